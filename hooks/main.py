@@ -1,0 +1,145 @@
+"""The HTTP side of the hooks: routes, errors, logging. What is decided lives in `vk8s.decide`."""
+
+import logging
+import secrets
+import traceback
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from time import perf_counter
+from typing import Any, TypeVar
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
+from pydantic import BaseModel
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from hooks.settings import Settings
+from hooks.vk8s.decide import RequestError, decide_customize, decide_finalize, decide_sync
+from hooks.vk8s.plan import Context
+from hooks.vk8s.scripts import Scripts, build_scripts
+from hooks.wire import (
+    CustomizeRequest,
+    CustomizeResponse,
+    FinalizeResponse,
+    HookRequest,
+    SyncResponse,
+)
+
+BOOTSTRAP_DIRECTORY = Path(__file__).parent / "vk8s" / "bootstrap"
+ENTROPY_BYTES = 32
+
+# Fixed sentences: Metacontroller copies an error's body into Events, and a request may hold Secrets.
+NOT_A_HOOK_CALL = (
+    "The body is not a hook request (Metacontroller, hooks v2): a field is missing or of a wrong type."
+)
+INTERNAL_ERROR = "The hook failed and has changed nothing; its log says where. The call will be repeated."
+
+log = logging.getLogger("vk8s.hooks")
+Answer = TypeVar("Answer", bound=BaseModel)
+
+
+def load_scripts(directory: Path = BOOTSTRAP_DIRECTORY) -> Scripts:
+    """The boot files of this version; OSError where they can't be read."""
+    return build_scripts({path.name: path.read_text() for path in sorted(directory.iterdir()) if path.is_file()})
+
+
+def create_app(settings: Settings, scripts: Scripts) -> FastAPI:
+    """The hooks as an ASGI application. It holds no state and talks to nobody."""
+    app = FastAPI(
+        title="vk8s-metacontroller hooks",
+        summary="Whole Kubernetes clusters as pods of a host cluster. A call is a question; none changes anything.",
+    )
+    app.add_exception_handler(RequestValidationError, _refuse_malformed)
+    app.add_middleware(LastResort)
+
+    def context() -> Context:
+        now = datetime.now(UTC).replace(microsecond=0)
+        return Context(settings, scripts, now, secrets.token_bytes(ENTROPY_BYTES))
+
+    @app.post("/vk8s/sync", response_model=SyncResponse)
+    def sync(request: HookRequest) -> Response:
+        """Desired children and status of a Vk8s."""
+        return _answer("sync", request, lambda: decide_sync(request, context()))
+
+    @app.post("/vk8s/finalize", response_model=FinalizeResponse)
+    def finalize(request: HookRequest) -> Response:
+        """What is left of a Vk8s that is being deleted."""
+        return _answer("finalize", request, lambda: decide_finalize(request, context()))
+
+    @app.post("/vk8s/customize", response_model=CustomizeResponse)
+    def customize(request: CustomizeRequest) -> Response:
+        """Which other objects the sync of a Vk8s needs."""
+        return _answer("customize", request, lambda: decide_customize(request))
+
+    @app.get("/healthz", response_class=PlainTextResponse)
+    def healthz() -> str:
+        """Whether the process answers."""
+        return "ok"
+
+    @app.get("/readyz", response_class=PlainTextResponse)
+    def readyz() -> str:
+        """Whether calls can be decided: settings and boot files are loaded before the first answer, so always."""
+        return "ok"
+
+    return app
+
+
+class LastResort:
+    """Answers 500 with a fixed sentence to whatever nobody caught, and logs where it was, never what it held."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes the call on; an exception goes no further than here."""
+        started = False
+
+        async def observe(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, observe)
+        except Exception as error:  # noqa: BLE001 the guarantee is about every exception
+            _log_failure(scope.get("path", ""), error)
+            if not started:
+                await _error(500, INTERNAL_ERROR)(scope, receive, send)
+
+
+def _answer(hook: str, request: HookRequest | CustomizeRequest, decide: Callable[[], Answer]) -> Response:
+    """The decision as a response; one log line with who, what and how long, without content."""
+    start = perf_counter()
+    try:
+        answer = decide()
+    except RequestError as error:
+        return _error(400, str(error))
+    content: dict[str, Any] = answer.model_dump(by_alias=True)
+    phase = content.get("status", {}).get("phase", "-")
+    metadata = request.parent.metadata
+    log.info(
+        "%s %s/%s generation=%d phase=%s ms=%.1f",
+        hook,
+        metadata.namespace,
+        metadata.name,
+        metadata.generation,
+        phase,
+        (perf_counter() - start) * 1000,
+    )
+    return JSONResponse(content)
+
+
+async def _refuse_malformed(_request: Request, _error_with_input: Exception) -> Response:
+    return _error(400, NOT_A_HOOK_CALL)
+
+
+def _error(code: int, sentence: str) -> JSONResponse:
+    return JSONResponse({"error": sentence}, status_code=code)
+
+
+def _log_failure(path: str, error: Exception) -> None:
+    """Type and place of an exception. Its message is left out: it may repeat the request."""
+    frames = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)[-4:]]
+    log.error("%s failed: %s at %s", path, type(error).__name__, " < ".join(reversed(frames)))

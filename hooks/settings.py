@@ -1,0 +1,41 @@
+"""What an operator of the hooks may set. Read from the environment once, at start, by `__main__`."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from pydantic import BaseModel, ConfigDict, Field
+
+PREFIX = "VK8S_"
+
+
+class Settings(BaseModel):
+    """Settings of one hooks process; each comes from the environment variable of its upper-case name after `VK8S_`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    cluster_domain: str = Field(
+        default="cluster.local",
+        pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$",
+        description="DNS domain of the host cluster; the API endpoint of a virtual cluster is a name in it.",
+    )
+    ca_days: int = Field(default=3650, ge=1, description="Validity of the three CAs of a virtual cluster, in days.")
+    kubeconfig_days: int = Field(
+        default=365, ge=1, description="Validity of the certificate in the kubeconfig Secret, in days."
+    )
+
+    @property
+    def ca_validity(self) -> timedelta:
+        """How long the CAs of a virtual cluster live."""
+        return timedelta(days=self.ca_days)
+
+    @property
+    def kubeconfig_validity(self) -> timedelta:
+        """How long the client certificate of a kubeconfig lives before it is renewed for the last time."""
+        return timedelta(days=self.kubeconfig_days)
+
+
+def parse_settings(environ: Mapping[str, str]) -> Settings:
+    """Settings from `VK8S_*` variables; raises pydantic's ValidationError, also for a name that is no setting."""
+    return Settings.model_validate(
+        {key.removeprefix(PREFIX).lower(): value for key, value in environ.items() if key.startswith(PREFIX)}
+    )

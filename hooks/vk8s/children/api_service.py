@@ -1,0 +1,23 @@
+"""Service `<vk8s>-api`: the address of the virtual cluster's API server, the same for its whole life."""
+
+from hooks.manifest import Manifest
+from hooks.vk8s.cluster import Identity
+from hooks.vk8s.kubeconfig import API_PORT
+from hooks.vk8s.labels import build_metadata, role_selector
+from hooks.vk8s.naming import api_service_name
+
+
+def build_api_service(identity: Identity) -> Manifest:
+    """The Service in front of the master."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": build_metadata(identity, api_service_name(identity.name)),
+        "spec": {
+            "type": "ClusterIP",
+            "selector": role_selector(identity.name, "master"),
+            "ports": [{"name": "https", "protocol": "TCP", "port": API_PORT, "targetPort": API_PORT}],
+            # The master is Ready when its own Node is, and the kubelet registers that Node through this Service.
+            "publishNotReadyAddresses": True,
+        },
+    }

@@ -1,0 +1,18 @@
+"""ConfigMap `<vk8s>-bootstrap-<digest>`: what a node pod boots from. A new version is a new object."""
+
+from hooks.manifest import Manifest
+from hooks.vk8s.cluster import Identity
+from hooks.vk8s.labels import BOOTSTRAP_COMPONENT, COMPONENT, build_metadata
+from hooks.vk8s.naming import bootstrap_config_map_name
+from hooks.vk8s.scripts import Scripts
+
+
+def build_bootstrap_config_map(identity: Identity, scripts: Scripts) -> Manifest:
+    """The ConfigMap with this version of the boot files."""
+    name = bootstrap_config_map_name(identity.name, scripts.digest)
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": build_metadata(identity, name, {COMPONENT: BOOTSTRAP_COMPONENT}),
+        "data": dict(sorted(scripts.files.items())),
+    }

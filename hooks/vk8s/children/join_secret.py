@@ -1,0 +1,23 @@
+"""Secret `<vk8s>-join`: all that a worker may see. The key of the CA is not in it."""
+
+from collections.abc import Mapping
+
+from hooks.manifest import Manifest
+from hooks.vk8s.cluster import Identity
+from hooks.vk8s.labels import build_metadata
+from hooks.vk8s.naming import join_secret_name
+from hooks.vk8s.pki import CA_CERT, TOKEN, Authority, encode_data, public_key_hash
+
+CA_HASH = "ca-hash"
+
+
+def build_join_secret(identity: Identity, pki: Mapping[str, bytes], authority: Authority) -> Manifest:
+    """The Secret that follows from the files of `pki`."""
+    files = {CA_CERT: pki[CA_CERT], TOKEN: pki[TOKEN], CA_HASH: public_key_hash(authority.cert).encode()}
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": build_metadata(identity, join_secret_name(identity.name)),
+        "type": "Opaque",
+        "data": encode_data(files),
+    }

@@ -1,0 +1,133 @@
+"""Pod `<node>`: one node of the virtual cluster. It brings itself up from what is mounted into it."""
+
+from hooks.manifest import Manifest
+from hooks.vk8s.cluster import VirtualCluster
+from hooks.vk8s.labels import NODE, ROLE, build_metadata
+from hooks.vk8s.model import NodeSpec
+from hooks.vk8s.naming import bootstrap_config_map_name, join_secret_name, pki_secret_name, state_claim_name
+
+BOOT_PATH = "/vk8s/boot"
+READY_FILE = "/run/vk8s/ready"
+# Where a node keeps what has to outlive its pod, and the folder of the state volume that each path is.
+STATE_PATHS = {
+    "/var/lib/containerd": "containerd",
+    "/var/lib/etcd": "etcd",
+    "/var/lib/kubelet": "kubelet",
+    "/etc/kubernetes": "kubernetes",
+    "/var/lib/vk8s": "vk8s",
+}
+# Memory file systems, as systemd expects them; they count to the pod's memory.
+MEMORY_PATHS = {"run": ("/run", "256Mi"), "tmp": ("/tmp", "1Gi")}  # noqa: S108 a mount point in the pod
+# systemd's units stop within 10 s, and etcd must not be killed while it writes.
+STOP_SECONDS = 60
+MASTER_CREDENTIALS, WORKER_CREDENTIALS = "/vk8s/pki", "/vk8s/join"
+
+
+def build_node_pod(cluster: VirtualCluster, node: NodeSpec, bootstrap_digest: str) -> Manifest:
+    """The pod that is the node `node`, booting from the boot files of `bootstrap_digest`."""
+    labels = {NODE: node.name, ROLE: node.role}
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": build_metadata(cluster.identity, node.name, labels),
+        "spec": {
+            "automountServiceAccountToken": False,
+            "containers": [_build_container(cluster, node)],
+            # Variables of the host's Services would point kubectl in the node at the host cluster.
+            "enableServiceLinks": False,
+            **({"nodeSelector": dict(node.node_selector)} if node.node_selector else {}),
+            "restartPolicy": "Always",
+            **({"runtimeClassName": node.runtime_class_name} if node.runtime_class_name else {}),
+            "terminationGracePeriodSeconds": STOP_SECONDS,
+            **({"tolerations": [dict(toleration) for toleration in node.tolerations]} if node.tolerations else {}),
+            "volumes": _build_volumes(cluster, node, bootstrap_digest),
+        },
+    }
+
+
+def find_credentials_name(cluster: VirtualCluster, node: NodeSpec) -> str:
+    """The Secret that the pod of `node` mounts: the whole PKI for the master, what it takes to join for a worker."""
+    return pki_secret_name(cluster.name) if node.role == "master" else join_secret_name(cluster.name)
+
+
+def _build_container(cluster: VirtualCluster, node: NodeSpec) -> Manifest:
+    resources = {"limits": dict(node.resources.limits), "requests": dict(node.resources.requests)}
+    given = {key: value for key, value in resources.items() if value}
+    return {
+        "name": "node",
+        "image": node.image,
+        "command": ["/bin/bash", f"{BOOT_PATH}/entrypoint.sh"],
+        "env": _build_env(cluster, node),
+        **({"resources": given} if given else {}),
+        "volumeMounts": _build_mounts(node),
+        "readinessProbe": {**_build_ready_check(), "periodSeconds": 3},
+        "securityContext": {"privileged": True},
+        # Asked each second until the node is up for the first time, then seldom. A node may wait for the rest of
+        # its cluster as long as it takes, so the limit is a day: a restart would not help what a day did not.
+        "startupProbe": {**_build_ready_check(), "periodSeconds": 1, "failureThreshold": 86400},
+    }
+
+
+def _build_ready_check() -> Manifest:
+    # The watcher in the pod keeps this file while the Node is Ready in its own virtual cluster: cheap to ask for.
+    return {"exec": {"command": ["test", "-e", READY_FILE]}}
+
+
+def _build_env(cluster: VirtualCluster, node: NodeSpec) -> list[Manifest]:
+    kubernetes = cluster.spec.kubernetes
+    values = {
+        "NODE_NAME": node.name,
+        "ROLE": node.role,
+        "VK8S_UID": cluster.identity.uid,
+        "CLUSTER_NAME": cluster.name,
+        "ENDPOINT": cluster.endpoint,
+        "CERT_SANS": ",".join(["localhost", "127.0.0.1", *cluster.api_names]),
+        "POD_CIDR": kubernetes.pod_network_cidr,
+        "SERVICE_CIDR": kubernetes.service_cidr,
+        "CNI": kubernetes.cni,
+        "HAS_WORKERS": "true" if cluster.has_workers else "false",
+    }
+    return [
+        {"name": "POD_IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}},
+        *({"name": name, "value": value} for name, value in values.items()),
+        # From these the node computes what it may offer to the pods inside; without limits, it is what the host has.
+        _build_limit_variable("CPU_LIMIT_MILLIS", "limits.cpu", "1m"),
+        _build_limit_variable("MEMORY_LIMIT_BYTES", "limits.memory", "1"),
+    ]
+
+
+def _build_limit_variable(name: str, resource: str, divisor: str) -> Manifest:
+    return {"name": name, "valueFrom": {"resourceFieldRef": {"resource": resource, "divisor": divisor}}}
+
+
+def _build_mounts(node: NodeSpec) -> list[Manifest]:
+    credentials = MASTER_CREDENTIALS if node.role == "master" else WORKER_CREDENTIALS
+    return [
+        *({"name": "state", "mountPath": path, "subPath": folder} for path, folder in STATE_PATHS.items()),
+        *({"name": name, "mountPath": path} for name, (path, _) in MEMORY_PATHS.items()),
+        {"name": "modules", "mountPath": "/lib/modules", "readOnly": True},
+        {"name": "boot", "mountPath": BOOT_PATH, "readOnly": True},
+        {"name": "credentials", "mountPath": credentials, "readOnly": True},
+    ]
+
+
+def _build_volumes(cluster: VirtualCluster, node: NodeSpec, bootstrap_digest: str) -> list[Manifest]:
+    boot = {"name": bootstrap_config_map_name(cluster.name, bootstrap_digest), "defaultMode": 0o555}
+    credentials = {"secretName": find_credentials_name(cluster, node), "defaultMode": 0o400}
+    return [
+        {"name": "state", **_build_state_source(cluster, node)},
+        *(
+            {"name": name, "emptyDir": {"medium": "Memory", "sizeLimit": size}}
+            for name, (_, size) in MEMORY_PATHS.items()
+        ),
+        {"name": "modules", "hostPath": {"path": "/lib/modules"}},
+        {"name": "boot", "configMap": boot},
+        {"name": "credentials", "secret": credentials},
+    ]
+
+
+def _build_state_source(cluster: VirtualCluster, node: NodeSpec) -> Manifest:
+    storage = cluster.spec.storage
+    if storage.ephemeral:
+        return {"emptyDir": {"sizeLimit": storage.size}}
+    return {"persistentVolumeClaim": {"claimName": state_claim_name(node.name)}}

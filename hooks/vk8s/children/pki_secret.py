@@ -1,0 +1,22 @@
+"""Secret `<vk8s>-pki`: the CAs, the service-account keys and the bootstrap token. Only the master mounts it."""
+
+from collections.abc import Mapping
+
+from hooks.manifest import Manifest
+from hooks.vk8s.cluster import Identity
+from hooks.vk8s.labels import build_metadata
+from hooks.vk8s.naming import pki_secret_name
+from hooks.vk8s.pki import encode_data
+
+
+def build_pki_secret(identity: Identity, files: Mapping[str, bytes]) -> Manifest:
+    """The Secret with `files`, made once in the life of a virtual cluster."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": build_metadata(identity, pki_secret_name(identity.name)),
+        # A second CA would lock every node out of its cluster, so nobody changes this by accident.
+        "immutable": True,
+        "type": "Opaque",
+        "data": encode_data(files),
+    }

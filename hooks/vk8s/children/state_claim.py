@@ -1,0 +1,23 @@
+"""PersistentVolumeClaim `<node>-state`: etcd, kubelet, container images and /etc/kubernetes of one node."""
+
+from hooks.manifest import Manifest
+from hooks.vk8s.cluster import VirtualCluster
+from hooks.vk8s.labels import NODE, build_metadata
+from hooks.vk8s.model import NodeSpec
+from hooks.vk8s.naming import state_claim_name
+
+
+def build_state_claim(cluster: VirtualCluster, node: NodeSpec) -> Manifest:
+    """The claim for the state of `node`; made once, kept until the Vk8s or the node is removed."""
+    storage = cluster.spec.storage
+    storage_class = {"storageClassName": storage.storage_class_name} if storage.storage_class_name is not None else {}
+    return {
+        "apiVersion": "v1",
+        "kind": "PersistentVolumeClaim",
+        "metadata": build_metadata(cluster.identity, state_claim_name(node.name), {NODE: node.name}),
+        "spec": {
+            "accessModes": ["ReadWriteOnce"],
+            "resources": {"requests": {"storage": storage.size}},
+            **storage_class,
+        },
+    }

@@ -1,0 +1,69 @@
+"""What a valid Vk8s means: the virtual cluster as the builders and the status see it. Facts, derived once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from hooks.settings import Settings
+from hooks.vk8s.model import NodeSpec, Spec
+from hooks.vk8s.naming import api_service_name
+from hooks.wire import Metadata
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Which Vk8s it is: known even when its spec can't be read."""
+
+    name: str
+    namespace: str
+    uid: str
+    labels: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class VirtualCluster:
+    """A virtual cluster as its owner wants it. The first node is its master."""
+
+    identity: Identity
+    spec: Spec
+    cluster_domain: str
+
+    @property
+    def name(self) -> str:
+        """Name of the Vk8s."""
+        return self.identity.name
+
+    @property
+    def nodes(self) -> list[NodeSpec]:
+        """Master first."""
+        return self.spec.nodes
+
+    @property
+    def master(self) -> NodeSpec:
+        """The node that runs the control plane."""
+        return self.nodes[0]
+
+    @property
+    def has_workers(self) -> bool:
+        """Without workers the master carries everything, so it gets no taint."""
+        return len(self.nodes) > 1
+
+    @property
+    def api_names(self) -> list[str]:
+        """The names of the API Service in the host cluster's DNS, from the shortest to the full one."""
+        service = f"{api_service_name(self.name)}.{self.identity.namespace}"
+        return [api_service_name(self.name), service, f"{service}.svc", f"{service}.svc.{self.cluster_domain}"]
+
+    @property
+    def endpoint(self) -> str:
+        """Full name of the API Service: it stays when the master's pod gets another address."""
+        return self.api_names[-1]
+
+
+def parse_identity(metadata: Metadata) -> Identity:
+    """The identity in an object's metadata."""
+    return Identity(metadata.name, metadata.namespace, metadata.uid, metadata.labels)
+
+
+def build_cluster(identity: Identity, spec: Spec, settings: Settings) -> VirtualCluster:
+    """The virtual cluster that a valid `spec` describes."""
+    return VirtualCluster(identity, spec, settings.cluster_domain)

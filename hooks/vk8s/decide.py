@@ -1,0 +1,106 @@
+"""From a hook request to its answer. The same request and context give the same bytes; nothing else is read."""
+
+from datetime import datetime
+
+from hooks.vk8s.cluster import Identity, build_cluster, parse_identity
+from hooks.vk8s.conditions import parse_history
+from hooks.vk8s.keep import keep_unknown
+from hooks.vk8s.model import Spec
+from hooks.vk8s.observed import CHILD_KINDS, POD, Observed, parse_observed
+from hooks.vk8s.plan import Context, Plan, keep_everything, plan_children
+from hooks.vk8s.status import (
+    CHILD_PATIENCE,
+    Situation,
+    build_rejected_status,
+    build_status,
+    build_terminating_status,
+    find_children_condition,
+    find_missing,
+)
+from hooks.vk8s.validate import find_problems, parse_spec
+from hooks.wire import CustomizeRequest, CustomizeResponse, FinalizeResponse, HookRequest, SyncResponse
+
+# Watch events bring most changes at once. These are for what no event tells: a create that was refused, a renewal.
+RESYNC_WHILE_MISSING = 5.0
+RESYNC_MAX, RESYNC_MIN = 3600.0, 1.0
+# With foreground deletion the garbage collector removes the children and Metacontroller no longer does.
+FOREGROUND_FINALIZER = "foregroundDeletion"
+
+
+class RequestError(ValueError):
+    """The request can't be a hook call of our CompositeController; the message is a fixed sentence without content."""
+
+
+def decide_sync(request: HookRequest, context: Context) -> SyncResponse:
+    """All children that shall exist now, and the status. RequestError where the request itself is in doubt."""
+    observed = _read_observed(request)
+    situation = _describe(request, observed, context)
+    identity = parse_identity(request.parent.metadata)
+    spec, problems = _check_spec(identity, request.parent.spec)
+    if spec is None or problems:
+        return SyncResponse(
+            status=build_rejected_status(problems, situation),
+            children=keep_everything(observed),
+            resync_after_seconds=RESYNC_MAX,
+        )
+    cluster = build_cluster(identity, spec, context.settings)
+    plan = plan_children(cluster, observed, context)
+    return SyncResponse(
+        status=build_status(cluster, plan, situation),
+        children=plan.children,
+        resync_after_seconds=_find_resync(plan, situation),
+    )
+
+
+def decide_finalize(request: HookRequest, context: Context) -> FinalizeResponse:
+    """What is left to exist while the Vk8s goes: pods leave first, then the rest. Needs no valid spec."""
+    observed = _read_observed(request)
+    situation = _describe(request, observed, context)
+    remaining = list(observed.items())
+    others = [keep_unknown(child) for kind, _, child in remaining if kind != POD]
+    return FinalizeResponse(
+        status=build_terminating_status(situation),
+        # Secrets and volumes stay until the pods that use them have stopped.
+        children=others if observed.pods() else [],
+        resync_after_seconds=RESYNC_WHILE_MISSING,
+        finalized=not remaining or FOREGROUND_FINALIZER in request.parent.metadata.finalizers,
+    )
+
+
+def decide_customize(_request: CustomizeRequest) -> CustomizeResponse:
+    """Which other objects the sync needs: none."""
+    return CustomizeResponse()
+
+
+def _read_observed(request: HookRequest) -> Observed:
+    """The observed children; a request that lacks a kind would look as if all of that kind were gone."""
+    missing = [kind for kind in CHILD_KINDS if kind not in request.children]
+    if missing:
+        raise RequestError(
+            f"The request has no children of kind {', '.join(missing)}. List them in childResources of the "
+            "CompositeController: without them the hooks can't tell what exists."
+        )
+    return parse_observed(request.children)
+
+
+def _describe(request: HookRequest, observed: Observed, context: Context) -> Situation:
+    return Situation(observed, parse_history(request.parent.status), request.parent.metadata.generation, context.now)
+
+
+def _check_spec(identity: Identity, raw: object) -> tuple[Spec | None, list[str]]:
+    spec, problems = parse_spec(raw)
+    return spec, [*problems, *(find_problems(identity.name, spec) if spec else [])]
+
+
+def _find_resync(plan: Plan, situation: Situation) -> float:
+    """Seconds until the next thing that no event tells of."""
+    timers = [RESYNC_MAX, *([_seconds(situation.now, plan.renew_at)] if plan.renew_at else [])]
+    if find_missing(plan, situation.observed):
+        since = situation.history.since(find_children_condition(plan, situation))
+        rest = _seconds(situation.now, since + CHILD_PATIENCE) if since else RESYNC_WHILE_MISSING
+        timers = [*timers, RESYNC_WHILE_MISSING, *([rest] if rest > 0 else [])]
+    return max(RESYNC_MIN, min(timers))
+
+
+def _seconds(start: datetime, end: datetime) -> float:
+    return (end - start).total_seconds()

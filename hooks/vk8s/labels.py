@@ -1,0 +1,51 @@
+"""Labels and annotations of the children, and the selectors. User labels go to every child, never into a selector."""
+
+from collections.abc import Mapping
+
+from hooks.manifest import Manifest
+from hooks.vk8s.cluster import Identity
+from hooks.vk8s.model import Role
+
+PREFIX = "vk8s.sktelecom.com/"
+VK8S = f"{PREFIX}vk8s"
+NODE = f"{PREFIX}node"
+ROLE = f"{PREFIX}role"
+COMPONENT = f"{PREFIX}component"
+BOOTSTRAP_COMPONENT = "bootstrap"
+
+# Metacontroller's own label: it is how a child is recognised as ours (generateSelector).
+CONTROLLER_UID = "controller-uid"
+MANAGED_BY = {"app.kubernetes.io/managed-by": "vk8s-metacontroller"}
+
+
+def user_labels(labels: Mapping[str, str]) -> dict[str, str]:
+    """The labels of a Vk8s that its children carry too: all but those that say whose child an object is."""
+    return {
+        key: value
+        for key, value in labels.items()
+        if key != CONTROLLER_UID and key not in MANAGED_BY and not key.startswith(PREFIX)
+    }
+
+
+def child_labels(identity: Identity) -> dict[str, str]:
+    """Labels of every child of the Vk8s: its owner's, and the identity."""
+    return {**user_labels(identity.labels), **MANAGED_BY, **cluster_selector(identity.name)}
+
+
+def cluster_selector(vk8s: str) -> dict[str, str]:
+    """What everything of one virtual cluster has in common, within its namespace."""
+    return {VK8S: vk8s}
+
+
+def role_selector(vk8s: str, role: Role) -> dict[str, str]:
+    """The node pods of one role."""
+    return {**cluster_selector(vk8s), ROLE: role}
+
+
+def build_metadata(identity: Identity, name: str, extra_labels: Mapping[str, str] | None = None) -> Manifest:
+    """`metadata` of the child `name`; namespaced, because the hooks answer for the parent's namespace only."""
+    return {
+        "name": name,
+        "namespace": identity.namespace,
+        "labels": {**child_labels(identity), **(extra_labels or {})},
+    }

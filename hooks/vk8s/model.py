@@ -1,0 +1,87 @@
+"""The spec of a Vk8s as its owner writes it: fields, types, defaults. What the values mean lives in `cluster`."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic.alias_generators import to_camel
+
+from hooks.vk8s.naming import DNS_1123, MAX_NODE_NAME
+
+# 198.18.0.0/15 is set aside for benchmarks of network devices (RFC 2544): never public, seldom anyone's network.
+DEFAULT_POD_CIDR = "198.18.0.0/16"
+DEFAULT_SERVICE_CIDR = "198.19.0.0/16"
+DEFAULT_STORAGE_SIZE = "20Gi"
+
+Role = Literal["master", "worker"]
+Cni = Literal["flannel", "none"]
+# https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
+QUANTITY = r"^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+|[numkMGTPE]|[KMGTPE]i)?$"
+Quantity = Annotated[str, Field(coerce_numbers_to_str=True, pattern=QUANTITY)]
+Image = Annotated[str, StringConstraints(min_length=1, max_length=512)]
+
+
+class SpecModel(BaseModel):
+    """A part of the spec. Fields that this version does not know are left alone: the schema prunes them anyway."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=to_camel, populate_by_name=True)
+
+
+class Resources(SpecModel):
+    """As in a pod: https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/."""
+
+    requests: dict[str, Quantity] = Field(default_factory=dict)
+    limits: dict[str, Quantity] = Field(default_factory=dict)
+
+
+class NodeSpec(SpecModel):
+    """One node of the virtual cluster, one pod of the host cluster, under one name."""
+
+    name: Annotated[str, StringConstraints(pattern=DNS_1123, max_length=MAX_NODE_NAME)]
+    image: Image
+    role: Role
+    resources: Resources = Field(default_factory=Resources)
+    tolerations: list[dict[str, Any]] = Field(default_factory=list)
+    node_selector: dict[str, str] = Field(default_factory=dict)
+    runtime_class_name: str | None = None
+
+
+class KubernetesSpec(SpecModel):
+    """Networks of the virtual cluster. They can't change once it exists."""
+
+    pod_network_cidr: str = DEFAULT_POD_CIDR
+    service_cidr: str = DEFAULT_SERVICE_CIDR
+    cni: Cni = "flannel"
+
+
+class StorageSpec(SpecModel):
+    """Where nodes keep their state: a claim each, or with `ephemeral` the pod's own disk."""
+
+    size: Quantity = DEFAULT_STORAGE_SIZE
+    storage_class_name: str | None = None
+    ephemeral: bool = False
+
+
+class PortSpec(SpecModel):
+    """A port of the virtual cluster that is to be reached from outside the host cluster."""
+
+    name: str
+    port: int = Field(ge=1, le=65535)
+    target_port: int = Field(ge=1, le=65535)
+
+
+class KubeflowSpec(SpecModel):
+    """Which Kubeflow is to be installed."""
+
+    version: str
+
+
+class Spec(SpecModel):
+    """`spec` of a Vk8s."""
+
+    nodes: list[NodeSpec] = Field(min_length=1)
+    kubernetes: KubernetesSpec = Field(default_factory=KubernetesSpec)
+    storage: StorageSpec = Field(default_factory=StorageSpec)
+    access_pod_image: Image | None = None
+    access_pod_port: int | None = Field(default=None, ge=30000, le=32767)
+    kubeflow: KubeflowSpec | None = None
+    ports: list[PortSpec] = Field(default_factory=list)

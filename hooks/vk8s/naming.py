@@ -1,0 +1,44 @@
+"""The names of all that belongs to a virtual cluster, one function each, and the limits that follow from them."""
+
+# A Service name is a DNS-1035 label of at most 63 characters and the longest suffix of one of ours is `-access-svc`.
+MAX_VK8S_NAME = 52
+# `<node>-state` stays a label of at most 63 characters, as the node's name itself does.
+MAX_NODE_NAME = 57
+
+DNS_1035 = r"^[a-z]([-a-z0-9]*[a-z0-9])?$"
+DNS_1123 = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
+
+
+def pki_secret_name(vk8s: str) -> str:
+    """Secret with the CAs, the service-account keys and the bootstrap token."""
+    return f"{vk8s}-pki"
+
+
+def join_secret_name(vk8s: str) -> str:
+    """Secret with what a worker may see: token, hash and certificate of the CA."""
+    return f"{vk8s}-join"
+
+
+def kubeconfig_secret_name(vk8s: str) -> str:
+    """Secret with the administrator's kubeconfig."""
+    return f"{vk8s}-kubeconfig"
+
+
+def bootstrap_config_map_name(vk8s: str, digest: str) -> str:
+    """ConfigMap with the scripts that a node pod boots from; `digest` tells one version of them from another."""
+    return f"{vk8s}-bootstrap-{digest}"
+
+
+def api_service_name(vk8s: str) -> str:
+    """Service in front of the API server."""
+    return f"{vk8s}-api"
+
+
+def access_pod_name(vk8s: str) -> str:
+    """Pod for ssh access."""
+    return f"{vk8s}-access-pod"
+
+
+def state_claim_name(node: str) -> str:
+    """PersistentVolumeClaim with the state of a node."""
+    return f"{node}-state"

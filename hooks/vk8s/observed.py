@@ -1,0 +1,81 @@
+"""The children that Metacontroller saw, by kind and name, and the questions that are asked of them."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from hooks.manifest import Manifest
+
+SECRET: Final = "Secret.v1"  # noqa: S105 the kind
+CONFIG_MAP: Final = "ConfigMap.v1"
+SERVICE: Final = "Service.v1"
+CLAIM: Final = "PersistentVolumeClaim.v1"
+POD: Final = "Pod.v1"
+
+# Every kind that the hooks return. A request that lacks one of them would look as if nothing of that kind existed.
+CHILD_KINDS = (SECRET, CONFIG_MAP, SERVICE, CLAIM, POD)
+
+
+@dataclass(frozen=True)
+class Observed:
+    """Observed children: group key (`Pod.v1`) to name to object."""
+
+    children: Mapping[str, Mapping[str, Manifest]]
+
+    def find(self, kind: str, name: str) -> Manifest | None:
+        """The child `name` of `kind`, also while it is terminating."""
+        return self.children.get(kind, {}).get(name)
+
+    def has(self, kind: str, name: str) -> bool:
+        """Whether there is such a child, also while it is terminating."""
+        return self.find(kind, name) is not None
+
+    def has_lasting(self, kind: str, name: str) -> bool:
+        """Whether there is such a child and nobody has deleted it: only then may a pod be made that mounts it."""
+        found = self.find(kind, name)
+        return found is not None and not is_terminating(found)
+
+    def pods(self) -> Mapping[str, Manifest]:
+        """Pods by name."""
+        return self.children.get(POD, {})
+
+    def items(self) -> Iterator[tuple[str, str, Manifest]]:
+        """Kind, name and object of every child, in a fixed order."""
+        for kind in sorted(self.children):
+            for name in sorted(self.children[kind]):
+                yield kind, name, self.children[kind][name]
+
+
+def parse_observed(children: Mapping[str, Mapping[str, Manifest]]) -> Observed:
+    """The children of a hook request, whose inner keys are `namespace/name`."""
+    return Observed(
+        {kind: {str(child["metadata"]["name"]): child for child in group.values()} for kind, group in children.items()}
+    )
+
+
+def is_terminating(child: Manifest) -> bool:
+    """Whether somebody has deleted it and it is not gone yet."""
+    return "deletionTimestamp" in child["metadata"]
+
+
+def is_ready(pod: Manifest) -> bool:
+    """Whether the pod's condition Ready is true and it is not on its way out. For a node pod: its Node is Ready."""
+    return not is_terminating(pod) and condition(pod, "Ready").get("status") == "True"
+
+
+def condition(pod: Manifest, kind: str) -> Manifest:
+    """The condition of the pod with that type, or an empty object."""
+    conditions: list[Manifest] = pod.get("status", {}).get("conditions") or []
+    return next((entry for entry in conditions if entry.get("type") == kind), {})
+
+
+def mounts_config_map(pod: Manifest, name: str) -> bool:
+    """Whether one of the pod's volumes is the ConfigMap `name`."""
+    volumes: list[Manifest] = pod.get("spec", {}).get("volumes") or []
+    return any(volume.get("configMap", {}).get("name") == name for volume in volumes)
+
+
+def parse_time(text: str) -> datetime:
+    """A Kubernetes time (RFC 3339, UTC)."""
+    return datetime.fromisoformat(text)

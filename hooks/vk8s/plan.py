@@ -1,0 +1,222 @@
+"""Which children a virtual cluster shall have now. Nothing that is observed is ever left out for want of an input."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from hooks.manifest import Manifest
+from hooks.settings import Settings
+from hooks.vk8s import observed as seen
+from hooks.vk8s.children.api_service import build_api_service
+from hooks.vk8s.children.bootstrap_config_map import build_bootstrap_config_map
+from hooks.vk8s.children.join_secret import build_join_secret
+from hooks.vk8s.children.kubeconfig_secret import build_kubeconfig_secret
+from hooks.vk8s.children.node_pod import build_node_pod, find_credentials_name
+from hooks.vk8s.children.pki_secret import build_pki_secret
+from hooks.vk8s.children.state_claim import build_state_claim
+from hooks.vk8s.cluster import VirtualCluster
+from hooks.vk8s.keep import keep, keep_unknown
+from hooks.vk8s.kubeconfig import KUBECONFIG_KEYS, build_kubeconfig, find_renewal_time
+from hooks.vk8s.labels import BOOTSTRAP_COMPONENT, COMPONENT
+from hooks.vk8s.model import NodeSpec
+from hooks.vk8s.naming import (
+    bootstrap_config_map_name,
+    join_secret_name,
+    kubeconfig_secret_name,
+    pki_secret_name,
+    state_claim_name,
+)
+from hooks.vk8s.observed import Observed
+from hooks.vk8s.pki import Authority, PkiError, build_pki, parse_authority, read_secret
+from hooks.vk8s.scripts import Scripts
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a decision depends on besides the request. `entropy`: 32 fresh random bytes; `now`: UTC, whole seconds."""
+
+    settings: Settings
+    scripts: Scripts
+    now: datetime
+    entropy: bytes
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Why the virtual cluster can't be completed: a CamelCase reason and a sentence."""
+
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The children to answer with.
+
+    `waiting`: node to the sentence that says what its pod waits for; `renew_at`: when the kubeconfig is due.
+    """
+
+    children: list[Manifest]
+    waiting: Mapping[str, str]
+    trouble: Trouble | None = None
+    renew_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Pki:
+    """The `pki` Secret as observed, and the CA in it."""
+
+    secret: Manifest
+    files: Mapping[str, bytes]
+    authority: Authority
+
+
+def plan_children(cluster: VirtualCluster, observed: Observed, context: Context) -> Plan:
+    """The children of a Vk8s whose spec is valid.
+
+    Everything but the PKI, the Service and the boot files is made only once the PKI is observed: two calls on a stale
+    cache must not mix two CAs.
+    """
+    first = [
+        build_bootstrap_config_map(cluster.identity, context.scripts),
+        build_api_service(cluster.identity),
+    ]
+    secret = observed.find(seen.SECRET, pki_secret_name(cluster.name))
+    if secret is None:
+        return _plan_without_pki(cluster, observed, context, first)
+    try:
+        files = read_secret(secret)
+        pki = Pki(secret, files, parse_authority(files))
+    except PkiError as error:
+        sentence = (
+            f"Secret {pki_secret_name(cluster.name)} can't be used: {error}. Restore it; all else is kept as it is."
+        )
+        return Plan(_with_rest(first, observed), {}, Trouble("PKIInvalid", sentence))
+    return _plan_with_pki(cluster, observed, context, (pki, first))
+
+
+def keep_everything(observed: Observed) -> list[Manifest]:
+    """Every observed child as it is: the answer to a spec that can't be acted on."""
+    return [keep_unknown(child) for _, _, child in observed.items()]
+
+
+def group_key(manifest: Manifest) -> str:
+    """How Metacontroller keys the manifest's kind: `Pod.v1`."""
+    return ".".join([manifest["kind"], manifest["apiVersion"]])
+
+
+def _plan_without_pki(cluster: VirtualCluster, observed: Observed, context: Context, first: list[Manifest]) -> Plan:
+    """The first step of a new virtual cluster; for one that has lived, a second CA is never made."""
+    from_pki = (join_secret_name(cluster.name), kubeconfig_secret_name(cluster.name))
+    leftovers = [
+        f"{child['kind']} {name}"
+        for kind, name, child in observed.items()
+        if kind in (seen.CLAIM, seen.POD) or (kind == seen.SECRET and name in from_pki)
+    ]
+    if leftovers:
+        sentence = (
+            f"Secret {pki_secret_name(cluster.name)} is gone, but {', '.join(leftovers)} is still there. A new CA "
+            "would lock the nodes out of their cluster: restore it before the master restarts. All else is kept."
+        )
+        return Plan(_with_rest(first, observed), {}, Trouble("PKILost", sentence))
+    files = build_pki(context.entropy, context.now, context.settings.ca_validity)
+    return Plan(
+        _with_rest([*first, build_pki_secret(cluster.identity, files)], observed),
+        {node.name: f"waits for Secret {pki_secret_name(cluster.name)}" for node in cluster.nodes},
+    )
+
+
+def _plan_with_pki(
+    cluster: VirtualCluster, observed: Observed, context: Context, made: tuple[Pki, list[Manifest]]
+) -> Plan:
+    pki, first = made
+    kubeconfig, renew_at = _plan_kubeconfig(cluster, observed, context, pki.authority)
+    waiting = {node.name: reason for node in cluster.nodes if (reason := _find_wait(cluster, node, observed, context))}
+    claims = [] if cluster.spec.storage.ephemeral else [_plan_claim(cluster, node, observed) for node in cluster.nodes]
+    pods = [_plan_pod(cluster, node, observed, context) for node in cluster.nodes if node.name not in waiting]
+    wanted = [
+        *first,
+        keep(pki.secret, cluster.identity),
+        build_join_secret(cluster.identity, pki.files, pki.authority),
+        kubeconfig,
+        *claims,
+        *pods,
+    ]
+    return Plan(_with_rest(wanted, observed, _find_retired(cluster, observed, context)), waiting, renew_at=renew_at)
+
+
+def _plan_kubeconfig(
+    cluster: VirtualCluster, observed: Observed, context: Context, authority: Authority
+) -> tuple[Manifest, datetime]:
+    """The observed kubeconfig while it is right and not due, else a new one; and when it is due."""
+    existing = observed.find(seen.SECRET, kubeconfig_secret_name(cluster.name))
+    if existing is not None:
+        contents = {read_secret(existing).get(key, b"") for key in KUBECONFIG_KEYS}
+        due = find_renewal_time(contents.pop(), cluster, authority) if len(contents) == 1 else None
+        if due is not None and context.now < due:
+            return keep(existing, cluster.identity), due
+    validity = context.settings.kubeconfig_validity
+    kubeconfig = build_kubeconfig(cluster, authority, validity, (context.now, context.entropy))
+    due = find_renewal_time(kubeconfig.encode(), cluster, authority)
+    if due is None:
+        raise AssertionError("a new kubeconfig is right")
+    return build_kubeconfig_secret(cluster.identity, kubeconfig), due
+
+
+def _plan_claim(cluster: VirtualCluster, node: NodeSpec, observed: Observed) -> Manifest:
+    existing = observed.find(seen.CLAIM, state_claim_name(node.name))
+    return build_state_claim(cluster, node) if existing is None else keep(existing, cluster.identity)
+
+
+def _plan_pod(cluster: VirtualCluster, node: NodeSpec, observed: Observed, context: Context) -> Manifest:
+    existing = observed.find(seen.POD, node.name)
+    if existing is None:
+        return build_node_pod(cluster, node, context.scripts.digest)
+    return keep(existing, cluster.identity)
+
+
+def _find_wait(cluster: VirtualCluster, node: NodeSpec, observed: Observed, context: Context) -> str | None:
+    """What the pod of `node` still lacks. It is made only once all that it mounts is observed as ours and stays.
+
+    Otherwise a claim or Secret of somebody else with the same name would be booted from.
+    """
+    if observed.has(seen.POD, node.name):
+        return None
+    claim = [] if cluster.spec.storage.ephemeral else [(seen.CLAIM, state_claim_name(node.name))]
+    needed = [
+        (seen.CONFIG_MAP, bootstrap_config_map_name(cluster.name, context.scripts.digest)),
+        (seen.SECRET, find_credentials_name(cluster, node)),
+        *claim,
+    ]
+    lacking = [f"{kind.split('.')[0]} {name}" for kind, name in needed if not observed.has_lasting(kind, name)]
+    return f"waits for {', '.join(lacking)}" if lacking else None
+
+
+def _find_retired(cluster: VirtualCluster, observed: Observed, context: Context) -> frozenset[str]:
+    """Boot files of other versions, once every node of the spec is Ready and boots from this one's."""
+    current = bootstrap_config_map_name(cluster.name, context.scripts.digest)
+    pods = [observed.find(seen.POD, node.name) for node in cluster.nodes]
+    if not all(pod and seen.is_ready(pod) and seen.mounts_config_map(pod, current) for pod in pods):
+        return frozenset()
+    return frozenset(
+        name
+        for name, config_map in observed.children.get(seen.CONFIG_MAP, {}).items()
+        if name != current and config_map["metadata"].get("labels", {}).get(COMPONENT) == BOOTSTRAP_COMPONENT
+    )
+
+
+def _with_rest(
+    wanted: list[Manifest], observed: Observed, retired_config_maps: frozenset[str] = frozenset()
+) -> list[Manifest]:
+    """`wanted`, and every other observed child as it is, but for what this version retires by name."""
+    named = {(group_key(child), child["metadata"]["name"]) for child in wanted}
+    return [*wanted, *_find_rest(named, observed, retired_config_maps)]
+
+
+def _find_rest(
+    named: set[tuple[str, str]], observed: Observed, retired_config_maps: frozenset[str]
+) -> Iterator[Manifest]:
+    for kind, name, child in observed.items():
+        if (kind, name) in named or (kind == seen.CONFIG_MAP and name in retired_config_maps):
+            continue
+        yield keep_unknown(child)

@@ -1,0 +1,61 @@
+"""What a node pod's own status says of its node: one word for programs, one sentence for people."""
+
+from dataclasses import dataclass
+
+from hooks.manifest import Manifest
+from hooks.vk8s.observed import condition, is_ready, is_terminating
+
+# A termination message holds one sentence of ours; anything longer is somebody else's and is cut.
+_LONGEST_MESSAGE = 500
+
+
+@dataclass(frozen=True)
+class NodeState:
+    """State of one node. `reason` is CamelCase, `message` continues a sentence that starts with the node's name."""
+
+    ready: bool
+    reason: str
+    message: str
+
+
+def find_node_state(pod: Manifest | None, waiting: str | None) -> NodeState:
+    """The state of a node from its pod, or from what the pod `waiting` to be made waits for."""
+    if pod is None:
+        return NodeState(ready=False, reason="Waiting", message=waiting or "waits for its pod to be made")
+    if is_terminating(pod):
+        return NodeState(ready=False, reason="Terminating", message=f"is being deleted{describe_finalizers(pod)}")
+    if is_ready(pod):
+        return NodeState(ready=True, reason="Ready", message="is Ready")
+    reason, message = _find_obstacle(pod)
+    return NodeState(ready=False, reason=reason, message=message[:_LONGEST_MESSAGE])
+
+
+def describe_finalizers(child: Manifest) -> str:
+    """What holds a deleted object, as the end of a sentence, or nothing."""
+    finalizers: list[str] = child["metadata"].get("finalizers") or []
+    return f", held by its finalizers {', '.join(finalizers)}" if finalizers else ""
+
+
+def _find_obstacle(pod: Manifest) -> tuple[str, str]:
+    status = pod.get("status", {})
+    scheduled = condition(pod, "PodScheduled")
+    if scheduled.get("status") == "False":
+        return scheduled.get("reason", "Unschedulable"), f"finds no place: {scheduled.get('message', '')}"
+    if status.get("phase") == "Failed":
+        return status.get("reason", "Failed"), f"has failed: {status.get('message', '')}"
+    container: Manifest = next(iter(status.get("containerStatuses") or []), {})
+    waiting = container.get("state", {}).get("waiting")
+    if waiting:
+        return waiting.get("reason", "Waiting"), _describe_waiting(container, waiting)
+    if "running" in container.get("state", {}):
+        name, namespace = pod["metadata"]["name"], pod["metadata"]["namespace"]
+        return "Booting", f"is booting: kubectl logs -n {namespace} {name}"
+    return "Starting", "is being started by its host"
+
+
+def _describe_waiting(container: Manifest, waiting: Manifest) -> str:
+    """Why the container does not run; after a crash, the sentence that the boot left behind."""
+    last = container.get("lastState", {}).get("terminated", {})
+    if last:
+        return f"has stopped: {last.get('message', '').strip() or last.get('reason', 'no reason given')}"
+    return f"can't start: {waiting['message']}" if waiting.get("message") else "is being started by its host"

@@ -1,0 +1,67 @@
+"""From the spec as it came to the model, or to the sentences that say what is wrong with it: all of them.
+
+The schema and the rules of the CRD refuse most of this at `kubectl apply` already. They are checked again here because
+an object may be older than a rule, and because the hooks can be called without an API server.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from ipaddress import IPv4Network
+
+from pydantic import ValidationError
+
+from hooks.vk8s.model import NodeSpec, Spec
+from hooks.vk8s.naming import DNS_1035, MAX_VK8S_NAME, access_pod_name
+
+
+def parse_spec(raw: object) -> tuple[Spec | None, list[str]]:
+    """The model of `raw` and no problem, or None and every problem of its form, one sentence each."""
+    try:
+        return Spec.model_validate(raw), []
+    except ValidationError as error:
+        return None, [_form_problem(details["loc"], details["msg"]) for details in error.errors(include_input=False)]
+
+
+def find_problems(name: str, spec: Spec) -> list[str]:
+    """Every rule that the Vk8s `name` with `spec` breaks, one sentence each that says what to write instead."""
+    return [*_name_problems(name, spec.nodes), *_master_problems(spec.nodes), *_network_problems(spec)]
+
+
+def _form_problem(location: Iterable[str | int], message: str) -> str:
+    """`spec.nodes[0].role: Input should be 'master' or 'worker'`, without the value: it may not be ours to repeat."""
+    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
+    return f"spec{path}: {message}."
+
+
+def _name_problems(name: str, nodes: list[NodeSpec]) -> Iterator[str]:
+    if len(name) > MAX_VK8S_NAME or not re.fullmatch(DNS_1035, name):
+        yield (
+            f"metadata.name: write a name of at most {MAX_VK8S_NAME} lower-case letters, digits and '-' that starts "
+            "with a letter: the Services of the virtual cluster are named after it."
+        )
+    for node, count in Counter(node.name for node in nodes).items():
+        if count > 1:
+            yield f"spec.nodes: {count} nodes are named {node}; give each node a name of its own."
+        if node == access_pod_name(name):
+            yield f"spec.nodes: {node} is the name of the access pod; give the node another name."
+
+
+def _master_problems(nodes: list[NodeSpec]) -> Iterator[str]:
+    masters = [node.name for node in nodes if node.role == "master"]
+    if len(masters) != 1:
+        yield f"spec.nodes: write exactly one node with role master; there are {len(masters)}."
+    elif nodes[0].role != "master":
+        yield f"spec.nodes: write the master, {masters[0]}, as the first node."
+
+
+def _network_problems(spec: Spec) -> Iterator[str]:
+    fields = {"podNetworkCidr": spec.kubernetes.pod_network_cidr, "serviceCidr": spec.kubernetes.service_cidr}
+    networks = {}
+    for field, text in fields.items():
+        try:
+            networks[field] = IPv4Network(text)
+        except ValueError:
+            yield f"spec.kubernetes.{field}: write an IPv4 network such as 198.18.0.0/16, no bits set after the prefix."
+    if len(networks) == len(fields) and networks["podNetworkCidr"].overlaps(networks["serviceCidr"]):
+        yield "spec.kubernetes: podNetworkCidr and serviceCidr overlap; write two networks that share no address."
