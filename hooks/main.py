@@ -31,9 +31,7 @@ BOOTSTRAP_DIRECTORY = Path(__file__).parent / "vk8s" / "bootstrap"
 ENTROPY_BYTES = 32
 
 # Fixed sentences: Metacontroller copies an error's body into Events, and a request may hold Secrets.
-NOT_A_HOOK_CALL = (
-    "The body is not a hook request (Metacontroller, hooks v2): a field is missing or of a wrong type."
-)
+NOT_A_HOOK_CALL = "The body is not a hook request (Metacontroller, hooks v2): a field is missing or of a wrong type."
 INTERNAL_ERROR = "The hook failed and has changed nothing; its log says where. The call will be repeated."
 
 log = logging.getLogger("vk8s.hooks")

@@ -38,11 +38,6 @@ class VirtualCluster:
         return self.spec.nodes
 
     @property
-    def master(self) -> NodeSpec:
-        """The node that runs the control plane."""
-        return self.nodes[0]
-
-    @property
     def has_workers(self) -> bool:
         """Without workers the master carries everything, so it gets no taint."""
         return len(self.nodes) > 1

@@ -39,7 +39,7 @@ def decide_sync(request: HookRequest, context: Context) -> SyncResponse:
     spec, problems = _check_spec(identity, request.parent.spec)
     if spec is None or problems:
         return SyncResponse(
-            status=build_rejected_status(problems, situation),
+            status=build_rejected_status(identity.name, problems, situation),
             children=keep_everything(observed),
             resync_after_seconds=RESYNC_MAX,
         )

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 
 from hooks.manifest import Manifest
@@ -74,8 +73,3 @@ def mounts_config_map(pod: Manifest, name: str) -> bool:
     """Whether one of the pod's volumes is the ConfigMap `name`."""
     volumes: list[Manifest] = pod.get("spec", {}).get("volumes") or []
     return any(volume.get("configMap", {}).get("name") == name for volume in volumes)
-
-
-def parse_time(text: str) -> datetime:
-    """A Kubernetes time (RFC 3339, UTC)."""
-    return datetime.fromisoformat(text)

@@ -9,7 +9,7 @@ from hooks.vk8s.cluster import VirtualCluster
 from hooks.vk8s.conditions import Condition, History, build_conditions
 from hooks.vk8s.labels import NODE, ROLE
 from hooks.vk8s.naming import kubeconfig_secret_name
-from hooks.vk8s.observed import Observed, is_terminating
+from hooks.vk8s.observed import SECRET, Observed, is_terminating
 from hooks.vk8s.plan import Plan, Trouble, group_key
 from hooks.vk8s.pod_state import NodeState, describe_finalizers, find_node_state
 
@@ -49,13 +49,13 @@ def build_status(cluster: VirtualCluster, plan: Plan, situation: Situation) -> M
     return {
         "phase": _find_phase(nodes, situation.history, plan.trouble),
         **_build_node_fields(nodes),
-        "kubeconfigSecret": kubeconfig_secret_name(cluster.name),
+        **_build_kubeconfig_field(cluster.name, situation.observed),
         "conditions": build_conditions(conditions, situation.history, situation.now, situation.generation),
         "observedGeneration": situation.generation,
     }
 
 
-def build_rejected_status(problems: list[str], situation: Situation) -> Manifest:
+def build_rejected_status(name: str, problems: list[str], situation: Situation) -> Manifest:
     """The status of a Vk8s whose spec can't be acted on: every problem, and what runs all the same."""
     nodes = _observed_nodes(situation.observed)
     notice = " Nothing is changed, and lost nodes are not replaced, until this is mended." if nodes else ""
@@ -66,6 +66,7 @@ def build_rejected_status(problems: list[str], situation: Situation) -> Manifest
     return {
         "phase": _find_phase(nodes, situation.history, None) if nodes else "Fail",
         **_build_node_fields(nodes),
+        **_build_kubeconfig_field(name, situation.observed),
         "conditions": build_conditions(conditions, situation.history, situation.now, situation.generation),
         "observedGeneration": situation.generation,
     }
@@ -142,6 +143,11 @@ def _build_node_fields(nodes: list[Node]) -> Manifest:
         "readyNodes": f"{sum(node.state.ready for node in nodes)}/{len(nodes)}",
         "nodes": [_build_node_entry(node) for node in nodes],
     }
+
+
+def _build_kubeconfig_field(vk8s: str, observed: Observed) -> Manifest:
+    name = kubeconfig_secret_name(vk8s)
+    return {"kubeconfigSecret": name} if observed.has(SECRET, name) else {}
 
 
 def _build_node_entry(node: Node) -> Manifest:

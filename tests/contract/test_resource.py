@@ -1,0 +1,142 @@
+"""The CRD, the models and the CompositeController say the same."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+from hooks.manifest import Manifest
+from hooks.vk8s.model import NodeSpec, Spec
+from hooks.vk8s.observed import CHILD_KINDS
+from hooks.vk8s.validate import find_problems, parse_spec
+from hooks.wire import CustomizeRequest, HookRequest
+from tests.scenarios.golden import ANSWER, DIRECTORY
+from tests.shared_material import ROOT, SHARED, needs_shared
+
+CRD: Manifest = yaml.safe_load((ROOT / "crds" / "vk8s.yaml").read_text())
+SCHEMA: Manifest = CRD["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
+CONTROLLER: Manifest = yaml.safe_load((ROOT / "metacontroller" / "vk8s.yaml").read_text())
+RESOURCES = {
+    "ConfigMap.v1": "configmaps",
+    "PersistentVolumeClaim.v1": "persistentvolumeclaims",
+    "Pod.v1": "pods",
+    "Secret.v1": "secrets",
+    "Service.v1": "services",
+}
+
+
+def resolve(schema: Manifest, definitions: Manifest) -> Manifest:
+    """The schema itself, behind references, lists of alternatives with null, and single-element lists."""
+    for alternative in [*schema.get("anyOf", []), *schema.get("allOf", []), schema]:
+        if "$ref" in alternative:
+            return resolve(definitions[alternative["$ref"].split("/")[-1]], definitions)
+    return schema
+
+
+def walk(model: Manifest, crd: Manifest, definitions: Manifest, path: str) -> list[str]:
+    """Every place where the model and the CRD differ in fields, defaults or what is required."""
+    model = resolve(model, definitions)
+    if "items" in model:
+        return walk(model["items"], crd["items"], definitions, f"{path}[]")
+    fields, described = model.get("properties"), crd.get("properties")
+    if fields is None or described is None:
+        return []
+    problems = (
+        [f"{path}: {sorted(set(fields) ^ set(described))} in one of the two"] if set(fields) ^ set(described) else []
+    )
+    if sorted(model.get("required", [])) != sorted(crd.get("required", [])):
+        problems.append(f"{path}: required {model.get('required')} and {crd.get('required')}")
+    for name in set(fields) & set(described):
+        for key in ("default", "enum", "minimum", "maximum", "maxLength"):
+            left, right = fields[name].get(key), described[name].get(key)
+            if key in fields[name] and left not in ([], None, {}) and left != right and "$ref" not in str(fields[name]):
+                problems.append(f"{path}.{name}: {key} {left} and {right}")
+        problems += walk(fields[name], described[name], definitions, f"{path}.{name}")
+    return problems
+
+
+def test_the_model_and_the_crd_have_the_same_fields() -> None:
+    schema = Spec.model_json_schema(by_alias=True)
+    assert walk(schema, SCHEMA["properties"]["spec"], schema["$defs"], "spec") == []
+
+
+def test_every_field_of_the_crd_is_described() -> None:
+    def undescribed(schema: Manifest, path: str) -> list[str]:
+        found = [] if "description" in schema else [path]
+        inner = {**schema.get("properties", {}), **schema.get("items", {}).get("properties", {})}
+        return found + [place for name, child in inner.items() for place in undescribed(child, f"{path}.{name}")]
+
+    fields = {name: schema for name, schema in SCHEMA["properties"].items() if name in ("spec", "status")}
+    missing = [place for name, schema in fields.items() for place in undescribed(schema, name)]
+    # A toleration is Kubernetes' own; its fields are described there.
+    assert [place for place in missing if ".tolerations." not in place] == []
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.yaml")), ids=lambda path: path.name)
+def test_examples_are_valid(path: Path) -> None:
+    example = yaml.safe_load(path.read_text())
+    spec, problems = parse_spec(example["spec"])
+    assert problems == []
+    assert spec is not None
+    assert find_problems(example["metadata"]["name"], spec) == []
+
+
+def test_the_local_example_fits_2_cores_and_8_gib() -> None:
+    nodes = yaml.safe_load((ROOT / "examples" / "local.yaml").read_text())["spec"]["nodes"]
+    resources = [NodeSpec.model_validate(node).resources.limits for node in nodes]
+    assert sum(int(limits["cpu"]) for limits in resources) == 2
+    assert sum(int(limits["memory"].removesuffix("Gi")) for limits in resources) == 8
+
+
+def test_the_composite_controller_lists_every_kind_that_is_answered() -> None:
+    listed = {child["resource"] for child in CONTROLLER["spec"]["childResources"]}
+    assert listed == {RESOURCES[kind] for kind in CHILD_KINDS}
+    answered = {
+        ".".join([child["kind"], child["apiVersion"]])
+        for path in DIRECTORY.glob(f"*/{ANSWER}/*-*.yaml")
+        for child in [yaml.safe_load(path.read_text())]
+    }
+    assert answered == set(CHILD_KINDS)
+
+
+def test_the_composite_controller_avoids_the_traps_of_metacontroller() -> None:
+    spec = CONTROLLER["spec"]
+    assert len(CONTROLLER["metadata"]["name"]) <= 43
+    assert spec["generateSelector"] is True
+    assert spec["parentResource"]["ignoreStatusChanges"] is True
+    assert {child["updateStrategy"]["method"] for child in spec["childResources"]} == {"InPlace"}
+    assert {hook["version"] for hook in spec["hooks"].values()} == {"v2"}
+    assert all("timeout" in hook["webhook"] for hook in spec["hooks"].values())
+
+
+@needs_shared
+def test_the_composite_controller_is_valid_against_metacontrollers_crd() -> None:
+    crd = yaml.safe_load(next((SHARED / "metacontroller-crds").glob("compositecontrollers*.yaml")).read_text())
+    schema = crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
+    jsonschema.validate(CONTROLLER, _closed(schema))
+
+
+def _closed(schema: Any) -> Any:
+    """The schema with unknown fields forbidden: the API server would drop them silently."""
+    if isinstance(schema, dict):
+        closed = {key: _closed(value) for key, value in schema.items()}
+        if "properties" in schema and schema.get("type") == "object":
+            return {**closed, "additionalProperties": False} if set(schema["properties"]) != {"name"} else closed
+        return closed
+    return [_closed(entry) for entry in schema] if isinstance(schema, list) else schema
+
+
+@needs_shared
+@pytest.mark.parametrize(
+    "path",
+    sorted((SHARED / "recordings" / "requests").glob("*.json")) if SHARED.is_dir() else [],
+    ids=lambda path: path.name,
+)
+def test_recorded_requests_of_metacontroller_are_understood(path: Path) -> None:
+    recorded = json.loads(path.read_text())
+    model = CustomizeRequest if "customize" in path.name else HookRequest
+    parsed = model.model_validate(recorded)
+    assert parsed.parent.metadata.uid == recorded["parent"]["metadata"]["uid"]

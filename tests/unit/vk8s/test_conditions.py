@@ -1,0 +1,39 @@
+"""Conditions keep their time while their status stays, whatever the old status looks like."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from hooks.vk8s.conditions import Condition, build_conditions, parse_history
+from tests.world import NOW
+
+READY = Condition("Ready", status=True, reason="AllNodesReady", message="2 of 2 nodes are Ready.")
+EARLIER = {"type": "Ready", "status": "True", "lastTransitionTime": "2026-01-01T00:00:00Z"}
+
+
+@pytest.mark.parametrize(
+    ("status", "since"),
+    [
+        ({"conditions": [EARLIER]}, "2026-01-01T00:00:00Z"),
+        ({"conditions": [{**EARLIER, "status": "False"}]}, "2026-01-02T03:04:05Z"),
+        ({"conditions": [{**EARLIER, "lastTransitionTime": "soon"}]}, "2026-01-02T03:04:05Z"),
+        ({"conditions": [{**EARLIER, "lastTransitionTime": None}]}, "2026-01-02T03:04:05Z"),
+        ({"conditions": ["x", None]}, "2026-01-02T03:04:05Z"),
+        ({"conditions": 3}, "2026-01-02T03:04:05Z"),
+        ("running", "2026-01-02T03:04:05Z"),
+        (None, "2026-01-02T03:04:05Z"),
+    ],
+    ids=repr,
+)
+def test_time_of_the_last_transition(status: Any, since: str) -> None:
+    assert build_conditions([READY], parse_history(status), NOW, 1)[0]["lastTransitionTime"] == since
+
+
+def test_a_condition_that_changes_takes_the_time_of_the_change() -> None:
+    first = build_conditions([READY], parse_history(None), NOW, 1)
+    history = parse_history({"conditions": first})
+    broken = Condition("Ready", status=False, reason="Booting", message="")
+    later = NOW + timedelta(minutes=1)
+    assert build_conditions([broken], history, later, 1)[0]["lastTransitionTime"] == "2026-01-02T03:05:05Z"
+    assert build_conditions([READY], history, later, 2)[0] == {**first[0], "observedGeneration": 2}

@@ -1,0 +1,368 @@
+"""What a virtual cluster is answered, step by step: order of making, waiting, keeping, losing."""
+
+from copy import deepcopy
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from hooks.manifest import Manifest
+from hooks.vk8s.decide import RequestError, decide_customize, decide_sync
+from hooks.vk8s.plan import group_key
+from hooks.vk8s.scripts import build_scripts
+from hooks.wire import CustomizeRequest
+from tests.world import CONTEXT, NOW, World, condition, names, node, observe, ready_status, running_world, spec
+
+BOOTSTRAP = f"ConfigMap/demo-bootstrap-{CONTEXT.scripts.digest}"
+FIRST = [BOOTSTRAP, "Secret/demo-pki", "Service/demo-api"]
+CLAIMS = ["PersistentVolumeClaim/m-state", "PersistentVolumeClaim/w-state"]
+SECRETS = ["Secret/demo-join", "Secret/demo-kubeconfig"]
+PODS = ["Pod/m", "Pod/w"]
+
+
+def test_first_answer_holds_only_what_needs_no_pki() -> None:
+    assert names(World().sync()) == sorted(FIRST)
+
+
+def test_everything_but_pods_follows_once_the_pki_is_observed() -> None:
+    assert names(World().step().sync()) == sorted([*FIRST, *SECRETS, *CLAIMS])
+
+
+def test_pods_come_once_all_that_they_mount_is_observed() -> None:
+    assert names(World().steps(2).sync()) == sorted([*FIRST, *SECRETS, *CLAIMS, *PODS])
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "missing_pods"),
+    [
+        ("ConfigMap.v1", f"demo-bootstrap-{CONTEXT.scripts.digest}", ["m", "w"]),
+        ("Secret.v1", "demo-join", ["w"]),
+        ("PersistentVolumeClaim.v1", "m-state", ["m"]),
+        ("PersistentVolumeClaim.v1", "w-state", ["w"]),
+    ],
+)
+@pytest.mark.parametrize("how", ["absent", "being deleted"])
+def test_a_pod_is_not_made_while_something_that_it_mounts_is_not_there_to_stay(
+    kind: str, name: str, missing_pods: list[str], how: str
+) -> None:
+    world = World().steps(2)
+    child = world.children[kind][name]
+    terminating = {**child, "metadata": {**child["metadata"], "deletionTimestamp": "2026-01-02T03:04:05Z"}}
+    answer = world.with_child(kind, name, terminating if how == "being deleted" else None).sync()
+    assert [pod for pod in ("m", "w") if f"Pod/{pod}" not in names(answer)] == missing_pods
+
+
+def test_ephemeral_state_takes_no_claims() -> None:
+    world = World(spec=spec(storage={"ephemeral": True, "size": "5Gi"})).steps(3)
+    assert not world.children["PersistentVolumeClaim.v1"]
+    volumes = world.children["Pod.v1"]["m"]["spec"]["volumes"]
+    assert {"name": "state", "emptyDir": {"sizeLimit": "5Gi"}} in volumes
+
+
+def test_a_running_cluster_is_answered_as_it_is_observed() -> None:
+    world = running_world()
+    answered = {(group_key(child), child["metadata"]["name"]): child for child in world.sync().children}
+    for kind in ("Pod.v1", "PersistentVolumeClaim.v1", "Secret.v1"):
+        for name, observed in world.children[kind].items():
+            assert _content(answered[kind, name]) == _content(observed)
+
+
+def _content(child: Manifest) -> Manifest:
+    return {key: value for key, value in child.items() if key not in ("metadata", "status")}
+
+
+def test_a_lost_pod_is_made_again_and_nothing_else_changes() -> None:
+    world = running_world()
+    answer = world.with_child("Pod.v1", "m", None).sync()
+    assert names(answer) == names(world.sync())
+    assert answer.status["phase"] == "Restarting"
+
+
+def test_a_terminating_pod_is_kept_until_it_is_gone() -> None:
+    world = running_world()
+    pod = world.children["Pod.v1"]["w"]
+    going = {**pod, "metadata": {**pod["metadata"], "deletionTimestamp": "x", "finalizers": ["example.com/hold"]}}
+    answer = world.with_child("Pod.v1", "w", going).sync()
+    assert names(answer) == names(world.sync())
+    assert "held by its finalizers example.com/hold" in condition(answer, "Ready")["message"]
+    assert condition(answer, "ChildrenObserved")["reason"] == "Terminating"
+
+
+def test_a_worker_that_left_the_spec_is_kept_and_named() -> None:
+    world = running_world()
+    answer = replace(world, spec={"nodes": [node("m", "master")]}).sync()
+    assert names(answer) == names(world.sync())
+    assert condition(answer, "Accepted")["message"].endswith("kept, as this version removes no node: w.")
+
+
+def test_a_child_of_another_version_is_kept_unchanged() -> None:
+    stranger = observe(
+        {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {"name": "later", "labels": {"a": "b"}, "namespace": "team-a"},
+        }
+    )
+    world = running_world().with_child("ConfigMap.v1", "later", stranger)
+    kept = next(child for child in world.sync().children if child["metadata"]["name"] == "later")
+    assert kept["metadata"]["labels"] == stranger["metadata"]["labels"]
+
+
+def test_labels_of_the_owner_reach_living_children() -> None:
+    answer = replace(
+        running_world(), labels={"team": "blue", "vk8s.sktelecom.com/vk8s": "x", "controller-uid": "y"}
+    ).sync()
+    for child in answer.children:
+        assert child["metadata"]["labels"]["team"] == "blue"
+        assert child["metadata"]["labels"]["vk8s.sktelecom.com/vk8s"] == "demo"
+        assert child["metadata"]["labels"].get("controller-uid") != "y"
+
+
+def test_annotations_of_others_are_left_to_them() -> None:
+    world = running_world()
+    pod = world.children["Pod.v1"]["m"]
+    annotations = {"cni.example.com/ip": "10.0.0.1", "vk8s.sktelecom.com/restart": "1"}
+    marked = {**pod, "metadata": {**pod["metadata"], "annotations": annotations}}
+    kept = next(c for c in world.with_child("Pod.v1", "m", marked).sync().children if c["metadata"]["name"] == "m")
+    assert kept["metadata"]["annotations"] == {"vk8s.sktelecom.com/restart": "1"}
+
+
+def test_an_invalid_spec_keeps_every_child_and_names_all_problems() -> None:
+    world = running_world()
+    answer = replace(world, spec=spec(nodes=[node("w", "worker"), node("x", "worker")])).sync()
+    assert names(answer) == names(world.sync())
+    assert answer.status["phase"] == "Running"
+    accepted = condition(answer, "Accepted")
+    assert accepted["status"] == "False"
+    assert "write exactly one node with role master; there are 0" in accepted["message"]
+    assert "lost nodes are not replaced" in accepted["message"]
+
+
+@pytest.mark.parametrize("broken", [None, 7, [], {}, {"nodes": 3}], ids=repr)
+def test_a_broken_spec_of_a_new_object_fails_and_makes_nothing(broken: object) -> None:
+    answer = World(spec=broken).sync()
+    assert answer.children == []
+    assert answer.status["phase"] == "Fail"
+
+
+@pytest.mark.parametrize(
+    "left", ["Pod.v1/m", "PersistentVolumeClaim.v1/m-state", "Secret.v1/demo-join", "Secret.v1/demo-kubeconfig"]
+)
+def test_no_second_ca_is_made_for_a_cluster_that_has_lived(left: str) -> None:
+    kind, name = left.split("/")
+    living = running_world()
+    world = World(status=living.status).with_child(kind, name, living.children[kind][name])
+    answer = world.sync()
+    assert "Secret/demo-pki" not in names(answer)
+    assert f"{kind.split('.')[0]}/{name}" in names(answer)
+    assert condition(answer, "ChildrenObserved")["reason"] == "PKILost"
+
+
+def test_a_lost_pki_leaves_the_phase_to_what_runs() -> None:
+    answer = running_world().with_child("Secret.v1", "demo-pki", None).sync()
+    assert answer.status["phase"] == "Running"
+    assert condition(answer, "Ready")["status"] == "True"
+    lost_pod = running_world().with_child("Secret.v1", "demo-pki", None).with_child("Pod.v1", "w", None).sync()
+    assert "Pod/w" not in names(lost_pod)
+    assert condition(lost_pod, "Ready")["reason"] == "PKILost"
+
+
+def test_a_new_cluster_whose_pki_is_unusable_fails() -> None:
+    world = World().step()
+    pki = world.children["Secret.v1"]["demo-pki"]
+    answer = world.with_child("Secret.v1", "demo-pki", {**pki, "data": {}}).sync()
+    assert answer.status["phase"] == "Fail"
+    assert "it has no ca.crt" in condition(answer, "ChildrenObserved")["message"]
+    assert names(answer) == sorted(FIRST)
+
+
+class TestBootstrapVersions:
+    """Boot files of an older version stay while a pod may need them."""
+
+    new = replace(CONTEXT, scripts=build_scripts({"entrypoint.sh": "#!/bin/bash\ntrue\n"}))
+
+    def test_old_files_stay_while_pods_mount_them(self) -> None:
+        answer = replace(running_world(), context=self.new).sync()
+        assert BOOTSTRAP in names(answer)
+
+    def test_old_files_go_once_every_pod_runs_from_the_new_ones(self) -> None:
+        old = running_world()
+        world = replace(old, context=self.new).step().with_child("Pod.v1", "m", None).with_child("Pod.v1", "w", None)
+        renewed = world.step()
+        assert BOOTSTRAP in names(renewed.sync())
+        assert BOOTSTRAP not in names(renewed.with_ready_pods().sync())
+
+
+class TestMissingChildren:
+    """Metacontroller does not tell when a name is taken, so the status has to."""
+
+    def test_a_child_that_does_not_appear_is_named_after_30_seconds(self) -> None:
+        world = World().step()
+        world = world.with_child("Secret.v1", "demo-pki", None)
+        early = replace(world, context=replace(CONTEXT, now=NOW + timedelta(seconds=27))).sync()
+        late = replace(world, context=replace(CONTEXT, now=NOW + timedelta(seconds=30))).sync()
+        assert condition(early, "ChildrenObserved")["reason"] == "BeingMade"
+        assert early.resync_after_seconds == 3
+        assert condition(late, "ChildrenObserved")["reason"] == "ChildMissing"
+        assert "Secret demo-pki: the name is taken" in condition(late, "ChildrenObserved")["message"]
+        assert late.resync_after_seconds == 5
+
+    def test_the_clock_starts_when_a_child_is_first_missed(self) -> None:
+        answer = World().sync()
+        assert condition(answer, "ChildrenObserved")["lastTransitionTime"] == "2026-01-02T03:04:05Z"
+        assert answer.resync_after_seconds == 5
+
+
+class TestRenewal:
+    """The kubeconfig is renewed in time, and only then."""
+
+    @pytest.mark.parametrize(("days", "renewed"), [(0, False), (334, False), (336, True)])
+    def test_30_days_before_its_end(self, days: int, renewed: bool) -> None:  # noqa: FBT001 a table
+        world = running_world()
+        later = replace(CONTEXT, now=NOW + timedelta(days=days), entropy=b"another" * 6)
+        answer = replace(world, context=later).sync()
+        secret = next(c for c in answer.children if c["metadata"]["name"] == "demo-kubeconfig")
+        assert (secret["data"] != world.children["Secret.v1"]["demo-kubeconfig"]["data"]) is renewed
+
+    @pytest.mark.parametrize(
+        "data", [{}, {"value": "e30=", "config": "e30="}, {"value": "YQ==", "config": "Yg=="}], ids=repr
+    )
+    def test_when_it_is_not_right(self, data: dict[str, str]) -> None:
+        world = running_world()
+        secret = {**world.children["Secret.v1"]["demo-kubeconfig"], "data": data}
+        answer = world.with_child("Secret.v1", "demo-kubeconfig", secret).sync()
+        made = next(c for c in answer.children if c["metadata"]["name"] == "demo-kubeconfig")
+        assert sorted(made["data"]) == ["config", "value"]
+        assert made["data"] != data
+
+    def test_when_its_server_has_another_name(self) -> None:
+        world = running_world()
+        settings = CONTEXT.settings.model_copy(update={"cluster_domain": "example.org"})
+        answer = replace(world, context=replace(CONTEXT, settings=settings)).sync()
+        made = next(c for c in answer.children if c["metadata"]["name"] == "demo-kubeconfig")
+        assert made["data"] != world.children["Secret.v1"]["demo-kubeconfig"]["data"]
+
+    def test_the_next_call_comes_when_it_is_due(self) -> None:
+        due = replace(CONTEXT, now=NOW + timedelta(days=335, seconds=-100))
+        assert replace(running_world(), context=due).sync().resync_after_seconds == 100
+
+
+class TestFinalize:
+    """Deleting a Vk8s: pods first, the rest after them, and never anything new."""
+
+    def test_pods_leave_first(self) -> None:
+        world = running_world()
+        answer = world.finalize()
+        assert [name for name in names(answer) if name.startswith("Pod/")] == []
+        assert len(answer.children) == sum(len(group) for group in world.children.values()) - 2
+        assert not answer.finalized
+        assert answer.status["phase"] == "Terminating"
+
+    def test_the_rest_leaves_when_no_pod_is_observed(self) -> None:
+        answer = replace(running_world(), children={**running_world().children, "Pod.v1": {}}, spec=None).finalize()
+        assert answer.children == []
+        assert not answer.finalized
+        assert "Secret demo-pki" in condition(answer, "Ready")["message"]
+
+    def test_the_parent_goes_when_nothing_is_left(self) -> None:
+        assert World(spec=None).finalize().finalized
+
+    def test_foreground_deletion_is_not_held_up(self) -> None:
+        assert replace(running_world(), finalizers=("foregroundDeletion",)).finalize().finalized
+
+
+def test_a_request_without_one_of_our_kinds_is_refused() -> None:
+    request = World().request()
+    del request.children["Secret.v1"]
+    with pytest.raises(RequestError, match=r"no children of kind Secret\.v1"):
+        decide_sync(request, CONTEXT)
+
+
+def test_customize_asks_for_nothing() -> None:
+    request = CustomizeRequest.model_validate({"parent": {"metadata": {"name": "a", "namespace": "b", "uid": "c"}}})
+    assert decide_customize(request).related_resources == []
+
+
+def test_a_decision_changes_neither_its_request_nor_depends_on_the_call() -> None:
+    world = running_world()
+    request = world.request()
+    before = deepcopy(request)
+    first = world.sync().model_dump_json()
+    assert world.sync().model_dump_json() == first
+    assert request == before
+
+
+def test_what_is_accepted_but_not_acted_on_is_named() -> None:
+    ignored = {
+        "ports": [{"name": "a", "port": 30000, "targetPort": 30000}],
+        "accessPodImage": "x",
+        "accessPodPort": 30006,
+        "kubeflow": {"version": "v1.9.0"},
+    }
+    message = condition(World(spec=spec(**ignored)).sync(), "Accepted")["message"]
+    assert message == "The spec is valid. Not acted on by this version: accessPodImage, accessPodPort, kubeflow, ports."
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "message"),
+    [
+        (
+            {
+                "phase": "Pending",
+                "conditions": [
+                    {
+                        "type": "PodScheduled",
+                        "status": "False",
+                        "reason": "Unschedulable",
+                        "message": "0/1 nodes: no cpu",
+                    }
+                ],
+            },
+            "Unschedulable",
+            "m finds no place: 0/1 nodes: no cpu",
+        ),
+        ({"phase": "Failed", "reason": "Evicted", "message": "disk"}, "Evicted", "m has failed: disk"),
+        (
+            {"containerStatuses": [{"state": {"waiting": {"reason": "ImagePullBackOff", "message": "not found"}}}]},
+            "ImagePullBackOff",
+            "m can't start: not found",
+        ),
+        (
+            {"containerStatuses": [{"state": {"waiting": {"reason": "ContainerCreating"}}}]},
+            "ContainerCreating",
+            "m is being started by its host",
+        ),
+        (
+            {
+                "containerStatuses": [
+                    {
+                        "state": {"waiting": {"reason": "CrashLoopBackOff"}},
+                        "lastState": {"terminated": {"message": "No vxlan.\n"}},
+                    }
+                ]
+            },
+            "CrashLoopBackOff",
+            "m has stopped: No vxlan.",
+        ),
+        (
+            {
+                "containerStatuses": [
+                    {
+                        "state": {"waiting": {"reason": "CrashLoopBackOff"}},
+                        "lastState": {"terminated": {"reason": "OOMKilled"}},
+                    }
+                ]
+            },
+            "CrashLoopBackOff",
+            "m has stopped: OOMKilled",
+        ),
+        ({"containerStatuses": [{"state": {"running": {}}}]}, "Booting", "m is booting: kubectl logs -n team-a m"),
+        ({}, "Starting", "m is being started by its host"),
+    ],
+    ids=lambda value: value if isinstance(value, str) and " " not in value else "",
+)
+def test_status_says_why_a_node_is_not_ready(status: dict[str, object], reason: str, message: str) -> None:
+    answer = World().steps(3).with_pod_status("m", status).with_pod_status("w", ready_status()).sync()
+    assert answer.status["readyNodes"] == "1/2"
+    assert answer.status["nodes"][0]["reason"] == reason
+    assert condition(answer, "Ready")["message"] == f"1 of 2 nodes are Ready: {message}."

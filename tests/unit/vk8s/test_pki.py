@@ -1,0 +1,127 @@
+"""Keys and certificates: what kubeadm and kubectl expect of them, and that they follow from their entropy alone."""
+
+import re
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+import yaml
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
+from cryptography.x509.oid import NameOID
+
+from hooks.settings import Settings
+from hooks.vk8s.cluster import Identity, VirtualCluster
+from hooks.vk8s.kubeconfig import build_kubeconfig, find_renewal_time
+from hooks.vk8s.model import Spec
+from hooks.vk8s.pki import AUTHORITIES, PKI_FILES, PkiError, build_pki, parse_authority, public_key_hash, read_secret
+from tests.world import NOW, UID, spec
+
+ENTROPY = b"0123456789abcdef0123456789abcdef"
+VALIDITY = timedelta(days=3650)
+PKI = build_pki(ENTROPY, NOW, VALIDITY)
+CLUSTER = VirtualCluster(Identity("demo", "team-a", UID, {}), Spec.model_validate(spec()), "cluster.local")
+
+
+def test_the_files_are_those_that_a_master_copies() -> None:
+    assert sorted(PKI) == sorted(PKI_FILES)
+
+
+@pytest.mark.parametrize("name", AUTHORITIES)
+def test_each_ca_signs_itself_and_its_key_is_its_own(name: str) -> None:
+    cert = x509.load_pem_x509_certificate(PKI[f"{name}.crt"])
+    cert.verify_directly_issued_by(cert)
+    assert load_pem_private_key(PKI[f"{name}.key"], None).public_key() == cert.public_key()
+    assert cert.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    assert cert.not_valid_before_utc < NOW < cert.not_valid_after_utc == NOW + VALIDITY
+
+
+def test_the_keys_all_differ() -> None:
+    keys = [PKI[name] for name in PKI_FILES if name.endswith(".key")]
+    assert len(set(keys)) == len(keys) == 4
+
+
+def test_the_service_account_keys_are_a_pair() -> None:
+    assert load_pem_private_key(PKI["sa.key"], None).public_key() == load_pem_public_key(PKI["sa.pub"])
+
+
+def test_the_token_has_the_form_of_a_bootstrap_token() -> None:
+    assert re.fullmatch(r"[a-z0-9]{6}\.[a-z0-9]{16}", PKI["token"].decode())
+
+
+def test_the_same_entropy_gives_the_same_bytes_and_another_gives_others() -> None:
+    assert build_pki(ENTROPY, NOW, VALIDITY) == PKI
+    other = build_pki(ENTROPY[::-1], NOW, VALIDITY)
+    assert all(other[name] != PKI[name] for name in PKI_FILES)
+
+
+def test_the_hash_is_what_kubeadm_pins() -> None:
+    # openssl x509 -pubkey -in ca.crt | openssl pkey -pubin -outform der | sha256sum
+    assert re.fullmatch(r"sha256:[0-9a-f]{64}", public_key_hash(parse_authority(PKI).cert))
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"ca.key": b""}, "it has no ca.key"),
+        ({"token": b"", "sa.pub": b""}, "it has no sa.pub, token"),
+        ({"ca.crt": b"MARKER"}, "ca.crt or ca.key is not PEM that can be read"),
+        ({"ca.key": PKI["etcd-ca.key"]}, "ca.key is not the ECDSA key of ca.crt"),
+    ],
+)
+def test_a_pki_that_cannot_be_used_is_named_without_its_content(change: dict[str, bytes], sentence: str) -> None:
+    with pytest.raises(PkiError) as raised:
+        parse_authority({**PKI, **change})
+    assert str(raised.value) == sentence
+
+
+def test_data_that_is_not_base64_is_named_without_its_content() -> None:
+    with pytest.raises(PkiError, match=r"^its data is not base64$"):
+        read_secret({"data": {"ca.crt": "a"}})
+
+
+def build(validity: timedelta = timedelta(days=365)) -> str:
+    return build_kubeconfig(CLUSTER, parse_authority(PKI), validity, (NOW, ENTROPY))
+
+
+def test_the_kubeconfig_names_the_full_name_of_the_service_and_trusts_the_ca() -> None:
+    parsed = yaml.safe_load(build())
+    cluster = parsed["clusters"][0]["cluster"]
+    assert cluster["server"] == "https://demo-api.team-a.svc.cluster.local:6443"
+    assert cluster["tls-server-name"] == "demo-api.team-a.svc.cluster.local"
+    assert read_secret({"data": {"ca": cluster["certificate-authority-data"]}})["ca"] == PKI["ca.crt"]
+
+
+def test_the_client_certificate_is_an_administrators_and_signed_by_the_ca() -> None:
+    user = yaml.safe_load(build())["users"][0]["user"]
+    files = read_secret({"data": {"crt": user["client-certificate-data"], "key": user["client-key-data"]}})
+    cert = x509.load_pem_x509_certificate(files["crt"])
+    cert.verify_directly_issued_by(parse_authority(PKI).cert)
+    assert cert.subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)[0].value == "kubeadm:cluster-admins"
+    assert load_pem_private_key(files["key"], None).public_key() == cert.public_key()
+
+
+@pytest.mark.parametrize(
+    ("validity", "before_end"),
+    [
+        (timedelta(days=365), timedelta(days=30)),
+        (timedelta(days=30), timedelta(days=10)),
+        (timedelta(seconds=90), timedelta(seconds=30)),
+    ],
+    ids=["30 days before the end of a year", "a third of a month", "a third of seconds"],
+)
+def test_renewal_time(validity: timedelta, before_end: timedelta) -> None:
+    due = find_renewal_time(build(validity).encode(), CLUSTER, parse_authority(PKI))
+    assert due == NOW + validity - before_end
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"clusters: []", b"\xff"], ids=repr)
+def test_what_is_no_kubeconfig_is_due_at_once(content: bytes) -> None:
+    assert find_renewal_time(content, CLUSTER, parse_authority(PKI)) is None
+
+
+def test_a_kubeconfig_for_another_ca_is_due_at_once() -> None:
+    other = parse_authority(build_pki(ENTROPY[::-1], NOW, VALIDITY))
+    assert find_renewal_time(build().encode(), CLUSTER, other) is None
+    moved = replace(CLUSTER, cluster_domain=Settings(cluster_domain="example.org").cluster_domain)
+    assert find_renewal_time(build().encode(), moved, parse_authority(PKI)) is None

@@ -1,0 +1,141 @@
+"""A model of the host cluster for tests without one: it stores what a hook answers and shows it to the next call."""
+
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from hooks.manifest import Manifest
+from hooks.settings import Settings
+from hooks.vk8s.decide import decide_finalize, decide_sync
+from hooks.vk8s.observed import CHILD_KINDS
+from hooks.vk8s.plan import Context, group_key
+from hooks.vk8s.scripts import build_scripts
+from hooks.wire import FinalizeResponse, HookRequest, SyncResponse
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+CONTEXT = Context(
+    Settings(), build_scripts({"entrypoint.sh": "#!/bin/bash\n"}), NOW, b"entropy of thirty-two characters"
+)
+UID = "7a8ca577-06c6-4c4b-b908-d5ffb972b650"
+IMAGE = "registry.example.com/vk8s/kink:v1.34.4"
+
+Children = dict[str, dict[str, Manifest]]
+
+
+def node(name: str, role: str, **fields: Any) -> Manifest:
+    """A node of a spec."""
+    return {"name": name, "image": IMAGE, "role": role, **fields}
+
+
+def spec(**fields: Any) -> Manifest:
+    """The spec of a master and a worker, with `fields` in place of its own."""
+    return {"nodes": [node("m", "master"), node("w", "worker")], **fields}
+
+
+@dataclass(frozen=True)
+class World:
+    """A Vk8s and its observed children. Every step gives a new world."""
+
+    spec: Any = field(default_factory=spec)
+    name: str = "demo"
+    labels: Mapping[str, str] = field(default_factory=dict)
+    finalizers: tuple[str, ...] = ()
+    children: Children = field(default_factory=lambda: {kind: {} for kind in CHILD_KINDS})
+    status: Any = None
+    context: Context = CONTEXT
+
+    def request(self) -> HookRequest:
+        """The body of a call."""
+        metadata = {
+            "name": self.name,
+            "namespace": "team-a",
+            "uid": UID,
+            "generation": 3,
+            "labels": dict(self.labels),
+            "finalizers": list(self.finalizers),
+        }
+        children = {
+            kind: {f"team-a/{name}": child for name, child in group.items()} for kind, group in self.children.items()
+        }
+        parent = {"metadata": metadata, "spec": self.spec, "status": self.status}
+        return HookRequest.model_validate({"parent": parent, "children": deepcopy(children), "related": {}})
+
+    def sync(self) -> SyncResponse:
+        """The answer to a sync call."""
+        return decide_sync(self.request(), self.context)
+
+    def finalize(self) -> FinalizeResponse:
+        """The answer to a finalize call."""
+        return decide_finalize(self.request(), self.context)
+
+    def step(self) -> "World":
+        """The world after one sync: answered children exist, others are gone, the status is stored."""
+        answer = self.sync()
+        children: Children = {kind: {} for kind in CHILD_KINDS}
+        for child in answer.children:
+            key, name = group_key(child), child["metadata"]["name"]
+            children[key][name] = self.children.get(key, {}).get(name) or observe(child)
+        return replace(self, children=children, status=answer.status)
+
+    def steps(self, count: int) -> "World":
+        """The world after `count` syncs."""
+        world = self
+        for _ in range(count):
+            world = world.step()
+        return world
+
+    def with_child(self, kind: str, name: str, child: Manifest | None) -> "World":
+        """The world with that child as given, or without it."""
+        rest = {key: value for key, value in self.children[kind].items() if key != name}
+        group = {**rest, **({name: child} if child is not None else {})}
+        return replace(self, children={**self.children, kind: group})
+
+    def with_pod_status(self, name: str, status: Manifest) -> "World":
+        """The world in which the pod has that status."""
+        return self.with_child("Pod.v1", name, {**self.children["Pod.v1"][name], "status": status})
+
+    def with_ready_pods(self) -> "World":
+        """The world in which every observed pod is Ready."""
+        world = self
+        for name in self.children["Pod.v1"]:
+            world = world.with_pod_status(name, ready_status())
+        return world
+
+
+def observe(child: Manifest) -> Manifest:
+    """`child` as the API server would hold it: with metadata of the server and of Metacontroller."""
+    metadata = {
+        **child["metadata"],
+        "uid": f"uid-of-{child['metadata']['name']}",
+        "resourceVersion": "1",
+        "creationTimestamp": "2026-01-02T03:04:05Z",
+        "annotations": {
+            **child["metadata"].get("annotations", {}),
+            "metacontroller.k8s.io/last-applied-configuration": "{}",
+        },
+        "labels": {**child["metadata"]["labels"], "controller-uid": UID},
+    }
+    return {**deepcopy(child), "metadata": metadata}
+
+
+def ready_status(ip: str = "10.200.0.7") -> Manifest:
+    """Status of a pod that is Ready."""
+    return {"phase": "Running", "podIP": ip, "conditions": [{"type": "Ready", "status": "True"}]}
+
+
+def running_world(**fields: Any) -> World:
+    """A virtual cluster that is Running."""
+    return World(**fields).steps(3).with_ready_pods().step()
+
+
+def names(answer: SyncResponse) -> list[str]:
+    """`Kind/name` of every child in the answer, sorted."""
+    return sorted(f"{child['kind']}/{child['metadata']['name']}" for child in answer.children)
+
+
+def condition(answer: SyncResponse, kind: str) -> Manifest:
+    """A condition of the answered status."""
+    conditions: list[Manifest] = answer.status["conditions"]
+    return next(entry for entry in conditions if entry["type"] == kind)
