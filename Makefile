@@ -1,0 +1,90 @@
+# Every target runs on a fresh Debian machine as root: what is missing is installed first.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+PYTEST := $(VENV)/bin/pytest
+SOURCES := hooks testbed tests images
+# The Metacontroller that the testbed runs; without it, the testbed's stand-in.
+export METACONTROLLER
+
+##@ The first two commands
+
+.PHONY: up
+up: prerequisites ## Bring up a host cluster on this machine and a virtual cluster in it
+	$(PYTHON) -m testbed up
+
+.PHONY: test
+test: prerequisites check ## All checks and all tests, nested virtual clusters included
+	$(PYTEST) $(ARGS)
+	$(PYTHON) -m tests.figures
+
+##@ The testbed
+
+.PHONY: down
+down: prerequisites ## Take away everything that `make up` has set up
+	$(PYTHON) -m testbed down
+
+.PHONY: status
+status: $(VENV)/installed ## What runs in the testbed
+	@$(PYTHON) -m testbed status
+
+.PHONY: logs
+logs: $(VENV)/installed ## The last lines of the testbed's logs; PIECE=hooks for one of them
+	@$(PYTHON) -m testbed logs $(PIECE)
+
+##@ Development
+
+.PHONY: check
+check: $(VENV)/installed ## Format, lint, types, layers: exactly what runs before the tests
+	$(VENV)/bin/ruff format --check $(SOURCES)
+	$(VENV)/bin/ruff check $(SOURCES)
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+	shellcheck -x $$(git ls-files '*.sh' .ci/run)
+
+.PHONY: unit
+unit: $(VENV)/installed ## The tests that need no cluster: seconds
+	$(PYTEST) tests/unit tests/scenarios tests/contract tests/api --cov --cov-branch --cov-report=term-missing:skip-covered $(ARGS)
+
+.PHONY: format
+format: $(VENV)/installed ## Format the code and mend what ruff can mend
+	$(VENV)/bin/ruff check --fix $(SOURCES)
+	$(VENV)/bin/ruff format $(SOURCES)
+
+.PHONY: golden
+golden: $(VENV)/installed ## Write the golden answers of tests/scenarios anew; read the diff
+	$(PYTHON) -m tests.scenarios.golden
+	@git status --short tests/scenarios
+
+.PHONY: run
+run: $(VENV)/installed ## Serve the hooks on 127.0.0.1:8080
+	$(PYTHON) -m hooks serve
+
+##@ Builds
+
+.PHONY: binaries
+binaries: prerequisites ## Kubernetes, etcd, CoreDNS and flannel from their Go modules, to build/bin
+	images/binaries/build.sh build/bin
+
+.PHONY: node-image
+node-image: prerequisites ## The node image as an archive for `docker load`; prints its path
+	@images/kink/build.sh
+
+##@ Help
+
+.PHONY: help
+help: ## Show this list
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: prerequisites
+prerequisites: $(VENV)/installed
+	@testbed/install.sh
+
+$(VENV)/installed: requirements.txt requirements-dev.txt
+	@echo "Python: installing what the checks and tests need into $(VENV)"
+	python3 -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
