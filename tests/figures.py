@@ -1,0 +1,25 @@
+"""Times that tests measure: recorded in build/figures.json (flat, name to number), printed by `make test`."""
+
+import json
+import sys
+from pathlib import Path
+
+FILE = Path(__file__).parent.parent / "build" / "figures.json"
+
+
+def record(name: str, value: float) -> None:
+    """Stores one figure, in seconds or milliseconds as its name ends; a later one of the same name replaces it."""
+    FILE.parent.mkdir(exist_ok=True)
+    figures = {**read(), name: round(value, 3)}
+    FILE.write_text(json.dumps(dict(sorted(figures.items())), indent=2) + "\n")
+
+
+def read() -> dict[str, float]:
+    """What has been measured so far."""
+    figures: dict[str, float] = json.loads(FILE.read_text()) if FILE.exists() else {}
+    return figures
+
+
+if __name__ == "__main__":
+    lines = [f"{name:24} {value:g}" for name, value in read().items()]
+    sys.stdout.write("\n".join(["Measured on this machine:", *lines]) + "\n")
