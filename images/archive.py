@@ -1,10 +1,8 @@
 # ruff: noqa: INP001 - a script of the image builds, not part of a package
 """Writes a docker archive (what `docker load` and `ctr image import` read) of static files, without a container engine.
 
-archive.py OUT.tar REFERENCE SOURCE:DESTINATION...      the first destination becomes the entry point.
-
-The same input gives the same bytes. An image with a whole root file system in it is not made here, but described
-through `write_archive`, by kink/assemble.py.
+The files become the uppermost layer, executable by everybody; below it may lie layers that are there as tar files.
+The same input gives the same bytes.
 """
 
 import argparse
@@ -14,8 +12,8 @@ import json
 import os
 import platform
 import tarfile
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
@@ -27,27 +25,29 @@ class Image:
     """What an engine is told about an image: its name, and the `config` object of the OCI image specification."""
 
     reference: str
-    config: Mapping[str, object] = field(default_factory=dict)
+    config: Mapping[str, object]
 
 
-def write_archive(out: Path, image: Image, layer: Path) -> None:
-    """Writes `out` as a docker archive with the one uncompressed layer `layer`; never a half-written file."""
-    digest = _sha256(layer)
+def write_archive(out: Path, image: Image, layers: Sequence[Path]) -> None:
+    """Writes `out` as a docker archive with these uncompressed layers, lowest first; never a half-written file."""
+    digests = {f"sha256:{_sha256(layer)}": layer for layer in layers}
     settings: dict[str, object] = {"Env": [SEARCH_PATH], **image.config}
     config = _encode(
         {
             "architecture": ARCHITECTURES[platform.machine()],
             "os": "linux",
             "config": settings,
-            "rootfs": {"type": "layers", "diff_ids": [f"sha256:{digest}"]},
-            "history": [{"created_by": "vk8s images"}],
+            "rootfs": {"type": "layers", "diff_ids": list(digests)},
+            "history": [{"created_by": "vk8s images"} for _ in layers],
         }
     )
     config_name = f"{hashlib.sha256(config).hexdigest()}.json"
-    manifest = [{"Config": config_name, "RepoTags": [image.reference], "Layers": ["layer.tar"]}]
+    names = {f"{digest.removeprefix('sha256:')}.tar": layer for digest, layer in digests.items()}
+    manifest = [{"Config": config_name, "RepoTags": [image.reference], "Layers": list(names)}]
     partial = out.with_name(f"{out.name}.{os.getpid()}.partial")
     with tarfile.open(partial, "w") as archive:
-        _add_file(archive, layer, "layer.tar", mode=0o644)
+        for name, layer in names.items():
+            _add_file(archive, layer, name, mode=0o644)
         _add_bytes(archive, config_name, config)
         _add_bytes(archive, "manifest.json", _encode(manifest))
     partial.replace(out)
@@ -82,20 +82,35 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(content, "sha256").hexdigest()
 
 
-def main() -> None:
-    """Packs the files named on the command line."""
+def parse_arguments() -> argparse.Namespace:
+    """What the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", type=Path)
     parser.add_argument("reference")
-    parser.add_argument("files", nargs="+", metavar="SOURCE:DESTINATION")
-    given = parser.parse_args()
-    files = [pair.rpartition(":") for pair in given.files]
-    layer = given.out.with_name(f"{given.out.name}.{os.getpid()}.layer")
+    parser.add_argument("files", nargs="*", metavar="SOURCE:DESTINATION")
+    parser.add_argument(
+        "--layer", dest="layers", action="append", type=Path, default=[], help="repeatable, lowest first"
+    )
+    parser.add_argument("--entrypoint", help="default: the first destination")
+    parser.add_argument("--stop-signal")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Packs the layers and files named on the command line."""
+    given = parse_arguments()
+    files = [(Path(source), destination) for source, _, destination in (pair.rpartition(":") for pair in given.files)]
+    config = {"Entrypoint": [given.entrypoint or files[0][1]]}
+    if given.stop_signal:
+        config["StopSignal"] = given.stop_signal
+    packed = given.out.with_name(f"{given.out.name}.{os.getpid()}.layer")
     try:
-        pack_files(layer, [(Path(source), destination) for source, _, destination in files])
-        write_archive(given.out, Image(given.reference, {"Entrypoint": [files[0][2]]}), layer)
+        if files:
+            pack_files(packed, files)
+        layers = [*given.layers, *([packed] if files else [])]
+        write_archive(given.out, Image(given.reference, config), layers)
     finally:
-        layer.unlink(missing_ok=True)
+        packed.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

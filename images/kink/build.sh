@@ -1,0 +1,73 @@
+#!/usr/bin/env bash
+# Builds the node image, or finds it in the cache, and prints the path of its docker archive. Progress goes to stderr.
+#
+# Two layers: Debian packages, made anew when their list changes, and the project's own binaries with the image store.
+# Needs root, Go, Python and Debian's tools (which it installs where apt is there); no container engine.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+images=$(dirname "$here")
+cache=${VK8S_CACHE:-$HOME/.cache/vk8s}
+eval "$("$here/versions.sh")"
+reference=${VK8S_NODE_IMAGE:-registry.example.com/vk8s/kink:$KUBERNETES_VERSION}
+
+hash_files() { # file...
+  sha256sum -- "$@" | cut -d' ' -f1 | sha256sum | cut -c1-16
+}
+
+say() {
+  echo "$*" >&2
+}
+
+install_tools() {
+  local missing=() pair
+  for pair in debootstrap:debootstrap containerd:containerd gcc:gcc chroot:coreutils unshare:util-linux; do
+    command -v "${pair%%:*}" >/dev/null || missing+=("${pair##*:}")
+  done
+  [[ ${#missing[@]} -gt 0 ]] || return 0
+  say "Installing ${missing[*]}, which the build needs."
+  apt-get -qq update >&2
+  apt-get -qq install -y --no-install-recommends "${missing[@]}" >&2
+}
+
+build_debian_layer() {
+  [[ ! -e $debian_layer ]] || return 0
+  say "Fetching and unpacking the Debian packages of the node image; this takes a minute or two."
+  "$here/rootfs.sh" "$work/debian.tar"
+  mv "$work/debian.tar" "$debian_layer"
+}
+
+build_own_layer() { # BINARIES OUT.tar
+  local tree=$work/tree rootfs=$work/rootfs
+  mkdir -p "$rootfs" "$tree/usr/local/bin" "$tree/etc/vk8s" "$tree/opt/vk8s"
+  tar --extract --file "$debian_layer" --directory "$rootfs"
+  say "Preparing the image store of the nodes:"
+  "$here/store.sh" "$1" "$rootfs" "$tree/opt/vk8s/store"
+  echo "$image_hash" >"$tree/opt/vk8s/store/id"
+  cp "$1"/{kubelet,kubeadm,kubectl,flanneld} "$tree/usr/local/bin/"
+  "$here/versions.sh" >"$tree/etc/vk8s/versions"
+  tar --create --file "$2" --directory "$tree" --numeric-owner --owner=0 --group=0 --sort=name .
+}
+
+build_image() {
+  install_tools
+  work=$(mktemp -d -p "$cache")
+  trap 'rm -rf --one-file-system "$work"' EXIT
+  build_debian_layer
+  say "Building the binaries; the first time this takes some ten minutes, with a warm Go cache seconds."
+  bash "$images/binaries/build.sh" "$work/bin" >&2
+  build_own_layer "$work/bin" "$work/own.tar"
+  say "Writing $archive."
+  # The pod's own command is the boot script that it mounts; without one, the image is a plain systemd. The signal is
+  # what systemd as first process takes as "stop everything and end".
+  python3 "$images/archive.py" "$archive" "$reference" --layer "$debian_layer" --layer "$work/own.tar" \
+    --entrypoint /sbin/init --stop-signal SIGRTMIN+3
+}
+
+cd "$images"
+debian_hash=$(hash_files kink/packages.txt kink/rootfs.sh)
+image_hash=$(hash_files kink/* archive.py pause/* binaries/{go.mod,go.sum,build.sh,tools.go,flanneld/main.go,coredns/main.go})
+debian_layer=$cache/debian-$debian_hash.tar
+archive=$cache/kink-$image_hash.tar
+mkdir -p "$cache"
+[[ -e $archive ]] || build_image
+echo "$archive"
