@@ -1,0 +1,33 @@
+#!/bin/bash
+# Makes this machine a node of its virtual cluster: run by vk8s-boot.service on every boot, and again after any failure.
+#
+# Every step may be interrupted and repeated. Nothing here deletes data of etcd.
+set -Eeuo pipefail
+boot=$(dirname "$0")
+. "$boot/sentences.sh"
+. "$boot/state-volume.sh"
+. "$boot/settings.sh"
+# shellcheck source=/dev/null
+. "$boot/$ROLE.sh" # master.sh or worker.sh
+
+LEFT=$STATE/left # written by the watcher when the cluster has said goodbye to this node
+
+main() {
+  trap 'say "The boot failed in line $LINENO of ${BASH_SOURCE[0]##*/} and starts again in 3 s; see $LOG in the node."' ERR
+  if [[ -e $LEFT ]]; then
+    say "This node has left its cluster: it starts no kubelet, and can be deleted."
+    return
+  fi
+  keep_former_log "$LOG/kubeadm.log"
+  systemctl stop kubelet # runs already when this is a second try
+  prepare_network
+  write_kubelet_settings
+  boot_node
+  stamp_version
+}
+
+keep_former_log() { # file
+  [[ ! -e $1 ]] || mv "$1" "$1.old"
+}
+
+main "$@"

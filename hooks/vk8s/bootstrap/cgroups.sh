@@ -1,0 +1,41 @@
+# shellcheck shell=bash
+# A tree of cgroups of the node's own, on cgroup v1 and v2. Sourced by entrypoint.sh.
+#
+# Privileged pods see the host's tree. With a cgroup namespace, the pod's own cgroup is the root of what systemd and the
+# kubelet see: everything inside counts to the pod's limits, and goes away with it.
+
+CGROUPS=/sys/fs/cgroup
+
+# Starts this script again inside a new cgroup namespace; exec, because systemd has to be process 1.
+enter_own_cgroup_namespace() {
+  [[ ${1:-} != --in-own-cgroups ]] || return 0
+  exec unshare --cgroup "$BASH" "$0" --in-own-cgroups
+}
+
+prepare_cgroups() {
+  if [[ -e $CGROUPS/cgroup.controllers ]]; then
+    prepare_cgroup_v2
+  elif [[ -d $CGROUPS/systemd && -d $CGROUPS/memory ]]; then
+    prepare_cgroup_v1
+  else
+    give_up "The host's cgroups are laid out neither as version 2 nor as version 1 with systemd's hierarchy."
+  fi
+}
+
+prepare_cgroup_v2() {
+  # The mount still shows the host's tree; one made inside the namespace shows ours.
+  umount $CGROUPS
+  mount -t cgroup2 -o nosuid,nodev,noexec cgroup2 $CGROUPS
+  [[ $(</proc/self/cgroup) = 0::/ ]] ||
+    give_up "The node got no cgroup namespace of its own, so it would write to the host's cgroups."
+  # The host's kubelet sets this for containers: one hungry nested pod would then kill the whole node.
+  { echo 0 >$CGROUPS/memory.oom.group; } 2>/dev/null || true
+}
+
+# Here the mounts show the pod's own cgroups already, one per controller.
+prepare_cgroup_v1() {
+  local controller
+  for controller in "$CGROUPS"/*/; do
+    [[ ! -e $controller/cgroup.procs ]] || mkdir -p "$controller/kubelet"
+  done
+}

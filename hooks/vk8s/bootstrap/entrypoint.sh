@@ -1,0 +1,67 @@
+#!/bin/bash
+# First process of a node pod: makes the container a machine that systemd can boot, and becomes systemd.
+#
+# What is checked or prepared here is what must be so before any other process runs. The rest is vk8s-boot.service.
+# To look around in a node: `kubectl exec -it <node> -- bash`, then `systemctl`, `journalctl -u kubelet`,
+# `less /var/lib/vk8s/log/kubeadm.log`, `less /run/vk8s/flanneld.log`, `curl -s localhost:10248/healthz`.
+set -euo pipefail
+boot=$(dirname "$0")
+. "$boot/sentences.sh"
+. "$boot/preflight.sh"
+. "$boot/cgroups.sh"
+. "$boot/state-volume.sh"
+. "$boot/image-store.sh"
+
+main() {
+  # Until systemd is up nobody else would listen to the signal that stops it, and a stop would take the whole grace period.
+  trap 'say "Asked to stop before the node was up; it stops."; exit 0' RTMIN+3
+  enter_own_cgroup_namespace "$@"
+  clear_memory_directories
+  say "Node $NODE_NAME ($ROLE of virtual cluster $CLUSTER_NAME) starts at $POD_IP."
+  check_machine
+  mount --make-rshared / # nested pods may ask for mount propagation
+  prepare_cgroups
+  claim_state_volume
+  mkdir -p "$LOG"
+  prepare_image_store
+  write_environment
+  install_units
+  relay_console
+  # The signal stays pending over the exec, for systemd to find: it must not get lost in the moment between.
+  exec env --block-signal=RTMIN+3 container=vk8s /sbin/init
+}
+
+# Both outlive a restart of the container in the same pod, and a machine's /run and /tmp are empty when it boots.
+clear_memory_directories() {
+  find /run /tmp -xdev -mindepth 1 -delete || true # but for what the host may have mounted there
+  install -d -m 755 "$RUN"
+  echo "${EPOCHREALTIME/./}" >"$RUN/started"
+}
+
+# Services of systemd don't inherit this process's environment. No secret is in it.
+write_environment() {
+  local name
+  for name in "${VARIABLES[@]}"; do printf '%s="%s"\n' "$name" "${!name}"; done >"$RUN/env"
+  cat /etc/vk8s/versions >>"$RUN/env"
+}
+
+install_units() {
+  local units=/etc/systemd/system wanted=(vk8s-boot.service vk8s-watcher.service)
+  [[ $ROLE != master ]] || wanted+=(vk8s-certificates.timer)
+  cp "$boot"/*.service "$boot"/*.timer "$units/"
+  install -D "$boot/system.conf" /etc/systemd/system.conf.d/vk8s.conf
+  install -D "$boot/journald.conf" /etc/systemd/journald.conf.d/vk8s.conf
+  install -D "$boot/containerd.toml" /etc/containerd/config.toml
+  mkdir -p "$units/multi-user.target.wants"
+  local unit
+  for unit in "${wanted[@]}"; do ln -sf "$units/$unit" "$units/multi-user.target.wants/$unit"; done
+}
+
+# Units can't write to this container's output, and systemd lets go of it: a child that outlives the exec passes on
+# what they say, so that `kubectl logs` has it.
+relay_console() {
+  : >"$CONSOLE"
+  tail --lines=+1 --follow=name "$CONSOLE" 2>/dev/null &
+}
+
+main "$@"

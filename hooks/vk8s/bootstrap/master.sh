@@ -1,0 +1,102 @@
+# shellcheck shell=bash
+# Boot of the control plane. Sourced by boot.sh.
+
+KUBERNETES=/etc/kubernetes
+MOUNTED_PKI=/vk8s/pki
+KUBEADM_CONFIG=$RUN/kubeadm.yaml
+# Written after the last step of the first boot, and read for nothing else than whether those steps are complete.
+FIRST_BOOT_COMPLETE=$STATE/first-boot-complete
+# What kubeadm does only once in the life of a cluster. Users may have changed what these steps wrote.
+ONCE=wait-control-plane,upload-config,upload-certs,mark-control-plane,bootstrap-token,kubelet-finalize,addon
+NEVER=preflight,show-join-command
+
+boot_node() {
+  map_endpoint_to_self
+  remove_what_is_bound_to_the_address
+  install_pki
+  write_kubeadm_config
+  if [[ -e $FIRST_BOOT_COMPLETE ]]; then
+    boot_again
+  else
+    boot_first
+  fi
+}
+
+# Also run when a first boot was interrupted: kubeadm takes up what it finds, and goes on.
+boot_first() {
+  if [[ -e /var/lib/etcd/member ]]; then
+    say "The first boot was interrupted; it goes on with the data that is there."
+  else
+    say "First boot: kubeadm sets up the control plane (details: $LOG/kubeadm.log in the node)."
+  fi
+  (grant_network_access && start_network) &
+  run_kubeadm init --config "$KUBEADM_CONFIG" --skip-phases="$NEVER" --skip-token-print
+  wait $!
+  date --utc --iso-8601=seconds | write_file "$FIRST_BOOT_COMPLETE"
+  say "The control plane is set up."
+}
+
+boot_again() {
+  say "The control plane starts with the data of its former boots (details: $LOG/kubeadm.log in the node)."
+  run_kubeadm init --config "$KUBEADM_CONFIG" --skip-phases="$NEVER,$ONCE"
+  start_network
+  wait_for "Waiting for the API server; it starts as a container of this node." is_api_ready
+  say "The API server answers."
+  post_status_now
+}
+
+# The Node's object still says Ready under the former address, so the kubelet is in no hurry and posts the next status
+# after ten seconds. A kubelet that starts posts at once; containers don't notice.
+post_status_now() {
+  await_network 10
+  systemctl restart kubelet
+}
+
+# The endpoint is a Service of the host cluster, which would lead back here, if at all.
+map_endpoint_to_self() {
+  # The file is a mount: it can be written, but not replaced.
+  grep -q " $ENDPOINT\$" /etc/hosts || echo "127.0.0.1 $ENDPOINT" >>/etc/hosts
+}
+
+# A pod has a new address each time. kubeadm makes anew what is missing, and keeps what it finds, even where that is for
+# the former address. All certificates go, so that each boot gives them a full year.
+remove_what_is_bound_to_the_address() {
+  rm -f $KUBERNETES/*.conf $KUBERNETES/manifests/* /var/lib/kubelet/pki/kubelet-client-*
+  [[ ! -d $KUBERNETES/pki ]] || find $KUBERNETES/pki -type f ! -name '*ca.*' ! -name 'sa.*' -delete
+}
+
+# Copied, as kubeadm writes beside the CA. It also leaves a copy of the Secret on the state volume, should that get lost.
+install_pki() {
+  local name
+  install -d -m 700 $KUBERNETES/pki $KUBERNETES/pki/etcd
+  for name in ca front-proxy-ca sa; do
+    install -m 600 "$MOUNTED_PKI/$name".* $KUBERNETES/pki/
+  done
+  for name in crt key; do
+    install -m 600 "$MOUNTED_PKI/etcd-ca.$name" "$KUBERNETES/pki/etcd/ca.$name"
+  done
+}
+
+# shellcheck disable=SC2034,SC2154 # for render
+write_kubeadm_config() {
+  local TOKEN SANS TAINTS
+  TOKEN=$(<$MOUNTED_PKI/token)
+  SANS="[\"${CERT_SANS//,/\", \"}\"]"
+  # Without workers, the master is where pods run.
+  TAINTS='[]'
+  [[ $HAS_WORKERS != true ]] || TAINTS='[{key: node-role.kubernetes.io/control-plane, effect: NoSchedule}]'
+  (umask 077 && render "$boot/kubeadm-init.yaml" | write_file "$KUBEADM_CONFIG")
+}
+
+is_api_ready() {
+  [[ $(curl -s --max-time 2 --cacert $KUBERNETES/pki/ca.crt https://127.0.0.1:6443/readyz) = ok ]]
+}
+
+# Lets kubelets' identities read Nodes, for flanneld: beside kubeadm, which has minutes of waiting ahead where this has none.
+grant_network_access() {
+  [[ $CNI = flannel ]] || return 0
+  wait_for "Waiting for the API server; it starts as a container of this node." is_api_ready
+  say "The API server answers."
+  kubectl --kubeconfig $KUBERNETES/super-admin.conf apply --server-side --force-conflicts --validate=false \
+    -f "$boot/flannel-access.yaml" >>"$LOG/kubeadm.log" 2>&1
+}

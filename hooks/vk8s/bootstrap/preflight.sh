@@ -1,0 +1,88 @@
+# shellcheck shell=bash
+# What a node needs of its pod and of the host's kernel, asked for by trying. Sourced by entrypoint.sh.
+
+VARIABLES=(POD_IP NODE_NAME ROLE VK8S_UID CLUSTER_NAME ENDPOINT CERT_SANS POD_CIDR SERVICE_CIDR CNI HAS_WORKERS
+  CPU_LIMIT_MILLIS MEMORY_LIMIT_BYTES)
+PKI=/vk8s/pki   # mounted into the master
+JOIN=/vk8s/join # mounted into workers
+# inotify is counted per user, and every node of a host is root: one node takes some twenty instances.
+LEAST_INOTIFY_INSTANCES=64 ADVISED_INOTIFY_INSTANCES=512 LEAST_INOTIFY_WATCHES=8192
+MIB=$((1024 * 1024))
+
+check_machine() {
+  check_pod
+  check_memory
+  check_inotify
+  check_kernel
+}
+
+check_pod() {
+  local name file
+  for name in "${VARIABLES[@]}"; do
+    [[ -n ${!name:-} ]] || give_up "The pod has no environment variable $name: it was not made by this controller."
+  done
+  for file in $(list_credentials); do
+    [[ -s $file ]] || give_up "$file is missing: the Secret mounted there is not complete."
+  done
+}
+
+list_credentials() {
+  if [[ $ROLE = master ]]; then
+    printf '%s\n' $PKI/{ca,etcd-ca,front-proxy-ca}.{crt,key} $PKI/sa.{key,pub} $PKI/token
+  else
+    printf '%s\n' $JOIN/{token,ca-hash,ca.crt}
+  fi
+}
+
+# Less has not been seen to work; the node would die of it slowly, and say nothing.
+check_memory() {
+  local least=256
+  [[ $ROLE != master ]] || least=768
+  ((MEMORY_LIMIT_BYTES >= least * MIB)) ||
+    give_up "The pod's memory limit is $((MEMORY_LIMIT_BYTES / MIB)) MiB; a $ROLE needs at least $least MiB."
+}
+
+check_inotify() {
+  local instances watches
+  instances=$(</proc/sys/fs/inotify/max_user_instances)
+  watches=$(</proc/sys/fs/inotify/max_user_watches)
+  ((instances >= LEAST_INOTIFY_INSTANCES && watches >= LEAST_INOTIFY_WATCHES)) ||
+    give_up "The host allows $instances inotify instances and $watches watches per user, too few for a node:" \
+      "set fs.inotify.max_user_instances=8192 and fs.inotify.max_user_watches=524288 with sysctl on the host."
+  ((instances >= ADVISED_INOTIFY_INSTANCES)) ||
+    say "The host allows only $instances inotify instances (fs.inotify.max_user_instances): enough for a few nodes."
+}
+
+check_kernel() {
+  # The kernel loads most modules by itself; where the host forbids that, only the trial below counts.
+  modprobe --quiet --all overlay veth vxlan nf_tables 2>/dev/null || true
+  # shellcheck disable=SC2119
+  try_overlay || give_up "The state volume can't hold containers: overlayfs can't be mounted on /var/lib/containerd" \
+    "($(findmnt --noheadings --output FSTYPE --target /var/lib/containerd)); use a storage class on a local file system."
+  try_link type veth peer name vk8s-try1 || give_up "The host's kernel has no veth: run \`modprobe veth\` on the host."
+  [[ $CNI != flannel ]] || try_link type vxlan id 1 dstport 8475 ||
+    give_up "The host's kernel has no vxlan: run \`modprobe vxlan\` on the host."
+  try_nftables || give_up "The host's kernel lacks nftables with nat, masquerade or fib:" \
+    "run \`modprobe -a nf_tables nft_chain_nat nft_masq nft_fib_ipv4\` on the host."
+}
+
+try_link() { # arguments of `ip link add`
+  ip link add vk8s-try0 "$@" 2>/dev/null && ip link delete vk8s-try0
+}
+
+try_nftables() {
+  nft -f - 2>/dev/null <<<'table ip vk8s-try {
+    chain out { type nat hook postrouting priority srcnat; fib daddr type local masquerade; }
+  }' && nft delete table ip vk8s-try
+}
+
+# shellcheck disable=SC2120 # image-store.sh names a directory
+try_overlay() { # [lower directory]
+  local try=/var/lib/containerd/.vk8s-try status=0
+  mkdir -p $try/{lower,upper,work,merged}
+  mount -t overlay -o "lowerdir=${1:-$try/lower},upperdir=$try/upper,workdir=$try/work" overlay $try/merged 2>/dev/null ||
+    status=$?
+  [[ $status -ne 0 ]] || umount $try/merged
+  rm -rf --one-file-system $try
+  return $status
+}

@@ -1,0 +1,9 @@
+#!/bin/bash
+# Renews the certificates of a control plane that has been running for most of a year; see vk8s-certificates.timer.
+set -euo pipefail
+. "$(dirname "$0")/sentences.sh"
+
+kubeadm certs renew all >>"$LOG/kubeadm.log" 2>&1
+say "The certificates of the control plane are renewed; it restarts to use them."
+# They are containers of static pods: the kubelet starts them again.
+pkill -TERM --exact 'kube-apiserver|kube-controller|kube-scheduler|etcd' || true

@@ -1,0 +1,78 @@
+# shellcheck shell=bash
+# Settings of a node that depend on its pod, written anew at each boot. Sourced by boot.sh.
+
+# What the node's own processes take beside nested pods (systemd, containerd and its shims, kubelet, flanneld: 80 MiB
+# measured on an idle worker) and what they write to /run. The kubelet's eviction threshold comes on top.
+MEMORY_HEADROOM=$((128 * 1024 * 1024))
+# The control plane's static pods and CoreDNS request this much. CPU can be shared, so with a smaller limit they run
+# slowly; with a smaller Node the kubelet would refuse them.
+LEAST_CPU_MILLIS=1000
+CNI_LIST=/etc/cni/net.d/10-flannel.conflist
+# shellcheck disable=SC2034 # of worker.sh
+CLIENT_CERTIFICATE=/var/lib/kubelet/pki/kubelet-client-current.pem
+
+prepare_network() {
+  echo 1 >/proc/sys/net/ipv4/ip_forward
+  mkdir -p /run/flannel
+  # VNI and port are not flannel's defaults: the host's own network may be flannel.
+  cat >/run/flannel/net-conf.json <<END
+{"Network": "$POD_CIDR", "EnableNFTables": true, "Backend": {"Type": "vxlan", "VNI": 8475, "Port": 8475}}
+END
+}
+
+# The kubelet believes that the machine is its own. What the pod may not use is reserved, so that the Node offers what
+# the pod has. The host may be another one after each boot.
+write_kubelet_settings() {
+  local memory cpu
+  memory=$(($(awk '/^MemTotal:/ { print $2 }' /proc/meminfo) * 1024))
+  cpu=$(($(getconf _NPROCESSORS_ONLN) * 1000))
+  mkdir -p "$RUN/kubelet.conf.d"
+  cat >"$RUN/kubelet.conf.d/10-pod.conf" <<END
+apiVersion: kubelet.config.k8s.io/v1beta1
+kind: KubeletConfiguration
+systemReserved:
+  cpu: "$(positive $((cpu - $(larger "$CPU_LIMIT_MILLIS" $LEAST_CPU_MILLIS))))m"
+  memory: "$(($(positive $((memory - MEMORY_LIMIT_BYTES))) + MEMORY_HEADROOM))"
+END
+}
+
+larger() {
+  echo $(($1 > $2 ? $1 : $2))
+}
+
+positive() {
+  larger "$1" 0
+}
+
+# Without the CNI list, the kubelet says NotReady. With `none`, it is the user's to bring a network.
+start_network() {
+  [[ $CNI = flannel ]] || return 0
+  systemctl --no-block start flanneld
+}
+
+# Succeeds when the network is up, or takes too long to wait for.
+await_network() { # seconds
+  [[ $CNI = flannel ]] || return 0
+  local try
+  for ((try = 0; try < $1 * 10; try++)); do
+    [[ ! -e $CNI_LIST ]] || return 0
+    sleep 0.1
+  done
+}
+
+# Fills in a template: only names of variables, in ${...}; no shell is let loose on it.
+render() { # template
+  local text name
+  text=$(<"$1")
+  while [[ $text =~ \$\{([A-Z_]+)\} ]]; do
+    name=${BASH_REMATCH[1]}
+    text=${text//"\${$name}"/"${!name}"}
+  done
+  printf '%s\n' "$text"
+}
+
+# kubeadm's output is for those who look for an error; what it does is said in a sentence.
+run_kubeadm() {
+  echo "--- kubeadm $*" >>"$LOG/kubeadm.log"
+  kubeadm "$@" >>"$LOG/kubeadm.log" 2>&1
+}

@@ -1,0 +1,41 @@
+# shellcheck shell=bash
+# Whose state volume it is, and which version of Kubernetes wrote it. Sourced by entrypoint.sh and boot.sh.
+
+OWNER_STAMP=$STATE/owner
+VERSION_STAMP=$STATE/kubernetes-version
+
+# A volume that another Vk8s wrote (a PVC of the same name that was left behind) must neither be used nor overwritten.
+claim_state_volume() {
+  if [[ -s $OWNER_STAMP ]]; then
+    [[ $(<"$OWNER_STAMP") = "$VK8S_UID" ]] ||
+      give_up "The state volume belongs to another Vk8s (uid $(<"$OWNER_STAMP"), this one is $VK8S_UID): delete its PVC," \
+        "or give the node another name."
+  elif [[ -e /var/lib/etcd/member || -e /etc/kubernetes/kubelet.conf ]]; then
+    give_up "The state volume holds a node that no Vk8s has stamped: delete its PVC, or give the node another name."
+  else
+    echo "$VK8S_UID" | write_file "$OWNER_STAMP"
+  fi
+  refuse_version_jump
+}
+
+# etcd's data and the kubelet's can be taken one minor version forward, and not back.
+refuse_version_jump() {
+  local image before
+  # shellcheck source=/dev/null
+  image=$(. /etc/vk8s/versions && echo "$KUBERNETES_VERSION")
+  [[ -s $VERSION_STAMP ]] || return 0
+  before=$(<"$VERSION_STAMP")
+  local step=$(($(find_minor "$image") - $(find_minor "$before")))
+  ((step >= 0)) || give_up "This node ran Kubernetes $before and its image has $image: a downgrade is not possible."
+  ((step <= 1)) || give_up "This node ran Kubernetes $before and its image has $image: take one minor version at a time."
+}
+
+find_minor() { # v1.34.4
+  local minor=${1#v1.}
+  echo "${minor%%.*}"
+}
+
+# Called when a boot is complete: until then, the former version can be put back.
+stamp_version() {
+  echo "$KUBERNETES_VERSION" | write_file "$VERSION_STAMP"
+}

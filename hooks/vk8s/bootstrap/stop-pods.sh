@@ -1,0 +1,50 @@
+#!/bin/bash
+# Ends the containers of nested pods when the node stops; the kubelet is gone by then. Run by vk8s-pods.service.
+#
+# etcd is asked last, when the API server has written what it had to. It must end by itself, or it has to recover when
+# it starts again.
+set -euo pipefail
+. "$(dirname "$0")/sentences.sh"
+
+PODS_SECONDS=5
+ETCD_SECONDS=5
+[[ -e /sys/fs/cgroup/cgroup.controllers ]] && pods=/sys/fs/cgroup/kubelet || pods=/sys/fs/cgroup/pids/kubelet
+
+# Prints the processes of containers whose command is etcd, or of all `others`. Sandboxes end by themselves, with these.
+list_processes() { # etcd | others
+  local process command
+  find "$pods" -name cgroup.procs -exec cat {} + | while read -r process; do
+    { command=$(<"/proc/$process/comm"); } 2>/dev/null || continue # ended meanwhile
+    case $1:$command in
+      etcd:etcd) echo "$process" ;;
+      etcd:* | *:pause | *:etcd) ;;
+      *) echo "$process" ;;
+    esac
+  done
+}
+
+# Asks processes to end, and ends those that don't.
+end_processes() { # etcd|others seconds
+  local processes try
+  mapfile -t processes < <(list_processes "$1")
+  [[ ${#processes[@]} -gt 0 ]] || return 0
+  kill -TERM "${processes[@]}" 2>/dev/null || true
+  for ((try = 0; try < $2 * 10; try++)); do
+    mapfile -t processes < <(list_processes "$1")
+    [[ ${#processes[@]} -gt 0 ]] || return 0
+    sleep 0.1
+  done
+  say "Some processes did not end when asked to: $(ps -o comm= -p "${processes[*]}" | sort -u | tr '\n' ' ')"
+  kill -KILL "${processes[@]}" 2>/dev/null || true
+}
+
+main() {
+  say "The node stops: its pods are ended, etcd last."
+  end_processes others $PODS_SECONDS
+  end_processes etcd $ETCD_SECONDS
+  # Shims don't listen to polite signals, and systemd would wait for each.
+  pkill -KILL containerd-shim || true
+  say "All pods of the node have ended."
+}
+
+main

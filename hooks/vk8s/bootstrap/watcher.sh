@@ -1,0 +1,110 @@
+#!/bin/bash
+# Keeps /run/vk8s/ready exactly while this node is Ready in its virtual cluster; the pod's probes look for that file.
+#
+# The Ready condition alone would lie: for forty seconds after a restart it still stands from before. So the kubelet here
+# must be healthy, and the Node must have this pod's address.
+set -euo pipefail
+boot=$(dirname "$0")
+. "$boot/sentences.sh"
+
+READY=$RUN/ready
+LEFT=$STATE/left
+CLIENT_CERTIFICATE=/var/lib/kubelet/pki/kubelet-client-current.pem
+NODE_URL=https://$ENDPOINT:6443/api/v1/nodes/$NODE_NAME
+# A restart of the master must not take the workers out of users' Services.
+MAY_BE_ALONE_SECONDS=300
+MAY_BE_UNKNOWN_SECONDS=5
+
+answered_at=-$MAY_BE_ALONE_SECONDS # SECONDS when the API server last answered a worker
+unknown_since=''                   # SECONDS when the Node was first not there, or its certificate refused
+was=''
+
+main() {
+  if [[ -e $LEFT ]]; then exec sleep infinity; fi
+  while true; do
+    observe
+    publish
+    sleep 1
+  done
+}
+
+# Sets $state to `ready`, or to what is missing.
+observe() {
+  state='the kubelet is not healthy'
+  [[ $(curl -s --max-time 1 http://127.0.0.1:10248/healthz) = ok ]] || return 0
+  local answer code
+  answer=$(ask "$NODE_URL?pretty=false") || true
+  code=${answer##*$'\n'}
+  case $code in
+    200) unknown_since='' answered_at=$SECONDS && judge "$answer" ;;
+    404) state='its Node does not exist' && mend "$code" ;;
+    401) state='the API server refuses its certificate' && mend "$code" ;;
+    *) unknown_since='' && judge_alone ;;
+  esac
+}
+
+# Prints the answer, and its status in a line of its own; with the kubelet's certificate, and without the cost of kubectl.
+ask() { # curl arguments
+  curl -s --max-time 2 --cacert /etc/kubernetes/pki/ca.crt --cert $CLIENT_CERTIFICATE --write-out '\n%{http_code}' "$@"
+}
+
+judge() { # Node
+  case $1 in *'"vk8s.sktelecom.com/leaving":'*) leave ;; esac
+  case $1 in
+    *'"type":"InternalIP","address":"'"$POD_IP"'"'*) ;;
+    *) state="its Node does not have the address $POD_IP yet" && return ;;
+  esac
+  case $1 in
+    *'"type":"Ready","status":"True"'*) state=ready ;;
+    *) state='its Node is not Ready yet' ;;
+  esac
+}
+
+# The API server is not there. A worker keeps the answer it had, for a while.
+judge_alone() {
+  state='the API server does not answer'
+  [[ $ROLE = worker && -e $READY ]] || return 0
+  ((SECONDS - answered_at > MAY_BE_ALONE_SECONDS)) || state=ready
+}
+
+# A Node that somebody deleted comes back when the kubelet starts; one whose certificate is refused has to join again.
+mend() { # status
+  : "${unknown_since:=$SECONDS}"
+  ((SECONDS - unknown_since >= MAY_BE_UNKNOWN_SECONDS)) || return 0
+  unknown_since=''
+  if [[ $1 = 404 ]]; then
+    say "The Node of this node is gone; the kubelet registers again."
+    systemctl restart kubelet
+  elif [[ $ROLE = worker ]]; then
+    say "The API server refuses the certificate of this node; it joins again."
+    rm -f /etc/kubernetes/kubelet.conf
+    systemctl --no-block restart vk8s-boot
+  fi
+}
+
+# The node is taken out of its cluster for good. Its kubelet must not register it again; then the Node may be deleted.
+leave() {
+  say "This node leaves its cluster."
+  rm -f $READY
+  date --utc --iso-8601=seconds | write_file $LEFT
+  systemctl stop kubelet
+  until [[ $(ask --request PATCH --header 'Content-Type: application/merge-patch+json' --output /dev/null \
+    --data '{"metadata": {"annotations": {"vk8s.sktelecom.com/left": "true"}}}' "$NODE_URL") = *200 ]]; do sleep 1; done
+  exec sleep infinity
+}
+
+# Writes or removes the file, and says so when something has changed.
+publish() {
+  [[ $state != "$was" ]] || return 0
+  if [[ $state = ready ]]; then
+    touch $READY
+    say "Ready: the Node is Ready at $POD_IP."
+  else
+    rm -f $READY
+    # Before the kubelet is up there is nothing to say that the boot doesn't say better.
+    [[ -z $was && $state = 'the kubelet is not healthy' ]] || say "Not ready: $state."
+  fi
+  was=$state
+}
+
+main

@@ -1,0 +1,83 @@
+# shellcheck shell=bash
+# Boot of a worker. Sourced by boot.sh.
+
+JOIN=/vk8s/join
+KUBELET_KUBECONFIG=/etc/kubernetes/kubelet.conf
+CLUSTER_INFO=https://$ENDPOINT:6443/api/v1/namespaces/kube-public/configmaps/cluster-info
+
+boot_node() {
+  if has_identity; then
+    boot_again
+  else
+    join_cluster
+  fi
+}
+
+# Joined before, and the API server would still believe it: that is all there is to joining.
+has_identity() {
+  [[ -s $KUBELET_KUBECONFIG && -s /var/lib/kubelet/config.yaml ]] &&
+    openssl x509 -noout -checkend 60 -in "$CLIENT_CERTIFICATE" >/dev/null 2>&1 &&
+    # The certificate's authority may have been replaced, with the whole cluster.
+    openssl verify -CAfile $JOIN/ca.crt "$CLIENT_CERTIFICATE" >/dev/null 2>&1
+}
+
+# The Node and its subnet exist, so the network needs no kubelet. With the network up first, the first status that the
+# kubelet posts says Ready; the next one would come ten seconds later.
+boot_again() {
+  say "This node has joined its cluster before; it starts with the same identity."
+  start_network
+  await_network 10
+  systemctl start kubelet
+}
+
+join_cluster() {
+  rm -f $KUBELET_KUBECONFIG /var/lib/kubelet/pki/kubelet-client-*
+  say "This node joins its cluster at $ENDPOINT."
+  await_cluster
+  write_join_config
+  start_network
+  local said=''
+  until run_kubeadm join --config "$RUN/join.yaml"; do
+    [[ -n $said ]] || say "Joining failed and is tried again; the reason is in $LOG/kubeadm.log in the node: $(find_error)"
+    said=yes
+    sleep 2
+  done
+  say "This node has joined its cluster."
+}
+
+find_error() {
+  grep -a -m1 -A2 '^error' "$LOG/kubeadm.log" | tr -s '\n\t ' ' ' | cut -c1-300
+}
+
+# Waits, for as long as it takes, and says what for whenever that changes.
+await_cluster() {
+  local said='' now
+  while now=$(find_obstacle) && [[ -n $now ]]; do
+    [[ $now = "$said" ]] || say "Waiting for the control plane: $now."
+    said=$now
+    sleep 0.3
+  done
+}
+
+# Prints why a node can't join yet; nothing when it can. What a node needs is a ConfigMap that kubeadm publishes near the
+# end of the master's boot, signed by a controller with the token.
+find_obstacle() {
+  local answer status=0
+  answer=$(curl -s --max-time 2 --cacert $JOIN/ca.crt "$CLUSTER_INFO") || status=$?
+  case $status:$answer in
+    0:*jws-kubeconfig-*) ;;
+    0:*) echo "its API server answers, but doesn't let nodes join yet" ;;
+    6:*) echo "the host cluster's DNS doesn't know $ENDPOINT" ;;
+    7:* | 28:* | 35:* | 52:* | 56:*) echo "nothing answers at $ENDPOINT:6443" ;;
+    60:*) echo "the certificate of $ENDPOINT:6443 is not from this cluster's authority" ;;
+    *) echo "curl ends with status $status for $ENDPOINT:6443" ;;
+  esac
+}
+
+# shellcheck disable=SC2034,SC2154 # for render
+write_join_config() {
+  local TOKEN CA_HASH
+  TOKEN=$(<$JOIN/token)
+  CA_HASH=$(<$JOIN/ca-hash)
+  (umask 077 && render "$boot/kubeadm-join.yaml" | write_file "$RUN/join.yaml")
+}
