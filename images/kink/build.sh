@@ -38,13 +38,15 @@ build_debian_layer() {
 
 build_own_layer() { # BINARIES OUT.tar
   local tree=$work/tree rootfs=$work/rootfs
-  mkdir -p "$rootfs" "$tree/usr/local/bin" "$tree/etc/vk8s" "$tree/opt/vk8s"
+  mkdir -p "$rootfs" "$tree/usr/local/bin" "$tree/etc/vk8s" "$tree/opt/vk8s" "$tree/opt/cni"
   tar --extract --file "$debian_layer" --directory "$rootfs"
   say "Preparing the image store of the nodes:"
   "$here/store.sh" "$1" "$rootfs" "$tree/opt/vk8s/store"
   echo "$image_hash" >"$tree/opt/vk8s/store/id"
   cp "$1"/{kubelet,kubeadm,kubectl,flanneld} "$tree/usr/local/bin/"
   "$here/versions.sh" >"$tree/etc/vk8s/versions"
+  # Where everybody looks for CNI plugins, and where networks that users bring put theirs; Debian has another place.
+  ln -s /usr/lib/cni "$tree/opt/cni/bin"
   tar --create --file "$2" --directory "$tree" --numeric-owner --owner=0 --group=0 --sort=name .
 }
 

@@ -8,6 +8,9 @@ set -euo pipefail
 
 PODS_SECONDS=5
 ETCD_SECONDS=5
+# These have nothing to write, and would wait for others to let go of their connections (the API server up to a minute).
+STATELESS='kube-apiserver|coredns'
+STATELESS_SECONDS=2
 [[ -e /sys/fs/cgroup/cgroup.controllers ]] && pods=/sys/fs/cgroup/kubelet || pods=/sys/fs/cgroup/pids/kubelet
 
 # Prints the processes of containers whose command is etcd, or of all `others`. Sandboxes end by themselves, with these.
@@ -40,6 +43,7 @@ end_processes() { # etcd|others seconds
 
 main() {
   say "The node stops: its pods are ended, etcd last."
+  (sleep $STATELESS_SECONDS && pkill -KILL --exact "$STATELESS") &
   end_processes others $PODS_SECONDS
   end_processes etcd $ETCD_SECONDS
   # Shims don't listen to polite signals, and systemd would wait for each.

@@ -17,7 +17,8 @@ MAY_BE_UNKNOWN_SECONDS=5
 
 answered_at=-$MAY_BE_ALONE_SECONDS # SECONDS when the API server last answered a worker
 unknown_since=''                   # SECONDS when the Node was first not there, or its certificate refused
-was=''
+was=''                             # what was published last
+was_ready=''                       # anything once it was
 
 main() {
   if [[ -e $LEFT ]]; then exec sleep infinity; fi
@@ -98,11 +99,12 @@ publish() {
   [[ $state != "$was" ]] || return 0
   if [[ $state = ready ]]; then
     touch $READY
+    was_ready=yes
     say "Ready: the Node is Ready at $POD_IP."
   else
     rm -f $READY
-    # Before the kubelet is up there is nothing to say that the boot doesn't say better.
-    [[ -z $was && $state = 'the kubelet is not healthy' ]] || say "Not ready: $state."
+    # On the way up, the boot itself says what it does and waits for.
+    [[ -z $was_ready ]] || say "Not ready any more: $state."
   fi
   was=$state
 }
