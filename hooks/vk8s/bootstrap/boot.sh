@@ -13,7 +13,7 @@ boot=$(dirname "$0")
 LEFT=$STATE/left # written by the watcher when the cluster has said goodbye to this node
 
 main() {
-  trap 'say "The boot failed in line $LINENO of ${BASH_SOURCE[0]##*/} and starts again in 3 s; see $LOG in the node."' ERR
+  trap 'say "The boot failed and starts again in 3 s: $(explain_failure "line $LINENO of ${BASH_SOURCE[0]##*/}")."' ERR
   if [[ -e $LEFT ]]; then
     say "This node has left its cluster: it starts no kubelet, and can be deleted."
     return
@@ -24,6 +24,12 @@ main() {
   write_kubelet_settings
   boot_node
   stamp_version
+}
+
+explain_failure() { # where
+  local error
+  error=$(find_error)
+  echo "${error:-an unexpected error in $1}"
 }
 
 keep_former_log() { # file

@@ -76,3 +76,8 @@ run_kubeadm() {
   echo "--- kubeadm $*" >>"$LOG/kubeadm.log"
   kubeadm "$@" >>"$LOG/kubeadm.log" 2>&1
 }
+
+# Prints the first error that kubeadm wrote in this boot, if any.
+find_error() {
+  grep -a -m1 -A2 '^error' "$LOG/kubeadm.log" 2>/dev/null | tr -s '\n\t ' ' ' | cut -c1-300 || true
+}

@@ -2,7 +2,8 @@
 # Keeps /run/vk8s/ready exactly while this node is Ready in its virtual cluster; the pod's probes look for that file.
 #
 # The Ready condition alone would lie: for forty seconds after a restart it still stands from before. So the kubelet here
-# must be healthy, and the Node must have this pod's address.
+# must be healthy, and must have posted the Node's status in this boot: with this pod's address, and with the machine id
+# that systemd makes anew at each boot.
 set -euo pipefail
 boot=$(dirname "$0")
 . "$boot/sentences.sh"
@@ -54,6 +55,10 @@ judge() { # Node
   case $1 in
     *'"type":"InternalIP","address":"'"$POD_IP"'"'*) ;;
     *) state="its Node does not have the address $POD_IP yet" && return ;;
+  esac
+  case $1 in
+    *'"machineID":"'"$(</etc/machine-id)"'"'*) ;;
+    *) state='its Node has not been updated since this boot' && return ;;
   esac
   case $1 in
     *'"type":"Ready","status":"True"'*) state=ready ;;

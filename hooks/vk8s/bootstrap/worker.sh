@@ -45,10 +45,6 @@ join_cluster() {
   say "This node has joined its cluster."
 }
 
-find_error() {
-  grep -a -m1 -A2 '^error' "$LOG/kubeadm.log" | tr -s '\n\t ' ' ' | cut -c1-300
-}
-
 # Waits, for as long as it takes, and says what for whenever that changes.
 await_cluster() {
   local said='' now
