@@ -9,6 +9,7 @@ FIRST_BOOT_COMPLETE=$STATE/first-boot-complete
 # What kubeadm does only once in the life of a cluster. Users may have changed what these steps wrote.
 ONCE=wait-control-plane,upload-config,upload-certs,mark-control-plane,bootstrap-token,kubelet-finalize,addon
 NEVER=preflight,show-join-command
+ADMIN=$KUBERNETES/super-admin.conf
 
 boot_node() {
   map_endpoint_to_self
@@ -30,10 +31,17 @@ boot_first() {
     say "First boot: kubeadm sets up the control plane (details: $LOG/kubeadm.log in the node)."
   fi
   (grant_network_access && start_network) &
-  run_kubeadm init --config "$KUBEADM_CONFIG" --skip-phases="$NEVER" --skip-token-print
+  run_kubeadm init --config "$KUBEADM_CONFIG" --skip-phases="$NEVER,addon/coredns" --skip-token-print
   wait $!
+  install_coredns
   date --utc --iso-8601=seconds | write_file "$FIRST_BOOT_COMPLETE"
   say "The control plane is set up."
+}
+
+# kubeadm refuses to touch a CoreDNS newer than the one it knows, and what an interrupted boot left may be half of it.
+install_coredns() {
+  kubectl --kubeconfig $ADMIN --namespace kube-system delete deployment coredns --ignore-not-found >>"$LOG/kubeadm.log" 2>&1
+  run_kubeadm init phase addon coredns --config "$KUBEADM_CONFIG"
 }
 
 boot_again() {
@@ -97,6 +105,6 @@ grant_network_access() {
   [[ $CNI = flannel ]] || return 0
   wait_for "Waiting for the API server; it starts as a container of this node." is_api_ready
   say "The API server answers."
-  kubectl --kubeconfig $KUBERNETES/super-admin.conf apply --server-side --force-conflicts --validate=false \
+  kubectl --kubeconfig $ADMIN apply --server-side --force-conflicts --validate=false \
     -f "$boot/flannel-access.yaml" >>"$LOG/kubeadm.log" 2>&1
 }

@@ -32,6 +32,8 @@ main() {
 
 # Sets $state to `ready`, or to what is missing.
 observe() {
+  state='the first boot is not complete'
+  [[ $ROLE = worker || -e $STATE/first-boot-complete ]] || return 0
   state='the kubelet is not healthy'
   [[ $(curl -s --max-time 1 http://127.0.0.1:10248/healthz) = ok ]] || return 0
   local answer code
