@@ -5,5 +5,6 @@ set -euo pipefail
 
 kubeadm certs renew all >>"$LOG/kubeadm.log" 2>&1
 say "The certificates of the control plane are renewed; it restarts to use them."
-# They are containers of static pods: the kubelet starts them again.
-pkill -TERM --exact 'kube-apiserver|kube-controller|kube-scheduler|etcd' || true
+# They are containers of static pods: the kubelet starts them again. Asked politely, the API server would wait a minute
+# for its clients to leave. etcd reads its certificate for each connection.
+pkill -KILL --exact 'kube-apiserver|kube-controller|kube-scheduler' || true

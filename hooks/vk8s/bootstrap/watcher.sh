@@ -82,7 +82,7 @@ mend() { # status
   unknown_since=''
   if [[ $1 = 404 ]]; then
     say "The Node of this node is gone; the kubelet registers again."
-    systemctl restart kubelet
+    systemctl try-restart kubelet flanneld # flanneld, as the new Node may get another subnet
   elif [[ $ROLE = worker ]]; then
     say "The API server refuses the certificate of this node; it joins again."
     rm -f /etc/kubernetes/kubelet.conf
