@@ -22,6 +22,7 @@ main() {
   systemctl stop kubelet # runs already when this is a second try
   prepare_network
   write_kubelet_settings
+  [[ $CNI != none ]] || say "No network is set up (cni: none): this node gets Ready when you have installed one."
   boot_node
   stamp_version
 }

@@ -9,6 +9,7 @@ CGROUPS=/sys/fs/cgroup
 # Starts this script again inside a new cgroup namespace; exec, because systemd has to be process 1.
 enter_own_cgroup_namespace() {
   [[ ${1:-} != --in-own-cgroups ]] || return 0
+  unshare --cgroup true 2>/dev/null || give_up "The pod may not make namespaces: a node has to be privileged."
   exec unshare --cgroup "$BASH" "$0" --in-own-cgroups
 }
 

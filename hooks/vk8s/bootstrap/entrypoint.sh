@@ -17,6 +17,7 @@ main() {
   trap 'say "Asked to stop before the node was up; it stops."; exit 0' RTMIN+3
   enter_own_cgroup_namespace "$@"
   clear_memory_directories
+  check_pod
   say "Node $NODE_NAME ($ROLE of virtual cluster $CLUSTER_NAME) starts at $POD_IP."
   check_machine
   mount --make-rshared / # nested pods may ask for mount propagation

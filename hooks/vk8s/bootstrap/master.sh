@@ -16,6 +16,7 @@ boot_node() {
   remove_what_is_bound_to_the_address
   install_pki
   write_kubeadm_config
+  offer_kubectl
   if [[ -e $FIRST_BOOT_COMPLETE ]]; then
     boot_again
   else
@@ -94,6 +95,12 @@ write_kubeadm_config() {
   TAINTS='[]'
   [[ $HAS_WORKERS != true ]] || TAINTS='[{key: node-role.kubernetes.io/control-plane, effect: NoSchedule}]'
   (umask 077 && render "$boot/kubeadm-init.yaml" | write_file "$KUBEADM_CONFIG")
+}
+
+# For those who look around in the node: kubectl works there.
+offer_kubectl() {
+  mkdir -p /root/.kube
+  ln -sf $KUBERNETES/admin.conf /root/.kube/config
 }
 
 is_api_ready() {

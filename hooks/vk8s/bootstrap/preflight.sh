@@ -10,7 +10,6 @@ LEAST_INOTIFY_INSTANCES=64 ADVISED_INOTIFY_INSTANCES=512 LEAST_INOTIFY_WATCHES=8
 MIB=$((1024 * 1024))
 
 check_machine() {
-  check_pod
   check_memory
   check_inotify
   check_kernel

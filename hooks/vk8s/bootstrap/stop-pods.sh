@@ -16,7 +16,7 @@ STATELESS_SECONDS=2
 # Prints the processes of containers whose command is etcd, or of all `others`. Sandboxes end by themselves, with these.
 list_processes() { # etcd | others
   local process command
-  find "$pods" -name cgroup.procs -exec cat {} + | while read -r process; do
+  find "$pods" -name cgroup.procs -exec cat {} + 2>/dev/null | while read -r process; do
     { command=$(<"/proc/$process/comm"); } 2>/dev/null || continue # ended meanwhile
     case $1:$command in
       etcd:etcd) echo "$process" ;;
