@@ -13,6 +13,6 @@ CGO_ENABLED=0 GOFLAGS=-mod=readonly go build -trimpath -buildvcs=false -o "$out/
   -X k8s.io/component-base/version.gitVersion=$version
   -X k8s.io/component-base/version.gitMajor=1
   -X k8s.io/component-base/version.gitMinor=$minor" \
-  ./coredns ./flanneld \
+  ./coredns ./flanneld ./local-storage \
   k8s.io/kubernetes/cmd/{kube-apiserver,kube-controller-manager,kube-proxy,kube-scheduler,kubeadm,kubectl,kubelet}
 CGO_ENABLED=0 GOFLAGS=-mod=readonly go build -trimpath -buildvcs=false -o "$out/etcd" -ldflags "-s -w" go.etcd.io/etcd/server/v3

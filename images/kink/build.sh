@@ -67,7 +67,7 @@ build_image() {
 
 cd "$images"
 debian_hash=$(hash_files kink/packages.txt kink/rootfs.sh)
-image_hash=$(hash_files kink/* archive.py pause/* binaries/{go.mod,go.sum,build.sh,tools.go,flanneld/main.go,coredns/main.go})
+image_hash=$(hash_files kink/* archive.py pause/* binaries/{go.mod,go.sum,build.sh,tools.go,{coredns,flanneld,local-storage}/main.go})
 debian_layer=$cache/debian-$debian_hash.tar
 archive=$cache/kink-$image_hash.tar
 mkdir -p "$cache"

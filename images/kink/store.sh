@@ -39,6 +39,7 @@ pack_images() { # writes one archive per image into $work
   pack kube-proxy "registry.k8s.io/kube-proxy:$KUBERNETES_VERSION" "$binaries/kube-proxy:/usr/local/bin/kube-proxy" "${nft[@]}"
   pack etcd "registry.k8s.io/etcd:$ETCD_TAG" "$binaries/etcd:/usr/local/bin/etcd"
   pack coredns "registry.k8s.io/coredns/coredns:$COREDNS_TAG" "$binaries/coredns:/coredns"
+  pack local-storage "$LOCAL_STORAGE_IMAGE" "$binaries/local-storage:/usr/local/bin/local-storage"
   cp "$("$here/../pause/build.sh")" "$work/pause.tar"
 }
 

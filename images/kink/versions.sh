@@ -14,3 +14,5 @@ echo "KUBERNETES_VERSION=$(find_version k8s.io/kubernetes)"
 echo "ETCD_TAG=${etcd#v}-0"
 echo "COREDNS_TAG=$(find_version github.com/coredns/coredns)"
 echo "PAUSE_IMAGE=$(<pause/reference)"
+# Ours: it is in no registry, so its name may be any.
+echo "LOCAL_STORAGE_IMAGE=registry.example.com/vk8s/local-storage:$(find_version k8s.io/kubernetes)"

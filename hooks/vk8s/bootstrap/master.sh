@@ -35,6 +35,7 @@ boot_first() {
   run_kubeadm init --config "$KUBEADM_CONFIG" --skip-phases="$NEVER,addon/coredns" --skip-token-print
   wait $!
   install_coredns
+  install_storage
   date --utc --iso-8601=seconds | write_file "$FIRST_BOOT_COMPLETE"
   say "The control plane is set up."
 }
@@ -45,6 +46,11 @@ install_coredns() {
   run_kubeadm init phase addon coredns --config "$KUBEADM_CONFIG"
 }
 
+# shellcheck disable=SC2154 # boot is of boot.sh
+install_storage() {
+  render "$boot/storage.yaml" | apply
+}
+
 boot_again() {
   say "The control plane starts with the data of its former boots (details: $LOG/kubeadm.log in the node)."
   run_kubeadm init --config "$KUBEADM_CONFIG" --skip-phases="$NEVER,$ONCE"
@@ -52,6 +58,8 @@ boot_again() {
   wait_for "Waiting for the API server; it starts as a container of this node." is_api_ready
   say "The API server answers."
   post_status_now
+  # The image of another version has another name; with the same, users may have changed what is there.
+  [[ $(cat "$VERSION_STAMP" 2>/dev/null) = "$KUBERNETES_VERSION" ]] || install_storage
 }
 
 # The Node's object still says Ready under the former address, so the kubelet is in no hurry and posts the next status
@@ -112,6 +120,10 @@ grant_network_access() {
   [[ $CNI = flannel ]] || return 0
   wait_for "Waiting for the API server; it starts as a container of this node." is_api_ready
   say "The API server answers."
-  kubectl --kubeconfig $ADMIN apply --server-side --force-conflicts --validate=false \
-    -f "$boot/flannel-access.yaml" >>"$LOG/kubeadm.log" 2>&1
+  apply <"$boot/flannel-access.yaml"
+}
+
+# Applies manifests from standard input. Unvalidated, as that would first fetch the whole API's description.
+apply() {
+  kubectl --kubeconfig $ADMIN apply --server-side --force-conflicts --validate=false -f - >>"$LOG/kubeadm.log" 2>&1
 }
