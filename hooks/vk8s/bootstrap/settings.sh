@@ -50,12 +50,15 @@ start_network() {
   systemctl --no-block start flanneld
 }
 
-# Succeeds when the network is up, or takes too long to wait for.
+is_network_up() {
+  [[ $CNI = none || -e $CNI_LIST ]]
+}
+
+# Ends when the network is up, or takes too long to wait for.
 await_network() { # seconds
-  [[ $CNI = flannel ]] || return 0
   local try
   for ((try = 0; try < $1 * 10; try++)); do
-    [[ ! -e $CNI_LIST ]] || return 0
+    ! is_network_up || return 0
     sleep 0.1
   done
 }

@@ -27,7 +27,10 @@ boot_again() {
   say "This node has joined its cluster before; it starts with the same identity."
   start_network
   await_network 10
-  systemctl start kubelet
+  systemctl start kubelet # not later: should the Node have been deleted, the network waits for the kubelet to register
+  is_network_up && return
+  wait_for "Waiting for the network, which needs the API server at $ENDPOINT." is_network_up
+  systemctl restart kubelet
 }
 
 join_cluster() {
