@@ -3,7 +3,7 @@
 
 JOIN=/vk8s/join
 KUBELET_KUBECONFIG=/etc/kubernetes/kubelet.conf
-CLUSTER_INFO=https://$ENDPOINT:6443/api/v1/namespaces/kube-public/configmaps/cluster-info
+API=https://$ENDPOINT:6443
 
 boot_node() {
   if has_identity; then
@@ -25,18 +25,22 @@ has_identity() {
 # kubelet posts says Ready; the next one would come ten seconds later.
 boot_again() {
   say "This node has joined its cluster before; it starts with the same identity."
+  # Started without an API server, both would try again only after longer and longer pauses.
+  await_answer /livez
   start_network
   await_network 10
   systemctl start kubelet # not later: should the Node have been deleted, the network waits for the kubelet to register
   is_network_up && return
-  wait_for "Waiting for the network, which needs the API server at $ENDPOINT." is_network_up
+  wait_for "Waiting for the network between the nodes (details: $RUN/flanneld.log in the node)." is_network_up
   systemctl restart kubelet
 }
 
 join_cluster() {
   rm -f $KUBELET_KUBECONFIG /var/lib/kubelet/pki/kubelet-client-*
   say "This node joins its cluster at $ENDPOINT."
-  await_cluster
+  # What a node needs to join is a ConfigMap that kubeadm publishes near the end of the master's boot, signed by a
+  # controller with the token.
+  await_answer /api/v1/namespaces/kube-public/configmaps/cluster-info jws-kubeconfig-
   write_join_config
   start_network
   local said=''
@@ -48,23 +52,23 @@ join_cluster() {
   say "This node has joined its cluster."
 }
 
-# Waits, for as long as it takes, and says what for whenever that changes.
-await_cluster() {
+# Waits, for as long as it takes, until the API server answers, with a certain text if one is given. Says what it waits for
+# whenever that changes.
+await_answer() { # path [text]
   local said='' now
-  while now=$(find_obstacle) && [[ -n $now ]]; do
+  while now=$(find_obstacle "$@") && [[ -n $now ]]; do
     [[ $now = "$said" ]] || say "Waiting for the control plane: $now."
     said=$now
     sleep 0.3
   done
 }
 
-# Prints why a node can't join yet; nothing when it can. What a node needs is a ConfigMap that kubeadm publishes near the
-# end of the master's boot, signed by a controller with the token.
-find_obstacle() {
+# Prints why there is no such answer; nothing when there is.
+find_obstacle() { # path [text]
   local answer status=0
-  answer=$(curl -s --max-time 2 --cacert $JOIN/ca.crt "$CLUSTER_INFO") || status=$?
+  answer=$(curl -s --max-time 2 --cacert $JOIN/ca.crt "$API$1") || status=$?
   case $status:$answer in
-    0:*jws-kubeconfig-*) ;;
+    0:*"${2:-}"*) ;;
     0:*) echo "its API server answers, but doesn't let nodes join yet" ;;
     6:*) echo "the host cluster's DNS doesn't know $ENDPOINT" ;;
     7:* | 28:* | 35:* | 52:* | 56:*) echo "nothing answers at $ENDPOINT:6443" ;;
