@@ -1,4 +1,5 @@
 #!/bin/bash
+# shellcheck source-path=SCRIPTDIR
 # Makes this machine a node of its virtual cluster: run by vk8s-boot.service on every boot, and again after any failure.
 #
 # Every step may be interrupted and repeated. Nothing here deletes data of etcd.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# shellcheck source-path=SCRIPTDIR
 # First process of a node pod: makes the container a machine that systemd can boot, and becomes systemd.
 #
 # What is checked or prepared here is what must be so before any other process runs. The rest is vk8s-boot.service.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# shellcheck source-path=SCRIPTDIR
 # Renews the certificates of a control plane that has been running for most of a year; see vk8s-certificates.timer.
 set -euo pipefail
 . "$(dirname "$0")/sentences.sh"

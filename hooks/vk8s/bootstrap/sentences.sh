@@ -2,10 +2,10 @@
 # How a node talks: plain sentences on standard output, which end up in `kubectl logs`; details go to files in $LOG.
 # Sourced by every script.
 
-RUN=/run/vk8s               # this boot only
-STATE=/var/lib/vk8s         # on the state volume
-LOG=$STATE/log              # on the volume, so that it is there to read after a node that failed
-CONSOLE=$RUN/console.log    # what units say, on its way to `kubectl logs`
+RUN=/run/vk8s # this boot only
+STATE=/var/lib/vk8s # on the state volume
+LOG=$STATE/log # on the volume, so that it is there to read after a node that failed
+CONSOLE=$RUN/console.log # what units say, on its way to `kubectl logs`
 export RUN STATE LOG CONSOLE
 
 # Says a sentence, with the seconds since the node started.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# shellcheck source-path=SCRIPTDIR
 # Ends the containers of nested pods when the node stops; the kubelet is gone by then. Run by vk8s-pods.service.
 #
 # etcd is asked last, when the API server has written what it had to. It must end by itself, or it has to recover when

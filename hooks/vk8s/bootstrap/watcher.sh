@@ -1,4 +1,5 @@
 #!/bin/bash
+# shellcheck source-path=SCRIPTDIR
 # Keeps /run/vk8s/ready exactly while this node is Ready in its virtual cluster; the pod's probes look for that file.
 #
 # The Ready condition alone would lie: for forty seconds after a restart it still stands from before. So the kubelet here
@@ -93,8 +94,8 @@ mend() { # status
 # The node is taken out of its cluster for good. Its kubelet must not register it again; then the Node may be deleted.
 leave() {
   say "This node leaves its cluster."
-  rm -f $READY
-  date --utc --iso-8601=seconds | write_file $LEFT
+  rm -f "$READY"
+  date --utc --iso-8601=seconds | write_file "$LEFT"
   systemctl stop kubelet
   until [[ $(ask --request PATCH --header 'Content-Type: application/merge-patch+json' --output /dev/null \
     --data '{"metadata": {"annotations": {"vk8s.sktelecom.com/left": "true"}}}' "$NODE_URL") = *200 ]]; do sleep 1; done
@@ -105,11 +106,11 @@ leave() {
 publish() {
   [[ $state != "$was" ]] || return 0
   if [[ $state = ready ]]; then
-    touch $READY
+    touch "$READY"
     was_ready=yes
     say "Ready: the Node is Ready at $POD_IP."
   else
-    rm -f $READY
+    rm -f "$READY"
     # On the way up, the boot itself says what it does and waits for.
     [[ -z $was_ready ]] || say "Not ready any more: $state."
   fi
