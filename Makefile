@@ -66,8 +66,8 @@ run: $(VENV)/installed ## Serve the hooks on 127.0.0.1:8080
 ##@ Builds
 
 .PHONY: binaries
-binaries: prerequisites ## Kubernetes, etcd, CoreDNS and flannel from their Go modules, to build/bin
-	images/binaries/build.sh build/bin
+binaries: prerequisites ## Kubernetes, etcd, CoreDNS and flannel from their Go modules; prints their directory
+	@images/binaries/build.sh
 
 .PHONY: node-image
 node-image: prerequisites ## The node image as an archive for `docker load`; prints its path

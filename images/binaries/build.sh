@@ -1,18 +1,34 @@
 #!/usr/bin/env bash
-# Builds every binary of the node image and of the testbed's host cluster from its Go module: build.sh OUT_DIR
+# Builds every binary of the node image and of the testbed's host cluster from its Go module, or finds them in the cache,
+# and prints their directory. Progress goes to stderr.
 #
 # One module and one set of flags, so that Go's build cache serves every later build in seconds.
 set -euo pipefail
-out=$(realpath -m "${1:?usage: build.sh OUT_DIR}")
 cd "$(dirname "$0")"
-version=$(go list -m -f '{{.Version}}' k8s.io/kubernetes)
-minor=${version#v1.}
-minor=${minor%%.*}
-mkdir -p "$out"
-CGO_ENABLED=0 GOFLAGS=-mod=readonly go build -trimpath -buildvcs=false -o "$out/" -ldflags "-s -w
-  -X k8s.io/component-base/version.gitVersion=$version
-  -X k8s.io/component-base/version.gitMajor=1
-  -X k8s.io/component-base/version.gitMinor=$minor" \
-  ./coredns ./flanneld ./local-storage \
-  k8s.io/kubernetes/cmd/{kube-apiserver,kube-controller-manager,kube-proxy,kube-scheduler,kubeadm,kubectl,kubelet}
-CGO_ENABLED=0 GOFLAGS=-mod=readonly go build -trimpath -buildvcs=false -o "$out/etcd" -ldflags "-s -w" go.etcd.io/etcd/server/v3
+cache=${VK8S_CACHE:-$HOME/.cache/vk8s}
+inputs=$({ go version && cat build.sh go.mod go.sum tools.go */*.go; } | sha256sum)
+out=$cache/binaries-${inputs:0:16}
+
+build() { # OUT_DIRECTORY
+  local version minor
+  version=$(go list -m -f '{{.Version}}' k8s.io/kubernetes)
+  minor=${version#v1.}
+  minor=${minor%%.*}
+  CGO_ENABLED=0 GOFLAGS=-mod=readonly go build -trimpath -buildvcs=false -o "$1/" -ldflags "-s -w
+    -X k8s.io/component-base/version.gitVersion=$version
+    -X k8s.io/component-base/version.gitMajor=1
+    -X k8s.io/component-base/version.gitMinor=$minor" \
+    ./coredns ./flanneld ./local-storage \
+    k8s.io/kubernetes/cmd/{kube-apiserver,kube-controller-manager,kube-proxy,kube-scheduler,kubeadm,kubectl,kubelet}
+  CGO_ENABLED=0 GOFLAGS=-mod=readonly go build -trimpath -buildvcs=false -o "$1/etcd" -ldflags "-s -w" go.etcd.io/etcd/server/v3
+}
+
+if [[ ! -e $out ]]; then
+  echo "Building the binaries; the first time this takes some ten minutes, with a warm Go cache half a minute." >&2
+  mkdir -p "$cache"
+  work=$(mktemp -d -p "$cache")
+  trap 'rm -rf "$work"' EXIT
+  build "$work/bin" >&2
+  mv -T "$work/bin" "$out" || [[ -d $out ]] # somebody else was faster
+fi
+echo "$out"

@@ -55,9 +55,7 @@ build_image() {
   work=$(mktemp -d -p "$cache")
   trap 'rm -rf --one-file-system "$work"' EXIT
   build_debian_layer
-  say "Building the binaries; the first time this takes some ten minutes, with a warm Go cache seconds."
-  bash "$images/binaries/build.sh" "$work/bin" >&2
-  build_own_layer "$work/bin" "$work/own.tar"
+  build_own_layer "$binaries" "$work/own.tar"
   say "Writing $archive."
   # The pod's own command is the boot script that it mounts; without one, the image is a plain systemd. The signal is
   # what systemd as first process takes as "stop everything and end".
@@ -67,7 +65,8 @@ build_image() {
 
 cd "$images"
 debian_hash=$(hash_files kink/packages.txt kink/rootfs.sh)
-image_hash=$(hash_files kink/* archive.py pause/* binaries/{go.mod,go.sum,build.sh,tools.go,{coredns,flanneld,local-storage}/main.go})
+binaries=$(bash binaries/build.sh)
+image_hash=$(echo "$reference ${binaries##*/} $(hash_files kink/* archive.py pause/*)" | sha256sum | cut -c1-16)
 debian_layer=$cache/debian-$debian_hash.tar
 archive=$cache/kink-$image_hash.tar
 mkdir -p "$cache"

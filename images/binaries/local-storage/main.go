@@ -7,6 +7,7 @@
 //
 //	NODE_NAME    the node it runs on
 //	VOLUMES_DIR  where volumes are, on the node as well as in the container
+//	KUBECONFIG   identity, where it does not run as a pod
 package main
 
 import (
@@ -20,7 +21,7 @@ import (
 	v1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
-	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
 	log "k8s.io/klog/v2"
 	"sigs.k8s.io/sig-storage-lib-external-provisioner/v13/controller"
 )
@@ -45,9 +46,9 @@ func main() {
 }
 
 func run(ctx context.Context) error {
-	config, err := rest.InClusterConfig()
+	config, err := clientcmd.BuildConfigFromFlags("", os.Getenv("KUBECONFIG"))
 	if err != nil {
-		return fmt.Errorf("identity of the pod: %w", err)
+		return fmt.Errorf("identity: %w", err)
 	}
 	client, err := kubernetes.NewForConfig(config)
 	if err != nil {

@@ -1,0 +1,141 @@
+"""`make up`, `down`, `status`, `logs`: a host cluster on this machine, and examples/local.yaml in it."""
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+import yaml
+
+from testbed import builds, controller, host_cluster, preflight, programs
+from testbed.host_cluster import HostCluster
+from testbed.kubectl import Manifest
+from testbed.layout import ROOT, TESTBEDS, UP, Testbed
+
+EXAMPLE = ROOT / "examples" / "local.yaml"
+RUNNING_SECONDS = 300
+PROGRAMS = (
+    "etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "containerd", "kubelet", "kube-proxy",
+    "coredns", "local-storage", controller.HOOKS, controller.METACONTROLLER,
+)  # fmt: skip
+
+_USAGE = """
+The virtual cluster {name} is Running. The host cluster that carries it:
+
+    export PATH={binaries}:$PATH KUBECONFIG={testbed.kubeconfig}
+    kubectl get vk8s,pods
+
+Inside the virtual cluster, from the host cluster's network:
+
+    kubectl get secret {name}-kubeconfig -o jsonpath='{{.data.value}}' | base64 -d > {name}.kubeconfig
+    ip netns exec {testbed.network} kubectl --kubeconfig {name}.kubeconfig get nodes
+
+`make status` and `make logs` tell how it is, `make down` takes all of it away.
+"""
+
+
+def main(arguments: list[str]) -> int:
+    """Runs the command line; the exit code."""
+    options = _parse_arguments(arguments)
+    code: int = options.run(TESTBEDS[options.testbed], options)
+    return code
+
+
+def up(testbed: Testbed, _options: argparse.Namespace) -> int:
+    """Builds what is missing, starts what does not run, applies the example and waits until it is Running."""
+    obstacles = preflight.find_obstacles()
+    if obstacles:
+        _say("This machine lacks what a testbed needs:", *obstacles)
+        return 1
+    _say("Builds: binaries and images; the first time this takes a quarter of an hour.")
+    binaries = builds.build_binaries()
+    archives = [builds.build_pause_image(), builds.build_node_image()]
+    host = HostCluster(testbed, binaries)
+    _start_host(host, archives)
+    _say("Controller: starting the hooks and Metacontroller.")
+    controller.start(host)
+    _run_example(host)
+    print(_USAGE.format(name=_read_example()["metadata"]["name"], binaries=binaries, testbed=testbed))
+    return 0
+
+
+def down(testbed: Testbed, _options: argparse.Namespace) -> int:
+    """Ends everything in the testbed and takes it away."""
+    host_cluster.remove(testbed)
+    _say("The testbed is gone. What was built is kept for the next one.")
+    return 0
+
+
+def status(testbed: Testbed, _options: argparse.Namespace) -> int:
+    """Prints which programs run, and what the host cluster holds."""
+    for name in PROGRAMS:
+        print(f"{name:24} {'runs' if programs.is_running(testbed, name) else '-'}")
+    if not programs.is_running(testbed, "kube-apiserver"):
+        return 0
+    kubectl = HostCluster(testbed, builds.build_binaries()).kubectl
+    print(kubectl.run("get", "vk8s,pods,pvc,svc", "--output=wide"))
+    return 0
+
+
+def logs(testbed: Testbed, options: argparse.Namespace) -> int:
+    """Prints the last lines of one program's log, or of all."""
+    unknown = options.program not in (None, *PROGRAMS)
+    if unknown:
+        _say(f"There is no program {options.program}; there are {', '.join(PROGRAMS)}.")
+        return 2
+    for name in [options.program] if options.program else PROGRAMS:
+        print(programs.read_log(testbed, name))
+    return 0
+
+
+def _start_host(host: HostCluster, archives: list[Path]) -> None:
+    _say("Host cluster: starting the control plane.")
+    host.start_control_plane()
+    _say("Host cluster: starting the node.")
+    host.start_node()
+    _say("Host cluster: importing the images.")
+    for archive in archives:
+        host.import_image(archive)
+
+
+def _run_example(host: HostCluster) -> None:
+    """Applies the example, and says each phase that it goes through until it is Running."""
+    example = _read_example()
+    _say(f"kubectl apply -f {EXAMPLE.relative_to(ROOT)}")
+    start = time.monotonic()
+    host.kubectl.apply(example)
+    columns = r'jsonpath={.status.phase}: {.status.conditions[?(@.type=="Ready")].message}{"\n"}'
+    shown = ""
+    watched = host.kubectl.watch("vk8s", example["metadata"]["name"], f"--output={columns}", seconds=RUNNING_SECONDS)
+    for line in watched:
+        if line not in (shown, ": "):
+            _say(f"  {time.monotonic() - start:4.1f} s  {line}")
+        shown = line
+        if line.startswith("Running:"):
+            return
+    raise TimeoutError(f"the virtual cluster is not Running after {RUNNING_SECONDS} s; see `make logs`")
+
+
+def _read_example() -> Manifest:
+    example: Manifest = yaml.safe_load(EXAMPLE.read_text())
+    return example
+
+
+def _say(*lines: str) -> None:
+    print("\n  ".join(lines), flush=True)
+
+
+def _parse_arguments(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m testbed", description=__doc__)
+    parser.add_argument("--testbed", choices=TESTBEDS, default=UP.name, help="which one (default: %(default)s)")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for run in (up, down, status, logs):
+        command = commands.add_parser(run.__name__, help=run.__doc__)
+        command.set_defaults(run=run)
+        if run is logs:
+            command.add_argument("program", nargs="?", help="default: all")
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,33 @@
+"""What has to be built before a testbed can start. Everything is cached, and shared by all testbeds of the machine."""
+
+import os
+import subprocess
+from pathlib import Path
+
+from testbed.layout import ROOT
+
+# Beside the archive of an image, its name within it.
+NODE_IMAGE_REPOSITORY = "registry.example.com/vk8s/kink"
+
+
+def build_binaries() -> Path:
+    """The directory with Kubernetes, etcd, CoreDNS and our own programs; ten minutes the first time."""
+    return _run_build("binaries/build.sh")
+
+
+def build_node_image() -> Path:
+    """The node image as a docker archive; minutes the first time."""
+    return _run_build("kink/build.sh")
+
+
+def build_pause_image() -> Path:
+    """The pause image as a docker archive."""
+    return _run_build("pause/build.sh")
+
+
+def _run_build(script: str) -> Path:
+    """Runs a build script of images/, which prints the path of what it made; its progress goes to standard error."""
+    result = subprocess.run(
+        ["bash", ROOT / "images" / script], stdout=subprocess.PIPE, text=True, check=True, env=dict(os.environ)
+    )
+    return Path(result.stdout.strip())

@@ -1,0 +1,119 @@
+"""The testbed's cgroups: a leaf per program, and below the same parent what the kubelet makes for pods.
+
+They tell which processes belong to a testbed, without files of process ids that can go stale.
+"""
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from testbed.waiting import wait_for
+
+_MOUNT = Path("/sys/fs/cgroup")
+_PROGRAMS = "programs"
+_KILL_SECONDS = 60
+# Empty in a new cgroup of version 1, and no process may enter until they are not.
+_CPUSET_FILES = ("cpuset.cpus", "cpuset.mems")
+
+
+def is_version_2() -> bool:
+    """Whether the machine has the one tree of version 2, and not a tree per controller."""
+    return (_MOUNT / "cgroup.controllers").exists()
+
+
+def prepare_program(testbed: str, program: str) -> list[Path]:
+    """Makes the program's cgroup in every tree; the files to which a process writes its id to enter."""
+    paths = []
+    for tree in _trees():
+        group = tree
+        for part in (testbed, _PROGRAMS, program):
+            _delegate(group)
+            group = group / part
+            group.mkdir(exist_ok=True)
+            _inherit_cpuset(group)
+        _delegate(tree / testbed)
+        paths.append(group / "cgroup.procs")
+    return paths
+
+
+def find_processes(testbed: str, program: str | None = None) -> set[int]:
+    """Ids of the processes of one program, or of everything in the testbed, pods included."""
+    inner = Path(testbed) / _PROGRAMS / program if program else Path(testbed)
+    return {
+        int(line)
+        for tree in _trees()
+        for procs in (tree / inner).rglob("cgroup.procs")
+        for line in _read(procs).split()
+    }
+
+
+def kill(testbed: str, program: str | None = None, first: signal.Signals = signal.SIGKILL) -> None:
+    """Ends the processes, with `first` as the first try, and returns when none is left."""
+    for process in find_processes(testbed, program):
+        with suppress(ProcessLookupError):
+            os.kill(process, first)
+    if first != signal.SIGKILL:
+        with suppress(TimeoutError):
+            wait_for(f"the end of {program}", lambda: not find_processes(testbed, program), 5)
+
+    def is_empty() -> bool:
+        left = find_processes(testbed, program)
+        for process in left:
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        return not left
+
+    wait_for(f"the end of the processes in {testbed}", is_empty, _KILL_SECONDS)
+
+
+def remove(testbed: str) -> None:
+    """Removes the testbed's cgroups from every tree; no process may be left in them."""
+    for tree in _trees():
+        top = tree / testbed
+        groups = [*(path for path in top.rglob("*") if path.is_dir()), top] if top.exists() else []
+        for group in sorted(groups, key=lambda path: len(path.parts), reverse=True):
+            _remove_group(group)
+
+
+def _trees() -> Iterator[Path]:
+    """The root of each tree: one with version 2; with version 1 one per controller, without the links between them."""
+    if is_version_2():
+        yield _MOUNT
+    else:
+        yield from (
+            path for path in sorted(_MOUNT.iterdir()) if not path.is_symlink() and (path / "cgroup.procs").exists()
+        )
+
+
+def _delegate(group: Path) -> None:
+    """Version 2: children of the group may use every controller that it has."""
+    control = group / "cgroup.subtree_control"
+    if is_version_2() and control.exists() and group.name != _PROGRAMS:
+        for controller in _read(group / "cgroup.controllers").split():
+            with suppress(OSError):
+                control.write_text(f"+{controller}")
+
+
+def _inherit_cpuset(group: Path) -> None:
+    for name in _CPUSET_FILES:
+        if (group / name).exists() and not is_version_2() and not _read(group / name).strip():
+            (group / name).write_text(_read(group.parent / name))
+
+
+def _remove_group(group: Path) -> None:
+    def is_gone() -> bool:
+        # Busy for a moment after its last process has ended.
+        with suppress(OSError):
+            group.rmdir()
+        return not group.exists()
+
+    wait_for(f"the removal of {group}", is_gone, _KILL_SECONDS)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text()
+    except OSError:
+        return ""

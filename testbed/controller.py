@@ -1,0 +1,108 @@
+"""The controller in a testbed: the hooks as a process, and Metacontroller or its stand-in, which asks them."""
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from testbed import programs
+from testbed.host_cluster import HostCluster
+from testbed.kubectl import Manifest
+from testbed.layout import HOOKS_URL, ROOT
+from testbed.programs import Program
+from testbed.waiting import wait_for
+
+CONTROLLERS = ROOT / "metacontroller" / "vk8s.yaml"
+START_SECONDS = 30
+# Where the CustomResourceDefinitions of the real Metacontroller are, if that is to run.
+CRDS_VARIABLE, BINARY_VARIABLE = "METACONTROLLER_CRDS", "METACONTROLLER"
+HOOKS, METACONTROLLER = "hooks", "metacontroller"
+
+
+@dataclass(frozen=True)
+class Options:
+    """How Metacontroller is to run. `cache_delay`: seconds by which its view is late; only the stand-in can do that."""
+
+    qps: int = 100
+    burst: int = 200
+    cache_delay: float = 0
+
+
+def start(host: HostCluster, options: Options | None = None) -> None:
+    """Applies the CRDs, and starts the hooks and Metacontroller anew, with the code and manifests as they are now."""
+    stop(host)
+    host.kubectl.run("apply", f"--filename={ROOT / 'crds'}")
+    for path in sorted((ROOT / "crds").glob("*.yaml")):
+        name = yaml.safe_load(path.read_text())["metadata"]["name"]
+        host.kubectl.run("wait", "--for=condition=Established", f"crd/{name}", "--timeout=30s")
+    start_hooks(host)
+    binary = os.environ.get(BINARY_VARIABLE)
+    if binary:
+        _start_real(host, Path(binary), options or Options())
+    else:
+        _start_stand_in(host, options or Options())
+
+
+def stop(host: HostCluster) -> None:
+    """Stops both; what the virtual clusters are made of stays."""
+    programs.stop(host.testbed, METACONTROLLER)
+    programs.stop(host.testbed, HOOKS)
+
+
+def start_hooks(host: HostCluster) -> None:
+    """Starts the hooks, and returns when they answer."""
+    port = HOOKS_URL.rpartition(":")[2]
+    programs.start(host.testbed, Program(HOOKS, [sys.executable, "-m", "hooks", "serve", f"--port={port}"]))
+    ready = host.in_network(["curl", "--silent", "--fail", "--output", "/dev/null", f"{HOOKS_URL}/readyz"])
+    wait_for(
+        "the hooks",
+        lambda: subprocess.run(ready, check=False, capture_output=True).returncode == 0,
+        START_SECONDS,
+        lambda: programs.read_log(host.testbed, HOOKS),
+    )
+
+
+def _start_stand_in(host: HostCluster, options: Options) -> None:
+    command = [
+        *(sys.executable, "-m", "testbed.metacontroller"),
+        f"--kubeconfig={host.testbed.kubeconfig}",
+        f"--controllers={CONTROLLERS}",
+        f"--hooks-url={HOOKS_URL}",
+        f"--client-go-qps={options.qps}",
+        f"--client-go-burst={options.burst}",
+        f"--cache-delay={options.cache_delay}",
+    ]
+    programs.start(host.testbed, Program(METACONTROLLER, command))
+
+
+def _start_real(host: HostCluster, binary: Path, options: Options) -> None:
+    """Metacontroller itself, which finds its controllers in the API server and wants to be told where the hooks are."""
+    crds = os.environ.get(CRDS_VARIABLE)
+    if not crds or options.cache_delay:
+        raise RuntimeError(
+            f"{BINARY_VARIABLE} needs {CRDS_VARIABLE}, a directory with its CRDs, and has no cache delay"
+        )
+    host.kubectl.run("apply", "--server-side", f"--filename={crds}")
+    host.kubectl.run("wait", "--for=condition=Established", "crd/compositecontrollers.metacontroller.k8s.io")
+    host.kubectl.apply(*(_with_urls(document) for document in yaml.safe_load_all(CONTROLLERS.read_text())))
+    command = [
+        str(binary),
+        f"--client-go-qps={options.qps}",
+        f"--client-go-burst={options.burst}",
+        "--discovery-interval=5s",
+        "--metrics-address=127.0.0.1:9999",
+        "--health-probe-bind-address=127.0.0.1:8081",
+    ]
+    programs.start(host.testbed, Program(METACONTROLLER, command, {"KUBECONFIG": str(host.testbed.kubeconfig)}))
+
+
+def _with_urls(controller: Manifest) -> Manifest:
+    """The CompositeController with the hooks where the testbed serves them, instead of behind a Service."""
+    hooks = {
+        name: {**hook, "webhook": {"url": HOOKS_URL + hook["webhook"]["path"], "timeout": hook["webhook"]["timeout"]}}
+        for name, hook in controller["spec"]["hooks"].items()
+    }
+    return {**controller, "spec": {**controller["spec"], "hooks": hooks}}

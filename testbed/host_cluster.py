@@ -1,0 +1,62 @@
+"""A host cluster: started, asked, taken away without trace."""
+
+import shutil
+import subprocess
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from testbed import cgroups, control_plane, network, node
+from testbed.kubectl import Kubectl
+from testbed.layout import Testbed
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class HostCluster:
+    """A host cluster in a testbed. `binaries`: where the programs are that `images/binaries` builds."""
+
+    testbed: Testbed
+    binaries: Path
+
+    @property
+    def kubectl(self) -> Kubectl:
+        """`kubectl` for the host cluster, as this machine's administrator."""
+        return Kubectl([f"{self.binaries}/kubectl", f"--kubeconfig={self.testbed.kubeconfig}"])
+
+    def start_control_plane(self) -> None:
+        """An API server with controllers and no node: objects live, pods don't. Returns when it can be used."""
+        network.create(self.testbed)
+        control_plane.start(self.testbed, self.binaries, self.kubectl)
+
+    def start_node(self) -> None:
+        """The node that runs pods. Returns when it is Ready."""
+        node.start(self.testbed, self.binaries, self.kubectl)
+
+    def import_image(self, archive: Path) -> None:
+        """Makes the images of a docker archive known to the node; nothing if it has been imported before."""
+        mark = self.testbed.state / "imported" / archive.name
+        if mark.exists():
+            return
+        subprocess.run(
+            ["ctr", f"--address={self.testbed.run}/containerd.sock", "--namespace=k8s.io", "image", "import", archive],
+            check=True,
+            capture_output=True,
+        )
+        mark.parent.mkdir(exist_ok=True)
+        mark.touch()
+
+    def in_network(self, command: Sequence[str]) -> list[str]:
+        """The command, as it has to be run to be in the host cluster's network, with its DNS."""
+        return ["ip", "netns", "exec", self.testbed.network, *command]
+
+
+def remove(testbed: Testbed) -> None:
+    """Ends every process of a testbed and removes whatever it left, also where it was never up, or half of it."""
+    cgroups.kill(testbed.network)
+    cgroups.remove(testbed.network)
+    network.remove(testbed)
+    shutil.rmtree(testbed.state, ignore_errors=True)
+    if testbed.state.parent.is_dir() and not any(testbed.state.parent.iterdir()):
+        testbed.state.parent.rmdir()

@@ -1,0 +1,65 @@
+"""kubectl as a user types it, with parsed answers."""
+
+import json
+import subprocess
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+Manifest = dict[str, Any]
+
+
+class KubectlError(Exception):
+    """Kubectl failed; the message is what it said."""
+
+
+@dataclass(frozen=True)
+class Kubectl:
+    """kubectl for one cluster; `command` is everything before the arguments."""
+
+    command: Sequence[str]
+
+    def run(self, *arguments: str, stdin: str | None = None) -> str:
+        """Standard output. Raises KubectlError."""
+        result = self._call(arguments, stdin)
+        if result.returncode != 0:
+            raise KubectlError(f"kubectl {' '.join(arguments)}: {result.stderr.strip()}")
+        return result.stdout
+
+    def succeeds(self, *arguments: str) -> bool:
+        """Whether kubectl says that it did it."""
+        return self._call(arguments, None).returncode == 0
+
+    def get(self, *arguments: str) -> Manifest:
+        """The object, or the list, that `kubectl get` shows. Raises KubectlError."""
+        found: Manifest = json.loads(self.run("get", *arguments, "--output=json"))
+        return found
+
+    def find(self, *arguments: str) -> Manifest | None:
+        """The object that `kubectl get` shows, or None while it, or the API server, is not there."""
+        try:
+            return self.get(*arguments)
+        except KubectlError:
+            return None
+
+    def watch(self, *arguments: str, seconds: int) -> Iterator[str]:
+        """Each line that `kubectl get --watch` prints, as it comes; the last after `seconds` or when nobody listens."""
+        command = [*self.command, "get", *arguments, "--watch", f"--request-timeout={seconds}s"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+            try:
+                yield from (line.rstrip("\n") for line in process.stdout or ())
+            finally:
+                process.terminate()
+
+    def apply(self, *manifests: Manifest) -> None:
+        """Applies manifests. Raises KubectlError."""
+        self.run("apply", "--filename=-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": manifests}))
+
+    def _call(self, arguments: Sequence[str], stdin: str | None) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([*self.command, *arguments], input=stdin, capture_output=True, text=True, check=False)
+
+
+def has_condition(thing: Manifest | None, kind: str = "Ready") -> bool:
+    """Whether the object has a condition of that type, and it is true."""
+    conditions = (thing or {}).get("status", {}).get("conditions", [])
+    return any(entry["type"] == kind and entry["status"] == "True" for entry in conditions)

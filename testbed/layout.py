@@ -1,0 +1,64 @@
+"""Where the pieces of one testbed are. Several may run at once: each has names and addresses of its own."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+API_PORT = 7443
+HOST_NODE = "host"
+# Inside the network namespace, so every testbed may have the same.
+POD_CIDR, SERVICE_CIDR, DNS_ADDRESS = "10.200.0.0/16", "10.201.0.0/16", "10.201.0.10"
+HOOKS_URL = "http://127.0.0.1:8080"
+
+
+@dataclass(frozen=True)
+class Testbed:
+    """One testbed. `name`: at most 10 characters, as it becomes part of an interface's name; `number`: 0 to 5."""
+
+    name: str
+    number: int
+
+    @property
+    def network(self) -> str:
+        """Name of the network namespace, of the interface that leads into it, and of the cgroup."""
+        return f"vk8s-{self.name}"
+
+    @property
+    def gateway(self) -> str:
+        """Address of the machine's end of the link into the namespace."""
+        return f"172.31.{250 + self.number}.1"
+
+    @property
+    def address(self) -> str:
+        """Address of the host cluster's only node; NodePorts and its API are here, for this machine alone."""
+        return f"172.31.{250 + self.number}.2"
+
+    @property
+    def state(self) -> Path:
+        """Everything on disk."""
+        return Path("/var/lib/vk8s-testbed") / self.name
+
+    @property
+    def run(self) -> Path:
+        """Sockets and the mount namespace; a short path, as a socket's may have 107 characters."""
+        return Path("/run/vk8s-testbed") / self.name
+
+    @property
+    def logs(self) -> Path:
+        """One file per program."""
+        return self.state / "logs"
+
+    @property
+    def kubeconfig(self) -> Path:
+        """The administrator's kubeconfig of the host cluster."""
+        return self.state / "kubeconfig"
+
+    @property
+    def resolv_conf(self) -> Path:
+        """What `ip netns exec` shows as /etc/resolv.conf."""
+        return Path("/etc/netns") / self.network / "resolv.conf"
+
+
+# Of `make up`, of tests/nested and of tests/cluster: all three may be there at once.
+UP, NESTED_TESTS, CLUSTER_TESTS = Testbed("up", 0), Testbed("nested", 1), Testbed("cluster", 2)
+TESTBEDS = {testbed.name: testbed for testbed in (UP, NESTED_TESTS, CLUSTER_TESTS)}

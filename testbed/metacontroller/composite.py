@@ -1,0 +1,117 @@
+"""The part of a CompositeController that the stand-in implements. A field that is not here is refused."""
+
+from typing import Annotated, Final, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic.alias_generators import to_camel
+
+from testbed.metacontroller.duration import parse_duration
+from testbed.metacontroller.errors import RefusedError
+
+_DEFAULT_TIMEOUT_NANOSECONDS: Final = 10_000_000_000
+_NANOSECONDS: Final = 1e9
+
+
+def _checked_duration(text: str) -> str:
+    try:
+        parse_duration(text)
+    except RefusedError as error:
+        raise ValueError(str(error)) from error
+    return text
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, alias_generator=to_camel)
+
+
+class ParentResource(_Strict):
+    """The kind of the parents."""
+
+    api_version: str
+    resource: str
+    ignore_status_changes: bool = False
+
+
+class UpdateStrategy(_Strict):
+    """What happens to a child that differs. Rolling* and Recreate are not implemented."""
+
+    method: Literal["OnDelete", "InPlace"] | None = None
+
+
+class ChildResource(_Strict):
+    """A kind of children."""
+
+    api_version: str
+    resource: str
+    update_strategy: UpdateStrategy | None = None
+
+    @property
+    def is_updated_in_place(self) -> bool:
+        """Whether children of this kind are ever updated."""
+        return self.update_strategy is not None and self.update_strategy.method == "InPlace"
+
+
+class ServiceReference(_Strict):
+    """Where a hook is, by Service."""
+
+    name: str = Field(min_length=1)
+    namespace: str = Field(min_length=1)
+    port: int = 80
+    protocol: str = "http"
+
+
+class Webhook(_Strict):
+    """Where a hook is, and how long it may take. No TLS settings, no credentials, no etag."""
+
+    url: str | None = None
+    service: ServiceReference | None = None
+    path: str | None = None
+    timeout: Annotated[str, AfterValidator(_checked_duration)] | None = None
+    response_un_marshall_mode: Literal["strict"] | None = None
+
+    @model_validator(mode="after")
+    def _has_an_address(self) -> "Webhook":
+        if self.url is None and (self.service is None or self.path is None):
+            raise ValueError("must have either url, or both service and path")
+        return self
+
+    def address(self, hooks_url: str | None) -> str:
+        """The URL to call; `hooks_url` replaces scheme, host and port of Services."""
+        if self.url is not None:
+            return self.url
+        if self.service is None or self.path is None:
+            raise AssertionError
+        service = self.service
+        base = f"{service.protocol}://{service.name}.{service.namespace}:{service.port}"
+        return (hooks_url.rstrip("/") if hooks_url else base) + self.path
+
+    @property
+    def timeout_seconds(self) -> float:
+        """Seconds until a call is given up: 10 unless something positive is set."""
+        nanoseconds = parse_duration(self.timeout) if self.timeout else 0
+        return (nanoseconds if nanoseconds > 0 else _DEFAULT_TIMEOUT_NANOSECONDS) / _NANOSECONDS
+
+
+class Hook(_Strict):
+    """One hook. Its version must be set: the CRD's default is v1, which is not implemented."""
+
+    version: Literal["v2"]
+    webhook: Webhook
+
+
+class Hooks(_Strict):
+    """The hooks; only sync must be there."""
+
+    sync: Hook
+    finalize: Hook | None = None
+    customize: Hook | None = None
+
+
+class CompositeSpec(_Strict):
+    """The spec of a CompositeController, as far as it is implemented."""
+
+    parent_resource: ParentResource
+    child_resources: list[ChildResource] = []
+    hooks: Hooks
+    generate_selector: Literal[True]
+    resync_period_seconds: int | None = None

@@ -1,0 +1,151 @@
+"""The controller of one CompositeController: caches, queue and workers, from the wait for its CRDs to the crash."""
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from testbed.metacontroller.composite import CompositeSpec
+from testbed.metacontroller.controllers import Composite
+from testbed.metacontroller.errors import CrashError, SyncError, TooManyRequestsError
+from testbed.metacontroller.events import EventRecorder
+from testbed.metacontroller.informer import Informer
+from testbed.metacontroller.journal import Journal
+from testbed.metacontroller.resources import Discovery, Resource
+from testbed.metacontroller.server import Server
+from testbed.metacontroller.sync import Syncer, World
+from testbed.metacontroller.triggers import ChildTrigger, ParentTrigger
+from testbed.metacontroller.webhook import Hooks
+from testbed.metacontroller.work_queue import WorkQueue
+
+_LOOK_AGAIN_SECONDS: Final = 1.0
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What the controllers of one process share. `crash` ends the process; it is told why."""
+
+    server: Server
+    discovery: Discovery
+    events: EventRecorder
+    crash: Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How much is done at once and how late. All times in seconds."""
+
+    workers: int = 5
+    cache_flush_interval: float = 1800
+    cache_delay: float = 0
+
+    def resync_interval(self, spec: CompositeSpec) -> float:
+        """The time between two resyncs of all parents."""
+        wanted = spec.resync_period_seconds
+        return self.cache_flush_interval if wanted is None else min(max(wanted, 1), self.cache_flush_interval)
+
+
+class Controller:
+    """Runs in threads that end with the process, from `start` until `stop`."""
+
+    def __init__(self, composite: Composite, surroundings: Surroundings, hooks: Hooks, pace: Pace) -> None:
+        self._composite, self._surroundings, self._hooks, self._pace = composite, surroundings, hooks, pace
+        self._queue = WorkQueue()
+        self._informers: dict[Resource, Informer] = {}
+        self._stop = threading.Event()
+
+    def start(self) -> None:
+        """Begin to look for the CRDs, then to sync."""
+        self._spawn(self._run)
+
+    def stop(self) -> None:
+        """No further syncs; those that run go on to their end."""
+        self._stop.set()
+        self._queue.close()
+        for informer in self._informers.values():
+            informer.stop()
+
+    def _run(self) -> None:
+        kinds = self._wait_for_kinds()
+        if not kinds or self._stop.is_set():
+            return
+        parents, *children = [self._informer(kind) for kind in kinds]
+        discovery, server = self._surroundings.discovery, self._surroundings.server
+        world = World(server, discovery, parents, tuple(children), self._queue.add_after)
+        ignores_status = self._composite.spec.parent_resource.ignore_status_changes
+        trigger = ParentTrigger(self._queue.add, ignores_status=ignores_status)
+        parents.add_handler(trigger)
+        for child in children:
+            child.add_handler(ChildTrigger(parents, self._queue.add))
+        for informer in self._informers.values():
+            informer.start()
+        for informer in self._informers.values():
+            informer.synced.wait()
+        log.info("CompositeController %s: started", self._composite.name)
+        syncer = Syncer(self._composite, world, self._hooks)
+        for _ in range(self._pace.workers):
+            self._spawn(lambda: self._work(syncer, parents))
+        while not self._stop.wait(self._pace.resync_interval(self._composite.spec)):
+            parents.resync(trigger)
+
+    def _wait_for_kinds(self) -> list[Resource]:
+        """The kind of the parents, then those of the children; nothing if it is never to be started."""
+        said = ""
+        while not self._stop.is_set():
+            try:
+                parent, *children = self._find_kinds()
+            except SyncError as error:
+                if error.logged != said:
+                    log.info("CompositeController %s: waiting: %s", self._composite.name, error.logged)
+                said = error.logged
+                self._stop.wait(_LOOK_AGAIN_SECONDS)
+                continue
+            if not parent.has_status:
+                text = "CompositeController %s: not started: the CRD of %s does not have subresource status enabled"
+                log.warning(text, self._composite.name, parent.kind)
+                return []
+            return [parent, *children]
+        return []
+
+    def _find_kinds(self) -> list[Resource]:
+        spec = self._composite.spec
+        declared = [(spec.parent_resource.api_version, spec.parent_resource.resource)]
+        declared += [(child.api_version, child.resource) for child in spec.child_resources]
+        return [self._surroundings.discovery.by_plural(version, plural) for version, plural in declared]
+
+    def _informer(self, resource: Resource) -> Informer:
+        fresh = Informer(self._surroundings.server, resource, self._pace.cache_delay)
+        return self._informers.setdefault(resource, fresh)
+
+    def _work(self, syncer: Syncer, parents: Informer) -> None:
+        while (parent_key := self._queue.get()) is not None:
+            journal = Journal()
+            try:
+                log.info("sync %s: %s", parent_key, self._sync(parent_key, syncer, journal))
+            except CrashError as error:
+                self._surroundings.crash(f"sync {parent_key}: {journal}; {error}: the original crashes here")
+            except SyncError as error:
+                log.warning("sync %s: %s; failed: %s", parent_key, journal, error.logged)
+                parent = parents.get(parent_key)
+                if parent is not None:
+                    self._surroundings.events.warn(parent, f"Sync error: {error}")
+            finally:
+                self._queue.done(parent_key)
+
+    def _sync(self, parent_key: str, syncer: Syncer, journal: Journal) -> str:
+        try:
+            syncer.sync(parent_key, journal)
+        except TooManyRequestsError as error:
+            self._queue.add_after(parent_key, error.after_seconds)
+            return f"{journal}; {error}"
+        except SyncError:
+            self._queue.add_rate_limited(parent_key)
+            raise
+        self._queue.forget(parent_key)
+        return str(journal)
+
+    def _spawn(self, target: Callable[[], None]) -> None:
+        threading.Thread(target=target, name=self._composite.name, daemon=True).start()

@@ -1,0 +1,49 @@
+"""What can go wrong in a sync, told apart by what happens next."""
+
+from collections.abc import Sequence
+
+NOT_FOUND = "NotFound"
+CONFLICT = "Conflict"
+ALREADY_EXISTS = "AlreadyExists"
+
+
+class SyncError(Exception):
+    """Ends or taints a sync: Event on the parent, then back-off.
+
+    The message goes to the Event and may repeat what a hook or the API server said; `logged` is the same sentence
+    without that. `reason` is the API server's, where the error is one of its answers.
+    """
+
+    def __init__(self, message: str, *, logged: str | None = None, reason: str = "") -> None:
+        super().__init__(message)
+        self.logged = message if logged is None else logged
+        self.reason = reason
+
+    def within(self, prefix: str) -> "SyncError":
+        """The same error, with what was being done in front."""
+        return SyncError(f"{prefix}: {self}", logged=f"{prefix}: {self.logged}", reason=self.reason)
+
+
+class TooManyRequestsError(Exception):
+    """A hook answered 429: no Event and no back-off, the parent comes back after so many seconds, 0 being at once."""
+
+    def __init__(self, after_seconds: int) -> None:
+        super().__init__(f"429, again after {after_seconds} s")
+        self.after_seconds = after_seconds
+
+
+class CrashError(Exception):
+    """The original dereferences a null pointer here and the whole process ends with exit code 2; so does this one."""
+
+
+class RefusedError(Exception):
+    """A manifest asks for something that the stand-in does not do."""
+
+
+def aggregate(errors: Sequence[SyncError]) -> SyncError | None:
+    """One error for several, in the form of the original: `[first, second]`, each message once."""
+    if len(errors) <= 1:
+        return errors[0] if errors else None
+    messages = list(dict.fromkeys(str(error) for error in errors))
+    logged = list(dict.fromkeys(error.logged for error in errors))
+    return SyncError(f"[{', '.join(messages)}]", logged=f"[{', '.join(logged)}]")

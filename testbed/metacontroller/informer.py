@@ -1,0 +1,148 @@
+"""A cache of all objects of one kind, kept by list and watch, which may be made to show everything late."""
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable
+from typing import Final, Protocol
+
+from testbed.metacontroller.errors import SyncError
+from testbed.metacontroller.objects import Manifest, controller_of, key, text
+from testbed.metacontroller.resources import Resource
+from testbed.metacontroller.server import Server, WatchEvent
+
+_FIRST_RETRY_SECONDS: Final = 0.8
+_LONGEST_RETRY_SECONDS: Final = 30.0
+_TOO_OLD: Final = {"Expired", "Gone"}
+
+log = logging.getLogger(__name__)
+
+
+class Handler(Protocol):
+    """Who wants to know of changes. Called after the cache shows them, one change at a time."""
+
+    def on_add(self, obj: Manifest) -> None:
+        """A new object."""
+
+    def on_update(self, old: Manifest, new: Manifest) -> None:
+        """A change; a resync passes the same object twice."""
+
+    def on_delete(self, obj: Manifest) -> None:
+        """An object that is gone, as it was last known."""
+
+
+class Informer:
+    """The cache of one kind. Objects in it are shared and must not be changed."""
+
+    def __init__(self, server: Server, resource: Resource, delay: float) -> None:
+        self.resource = resource
+        self.synced = threading.Event()
+        self._server, self._delay = server, delay
+        self._objects: dict[str, Manifest] = {}
+        self._handlers: list[Handler] = []
+        self._lock = threading.RLock()
+        self._late: queue.SimpleQueue[tuple[float, Callable[[], None]]] = queue.SimpleQueue()
+        self._stop = threading.Event()
+
+    def start(self) -> None:
+        """Begin to list and watch, in threads that end with the process."""
+        for target in (self._follow, self._show_late):
+            threading.Thread(target=target, name=f"informer-{self.resource.plural}", daemon=True).start()
+
+    def stop(self) -> None:
+        """No further requests."""
+        self._stop.set()
+
+    def add_handler(self, handler: Handler) -> None:
+        """Tell a handler of everything that is there, then of each change."""
+        with self._lock:
+            self._handlers.append(handler)
+            for obj in self._objects.values():
+                handler.on_add(obj)
+
+    def resync(self, handler: Handler) -> None:
+        """Tell a handler of everything once more, from the cache."""
+        for obj in self.in_namespace(""):
+            handler.on_update(obj, obj)
+
+    def get(self, object_key: str) -> Manifest | None:
+        """The object of this key, if the cache shows one."""
+        with self._lock:
+            return self._objects.get(object_key)
+
+    def in_namespace(self, namespace: str) -> list[Manifest]:
+        """All objects of a namespace; of all namespaces where it is empty."""
+        with self._lock:
+            return [obj for obj in self._objects.values() if not namespace or text(obj, "namespace") == namespace]
+
+    def candidates(self, namespace: str, owner_uid: str) -> list[Manifest]:
+        """What this owner controls, and then what nobody controls."""
+        objects = self.in_namespace(namespace)
+        owned = [obj for obj in objects if (controller_of(obj) or {}).get("uid") == owner_uid]
+        return [*owned, *(obj for obj in objects if controller_of(obj) is None)]
+
+    def _follow(self) -> None:
+        pause = _FIRST_RETRY_SECONDS
+        while not self._stop.is_set():
+            try:
+                objects, version = self._server.list_all(self.resource)
+                pause = _FIRST_RETRY_SECONDS
+                self._show(lambda listed=objects: self._replace(listed))  # type: ignore[misc]
+                while not self._stop.is_set():
+                    version = self._watch(version)
+            except SyncError as error:
+                if self._stop.is_set():
+                    return
+                log.info("%s: listing again: %s", self.resource.plural, error.logged)
+                self._stop.wait(0 if error.reason in _TOO_OLD else pause)
+                pause = min(2 * pause, _LONGEST_RETRY_SECONDS)
+
+    def _watch(self, version: str) -> str:
+        for event in self._server.watch(self.resource, version):
+            if event.type == "ERROR":
+                raise SyncError(str(event.object.get("message")), reason=str(event.object.get("reason")))
+            version = text(event.object, "resourceVersion")
+            if event.type != "BOOKMARK":
+                self._show(lambda seen=event: self._apply(seen))  # type: ignore[misc]
+        return version
+
+    def _show(self, change: Callable[[], None]) -> None:
+        # The first list is never late: until then no sync runs at all.
+        if self._delay and self.synced.is_set():
+            self._late.put((time.monotonic() + self._delay, change))
+        else:
+            change()
+
+    def _show_late(self) -> None:
+        while self._delay and not self._stop.is_set():
+            due, change = self._late.get()
+            self._stop.wait(max(0.0, due - time.monotonic()))
+            change()
+
+    def _replace(self, objects: list[Manifest]) -> None:
+        listed = {key(obj): obj for obj in objects}
+        with self._lock:
+            gone = [name for name in self._objects if name not in listed]
+        for name in gone:
+            self._apply(WatchEvent("DELETED", self._objects[name]))
+        for obj in listed.values():
+            self._apply(WatchEvent("ADDED", obj))
+        self.synced.set()
+
+    def _apply(self, event: WatchEvent) -> None:
+        name, obj = key(event.object), event.object
+        with self._lock:
+            old = self._objects.get(name)
+            if event.type == "DELETED":
+                self._objects.pop(name, None)
+            else:
+                self._objects[name] = obj
+            handlers = list(self._handlers)
+        for handler in handlers:
+            if event.type == "DELETED":
+                handler.on_delete(obj)
+            elif old is None:
+                handler.on_add(obj)
+            else:
+                handler.on_update(old, obj)

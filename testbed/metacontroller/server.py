@@ -1,0 +1,53 @@
+"""What the stand-in asks of an API server and of its caches, so that tests can hand in their own."""
+
+from collections.abc import Iterator
+from typing import NamedTuple, Protocol
+
+from testbed.metacontroller.objects import Manifest
+from testbed.metacontroller.resources import Resource
+
+
+class WatchEvent(NamedTuple):
+    """One line of a watch: ADDED, MODIFIED, DELETED, BOOKMARK or ERROR."""
+
+    type: str
+    object: Manifest
+
+
+class Server(Protocol):
+    """An API server. Every method raises SyncError for everything that is no success."""
+
+    def get(self, resource: Resource, namespace: str, name: str) -> Manifest:
+        """The object as it is now."""
+
+    def create(self, resource: Resource, obj: Manifest) -> Manifest:
+        """Create an object in the namespace that it names."""
+
+    def replace(self, resource: Resource, obj: Manifest, subresource: str = "") -> Manifest:
+        """PUT an object, or a subresource of it."""
+
+    def delete(self, resource: Resource, obj: Manifest) -> None:
+        """Delete this very object, its dependents in the background."""
+
+    def list_all(self, resource: Resource) -> tuple[list[Manifest], str]:
+        """All objects of a kind in the cluster, and the resourceVersion from which to watch."""
+
+    def watch(self, resource: Resource, resource_version: str) -> Iterator[WatchEvent]:
+        """Events after a resourceVersion, until the API server ends the watch."""
+
+
+class Cache(Protocol):
+    """All objects of one kind as they were known some time ago. They are shared and must not be changed."""
+
+    @property
+    def resource(self) -> Resource:
+        """The kind."""
+
+    def get(self, object_key: str) -> Manifest | None:
+        """The object of this key, if the cache shows one."""
+
+    def in_namespace(self, namespace: str) -> list[Manifest]:
+        """All objects of a namespace; of all namespaces where it is empty."""
+
+    def candidates(self, namespace: str, owner_uid: str) -> list[Manifest]:
+        """What this owner controls, and then what nobody controls."""

@@ -1,0 +1,66 @@
+"""JSON as Go decodes it: numbers, duplicate keys and nulls, which Python's own decoder treats otherwise."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any, Final
+
+from testbed.metacontroller.errors import SyncError
+
+_INT64: Final = range(-(2**63), 2**63)
+
+
+class Fields(list[tuple[str, Any]]):
+    """An object as it came: every key in order, duplicates included."""
+
+
+def parse(body: bytes) -> Any:  # noqa: ANN401 - any JSON value
+    """The value of a body, objects as Fields. Raises SyncError; its message never repeats the body."""
+    try:
+        return json.loads(
+            body.decode("utf-8", "replace"), object_pairs_hook=Fields, parse_int=_integer, parse_constant=_refuse
+        )
+    except (ValueError, RecursionError) as error:
+        problem = "unexpected end of JSON input" if not body.strip() else type(error).__name__
+        raise SyncError(f"invalid JSON: {problem}") from error
+
+
+def plain(node: Any) -> Any:  # noqa: ANN401 - any JSON value
+    """The value with objects as dicts; of duplicate keys the last one wins."""
+    if isinstance(node, Fields):
+        return {name: plain(value) for name, value in node}
+    if isinstance(node, list):
+        return [plain(value) for value in node]
+    return node
+
+
+def duplicates(node: object, path: str) -> Iterator[str]:
+    """Paths of all keys that occur twice in one object, at any depth."""
+    if isinstance(node, Fields):
+        counts = Counter(name for name, _ in node)
+        yield from (f"{path}.{name}".lstrip(".") for name, count in counts.items() if count > 1)
+        for name, value in node:
+            yield from duplicates(value, f"{path}.{name}")
+    elif isinstance(node, list):
+        for position, value in enumerate(node):
+            yield from duplicates(value, f"{path}[{position}]")
+
+
+def type_name(node: object) -> str:
+    """Go's word for the type of a JSON value."""
+    if isinstance(node, Fields):
+        return "object"
+    if isinstance(node, list):
+        return "array"
+    if isinstance(node, bool):
+        return "bool"
+    return "string" if isinstance(node, str) else "number"
+
+
+def _integer(digits: str) -> int | float:
+    value = int(digits)
+    return value if value in _INT64 else float(value)
+
+
+def _refuse(constant: str) -> float:
+    raise ValueError(constant)

@@ -1,0 +1,61 @@
+"""Programs of a testbed: each in the network namespace, in a cgroup of its own, with a log file of its own."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from testbed import cgroups
+from testbed.layout import ROOT, Testbed
+
+# Enters the cgroups before anything of the program runs, so that no process of it is ever outside.
+_ENTER = 'for file in $1; do echo $$ >"$file"; done; shift; exec "$@"'
+_TAIL_LINES = 15
+
+
+@dataclass(frozen=True)
+class Program:
+    """A program to run. `in_mounts`: it makes mounts, or needs those that others of the testbed make."""
+
+    name: str
+    command: Sequence[str]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    in_mounts: bool = False
+
+
+def start(testbed: Testbed, program: Program) -> None:
+    """Starts a program that goes on when this process ends; nothing if it runs already."""
+    if is_running(testbed, program.name):
+        return
+    entries = " ".join(str(path) for path in cgroups.prepare_program(testbed.network, program.name))
+    enter = ["nsenter", f"--net=/run/netns/{testbed.network}"]
+    mounts = [f"--mount={testbed.run}/mounts"] if program.in_mounts else []
+    testbed.logs.mkdir(parents=True, exist_ok=True)
+    with (testbed.logs / f"{program.name}.log").open("ab") as log:
+        subprocess.Popen(
+            ["/bin/sh", "-c", _ENTER, "sh", entries, *enter, *mounts, "--", *program.command],
+            cwd=ROOT,
+            env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/root"), **program.environment},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+
+
+def stop(testbed: Testbed, name: str) -> None:
+    """Asks a program to end, and ends it where it does not."""
+    cgroups.kill(testbed.network, name, signal.SIGTERM)
+
+
+def is_running(testbed: Testbed, name: str) -> bool:
+    """Whether a process of the program is there."""
+    return bool(cgroups.find_processes(testbed.network, name))
+
+
+def read_log(testbed: Testbed, name: str) -> str:
+    """The last lines of a program's log."""
+    path = testbed.logs / f"{name}.log"
+    lines = path.read_text(errors="replace").splitlines()[-_TAIL_LINES:] if path.exists() else []
+    return "\n".join([f"--- {path}", *lines])

@@ -1,0 +1,51 @@
+"""The host cluster in which virtual clusters are tested: as `make up` makes it, in a testbed of its own."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from testbed import builds, host_cluster, preflight
+from testbed.host_cluster import HostCluster
+from testbed.layout import NESTED_TESTS, ROOT
+from tests.nested.virtual import VirtualCluster
+
+# Set where nested tests must run, as in continuous integration: there, what is missing is a failure.
+REQUIRED = "VK8S_NESTED_TESTS"
+COMMAND = [sys.executable, "-m", "testbed", f"--testbed={NESTED_TESTS.name}"]
+
+
+@pytest.fixture(scope="session")
+def up_output() -> Iterator[str]:
+    """What `make up` prints on a machine without a testbed; the testbed is there until the last test has ended."""
+    obstacles = preflight.find_obstacles()
+    if obstacles and os.environ.get(REQUIRED) != "required":
+        pytest.skip(f"no testbed on this machine: {'; '.join(obstacles)}")
+    assert not obstacles
+    host_cluster.remove(NESTED_TESTS)
+    try:
+        result = subprocess.run([*COMMAND, "up"], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
+        assert result.returncode == 0, result.stdout
+        yield result.stdout
+    finally:
+        host_cluster.remove(NESTED_TESTS)
+
+
+@pytest.fixture(scope="session")
+def local(up_output: str, tmp_path_factory: pytest.TempPathFactory) -> VirtualCluster:
+    """examples/local.yaml; whoever asks for it makes sure that it is in the state that they need."""
+    assert up_output
+    manifest = yaml.safe_load((ROOT / "examples" / "local.yaml").read_text())
+    directory: Path = tmp_path_factory.mktemp("kubeconfigs")
+    return VirtualCluster(HostCluster(NESTED_TESTS, builds.build_binaries()), manifest, directory)
+
+
+@pytest.fixture
+def running(local: VirtualCluster) -> VirtualCluster:
+    """The same, Running."""
+    local.ensure_running()
+    return local

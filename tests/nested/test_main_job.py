@@ -1,0 +1,133 @@
+"""From `kubectl apply` of examples/local.yaml to a working cluster, and through losses."""
+
+import base64
+from functools import partial
+
+import pytest
+
+from hooks.manifest import Manifest
+from testbed.kubectl import Kubectl, has_condition
+from testbed.waiting import wait_for
+from tests.figures import record
+from tests.nested.virtual import VirtualCluster, find_ready_nodes
+from tests.nested.workload import build_web_pod, build_web_service, fetch_name, fetch_name_by_address
+
+RECOVERY_SECONDS = 90
+TRAFFIC_SECONDS = 60
+WEB = {"on-master": "local-master", "on-worker": "local-worker"}
+
+
+@pytest.fixture
+def web(running: VirtualCluster) -> VirtualCluster:
+    """The virtual cluster with a web pod and its Service on each of its two nodes."""
+    running.wait_for_nodes()
+    inside = running.inside
+    manifests = [
+        build(name) for name in WEB for build in (lambda name: build_web_pod(name, WEB[name]), build_web_service)
+    ]
+    # A new cluster lets pods be made only once it has made the service account.
+    wait_for("the service account", lambda: inside.find("serviceaccount", "default"), TRAFFIC_SECONDS)
+    inside.apply(*manifests)
+    for name in WEB:
+        wait_for(f"{name} Ready", partial(is_ready, inside, name), TRAFFIC_SECONDS)
+    return running
+
+
+def is_ready(inside: Kubectl, pod: str) -> bool:
+    return has_condition(inside.find("pod", pod))
+
+
+def assert_pods_reach_each_other(virtual: VirtualCluster) -> None:
+    inside = virtual.inside
+    for client, server in (("on-master", "on-worker"), ("on-worker", "on-master")):
+        by_address = partial(fetch_name_by_address, inside, client, server)
+        assert wait_for(f"{server}, asked by address", by_address, TRAFFIC_SECONDS) == server
+        for name in (server, f"{server}.default.svc.cluster.local"):
+            by_name = partial(fetch_name, inside, client, name)
+            assert wait_for(f"{name}, asked by name", by_name, TRAFFIC_SECONDS) == server
+
+
+def test_status_says_what_is_there(running: VirtualCluster) -> None:
+    status = running.kubectl.get("vk8s", "local")["status"]
+    assert status["readyNodes"] == "2/2"
+    assert [node["name"] for node in status["nodes"]] == ["local-master", "local-worker"]
+    conditions = {entry["type"]: entry["status"] for entry in status["conditions"]}
+    assert conditions == {"Accepted": "True", "ChildrenObserved": "True", "Installed": "True", "Ready": "True"}
+
+
+def test_kubectl_get_shows_phase_and_nodes(running: VirtualCluster) -> None:
+    header, line = running.kubectl.run("get", "vk8s", "local").splitlines()
+    assert header.split() == ["NAME", "PHASE", "NODES", "AGE"]
+    assert line.split()[:3] == ["local", "Running", "2/2"]
+
+
+def test_running_means_that_both_nodes_are_ready_by_the_kubeconfig(running: VirtualCluster) -> None:
+    assert find_ready_nodes(running.inside) == running.nodes
+
+
+def test_a_ready_pod_is_a_ready_node_at_the_same_address(running: VirtualCluster) -> None:
+    for node in running.nodes:
+        pod = running.kubectl.get("pod", node)
+        assert has_condition(pod)
+        addresses = running.inside.get("node", node)["status"]["addresses"]
+        assert {"type": "InternalIP", "address": pod["status"]["podIP"]} in addresses
+
+
+def test_coredns_is_available(running: VirtualCluster) -> None:
+    inside = running.inside
+    wait_for(
+        "CoreDNS",
+        lambda: has_condition(inside.find("deployment", "coredns", "--namespace=kube-system"), "Available"),
+        TRAFFIC_SECONDS,
+    )
+
+
+def test_pods_on_two_nodes_reach_each_other_by_address_and_by_service_name(web: VirtualCluster) -> None:
+    assert_pods_reach_each_other(web)
+
+
+def test_a_node_tells_its_boot_in_sentences(running: VirtualCluster) -> None:
+    for node in running.nodes:
+        lines = running.kubectl.run("logs", node).splitlines()
+        assert 5 <= len(lines) <= 40
+        assert [line for line in lines if not line.endswith(".")] == []
+
+
+def test_no_secret_is_in_the_logs_of_nodes_and_programs(running: VirtualCluster) -> None:
+    secrets = [running.kubectl.get("secret", f"local-{name}")["data"] for name in ("pki", "join", "kubeconfig")]
+    values = {value for data in secrets for value in data.values()}
+    texts = {base64.b64decode(value).decode() for value in values}
+    files = running.host.testbed.logs.glob("*.log")
+    logs = [*(running.kubectl.run("logs", node) for node in running.nodes), *(path.read_text() for path in files)]
+    assert len(texts) >= 10
+    for log in logs:
+        assert not [text for text in values | texts if text.strip() in log]
+
+
+def test_a_lost_master_comes_back_as_the_same_node_with_its_data(web: VirtualCluster) -> None:
+    inside = web.inside
+    inside.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "kept"}, "data": {"a": "b"}})
+    node, pod = inside.get("node", "local-master"), web.kubectl.get("pod", "local-master")
+
+    record("master_recovery_s", web.replace_pod("local-master", RECOVERY_SECONDS))
+
+    assert_is_same_node_at_new_address(web, node, pod)
+    assert inside.get("configmap", "kept")["data"] == {"a": "b"}
+    assert web.wait_for_phase("Running")["status"]["readyNodes"] == "2/2"
+    assert_pods_reach_each_other(web)
+
+
+def test_a_lost_worker_comes_back_as_the_same_node(web: VirtualCluster) -> None:
+    node, pod = web.inside.get("node", "local-worker"), web.kubectl.get("pod", "local-worker")
+    record("worker_recovery_s", web.replace_pod("local-worker", RECOVERY_SECONDS))
+    assert_is_same_node_at_new_address(web, node, pod)
+    assert_pods_reach_each_other(web)
+
+
+def assert_is_same_node_at_new_address(virtual: VirtualCluster, node: Manifest, pod: Manifest) -> None:
+    name = node["metadata"]["name"]
+    again, successor = virtual.inside.get("node", name), virtual.kubectl.get("pod", name)
+    assert again["metadata"]["uid"] == node["metadata"]["uid"]
+    assert has_condition(again)
+    assert successor["status"]["podIP"] != pod["status"]["podIP"]
+    assert {"type": "InternalIP", "address": successor["status"]["podIP"]} in again["status"]["addresses"]

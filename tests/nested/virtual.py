@@ -1,0 +1,112 @@
+"""One virtual cluster under test: applied from a file, reached by its kubeconfig Secret, deleted."""
+
+import base64
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from hooks.manifest import Manifest
+from testbed.host_cluster import HostCluster
+from testbed.kubectl import Kubectl, has_condition
+from testbed.waiting import wait_for
+
+BOOT_SECONDS = 180
+DELETE_SECONDS = 120
+
+
+@dataclass(frozen=True)
+class VirtualCluster:
+    """A Vk8s in the namespace `default` of a host cluster, and how to reach what is in it."""
+
+    host: HostCluster
+    manifest: Manifest
+    directory: Path
+
+    @property
+    def kubectl(self) -> Kubectl:
+        """`kubectl` for the host cluster."""
+        return self.host.kubectl
+
+    @property
+    def name(self) -> str:
+        """Name of the Vk8s."""
+        return str(self.manifest["metadata"]["name"])
+
+    @property
+    def nodes(self) -> Sequence[str]:
+        """Names of the nodes, master first."""
+        return [node["name"] for node in self.manifest["spec"]["nodes"]]
+
+    @property
+    def inside(self) -> Kubectl:
+        """`kubectl` for the virtual cluster, in the host's network, with the kubeconfig just as the Secret holds it."""
+        path = self.directory / f"{self.name}.kubeconfig"
+        secret = self.kubectl.get("secret", f"{self.name}-kubeconfig")
+        path.write_bytes(base64.b64decode(secret["data"]["value"]))
+        command = [self.kubectl.command[0], f"--kubeconfig={path}", "--request-timeout=5s"]
+        return Kubectl(self.host.in_network(command))
+
+    def ensure_running(self) -> None:
+        """Applies it, and waits until status says Running."""
+        self.kubectl.apply(self.manifest)
+        self.wait_for_phase("Running")
+
+    def ensure_absent(self) -> None:
+        """Deletes it, and waits until nothing of it is there, so that the next one starts from nothing."""
+        self.kubectl.run("delete", "vk8s", self.name, "--wait=false", "--ignore-not-found")
+        wait_for(f"the end of {self.name}", lambda: not self.find_objects(), DELETE_SECONDS, self.describe)
+
+    def find_objects(self) -> list[str]:
+        """Names of the Vk8s and of all its children and volumes that the host cluster has, `kind/name`."""
+        kinds = "vk8s,pods,services,secrets,configmaps,persistentvolumeclaims"
+        own = self.kubectl.run("get", kinds, f"--selector=vk8s.sktelecom.com/vk8s={self.name}", "--output=name")
+        parent = self.kubectl.run("get", "vk8s", self.name, "--ignore-not-found", "--output=name")
+        return [*own.split(), *parent.split(), *self.kubectl.run("get", "pv", "--output=name").split()]
+
+    def wait_for_nodes(self) -> None:
+        """Waits until every node of the spec is a Ready Node of the virtual cluster, by the kubeconfig Secret."""
+        secret = f"{self.name}-kubeconfig"
+        wait_for("the kubeconfig Secret", lambda: self.kubectl.find("secret", secret), BOOT_SECONDS, self.describe)
+        inside = self.inside
+        wait_for(
+            f"Ready nodes of {self.name}",
+            lambda: self.nodes == find_ready_nodes(inside),
+            BOOT_SECONDS,
+            self.describe,
+        )
+
+    def wait_for_phase(self, phase: str, seconds: int = BOOT_SECONDS) -> Manifest:
+        """Waits until status shows the phase; the Vk8s."""
+        wanted = f"--for=jsonpath={{.status.phase}}={phase}"
+        if not self.kubectl.succeeds("wait", f"vk8s/{self.name}", wanted, f"--timeout={seconds}s"):
+            raise TimeoutError(f"{self.name} is not {phase} after {seconds} s. {self.describe()}")
+        return self.kubectl.get("vk8s", self.name)
+
+    def replace_pod(self, name: str, seconds: float) -> float:
+        """Deletes a node pod and waits until another in its place is Ready; seconds from the DELETE call on."""
+        uid = self.kubectl.get("pod", name)["metadata"]["uid"]
+        start = time.monotonic()
+        self.kubectl.run("delete", "pod", name, "--wait=false")
+
+        def is_replaced() -> bool:
+            pod = self.kubectl.find("pod", name)
+            return pod is not None and pod["metadata"]["uid"] != uid and has_condition(pod)
+
+        wait_for(f"another pod {name} that is Ready", is_replaced, seconds, self.describe)
+        return time.monotonic() - start
+
+    def describe(self) -> str:
+        """What a user would look at when it does not come up."""
+        logs = [
+            f"--- {node}\n{self.kubectl.run('logs', node, '--tail=20', '--ignore-errors')}"
+            for node in self.nodes
+            if self.kubectl.find("pod", node)
+        ]
+        return "\n".join(["", self.kubectl.run("get", "vk8s,pods,pvc", "--output=wide"), *logs])
+
+
+def find_ready_nodes(inside: Kubectl) -> Sequence[str]:
+    """Names of the Nodes that are Ready, sorted; none while the API server does not answer."""
+    nodes = inside.find("nodes") or {"items": []}
+    return sorted(node["metadata"]["name"] for node in nodes["items"] if has_condition(node))

@@ -1,0 +1,81 @@
+"""Something to run in a virtual cluster that has no registry: the node's own programs, in pods of their own.
+
+The pause image is on every node and holds one binary; with the node's /usr mounted read-only a container has curl and
+kubectl, which can serve files. Network, DNS and file systems are the pod's own all the same.
+"""
+
+from hooks.manifest import Manifest
+from testbed.kubectl import Kubectl, KubectlError
+from testbed.node import PAUSE_IMAGE
+
+PORT = 8080
+# `kubectl proxy` needs no cluster to serve files.
+_SERVE = [
+    "/usr/local/bin/kubectl",
+    "proxy",
+    "--server=http://127.0.0.1:1",
+    "--www=/srv",
+    "--www-prefix=/",
+    "--api-prefix=/unused",
+    "--address=0.0.0.0",
+    f"--port={PORT}",
+    "--accept-hosts=.*",
+]
+
+
+def build_web_pod(name: str, node: str) -> Manifest:
+    """A pod on `node` that answers HTTP at /name with its own name; it bears the master's taint."""
+    mounts = {"usr": "/usr", "loader": "/lib64"}
+    files = {"items": [{"path": "name", "fieldRef": {"fieldPath": "metadata.name"}}]}
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": name, "labels": {"app": name}},
+        "spec": {
+            "containers": [
+                {
+                    "name": "web",
+                    "image": PAUSE_IMAGE,
+                    "command": _SERVE,
+                    "readinessProbe": {"httpGet": {"path": "/name", "port": PORT}, "periodSeconds": 1},
+                    "volumeMounts": [
+                        *({"name": volume, "mountPath": path, "readOnly": True} for volume, path in mounts.items()),
+                        {"name": "files", "mountPath": "/srv"},
+                    ],
+                }
+            ],
+            "nodeSelector": {"kubernetes.io/hostname": node},
+            "terminationGracePeriodSeconds": 0,
+            "tolerations": [{"operator": "Exists"}],
+            "volumes": [
+                {"name": "usr", "hostPath": {"path": "/usr"}},
+                {"name": "loader", "hostPath": {"path": "/usr/lib64"}},
+                {"name": "files", "downwardAPI": files},
+            ],
+        },
+    }
+
+
+def build_web_service(name: str) -> Manifest:
+    """A Service in front of the web pod of that name."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": name},
+        "spec": {"selector": {"app": name}, "ports": [{"port": PORT}]},
+    }
+
+
+def fetch_name(inside: Kubectl, pod: str, host: str) -> str | None:
+    """The name of the web pod that answers `pod` at `host`, or None where none does."""
+    url = f"http://{host}:{PORT}/name"
+    try:
+        return inside.run("exec", pod, "--", "/usr/bin/curl", "--silent", "--fail", "--max-time", "3", url).strip()
+    except KubectlError:
+        return None
+
+
+def fetch_name_by_address(inside: Kubectl, pod: str, server: str) -> str | None:
+    """The same for the address that the pod `server` has now: another one after the loss of its node."""
+    address = (inside.find("pod", server) or {}).get("status", {}).get("podIP")
+    return fetch_name(inside, pod, address) if address else None

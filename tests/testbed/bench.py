@@ -1,0 +1,162 @@
+"""One parent `default/demo`, an API server in memory, caches renewed when the test says so, hooks in process."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from testbed.metacontroller.controllers import Composite, build_composite
+from testbed.metacontroller.hook_request import Group, group_by_key
+from testbed.metacontroller.journal import Journal
+from testbed.metacontroller.objects import Manifest, controller_of, metadata, text, with_metadata
+from testbed.metacontroller.resources import Discovery, Resource
+from testbed.metacontroller.sync import Syncer, World
+from tests.testbed.memory_server import PARENTS, PODS, SECRETS, MemoryServer, served
+
+NOW: Final = datetime(2026, 1, 1, tzinfo=UTC)
+KEY: Final = "default/demo"
+PARENT_UID: Final = "uid-of-demo"
+FINALIZER: Final = "metacontroller.io/compositecontroller-demo"
+
+# A whole answer, or what the body of one is.
+Answer = Manifest | bytes
+
+
+def named(kind: str, name: str, **fields: Any) -> Manifest:
+    """An object as a hook would return it."""
+    return {"apiVersion": "v1", "kind": kind, "metadata": {"name": name}, **fields}
+
+
+def owned(obj: Manifest, *, uid: str = PARENT_UID, label: str = PARENT_UID) -> Manifest:
+    """The object as a child: in the namespace, labelled, with the owner reference."""
+    reference = {
+        "apiVersion": PARENTS.api_version,
+        "kind": PARENTS.kind,
+        "name": "demo",
+        "uid": uid,
+        "controller": True,
+        "blockOwnerDeletion": True,
+    }
+    return with_metadata(obj, namespace="default", labels={"controller-uid": label}, ownerReferences=[reference])
+
+
+def build_demo_composite(method: str = "InPlace", hooks: tuple[str, ...] = ("sync",), **spec: Any) -> Composite:
+    """A CompositeController for things with pods and secrets."""
+    hook = {"version": "v2", "webhook": {"url": "http://127.0.0.1:9/"}}
+    strategy = {"updateStrategy": {"method": method}}
+    children = [{"apiVersion": kind.api_version, "resource": kind.plural, **strategy} for kind in (PODS, SECRETS)]
+    document = {
+        "apiVersion": "metacontroller.k8s.io/v1alpha1",
+        "kind": "CompositeController",
+        "metadata": {"name": "demo"},
+        "spec": {
+            "parentResource": {"apiVersion": PARENTS.api_version, "resource": PARENTS.plural},
+            "childResources": children,
+            "generateSelector": True,
+            "hooks": dict.fromkeys(hooks, hook),
+            **spec,
+        },
+    }
+    return build_composite(document, NOW)
+
+
+class ListedCache:
+    """Shows what there was when it was last refreshed."""
+
+    def __init__(self, server: MemoryServer, resource: Resource) -> None:
+        self.resource = resource
+        self._server = server
+        self._objects: Group = {}
+
+    def refresh(self) -> None:
+        self._objects = group_by_key(self._server.list_all(self.resource)[0])
+
+    def get(self, object_key: str) -> Manifest | None:
+        return self._objects.get(object_key)
+
+    def in_namespace(self, namespace: str) -> list[Manifest]:
+        return [obj for obj in self._objects.values() if not namespace or text(obj, "namespace") == namespace]
+
+    def candidates(self, namespace: str, owner_uid: str) -> list[Manifest]:
+        objects = self.in_namespace(namespace)
+        owned_ones = [obj for obj in objects if (controller_of(obj) or {}).get("uid") == owner_uid]
+        return [*owned_ones, *(obj for obj in objects if controller_of(obj) is None)]
+
+
+class Bench:
+    """Syncs the parent as often as a test likes. `answer` is what the next calls are answered."""
+
+    def __init__(self, composite: Composite | None = None, server: MemoryServer | None = None) -> None:
+        self.server = server or MemoryServer()
+        self.answer: Answer | Callable[[str, Manifest], Answer] = {"children": [], "status": {}}
+        self.questions: list[tuple[str, Manifest]] = []
+        self.scheduled: list[tuple[str, float]] = []
+        self._parents = ListedCache(self.server, PARENTS)
+        self._children = (ListedCache(self.server, PODS), ListedCache(self.server, SECRETS))
+        world = World(
+            self.server,
+            Discovery(served, interval=0),
+            self._parents,
+            self._children,
+            lambda parent, seconds: self.scheduled.append((parent, seconds)),
+        )
+        self._syncer = Syncer(composite or build_demo_composite(), world, self._call)
+        self.server.seed(
+            PARENTS,
+            {
+                "apiVersion": PARENTS.api_version,
+                "kind": PARENTS.kind,
+                "metadata": {"name": "demo", "namespace": "default", "uid": PARENT_UID},
+                "spec": {},
+            },
+        )
+
+    def sync(self, answer: Answer | None = None, *, with_old_caches: bool = False) -> str:
+        """One sync; what it did, in words. `requests` begins anew."""
+        self.answer = self.answer if answer is None else answer
+        if not with_old_caches:
+            self.refresh()
+        self.server.requests.clear()
+        journal = Journal()
+        self._syncer.sync(KEY, journal)
+        return str(journal)
+
+    def refresh(self) -> None:
+        """Let the caches see what there is."""
+        for cache in (self._parents, *self._children):
+            cache.refresh()
+
+    @property
+    def parent(self) -> Manifest:
+        """The parent as it is stored."""
+        found = self.server.peek(PARENTS, KEY)
+        assert found is not None
+        return found
+
+    @property
+    def writes(self) -> list[str]:
+        """The requests of the last sync that may change something."""
+        return [request for request in self.server.requests if not request.startswith(("GET", "LIST"))]
+
+    @property
+    def asked(self) -> list[str]:
+        """The names of the hooks that were called."""
+        return [name for name, _ in self.questions]
+
+    def seen_children(self) -> list[str]:
+        """The keys of the children in the last question."""
+        children: Manifest = self.questions[-1][1]["children"]
+        return sorted(name for group in children.values() for name in group)
+
+    def versions(self) -> dict[str, str]:
+        """The resourceVersion of everything."""
+        kinds = [(kind, name) for kind in (PARENTS, PODS, SECRETS) for name in self.server.keys(kind)]
+        return {
+            f"{kind.plural} {name}": metadata(self.server.peek(kind, name) or {})["resourceVersion"]
+            for kind, name in kinds
+        }
+
+    def _call(self, name: str, request: Manifest) -> bytes:
+        self.questions.append((name, request))
+        answer = self.answer(name, request) if callable(self.answer) else self.answer
+        return answer if isinstance(answer, bytes) else json.dumps(answer).encode()

@@ -1,0 +1,11 @@
+"""A clock that stands still until it is told to move."""
+
+
+class Clock:
+    """Seconds since the test began."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now

@@ -1,0 +1,211 @@
+"""A controller as it runs: caches, workers, back-off, resyncs, Events, the crash."""
+
+import json
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import pytest
+
+from testbed.metacontroller.composite import CompositeSpec
+from testbed.metacontroller.controller import Controller, Pace, Surroundings
+from testbed.metacontroller.controllers import Composite
+from testbed.metacontroller.errors import SyncError, TooManyRequestsError
+from testbed.metacontroller.events import EVENTS, EventRecorder
+from testbed.metacontroller.objects import Manifest, with_metadata
+from testbed.metacontroller.resources import Discovery
+from testbed.metacontroller.webhook import Hooks
+from tests.testbed.bench import KEY, build_demo_composite, named
+from tests.testbed.eventually import eventually
+from tests.testbed.memory_server import DELETED_AT, PARENTS, SECRETS, MemoryServer, served
+
+ANSWER = json.dumps({"children": [named("Secret", "pki", data={"a": "MQ=="})], "status": {"phase": "Running"}}).encode()
+PARENT = {
+    "apiVersion": PARENTS.api_version,
+    "kind": PARENTS.kind,
+    "metadata": {"name": "demo", "namespace": "default"},
+    "spec": {},
+}
+
+
+class Running:
+    """A controller and all that it needs, started."""
+
+    def __init__(self, hooks: Hooks, composite: Composite, pace: Pace) -> None:
+        self.server = MemoryServer()
+        self.server.seed(PARENTS, PARENT)
+        self.crashes: list[str] = []
+        self.is_served: Callable[[Manifest], bool] = lambda _: True
+        events = EventRecorder(self.server)
+        events.start()
+        discovery = Discovery(self._discover, interval=0)
+        surroundings = Surroundings(self.server, discovery, events, self.crashes.append)
+        self.controller = Controller(composite, surroundings, hooks, pace)
+
+    def _discover(self, version: str) -> list[Manifest]:
+        return [each for each in served(version) if self.is_served(each)]
+
+    def status(self) -> Manifest | None:
+        return (self.server.peek(PARENTS, KEY) or {}).get("status")
+
+
+Build = Callable[..., Running]
+
+
+@pytest.fixture
+def build(caplog: pytest.LogCaptureFixture) -> Iterator[Build]:
+    caplog.set_level(logging.INFO)
+    built: list[Running] = []
+
+    def build_one(
+        hooks: Hooks = lambda *_: ANSWER, composite: Composite | None = None, pace: Pace | None = None
+    ) -> Running:
+        built.append(Running(hooks, composite or build_demo_composite(), pace or Pace()))
+        return built[-1]
+
+    yield build_one
+    for one in built:
+        one.controller.stop()
+
+
+@pytest.fixture
+def start(build: Build) -> Build:
+    def start_one(*arguments: object) -> Running:
+        running = build(*arguments)
+        running.controller.start()
+        return running
+
+    return start_one
+
+
+def test_a_parent_is_synced_and_its_child_kept_as_it_shall_be(start: Build, caplog: pytest.LogCaptureFixture) -> None:
+    running = start()
+    eventually(lambda: running.status() == {"phase": "Running", "observedGeneration": 1})
+    running.server.edit(SECRETS, "default/pki", lambda child: {**child, "data": {"a": "other"}})
+    eventually(lambda: (running.server.peek(SECRETS, "default/pki") or {})["data"] == {"a": "MQ=="})
+    running.server.edit(SECRETS, "default/pki", lambda child: with_metadata(child, deletionTimestamp=DELETED_AT))
+    eventually(lambda: caplog.text.count("created Secret default/pki") == 2)
+    assert "sync default/demo: created Secret default/pki; wrote the status" in caplog.messages
+    assert "MQ==" not in caplog.text
+
+
+def test_it_waits_for_its_kinds(build: Build, caplog: pytest.LogCaptureFixture) -> None:
+    running = build()
+    running.is_served = lambda _: False
+    running.controller.start()
+    sentence = "CompositeController demo: waiting: discovery: can't find resource things in apiVersion example.com/v1"
+    eventually(lambda: sentence in caplog.messages)
+    running.is_served = lambda _: True
+    eventually(lambda: running.status() is not None)
+
+
+def test_parents_without_a_status_subresource_are_never_started(build: Build, caplog: pytest.LogCaptureFixture) -> None:
+    running = build()
+    running.is_served = lambda each: "/" not in each["name"]
+    running.controller.start()
+    eventually(lambda: "not started: the CRD of Thing does not have subresource status enabled" in caplog.text)
+    assert running.server.requests == []
+
+
+def test_an_error_is_an_event_with_the_body_of_the_hook_and_a_log_line_without(
+    start: Build, caplog: pytest.LogCaptureFixture
+) -> None:
+    answers = iter([SyncError("unsupported status code: 503 body: too ill", logged="unsupported status code: 503")])
+
+    def hooks(_name: str, _request: Manifest) -> bytes:
+        error = next(answers, None)
+        if error is not None:
+            raise error
+        return ANSWER
+
+    running = start(hooks)
+    eventually(lambda: running.status() is not None)
+    eventually(lambda: len(running.server.keys(EVENTS)) == 1)
+    (event_key,) = running.server.keys(EVENTS)
+    event = running.server.peek(EVENTS, event_key) or {}
+    assert event["message"] == (
+        "Sync error: sync hook failed for Thing default/demo: sync hook failed (version=v2): "
+        "unsupported status code: 503 body: too ill"
+    )
+    assert any(line.endswith("unsupported status code: 503") for line in caplog.messages)
+    assert "too ill" not in caplog.text
+
+
+def test_429_without_a_time_is_asked_again_at_once_and_makes_no_event(start: Build) -> None:
+    calls = list[str]()
+
+    def hooks(name: str, _request: Manifest) -> bytes:
+        calls.append(name)
+        if len(calls) < 200:
+            raise TooManyRequestsError(0)
+        return ANSWER
+
+    running = start(hooks)
+    # With a back-off this would take hours.
+    eventually(lambda: running.status() is not None)
+    assert running.server.keys(EVENTS) == []
+
+
+def test_a_null_child_ends_the_process(start: Build) -> None:
+    running = start(lambda *_: b'{"children":[null]}')
+    eventually(lambda: bool(running.crashes))
+    assert "a null in children" in running.crashes[0]
+
+
+def test_all_parents_are_synced_again_and_again(start: Build) -> None:
+    calls = list[str]()
+
+    def hooks(name: str, _request: Manifest) -> bytes:
+        calls.append(name)
+        return ANSWER
+
+    ignoring = build_demo_composite(
+        parentResource={"apiVersion": "example.com/v1", "resource": "things", "ignoreStatusChanges": True}
+    )
+    start(hooks, ignoring, Pace(cache_flush_interval=0.05))
+    eventually(lambda: len(calls) > 8)
+
+
+def test_a_hook_can_ask_for_the_next_sync(start: Build) -> None:
+    calls = list[str]()
+
+    def hooks(name: str, _request: Manifest) -> bytes:
+        calls.append(name)
+        return b'{"children":[],"status":{},"resyncAfterSeconds":0.02}'
+
+    start(hooks)
+    eventually(lambda: len(calls) > 5)
+
+
+def test_one_parent_is_never_synced_twice_at_once_and_several_are(start: Build) -> None:
+    busy, most, both = list[str](), list[int](), threading.Event()
+
+    def hooks(_name: str, request: Manifest) -> bytes:
+        name = request["parent"]["metadata"]["name"]
+        assert name not in busy
+        busy.append(name)
+        most.append(len(busy))
+        if len(busy) > 1:
+            both.set()
+        both.wait(0.5)
+        busy.remove(name)
+        return ANSWER
+
+    running = start(hooks)
+    running.server.seed(PARENTS, with_metadata(PARENT, name="second"))
+    assert both.wait(5)
+    assert max(most) == 2
+
+
+def build_spec(resync: int | None) -> CompositeSpec:
+    return replace(build_demo_composite(resyncPeriodSeconds=resync)).spec
+
+
+@pytest.mark.parametrize(
+    ("resync", "seconds"),
+    [(None, 1800), (300, 300), (0, 1), (-5, 1), (3600, 1800)],
+    ids=["unset", "set", "zero is a second", "negative is a second", "longer than the default has no effect"],
+)
+def test_the_time_between_resyncs(resync: int | None, seconds: float) -> None:
+    assert Pace().resync_interval(build_spec(resync)) == seconds

@@ -1,0 +1,121 @@
+"""CompositeControllers from files: ours is accepted, and what the stand-in can't do is refused in a sentence."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from testbed.metacontroller.composite import Webhook
+from testbed.metacontroller.controllers import build_composite, read_composites
+from testbed.metacontroller.errors import RefusedError
+from testbed.metacontroller.objects import Manifest
+from tests.shared_material import ROOT
+from tests.testbed.bench import NOW
+
+OURS = ROOT / "metacontroller" / "vk8s.yaml"
+REFUSED_FIELD = "the stand-in does not implement this field"
+
+
+def edited(path: str, value: Any) -> Manifest:
+    """Our CompositeController with another value at one place; None takes the field away."""
+    document: Manifest = yaml.safe_load(OURS.read_text())
+    *parents, last = path.split(".")
+    place: Any = document
+    for part in parents:
+        place = place[int(part)] if part.isdigit() else place[part]
+    place.update({last: value}) if value is not None else place.pop(last)
+    return document
+
+
+def test_ours_is_accepted() -> None:
+    (composite,) = read_composites(OURS, NOW)
+    assert composite.finalizer == "metacontroller.io/compositecontroller-vk8s"
+    assert composite.spec.hooks.sync.webhook.address("http://127.0.0.1:8080/") == "http://127.0.0.1:8080/vk8s/sync"
+    assert composite.spec.hooks.sync.webhook.address(None) == "http://vk8s-hooks.vk8s-system:80/vk8s/sync"
+    assert all(child.is_updated_in_place for child in composite.spec.child_resources)
+
+
+def test_a_directory_is_read_whole_and_other_kinds_are_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("kind: ConfigMap\n---\n" + OURS.read_text())
+    (tmp_path / "b.txt").write_text("{")
+    assert [composite.name for composite in read_composites(tmp_path, NOW)] == ["vk8s"]
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "sentence"),
+    [
+        ("spec.parentResource.labelSelector", {}, f"spec.parentResource.labelSelector: {REFUSED_FIELD}"),
+        ("spec.parentResource.revisionHistory", {}, f"spec.parentResource.revisionHistory: {REFUSED_FIELD}"),
+        ("spec.endpointConfigs", [], f"spec.endpointConfigs: {REFUSED_FIELD}"),
+        ("spec.hooks.preUpdateChild", {}, f"spec.hooks.preUpdateChild: {REFUSED_FIELD}"),
+        ("spec.hooks.sync.webhook.etag", {}, f"spec.hooks.sync.webhook.etag: {REFUSED_FIELD}"),
+        ("spec.hooks.sync.webhook.caBundle", {}, f"spec.hooks.sync.webhook.caBundle: {REFUSED_FIELD}"),
+        ("spec.generateSelector", None, "spec.generateSelector: must be true"),
+        ("spec.generateSelector", False, "spec.generateSelector: must be true"),
+        ("spec.hooks.sync.version", None, "spec.hooks.sync.version: must be v2"),
+        ("spec.hooks.sync.version", "v1", "spec.hooks.sync.version: must be v2"),
+        ("spec.hooks.sync", None, "spec.hooks.sync: Field required"),
+        ("spec.hooks.sync.webhook.path", None, "must have either url, or both service and path"),
+        ("spec.hooks.sync.webhook.timeout", "10", "'10' is not a duration such as 10s or 1m30s"),
+        (
+            "spec.hooks.sync.webhook.responseUnMarshallMode",
+            "loose",
+            "responseUnMarshallMode: the stand-in implements no other value than: 'strict'",
+        ),
+        (
+            "spec.childResources.0.updateStrategy.method",
+            "Recreate",
+            "updateStrategy.method: the stand-in implements no other value than: 'OnDelete' or 'InPlace'",
+        ),
+        (
+            "spec.childResources.0.updateStrategy.method",
+            "RollingInPlace",
+            "updateStrategy.method: the stand-in implements no other value than: 'OnDelete' or 'InPlace'",
+        ),
+        ("apiVersion", "v1", "expected metacontroller.k8s.io/v1alpha1"),
+        ("metadata.name", None, "CompositeController without a name"),
+    ],
+    ids=lambda value: value if isinstance(value, str) and value.startswith("spec.") else None,
+)
+def test_refused(path: str, value: Any, sentence: str) -> None:
+    with pytest.raises(RefusedError) as caught:
+        build_composite(edited(path, value), NOW)
+    assert sentence in str(caught.value)
+
+
+def test_all_that_is_wrong_is_said_at_once() -> None:
+    document = edited("spec.generateSelector", None)
+    with pytest.raises(RefusedError, match=r"endpointConfigs.*generateSelector|generateSelector.*endpointConfigs"):
+        build_composite({**document, "spec": {**document["spec"], "endpointConfigs": []}}, NOW)
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ("kind: ConfigMap", "there is no CompositeController in it"),
+        ("a: [", "expected"),
+        ("kind: DecoratorController", "the stand-in does not know DecoratorControllers"),
+        (f"{OURS.read_text()}\n---\n{OURS.read_text()}", "CompositeController vk8s is there twice"),
+    ],
+    ids=["another kind", "no YAML", "a DecoratorController", "one twice"],
+)
+def test_refused_files(tmp_path: Path, content: str, sentence: str) -> None:
+    file = tmp_path / "a.yaml"
+    file.write_text(content)
+    with pytest.raises(RefusedError, match=sentence):
+        read_composites(file, NOW)
+
+
+def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RefusedError):
+        read_composites(tmp_path / "nothing.yaml", NOW)
+
+
+@pytest.mark.parametrize(
+    ("timeout", "seconds"),
+    [(None, 10), ("0s", 10), ("-3s", 10), ("1m30s", 90), ("250ms", 0.25)],
+    ids=["unset is 10 s", "zero is 10 s", "negative is 10 s", "minutes and seconds", "milliseconds"],
+)
+def test_the_timeout_of_a_hook(timeout: str | None, seconds: float) -> None:
+    assert Webhook.model_validate({"url": "http://x", "timeout": timeout}).timeout_seconds == seconds

@@ -1,0 +1,127 @@
+"""The cache of a kind: it follows the API server, lists again after an error, and lags if it is told to."""
+
+import threading
+import time
+
+import pytest
+
+from testbed.metacontroller.errors import SyncError
+from testbed.metacontroller.informer import Informer
+from testbed.metacontroller.objects import Manifest, key, with_metadata
+from tests.testbed.bench import PARENT_UID, named, owned
+from tests.testbed.eventually import eventually
+from tests.testbed.memory_server import DELETED_AT, SECRETS, MemoryServer
+
+SECRET = owned(named("Secret", "pki"))
+
+
+class Listener:
+    """Remembers what it is told."""
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+
+    def on_add(self, obj: Manifest) -> None:
+        self.heard.append(f"add {key(obj)}")
+
+    def on_update(self, old: Manifest, new: Manifest) -> None:
+        self.heard.append(f"{'resync' if old is new else 'update'} {key(new)}")
+
+    def on_delete(self, obj: Manifest) -> None:
+        self.heard.append(f"delete {key(obj)}")
+
+
+def started(server: MemoryServer, delay: float = 0) -> tuple[Informer, Listener]:
+    informer, listener = Informer(server, SECRETS, delay), Listener()
+    informer.add_handler(listener)
+    informer.start()
+    assert informer.synced.wait(5)
+    return informer, listener
+
+
+def label(server: MemoryServer, value: str) -> Manifest:
+    return server.edit(SECRETS, "default/pki", lambda obj: with_metadata(obj, annotations={"a": value}))
+
+
+def test_it_lists_and_then_follows() -> None:
+    server = MemoryServer()
+    server.seed(SECRETS, SECRET)
+    informer, listener = started(server)
+    label(server, "b")
+    server.edit(SECRETS, "default/pki", lambda obj: with_metadata(obj, deletionTimestamp=DELETED_AT))
+    eventually(lambda: informer.get("default/pki") is None)
+    eventually(lambda: listener.heard == ["add default/pki", "update default/pki", "delete default/pki"])
+    informer.stop()
+
+
+def test_who_comes_late_is_told_of_everything() -> None:
+    server = MemoryServer()
+    server.seed(SECRETS, SECRET)
+    informer, _ = started(server)
+    late = Listener()
+    informer.add_handler(late)
+    informer.resync(late)
+    assert late.heard == ["add default/pki", "resync default/pki"]
+    informer.stop()
+
+
+@pytest.mark.parametrize("reason", ["Expired", ""], ids=["a version too old", "a broken connection"])
+def test_after_an_error_it_lists_again_and_learns_what_it_missed(reason: str) -> None:
+    server = MemoryServer()
+    server.seed(SECRETS, SECRET)
+    server.seed(SECRETS, with_metadata(SECRET, name="join"))
+    informer, listener = started(server)
+    server.fail("WATCH secrets", SyncError("no", reason=reason))
+    server.edit(SECRETS, "default/join", lambda obj: with_metadata(obj, deletionTimestamp=DELETED_AT))
+    eventually(lambda: informer.get("default/join") is None)
+    server.fail("WATCH secrets", None)
+    changed = label(server, "b")
+    eventually(lambda: informer.get("default/pki") == changed)
+    assert "delete default/join" in listener.heard
+    informer.stop()
+
+
+def test_it_waits_for_an_api_server_that_is_not_there_yet() -> None:
+    server = MemoryServer()
+    server.fail("LIST secrets", SyncError("no"))
+    informer = Informer(server, SECRETS, 0)
+    informer.start()
+    eventually(lambda: server.requests == ["LIST secrets"])
+    assert not informer.synced.is_set()
+    server.fail("LIST secrets", None)
+    assert informer.synced.wait(5)
+    informer.stop()
+
+
+def test_a_cache_may_lag_but_not_in_its_first_list() -> None:
+    server = MemoryServer()
+    server.seed(SECRETS, SECRET)
+    informer, _ = started(server, delay=0.2)
+    seen = informer.get("default/pki")
+    assert seen is not None
+    changed, began = label(server, "b"), time.monotonic()
+    time.sleep(0.05)
+    assert informer.get("default/pki") == seen
+    eventually(lambda: informer.get("default/pki") == changed)
+    assert time.monotonic() - began >= 0.15
+    informer.stop()
+
+
+def test_candidates_are_the_owned_and_then_the_orphans() -> None:
+    server = MemoryServer()
+    server.seed(SECRETS, with_metadata(SECRET, name="orphan", ownerReferences=[]))
+    server.seed(SECRETS, SECRET)
+    server.seed(SECRETS, owned(with_metadata(SECRET, name="foreign"), uid="other"))
+    server.seed(SECRETS, with_metadata(SECRET, namespace="elsewhere"))
+    informer, _ = started(server)
+    assert [key(obj) for obj in informer.candidates("default", PARENT_UID)] == ["default/pki", "default/orphan"]
+    assert len(informer.candidates("", PARENT_UID)) == 3
+    informer.stop()
+
+
+def test_its_threads_end_with_the_process() -> None:
+    informer, _ = started(MemoryServer())
+    mine = [thread for thread in threading.enumerate() if thread.name == "informer-secrets"]
+    assert mine
+    assert all(thread.daemon for thread in mine)
+    informer.stop()

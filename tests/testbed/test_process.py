@@ -1,0 +1,68 @@
+"""The process: what it refuses, and how it ends."""
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from testbed.metacontroller.__main__ import main, parse_arguments
+from tests.shared_material import ROOT
+
+KUBECONFIG = """
+apiVersion: v1
+kind: Config
+clusters: [{name: c, cluster: {server: "http://127.0.0.1:9"}}]
+users: [{name: u, user: {token: t}}]
+contexts: [{name: x, context: {cluster: c, user: u}}]
+current-context: x
+"""
+CONTROLLERS = str(ROOT / "metacontroller" / "vk8s.yaml")
+
+
+@pytest.fixture
+def kubeconfig(tmp_path: Path) -> str:
+    path = tmp_path / "kubeconfig"
+    path.write_text(KUBECONFIG)
+    return str(path)
+
+
+def test_defaults_are_those_of_the_original() -> None:
+    options = parse_arguments(["--kubeconfig", "a", "--controllers", "b"])
+    assert (options.workers, options.client_go_qps, options.client_go_burst) == (5, 5, 10)
+    assert (options.discovery_interval, options.cache_flush_interval, options.cache_delay) == (30, 1800, 0)
+
+
+@pytest.mark.parametrize(
+    ("controllers", "sentence"),
+    [
+        ("kind: DecoratorController", "the stand-in does not know DecoratorControllers"),
+        ("kind: ConfigMap", "there is no CompositeController in it"),
+    ],
+    ids=["an unknown kind of controller", "no controller"],
+)
+def test_what_is_refused_is_said_at_the_start(
+    kubeconfig: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], controllers: str, sentence: str
+) -> None:
+    file = tmp_path / "controllers.yaml"
+    file.write_text(controllers)
+    assert main(["--kubeconfig", kubeconfig, "--controllers", str(file)]) == 1
+    assert sentence in capsys.readouterr().err
+
+
+def test_a_kubeconfig_that_is_not_there_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--kubeconfig", str(tmp_path / "none"), "--controllers", CONTROLLERS]) == 1
+    assert "not a kubeconfig that can be used" in capsys.readouterr().err
+
+
+def test_sigterm_ends_it_at_once_and_well(kubeconfig: str) -> None:
+    command = [sys.executable, "-m", "testbed.metacontroller", "--kubeconfig", kubeconfig, "--controllers", CONTROLLERS]
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        assert "CompositeController vk8s: waiting: " in process.stderr.readline()
+        began = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(5) == 0
+        assert time.monotonic() - began < 1
