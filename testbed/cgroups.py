@@ -44,9 +44,15 @@ def find_processes(testbed: str, program: str | None = None) -> set[int]:
     return {
         int(line)
         for tree in _trees()
-        for procs in (tree / inner).rglob("cgroup.procs")
-        for line in _read(procs).split()
+        for group in _find_groups(tree / inner)
+        for line in _read(group / "cgroup.procs").split()
     }
+
+
+def find_pods(testbed: str) -> list[Path]:
+    """The cgroups of the host cluster's pods, in every tree."""
+    groups = (group for tree in _trees() for group in _find_groups(tree / testbed / "kubepods"))
+    return [group for group in groups if group.name.startswith("pod")]
 
 
 def kill(testbed: str, program: str | None = None, first: signal.Signals = signal.SIGKILL) -> None:
@@ -71,9 +77,7 @@ def kill(testbed: str, program: str | None = None, first: signal.Signals = signa
 def remove(testbed: str) -> None:
     """Removes the testbed's cgroups from every tree; no process may be left in them."""
     for tree in _trees():
-        top = tree / testbed
-        groups = [*(path for path in top.rglob("*") if path.is_dir()), top] if top.exists() else []
-        for group in sorted(groups, key=lambda path: len(path.parts), reverse=True):
+        for group in reversed(_find_groups(tree / testbed)):
             _remove_group(group)
 
 
@@ -85,6 +89,11 @@ def _trees() -> Iterator[Path]:
         yield from (
             path for path in sorted(_MOUNT.iterdir()) if not path.is_symlink() and (path / "cgroup.procs").exists()
         )
+
+
+def _find_groups(top: Path) -> list[Path]:
+    """The group and all below it, parents first; what goes away meanwhile is passed over."""
+    return [Path(directory) for directory, _, _ in os.walk(top)]
 
 
 def _delegate(group: Path) -> None:

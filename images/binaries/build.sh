@@ -6,7 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 cache=${VK8S_CACHE:-$HOME/.cache/vk8s}
-inputs=$({ go version && cat build.sh go.mod go.sum tools.go */*.go; } | sha256sum)
+inputs=$({ go version && cat build.sh go.mod go.sum tools.go ./*/*.go; } | sha256sum)
 out=$cache/binaries-${inputs:0:16}
 
 build() { # OUT_DIRECTORY

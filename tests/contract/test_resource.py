@@ -87,7 +87,7 @@ def test_examples_are_valid(path: Path) -> None:
 def test_the_local_example_fits_2_cores_and_8_gib() -> None:
     nodes = yaml.safe_load((ROOT / "examples" / "local.yaml").read_text())["spec"]["nodes"]
     resources = [NodeSpec.model_validate(node).resources.limits for node in nodes]
-    assert sum(int(limits["cpu"]) for limits in resources) == 2
+    assert sum(int(limits["cpu"].removesuffix("m")) for limits in resources) == 2000
     assert sum(int(limits["memory"].removesuffix("Gi")) for limits in resources) == 8
 
 

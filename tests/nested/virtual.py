@@ -83,17 +83,15 @@ class VirtualCluster:
             raise TimeoutError(f"{self.name} is not {phase} after {seconds} s. {self.describe()}")
         return self.kubectl.get("vk8s", self.name)
 
-    def replace_pod(self, name: str, seconds: float) -> float:
+    def replace_pod(self, name: str, seconds: int) -> float:
         """Deletes a node pod and waits until another in its place is Ready; seconds from the DELETE call on."""
-        uid = self.kubectl.get("pod", name)["metadata"]["uid"]
+        columns = r'jsonpath={.metadata.uid} {.status.conditions[?(@.type=="Ready")].status}{"\n"}'
+        shown = self.kubectl.watch("pod", name, f"--output={columns}", seconds=seconds)
+        uid = next(shown).split()[0]
         start = time.monotonic()
         self.kubectl.run("delete", "pod", name, "--wait=false")
-
-        def is_replaced() -> bool:
-            pod = self.kubectl.find("pod", name)
-            return pod is not None and pod["metadata"]["uid"] != uid and has_condition(pod)
-
-        wait_for(f"another pod {name} that is Ready", is_replaced, seconds, self.describe)
+        if not any(line.endswith(" True") and not line.startswith(uid) for line in shown):
+            raise TimeoutError(f"no other pod {name} is Ready after {seconds} s. {self.describe()}")
         return time.monotonic() - start
 
     def describe(self) -> str:

@@ -25,7 +25,8 @@ _SERVE = [
 
 def build_web_pod(name: str, node: str) -> Manifest:
     """A pod on `node` that answers HTTP at /name with its own name; it bears the master's taint."""
-    mounts = {"usr": "/usr", "loader": "/lib64"}
+    # A Debian of today has all of it in /usr; elsewhere are links.
+    mounts = {"usr": "/usr", "lib": "/lib", "lib64": "/lib64"}
     files = {"items": [{"path": "name", "fieldRef": {"fieldPath": "metadata.name"}}]}
     return {
         "apiVersion": "v1",
@@ -49,7 +50,8 @@ def build_web_pod(name: str, node: str) -> Manifest:
             "tolerations": [{"operator": "Exists"}],
             "volumes": [
                 {"name": "usr", "hostPath": {"path": "/usr"}},
-                {"name": "loader", "hostPath": {"path": "/usr/lib64"}},
+                {"name": "lib", "hostPath": {"path": "/usr/lib"}},
+                {"name": "lib64", "hostPath": {"path": "/usr/lib64"}},
                 {"name": "files", "downwardAPI": files},
             ],
         },
