@@ -34,16 +34,21 @@ class Options:
 def start(host: HostCluster, options: Options | None = None) -> None:
     """Applies the CRDs, and starts the hooks and Metacontroller anew, with the code and manifests as they are now."""
     stop(host)
-    host.kubectl.run("apply", f"--filename={ROOT / 'crds'}")
-    for path in sorted((ROOT / "crds").glob("*.yaml")):
-        name = yaml.safe_load(path.read_text())["metadata"]["name"]
-        host.kubectl.run("wait", "--for=condition=Established", f"crd/{name}", "--timeout=30s")
+    apply_crds(host)
     start_hooks(host)
     binary = os.environ.get(BINARY_VARIABLE)
     if binary:
         _start_real(host, Path(binary), options or Options())
     else:
         _start_stand_in(host, options or Options())
+
+
+def apply_crds(host: HostCluster) -> None:
+    """Applies the CRDs, and returns when their resources are served."""
+    files = sorted((ROOT / "crds").glob("*.yaml"))
+    names = [yaml.safe_load(path.read_text())["metadata"]["name"] for path in files]
+    host.kubectl.run("apply", f"--filename={ROOT / 'crds'}")
+    host.kubectl.run("wait", "--for=condition=Established", *(f"crd/{name}" for name in names), "--timeout=30s")
 
 
 def stop(host: HostCluster) -> None:

@@ -19,6 +19,10 @@ class Kubectl:
 
     command: Sequence[str]
 
+    def within(self, namespace: str) -> "Kubectl":
+        """The same for one namespace."""
+        return Kubectl([*self.command, f"--namespace={namespace}"])
+
     def run(self, *arguments: str, stdin: str | None = None) -> str:
         """Standard output. Raises KubectlError."""
         result = self._call(arguments, stdin)

@@ -32,15 +32,17 @@ def start(testbed: Testbed, program: Program) -> None:
     enter = ["nsenter", f"--net=/run/netns/{testbed.network}"]
     mounts = [f"--mount={testbed.run}/mounts"] if program.in_mounts else []
     testbed.logs.mkdir(parents=True, exist_ok=True)
+    # setsid forks when all of that is done: the program is in its cgroup when this returns, and is nobody's child.
+    command = [*enter, *mounts, "--", "setsid", "--fork", *program.command]
     with (testbed.logs / f"{program.name}.log").open("ab") as log:
-        subprocess.Popen(
-            ["/bin/sh", "-c", _ENTER, "sh", entries, *enter, *mounts, "--", *program.command],
+        subprocess.run(
+            ["/bin/sh", "-c", _ENTER, "sh", entries, *command],
             cwd=ROOT,
             env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/root"), **program.environment},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            start_new_session=True,
+            check=True,
         )
 
 

@@ -1,0 +1,95 @@
+"""Somebody who owns virtual clusters: applies them, looks at them, and plays the kubelet for their pods."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from hooks.manifest import Manifest
+from testbed.kubectl import Kubectl
+from testbed.waiting import wait_for
+from tests.world import node
+
+CHILD_KINDS = "configmaps,persistentvolumeclaims,pods,secrets,services"
+SECONDS = 60
+
+
+def build_vk8s(name: str = "demo", **spec: Any) -> Manifest:
+    """A Vk8s with a master and a worker, and with `spec` in place of its own fields."""
+    nodes = [node("m", "master"), node("w", "worker")]
+    return {
+        "apiVersion": "vk8s.sktelecom.com/v1alpha1",
+        "kind": "Vk8s",
+        "metadata": {"name": name},
+        "spec": {"nodes": nodes, **spec},
+    }
+
+
+@dataclass(frozen=True)
+class Owner:
+    """`kubectl` for one namespace, and what a test wants to know there."""
+
+    kubectl: Kubectl
+    namespace: str
+
+    def children(self, name: str = "demo") -> dict[str, Manifest]:
+        """The children of a Vk8s, by `Kind/name`."""
+        selector = f"--selector=vk8s.sktelecom.com/vk8s={name}"
+        items = self.kubectl.get(CHILD_KINDS, selector)["items"]
+        return {f"{item['kind']}/{item['metadata']['name']}": item for item in items}
+
+    def versions(self) -> Mapping[str, str]:
+        """The resourceVersion of every child and of the Vk8s."""
+        children = {name: child["metadata"]["resourceVersion"] for name, child in self.children().items()}
+        return {**children, "Vk8s": self.kubectl.get("vk8s", "demo")["metadata"]["resourceVersion"]}
+
+    def wait_for_children(self, *names: str) -> dict[str, Manifest]:
+        """The children, once those are among them; `Kind/name`."""
+        wait_for(
+            ", ".join(names),
+            lambda: set(names) <= set(self.children()),
+            SECONDS,
+            lambda: f"There are {sorted(self.children())}, status {self.status()}",
+        )
+        return self.children()
+
+    def status(self, name: str = "demo") -> Manifest:
+        """Status of the Vk8s; empty while it has none."""
+        status: Manifest = (self.kubectl.find("vk8s", name) or {}).get("status", {})
+        return status
+
+    def condition(self, kind: str) -> Manifest:
+        """A condition of the Vk8s; empty while it has none of that type."""
+        conditions: list[Manifest] = self.status().get("conditions", [])
+        return next((entry for entry in conditions if entry["type"] == kind), {})
+
+    def wait_for_reason(self, kind: str, reason: str, seconds: float = SECONDS) -> Manifest:
+        """The condition, once it has that reason."""
+        wait_for(
+            f"{kind} {reason}",
+            lambda: self.condition(kind).get("reason") == reason,
+            seconds,
+            lambda: json.dumps(self.status()),
+        )
+        return self.condition(kind)
+
+    def play_kubelet(self, pod: str, address: str = "10.200.0.9") -> None:
+        """Makes the pod's status say that it runs and is Ready."""
+        conditions = [{"type": kind, "status": "True"} for kind in ("PodScheduled", "Ready")]
+        status = {"phase": "Running", "podIP": address, "podIPs": [{"ip": address}], "conditions": conditions}
+        patch = json.dumps({"status": status})
+        self.kubectl.run("patch", "pod", pod, "--subresource=status", "--type=merge", f"--patch={patch}")
+
+    def run_cluster(self, vk8s: Manifest | None = None) -> Manifest:
+        """Applies a Vk8s, and plays the kubelet until status says Running; the Vk8s."""
+        manifest = vk8s or build_vk8s()
+        self.kubectl.apply(manifest)
+        pods = [entry["name"] for entry in manifest["spec"]["nodes"]]
+        self.wait_for_children(*(f"Pod/{pod}" for pod in pods))
+        for pod in pods:
+            self.play_kubelet(pod)
+        name = manifest["metadata"]["name"]
+        wait_for(
+            "Running", lambda: self.status(name).get("phase") == "Running", SECONDS, lambda: str(self.status(name))
+        )
+        return self.kubectl.get("vk8s", name)

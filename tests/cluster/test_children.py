@@ -1,0 +1,211 @@
+"""The children of a Vk8s in a real API server, from the first to the last."""
+
+import base64
+import json
+import time
+from collections.abc import Callable
+
+import pytest
+import yaml
+from cryptography import x509
+
+from hooks.manifest import Manifest
+from testbed import programs
+from testbed.host_cluster import HostCluster
+from testbed.waiting import wait_for
+from tests.cluster.owner import Owner, build_vk8s
+from tests.world import node
+
+# Longer than any pause between two syncs that have something to do.
+STILL_SECONDS = 6
+
+
+def read(secret: Manifest, key: str) -> bytes:
+    return base64.b64decode(secret["data"][key])
+
+
+def test_every_child_is_made_and_says_whose_it_is(owner: Owner) -> None:
+    owner.kubectl.apply({**build_vk8s(), "metadata": {"name": "demo", "labels": {"team": "blue"}}})
+    children = owner.wait_for_children("Pod/m", "Pod/w")
+    uid = owner.kubectl.get("vk8s", "demo")["metadata"]["uid"]
+    bootstrap = next(name for name in children if name.startswith("ConfigMap/demo-bootstrap-"))
+    assert sorted(children) == sorted(
+        [
+            bootstrap,
+            *(f"PersistentVolumeClaim/{name}-state" for name in ("m", "w")),
+            *(f"Pod/{name}" for name in ("m", "w")),
+            *(f"Secret/demo-{name}" for name in ("join", "kubeconfig", "pki")),
+            "Service/demo-api",
+        ]
+    )
+    for child in children.values():
+        assert child["metadata"]["labels"]["team"] == "blue"
+        assert [reference["uid"] for reference in child["metadata"]["ownerReferences"]] == [uid]
+
+
+def test_the_key_of_the_ca_never_reaches_a_worker(owner: Owner) -> None:
+    owner.kubectl.apply(build_vk8s())
+    children = owner.wait_for_children("Pod/m", "Pod/w")
+    mounted = {
+        name: [volume["secret"]["secretName"] for volume in children[name]["spec"]["volumes"] if "secret" in volume]
+        for name in ("Pod/m", "Pod/w")
+    }
+    assert mounted == {"Pod/m": ["demo-pki"], "Pod/w": ["demo-join"]}
+    assert sorted(children["Secret/demo-join"]["data"]) == ["ca-hash", "ca.crt", "token"]
+
+
+def test_a_cluster_that_runs_is_left_alone(owner: Owner) -> None:
+    owner.run_cluster()
+    wait_for("a still world", lambda: is_still(owner), 30)
+
+
+def is_still(owner: Owner) -> bool:
+    before = owner.versions()
+    time.sleep(STILL_SECONDS)  # the one thing that can only be seen by waiting: that nothing happens
+    return owner.versions() == before
+
+
+def test_status_follows_the_pods(owner: Owner) -> None:
+    vk8s = owner.run_cluster()
+    assert vk8s["status"]["readyNodes"] == "2/2"
+    assert vk8s["status"]["nodes"][0] == {
+        "name": "m",
+        "role": "master",
+        "ready": True,
+        "podIP": "10.200.0.9",
+        "reason": "Ready",
+    }
+    owner.kubectl.run("delete", "pod", "w", "--wait=false")
+    wait_for("Restarting", lambda: owner.status().get("phase") == "Restarting", 30, lambda: str(owner.status()))
+    owner.wait_for_children("Pod/w")
+    owner.play_kubelet("w")
+    wait_for("Running", lambda: owner.status().get("phase") == "Running", 30, lambda: str(owner.status()))
+
+
+def test_a_lost_pod_is_made_again_and_mounts_the_same_claim(owner: Owner) -> None:
+    owner.run_cluster()
+    before = owner.children()
+    owner.kubectl.run("delete", "pod", "m", "--wait=false")
+    wait_for("another pod", lambda: is_another(owner, "Pod/m", before), 30)
+    after = owner.children()
+    for name in set(before) - {"Pod/m"}:
+        assert after[name]["metadata"]["uid"] == before[name]["metadata"]["uid"]
+
+
+def is_another(owner: Owner, name: str, before: dict[str, Manifest]) -> bool:
+    child = owner.children().get(name)
+    return child is not None and child["metadata"]["uid"] != before[name]["metadata"]["uid"]
+
+
+def test_a_new_label_of_the_vk8s_reaches_its_children_in_place(owner: Owner) -> None:
+    owner.run_cluster()
+    before = owner.children()
+    owner.kubectl.run("label", "vk8s", "demo", "team=green")
+
+    def is_everywhere() -> bool:
+        return all(child["metadata"]["labels"].get("team") == "green" for child in owner.children().values())
+
+    wait_for("the label", is_everywhere, 30, lambda: json.dumps(owner.status()))
+    after = owner.children()
+    assert {name: child["metadata"]["uid"] for name, child in after.items()} == {
+        name: child["metadata"]["uid"] for name, child in before.items()
+    }
+
+
+def test_a_worker_that_left_the_spec_is_kept_and_named(owner: Owner) -> None:
+    owner.run_cluster()
+    owner.kubectl.apply(build_vk8s(nodes=[node("m", "master")]))
+    wait_for("its name", lambda: " w." in owner.condition("Accepted").get("message", ""), 30)
+    assert {"Pod/w", "PersistentVolumeClaim/w-state"} <= set(owner.children())
+
+
+def test_what_is_not_acted_on_is_named(owner: Owner) -> None:
+    port = {"name": "web", "port": 30000, "targetPort": 30000}
+    owner.kubectl.apply(
+        build_vk8s(ports=[port], accessPodImage="registry.example.com/access", kubeflow={"version": "v1.9.0"})
+    )
+    message = owner.wait_for_reason("Accepted", "Valid")["message"]
+    assert "accessPodImage, kubeflow, ports" in message
+
+
+def test_a_taken_name_is_told_after_half_a_minute_and_taken_when_it_is_free(owner: Owner) -> None:
+    taken = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "demo-join"}, "data": {"a": "Yg=="}}
+    owner.kubectl.apply(taken)
+    owner.kubectl.apply(build_vk8s())
+    condition = owner.wait_for_reason("ChildrenObserved", "ChildMissing", 60)
+    assert "Secret demo-join" in condition["message"]
+    assert "kubectl get events" in condition["message"]
+    # Somebody else's: neither touched nor booted from.
+    assert owner.kubectl.get("secret", "demo-join")["data"] == {"a": "Yg=="}
+    assert "Pod/w" not in owner.children()
+    owner.kubectl.run("delete", "secret", "demo-join")
+    owner.wait_for_children("Secret/demo-join", "Pod/w")
+
+
+def test_a_lost_pki_is_never_made_anew(owner: Owner) -> None:
+    owner.run_cluster()
+    pki = owner.children()["Secret/demo-pki"]
+    owner.kubectl.run("delete", "secret", "demo-pki")
+    owner.wait_for_reason("ChildrenObserved", "PKILost")
+    assert {"Pod/m", "Pod/w", "Secret/demo-join", "Secret/demo-kubeconfig"} <= set(owner.children())
+    assert not owner.kubectl.succeeds("get", "secret", "demo-pki")
+    restore_pki(owner, pki)
+    owner.wait_for_reason("ChildrenObserved", "AllObserved")
+    assert owner.children()["Secret/demo-pki"]["data"] == pki["data"]
+
+
+def restore_pki(owner: Owner, pki: Manifest) -> None:
+    """Under its name, with the label by which Metacontroller knows its children."""
+    uid = owner.kubectl.get("vk8s", "demo")["metadata"]["uid"]
+    metadata = {"name": "demo-pki", "labels": {"controller-uid": uid}}
+    owner.kubectl.apply({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": pki["data"]})
+
+
+def test_two_views_of_a_late_cache_never_mix_two_authorities(late_owner: Owner) -> None:
+    late_owner.kubectl.apply(build_vk8s())
+    children = late_owner.wait_for_children("Pod/m", "Pod/w")
+    authority = read(children["Secret/demo-pki"], "ca.crt")
+    assert read(children["Secret/demo-join"], "ca.crt") == authority
+    assert read(children["Secret/demo-join"], "token") == read(children["Secret/demo-pki"], "token")
+    kubeconfig = yaml.safe_load(read(children["Secret/demo-kubeconfig"], "value"))
+    assert base64.b64decode(kubeconfig["clusters"][0]["cluster"]["certificate-authority-data"]) == authority
+    client = base64.b64decode(kubeconfig["users"][0]["user"]["client-certificate-data"])
+    x509.load_pem_x509_certificate(client).verify_directly_issued_by(x509.load_pem_x509_certificate(authority))
+
+
+def delete_plainly(owner: Owner) -> None:
+    owner.kubectl.run("delete", "vk8s", "demo", "--timeout=60s")
+
+
+def delete_in_foreground(owner: Owner) -> None:
+    owner.kubectl.run("delete", "vk8s", "demo", "--cascade=foreground", "--timeout=60s")
+
+
+def delete_namespace(owner: Owner) -> None:
+    owner.kubectl.run("delete", "namespace", owner.namespace, "--timeout=60s")
+
+
+@pytest.mark.parametrize("delete", [delete_plainly, delete_in_foreground, delete_namespace])
+def test_nothing_is_left_when_a_vk8s_is_gone(owner: Owner, delete: Callable[[Owner], None]) -> None:
+    owner.run_cluster()
+    delete(owner)
+    assert not owner.kubectl.succeeds("get", "vk8s", "demo")
+    wait_for("nothing to be left", lambda: not owner.children(), 30, lambda: str(list(owner.children())))
+
+
+def test_a_vk8s_goes_at_once_when_it_has_never_run(owner: Owner) -> None:
+    owner.kubectl.apply(build_vk8s())
+    delete_plainly(owner)
+    wait_for("nothing to be left", lambda: not owner.children(), 30, lambda: str(list(owner.children())))
+
+
+def test_secrets_are_in_no_log_and_no_event(owner: Owner, controlled: HostCluster) -> None:
+    owner.run_cluster()
+    secrets = [child for name, child in owner.children().items() if name.startswith("Secret/")]
+    values = {value for secret in secrets for value in secret["data"].values()}
+    texts = {base64.b64decode(value).decode().strip() for value in values} | values
+    places = [(controlled.testbed.logs / f"{name}.log").read_text() for name in ("hooks", "metacontroller")]
+    assert len(texts) > len(values) > 8
+    for place in [*places, owner.kubectl.run("get", "events", "--output=json")]:
+        assert not [text for text in texts if text in place]
+    assert "sync" in programs.read_log(controlled.testbed, "hooks")

@@ -1,0 +1,204 @@
+"""What the API server says of a Vk8s: which it takes, which it refuses and in which words, and what it adds."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from hooks.manifest import Manifest
+from testbed.host_cluster import HostCluster
+from testbed.kubectl import KubectlError
+from tests.cluster.owner import build_vk8s
+from tests.shared_material import ROOT, SHARED, needs_shared
+from tests.world import IMAGE, node
+
+MASTER, WORKER = node("m", "master"), node("w", "worker")
+VALID = build_vk8s(name="valid")
+
+
+def try_apply(cluster: HostCluster, vk8s: Manifest) -> str:
+    """What the API server says, empty where it would take it; nothing is stored."""
+    try:
+        cluster.kubectl.run("apply", "--dry-run=server", "--filename=-", stdin=json.dumps(vk8s))
+    except KubectlError as error:
+        return str(error)
+    return ""
+
+
+def forget_types(message: str) -> str:
+    """Without the API server's own words between a field and our sentence."""
+    return re.sub(r'Invalid value: "\w+": (?=write)', "", message)
+
+
+def describe_readme_sample() -> str:
+    """The YAML block of the original operator's README."""
+    text = (SHARED / "seed" / "README.ko.md").read_text()
+    block = text.split("```yaml\n")[1].split("```")[0]
+    return block.split("\n---")[0]
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.yaml")), ids=lambda path: str(path.name))
+def test_examples_can_be_applied(cluster: HostCluster, path: Any) -> None:
+    cluster.kubectl.run("apply", "--dry-run=server", "--validate=strict", f"--filename={path}")
+
+
+@needs_shared
+def test_the_sample_of_the_original_readme_can_be_applied_unchanged(cluster: HostCluster) -> None:
+    sample = describe_readme_sample()
+    assert "kind: Vk8s" in sample
+    cluster.kubectl.run("apply", "--dry-run=server", "--validate=strict", "--filename=-", stdin=sample)
+
+
+def test_the_crd_is_applied_again_without_a_change(cluster: HostCluster) -> None:
+    assert "unchanged" in cluster.kubectl.run("apply", "--validate=strict", f"--filename={ROOT / 'crds'}")
+
+
+def test_the_crd_has_a_structural_schema_and_affordable_rules(cluster: HostCluster) -> None:
+    conditions = cluster.kubectl.get("crd", "vk8s.vk8s.sktelecom.com")["status"]["conditions"]
+    states = {entry["type"]: entry["status"] for entry in conditions}
+    assert states["Established"] == states["NamesAccepted"] == "True"
+    assert states.get("NonStructuralSchema", "False") == "False"
+
+
+def test_defaults_are_there_for_rules_of_updates_to_see(cluster: HostCluster) -> None:
+    text = cluster.kubectl.run("apply", "--dry-run=server", "--filename=-", "--output=json", stdin=json.dumps(VALID))
+    spec = json.loads(text)["spec"]
+    assert spec["kubernetes"] == {"cni": "flannel", "podNetworkCidr": "198.18.0.0/16", "serviceCidr": "198.19.0.0/16"}
+    assert spec["storage"] == {"ephemeral": False, "size": "20Gi"}
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("vk8s.spec.nodes", "The nodes, the master first"),
+        ("vk8s.spec.nodes.image", "Node image"),
+        ("vk8s.spec.kubernetes.podNetworkCidr", "IPv4 network of the pods inside"),
+        ("vk8s.status.phase", "Waiting"),
+    ],
+)
+def test_kubectl_explain_tells_what_a_field_is(cluster: HostCluster, path: str, words: str) -> None:
+    assert words in " ".join(cluster.kubectl.run("explain", path).split())
+
+
+REFUSED = {
+    "no nodes": (build_vk8s(nodes=[]), "spec.nodes in body should have at least 1 items"),
+    "no master": (build_vk8s(nodes=[WORKER]), "spec.nodes: write exactly one node with role master"),
+    "two masters": (
+        build_vk8s(nodes=[MASTER, node("n", "master")]),
+        "spec.nodes: write exactly one node with role master",
+    ),
+    "the master is not first": (
+        build_vk8s(nodes=[WORKER, MASTER]),
+        "spec.nodes: write the master as the first node",
+    ),
+    "an unknown role": (build_vk8s(nodes=[MASTER, node("x", "etcd")]), 'supported values: "master", "worker"'),
+    "a node without an image": (
+        build_vk8s(nodes=[{"name": "m", "role": "master"}]),
+        "spec.nodes[0].image: Required value",
+    ),
+    "two nodes of one name": (build_vk8s(nodes=[MASTER, node("m", "worker")]), "Duplicate value"),
+    "a node's name in capitals": (build_vk8s(nodes=[node("M", "master")]), "spec.nodes[0].name in body should match"),
+    "a node's name of 58 characters": (
+        build_vk8s(nodes=[node("m" * 58, "master")]),
+        "spec.nodes[0].name: Too long",
+    ),
+    "a CIDR that is none": (
+        build_vk8s(kubernetes={"podNetworkCidr": "10.0.0.0"}),
+        "spec.kubernetes.podNetworkCidr: write an IPv4 network such as 198.18.0.0/16",
+    ),
+    "a CIDR with bits after its prefix": (
+        build_vk8s(kubernetes={"serviceCidr": "10.0.0.1/16"}),
+        "spec.kubernetes.serviceCidr: write an IPv4 network such as 198.18.0.0/16, no bits set after",
+    ),
+    "an unknown cni": (build_vk8s(kubernetes={"cni": "weave"}), 'supported values: "flannel", "none"'),
+    "a port for ssh that is no NodePort": (
+        build_vk8s(accessPodPort=22),
+        "spec.accessPodPort in body should be greater than or equal to 30000",
+    ),
+    "a quantity that is none": (
+        build_vk8s(nodes=[node("m", "master", resources={"limits": {"cpu": "much"}})]),
+        "spec.nodes[0].resources.limits.cpu in body should match",
+    ),
+    "a name with a dot": (build_vk8s(name="a.b"), "metadata.name: write a name of at most 52 lower-case letters"),
+    "a name that starts with a digit": (build_vk8s(name="1a"), "metadata.name: write a name of at most 52"),
+    "a name of 53 characters": (build_vk8s(name="a" * 53), "metadata.name: write a name of at most 52"),
+}
+ACCEPTED = {
+    "a master alone": build_vk8s(nodes=[MASTER]),
+    "names as long as they may be": build_vk8s(name="a" * 52, nodes=[node("m" * 57, "master")]),
+    "other networks": build_vk8s(kubernetes={"podNetworkCidr": "10.0.0.0/16", "serviceCidr": "10.1.0.0/16"}),
+    "cpu as a number": build_vk8s(nodes=[node("m", "master", resources={"limits": {"cpu": 2, "memory": "4Gi"}})]),
+    "everything that a pod may need": build_vk8s(
+        nodes=[
+            node(
+                "m",
+                "master",
+                tolerations=[{"key": "gpu", "operator": "Exists"}],
+                nodeSelector={"disk": "ssd"},
+                runtimeClassName="nvidia",
+                resources={"limits": {"nvidia.com/gpu": "2"}},
+            )
+        ]
+    ),
+}
+
+
+@pytest.mark.parametrize(("vk8s", "words"), REFUSED.values(), ids=REFUSED)
+def test_refused_at_apply_in_words_that_help(cluster: HostCluster, vk8s: Manifest, words: str) -> None:
+    assert words in forget_types(try_apply(cluster, vk8s))
+
+
+@pytest.mark.parametrize("vk8s", ACCEPTED.values(), ids=ACCEPTED)
+def test_accepted_at_apply(cluster: HostCluster, vk8s: Manifest) -> None:
+    assert try_apply(cluster, vk8s) == ""
+
+
+NETWORKS = {"podNetworkCidr": "10.0.0.0/16", "serviceCidr": "10.1.0.0/16"}
+OLD = {"nodes": [MASTER, WORKER], "kubernetes": NETWORKS, "storage": {"size": "5Gi"}}
+KEPT = "can't be changed once the virtual cluster exists; write the old value"
+REFUSED_CHANGES = {
+    "pod network": ({"kubernetes": {**NETWORKS, "podNetworkCidr": "10.2.0.0/16"}}, KEPT),
+    "service network": ({"kubernetes": {**NETWORKS, "serviceCidr": "10.2.0.0/16"}}, KEPT),
+    "networks taken away": ({"kubernetes": None}, KEPT),
+    "cni": ({"kubernetes": {**NETWORKS, "cni": "none"}}, KEPT),
+    "size of volumes": ({"storage": {"size": "6Gi"}}, KEPT),
+    "volumes made ephemeral": ({"storage": {"size": "5Gi", "ephemeral": True}}, KEPT),
+    "storage taken away": ({"storage": None}, KEPT),
+    "name of the master": ({"nodes": [node("n", "master"), WORKER]}, "the master's name can't be changed"),
+    "role of a node": (
+        {"nodes": [node("w", "master"), node("m", "worker")]},
+        "a node's role can't be changed; add a node under another name instead",
+    ),
+}
+ACCEPTED_CHANGES = {
+    "a worker more": {"nodes": [MASTER, WORKER, node("x", "worker")]},
+    "a worker less": {"nodes": [MASTER]},
+    "another image": {"nodes": [{**MASTER, "image": f"{IMAGE}-next"}, WORKER]},
+    "the same defaults, written out": {"kubernetes": {**NETWORKS, "cni": "flannel"}},
+}
+
+
+def try_change(cluster: HostCluster, change: Manifest) -> str:
+    """What the API server says of a change of a stored Vk8s; the change itself is not stored."""
+    name = "changed"
+    cluster.kubectl.apply(build_vk8s(name=name, **OLD))
+    spec = {field: value for field, value in {**OLD, **change}.items() if value is not None}
+    return try_apply(cluster, build_vk8s(name=name, **spec))
+
+
+@pytest.fixture
+def stored(cluster: HostCluster) -> Any:
+    """A cluster in which a Vk8s may be stored that nobody acts on: no controller runs now."""
+    yield cluster
+    cluster.kubectl.run("delete", "vk8s", "--all")
+
+
+@pytest.mark.parametrize(("change", "words"), REFUSED_CHANGES.values(), ids=REFUSED_CHANGES)
+def test_refused_changes(stored: HostCluster, change: Manifest, words: str) -> None:
+    assert words in try_change(stored, change)
+
+
+@pytest.mark.parametrize("change", ACCEPTED_CHANGES.values(), ids=ACCEPTED_CHANGES)
+def test_accepted_changes(stored: HostCluster, change: Manifest) -> None:
+    assert try_change(stored, change) == ""
