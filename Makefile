@@ -7,8 +7,8 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 PYTEST := $(VENV)/bin/pytest
 SOURCES := hooks testbed tests images
-# The Metacontroller that the testbed runs; without it, the testbed's stand-in.
-export METACONTROLLER
+# The Metacontroller that the testbed runs, and the directory with its CRDs; without them, the testbed's stand-in.
+export METACONTROLLER METACONTROLLER_CRDS
 
 ##@ The first two commands
 
@@ -17,7 +17,7 @@ up: prerequisites ## Bring up a host cluster on this machine and a virtual clust
 	$(PYTHON) -m testbed up
 
 .PHONY: test
-test: prerequisites check ## All checks and all tests, nested virtual clusters included
+test: prerequisites check build ## All checks and all tests, nested virtual clusters included
 	$(PYTEST) $(ARGS)
 	$(PYTHON) -m tests.figures
 
@@ -32,8 +32,8 @@ status: $(VENV)/installed ## What runs in the testbed
 	@$(PYTHON) -m testbed status
 
 .PHONY: logs
-logs: $(VENV)/installed ## The last lines of the testbed's logs; PIECE=hooks for one of them
-	@$(PYTHON) -m testbed logs $(PIECE)
+logs: $(VENV)/installed ## The last lines of the testbed's logs; PROGRAM=hooks for one of them
+	@$(PYTHON) -m testbed logs $(PROGRAM)
 
 ##@ Development
 
@@ -47,7 +47,7 @@ check: $(VENV)/installed ## Format, lint, types, layers: exactly what runs befor
 
 .PHONY: unit
 unit: $(VENV)/installed ## The tests that need no cluster: seconds
-	$(PYTEST) tests/unit tests/scenarios tests/contract tests/api --cov --cov-branch --cov-report=term-missing:skip-covered $(ARGS)
+	$(PYTEST) tests/unit tests/scenarios tests/contract tests/api tests/testbed --cov --cov-branch --cov-report=term-missing:skip-covered $(ARGS)
 
 .PHONY: format
 format: $(VENV)/installed ## Format the code and mend what ruff can mend
@@ -64,6 +64,10 @@ run: $(VENV)/installed ## Serve the hooks on 127.0.0.1:8080
 	$(PYTHON) -m hooks serve
 
 ##@ Builds
+
+.PHONY: build
+build: prerequisites ## Whatever a testbed needs; a quarter of an hour the first time
+	$(PYTHON) -m testbed build
 
 .PHONY: binaries
 binaries: prerequisites ## Kubernetes, etcd, CoreDNS and flannel from their Go modules; prints their directory

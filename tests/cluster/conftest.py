@@ -15,7 +15,7 @@ from tests.cluster.owner import Owner
 from tests.nested.conftest import REQUIRED
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def cluster() -> Iterator[HostCluster]:
     """A host cluster without a node, and with the resource."""
     obstacles = preflight.find_obstacles()

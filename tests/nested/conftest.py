@@ -19,7 +19,7 @@ REQUIRED = "VK8S_NESTED_TESTS"
 COMMAND = [sys.executable, "-m", "testbed", f"--testbed={NESTED_TESTS.name}"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def up_output() -> Iterator[str]:
     """What `make up` prints on a machine without a testbed; the testbed is there until the last test has ended."""
     obstacles = preflight.find_obstacles()
@@ -35,7 +35,7 @@ def up_output() -> Iterator[str]:
         host_cluster.remove(NESTED_TESTS)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def local(up_output: str, tmp_path_factory: pytest.TempPathFactory) -> VirtualCluster:
     """examples/local.yaml; whoever asks for it makes sure that it is in the state that they need."""
     assert up_output
