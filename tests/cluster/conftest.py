@@ -6,22 +6,19 @@ from collections.abc import Iterator
 
 import pytest
 
-from testbed import builds, controller, host_cluster, preflight
+from testbed import builds, controller, host_cluster
 from testbed.controller import Options
 from testbed.host_cluster import HostCluster
 from testbed.layout import CLUSTER_TESTS
 from testbed.waiting import wait_for
 from tests.cluster.owner import Owner
-from tests.nested.conftest import REQUIRED
+from tests.machine import require_testbed
 
 
 @pytest.fixture(scope="package")
 def cluster() -> Iterator[HostCluster]:
     """A host cluster without a node, and with the resource."""
-    obstacles = preflight.find_obstacles()
-    if obstacles and os.environ.get(REQUIRED) != "required":
-        pytest.skip(f"no testbed on this machine: {'; '.join(obstacles)}")
-    assert not obstacles
+    require_testbed()
     host_cluster.remove(CLUSTER_TESTS)
     try:
         host = HostCluster(CLUSTER_TESTS, builds.build_binaries())

@@ -1,6 +1,5 @@
 """The host cluster in which virtual clusters are tested: as `make up` makes it, in a testbed of its own."""
 
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -9,23 +8,19 @@ from pathlib import Path
 import pytest
 import yaml
 
-from testbed import builds, host_cluster, preflight
+from testbed import builds, host_cluster
 from testbed.host_cluster import HostCluster
 from testbed.layout import NESTED_TESTS, ROOT
+from tests.machine import require_testbed
 from tests.nested.virtual import VirtualCluster
 
-# Set where nested tests must run, as in continuous integration: there, what is missing is a failure.
-REQUIRED = "VK8S_NESTED_TESTS"
 COMMAND = [sys.executable, "-m", "testbed", f"--testbed={NESTED_TESTS.name}"]
 
 
 @pytest.fixture(scope="package")
 def up_output() -> Iterator[str]:
     """What `make up` prints on a machine without a testbed; the testbed is there until the last test has ended."""
-    obstacles = preflight.find_obstacles()
-    if obstacles and os.environ.get(REQUIRED) != "required":
-        pytest.skip(f"no testbed on this machine: {'; '.join(obstacles)}")
-    assert not obstacles
+    require_testbed()
     host_cluster.remove(NESTED_TESTS)
     try:
         result = subprocess.run([*COMMAND, "up"], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
