@@ -5,11 +5,12 @@ from datetime import timedelta
 
 from pydantic import BaseModel, ConfigDict, Field
 
-PREFIX = "VK8S_"
+# Not `VK8S_` alone: the host cluster gives each pod variables that are named after the Services of its namespace.
+PREFIX = "VK8S_SETTING_"
 
 
 class Settings(BaseModel):
-    """Settings of one hooks process; each comes from the environment variable of its upper-case name after `VK8S_`."""
+    """Settings of one hooks process; each comes from the environment variable `VK8S_SETTING_` and its upper-case name."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -35,7 +36,7 @@ class Settings(BaseModel):
 
 
 def parse_settings(environ: Mapping[str, str]) -> Settings:
-    """Settings from `VK8S_*` variables; raises pydantic's ValidationError, also for a name that is no setting."""
+    """Settings from `VK8S_SETTING_*` variables; raises pydantic's ValidationError, also for a name that is no setting."""
     return Settings.model_validate(
         {key.removeprefix(PREFIX).lower(): value for key, value in environ.items() if key.startswith(PREFIX)}
     )

@@ -119,6 +119,6 @@ def test_the_boot_files_of_this_version_are_loaded() -> None:
 def test_a_wrong_setting_ends_the_process_with_a_sentence(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("VK8S_KUBECONFIG_DAYS", "many")
+    monkeypatch.setenv("VK8S_SETTING_KUBECONFIG_DAYS", "many")
     assert command.main(["serve"]) == 2
-    assert capsys.readouterr().err.startswith("The environment variable VK8S_KUBECONFIG_DAYS can't be used: ")
+    assert capsys.readouterr().err.startswith("The environment variable VK8S_SETTING_KUBECONFIG_DAYS can't be used: ")

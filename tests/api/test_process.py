@@ -86,7 +86,7 @@ def test_it_ends_by_itself_when_asked_to(server: Server) -> None:
 def test_a_setting_that_can_not_be_used_is_named() -> None:
     command = [sys.executable, "-m", "hooks", "serve"]
     result = subprocess.run(
-        command, cwd=ROOT, env={"VK8S_CA_DAYS": "many"}, capture_output=True, text=True, timeout=60, check=False
+        command, cwd=ROOT, env={"VK8S_SETTING_CA_DAYS": "many"}, capture_output=True, text=True, timeout=60, check=False
     )
     assert result.returncode == 2
-    assert "VK8S_CA_DAYS can't be used" in result.stderr
+    assert "VK8S_SETTING_CA_DAYS can't be used" in result.stderr

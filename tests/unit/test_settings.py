@@ -16,10 +16,18 @@ def test_defaults_need_no_environment() -> None:
 
 
 def test_each_setting_has_a_variable() -> None:
-    assert parse_settings({"VK8S_KUBECONFIG_DAYS": "7"}).kubeconfig_validity == timedelta(days=7)
+    assert parse_settings({"VK8S_SETTING_KUBECONFIG_DAYS": "7"}).kubeconfig_validity == timedelta(days=7)
 
 
-@pytest.mark.parametrize("environ", [{"VK8S_CA_DAYS": "0"}, {"VK8S_CLUSTER_DOMAIN": "-"}, {"VK8S_TYPO": "1"}], ids=str)
+def test_variables_that_the_host_cluster_sets_are_none_of_ours() -> None:
+    assert parse_settings({"VK8S_HOOKS_SERVICE_HOST": "10.96.0.7"}) == parse_settings({})
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [{"VK8S_SETTING_CA_DAYS": "0"}, {"VK8S_SETTING_CLUSTER_DOMAIN": "-"}, {"VK8S_SETTING_TYPO": "1"}],
+    ids=str,
+)
 def test_what_is_no_setting_is_refused(environ: dict[str, str]) -> None:
     with pytest.raises(ValidationError):
         parse_settings(environ)
