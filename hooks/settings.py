@@ -10,7 +10,7 @@ PREFIX = "VK8S_SETTING_"
 
 
 class Settings(BaseModel):
-    """Settings of one hooks process; each comes from the environment variable `VK8S_SETTING_` and its upper-case name."""
+    """Settings of one hooks process; each comes from an environment variable: `VK8S_SETTING_` and its name in capitals."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -36,7 +36,7 @@ class Settings(BaseModel):
 
 
 def parse_settings(environ: Mapping[str, str]) -> Settings:
-    """Settings from `VK8S_SETTING_*` variables; raises pydantic's ValidationError, also for a name that is no setting."""
+    """Settings from `VK8S_SETTING_*` variables; pydantic's ValidationError also for a name that is no setting."""
     return Settings.model_validate(
         {key.removeprefix(PREFIX).lower(): value for key, value in environ.items() if key.startswith(PREFIX)}
     )
