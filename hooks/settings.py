@@ -10,7 +10,7 @@ PREFIX = "VK8S_SETTING_"
 
 
 class Settings(BaseModel):
-    """Settings of one hooks process; each comes from an environment variable: `VK8S_SETTING_` and its name in capitals."""
+    """Settings of one hooks process. Each comes from an environment variable: `VK8S_SETTING_`, then its name."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
