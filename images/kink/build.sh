@@ -20,20 +20,13 @@ say() {
 
 install_tools() {
   local missing=() pair
-  for pair in debootstrap:debootstrap containerd:containerd gcc:gcc chroot:coreutils unshare:util-linux; do
+  for pair in containerd:containerd gcc:gcc chroot:coreutils unshare:util-linux; do
     command -v "${pair%%:*}" >/dev/null || missing+=("${pair##*:}")
   done
   [[ ${#missing[@]} -gt 0 ]] || return 0
   say "Installing ${missing[*]}, which the build needs."
   apt-get -qq update >&2
   apt-get -qq install -y --no-install-recommends "${missing[@]}" >&2
-}
-
-build_debian_layer() {
-  [[ ! -e $debian_layer ]] || return 0
-  say "Fetching and unpacking the Debian packages of the node image; this takes a minute or two."
-  "$here/rootfs.sh" "$work/debian.tar"
-  mv "$work/debian.tar" "$debian_layer"
 }
 
 build_own_layer() { # BINARIES OUT.tar
@@ -54,7 +47,7 @@ build_image() {
   install_tools
   work=$(mktemp -d -p "$cache")
   trap 'rm -rf --one-file-system "$work"' EXIT
-  build_debian_layer
+  debian_layer=$(bash rootfs.sh kink)
   build_own_layer "$binaries" "$work/own.tar"
   say "Writing $archive."
   # The pod's own command is the boot script that it mounts; without one, the image is a plain systemd. The signal is
@@ -64,10 +57,8 @@ build_image() {
 }
 
 cd "$images"
-debian_hash=$(hash_files kink/packages.txt kink/rootfs.sh)
 binaries=$(bash binaries/build.sh)
-image_hash=$(echo "$reference ${binaries##*/} $(hash_files kink/* archive.py pause/*)" | sha256sum | cut -c1-16)
-debian_layer=$cache/debian-$debian_hash.tar
+image_hash=$(echo "$reference ${binaries##*/} $(hash_files kink/* archive.py rootfs.sh pause/*)" | sha256sum | cut -c1-16)
 archive=$cache/kink-$image_hash.tar
 mkdir -p "$cache"
 [[ -e $archive ]] || build_image

@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# What the Debian layer of the node image wants beyond that of any image: finish.sh ROOT
+set -euo pipefail
+root=${1:?usage: finish.sh ROOT}
+
+# A node runs what its bootstrap starts, and nothing of its own accord.
+silence_units() {
+  local unit
+  for unit in apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service fstrim.timer \
+    systemd-tmpfiles-clean.timer systemd-logind.service getty.target console-getty.service remote-fs.target \
+    systemd-timesyncd.service systemd-update-utmp.service systemd-update-utmp-runlevel.service \
+    nftables.service; do
+    ln -sf /dev/null "$root/etc/systemd/system/$unit"
+  done
+  # containerd, too, is started by the bootstrap: only when the image store is linked.
+  rm -f "$root"/etc/systemd/system/*.wants/*
+  : >"$root/etc/machine-id" # systemd makes a new one in each pod
+}
+
+silence_units
+rm -rf "$root/usr/share/bash-completion" # nobody lives in a node
