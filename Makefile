@@ -7,6 +7,7 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 PYTEST := $(VENV)/bin/pytest
 SOURCES := hooks testbed tests images
+UNIT := $(addprefix tests/,unit scenarios contract properties api testbed)
 # The Metacontroller that the testbed runs, and the directory with its CRDs; without them, the testbed's stand-in.
 export METACONTROLLER METACONTROLLER_CRDS
 
@@ -17,8 +18,8 @@ up: prerequisites ## Bring up a host cluster on this machine and a virtual clust
 	$(PYTHON) -m testbed up
 
 .PHONY: test
-test: prerequisites check build ## All checks and all tests, nested virtual clusters included
-	$(PYTEST) $(ARGS)
+test: prerequisites check build unit ## All checks and all tests, nested virtual clusters included
+	$(PYTEST) tests/speed tests/cluster tests/nested $(ARGS)
 	$(PYTHON) -m tests.figures
 
 ##@ The testbed
@@ -47,7 +48,7 @@ check: $(VENV)/installed ## Format, lint, types, layers: exactly what runs befor
 
 .PHONY: unit
 unit: $(VENV)/installed ## The tests that need no cluster: seconds
-	$(PYTEST) tests/unit tests/scenarios tests/contract tests/api tests/testbed --cov --cov-branch --cov-report=term-missing:skip-covered $(ARGS)
+	$(PYTEST) $(UNIT) --cov --cov-report=term-missing:skip-covered --cov-fail-under=100 $(ARGS)
 
 .PHONY: format
 format: $(VENV)/installed ## Format the code and mend what ruff can mend
@@ -76,6 +77,10 @@ binaries: prerequisites ## Kubernetes, etcd, CoreDNS and flannel from their Go m
 .PHONY: node-image
 node-image: prerequisites ## The node image as an archive for `docker load`; prints its path
 	@images/kink/build.sh
+
+.PHONY: access-image
+access-image: prerequisites ## The image of access pods, the same way
+	@images/access/build.sh
 
 ##@ Help
 

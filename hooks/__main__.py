@@ -1,14 +1,20 @@
-"""`python -m hooks serve`: the hooks as a process. Settings come from the environment, see `hooks.settings`."""
+"""The hooks as a command: `python -m hooks serve`, and `python -m hooks render -f FILE`.
+
+Settings come from the environment, see `hooks.settings`.
+"""
 
 import argparse
 import logging
 import os
+import signal
 import sys
+from pathlib import Path
 
 import uvicorn
 from pydantic import ValidationError
 
-from hooks.main import create_app, load_scripts
+from hooks.main import build_context, create_app, load_scripts
+from hooks.render import RenderError, read_vk8s, render, write_yaml
 from hooks.settings import PREFIX, Settings, parse_settings
 
 # Metacontroller's client keeps idle connections for 90 s; a server that closes one earlier loses a call now and then.
@@ -20,7 +26,6 @@ STOP_SECONDS = 10
 def main(arguments: list[str]) -> int:
     """Runs the command line; the exit code."""
     options = _parse_arguments(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     try:
         settings = parse_settings(os.environ)
     except ValidationError as error:
@@ -28,12 +33,30 @@ def main(arguments: list[str]) -> int:
             name = "_".join(str(part) for part in details["loc"]).upper()
             sys.stderr.write(f"The environment variable {PREFIX}{name} can't be used: {details['msg']}.\n")
         return 2
+    if options.command == "render":
+        return print_children(settings, options.file)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     serve(settings, options.host, options.port)
+    return 0
+
+
+def print_children(settings: Settings, file: str) -> int:
+    """Prints what would be created for the Vk8s objects in `file` (`-`: standard input), as YAML; the exit code."""
+    context = build_context(settings, load_scripts())
+    try:
+        text = sys.stdin.read() if file == "-" else Path(file).read_text()
+        children = [child for vk8s in read_vk8s(text) for child in render(vk8s, context)]
+    except (OSError, UnicodeDecodeError, RenderError) as error:
+        sys.stderr.write(f"{file}: {error}\n")
+        return 1
+    sys.stdout.write(write_yaml(children))
     return 0
 
 
 def serve(settings: Settings, host: str, port: int) -> None:
     """Serves the hooks until SIGTERM."""
+    # uvicorn stops in good order, then raises the signal again; that is no reason to end as if killed.
+    signal.signal(signal.SIGTERM, lambda *_: None)
     uvicorn.run(
         create_app(settings, load_scripts()),
         host=host,
@@ -47,10 +70,12 @@ def serve(settings: Settings, host: str, port: int) -> None:
 
 def _parse_arguments(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m hooks", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
     command = commands.add_parser("serve", help="answer Metacontroller's calls over HTTP")
     command.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     command.add_argument("--port", type=int, default=8080, help="port to listen on (default: %(default)s)")
+    command = commands.add_parser("render", help="print what would be created for a Vk8s, with no cluster")
+    command.add_argument("-f", "--file", required=True, help="YAML with Vk8s objects; - for standard input")
     return parser.parse_args(arguments)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -16,8 +16,8 @@ from pydantic import BaseModel
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hooks.settings import Settings
+from hooks.vk8s.context import Context
 from hooks.vk8s.decide import RequestError, decide_customize, decide_finalize, decide_sync
-from hooks.vk8s.plan import Context
 from hooks.vk8s.scripts import Scripts, build_scripts
 from hooks.wire import (
     CustomizeRequest,
@@ -52,36 +52,39 @@ def create_app(settings: Settings, scripts: Scripts) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _refuse_malformed)
     app.add_middleware(LastResort)
 
-    def context() -> Context:
-        now = datetime.now(UTC).replace(microsecond=0)
-        return Context(settings, scripts, now, secrets.token_bytes(ENTROPY_BYTES))
+    # All of these are async: a decision takes milliseconds of one processor, and a thread would add a tenth to that.
 
     @app.post("/vk8s/sync", response_model=SyncResponse)
-    def sync(request: HookRequest) -> Response:
+    async def sync(request: HookRequest) -> Response:
         """Desired children and status of a Vk8s."""
-        return _answer("sync", request, lambda: decide_sync(request, context()))
+        return _answer("sync", request, lambda: decide_sync(request, build_context(settings, scripts)))
 
     @app.post("/vk8s/finalize", response_model=FinalizeResponse)
-    def finalize(request: HookRequest) -> Response:
+    async def finalize(request: HookRequest) -> Response:
         """What is left of a Vk8s that is being deleted."""
-        return _answer("finalize", request, lambda: decide_finalize(request, context()))
+        return _answer("finalize", request, lambda: decide_finalize(request, build_context(settings, scripts)))
 
     @app.post("/vk8s/customize", response_model=CustomizeResponse)
-    def customize(request: CustomizeRequest) -> Response:
+    async def customize(request: CustomizeRequest) -> Response:
         """Which other objects the sync of a Vk8s needs."""
         return _answer("customize", request, lambda: decide_customize(request))
 
     @app.get("/healthz", response_class=PlainTextResponse)
-    def healthz() -> str:
+    async def healthz() -> str:
         """Whether the process answers."""
         return "ok"
 
     @app.get("/readyz", response_class=PlainTextResponse)
-    def readyz() -> str:
+    async def readyz() -> str:
         """Whether calls can be decided: settings and boot files are loaded before the first answer, so always."""
         return "ok"
 
     return app
+
+
+def build_context(settings: Settings, scripts: Scripts) -> Context:
+    """What a decision made now depends on, with entropy of its own."""
+    return Context(settings, scripts, datetime.now(UTC).replace(microsecond=0), secrets.token_bytes(ENTROPY_BYTES))
 
 
 class LastResort:
@@ -114,8 +117,8 @@ def _answer(hook: str, request: HookRequest | CustomizeRequest, decide: Callable
         answer = decide()
     except RequestError as error:
         return _error(400, str(error))
-    content: dict[str, Any] = answer.model_dump(by_alias=True)
-    phase = content.get("status", {}).get("phase", "-")
+    content = answer.model_dump_json(by_alias=True)
+    phase = answer.status.get("phase", "-") if isinstance(answer, SyncResponse) else "-"
     metadata = request.parent.metadata
     log.info(
         "%s %s/%s generation=%d phase=%s ms=%.1f",
@@ -126,7 +129,7 @@ def _answer(hook: str, request: HookRequest | CustomizeRequest, decide: Callable
         phase,
         (perf_counter() - start) * 1000,
     )
-    return JSONResponse(content)
+    return Response(content, media_type="application/json")
 
 
 async def _refuse_malformed(_request: Request, _error_with_input: Exception) -> Response:

@@ -30,6 +30,12 @@ Inside the virtual cluster, from the host cluster's network:
     kubectl get secret {name}-kubeconfig -o jsonpath='{{.data.value}}' | base64 -d > {name}.kubeconfig
     ip netns exec {testbed.network} kubectl --kubeconfig {name}.kubeconfig get nodes
 
+By ssh, as its owner, who gave no key and so is let in by the one that was made:
+
+    kubectl get secret {name}-ssh -o jsonpath='{{.data.id_ecdsa}}' | base64 -d > {name}.key && chmod 600 {name}.key
+    ssh -i {name}.key -p {ssh_port} -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null \\
+      root@{testbed.address} kubectl get nodes
+
 `make status` and `make logs` tell how it is, `make down` takes all of it away.
 """
 
@@ -53,7 +59,9 @@ def up(testbed: Testbed, _options: argparse.Namespace) -> int:
     _say("Controller: starting the hooks and Metacontroller.")
     controller.start(host)
     _run_example(host)
-    print(_USAGE.format(name=_read_example()["metadata"]["name"], binaries=binaries, testbed=testbed))
+    example = _read_example()
+    name, ssh_port = example["metadata"]["name"], example["spec"]["accessPodPort"]
+    print(_USAGE.format(name=name, ssh_port=ssh_port, binaries=binaries, testbed=testbed))
     return 0
 
 
@@ -94,7 +102,7 @@ def logs(testbed: Testbed, options: argparse.Namespace) -> int:
 
 def _build() -> tuple[Path, list[Path]]:
     _say("Builds: binaries and images; the first time this takes a quarter of an hour.")
-    return builds.build_binaries(), [builds.build_pause_image(), builds.build_node_image()]
+    return builds.build_binaries(), [builds.build_pause_image(), builds.build_access_image(), builds.build_node_image()]
 
 
 def _start_host(host: HostCluster, archives: list[Path]) -> None:

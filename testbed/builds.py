@@ -6,9 +6,6 @@ from pathlib import Path
 
 from testbed.layout import ROOT
 
-# Beside the archive of an image, its name within it.
-NODE_IMAGE_REPOSITORY = "registry.example.com/vk8s/kink"
-
 
 def build_binaries() -> Path:
     """The directory with Kubernetes, etcd, CoreDNS and our own programs; ten minutes the first time."""
@@ -18,6 +15,11 @@ def build_binaries() -> Path:
 def build_node_image() -> Path:
     """The node image as a docker archive; minutes the first time."""
     return _run_build("kink/build.sh")
+
+
+def build_access_image() -> Path:
+    """The image of access pods as a docker archive; a minute the first time."""
+    return _run_build("access/build.sh")
 
 
 def build_pause_image() -> Path:

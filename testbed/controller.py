@@ -19,6 +19,7 @@ CONTROLLERS = ROOT / "metacontroller" / "vk8s.yaml"
 START_SECONDS = 30
 # Where the CustomResourceDefinitions of the real Metacontroller are, if that is to run.
 CRDS_VARIABLE, BINARY_VARIABLE = "METACONTROLLER_CRDS", "METACONTROLLER"
+METACONTROLLER_KINDS = ("compositecontrollers", "controllerrevisions", "decoratorcontrollers")
 HOOKS, METACONTROLLER = "hooks", "metacontroller"
 
 
@@ -91,7 +92,9 @@ def _start_real(host: HostCluster, binary: Path, options: Options) -> None:
             f"{BINARY_VARIABLE} needs {CRDS_VARIABLE}, a directory with its CRDs, and has no cache delay"
         )
     host.kubectl.run("apply", "--server-side", f"--filename={crds}")
-    host.kubectl.run("wait", "--for=condition=Established", "crd/compositecontrollers.metacontroller.k8s.io")
+    # It watches all three kinds, and ends after two minutes where one is missing.
+    names = [f"crd/{kind}.metacontroller.k8s.io" for kind in METACONTROLLER_KINDS]
+    host.kubectl.run("wait", "--for=condition=Established", *names, "--timeout=30s")
     host.kubectl.apply(*(_with_urls(document) for document in yaml.safe_load_all(CONTROLLERS.read_text())))
     command = [
         str(binary),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from testbed import cgroups, control_plane, network, node
+from testbed import cgroups, control_plane, kernel, network, node
 from testbed.kubectl import Kubectl
 from testbed.layout import Testbed
 
@@ -32,6 +32,7 @@ class HostCluster:
 
     def start_node(self) -> None:
         """The node that runs pods. Returns when it is Ready."""
+        kernel.save(self.testbed)
         node.start(self.testbed, self.binaries, self.kubectl)
 
     def import_image(self, archive: Path) -> None:
@@ -58,5 +59,6 @@ def remove(testbed: Testbed) -> None:
     cgroups.remove(testbed.network)
     network.remove(testbed)
     shutil.rmtree(testbed.state, ignore_errors=True)
+    kernel.restore(testbed)
     if testbed.state.parent.is_dir() and not any(testbed.state.parent.iterdir()):
         testbed.state.parent.rmdir()

@@ -59,6 +59,8 @@ class Testbed:
         return Path("/etc/netns") / self.network / "resolv.conf"
 
 
-# Of `make up`, of tests/nested and of tests/cluster: all three may be there at once.
-UP, NESTED_TESTS, CLUSTER_TESTS = Testbed("up", 0), Testbed("nested", 1), Testbed("cluster", 2)
-TESTBEDS = {testbed.name: testbed for testbed in (UP, NESTED_TESTS, CLUSTER_TESTS)}
+# Of `make up`, and of tests: all may be there at once.
+UP, NESTED_TESTS, CLUSTER_TESTS, LEAK_TESTS = (
+    Testbed(name, number) for number, name in enumerate(("up", "nested", "cluster", "leaks"))
+)
+TESTBEDS = {testbed.name: testbed for testbed in (UP, NESTED_TESTS, CLUSTER_TESTS, LEAK_TESTS)}

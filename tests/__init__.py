@@ -1,1 +1,1 @@
-"""Tests, from the purest to the slowest: unit, scenarios, contract, api, testbed, cluster, nested."""
+"""Tests, from the purest to the slowest; `conftest.py` has the order."""

@@ -1,5 +1,6 @@
 """A model of the host cluster for tests without one: it stores what a hook answers and shows it to the next call."""
 
+import json
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
@@ -8,9 +9,11 @@ from typing import Any
 
 from hooks.manifest import Manifest
 from hooks.settings import Settings
+from hooks.vk8s.context import Context
 from hooks.vk8s.decide import decide_finalize, decide_sync
+from hooks.vk8s.keep import LAST_APPLIED
 from hooks.vk8s.observed import CHILD_KINDS
-from hooks.vk8s.plan import Context, group_key
+from hooks.vk8s.plan import group_key
 from hooks.vk8s.scripts import build_scripts
 from hooks.wire import FinalizeResponse, HookRequest, SyncResponse
 
@@ -113,7 +116,7 @@ def observe(child: Manifest) -> Manifest:
         "creationTimestamp": "2026-01-02T03:04:05Z",
         "annotations": {
             **child["metadata"].get("annotations", {}),
-            "metacontroller.k8s.io/last-applied-configuration": "{}",
+            LAST_APPLIED: json.dumps(child, sort_keys=True, separators=(",", ":")),
         },
         "labels": {**child["metadata"]["labels"], "controller-uid": UID},
     }

@@ -45,13 +45,19 @@ class VirtualCluster:
     @property
     def api_names(self) -> list[str]:
         """The names of the API Service in the host cluster's DNS, from the shortest to the full one."""
-        service = f"{api_service_name(self.name)}.{self.identity.namespace}"
-        return [api_service_name(self.name), service, f"{service}.svc", f"{service}.svc.{self.cluster_domain}"]
+        return find_api_names(self.identity, self.cluster_domain)
 
     @property
     def endpoint(self) -> str:
         """Full name of the API Service: it stays when the master's pod gets another address."""
         return self.api_names[-1]
+
+
+def find_api_names(identity: Identity, cluster_domain: str) -> list[str]:
+    """The names of the API Service in the host cluster's DNS, from the shortest to the full one."""
+    short = api_service_name(identity.name)
+    service = f"{short}.{identity.namespace}"
+    return [short, service, f"{service}.svc", f"{service}.svc.{cluster_domain}"]
 
 
 def parse_identity(metadata: Metadata) -> Identity:

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from hooks.manifest import Manifest
+from hooks.vk8s.observed import Observed
 
+# Whatever lies outside is no time of a transition, and can't be reckoned with.
+_YEARS = range(1970, 9999)
 _TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 
 
@@ -34,13 +37,21 @@ class History:
         """Since when the condition has had the status that it has now; None when that is new."""
         if self._status(condition.type) != _text(condition.status):
             return None
-        try:
-            return datetime.fromisoformat(self.conditions[condition.type]["lastTransitionTime"])
-        except (LookupError, TypeError, ValueError):
-            return None
+        return _parse_time(self.conditions[condition.type].get("lastTransitionTime"))
 
     def _status(self, kind: str) -> object:
         return self.conditions.get(kind, {}).get("status")
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What a status is computed from, besides the plan. `now`: UTC, whole seconds."""
+
+    observed: Observed
+    history: History
+    generation: int
+    now: datetime
+    cluster_domain: str
 
 
 def parse_history(status: Any) -> History:  # noqa: ANN401 whatever the object's status is, it must not stop a sync
@@ -50,21 +61,36 @@ def parse_history(status: Any) -> History:  # noqa: ANN401 whatever the object's
     return History({str(entry.get("type")): entry for entry in entries})
 
 
-def build_conditions(
-    conditions: Iterable[Condition], history: History, now: datetime, generation: int
-) -> list[Manifest]:
+def build_conditions(conditions: Iterable[Condition], situation: Situation) -> list[Manifest]:
     """The list for `status.conditions`, in the order given."""
     return [
         {
             "type": condition.type,
             "status": _text(condition.status),
-            "observedGeneration": generation,
-            "lastTransitionTime": (history.since(condition) or now).strftime(_TIME_FORMAT),
+            "observedGeneration": situation.generation,
+            "lastTransitionTime": format_time(situation.history.since(condition) or situation.now),
             "reason": condition.reason,
             "message": condition.message,
         }
         for condition in conditions
     ]
+
+
+def format_time(moment: datetime) -> str:
+    """The moment as Kubernetes writes it."""
+    return moment.strftime(_TIME_FORMAT)
+
+
+def _parse_time(text: object) -> datetime | None:
+    """The moment, in UTC and whole seconds; None where there is none, or one that Kubernetes would not have written."""
+    try:
+        moment = datetime.fromisoformat(text) if isinstance(text, str) else None
+        if moment is None or moment.tzinfo is None:
+            return None
+        moment = moment.astimezone(UTC).replace(microsecond=0)
+    except (ValueError, OverflowError):
+        return None
+    return moment if moment.year in _YEARS else None
 
 
 def _text(status: bool) -> str:  # noqa: FBT001 the one argument is what is turned into text

@@ -3,20 +3,14 @@
 from datetime import datetime
 
 from hooks.vk8s.cluster import Identity, build_cluster, parse_identity
-from hooks.vk8s.conditions import parse_history
+from hooks.vk8s.conditions import Situation, parse_history
+from hooks.vk8s.context import Context
 from hooks.vk8s.keep import keep_unknown
 from hooks.vk8s.model import Spec
 from hooks.vk8s.observed import CHILD_KINDS, POD, Observed, parse_observed
-from hooks.vk8s.plan import Context, Plan, keep_everything, plan_children
-from hooks.vk8s.status import (
-    CHILD_PATIENCE,
-    Situation,
-    build_rejected_status,
-    build_status,
-    build_terminating_status,
-    find_children_condition,
-    find_missing,
-)
+from hooks.vk8s.plan import Plan, keep_everything, plan_children
+from hooks.vk8s.progress import CHILD_PATIENCE, find_children_condition, find_missing
+from hooks.vk8s.status import build_rejected_status, build_status, build_terminating_status
 from hooks.vk8s.validate import find_problems, parse_spec
 from hooks.wire import CustomizeRequest, CustomizeResponse, FinalizeResponse, HookRequest, SyncResponse
 
@@ -39,7 +33,7 @@ def decide_sync(request: HookRequest, context: Context) -> SyncResponse:
     spec, problems = _check_spec(identity, request.parent.spec)
     if spec is None or problems:
         return SyncResponse(
-            status=build_rejected_status(identity.name, problems, situation),
+            status=build_rejected_status(identity, problems, situation),
             children=keep_everything(observed),
             resync_after_seconds=RESYNC_MAX,
         )
@@ -84,7 +78,8 @@ def _read_observed(request: HookRequest) -> Observed:
 
 
 def _describe(request: HookRequest, observed: Observed, context: Context) -> Situation:
-    return Situation(observed, parse_history(request.parent.status), request.parent.metadata.generation, context.now)
+    history, generation = parse_history(request.parent.status), request.parent.metadata.generation
+    return Situation(observed, history, generation, context.now, context.settings.cluster_domain)
 
 
 def _check_spec(identity: Identity, raw: object) -> tuple[Spec | None, list[str]]:

@@ -1,30 +1,52 @@
 """Returning an observed child unchanged, so that Metacontroller neither deletes it nor finds anything to update."""
 
+import json
 from collections.abc import Mapping
+from typing import Final
 
 from hooks.manifest import Manifest
 from hooks.vk8s.cluster import Identity
-from hooks.vk8s.labels import PREFIX, child_labels
+from hooks.vk8s.labels import PREFIX, child_labels, cluster_selector
+
+LAST_APPLIED: Final = "metacontroller.k8s.io/last-applied-configuration"
 
 
-def keep(observed: Manifest, identity: Identity) -> Manifest:
-    """`observed` as it stands, with the labels that the Vk8s has now.
+def keep(observed: Manifest, identity: Identity, labels: Mapping[str, str] | None = None) -> Manifest:
+    """`observed` as it stands, with the labels that the Vk8s has now, and those `labels` that say what it is.
 
     Everything that the API server, admission or a webhook added is returned as it was seen, so there is no difference
-    to apply, by construction. Annotations of other writers are left out: what is not named here stays theirs.
+    to apply, by construction. Labels and annotations of other writers are left out: what is not named stays theirs.
     """
     own = {key: value for key, value in _labels(observed).items() if key.startswith(PREFIX)}
-    return _with_metadata(observed, {**child_labels(identity), **own})
+    return _with_metadata(
+        observed, {**child_labels(identity), **own, **cluster_selector(identity.name), **(labels or {})}
+    )
 
 
 def keep_unknown(observed: Manifest) -> Manifest:
-    """`observed` as it stands: a child of another version of the hooks, whose labels this one does not know."""
-    return _with_metadata(observed, _labels(observed))
+    """`observed` as it stands: a child of another version of the hooks, whose labels this one does not know.
+
+    Which of its labels are ours to name is what was applied before: naming one of another writer would take it over.
+    """
+    applied = _applied_labels(observed)
+    return _with_metadata(
+        observed,
+        {key: value for key, value in _labels(observed).items() if key in applied or key.startswith(PREFIX)},
+    )
 
 
 def _labels(observed: Manifest) -> Mapping[str, str]:
     labels: Mapping[str, str] = observed["metadata"].get("labels") or {}
     return labels
+
+
+def _applied_labels(observed: Manifest) -> frozenset[str]:
+    """The labels that Metacontroller has applied, as it notes on the object; none on one that it has adopted."""
+    annotations = observed["metadata"].get("annotations") or {}
+    try:
+        return frozenset(json.loads(annotations[LAST_APPLIED])["metadata"]["labels"])
+    except (LookupError, TypeError, ValueError):
+        return frozenset()
 
 
 def _with_metadata(observed: Manifest, labels: Mapping[str, str]) -> Manifest:

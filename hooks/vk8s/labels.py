@@ -4,14 +4,14 @@ from collections.abc import Mapping
 
 from hooks.manifest import Manifest
 from hooks.vk8s.cluster import Identity
-from hooks.vk8s.model import Role
+from hooks.vk8s.model import NodeSpec, Role
 
 PREFIX = "vk8s.sktelecom.com/"
 VK8S = f"{PREFIX}vk8s"
 NODE = f"{PREFIX}node"
 ROLE = f"{PREFIX}role"
 COMPONENT = f"{PREFIX}component"
-BOOTSTRAP_COMPONENT = "bootstrap"
+BOOTSTRAP_COMPONENT, NODE_COMPONENT, ACCESS_COMPONENT = "bootstrap", "node", "access"
 
 # Metacontroller's own label: it is how a child is recognised as ours (generateSelector).
 CONTROLLER_UID = "controller-uid"
@@ -40,6 +40,16 @@ def cluster_selector(vk8s: str) -> dict[str, str]:
 def role_selector(vk8s: str, role: Role) -> dict[str, str]:
     """The node pods of one role."""
     return {**cluster_selector(vk8s), ROLE: role}
+
+
+def component_selector(vk8s: str, component: str) -> dict[str, str]:
+    """The pods of one component."""
+    return {**cluster_selector(vk8s), COMPONENT: component}
+
+
+def node_labels(node: NodeSpec) -> dict[str, str]:
+    """What says of a pod which node it is."""
+    return {COMPONENT: NODE_COMPONENT, NODE: node.name, ROLE: node.role}
 
 
 def build_metadata(identity: Identity, name: str, extra_labels: Mapping[str, str] | None = None) -> Manifest:

@@ -5,18 +5,20 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
 
-from hooks.vk8s.naming import DNS_1123, MAX_NODE_NAME
+from hooks.vk8s.naming import DNS_1123, MAX_NODE_NAME, MAX_PORT_NAME
+from hooks.vk8s.quantity import QUANTITY
 
 # 198.18.0.0/15 is set aside for benchmarks of network devices (RFC 2544): never public, seldom anyone's network.
 DEFAULT_POD_CIDR = "198.18.0.0/16"
 DEFAULT_SERVICE_CIDR = "198.19.0.0/16"
 DEFAULT_STORAGE_SIZE = "20Gi"
+# Which ports a Kubernetes cluster gives to NodePorts, unless told otherwise.
+NODE_PORTS = range(30000, 32768)
+MAX_KEY_LENGTH = 8192
 
 Role = Literal["master", "worker"]
 Cni = Literal["flannel", "none"]
-# https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
-QUANTITY = r"^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+|[numkMGTPE]|[KMGTPE]i)?$"
-Quantity = Annotated[str, Field(coerce_numbers_to_str=True, pattern=QUANTITY)]
+Quantity = Annotated[str, Field(coerce_numbers_to_str=True, pattern=rf"^({QUANTITY})$", max_length=63)]
 Image = Annotated[str, StringConstraints(min_length=1, max_length=512)]
 
 
@@ -61,10 +63,16 @@ class StorageSpec(SpecModel):
     ephemeral: bool = False
 
 
+class AccessSpec(SpecModel):
+    """Who may connect to the access pod: public keys, one per entry. Without any, the generated client key may."""
+
+    authorized_keys: list[Annotated[str, StringConstraints(max_length=MAX_KEY_LENGTH)]] = Field(default_factory=list)
+
+
 class PortSpec(SpecModel):
     """A port of the virtual cluster that is to be reached from outside the host cluster."""
 
-    name: str
+    name: Annotated[str, StringConstraints(max_length=MAX_PORT_NAME)]
     port: int = Field(ge=1, le=65535)
     target_port: int = Field(ge=1, le=65535)
 
@@ -82,6 +90,7 @@ class Spec(SpecModel):
     kubernetes: KubernetesSpec = Field(default_factory=KubernetesSpec)
     storage: StorageSpec = Field(default_factory=StorageSpec)
     access_pod_image: Image | None = None
-    access_pod_port: int | None = Field(default=None, ge=30000, le=32767)
+    access_pod_port: int | None = Field(default=None, ge=NODE_PORTS.start, le=NODE_PORTS.stop - 1)
     kubeflow: KubeflowSpec | None = None
+    access: AccessSpec = Field(default_factory=AccessSpec)
     ports: list[PortSpec] = Field(default_factory=list)

@@ -5,6 +5,9 @@ MAX_VK8S_NAME = 52
 # `<node>-state` stays a label of at most 63 characters, as the node's name itself does.
 MAX_NODE_NAME = 57
 
+# The name of a Service's port is a DNS label.
+MAX_PORT_NAME = 63
+
 DNS_1035 = r"^[a-z]([-a-z0-9]*[a-z0-9])?$"
 DNS_1123 = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
 
@@ -32,6 +35,26 @@ def bootstrap_config_map_name(vk8s: str, digest: str) -> str:
 def api_service_name(vk8s: str) -> str:
     """Service in front of the API server."""
     return f"{vk8s}-api"
+
+
+def ports_service_name(vk8s: str) -> str:
+    """Service through which the declared ports are reached from outside."""
+    return vk8s
+
+
+def ssh_secret_name(vk8s: str) -> str:
+    """Secret with the host key of the access pod, and a client key for its owner."""
+    return f"{vk8s}-ssh"
+
+
+def access_config_map_name(vk8s: str) -> str:
+    """ConfigMap with the public keys that may connect."""
+    return f"{vk8s}-access"
+
+
+def access_service_name(vk8s: str) -> str:
+    """Service in front of the access pod."""
+    return f"{vk8s}-access-svc"
 
 
 def access_pod_name(vk8s: str) -> str:

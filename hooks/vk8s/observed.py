@@ -1,6 +1,6 @@
 """The children that Metacontroller saw, by kind and name, and the questions that are asked of them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -34,6 +34,10 @@ class Observed:
         """Whether there is such a child and nobody has deleted it: only then may a pod be made that mounts it."""
         found = self.find(kind, name)
         return found is not None and not is_terminating(found)
+
+    def find_lacking(self, needed: Iterable[tuple[str, str]]) -> list[str]:
+        """Which of these, as (kind, name), are not there to stay: `Kind name`."""
+        return [f"{kind.split('.')[0]} {name}" for kind, name in needed if not self.has_lasting(kind, name)]
 
     def pods(self) -> Mapping[str, Manifest]:
         """Pods by name."""

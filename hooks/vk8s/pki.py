@@ -66,7 +66,7 @@ def build_pki(entropy: bytes, now: datetime, validity: timedelta) -> dict[str, b
     `entropy`: at least 32 unpredictable bytes, used for this call only.
     """
     authorities = {name: _build_authority(entropy, name, now, validity) for name in AUTHORITIES}
-    service_account = _derive_key(entropy, "sa")
+    service_account = derive_key(entropy, "sa")
     return {
         **{f"{name}.crt": encode_cert(authority.cert) for name, authority in authorities.items()},
         **{f"{name}.key": encode_key(authority.key) for name, authority in authorities.items()},
@@ -107,6 +107,14 @@ def parse_authority(pki: Mapping[str, bytes]) -> Authority:
     return Authority(cert, key)
 
 
+def find_expiry(pem: bytes) -> datetime | None:
+    """Until when the certificate is valid; None where that is no certificate."""
+    try:
+        return x509.load_pem_x509_certificate(pem).not_valid_after_utc
+    except ValueError:
+        return None
+
+
 def public_key_hash(cert: x509.Certificate) -> str:
     """What `kubeadm join` pins the CA by: `sha256:` and the hex digest of its public key in DER."""
     public = cert.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
@@ -115,7 +123,7 @@ def public_key_hash(cert: x509.Certificate) -> str:
 
 def issue_client_cert(authority: Authority, entropy: bytes, subject: Subject) -> tuple[bytes, bytes]:
     """Certificate and key, both PEM, with which a client of the API server is `subject`."""
-    key = _derive_key(entropy, "client")
+    key = derive_key(entropy, "client")
     builder = (
         _builder(entropy, "client", subject.not_before, subject.not_after)
         .subject_name(
@@ -144,7 +152,7 @@ def encode_key(key: ec.EllipticCurvePrivateKey) -> bytes:
 
 
 def _build_authority(entropy: bytes, name: str, now: datetime, validity: timedelta) -> Authority:
-    key = _derive_key(entropy, name)
+    key = derive_key(entropy, name)
     subject = _name((NameOID.COMMON_NAME, AUTHORITIES[name]))
     builder = (
         _builder(entropy, name, now - BACKDATE, now + validity)
@@ -182,7 +190,8 @@ def _key_usage(*, signs_certificates: bool) -> x509.KeyUsage:
     )
 
 
-def _derive_key(entropy: bytes, label: str) -> ec.EllipticCurvePrivateKey:
+def derive_key(entropy: bytes, label: str) -> ec.EllipticCurvePrivateKey:
+    """The key that follows from the entropy and from what it is for."""
     # 48 bytes, so that the reduction leaves no bias that could be measured (FIPS 186-5, A.2.1).
     number = int.from_bytes(_derive(entropy, f"key {label}", 48), "big")
     return ec.derive_private_key(number % (_P256_ORDER - 1) + 1, ec.SECP256R1())

@@ -1,44 +1,51 @@
 """Which children a virtual cluster shall have now. Nothing that is observed is ever left out for want of an input."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from hooks.manifest import Manifest
-from hooks.settings import Settings
 from hooks.vk8s import observed as seen
+from hooks.vk8s.access import plan_access
+from hooks.vk8s.children.access_service import build_access_service
 from hooks.vk8s.children.api_service import build_api_service
 from hooks.vk8s.children.bootstrap_config_map import build_bootstrap_config_map
 from hooks.vk8s.children.join_secret import build_join_secret
 from hooks.vk8s.children.kubeconfig_secret import build_kubeconfig_secret
 from hooks.vk8s.children.node_pod import build_node_pod, find_credentials_name
 from hooks.vk8s.children.pki_secret import build_pki_secret
+from hooks.vk8s.children.ports_service import build_ports_service
 from hooks.vk8s.children.state_claim import build_state_claim
 from hooks.vk8s.cluster import VirtualCluster
+from hooks.vk8s.context import Context
 from hooks.vk8s.keep import keep, keep_unknown
 from hooks.vk8s.kubeconfig import KUBECONFIG_KEYS, build_kubeconfig, find_renewal_time
-from hooks.vk8s.labels import BOOTSTRAP_COMPONENT, COMPONENT
+from hooks.vk8s.labels import (
+    BOOTSTRAP_COMPONENT,
+    COMPONENT,
+    NODE,
+    NODE_COMPONENT,
+    component_selector,
+    node_labels,
+    role_selector,
+)
 from hooks.vk8s.model import NodeSpec
 from hooks.vk8s.naming import (
+    access_config_map_name,
+    access_pod_name,
+    access_service_name,
     bootstrap_config_map_name,
     join_secret_name,
     kubeconfig_secret_name,
     pki_secret_name,
+    ports_service_name,
     state_claim_name,
 )
 from hooks.vk8s.observed import Observed
 from hooks.vk8s.pki import Authority, PkiError, build_pki, parse_authority, read_secret
-from hooks.vk8s.scripts import Scripts
 
-
-@dataclass(frozen=True)
-class Context:
-    """What a decision depends on besides the request. `entropy`: 32 fresh random bytes; `now`: UTC, whole seconds."""
-
-    settings: Settings
-    scripts: Scripts
-    now: datetime
-    entropy: bytes
+# Kind and name.
+Child = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -53,7 +60,7 @@ class Trouble:
 class Plan:
     """The children to answer with.
 
-    `waiting`: node to the sentence that says what its pod waits for; `renew_at`: when the kubeconfig is due.
+    `waiting`: name of a pod to the sentence that says what it waits for; `renew_at`: when the kubeconfig is due.
     """
 
     children: list[Manifest]
@@ -74,13 +81,10 @@ class Pki:
 def plan_children(cluster: VirtualCluster, observed: Observed, context: Context) -> Plan:
     """The children of a Vk8s whose spec is valid.
 
-    Everything but the PKI, the Service and the boot files is made only once the PKI is observed: two calls on a stale
+    Everything but the PKI, the Services and the boot files is made only once the PKI is observed: two calls on a stale
     cache must not mix two CAs.
     """
-    first = [
-        build_bootstrap_config_map(cluster.identity, context.scripts),
-        build_api_service(cluster.identity),
-    ]
+    first = [build_bootstrap_config_map(cluster.identity, context.scripts), *_build_services(cluster, observed)]
     secret = observed.find(seen.SECRET, pki_secret_name(cluster.name))
     if secret is None:
         return _plan_without_pki(cluster, observed, context, first)
@@ -93,6 +97,25 @@ def plan_children(cluster: VirtualCluster, observed: Observed, context: Context)
         )
         return Plan(_with_rest(first, observed), {}, Trouble("PKIInvalid", sentence))
     return _plan_with_pki(cluster, observed, context, (pki, first))
+
+
+def _build_services(cluster: VirtualCluster, observed: Observed) -> list[Manifest]:
+    """The Services: what they lead to may come later."""
+    spec, targets = cluster.spec, _find_port_targets(cluster, observed)
+    access_port = spec.access_pod_port if spec.access_pod_image else None
+    return [
+        build_api_service(cluster.identity),
+        *([build_ports_service(cluster.identity, spec.ports, targets)] if spec.ports else []),
+        *([build_access_service(cluster.identity, access_port)] if access_port else []),
+    ]
+
+
+def _find_port_targets(cluster: VirtualCluster, observed: Observed) -> dict[str, str]:
+    """The workers while one is Ready: then no connection ends with a restart of the master. Else whoever there is."""
+    pods = [observed.find(seen.POD, node.name) for node in cluster.nodes if node.role == "worker"]
+    if any(pod and seen.is_ready(pod) for pod in pods):
+        return role_selector(cluster.name, "worker")
+    return component_selector(cluster.name, NODE_COMPONENT)
 
 
 def keep_everything(observed: Observed) -> list[Manifest]:
@@ -132,6 +155,7 @@ def _plan_with_pki(
     pki, first = made
     kubeconfig, renew_at = _plan_kubeconfig(cluster, observed, context, pki.authority)
     waiting = {node.name: reason for node in cluster.nodes if (reason := _find_wait(cluster, node, observed, context))}
+    access = plan_access(cluster, observed, context.entropy)
     claims = [] if cluster.spec.storage.ephemeral else [_plan_claim(cluster, node, observed) for node in cluster.nodes]
     pods = [_plan_pod(cluster, node, observed, context) for node in cluster.nodes if node.name not in waiting]
     wanted = [
@@ -141,7 +165,10 @@ def _plan_with_pki(
         kubeconfig,
         *claims,
         *pods,
+        *access.children,
     ]
+    if access.waiting:
+        waiting = {**waiting, access_pod_name(cluster.name): access.waiting}
     return Plan(_with_rest(wanted, observed, _find_retired(cluster, observed, context)), waiting, renew_at=renew_at)
 
 
@@ -165,14 +192,14 @@ def _plan_kubeconfig(
 
 def _plan_claim(cluster: VirtualCluster, node: NodeSpec, observed: Observed) -> Manifest:
     existing = observed.find(seen.CLAIM, state_claim_name(node.name))
-    return build_state_claim(cluster, node) if existing is None else keep(existing, cluster.identity)
+    return build_state_claim(cluster, node) if existing is None else keep(existing, cluster.identity, {NODE: node.name})
 
 
 def _plan_pod(cluster: VirtualCluster, node: NodeSpec, observed: Observed, context: Context) -> Manifest:
     existing = observed.find(seen.POD, node.name)
     if existing is None:
         return build_node_pod(cluster, node, context.scripts.digest)
-    return keep(existing, cluster.identity)
+    return keep(existing, cluster.identity, node_labels(node))
 
 
 def _find_wait(cluster: VirtualCluster, node: NodeSpec, observed: Observed, context: Context) -> str | None:
@@ -188,35 +215,40 @@ def _find_wait(cluster: VirtualCluster, node: NodeSpec, observed: Observed, cont
         (seen.SECRET, find_credentials_name(cluster, node)),
         *claim,
     ]
-    lacking = [f"{kind.split('.')[0]} {name}" for kind, name in needed if not observed.has_lasting(kind, name)]
+    lacking = observed.find_lacking(needed)
     return f"waits for {', '.join(lacking)}" if lacking else None
 
 
-def _find_retired(cluster: VirtualCluster, observed: Observed, context: Context) -> frozenset[str]:
+def _find_retired(cluster: VirtualCluster, observed: Observed, context: Context) -> frozenset[Child]:
+    """What the spec no longer asks for, by name; the keys of the access are kept, should it be wanted again."""
+    spec, name = cluster.spec, cluster.name
+    access = [(seen.POD, access_pod_name(name)), (seen.CONFIG_MAP, access_config_map_name(name))]
+    service = [(seen.SERVICE, access_service_name(name))]
+    return frozenset(
+        [
+            *([] if spec.ports else [(seen.SERVICE, ports_service_name(name))]),
+            *([] if spec.access_pod_image else [*access, *service]),
+            *([] if spec.access_pod_port else service),
+            *_find_retired_scripts(cluster, observed, context),
+        ]
+    )
+
+
+def _find_retired_scripts(cluster: VirtualCluster, observed: Observed, context: Context) -> list[Child]:
     """Boot files of other versions, once every node of the spec is Ready and boots from this one's."""
     current = bootstrap_config_map_name(cluster.name, context.scripts.digest)
     pods = [observed.find(seen.POD, node.name) for node in cluster.nodes]
     if not all(pod and seen.is_ready(pod) and seen.mounts_config_map(pod, current) for pod in pods):
-        return frozenset()
-    return frozenset(
-        name
+        return []
+    return [
+        (seen.CONFIG_MAP, name)
         for name, config_map in observed.children.get(seen.CONFIG_MAP, {}).items()
         if name != current and config_map["metadata"].get("labels", {}).get(COMPONENT) == BOOTSTRAP_COMPONENT
-    )
+    ]
 
 
-def _with_rest(
-    wanted: list[Manifest], observed: Observed, retired_config_maps: frozenset[str] = frozenset()
-) -> list[Manifest]:
+def _with_rest(wanted: list[Manifest], observed: Observed, retired: frozenset[Child] = frozenset()) -> list[Manifest]:
     """`wanted`, and every other observed child as it is, but for what this version retires by name."""
     named = {(group_key(child), child["metadata"]["name"]) for child in wanted}
-    return [*wanted, *_find_rest(named, observed, retired_config_maps)]
-
-
-def _find_rest(
-    named: set[tuple[str, str]], observed: Observed, retired_config_maps: frozenset[str]
-) -> Iterator[Manifest]:
-    for kind, name, child in observed.items():
-        if (kind, name) in named or (kind == seen.CONFIG_MAP and name in retired_config_maps):
-            continue
-        yield keep_unknown(child)
+    rest = [child for kind, name, child in observed.items() if (kind, name) not in named | retired]
+    return [*wanted, *(keep_unknown(child) for child in rest)]

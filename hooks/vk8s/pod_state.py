@@ -1,4 +1,4 @@
-"""What a node pod's own status says of its node: one word for programs, one sentence for people."""
+"""What a pod's own status says of it: one word for programs, one sentence for people."""
 
 from dataclasses import dataclass
 
@@ -10,24 +10,24 @@ _LONGEST_MESSAGE = 500
 
 
 @dataclass(frozen=True)
-class NodeState:
-    """State of one node. `reason` is CamelCase, `message` continues a sentence that starts with the node's name."""
+class PodState:
+    """State of one pod. `reason` is CamelCase, `message` continues a sentence that starts with the pod's name."""
 
     ready: bool
     reason: str
     message: str
 
 
-def find_node_state(pod: Manifest | None, waiting: str | None) -> NodeState:
-    """The state of a node from its pod, or from what the pod `waiting` to be made waits for."""
+def find_pod_state(pod: Manifest | None, waiting: str | None, claim: Manifest | None = None) -> PodState:
+    """The state of a pod, or what the pod `waiting` to be made waits for; `claim` is the one for its state."""
     if pod is None:
-        return NodeState(ready=False, reason="Waiting", message=waiting or "waits for its pod to be made")
+        return PodState(ready=False, reason="Waiting", message=waiting or "waits for its pod to be made")
     if is_terminating(pod):
-        return NodeState(ready=False, reason="Terminating", message=f"is being deleted{describe_finalizers(pod)}")
+        return PodState(ready=False, reason="Terminating", message=f"is being deleted{describe_finalizers(pod)}")
     if is_ready(pod):
-        return NodeState(ready=True, reason="Ready", message="is Ready")
-    reason, message = _find_obstacle(pod)
-    return NodeState(ready=False, reason=reason, message=message[:_LONGEST_MESSAGE])
+        return PodState(ready=True, reason="Ready", message="is Ready")
+    reason, message = _find_obstacle(pod, claim)
+    return PodState(ready=False, reason=reason, message=message[:_LONGEST_MESSAGE].rstrip(". "))
 
 
 def describe_finalizers(child: Manifest) -> str:
@@ -36,9 +36,11 @@ def describe_finalizers(child: Manifest) -> str:
     return f", held by its finalizers {', '.join(finalizers)}" if finalizers else ""
 
 
-def _find_obstacle(pod: Manifest) -> tuple[str, str]:
+def _find_obstacle(pod: Manifest, claim: Manifest | None) -> tuple[str, str]:
     status = pod.get("status", {})
     scheduled = condition(pod, "PodScheduled")
+    if scheduled.get("status") != "True" and claim and _waits_for_volume(scheduled, claim):
+        return "VolumePending", f"waits for its volume: kubectl describe pvc {_locate(claim)}"
     if scheduled.get("status") == "False":
         return scheduled.get("reason", "Unschedulable"), f"finds no place: {scheduled.get('message', '')}"
     if status.get("phase") == "Failed":
@@ -48,9 +50,18 @@ def _find_obstacle(pod: Manifest) -> tuple[str, str]:
     if waiting:
         return waiting.get("reason", "Waiting"), _describe_waiting(container, waiting)
     if "running" in container.get("state", {}):
-        name, namespace = pod["metadata"]["name"], pod["metadata"]["namespace"]
-        return "Booting", f"is booting: kubectl logs -n {namespace} {name}"
+        return "Booting", f"is booting: kubectl logs {_locate(pod)}"
     return "Starting", "is being started by its host"
+
+
+def _waits_for_volume(scheduled: Manifest, claim: Manifest) -> bool:
+    """Whether it is the volume that keeps the scheduler from placing the pod; without a message, it is tried now."""
+    return claim.get("status", {}).get("phase") == "Pending" and "olume" in scheduled.get("message", "volume")
+
+
+def _locate(child: Manifest) -> str:
+    """The arguments with which kubectl finds the object."""
+    return f"-n {child['metadata']['namespace']} {child['metadata']['name']}"
 
 
 def _describe_waiting(container: Manifest, waiting: Manifest) -> str:

@@ -12,7 +12,13 @@ from ipaddress import IPv4Network
 from pydantic import ValidationError
 
 from hooks.vk8s.model import NodeSpec, Spec
-from hooks.vk8s.naming import DNS_1035, MAX_VK8S_NAME, access_pod_name
+from hooks.vk8s.naming import DNS_1035, DNS_1123, MAX_PORT_NAME, MAX_VK8S_NAME, access_pod_name
+from hooks.vk8s.quantity import parse_quantity
+
+# As Kubeflow numbers its releases: by version until 1.11, by year and month since.
+KUBEFLOW_VERSION = r"v[0-9]+\.[0-9]+\.[0-9]+|[0-9]{2}\.[0-9]{2}"
+# Type, key, and any comment; no options, no second line.
+PUBLIC_KEY = r"(sk-)?(ssh|ecdsa)-[a-z0-9@.-]+ [A-Za-z0-9+/]+=*( [^\r\n]*)?"
 
 
 def parse_spec(raw: object) -> tuple[Spec | None, list[str]]:
@@ -25,7 +31,15 @@ def parse_spec(raw: object) -> tuple[Spec | None, list[str]]:
 
 def find_problems(name: str, spec: Spec) -> list[str]:
     """Every rule that the Vk8s `name` with `spec` breaks, one sentence each that says what to write instead."""
-    return [*_name_problems(name, spec.nodes), *_master_problems(spec.nodes), *_network_problems(spec)]
+    return [
+        *_name_problems(name, spec.nodes),
+        *_master_problems(spec.nodes),
+        *_resource_problems(spec.nodes),
+        *_network_problems(spec),
+        *_port_problems(spec),
+        *_kubeflow_problems(spec),
+        *_key_problems(spec),
+    ]
 
 
 def _form_problem(location: Iterable[str | int], message: str) -> str:
@@ -43,8 +57,8 @@ def _name_problems(name: str, nodes: list[NodeSpec]) -> Iterator[str]:
     for node, count in Counter(node.name for node in nodes).items():
         if count > 1:
             yield f"spec.nodes: {count} nodes are named {node}; give each node a name of its own."
-        if node == access_pod_name(name):
-            yield f"spec.nodes: {node} is the name of the access pod; give the node another name."
+        if node.endswith(access_pod_name("")):
+            yield f"spec.nodes: {node} ends as the names of access pods do; give the node another name."
 
 
 def _master_problems(nodes: list[NodeSpec]) -> Iterator[str]:
@@ -53,6 +67,14 @@ def _master_problems(nodes: list[NodeSpec]) -> Iterator[str]:
         yield f"spec.nodes: write exactly one node with role master; there are {len(masters)}."
     elif nodes[0].role != "master":
         yield f"spec.nodes: write the master, {masters[0]}, as the first node."
+
+
+def _resource_problems(nodes: list[NodeSpec]) -> Iterator[str]:
+    for index, node in enumerate(nodes):
+        requests, limits = node.resources.requests, node.resources.limits
+        for name in sorted(requests.keys() & limits.keys()):
+            if parse_quantity(requests[name]) > parse_quantity(limits[name]):
+                yield f"spec.nodes[{index}].resources: write a request for {name} that is not above its limit."
 
 
 def _network_problems(spec: Spec) -> Iterator[str]:
@@ -65,3 +87,35 @@ def _network_problems(spec: Spec) -> Iterator[str]:
             yield f"spec.kubernetes.{field}: write an IPv4 network such as 198.18.0.0/16, no bits set after the prefix."
     if len(networks) == len(fields) and networks["podNetworkCidr"].overlaps(networks["serviceCidr"]):
         yield "spec.kubernetes: podNetworkCidr and serviceCidr overlap; write two networks that share no address."
+
+
+def _port_problems(spec: Spec) -> Iterator[str]:
+    for what, values in (("name", [p.name for p in spec.ports]), ("number", [p.port for p in spec.ports])):
+        for value, count in Counter[str | int](values).items():
+            if count > 1:
+                yield f"spec.ports: {count} ports have the {what} {value}; give each port a {what} of its own."
+    for index, port in enumerate(spec.ports):
+        if not re.fullmatch(DNS_1123, port.name):
+            yield (
+                f"spec.ports[{index}].name: write lower-case letters, digits and '-', at most {MAX_PORT_NAME}, "
+                "the first and the last no '-'."
+            )
+        if port.target_port != port.port:
+            yield f"spec.ports[{index}].targetPort: write {port.port}, the same number as port."
+        if port.port == spec.access_pod_port:
+            yield f"spec.accessPodPort: {port.port} is also one of spec.ports; write another number in one of the two."
+
+
+def _kubeflow_problems(spec: Spec) -> Iterator[str]:
+    if spec.kubeflow is None:
+        return
+    if not re.fullmatch(KUBEFLOW_VERSION, spec.kubeflow.version):
+        yield "spec.kubeflow.version: write a version such as v1.9.0 or 26.03."
+    if not any(port.name == "kubeflow" for port in spec.ports):
+        yield "spec.ports: add a port named kubeflow: Kubeflow's user interface is reached through it."
+
+
+def _key_problems(spec: Spec) -> Iterator[str]:
+    for index, key in enumerate(spec.access.authorized_keys):
+        if not re.fullmatch(PUBLIC_KEY, key):
+            yield f"spec.access.authorizedKeys[{index}]: write a public key as it stands in id_ed25519.pub or the like."

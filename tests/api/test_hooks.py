@@ -1,5 +1,6 @@
 """The hooks over HTTP, as Metacontroller and curl see them."""
 
+import asyncio
 import json
 import logging
 from collections.abc import Iterator
@@ -7,9 +8,10 @@ from dataclasses import replace
 
 import pytest
 from fastapi.testclient import TestClient
+from starlette.types import Message, Receive, Scope, Send
 
 from hooks import __main__ as command
-from hooks.main import INTERNAL_ERROR, NOT_A_HOOK_CALL, create_app, load_scripts
+from hooks.main import INTERNAL_ERROR, NOT_A_HOOK_CALL, LastResort, create_app, load_scripts
 from hooks.settings import Settings
 from hooks.vk8s.scripts import Scripts
 from tests.world import CONTEXT, World, running_world
@@ -103,6 +105,23 @@ def test_an_exception_answers_500_and_logs_its_place_only(caplog: pytest.LogCapt
     assert (response.status_code, response.json()) == (500, {"error": INTERNAL_ERROR})
     assert "bootstrap_config_map.py" in caplog.text
     assert MARKER not in caplog.text
+
+
+def test_an_exception_in_the_middle_of_an_answer_adds_nothing_to_it() -> None:
+    sent: list[Message] = []
+
+    async def break_off(_scope: Scope, _receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        raise RuntimeError
+
+    async def receive() -> Message:
+        raise AssertionError
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    asyncio.run(LastResort(break_off)({"type": "http", "path": "/vk8s/sync"}, receive, send))
+    assert [message["type"] for message in sent] == ["http.response.start"]
 
 
 def test_each_call_is_one_line_of_log(client: TestClient, caplog: pytest.LogCaptureFixture) -> None:

@@ -2,7 +2,6 @@
 
 import json
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,42 +10,17 @@ from pathlib import Path
 import httpx
 import pytest
 
-from testbed.waiting import wait_for
+from tests.api.server import Server, serve
 from tests.shared_material import ROOT
 from tests.world import running_world
 
-START_SECONDS = 30
 MARKER = "bWFya2VyIG9mIGEgc2VjcmV0"
-
-
-class Server:
-    """The running process, where it listens, and where it writes."""
-
-    def __init__(self, log: Path) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        self.log, self.url = log, f"http://127.0.0.1:{port}"
-        command = [sys.executable, "-m", "hooks", "serve", f"--port={port}"]
-        with log.open("wb") as output:
-            self.process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output)
-
-    def answers(self) -> bool:
-        try:
-            return httpx.get(f"{self.url}/readyz").status_code == httpx.codes.OK
-        except httpx.TransportError:
-            return False
 
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
-    server = Server(tmp_path / "log")
-    try:
-        wait_for("the hooks", server.answers, START_SECONDS, server.log.read_text)
+    with serve(tmp_path / "log") as server:
         yield server
-    finally:
-        server.process.kill()
-        server.process.wait()
 
 
 def test_it_answers_a_call_and_logs_one_line_of_it(server: Server) -> None:
@@ -80,7 +54,8 @@ def test_a_secret_in_a_malformed_request_is_in_no_answer_and_no_log(server: Serv
 
 def test_it_ends_by_itself_when_asked_to(server: Server) -> None:
     server.process.send_signal(signal.SIGTERM)
-    assert server.process.wait(timeout=15) in (0, -signal.SIGTERM)
+    assert server.process.wait(timeout=15) == 0
+    assert "Application shutdown complete" in server.log.read_text()
 
 
 def test_a_setting_that_can_not_be_used_is_named() -> None:

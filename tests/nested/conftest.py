@@ -11,10 +11,15 @@ import yaml
 from testbed import builds, host_cluster
 from testbed.host_cluster import HostCluster
 from testbed.layout import NESTED_TESTS, ROOT
+from testbed.waiting import wait_for
 from tests.machine import require_testbed
 from tests.nested.virtual import VirtualCluster
+from tests.nested.workload import build_web_pod, build_web_service
 
 COMMAND = [sys.executable, "-m", "testbed", f"--testbed={NESTED_TESTS.name}"]
+# Web pods, and the nodes that they are on.
+WEB = {"on-master": "local-master", "on-worker": "local-worker"}
+WEB_SECONDS = 60
 
 
 @pytest.fixture(scope="package")
@@ -44,3 +49,15 @@ def running(local: VirtualCluster) -> VirtualCluster:
     """The same, Running."""
     local.ensure_running()
     return local
+
+
+@pytest.fixture
+def web(running: VirtualCluster) -> VirtualCluster:
+    """The virtual cluster with a web pod and its Service on each of its two nodes."""
+    running.wait_for_nodes()
+    inside = running.inside
+    # A new cluster lets pods be made only once it has made the service account.
+    wait_for("the service account", lambda: inside.find("serviceaccount", "default"), WEB_SECONDS)
+    inside.apply(*(build_web_pod(name, node) for name, node in WEB.items()), *map(build_web_service, WEB))
+    inside.run("wait", "--for=condition=Ready", *(f"pod/{name}" for name in WEB), f"--timeout={WEB_SECONDS}s")
+    return running

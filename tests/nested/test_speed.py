@@ -3,8 +3,10 @@
 import time
 from statistics import median
 
+from hooks.main import build_context, load_scripts
+from hooks.render import render
+from hooks.settings import Settings
 from tests.figures import record
-from tests.nested.bare import build_children
 from tests.nested.virtual import VirtualCluster
 
 ROUNDS = 3
@@ -36,7 +38,7 @@ def time_controller(local: VirtualCluster) -> float:
 def time_bare(local: VirtualCluster) -> float:
     """Seconds until both Nodes are Ready by the kubeconfig, with the same children applied by kubectl."""
     local.ensure_absent()
-    children = build_children(local.manifest)
+    children = render(local.manifest, build_context(Settings(), load_scripts()))
     start = time.monotonic()
     local.kubectl.apply(*children)
     pods = [f"pod/{node}" for node in local.nodes]

@@ -16,8 +16,8 @@ from tests.nested.virtual import VirtualCluster
 def test_each_printed_line_can_be_typed_in_and_shows_the_clusters(
     up_output: str, running: VirtualCluster, tmp_path: Path
 ) -> None:
-    lines = [line.strip() for line in up_output.splitlines() if line.startswith("    ")]
-    assert len(lines) == 4
+    lines = [line for line in up_output.splitlines() if line.startswith("    ")]
+    assert len(lines) == 7
     shell = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", "\n".join(lines)], cwd=tmp_path, capture_output=True, text=True, check=False
     )

@@ -9,12 +9,15 @@ from testbed.kubectl import Kubectl, KubectlError
 from testbed.node import PAUSE_IMAGE
 
 PORT = 8080
+NAME_PATH = "/srv/name"
+# A file of every node, and so of every web pod, that takes a while to send.
+LARGE_PATH = "/usr/local/bin/kubelet"
 # `kubectl proxy` needs no cluster to serve files.
 _SERVE = [
     "/usr/local/bin/kubectl",
     "proxy",
     "--server=http://127.0.0.1:1",
-    "--www=/srv",
+    "--www=/",
     "--www-prefix=/",
     "--api-prefix=/unused",
     "--address=0.0.0.0",
@@ -24,7 +27,7 @@ _SERVE = [
 
 
 def build_web_pod(name: str, node: str) -> Manifest:
-    """A pod on `node` that answers HTTP at /name with its own name; it bears the master's taint."""
+    """A pod on `node` that answers HTTP: its own name, or any file it has; it bears the master's taint."""
     # A Debian of today has all of it in /usr; elsewhere are links.
     mounts = {"usr": "/usr", "lib": "/lib", "lib64": "/lib64"}
     files = {"items": [{"path": "name", "fieldRef": {"fieldPath": "metadata.name"}}]}
@@ -38,7 +41,7 @@ def build_web_pod(name: str, node: str) -> Manifest:
                     "name": "web",
                     "image": PAUSE_IMAGE,
                     "command": _SERVE,
-                    "readinessProbe": {"httpGet": {"path": "/name", "port": PORT}, "periodSeconds": 1},
+                    "readinessProbe": {"httpGet": {"path": NAME_PATH, "port": PORT}, "periodSeconds": 1},
                     "volumeMounts": [
                         *({"name": volume, "mountPath": path, "readOnly": True} for volume, path in mounts.items()),
                         {"name": "files", "mountPath": "/srv"},
@@ -68,9 +71,26 @@ def build_web_service(name: str) -> Manifest:
     }
 
 
+def build_node_port_service(pod: str, port: int) -> Manifest:
+    """A Service through which the web pod of that name is reached at `port` of every node."""
+    service = build_web_service(pod)
+    ports = [{"port": PORT, "nodePort": port}]
+    metadata, spec = {"name": f"{pod}-node-port"}, {**service["spec"], "type": "NodePort", "ports": ports}
+    return {**service, "metadata": metadata, "spec": spec}
+
+
+def with_web_server(daemon_set: Manifest) -> Manifest:
+    """The DaemonSet with a web server that needs no registry in place of its own; all else is as it was."""
+    spec = build_web_pod("any", "any")["spec"]
+    template = daemon_set["spec"]["template"]
+    container = {**spec["containers"][0], "ports": template["spec"]["containers"][0]["ports"]}
+    pod = {**template["spec"], "containers": [container], "volumes": spec["volumes"]}
+    return {**daemon_set, "spec": {**daemon_set["spec"], "template": {**template, "spec": pod}}}
+
+
 def fetch_name(inside: Kubectl, pod: str, host: str) -> str | None:
     """The name of the web pod that answers `pod` at `host`, or None where none does."""
-    url = f"http://{host}:{PORT}/name"
+    url = f"http://{host}:{PORT}{NAME_PATH}"
     try:
         return inside.run("exec", pod, "--", "/usr/bin/curl", "--silent", "--fail", "--max-time", "3", url).strip()
     except KubectlError:

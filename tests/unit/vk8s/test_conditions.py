@@ -5,11 +5,16 @@ from typing import Any
 
 import pytest
 
-from hooks.vk8s.conditions import Condition, build_conditions, parse_history
+from hooks.vk8s.conditions import Condition, Situation, build_conditions, parse_history
+from hooks.vk8s.observed import Observed
 from tests.world import NOW
 
 READY = Condition("Ready", status=True, reason="AllNodesReady", message="2 of 2 nodes are Ready.")
 EARLIER = {"type": "Ready", "status": "True", "lastTransitionTime": "2026-01-01T00:00:00Z"}
+
+
+def situation(status: Any, later: timedelta = timedelta(0), generation: int = 1) -> Situation:
+    return Situation(Observed({}), parse_history(status), generation, NOW + later, "cluster.local")
 
 
 @pytest.mark.parametrize(
@@ -27,13 +32,13 @@ EARLIER = {"type": "Ready", "status": "True", "lastTransitionTime": "2026-01-01T
     ids=repr,
 )
 def test_time_of_the_last_transition(status: Any, since: str) -> None:
-    assert build_conditions([READY], parse_history(status), NOW, 1)[0]["lastTransitionTime"] == since
+    assert build_conditions([READY], situation(status))[0]["lastTransitionTime"] == since
 
 
 def test_a_condition_that_changes_takes_the_time_of_the_change() -> None:
-    first = build_conditions([READY], parse_history(None), NOW, 1)
-    history = parse_history({"conditions": first})
+    first = build_conditions([READY], situation(None))
     broken = Condition("Ready", status=False, reason="Booting", message="")
-    later = NOW + timedelta(minutes=1)
-    assert build_conditions([broken], history, later, 1)[0]["lastTransitionTime"] == "2026-01-02T03:05:05Z"
-    assert build_conditions([READY], history, later, 2)[0] == {**first[0], "observedGeneration": 2}
+    before, minute = {"conditions": first}, timedelta(minutes=1)
+    changed, kept = situation(before, minute), situation(before, minute, generation=2)
+    assert build_conditions([broken], changed)[0]["lastTransitionTime"] == "2026-01-02T03:05:05Z"
+    assert build_conditions([READY], kept)[0] == {**first[0], "observedGeneration": 2}

@@ -3,11 +3,14 @@
 from copy import deepcopy
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from hooks.manifest import Manifest
 from hooks.vk8s.decide import RequestError, decide_customize, decide_sync
+from hooks.vk8s.keep import LAST_APPLIED
+from hooks.vk8s.pki import encode_data
 from hooks.vk8s.plan import group_key
 from hooks.vk8s.scripts import build_scripts
 from hooks.wire import CustomizeRequest
@@ -18,6 +21,7 @@ FIRST = [BOOTSTRAP, "Secret/demo-pki", "Service/demo-api"]
 CLAIMS = ["PersistentVolumeClaim/m-state", "PersistentVolumeClaim/w-state"]
 SECRETS = ["Secret/demo-join", "Secret/demo-kubeconfig"]
 PODS = ["Pod/m", "Pod/w"]
+KUBEFLOW = {"name": "kubeflow", "port": 30000, "targetPort": 30000}
 
 
 def test_first_answer_holds_only_what_needs_no_pki() -> None:
@@ -101,11 +105,26 @@ def test_a_child_of_another_version_is_kept_unchanged() -> None:
             "apiVersion": "v1",
             "kind": "ConfigMap",
             "metadata": {"name": "later", "labels": {"a": "b"}, "namespace": "team-a"},
+            "data": {"c": "d"},
         }
     )
     world = running_world().with_child("ConfigMap.v1", "later", stranger)
     kept = next(child for child in world.sync().children if child["metadata"]["name"] == "later")
-    assert kept["metadata"]["labels"] == stranger["metadata"]["labels"]
+    # Metacontroller adds its own label to every child.
+    assert kept["metadata"]["labels"] == {"a": "b"}
+    assert kept["data"] == {"c": "d"}
+
+
+@pytest.mark.parametrize(
+    "annotations", [None, {}, {LAST_APPLIED: "{"}, {LAST_APPLIED: "[]"}, {LAST_APPLIED: '{"a": 1}'}]
+)
+def test_labels_of_others_on_an_adopted_child_stay_theirs(annotations: Any) -> None:
+    labels = {"theirs": "x", "vk8s.sktelecom.com/vk8s": "demo"}
+    metadata = {"name": "later", "labels": labels, "namespace": "team-a", "annotations": annotations}
+    stranger = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata}
+    world = running_world().with_child("ConfigMap.v1", "later", stranger)
+    kept = next(child for child in world.sync().children if child["metadata"]["name"] == "later")
+    assert kept["metadata"]["labels"] == {"vk8s.sktelecom.com/vk8s": "demo"}
 
 
 def test_labels_of_the_owner_reach_living_children() -> None:
@@ -292,15 +311,18 @@ def test_a_decision_changes_neither_its_request_nor_depends_on_the_call() -> Non
     assert request == before
 
 
-def test_what_is_accepted_but_not_acted_on_is_named() -> None:
-    ignored = {
-        "ports": [{"name": "a", "port": 30000, "targetPort": 30000}],
-        "accessPodImage": "x",
-        "accessPodPort": 30006,
-        "kubeflow": {"version": "v1.9.0"},
-    }
-    message = condition(World(spec=spec(**ignored)).sync(), "Accepted")["message"]
-    assert message == "The spec is valid. Not acted on by this version: accessPodImage, accessPodPort, kubeflow, ports."
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"kubeflow": {"version": "v1.9.0"}, "ports": [KUBEFLOW]}, "Not acted on by this version: kubeflow."),
+        ({"accessPodPort": 30006}, "accessPodPort has no effect without accessPodImage."),
+        ({"accessPodPort": 30006, "accessPodImage": "x", "ports": [KUBEFLOW]}, ""),
+    ],
+    ids=["kubeflow", "a port with no pod behind it", "all that has an effect"],
+)
+def test_what_has_no_effect_is_named(fields: Any, sentence: str) -> None:
+    message = condition(World(spec=spec(**fields)).sync(), "Accepted")["message"]
+    assert message == f"The spec is valid. {sentence}".strip()
 
 
 @pytest.mark.parametrize(
@@ -320,6 +342,20 @@ def test_what_is_accepted_but_not_acted_on_is_named() -> None:
             },
             "Unschedulable",
             "m finds no place: 0/1 nodes: no cpu",
+        ),
+        (
+            {
+                "conditions": [
+                    {
+                        "type": "PodScheduled",
+                        "status": "False",
+                        "reason": "Unschedulable",
+                        "message": "0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims.",
+                    }
+                ]
+            },
+            "Unschedulable",
+            "m finds no place: 0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims",
         ),
         ({"phase": "Failed", "reason": "Evicted", "message": "disk"}, "Evicted", "m has failed: disk"),
         (
@@ -342,7 +378,7 @@ def test_what_is_accepted_but_not_acted_on_is_named() -> None:
                 ]
             },
             "CrashLoopBackOff",
-            "m has stopped: No vxlan.",
+            "m has stopped: No vxlan",
         ),
         (
             {
@@ -366,3 +402,23 @@ def test_status_says_why_a_node_is_not_ready(status: dict[str, object], reason: 
     assert answer.status["readyNodes"] == "1/2"
     assert answer.status["nodes"][0]["reason"] == reason
     assert condition(answer, "Ready")["message"] == f"1 of 2 nodes are Ready: {message}."
+
+
+def test_a_volume_that_the_scheduler_waits_for_is_named() -> None:
+    world = World().steps(3)
+    claim = {**world.children["PersistentVolumeClaim.v1"]["m-state"], "status": {"phase": "Pending"}}
+    answer = world.with_child("PersistentVolumeClaim.v1", "m-state", claim).sync()
+    assert condition(answer, "ControlPlaneReady")["reason"] == "VolumePending"
+    assert "m waits for its volume: kubectl describe pvc -n team-a m-state" in condition(answer, "Ready")["message"]
+
+
+def test_a_secret_that_can_not_be_read_costs_no_more_than_its_date() -> None:
+    world = running_world()
+    secrets = world.children["Secret.v1"]
+    pki = {**secrets["demo-pki"], "data": {"ca.crt": "x"}}
+    no_date = encode_data({"value": b"client-certificate-data: x"})
+    kubeconfig = {**secrets["demo-kubeconfig"], "data": no_date}
+    shown = world.with_child("Secret.v1", "demo-pki", pki).sync().status
+    assert list(shown["certificatesExpire"]) == ["kubeconfig"]
+    shown = world.with_child("Secret.v1", "demo-kubeconfig", kubeconfig).sync().status
+    assert list(shown["certificatesExpire"]) == ["ca"]

@@ -8,6 +8,9 @@ from hooks.vk8s.validate import find_problems, parse_spec
 from tests.world import node, spec
 
 MASTER = node("m", "master")
+WEB = {"name": "web", "port": 30000, "targetPort": 30000}
+KUBEFLOW = {"name": "kubeflow", "port": 30080, "targetPort": 30080}
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ5Nq"
 
 
 def problems(raw: object, name: str = "demo") -> list[str]:
@@ -23,6 +26,12 @@ def problems(raw: object, name: str = "demo") -> list[str]:
         spec(nodes=[node("m", "master", resources={"limits": {"cpu": 2, "memory": "1.5Gi"}})]),
         spec(kubernetes={"podNetworkCidr": "80.244.0.0/16", "serviceCidr": "80.96.0.0/12", "cni": "none"}),
         spec(later="a field of a later version"),
+        spec(ports=[WEB, {"name": "x" * 63, "port": 1, "targetPort": 1}], accessPodPort=30006),
+        spec(ports=[KUBEFLOW], kubeflow={"version": "v1.9.0"}),
+        spec(ports=[KUBEFLOW], kubeflow={"version": "26.03"}),
+        spec(access={"authorizedKeys": [KEY, f"{KEY} owner at home", "ecdsa-sha2-nistp256 AAAA=="]}),
+        spec(access={"authorizedKeys": ["sk-ssh-ed25519@openssh.com AAAA", "ssh-rsa AAAA"]}),
+        spec(nodes=[node("m", "master", resources={"requests": {"cpu": "500m"}, "limits": {"cpu": 1}})]),
     ],
 )
 def test_accepted(accepted: Any) -> None:
@@ -54,8 +63,24 @@ def test_accepted(accepted: Any) -> None:
         ),
         (
             spec(nodes=[MASTER, node("demo-access-pod", "worker")]),
-            "spec.nodes: demo-access-pod is the name of the access pod",
+            "spec.nodes: demo-access-pod ends as the names of access pods do",
         ),
+        (
+            spec(nodes=[node("m", "master", resources={"requests": {"cpu": "1.5"}, "limits": {"cpu": "1400m"}})]),
+            "spec.nodes[0].resources: write a request for cpu that is not above its limit.",
+        ),
+        (spec(ports=[WEB, {**WEB, "port": 1, "targetPort": 1}]), "spec.ports: 2 ports have the name web; give each"),
+        (spec(ports=[WEB, {**WEB, "name": "x"}]), "spec.ports: 2 ports have the number 30000; give each port a number"),
+        (spec(ports=[{**WEB, "name": "Web"}]), "spec.ports[0].name: write lower-case letters, digits and '-'"),
+        (spec(ports=[{**WEB, "targetPort": 80}]), "spec.ports[0].targetPort: write 30000, the same number as port."),
+        (spec(ports=[WEB], accessPodPort=30000), "spec.accessPodPort: 30000 is also one of spec.ports; write another"),
+        (spec(ports=[KUBEFLOW], kubeflow={"version": "1.9"}), "spec.kubeflow.version: write a version such as v1.9.0"),
+        (spec(ports=[WEB], kubeflow={"version": "v1.9.0"}), "spec.ports: add a port named kubeflow"),
+        (
+            spec(access={"authorizedKeys": [KEY, f"{KEY}\n{KEY}"]}),
+            "spec.access.authorizedKeys[1]: write a public key as it stands in id_ed25519.pub or the like.",
+        ),
+        (spec(access={"authorizedKeys": ["-----BEGIN"]}), "spec.access.authorizedKeys[0]: write a public key"),
         (spec(kubernetes={"podNetworkCidr": "10.0.0.1/8"}), "spec.kubernetes.podNetworkCidr: write an IPv4 network"),
         (spec(kubernetes={"serviceCidr": "fd00::/64"}), "spec.kubernetes.serviceCidr: write an IPv4 network"),
         (

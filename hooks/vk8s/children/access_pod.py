@@ -1,0 +1,79 @@
+"""Pod `<vk8s>-access-pod`: where the owner of a virtual cluster connects by ssh, with kubectl ready to use."""
+
+from hooks.manifest import Manifest
+from hooks.vk8s.children.access_service import SSH_PORT
+from hooks.vk8s.cluster import Identity
+from hooks.vk8s.kubeconfig import KUBECONFIG_FILE
+from hooks.vk8s.labels import ACCESS_COMPONENT, COMPONENT, build_metadata
+from hooks.vk8s.naming import access_config_map_name, access_pod_name, kubeconfig_secret_name, ssh_secret_name
+from hooks.vk8s.ssh import HOST_KEY
+
+# What sshd needs to let root in (it writes to the kernel's audit log, or gives no terminal), and what root needs to be
+# at home in a container; nothing that reaches out of it.
+CAPABILITIES = [
+    "AUDIT_WRITE",
+    "CHOWN",
+    "DAC_OVERRIDE",
+    "FOWNER",
+    "KILL",
+    "NET_BIND_SERVICE",
+    "SETGID",
+    "SETUID",
+    "SYS_CHROOT",
+]
+# Sessions have nothing to finish.
+STOP_SECONDS = 2
+
+
+def build_access_pod(identity: Identity, image: str) -> Manifest:
+    """The access pod, from `image`; what images/access expects of it, and any other image may."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": build_metadata(identity, access_pod_name(identity.name), {COMPONENT: ACCESS_COMPONENT}),
+        "spec": {
+            "automountServiceAccountToken": False,
+            "containers": [_build_container(identity, image)],
+            # kubectl in the pod shall talk to the virtual cluster, and never find the host cluster by accident.
+            "enableServiceLinks": False,
+            "restartPolicy": "Always",
+            "terminationGracePeriodSeconds": STOP_SECONDS,
+            "volumes": _build_volumes(identity.name),
+        },
+    }
+
+
+def _build_container(identity: Identity, image: str) -> Manifest:
+    return {
+        "name": "access",
+        "image": image,
+        # The kubeconfig for `kubectl exec`; sessions by ssh get it from sshd.
+        "env": [
+            {"name": "VK8S_NAME", "value": identity.name},
+            {"name": "KUBECONFIG", "value": f"/vk8s/kubeconfig/{KUBECONFIG_FILE}"},
+        ],
+        "ports": [{"name": "ssh", "protocol": "TCP", "containerPort": SSH_PORT}],
+        # Without subPath: renewed kubeconfigs and changed keys arrive in the running pod.
+        "volumeMounts": [
+            {"name": name, "mountPath": f"/vk8s/{name}", "readOnly": True} for name in ("access", "kubeconfig", "ssh")
+        ],
+        "readinessProbe": {"tcpSocket": {"port": SSH_PORT}, "periodSeconds": 10},
+        "securityContext": {
+            "allowPrivilegeEscalation": False,
+            "capabilities": {"drop": ["ALL"], "add": CAPABILITIES},
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+        # Asked each second until sshd is up, then seldom: it takes each question for a caller who hangs up.
+        "startupProbe": {"tcpSocket": {"port": SSH_PORT}, "periodSeconds": 1, "failureThreshold": 86400},
+        "terminationMessagePolicy": "FallbackToLogsOnError",
+    }
+
+
+def _build_volumes(vk8s: str) -> list[Manifest]:
+    # The client key is the owner's; the pod has no use for it.
+    host_key = [{"key": HOST_KEY, "path": HOST_KEY}]
+    return [
+        {"name": "access", "configMap": {"name": access_config_map_name(vk8s), "defaultMode": 0o444}},
+        {"name": "kubeconfig", "secret": {"secretName": kubeconfig_secret_name(vk8s), "defaultMode": 0o400}},
+        {"name": "ssh", "secret": {"secretName": ssh_secret_name(vk8s), "defaultMode": 0o400, "items": host_key}},
+    ]

@@ -1,0 +1,29 @@
+"""Service `<vk8s>`: the declared ports, from outside the host cluster to node pods."""
+
+from collections.abc import Mapping, Sequence
+
+from hooks.manifest import Manifest
+from hooks.vk8s.cluster import Identity
+from hooks.vk8s.labels import build_metadata
+from hooks.vk8s.model import NODE_PORTS, PortSpec
+from hooks.vk8s.naming import ports_service_name
+
+
+def build_ports_service(identity: Identity, ports: Sequence[PortSpec], selector: Mapping[str, str]) -> Manifest:
+    """The Service for `ports`, of which there is at least one, to the node pods of `selector`."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": build_metadata(identity, ports_service_name(identity.name)),
+        "spec": {
+            "type": "NodePort",
+            "selector": dict(selector),
+            "ports": [_build_port(port) for port in ports],
+        },
+    }
+
+
+def _build_port(port: PortSpec) -> Manifest:
+    """The same number outside, where the host cluster may give it; else one of its choice, which status shows."""
+    fixed = {"nodePort": port.port} if port.port in NODE_PORTS else {}
+    return {"name": port.name, "protocol": "TCP", "port": port.port, "targetPort": port.target_port, **fixed}

@@ -1,0 +1,26 @@
+"""Quantities of Kubernetes, such as `500m` or `8Gi`, as exact numbers.
+
+Source: https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
+"""
+
+import re
+from fractions import Fraction
+
+# Two digits of an exponent are more than any amount of anything; without a limit, one line could cost a minute.
+QUANTITY = r"[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,2}|[numkMGTPE]|[KMGTPE]i)?"
+_PARTS = re.compile(r"([+-]?[0-9.]+)(?:([eE][+-]?[0-9]+)|(.*))")
+_SUFFIXES = {
+    "": Fraction(1),
+    **{suffix: Fraction(1024) ** power for power, suffix in enumerate(("Ki", "Mi", "Gi", "Ti", "Pi", "Ei"), 1)},
+    **{suffix: Fraction(1000) ** power for power, suffix in enumerate(("k", "M", "G", "T", "P", "E"), 1)},
+    **{suffix: Fraction(1000) ** -power for power, suffix in enumerate(("m", "u", "n"), 1)},
+}
+
+
+def parse_quantity(text: str) -> Fraction:
+    """The number that a quantity means, exactly; ValueError where it is none."""
+    parts = _PARTS.fullmatch(text) if re.fullmatch(QUANTITY, text) else None
+    if parts is None:
+        raise ValueError("not a quantity")
+    number, exponent, suffix = parts.groups()
+    return Fraction(number + (exponent or "")) * _SUFFIXES[suffix or ""]

@@ -1,0 +1,185 @@
+"""What status says of things that go wrong, as a real API server and its controllers let them go wrong."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from hooks.manifest import Manifest
+from testbed.kubectl import KubectlError
+from testbed.waiting import wait_for
+from tests.cluster.owner import Owner, build_vk8s
+from tests.shared_material import ROOT
+from tests.world import node
+
+WEB = {"name": "web", "port": 30000, "targetPort": 30000}
+MISSING_SECONDS = 60
+HOST = {
+    "apiVersion": "v1",
+    "kind": "Node",
+    "metadata": {"name": "small", "labels": {"size": "small"}},
+    "spec": {"unschedulable": False},
+}
+
+
+def set_container_state(owner: Owner, pod: str, state: Manifest, last_state: Manifest | None = None) -> None:
+    """Makes the pod's status say what a kubelet says of its container."""
+    container = {
+        "name": "node",
+        "image": "x",
+        "imageID": "",
+        "ready": False,
+        "restartCount": 3,
+        "state": state,
+        **({"lastState": last_state} if last_state else {}),
+    }
+    scheduled = {"type": "PodScheduled", "status": "True"}
+    patch = {"status": {"phase": "Pending", "conditions": [scheduled], "containerStatuses": [container]}}
+    owner.kubectl.run("patch", "pod", pod, "--subresource=status", "--type=merge", f"--patch={json.dumps(patch)}")
+
+
+def wait_for_pods(owner: Owner, **spec: Any) -> None:
+    owner.kubectl.apply(build_vk8s(**spec))
+    owner.wait_for_children("Pod/m", "Pod/w")
+
+
+def test_an_image_that_can_not_be_pulled_is_named(owner: Owner) -> None:
+    wait_for_pods(owner)
+    message = 'Back-off pulling image "registry.example.com/vk8s/kink:v1.34.4": not found'
+    set_container_state(owner, "m", {"waiting": {"reason": "ImagePullBackOff", "message": message}})
+    condition = owner.wait_for_reason("ControlPlaneReady", "ImagePullBackOff")
+    assert condition["message"] == f"m can't start: {message}."
+    assert owner.status()["nodes"][0]["reason"] == "ImagePullBackOff"
+
+
+def test_the_sentence_of_a_boot_that_gave_up_is_shown(owner: Owner) -> None:
+    wait_for_pods(owner)
+    sentence = "The host's kernel has no vxlan: run `modprobe vxlan` on the host."
+    ended = {"terminated": {"exitCode": 1, "reason": "Error", "message": sentence}}
+    set_container_state(owner, "w", {"waiting": {"reason": "CrashLoopBackOff", "message": "back-off 40s"}}, ended)
+    condition = owner.wait_for_reason("WorkersReady", "CrashLoopBackOff")
+    assert condition["message"] == f"w has stopped: {sentence}"
+
+
+@pytest.fixture
+def small_host(owner: Owner) -> Iterator[None]:
+    """A node of the host cluster, with little of everything, that nobody runs."""
+    owner.kubectl.apply(HOST)
+    resources = {"cpu": "1", "memory": "1Gi", "pods": "10"}
+    conditions = [{"type": "Ready", "status": "True", "reason": "Test", "message": ""}]
+    patch = {"status": {"capacity": resources, "allocatable": resources, "conditions": conditions}}
+    owner.kubectl.run("patch", "node", "small", "--subresource=status", "--type=merge", f"--patch={json.dumps(patch)}")
+    yield
+    owner.kubectl.run("delete", "node", "small")
+
+
+@pytest.mark.usefixtures("small_host")
+def test_a_resource_that_no_host_has_is_named(owner: Owner) -> None:
+    large = {"requests": {"cpu": "8"}, "limits": {"cpu": "8"}}
+    nodes = [node("m", "master", resources=large), node("w", "worker")]
+    wait_for_pods(owner, nodes=nodes, storage={"ephemeral": True})
+    condition = owner.wait_for_reason("ControlPlaneReady", "Unschedulable")
+    assert "Insufficient cpu" in condition["message"]
+
+
+@pytest.mark.usefixtures("small_host")
+def test_a_volume_that_nobody_makes_is_named(owner: Owner) -> None:
+    storage_class = {"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "metadata": {"name": "nobodys"}}
+    owner.kubectl.apply({**storage_class, "provisioner": "example.com/none"})
+    owner.kubectl.apply(build_vk8s(storage={"storageClassName": "nobodys"}))
+    condition = owner.wait_for_reason("ControlPlaneReady", "VolumePending")
+    assert condition["message"] == f"m waits for its volume: kubectl describe pvc -n {owner.namespace} m-state."
+
+
+def test_a_taken_pod_name_is_told(owner: Owner) -> None:
+    container = {"name": "c", "image": "x"}
+    owner.kubectl.apply(
+        {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "w"}, "spec": {"containers": [container]}}
+    )
+    owner.kubectl.apply(build_vk8s())
+    condition = owner.wait_for_reason("ChildrenObserved", "ChildMissing", MISSING_SECONDS)
+    assert condition["message"].startswith("Pod w: the name is taken by another object, or the host cluster refused it")
+
+
+def test_a_taken_node_port_is_told_and_everything_else_is_made(owner: Owner) -> None:
+    ports = [{"port": 80, "nodePort": 30000}]
+    service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "other"}}
+    owner.kubectl.apply({**service, "spec": {"type": "NodePort", "ports": ports}})
+    owner.kubectl.apply(build_vk8s(ports=[WEB]))
+    condition = owner.wait_for_reason("ChildrenObserved", "ChildMissing", MISSING_SECONDS)
+    assert condition["message"].startswith("Service demo: ")
+    assert {"Pod/m", "Pod/w"} <= set(owner.children())
+    assert "provided port is already allocated" in owner.kubectl.run("get", "events", "--output=json")
+    owner.kubectl.run("delete", "service", "other")
+    owner.wait_for_children("Service/demo")
+
+
+def test_a_quota_is_told(owner: Owner) -> None:
+    quota = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "none"}, "spec": {"hard": {"pods": "0"}}}
+    owner.kubectl.apply(quota)
+    wait_for("the quota", lambda: "hard" in owner.kubectl.get("resourcequota", "none").get("status", {}), 30)
+    owner.kubectl.apply(build_vk8s())
+    condition = owner.wait_for_reason("ChildrenObserved", "ChildMissing", MISSING_SECONDS)
+    assert condition["message"].startswith("Pod m, Pod w: ")
+    assert "exceeded quota" in owner.kubectl.run("get", "events", "--output=json")
+
+
+def test_a_spec_that_gets_invalid_and_valid_again_changes_no_address(owner: Owner) -> None:
+    low = {"name": "low", "port": 8080, "targetPort": 8080}
+    owner.run_cluster(build_vk8s(ports=[WEB, low]))
+    before = describe_addresses(owner)
+    # A rule of the hooks that the API server can't know: somebody has taken the CRD's rules away.
+    crd = owner.kubectl.get("crd", "vk8s.vk8s.sktelecom.com")
+    owner.kubectl.run("replace", "--filename=-", stdin=json.dumps(without_rules(crd)))
+    try:
+        wait_for("an invalid spec", lambda: applies(owner, build_vk8s(ports=[WEB, {**low, "targetPort": 80}])), 30)
+        condition = owner.wait_for_reason("Accepted", "InvalidSpec")
+        assert "spec.ports[1].targetPort: write 8080, the same number as port." in condition["message"]
+        assert owner.status()["phase"] == "Running"
+        assert describe_addresses(owner) == before
+        owner.kubectl.apply(build_vk8s(ports=[WEB, low]))
+        owner.wait_for_reason("Accepted", "Valid")
+        assert describe_addresses(owner) == before
+    finally:
+        owner.kubectl.run("apply", f"--filename={ROOT / 'crds'}")
+
+
+def describe_addresses(owner: Owner) -> dict[str, object]:
+    services = {name: child["spec"] for name, child in owner.children().items() if name.startswith("Service/")}
+    return {name: (spec["clusterIP"], spec["ports"]) for name, spec in services.items()}
+
+
+def without_rules(schema: object) -> object:
+    """The CRD without its rules in CEL."""
+    if isinstance(schema, dict):
+        return {name: without_rules(value) for name, value in schema.items() if name != "x-kubernetes-validations"}
+    return [without_rules(item) for item in schema] if isinstance(schema, list) else schema
+
+
+def applies(owner: Owner, vk8s: Manifest) -> bool:
+    try:
+        owner.kubectl.apply(vk8s)
+    except KubectlError:
+        return False
+    return True
+
+
+def test_endpoints_and_certificates_are_shown(owner: Owner) -> None:
+    low = {"name": "low", "port": 8080, "targetPort": 8080}
+    status = owner.run_cluster(build_vk8s(ports=[WEB, low], accessPodImage="x", accessPodPort=30099))["status"]
+    services = {name: child["spec"]["ports"] for name, child in owner.children().items() if name.startswith("Service/")}
+    assert status["endpoints"]["api"] == f"https://demo-api.{owner.namespace}.svc.cluster.local:6443"
+    assert status["endpoints"]["ssh"] == 30099
+    assert [port["nodePort"] for port in status["endpoints"]["ports"]] == [
+        port["nodePort"] for port in services["Service/demo"]
+    ]
+    assert status["certificatesExpire"]["ca"] > status["certificatesExpire"]["kubeconfig"]
+
+
+def test_wide_columns_show_where_the_cluster_is(owner: Owner) -> None:
+    owner.run_cluster(build_vk8s(accessPodImage="x", accessPodPort=30098))
+    header, line = owner.kubectl.run("get", "vk8s", "demo", "--output=wide").splitlines()
+    assert header.split() == ["NAME", "PHASE", "NODES", "AGE", "API", "SSH", "MESSAGE"]
+    api = f"https://demo-api.{owner.namespace}.svc.cluster.local:6443"
+    assert line.split()[4:] == [api, "30098", "2", "of", "2", "nodes", "are", "Ready."]

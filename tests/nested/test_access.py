@@ -1,0 +1,90 @@
+"""ssh from outside the host cluster, with a real client."""
+
+import base64
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from testbed.waiting import wait_for
+from tests.nested.virtual import VirtualCluster
+
+POD = "local-access-pod"
+SECONDS = 60
+REFUSED = 255
+
+
+@pytest.fixture
+def ssh(running: VirtualCluster, tmp_path: Path) -> "Ssh":
+    """A client with the key that was made for the owner, which knows the host by the key in the Secret."""
+    wait_for_access(running)
+    secret = running.kubectl.get("secret", "local-ssh")["data"]
+    address, port = running.host.testbed.address, running.manifest["spec"]["accessPodPort"]
+    key, known_hosts = tmp_path / "key", tmp_path / "known_hosts"
+    key.touch(mode=0o600)
+    key.write_bytes(base64.b64decode(secret["id_ecdsa"]))
+    public = base64.b64decode(secret["ssh_host_ecdsa_key.pub"]).decode()
+    known_hosts.write_text(f"[{address}]:{port} {public}")
+    options = ["-o", f"UserKnownHostsFile={known_hosts}", "-o", "StrictHostKeyChecking=yes", "-o", "ConnectTimeout=5"]
+    return Ssh([*("ssh", "-F", "none", "-p", str(port)), *options], f"root@{address}", key)
+
+
+class Ssh:
+    """An ssh client for one host."""
+
+    def __init__(self, command: list[str], target: str, key: Path) -> None:
+        self.command, self.target, self.key = command, target, key
+
+    def run(self, *remote: str, key: Path | None = None) -> subprocess.CompletedProcess[str]:
+        """Runs a command at the other end, with the owner's key or another."""
+        options = ["-i", str(key or self.key), "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes"]
+        command = [*self.command, *options, self.target, *remote]
+        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=SECONDS)
+
+
+def wait_for_access(virtual: VirtualCluster) -> None:
+    virtual.kubectl.run("wait", "vk8s/local", "--for=condition=AccessReady", f"--timeout={SECONDS}s")
+
+
+def test_kubectl_is_ready_to_use(ssh: Ssh, running: VirtualCluster) -> None:
+    result = ssh.run("kubectl", "get", "nodes", "--no-headers")
+    assert result.returncode == 0, result.stderr
+    assert [line.split()[:2] for line in result.stdout.splitlines()] == [[node, "Ready"] for node in running.nodes]
+
+
+def test_a_shell_names_its_cluster_and_completes_kubectl(ssh: Ssh) -> None:
+    # As bash does when somebody presses Tab after `kubectl`.
+    result = ssh.run("bash", "-ic", "'echo $VK8S_NAME; _completion_loader kubectl; complete -p kubectl'")
+    name, completion = result.stdout.splitlines()
+    assert name == "local"
+    assert "-F __start_kubectl kubectl" in completion
+
+
+def test_another_key_is_refused(ssh: Ssh, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", other], check=True)
+    result = ssh.run("true", key=other)
+    assert result.returncode == REFUSED
+    assert "Permission denied (publickey)" in result.stderr
+
+
+def test_no_password_is_ever_asked_for(ssh: Ssh) -> None:
+    options = ["-v", "-o", "PubkeyAuthentication=no", "-o", "NumberOfPasswordPrompts=1"]
+    command = [*ssh.command, *options, ssh.target, "true"]
+    result = subprocess.run(
+        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=SECONDS
+    )
+    assert result.returncode == REFUSED
+    assert "Authentications that can continue: publickey\n" in result.stderr.replace("\r", "")
+
+
+def test_a_new_access_pod_has_the_same_host_key(ssh: Ssh, running: VirtualCluster) -> None:
+    before = running.kubectl.get("pod", POD)["metadata"]["uid"]
+    running.replace_pod(POD, SECONDS)
+    assert running.kubectl.get("pod", POD)["metadata"]["uid"] != before
+    # The client refuses a host with another key.
+    wait_for("ssh", lambda: ssh.run("hostname").stdout.strip() == POD, SECONDS)
+
+
+def test_the_private_key_of_the_owner_is_not_in_the_pod(ssh: Ssh) -> None:
+    assert ssh.run("ls", "/vk8s/ssh").stdout.split() == ["ssh_host_ecdsa_key"]

@@ -1,0 +1,64 @@
+"""Ports of the virtual cluster, from outside the host cluster."""
+
+import hashlib
+import subprocess
+import time
+from pathlib import Path
+
+import yaml
+
+from testbed.layout import ROOT
+from testbed.waiting import wait_for
+from tests.nested.virtual import VirtualCluster
+from tests.nested.workload import LARGE_PATH, NAME_PATH, build_node_port_service, with_web_server
+
+SECONDS = 90
+PORT = 30000
+
+
+def fetch(virtual: VirtualCluster, port: int, path: str = NAME_PATH) -> str:
+    """What this machine gets at a port of the host cluster's node; empty where it gets nothing."""
+    url = f"http://{virtual.host.testbed.address}:{port}{path}"
+    command = ["curl", "--silent", "--fail", "--max-time", "5", url]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout
+
+
+def test_a_node_port_service_inside_is_reached_at_the_same_number(web: VirtualCluster) -> None:
+    for pod in ("on-worker", "on-master"):
+        web.inside.apply(build_node_port_service(pod, PORT))
+        wait_for(f"an answer of {pod}", lambda pod=pod: fetch(web, PORT) == pod, SECONDS)  # type: ignore[misc]
+        web.inside.run("delete", "service", f"{pod}-node-port")
+
+
+def test_a_port_below_30000_is_reached_at_the_number_that_status_shows(running: VirtualCluster) -> None:
+    daemon_set = yaml.safe_load((ROOT / "examples" / "inside" / "port-below-30000.yaml").read_text())
+    inside = running.inside
+    inside.apply(with_web_server(daemon_set))
+    ports = running.kubectl.get("vk8s", "local")["status"]["endpoints"]["ports"]
+    number = next(port["nodePort"] for port in ports if port["name"] == "low")
+    wait_for("an answer", lambda: fetch(running, number).startswith("low-"), SECONDS)
+    inside.run("delete", "daemonset", "low")
+
+
+def test_a_download_goes_on_while_the_master_restarts(web: VirtualCluster, tmp_path: Path) -> None:
+    web.inside.apply(build_node_port_service("on-worker", PORT))
+    wait_for("an answer", lambda: fetch(web, PORT) == "on-worker", SECONDS)
+    size = Path(f"{web.host.binaries}/kubelet").stat().st_size
+    target, url = tmp_path / "download", f"http://{web.host.testbed.address}:{PORT}{LARGE_PATH}"
+    # Slow enough to outlast the restart.
+    command = ["curl", "--silent", "--fail", "--limit-rate", str(size // 40), "--output", str(target), url]
+    with subprocess.Popen(command) as download:
+        start = time.monotonic()
+        wait_for("the first bytes", lambda: target.exists() and target.stat().st_size > 0, SECONDS)
+        web.replace_pod("local-master", SECONDS)
+        assert download.poll() is None, (
+            f"the download ended after {time.monotonic() - start:.0f} s, before the restart did"
+        )
+        assert download.wait() == 0
+    assert digest(target) == digest(web.host.binaries / "kubelet")
+    web.inside.run("delete", "service", "on-worker-node-port")
+
+
+def digest(path: Path) -> str:
+    with path.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()

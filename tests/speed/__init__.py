@@ -1,0 +1,1 @@
+"""How long things take; nothing else is measured meanwhile."""

@@ -1,0 +1,53 @@
+"""How long a sync takes, over loopback, in one process of hooks."""
+
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from http import HTTPStatus
+from http.client import HTTPConnection
+from pathlib import Path
+from statistics import median
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.api.server import serve
+from tests.figures import record
+from tests.world import World, running_world
+
+CALLS, FIRST_CALLS = 1000, 50
+P50_MS, FIRST_MS = 3, 20
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> Iterator[str]:
+    """Where the hooks take sync calls."""
+    with serve(tmp_path / "log") as server:
+        yield f"{server.url}/vk8s/sync"
+
+
+def time_calls(url: str, world: World, count: int) -> list[float]:
+    """Milliseconds of each of `count` calls, by a client that takes little time itself."""
+    body, headers = world.request().model_dump_json(by_alias=True), {"Content-Type": "application/json"}
+    taken = []
+    with closing(HTTPConnection(urlsplit(url).netloc)) as connection:
+        for _ in range(count):
+            start = time.perf_counter()
+            connection.request("POST", urlsplit(url).path, body, headers)
+            response = connection.getresponse()
+            content = response.read()
+            taken.append((time.perf_counter() - start) * 1000)
+            assert response.status == HTTPStatus.OK, content
+    return taken
+
+
+def test_a_sync_of_a_cluster_at_rest_takes_less_than_three_milliseconds(url: str) -> None:
+    p50 = median(time_calls(url, running_world(), CALLS))
+    record("sync_p50_ms", p50)
+    assert p50 < P50_MS
+
+
+def test_the_first_sync_which_makes_all_keys_takes_less_than_twenty(url: str) -> None:
+    p50 = median(time_calls(url, World(), FIRST_CALLS))
+    record("first_sync_ms", p50)
+    assert p50 < FIRST_MS
