@@ -1,0 +1,62 @@
+"""What an API server makes of a child that is created: defaults filled in, quantities in a form of its own."""
+
+from typing import Any
+
+from hooks.manifest import Manifest
+from hooks.vk8s.quantity import parse_quantity
+
+POD_DEFAULTS: Manifest = {
+    "dnsPolicy": "ClusterFirst",
+    "preemptionPolicy": "PreemptLowerPriority",
+    "schedulerName": "default-scheduler",
+    "securityContext": {},
+}
+DEFAULT_TOLERATION: Manifest = {"key": "node.kubernetes.io/not-ready", "operator": "Exists", "effect": "NoExecute"}
+CONTAINER_DEFAULTS: Manifest = {"imagePullPolicy": "IfNotPresent", "resources": {}, "terminationMessagePath": "/dev/x"}
+CLAIM_DEFAULTS: Manifest = {"volumeMode": "Filesystem"}
+SERVICE_DEFAULTS: Manifest = {"clusterIP": "10.96.0.9", "ipFamilies": ["IPv4"], "sessionAffinity": "None"}
+FIRST_FREE_NODE_PORT = 32100
+
+
+def admit(child: Manifest) -> Manifest:
+    """`child` as it is stored; once more, and nothing changes."""
+    if child["kind"] == "Pod":
+        return {**child, "spec": _admit_pod(child["spec"])}
+    if child["kind"] == "PersistentVolumeClaim":
+        return {**child, "spec": {**CLAIM_DEFAULTS, **_with_own_quantities(child["spec"])}}
+    if child["kind"] == "Service":
+        return {**child, "spec": _admit_service(child["spec"])}
+    return child
+
+
+def _admit_pod(spec: Manifest) -> Manifest:
+    given = spec.get("tolerations", [])
+    tolerations = given if DEFAULT_TOLERATION in given else [*given, DEFAULT_TOLERATION]
+    containers = [{**CONTAINER_DEFAULTS, **container} for container in spec["containers"]]
+    whole: Manifest = _with_own_quantities({**spec, "containers": containers})
+    return {**POD_DEFAULTS, **whole, "tolerations": tolerations}
+
+
+def _admit_service(spec: Manifest) -> Manifest:
+    if spec.get("type") != "NodePort":
+        return {**SERVICE_DEFAULTS, **spec}
+    ports = [{"nodePort": FIRST_FREE_NODE_PORT + index, **port} for index, port in enumerate(spec["ports"])]
+    return {**SERVICE_DEFAULTS, **spec, "ports": ports}
+
+
+def _with_own_quantities(value: Any) -> Any:
+    """Limits and sizes in thousandths: not the form that a real API server has, but as little the user's."""
+    if isinstance(value, dict):
+        return {
+            key: {name: _rewrite(form) for name, form in inner.items()}
+            if key in ("limits", "requests")
+            else _rewrite(inner)
+            if key == "sizeLimit"
+            else _with_own_quantities(inner)
+            for key, inner in value.items()
+        }
+    return [_with_own_quantities(item) for item in value] if isinstance(value, list) else value
+
+
+def _rewrite(quantity: str) -> str:
+    return f"{int(parse_quantity(quantity) * 1000)}m"

@@ -1,0 +1,125 @@
+"""Which children an answer holds, and what each of them is like."""
+
+import re
+from collections import Counter
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hooks.vk8s.labels import COMPONENT, CONTROLLER_UID, NODE, PREFIX, ROLE, VK8S
+from testbed.metacontroller.objects import with_metadata
+from tests.properties.host import Host, find_key, group_children, list_children, list_keys, without
+from tests.properties.judge import (
+    DNS_1123_SUBDOMAIN,
+    NAMES,
+    find_empty,
+    find_references,
+    find_retired,
+    find_selected,
+    index,
+    is_accepted,
+)
+from tests.properties.specs import PLAIN_LABELS
+from tests.properties.walks import changed_hosts, hosts, settled_hosts
+from tests.world import UID
+
+IDENTITY_LABELS = {VK8S, NODE, ROLE, COMPONENT}
+LABEL_VALUE = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")
+
+
+@given(hosts())
+def test_whatever_is_hidden_nothing_that_is_shown_is_left_out(host: Host) -> None:
+    shown = host.shown
+    left_out = set(list_keys(shown)) - index(shown.sync()).keys()
+    assert left_out <= (find_retired(shown) if is_accepted(shown) else set())
+
+
+@given(changed_hosts())
+def test_what_the_spec_no_longer_asks_for_is_left_out(host: Host) -> None:
+    answered = index(host.world.sync()).keys()
+    assert answered & find_retired(host.world) == set()
+    assert answered >= set(list_keys(host.world)) - find_retired(host.world)
+
+
+@given(hosts())
+def test_no_child_is_answered_twice_and_each_has_a_name_that_its_kind_may_have(host: Host) -> None:
+    children = host.shown.sync().children
+    assert [key for key, count in Counter(map(find_key, children)).items() if count > 1] == []
+    for child in children:
+        assert NAMES.get(child["kind"], DNS_1123_SUBDOMAIN).fullmatch(child["metadata"]["name"]), find_key(child)
+
+
+@given(hosts())
+def test_every_child_says_what_it_is_in_the_namespace_of_its_vk8s(host: Host) -> None:
+    for child in host.shown.sync().children:
+        assert child["apiVersion"] == "v1"
+        metadata = child["metadata"]
+        assert set(metadata) <= {"name", "namespace", "labels", "annotations"}
+        assert metadata["namespace"] == "team-a"
+        values = [*metadata["labels"].values(), *metadata.get("annotations", {}).values()]
+        assert all(isinstance(value, str) for value in values)
+        assert all(LABEL_VALUE.fullmatch(value) for value in metadata["labels"].values())
+
+
+@given(hosts())
+def test_a_child_that_is_made_holds_nothing_empty(host: Host) -> None:
+    shown = host.shown
+    made = {key: child for key, child in index(shown.sync()).items() if key not in list_children(shown)}
+    assert {key: find_empty(child) for key, child in made.items() if find_empty(child)} == {}
+
+
+@given(settled_hosts(), st.data())
+def test_a_pod_is_made_exactly_when_all_that_it_mounts_is_shown_to_stay(host: Host, data: st.DataObject) -> None:
+    pods = host.world.children["Pod.v1"]
+    others = {key: child for key, child in list_children(host.world).items() if key[0] != "Pod.v1"}
+    fates = data.draw(
+        st.dictionaries(st.sampled_from(sorted(others)), st.sampled_from(["hidden", "going"]), max_size=2)
+    )
+    going = [
+        with_metadata(child, deletionTimestamp="2026-01-02T03:04:05Z") if fates.get(key) == "going" else child
+        for key, child in others.items()
+    ]
+    hidden = [key for key, fate in fates.items() if fate == "hidden"]
+    shown = without(replace(host.world, children=group_children(going)), hidden)
+    made = {name for kind, name in index(shown.sync()) if kind == "Pod.v1"}
+    ready = {name for name, pod in pods.items() if not fates.keys() & set(find_references(pod))}
+    assert made == (set() if ("Secret.v1", f"{shown.name}-pki") in hidden else ready)
+
+
+@given(settled_hosts())
+def test_services_lead_to_the_pods_that_they_are_for(host: Host) -> None:
+    world, answer = host.world, host.world.sync()
+    answered = index(answer)
+    nodes = [node["name"] for node in world.spec["nodes"]]
+    assert find_selected(answered["Service.v1", f"{world.name}-api"], answer) == {nodes[0]}
+    if world.spec.get("ports"):
+        # Past the master, as soon as a worker can serve.
+        assert find_selected(answered["Service.v1", world.name], answer) in (set(nodes), set(nodes[1:]))
+    if world.spec.get("accessPodImage") and world.spec.get("accessPodPort"):
+        service = answered["Service.v1", f"{world.name}-access-svc"]
+        assert find_selected(service, answer) == {f"{world.name}-access-pod"}
+
+
+@given(hosts())
+def test_labels_of_the_owner_never_say_whose_child_it_is_and_select_nothing(host: Host) -> None:
+    shown = host.shown
+    for key, child in index(shown.sync()).items():
+        labels = child["metadata"]["labels"]
+        assert labels.get(CONTROLLER_UID, UID) == UID
+        if key not in list_children(shown):
+            assert labels.items() >= {(name, shown.labels[name]) for name in shown.labels.keys() & PLAIN_LABELS}
+            assert (labels[VK8S], labels["app.kubernetes.io/managed-by"]) == (shown.name, "vk8s-metacontroller")
+            assert {name for name in labels if name.startswith(PREFIX)} <= IDENTITY_LABELS
+            selector = child["spec"]["selector"] if child["kind"] == "Service" else {VK8S: shown.name}
+            assert selector.keys() <= IDENTITY_LABELS
+            assert selector[VK8S] == shown.name
+
+
+@given(settled_hosts(), st.sampled_from(sorted(IDENTITY_LABELS)), st.sampled_from([None, "other", "worker"]))
+def test_labels_of_ours_that_somebody_changed_are_put_right(host: Host, label: str, value: str | None) -> None:
+    pod = host.world.children["Pod.v1"]["m"]
+    rest = {name: text for name, text in pod["metadata"]["labels"].items() if name != label}
+    changed = with_metadata(pod, labels={**rest, **({label: value} if value is not None else {})})
+    after = replace(host, world=host.world.with_child("Pod.v1", "m", changed)).step().world
+    assert after.children["Pod.v1"]["m"]["metadata"]["labels"] == pod["metadata"]["labels"]

@@ -1,0 +1,86 @@
+"""What is secret stays in Secrets, and a virtual cluster has one CA in its life."""
+
+import json
+from base64 import b64decode
+from collections.abc import Iterable, Iterator
+
+import yaml
+from cryptography import x509
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hooks.manifest import Manifest
+from hooks.vk8s.ssh import CLIENT_PUB
+from tests.properties.events import OTHER_PKI
+from tests.properties.host import Host, list_children, list_keys, without
+from tests.properties.judge import has_usable_pki, index, is_accepted
+from tests.properties.walks import hosts, settled_hosts
+from tests.world import World
+
+# Shorter words of a Secret are no secrets: field names of a kubeconfig, parts of a PEM header.
+SHORTEST_SECRET = 20
+
+
+@given(hosts())
+def test_nothing_of_a_secret_is_outside_secrets(host: Host) -> None:
+    shown = host.shown
+    for answer in (shown.sync(), shown.finalize()):
+        secrets = [child for child in [*answer.children, *_shown_secrets(shown)] if child["kind"] == "Secret"]
+        outside = json.dumps([answer.status, *(child for child in answer.children if child["kind"] != "Secret")])
+        assert [word for word in set(_list_words(secrets, shown.name)) if word in outside] == []
+
+
+@given(settled_hosts(), st.data())
+def test_a_cluster_that_has_lived_never_gets_a_second_ca(host: Host, data: st.DataObject) -> None:
+    pki, *made = [("Secret.v1", f"{host.world.name}-{name}") for name in ("pki", "join", "kubeconfig")]
+    others = sorted(set(list_keys(host.world)) - {pki})
+    left = data.draw(st.lists(st.sampled_from(others), unique=True, max_size=3))
+    shown = without(host.world, [pki, *(key for key in others if key not in left)])
+    lived = any(key in made or key[0] in ("Pod.v1", "PersistentVolumeClaim.v1") for key in left)
+    assert (pki in index(shown.sync())) is not lived
+
+
+@given(hosts(), st.sampled_from([None, {}, {"data": {"ca.crt": "YQ=="}}]))
+def test_nothing_is_made_from_a_ca_that_is_not_shown(host: Host, damaged: Manifest | None) -> None:
+    name = f"{host.world.name}-pki"
+    found = host.shown.children["Secret.v1"].get(name)
+    rest = {key: value for key, value in found.items() if key != "data"} if found else {}
+    shown = host.shown.with_child("Secret.v1", name, None if damaged is None or not found else {**rest, **damaged})
+    made = index(shown.sync()).keys() - list_children(shown).keys()
+    assert {kind for kind, _ in made} <= {"ConfigMap.v1", "Service.v1", "Secret.v1"}
+    assert {name for kind, name in made if kind == "Secret.v1"} <= {f"{shown.name}-pki"}
+
+
+@given(hosts(), st.booleans())
+def test_every_certificate_is_signed_by_the_ca_that_is_shown(host: Host, restored: bool) -> None:  # noqa: FBT001 an example
+    name, shown = f"{host.world.name}-pki", host.shown
+    if restored and name in shown.children["Secret.v1"]:
+        shown = shown.with_child("Secret.v1", name, {**shown.children["Secret.v1"][name], **OTHER_PKI})
+    if not has_usable_pki(shown) or not is_accepted(shown):
+        return
+    secrets = {key: child["data"] for (kind, key), child in index(shown.sync()).items() if kind == "Secret.v1"}
+    ca = b64decode(shown.children["Secret.v1"][name]["data"]["ca.crt"])
+    authority = x509.load_pem_x509_certificate(ca)
+    assert b64decode(secrets[f"{shown.name}-join"]["ca.crt"]) == ca
+    kubeconfig = yaml.safe_load(b64decode(secrets[f"{shown.name}-kubeconfig"]["value"]))
+    assert b64decode(kubeconfig["clusters"][0]["cluster"]["certificate-authority-data"]) == ca
+    client = b64decode(kubeconfig["users"][0]["user"]["client-certificate-data"])
+    x509.load_pem_x509_certificate(client).verify_directly_issued_by(authority)
+
+
+def _shown_secrets(shown: World) -> Iterable[Manifest]:
+    return shown.children["Secret.v1"].values()
+
+
+def _list_words(secrets: Iterable[Manifest], vk8s: str) -> Iterator[str]:
+    """What of the Secrets nobody else may see, in base64 and decoded, by words; the address of the API is public."""
+    for secret in secrets:
+        for key, encoded in secret.get("data", {}).items():
+            if key == CLIENT_PUB:
+                continue
+            words = [encoded, *b64decode(encoded).decode().split()]
+            yield from (
+                word
+                for word in words
+                if len(word) >= SHORTEST_SECRET and word != vk8s and f"{vk8s}-api.team-a" not in word
+            )
