@@ -7,8 +7,7 @@ import yaml
 from hooks.manifest import Manifest
 from hooks.vk8s.context import Context
 from hooks.vk8s.decide import decide_sync
-from hooks.vk8s.observed import CHILD_KINDS
-from hooks.vk8s.plan import group_key
+from hooks.vk8s.observed import CHILD_KINDS, group_key
 from hooks.wire import HookRequest
 
 # The API server gives each object one; until then nobody can know it.

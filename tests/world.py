@@ -12,8 +12,7 @@ from hooks.settings import Settings
 from hooks.vk8s.context import Context
 from hooks.vk8s.decide import decide_finalize, decide_sync
 from hooks.vk8s.keep import LAST_APPLIED
-from hooks.vk8s.observed import CHILD_KINDS
-from hooks.vk8s.plan import group_key
+from hooks.vk8s.observed import CHILD_KINDS, group_key
 from hooks.vk8s.scripts import build_scripts
 from hooks.wire import FinalizeResponse, HookRequest, SyncResponse
 
@@ -48,6 +47,7 @@ class World:
     children: Children = field(default_factory=lambda: {kind: {} for kind in CHILD_KINDS})
     status: Any = None
     context: Context = CONTEXT
+    annotations: Mapping[str, str] = field(default_factory=dict)
 
     def request(self) -> HookRequest:
         """The body of a call."""
@@ -57,6 +57,7 @@ class World:
             "uid": UID,
             "generation": 3,
             "labels": dict(self.labels),
+            "annotations": dict(self.annotations),
             "finalizers": list(self.finalizers),
         }
         children = {

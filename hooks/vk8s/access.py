@@ -47,7 +47,7 @@ def plan_access(cluster: VirtualCluster, observed: Observed, entropy: bytes) -> 
     )
     if lacking:
         return Access(children, f"waits for {', '.join(lacking)}")
-    return Access([*children, build_access_pod(cluster.identity, image)])
+    return Access([*children, build_access_pod(cluster, image)])
 
 
 def _plan_secret(cluster: VirtualCluster, existing: Manifest | None, entropy: bytes) -> Manifest:

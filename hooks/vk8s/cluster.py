@@ -8,6 +8,10 @@ from hooks.vk8s.model import NodeSpec, Spec
 from hooks.vk8s.naming import api_service_name
 from hooks.wire import Metadata
 
+# The original operator's; its presence pauses, whatever it says.
+STOPPED_ANNOTATION = "vk8s-resource-stopped"
+RESTART_ANNOTATION = "vk8s.sktelecom.com/restart"
+
 
 @dataclass(frozen=True)
 class Identity:
@@ -26,6 +30,9 @@ class VirtualCluster:
     identity: Identity
     spec: Spec
     cluster_domain: str
+    paused: bool = False
+    # Any text; pods that were made before it was written are to be made again.
+    restart: str | None = None
 
     @property
     def name(self) -> str:
@@ -65,6 +72,10 @@ def parse_identity(metadata: Metadata) -> Identity:
     return Identity(metadata.name, metadata.namespace, metadata.uid, metadata.labels)
 
 
-def build_cluster(identity: Identity, spec: Spec, settings: Settings) -> VirtualCluster:
+def build_cluster(metadata: Metadata, spec: Spec, settings: Settings) -> VirtualCluster:
     """The virtual cluster that a valid `spec` describes."""
-    return VirtualCluster(identity, spec, settings.cluster_domain)
+    annotations = metadata.annotations
+    paused = spec.paused or STOPPED_ANNOTATION in annotations
+    return VirtualCluster(
+        parse_identity(metadata), spec, settings.cluster_domain, paused, annotations.get(RESTART_ANNOTATION)
+    )

@@ -37,7 +37,7 @@ class History:
         """Since when the condition has had the status that it has now; None when that is new."""
         if self._status(condition.type) != _text(condition.status):
             return None
-        return _parse_time(self.conditions[condition.type].get("lastTransitionTime"))
+        return parse_time(self.conditions[condition.type].get("lastTransitionTime"))
 
     def _status(self, kind: str) -> object:
         return self.conditions.get(kind, {}).get("status")
@@ -81,7 +81,7 @@ def format_time(moment: datetime) -> str:
     return moment.strftime(_TIME_FORMAT)
 
 
-def _parse_time(text: object) -> datetime | None:
+def parse_time(text: object) -> datetime | None:
     """The moment, in UTC and whole seconds; None where there is none, or one that Kubernetes would not have written."""
     try:
         moment = datetime.fromisoformat(text) if isinstance(text, str) else None

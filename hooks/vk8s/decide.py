@@ -37,7 +37,7 @@ def decide_sync(request: HookRequest, context: Context) -> SyncResponse:
             children=keep_everything(observed),
             resync_after_seconds=RESYNC_MAX,
         )
-    cluster = build_cluster(identity, spec, context.settings)
+    cluster = build_cluster(request.parent.metadata, spec, context.settings)
     plan = plan_children(cluster, observed, context)
     return SyncResponse(
         status=build_status(cluster, plan, situation),
@@ -89,7 +89,7 @@ def _check_spec(identity: Identity, raw: object) -> tuple[Spec | None, list[str]
 
 def _find_resync(plan: Plan, situation: Situation) -> float:
     """Seconds until the next thing that no event tells of."""
-    timers = [RESYNC_MAX, *([_seconds(situation.now, plan.renew_at)] if plan.renew_at else [])]
+    timers = [RESYNC_MAX, *([_seconds(situation.now, plan.due)] if plan.due else [])]
     if find_missing(plan, situation.observed):
         since = situation.history.since(find_children_condition(plan, situation))
         rest = _seconds(situation.now, since + CHILD_PATIENCE) if since else RESYNC_WHILE_MISSING

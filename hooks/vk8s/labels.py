@@ -52,6 +52,13 @@ def node_labels(node: NodeSpec) -> dict[str, str]:
     return {COMPONENT: NODE_COMPONENT, NODE: node.name, ROLE: node.role}
 
 
+def build_pod_metadata(
+    identity: Identity, name: str, labels: Mapping[str, str], annotations: Mapping[str, str]
+) -> Manifest:
+    """`metadata` of a pod, with what is noted on it when it is made."""
+    return {**build_metadata(identity, name, labels), "annotations": dict(annotations)}
+
+
 def build_metadata(identity: Identity, name: str, extra_labels: Mapping[str, str] | None = None) -> Manifest:
     """`metadata` of the child `name`; namespaced, because the hooks answer for the parent's namespace only."""
     return {

@@ -89,6 +89,7 @@ class Spec(SpecModel):
     nodes: list[NodeSpec] = Field(min_length=1)
     kubernetes: KubernetesSpec = Field(default_factory=KubernetesSpec)
     storage: StorageSpec = Field(default_factory=StorageSpec)
+    paused: bool = False
     access_pod_image: Image | None = None
     access_pod_port: int | None = Field(default=None, ge=NODE_PORTS.start, le=NODE_PORTS.stop - 1)
     kubeflow: KubeflowSpec | None = None

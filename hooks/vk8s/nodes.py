@@ -1,7 +1,7 @@
 """The nodes of a virtual cluster as its owner sees them: one line each, and the conditions that follow from them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hooks.manifest import Manifest
 from hooks.vk8s.cluster import VirtualCluster
@@ -10,7 +10,7 @@ from hooks.vk8s.labels import NODE, ROLE
 from hooks.vk8s.naming import state_claim_name
 from hooks.vk8s.observed import CLAIM, Observed
 from hooks.vk8s.plan import Trouble
-from hooks.vk8s.pod_state import PodState, find_pod_state
+from hooks.vk8s.pod_state import PAUSED, PodState, find_pod_state
 
 INSTALLED, READY = "Installed", "Ready"
 CONTROL_PLANE_READY, WORKERS_READY = "ControlPlaneReady", "WorkersReady"
@@ -28,7 +28,8 @@ class Node:
 
 def find_spec_nodes(cluster: VirtualCluster, waiting: Mapping[str, str], observed: Observed) -> list[Node]:
     """The nodes of the spec, master first; `waiting` says what a pod that is not made yet waits for."""
-    return [_find_node(node.name, node.role, waiting, observed) for node in cluster.nodes]
+    nodes = [_find_node(node.name, node.role, waiting, observed) for node in cluster.nodes]
+    return [replace(node, state=PAUSED) if cluster.paused and node.pod is None else node for node in nodes]
 
 
 def find_observed_nodes(observed: Observed) -> list[Node]:

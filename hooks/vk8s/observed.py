@@ -16,6 +16,10 @@ POD: Final = "Pod.v1"
 CHILD_KINDS = (SECRET, CONFIG_MAP, SERVICE, CLAIM, POD)
 
 
+# Kind, as in a request, and name.
+Child = tuple[str, str]
+
+
 @dataclass(frozen=True)
 class Observed:
     """Observed children: group key (`Pod.v1`) to name to object."""
@@ -50,6 +54,11 @@ class Observed:
                 yield kind, name, self.children[kind][name]
 
 
+def group_key(manifest: Manifest) -> str:
+    """How Metacontroller keys the manifest's kind: `Pod.v1`."""
+    return ".".join([manifest["kind"], manifest["apiVersion"]])
+
+
 def parse_observed(children: Mapping[str, Mapping[str, Manifest]]) -> Observed:
     """The children of a hook request, whose inner keys are `namespace/name`."""
     return Observed(
@@ -73,7 +82,12 @@ def condition(pod: Manifest, kind: str) -> Manifest:
     return next((entry for entry in conditions if entry.get("type") == kind), {})
 
 
+def find_config_maps(pod: Manifest) -> Iterator[str]:
+    """Names of the ConfigMaps that the pod's volumes are."""
+    volumes: list[Manifest] = pod.get("spec", {}).get("volumes") or []
+    yield from (volume["configMap"]["name"] for volume in volumes if "name" in volume.get("configMap", {}))
+
+
 def mounts_config_map(pod: Manifest, name: str) -> bool:
     """Whether one of the pod's volumes is the ConfigMap `name`."""
-    volumes: list[Manifest] = pod.get("spec", {}).get("volumes") or []
-    return any(volume.get("configMap", {}).get("name") == name for volume in volumes)
+    return name in find_config_maps(pod)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from hooks.manifest import Manifest
 from hooks.vk8s import observed as seen
-from hooks.vk8s.access import plan_access
+from hooks.vk8s.access import Access, plan_access
 from hooks.vk8s.children.access_service import build_access_service
 from hooks.vk8s.children.api_service import build_api_service
 from hooks.vk8s.children.bootstrap_config_map import build_bootstrap_config_map
@@ -21,8 +21,6 @@ from hooks.vk8s.context import Context
 from hooks.vk8s.keep import keep, keep_unknown
 from hooks.vk8s.kubeconfig import KUBECONFIG_KEYS, build_kubeconfig, find_renewal_time
 from hooks.vk8s.labels import (
-    BOOTSTRAP_COMPONENT,
-    COMPONENT,
     NODE,
     NODE_COMPONENT,
     component_selector,
@@ -31,21 +29,17 @@ from hooks.vk8s.labels import (
 )
 from hooks.vk8s.model import NodeSpec
 from hooks.vk8s.naming import (
-    access_config_map_name,
     access_pod_name,
-    access_service_name,
     bootstrap_config_map_name,
     join_secret_name,
     kubeconfig_secret_name,
     pki_secret_name,
-    ports_service_name,
     state_claim_name,
 )
-from hooks.vk8s.observed import Observed
+from hooks.vk8s.observed import Child, Observed, group_key
 from hooks.vk8s.pki import Authority, PkiError, build_pki, parse_authority, read_secret
-
-# Kind and name.
-Child = tuple[str, str]
+from hooks.vk8s.replace import find_replacement
+from hooks.vk8s.retire import find_retired
 
 
 @dataclass(frozen=True)
@@ -60,13 +54,13 @@ class Trouble:
 class Plan:
     """The children to answer with.
 
-    `waiting`: name of a pod to the sentence that says what it waits for; `renew_at`: when the kubeconfig is due.
+    `waiting`: name of a pod to the sentence that says what it waits for; `due`: when time alone changes the plan.
     """
 
     children: list[Manifest]
     waiting: Mapping[str, str]
     trouble: Trouble | None = None
-    renew_at: datetime | None = None
+    due: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -123,11 +117,6 @@ def keep_everything(observed: Observed) -> list[Manifest]:
     return [keep_unknown(child) for _, _, child in observed.items()]
 
 
-def group_key(manifest: Manifest) -> str:
-    """How Metacontroller keys the manifest's kind: `Pod.v1`."""
-    return ".".join([manifest["kind"], manifest["apiVersion"]])
-
-
 def _plan_without_pki(cluster: VirtualCluster, observed: Observed, context: Context, first: list[Manifest]) -> Plan:
     """The first step of a new virtual cluster; for one that has lived, a second CA is never made."""
     from_pki = (join_secret_name(cluster.name), kubeconfig_secret_name(cluster.name))
@@ -154,8 +143,9 @@ def _plan_with_pki(
 ) -> Plan:
     pki, first = made
     kubeconfig, renew_at = _plan_kubeconfig(cluster, observed, context, pki.authority)
-    waiting = {node.name: reason for node in cluster.nodes if (reason := _find_wait(cluster, node, observed, context))}
+    replacement = find_replacement(cluster, observed, context)
     access = plan_access(cluster, observed, context.entropy)
+    waiting = _find_waiting(cluster, observed, context, access)
     claims = [] if cluster.spec.storage.ephemeral else [_plan_claim(cluster, node, observed) for node in cluster.nodes]
     pods = [_plan_pod(cluster, node, observed, context) for node in cluster.nodes if node.name not in waiting]
     wanted = [
@@ -167,9 +157,15 @@ def _plan_with_pki(
         *pods,
         *access.children,
     ]
-    if access.waiting:
-        waiting = {**waiting, access_pod_name(cluster.name): access.waiting}
-    return Plan(_with_rest(wanted, observed, _find_retired(cluster, observed, context)), waiting, renew_at=renew_at)
+    retired = find_retired(cluster, observed, context) | {(seen.POD, name) for name in replacement.pods}
+    present = [
+        child
+        for child in wanted
+        if (group_key(child), child["metadata"]["name"]) not in retired
+        and not (cluster.paused and group_key(child) == seen.POD)
+    ]
+    due = min(renew_at, replacement.due) if replacement.due else renew_at
+    return Plan(_with_rest(present, observed, retired), {} if cluster.paused else waiting, due=due)
 
 
 def _plan_kubeconfig(
@@ -202,6 +198,13 @@ def _plan_pod(cluster: VirtualCluster, node: NodeSpec, observed: Observed, conte
     return keep(existing, cluster.identity, node_labels(node))
 
 
+def _find_waiting(cluster: VirtualCluster, observed: Observed, context: Context, access: Access) -> Mapping[str, str]:
+    """Name of each pod that can't be made yet to what it waits for."""
+    nodes = {node.name: _find_wait(cluster, node, observed, context) for node in cluster.nodes}
+    waits = {**nodes, access_pod_name(cluster.name): access.waiting}
+    return {name: wait for name, wait in waits.items() if wait}
+
+
 def _find_wait(cluster: VirtualCluster, node: NodeSpec, observed: Observed, context: Context) -> str | None:
     """What the pod of `node` still lacks. It is made only once all that it mounts is observed as ours and stays.
 
@@ -217,34 +220,6 @@ def _find_wait(cluster: VirtualCluster, node: NodeSpec, observed: Observed, cont
     ]
     lacking = observed.find_lacking(needed)
     return f"waits for {', '.join(lacking)}" if lacking else None
-
-
-def _find_retired(cluster: VirtualCluster, observed: Observed, context: Context) -> frozenset[Child]:
-    """What the spec no longer asks for, by name; the keys of the access are kept, should it be wanted again."""
-    spec, name = cluster.spec, cluster.name
-    access = [(seen.POD, access_pod_name(name)), (seen.CONFIG_MAP, access_config_map_name(name))]
-    service = [(seen.SERVICE, access_service_name(name))]
-    return frozenset(
-        [
-            *([] if spec.ports else [(seen.SERVICE, ports_service_name(name))]),
-            *([] if spec.access_pod_image else [*access, *service]),
-            *([] if spec.access_pod_port else service),
-            *_find_retired_scripts(cluster, observed, context),
-        ]
-    )
-
-
-def _find_retired_scripts(cluster: VirtualCluster, observed: Observed, context: Context) -> list[Child]:
-    """Boot files of other versions, once every node of the spec is Ready and boots from this one's."""
-    current = bootstrap_config_map_name(cluster.name, context.scripts.digest)
-    pods = [observed.find(seen.POD, node.name) for node in cluster.nodes]
-    if not all(pod and seen.is_ready(pod) and seen.mounts_config_map(pod, current) for pod in pods):
-        return []
-    return [
-        (seen.CONFIG_MAP, name)
-        for name, config_map in observed.children.get(seen.CONFIG_MAP, {}).items()
-        if name != current and config_map["metadata"].get("labels", {}).get(COMPONENT) == BOOTSTRAP_COMPONENT
-    ]
 
 
 def _with_rest(wanted: list[Manifest], observed: Observed, retired: frozenset[Child] = frozenset()) -> list[Manifest]:

@@ -18,6 +18,9 @@ class PodState:
     message: str
 
 
+PAUSED = PodState(ready=False, reason="Paused", message="is paused")
+
+
 def find_pod_state(pod: Manifest | None, waiting: str | None, claim: Manifest | None = None) -> PodState:
     """The state of a pod, or what the pod `waiting` to be made waits for; `claim` is the one for its state."""
     if pod is None:

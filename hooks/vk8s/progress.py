@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from hooks.vk8s.conditions import Condition, Situation
-from hooks.vk8s.observed import SERVICE, Observed, is_terminating
-from hooks.vk8s.plan import Plan, group_key
+from hooks.vk8s.observed import SERVICE, Observed, group_key, is_terminating
+from hooks.vk8s.plan import Plan
 from hooks.vk8s.pod_state import describe_finalizers
 
 CHILDREN_OBSERVED = "ChildrenObserved"

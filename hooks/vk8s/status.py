@@ -16,8 +16,9 @@ from hooks.vk8s.nodes import (
 )
 from hooks.vk8s.observed import Observed
 from hooks.vk8s.plan import Plan
-from hooks.vk8s.pod_state import describe_finalizers, find_pod_state
+from hooks.vk8s.pod_state import PAUSED, describe_finalizers, find_pod_state
 from hooks.vk8s.progress import find_children_condition
+from hooks.vk8s.replace import find_outdated
 
 ACCEPTED, ACCESS_READY = "Accepted", "AccessReady"
 
@@ -31,7 +32,7 @@ def build_status(cluster: VirtualCluster, plan: Plan, situation: Situation) -> M
         *_find_access_conditions(cluster, plan, situation.observed),
         *find_node_conditions(nodes, situation.history, plan.trouble),
     ]
-    phase = find_phase(nodes, situation.history, plan.trouble)
+    phase = "Paused" if cluster.paused else find_phase(nodes, situation.history, plan.trouble)
     return _build(phase, nodes, conditions, situation) | build_endpoint_fields(cluster.identity, situation)
 
 
@@ -69,7 +70,8 @@ def _find_access_conditions(cluster: VirtualCluster, plan: Plan, observed: Obser
     if cluster.spec.access_pod_image is None:
         return []
     name = access_pod_name(cluster.name)
-    state = find_pod_state(observed.pods().get(name), plan.waiting.get(name))
+    pod = observed.pods().get(name)
+    state = PAUSED if cluster.paused and pod is None else find_pod_state(pod, plan.waiting.get(name))
     return [Condition(ACCESS_READY, status=state.ready, reason=state.reason, message=f"{name} {state.message}.")]
 
 
@@ -78,8 +80,10 @@ def _describe_acceptance(cluster: VirtualCluster, observed: Observed) -> str:
     spec = cluster.spec
     known = {node.name for node in cluster.nodes}
     left = [node.name for node in find_observed_nodes(observed) if node.name not in known]
+    outdated = [] if cluster.paused else [node.name for node in find_outdated(cluster, observed)]
     parts = [
         "The spec is valid.",
+        *([f"To be made anew, one at a time while all others are Ready: {', '.join(outdated)}."] if outdated else []),
         *(["Not acted on by this version: kubeflow."] if spec.kubeflow else []),
         *(["accessPodPort has no effect without accessPodImage."] if _has_idle_port(cluster) else []),
         *([f"No longer in the spec, and kept, as this version removes no node: {', '.join(left)}."] if left else []),

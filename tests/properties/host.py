@@ -6,8 +6,7 @@ from hashlib import sha256
 from typing import Any
 
 from hooks.manifest import Manifest
-from hooks.vk8s.observed import CHILD_KINDS
-from hooks.vk8s.plan import group_key
+from hooks.vk8s.observed import CHILD_KINDS, group_key
 from hooks.wire import SyncResponse
 from testbed.metacontroller.desired import index_desired, with_selector_labels
 from testbed.metacontroller.merge import merge_update, with_last_applied

@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from hooks.manifest import Manifest
+from hooks.vk8s.cluster import RESTART_ANNOTATION
+from hooks.vk8s.fingerprint import hash_access, hash_node, is_outdated
 from hooks.vk8s.labels import BOOTSTRAP_COMPONENT, COMPONENT
-from hooks.vk8s.observed import is_ready, mounts_config_map
+from hooks.vk8s.observed import is_ready, is_terminating, mounts_config_map
 from hooks.vk8s.pki import PkiError, parse_authority, read_secret
 from hooks.vk8s.validate import find_problems, parse_spec
 from hooks.wire import SyncResponse
@@ -50,6 +52,18 @@ def find_retired(world: World) -> set[Key]:
         *([] if spec.get("accessPodImage") else access),
         *([] if spec.get("accessPodPort") else [service]),
         *_find_retired_boot_files(world),
+    }
+
+
+def find_replaceable(world: World) -> set[Key]:
+    """Pods that may be left out once, to be made again: not Ready, or of another spec or restart."""
+    spec, problems = parse_spec(world.spec)
+    nodes = {node.name: hash_node(node) for node in spec.nodes} if spec and not problems else {}
+    hashes = {**nodes, f"{world.name}-access-pod": hash_access(spec.access_pod_image or "") if spec else ""}
+    pods = {name: pod for name, pod in world.children["Pod.v1"].items() if name in hashes and not is_terminating(pod)}
+    restart = world.annotations.get(RESTART_ANNOTATION)
+    return {
+        ("Pod.v1", name) for name, pod in pods.items() if not is_ready(pod) or is_outdated(pod, hashes[name], restart)
     }
 
 

@@ -2,9 +2,10 @@
 
 from hooks.manifest import Manifest
 from hooks.vk8s.children.access_service import SSH_PORT
-from hooks.vk8s.cluster import Identity
+from hooks.vk8s.cluster import Identity, VirtualCluster
+from hooks.vk8s.fingerprint import build_annotations, hash_access
 from hooks.vk8s.kubeconfig import KUBECONFIG_FILE
-from hooks.vk8s.labels import ACCESS_COMPONENT, COMPONENT, build_metadata
+from hooks.vk8s.labels import ACCESS_COMPONENT, COMPONENT, build_pod_metadata
 from hooks.vk8s.naming import access_config_map_name, access_pod_name, kubeconfig_secret_name, ssh_secret_name
 from hooks.vk8s.ssh import HOST_KEY
 
@@ -25,12 +26,14 @@ CAPABILITIES = [
 STOP_SECONDS = 2
 
 
-def build_access_pod(identity: Identity, image: str) -> Manifest:
+def build_access_pod(cluster: VirtualCluster, image: str) -> Manifest:
     """The access pod, from `image`; what images/access expects of it, and any other image may."""
+    identity = cluster.identity
+    noted = build_annotations(hash_access(image), cluster.restart)
     return {
         "apiVersion": "v1",
         "kind": "Pod",
-        "metadata": build_metadata(identity, access_pod_name(identity.name), {COMPONENT: ACCESS_COMPONENT}),
+        "metadata": build_pod_metadata(identity, access_pod_name(identity.name), {COMPONENT: ACCESS_COMPONENT}, noted),
         "spec": {
             "automountServiceAccountToken": False,
             "containers": [_build_container(identity, image)],

@@ -2,7 +2,8 @@
 
 from hooks.manifest import Manifest
 from hooks.vk8s.cluster import VirtualCluster
-from hooks.vk8s.labels import build_metadata, node_labels
+from hooks.vk8s.fingerprint import build_annotations, hash_node
+from hooks.vk8s.labels import build_pod_metadata, node_labels
 from hooks.vk8s.model import NodeSpec
 from hooks.vk8s.naming import bootstrap_config_map_name, join_secret_name, pki_secret_name, state_claim_name
 
@@ -25,10 +26,11 @@ MASTER_CREDENTIALS, WORKER_CREDENTIALS = "/vk8s/pki", "/vk8s/join"
 
 def build_node_pod(cluster: VirtualCluster, node: NodeSpec, bootstrap_digest: str) -> Manifest:
     """The pod that is the node `node`, booting from the boot files of `bootstrap_digest`."""
+    noted = build_annotations(hash_node(node), cluster.restart)
     return {
         "apiVersion": "v1",
         "kind": "Pod",
-        "metadata": build_metadata(cluster.identity, node.name, node_labels(node)),
+        "metadata": build_pod_metadata(cluster.identity, node.name, node_labels(node), noted),
         "spec": {
             "automountServiceAccountToken": False,
             "containers": [_build_container(cluster, node)],

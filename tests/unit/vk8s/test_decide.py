@@ -10,8 +10,8 @@ import pytest
 from hooks.manifest import Manifest
 from hooks.vk8s.decide import RequestError, decide_customize, decide_sync
 from hooks.vk8s.keep import LAST_APPLIED
+from hooks.vk8s.observed import group_key
 from hooks.vk8s.pki import encode_data
-from hooks.vk8s.plan import group_key
 from hooks.vk8s.scripts import build_scripts
 from hooks.wire import CustomizeRequest
 from tests.world import CONTEXT, NOW, World, condition, names, node, observe, ready_status, running_world, spec

@@ -1,0 +1,52 @@
+"""Which observed children the answer leaves out for good: what the spec no longer asks for, by name. Nothing else."""
+
+from hooks.vk8s import observed as seen
+from hooks.vk8s.cluster import VirtualCluster
+from hooks.vk8s.context import Context
+from hooks.vk8s.labels import ACCESS_COMPONENT, BOOTSTRAP_COMPONENT, COMPONENT, NODE_COMPONENT
+from hooks.vk8s.naming import (
+    access_config_map_name,
+    access_pod_name,
+    access_service_name,
+    bootstrap_config_map_name,
+    ports_service_name,
+)
+from hooks.vk8s.observed import Child, Observed
+
+
+def find_retired(cluster: VirtualCluster, observed: Observed, context: Context) -> frozenset[Child]:
+    """What the spec no longer asks for, by name; the keys of the access are kept, should it be wanted again."""
+    spec, name = cluster.spec, cluster.name
+    access = [(seen.POD, access_pod_name(name)), (seen.CONFIG_MAP, access_config_map_name(name))]
+    service = [(seen.SERVICE, access_service_name(name))]
+    return frozenset(
+        [
+            *([] if spec.ports else [(seen.SERVICE, ports_service_name(name))]),
+            *([] if spec.access_pod_image else [*access, *service]),
+            *([] if spec.access_pod_port else service),
+            *(_find_pods(observed) if cluster.paused else _find_retired_scripts(cluster, observed, context)),
+        ]
+    )
+
+
+def _find_pods(observed: Observed) -> list[Child]:
+    """All pods that a paused virtual cluster does without; its volumes, keys and boot files stay."""
+    components = (NODE_COMPONENT, ACCESS_COMPONENT)
+    return [
+        (seen.POD, name)
+        for name, pod in observed.pods().items()
+        if (pod["metadata"].get("labels") or {}).get(COMPONENT) in components
+    ]
+
+
+def _find_retired_scripts(cluster: VirtualCluster, observed: Observed, context: Context) -> list[Child]:
+    """Boot files of other versions, once every node of the spec is Ready and boots from this one's."""
+    current = bootstrap_config_map_name(cluster.name, context.scripts.digest)
+    pods = [observed.find(seen.POD, node.name) for node in cluster.nodes]
+    if not all(pod and seen.is_ready(pod) and seen.mounts_config_map(pod, current) for pod in pods):
+        return []
+    return [
+        (seen.CONFIG_MAP, name)
+        for name, config_map in observed.children.get(seen.CONFIG_MAP, {}).items()
+        if name != current and config_map["metadata"].get("labels", {}).get(COMPONENT) == BOOTSTRAP_COMPONENT
+    ]

@@ -1,0 +1,220 @@
+"""Pods that are made anew: for another spec, at their owner's wish, when broken; one at a time if they run."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from hooks.manifest import Manifest
+from hooks.vk8s.fingerprint import HASH, hash_access, hash_node
+from hooks.vk8s.model import NodeSpec
+from hooks.vk8s.scripts import build_scripts
+from tests.world import IMAGE, NOW, World, node, ready_status, running_world, spec
+
+OTHER = f"{IMAGE}-next"
+RESTART = "vk8s.sktelecom.com/restart"
+THREE = [node("m", "master"), node("w", "worker"), node("x", "worker")]
+PULLING = {"containerStatuses": [{"state": {"waiting": {"reason": "ImagePullBackOff", "message": "no such image"}}}]}
+LOOPING = {"containerStatuses": [{"state": {"waiting": {"reason": "CrashLoopBackOff"}}}]}
+
+
+def edited(world: World, **fields: Any) -> World:
+    """The world in which the owner has changed every node."""
+    return replace(world, spec=spec(nodes=[{**entry, **fields} for entry in world.spec["nodes"]]))
+
+
+def replaced(world: World) -> list[str]:
+    """The observed pods that the next answer leaves out."""
+    kept = {child["metadata"]["name"] for child in world.sync().children if child["kind"] == "Pod"}
+    return sorted(world.children["Pod.v1"].keys() - kept)
+
+
+def three_nodes() -> World:
+    return running_world(spec=spec(nodes=THREE))
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"image": OTHER},
+        {"resources": {"limits": {"cpu": "1"}}},
+        {"tolerations": [{"operator": "Exists"}]},
+        {"nodeSelector": {"a": "b"}},
+        {"runtimeClassName": "nvidia"},
+    ],
+    ids=lambda fields: str(next(iter(fields))),
+)
+def test_an_edit_of_nodes_rolls_through_them_master_first_and_one_at_a_time(fields: Manifest) -> None:
+    world, order = edited(three_nodes(), **fields), []
+    for _ in range(3):
+        order.append(replaced(world))
+        gone = world.step()
+        # While one is absent, then not Ready yet, the others stay.
+        assert replaced(gone) == []
+        back = gone.step()
+        assert replaced(back) == []
+        world = back.with_ready_pods()
+    assert order == [["m"], ["w"], ["x"]]
+    assert replaced(world) == []
+
+
+@pytest.mark.parametrize(
+    "same",
+    [
+        {"resources": {"limits": {"cpu": "1000m", "memory": "1024Mi"}}},
+        {"resources": {"limits": {"cpu": 1, "memory": "1.0Gi"}}},
+    ],
+    ids=["other units", "numbers"],
+)
+def test_quantities_that_mean_the_same_are_no_edit(same: Manifest) -> None:
+    nodes = [node("m", "master", resources={"limits": {"cpu": "1", "memory": "1Gi"}})]
+    assert replaced(edited(running_world(spec=spec(nodes=nodes)), **same)) == []
+
+
+def test_a_pod_of_an_older_or_newer_version_counts_as_current() -> None:
+    world = running_world()
+    for annotations in ({}, {HASH: "node-v9.0123456789abcdef"}, {HASH: ""}):
+        pod = world.children["Pod.v1"]["m"]
+        old = {**pod, "metadata": {**pod["metadata"], "annotations": annotations}}
+        assert replaced(edited(world.with_child("Pod.v1", "m", old), image=OTHER)) == ["w"]
+
+
+def test_hashes_are_those_of_all_versions_before() -> None:
+    full = NodeSpec.model_validate(
+        node(
+            "m",
+            "master",
+            resources={"limits": {"cpu": "1500m", "nvidia.com/gpu": 2}, "requests": {"memory": "8Gi"}},
+            tolerations=[{"key": "gpu", "operator": "Exists"}],
+            nodeSelector={"disk": "ssd"},
+            runtimeClassName="nvidia",
+        )
+    )
+    # Another hash here would restart every virtual cluster in the world at the next upgrade.
+    assert hash_node(full) == "node-v1.b14c26654301b9d7"
+    assert hash_node(NodeSpec.model_validate(node("m", "master"))) == "node-v1.d16b388187cbdda5"
+    assert hash_access("registry.example.com/vk8s/access:v1.34.4") == "access-v1.c6ab80d4c6d18021"
+
+
+def test_a_restart_that_is_asked_for_rolls_and_taking_the_wish_away_does_nothing() -> None:
+    asked = replace(three_nodes(), annotations={RESTART: "now"})
+    assert replaced(asked) == ["m"]
+    done = asked.step().step().with_ready_pods()
+    assert replaced(done) == ["w"]
+    assert replaced(replace(done, annotations={})) == []
+    assert replaced(replace(done, annotations={RESTART: "again"})) == ["m"]
+
+
+def test_a_broken_pod_of_another_spec_goes_at_once_whatever_the_others_do() -> None:
+    world = three_nodes().with_pod_status("w", PULLING).with_pod_status("x", PULLING)
+    assert replaced(world) == []
+    assert replaced(edited(world, image=OTHER)) == ["w", "x"]
+
+
+def with_master_edited(world: World, image: str = OTHER) -> World:
+    return replace(
+        world, spec=spec(nodes=[{**entry, "image": image} if entry["name"] == "m" else entry for entry in THREE])
+    )
+
+
+def made_at(world: World, name: str, time: str) -> World:
+    pod = world.children["Pod.v1"][name]
+    return world.with_child("Pod.v1", name, {**pod, "metadata": {**pod["metadata"], "creationTimestamp": time}})
+
+
+def test_a_pod_whose_image_can_not_be_pulled_holds_back_those_that_would_get_the_same() -> None:
+    pulling = three_nodes().with_pod_status("x", PULLING)
+    assert replaced(with_master_edited(pulling)) == ["m"]
+    # Every node is edited to an image that does not exist: the master is gone, the workers stay.
+    world = edited(three_nodes(), image="registry.example.com/typo").step().step().with_pod_status("m", PULLING)
+    assert replaced(world) == []
+    assert (
+        "To be made anew, one at a time while all others are Ready: w, x."
+        in world.sync().status["conditions"][0]["message"]
+    )
+
+
+@pytest.mark.parametrize(("time", "names"), [("2026-01-01T00:00:00Z", ["m"]), ("2026-01-03T00:00:00Z", [])])
+def test_a_pod_without_a_host_holds_back_those_that_are_older_than_it(time: str, names: list[str]) -> None:
+    unschedulable = {"conditions": [{"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}]}
+    world = made_at(three_nodes().with_pod_status("x", unschedulable), "x", time)
+    assert replaced(with_master_edited(world)) == names
+
+
+@pytest.mark.parametrize("status", [{}, {"phase": "Running"}], ids=["just made", "booting"])
+def test_a_pod_that_comes_up_holds_the_others_back(status: Manifest) -> None:
+    assert replaced(with_master_edited(three_nodes().with_pod_status("x", status))) == []
+
+
+def test_a_pod_that_is_being_deleted_holds_the_others_back_and_is_kept() -> None:
+    world = three_nodes()
+    pod = world.children["Pod.v1"]["w"]
+    going = {**pod, "metadata": {**pod["metadata"], "deletionTimestamp": "2026-01-02T03:04:05Z"}}
+    assert replaced(edited(world.with_child("Pod.v1", "w", going), image=OTHER)) == []
+
+
+@pytest.mark.parametrize(
+    ("seconds", "names", "resync"), [(0, [], 30), (29, [], 1), (30, ["w"], 3600), (300, ["w"], 3600)]
+)
+def test_a_failed_pod_is_replaced_after_half_a_minute(seconds: int, names: list[str], resync: int) -> None:
+    failed = {"phase": "Failed", "conditions": [{"type": "Ready", "lastTransitionTime": NOW.isoformat()}]}
+    world = running_world().with_pod_status("w", failed)
+    later = replace(world, context=replace(world.context, now=NOW + timedelta(seconds=seconds)))
+    assert replaced(later) == names
+    assert later.sync().resync_after_seconds == resync
+
+
+def test_the_last_time_that_a_failed_pod_notes_counts() -> None:
+    ended = {"state": {"terminated": {"finishedAt": "2026-01-02T03:04:00Z"}}}
+    failed = {"phase": "Failed", "startTime": "2026-01-02T03:00:00Z", "containerStatuses": [ended]}
+    world = running_world().with_pod_status("w", failed)
+    pod = world.children["Pod.v1"]["w"]
+    metadata = {**pod["metadata"], "creationTimestamp": "2026-01-02T03:00:00Z"}
+    assert world.with_child("Pod.v1", "w", {**pod, "metadata": metadata}).sync().resync_after_seconds == 25
+    without_times = {**pod, "metadata": {**metadata, "creationTimestamp": None}, "status": {"phase": "Failed"}}
+    assert replaced(world.with_child("Pod.v1", "w", without_times)) == ["w"]
+
+
+def with_new_scripts(world: World) -> World:
+    return replace(world, context=replace(world.context, scripts=build_scripts({"entrypoint.sh": "#!/bin/bash -e\n"})))
+
+
+def test_a_boot_that_crashes_gets_the_new_boot_files_once() -> None:
+    crashing = three_nodes().with_pod_status("w", LOOPING)
+    assert replaced(crashing) == []
+    upgraded = with_new_scripts(crashing).step()
+    # The new boot files are there first.
+    assert replaced(upgraded) == ["w"]
+    again = upgraded.step().step().with_pod_status("w", LOOPING)
+    assert replaced(again) == []
+
+
+def test_an_upgrade_restarts_nobody() -> None:
+    assert replaced(with_new_scripts(three_nodes()).step()) == []
+
+
+def test_a_pod_that_could_not_start_again_is_replaced_when_it_has_stopped() -> None:
+    world = three_nodes()
+    name = next(iter(world.children["ConfigMap.v1"]))
+    without = with_new_scripts(world.with_child("ConfigMap.v1", name, None)).step()
+    assert replaced(without) == []
+    assert replaced(without.with_pod_status("w", {"phase": "Running"})) == ["w"]
+
+
+def test_the_access_pod_is_replaced_with_its_image() -> None:
+    access = {"accessPodImage": "a"}
+    world = running_world(spec=spec(**access)).step().with_ready_pods()
+    assert replaced(world) == []
+    assert replaced(replace(world, spec=spec(accessPodImage="b"))) == ["demo-access-pod"]
+    pod = world.children["Pod.v1"]["demo-access-pod"]
+    going = {**pod, "metadata": {**pod["metadata"], "deletionTimestamp": "2026-01-02T03:04:05Z"}}
+    gone = world.with_child("Pod.v1", "demo-access-pod", going)
+    assert replaced(replace(gone, spec=spec(accessPodImage="b"))) == []
+
+
+def test_nodes_are_replaced_while_the_access_pod_is_not_ready() -> None:
+    world = running_world(spec=spec(accessPodImage="a"))
+    assert world.children["Pod.v1"]["m"]["status"] == ready_status()
+    nodes = [{**entry, "image": OTHER} for entry in world.spec["nodes"]]
+    assert replaced(replace(world, spec=spec(accessPodImage="a", nodes=nodes))) == ["m"]
