@@ -10,11 +10,11 @@ from hooks.manifest import Manifest
 from testbed.kubectl import KubectlError
 from testbed.waiting import wait_for
 from tests.cluster.owner import Owner, build_vk8s
-from tests.shared_material import ROOT
 from tests.world import node
 
 WEB = {"name": "web", "port": 30000, "targetPort": 30000}
 MISSING_SECONDS = 60
+CRD = "vk8s.vk8s.sktelecom.com"
 HOST = {
     "apiVersion": "v1",
     "kind": "Node",
@@ -130,8 +130,8 @@ def test_a_spec_that_gets_invalid_and_valid_again_changes_no_address(owner: Owne
     owner.run_cluster(build_vk8s(ports=[WEB, low]))
     before = describe_addresses(owner)
     # A rule of the hooks that the API server can't know: somebody has taken the CRD's rules away.
-    crd = owner.kubectl.get("crd", "vk8s.vk8s.sktelecom.com")
-    owner.kubectl.run("replace", "--filename=-", stdin=json.dumps(without_rules(crd)))
+    spec = owner.kubectl.get("crd", CRD)["spec"]
+    replace_crd(owner, without_rules(spec))
     try:
         wait_for("an invalid spec", lambda: applies(owner, build_vk8s(ports=[WEB, {**low, "targetPort": 80}])), 30)
         condition = owner.wait_for_reason("Accepted", "InvalidSpec")
@@ -142,7 +142,13 @@ def test_a_spec_that_gets_invalid_and_valid_again_changes_no_address(owner: Owne
         owner.wait_for_reason("Accepted", "Valid")
         assert describe_addresses(owner) == before
     finally:
-        owner.kubectl.run("apply", f"--filename={ROOT / 'crds'}")
+        replace_crd(owner, spec)
+
+
+def replace_crd(owner: Owner, spec: object) -> None:
+    # Not `kubectl replace`: that changes what `kubectl apply` remembers.
+    patch = [{"op": "replace", "path": "/spec", "value": spec}]
+    owner.kubectl.run("patch", "crd", CRD, "--type=json", f"--patch={json.dumps(patch)}")
 
 
 def describe_addresses(owner: Owner) -> dict[str, object]:

@@ -23,7 +23,7 @@ from tests.properties.judge import (
     is_accepted,
 )
 from tests.properties.specs import PLAIN_LABELS
-from tests.properties.walks import changed_hosts, hosts, settled_hosts
+from tests.properties.walks import STEPS_TO_ALL_PODS, changed_hosts, hosts, new_hosts, settled_hosts
 from tests.world import UID
 
 IDENTITY_LABELS = {VK8S, NODE, ROLE, COMPONENT}
@@ -76,11 +76,13 @@ def test_every_child_says_what_it_is_in_the_namespace_of_its_vk8s(host: Host) ->
         assert all(LABEL_VALUE.fullmatch(value) for value in metadata["labels"].values())
 
 
-@given(hosts())
+@given(new_hosts())
 def test_a_child_that_is_made_holds_nothing_empty(host: Host) -> None:
-    shown = host.shown
-    made = {key: child for key, child in index(shown.sync()).items() if key not in list_children(shown)}
-    assert {key: find_empty(child) for key, child in made.items() if find_empty(child)} == {}
+    for count in range(STEPS_TO_ALL_PODS):
+        world = host.steps(count).world
+        made = {key: child for key, child in index(world.sync()).items() if key not in list_children(world)}
+        assert {key: find_empty(child) for key, child in made.items() if find_empty(child)} == {}
+    assert host.steps(STEPS_TO_ALL_PODS).world.children["Pod.v1"]
 
 
 @given(settled_hosts(), st.data())

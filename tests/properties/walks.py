@@ -7,6 +7,9 @@ from tests.properties.host import Host
 from tests.properties.specs import LABELS, VK8S_NAMES, valid_specs
 from tests.world import World
 
+# The PKI, what is made from it, the node pods, the access pod.
+STEPS_TO_ALL_PODS = 4
+
 
 @st.composite
 def new_hosts(draw: st.DrawFn) -> Host:
@@ -18,7 +21,7 @@ def new_hosts(draw: st.DrawFn) -> Host:
 @st.composite
 def settled_hosts(draw: st.DrawFn) -> Host:
     """A virtual cluster that runs."""
-    host = draw(new_hosts()).steps(4)
+    host = draw(new_hosts()).steps(STEPS_TO_ALL_PODS)
     return set_pods(host, host.world.children["Pod.v1"], "Ready").step()
 
 
