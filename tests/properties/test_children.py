@@ -23,21 +23,21 @@ from tests.properties.judge import (
     is_accepted,
 )
 from tests.properties.specs import PLAIN_LABELS
-from tests.properties.walks import STEPS_TO_ALL_PODS, changed_hosts, hosts, new_hosts, settled_hosts
+from tests.properties.walks import STEPS_TO_ALL_PODS, changed_hosts, hidden_hosts, hosts, new_hosts, settled_hosts
 from tests.world import UID
 
 IDENTITY_LABELS = {VK8S, NODE, ROLE, COMPONENT}
 LABEL_VALUE = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")
 
 
-@given(hosts())
+@given(hidden_hosts())
 def test_whatever_is_hidden_nothing_that_is_shown_is_left_out(host: Host) -> None:
     shown = host.shown
     left_out = set(list_keys(shown)) - index(shown.sync()).keys()
     assert left_out <= (find_retired(shown) | find_replaceable(shown) if is_accepted(shown) else set())
 
 
-@given(hosts())
+@given(hosts() | changed_hosts())
 def test_never_are_two_ready_nodes_taken_down_and_one_only_while_all_others_are_there(host: Host) -> None:
     shown = host.shown
     pods = shown.children["Pod.v1"]

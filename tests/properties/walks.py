@@ -2,7 +2,16 @@
 
 from hypothesis import strategies as st
 
-from tests.properties.events import EVENTS, change_pods, change_spec, ready_pods, renew_pods, set_pods
+from tests.properties.events import (
+    EVENTS,
+    add_unknown,
+    change_pods,
+    change_spec,
+    hide,
+    ready_pods,
+    renew_pods,
+    set_pods,
+)
 from tests.properties.host import Host
 from tests.properties.specs import LABELS, VK8S_NAMES, valid_specs
 from tests.world import World
@@ -40,3 +49,9 @@ def hosts(draw: st.DrawFn) -> Host:
         host = event(draw, host).steps(draw(st.integers(0, 2)))
     last = draw(st.sampled_from([*EVENTS[:2], None]))
     return last(draw, host) if last else host
+
+
+@st.composite
+def hidden_hosts(draw: st.DrawFn) -> Host:
+    """The same, with a child of another version among the children and some of them hidden."""
+    return hide(draw, add_unknown(draw, draw(hosts())))
