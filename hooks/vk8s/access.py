@@ -35,6 +35,8 @@ def plan_access(cluster: VirtualCluster, observed: Observed, entropy: bytes) -> 
         _plan_secret(cluster, secret, entropy),
         *([build_access_config_map(cluster.identity, keys)] if keys else []),
     ]
+    if cluster.paused:
+        return Access(children)
     pod = observed.find(seen.POD, access_pod_name(cluster.name))
     if pod is not None:
         return Access([*children, keep(pod, cluster.identity, {COMPONENT: ACCESS_COMPONENT})])

@@ -1,7 +1,7 @@
 """The nodes of a virtual cluster as its owner sees them: one line each, and the conditions that follow from them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from hooks.manifest import Manifest
 from hooks.vk8s.cluster import VirtualCluster
@@ -10,7 +10,7 @@ from hooks.vk8s.labels import NODE, ROLE
 from hooks.vk8s.naming import state_claim_name
 from hooks.vk8s.observed import CLAIM, Observed
 from hooks.vk8s.plan import Trouble
-from hooks.vk8s.pod_state import PAUSED, PodState, find_pod_state
+from hooks.vk8s.pod_state import PodState, find_absent_state, find_pod_state
 
 INSTALLED, READY = "Installed", "Ready"
 CONTROL_PLANE_READY, WORKERS_READY = "ControlPlaneReady", "WorkersReady"
@@ -28,15 +28,17 @@ class Node:
 
 def find_spec_nodes(cluster: VirtualCluster, waiting: Mapping[str, str], observed: Observed) -> list[Node]:
     """The nodes of the spec, master first; `waiting` says what a pod that is not made yet waits for."""
-    nodes = [_find_node(node.name, node.role, waiting, observed) for node in cluster.nodes]
-    return [replace(node, state=PAUSED) if cluster.paused and node.pod is None else node for node in nodes]
+    absent = {node.name: find_absent_state(waiting.get(node.name), paused=cluster.paused) for node in cluster.nodes}
+    return [_find_node(node.name, node.role, absent[node.name], observed) for node in cluster.nodes]
 
 
 def find_observed_nodes(observed: Observed) -> list[Node]:
     """The nodes whose pods are observed, master first, for a spec that can't be read or does not count any more."""
     labelled = [(name, pod["metadata"].get("labels", {})) for name, pod in sorted(observed.pods().items())]
     nodes = [(name, labels[ROLE]) for name, labels in labelled if NODE in labels and ROLE in labels]
-    return [_find_node(name, role, {}, observed) for name, role in sorted(nodes, key=lambda node: node[1] != "master")]
+    absent = find_absent_state(None, paused=False)
+    by_role = sorted(nodes, key=lambda node: node[1] != "master")
+    return [_find_node(name, role, absent, observed) for name, role in by_role]
 
 
 def build_node_fields(nodes: list[Node]) -> Manifest:
@@ -79,9 +81,9 @@ def are_ready(nodes: list[Node]) -> bool:
     return bool(nodes) and all(node.state.ready for node in nodes)
 
 
-def _find_node(name: str, role: str, waiting: Mapping[str, str], observed: Observed) -> Node:
+def _find_node(name: str, role: str, absent: PodState, observed: Observed) -> Node:
     pod, claim = observed.pods().get(name), observed.find(CLAIM, state_claim_name(name))
-    return Node(name, role, pod, find_pod_state(pod, waiting.get(name), claim))
+    return Node(name, role, pod, find_pod_state(pod, absent, claim))
 
 
 def _build_node_entry(node: Node) -> Manifest:

@@ -82,6 +82,12 @@ def condition(pod: Manifest, kind: str) -> Manifest:
     return next((entry for entry in conditions if entry.get("type") == kind), {})
 
 
+def find_container_status(pod: Manifest) -> Manifest:
+    """What the pod's status says of its first container, or an empty object. Our pods have one."""
+    statuses: list[Manifest] = pod.get("status", {}).get("containerStatuses") or []
+    return next(iter(statuses), {})
+
+
 def find_config_maps(pod: Manifest) -> Iterator[str]:
     """Names of the ConfigMaps that the pod's volumes are."""
     volumes: list[Manifest] = pod.get("spec", {}).get("volumes") or []

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from hooks.manifest import Manifest
 from hooks.vk8s import observed as seen
-from hooks.vk8s.access import Access, plan_access
+from hooks.vk8s.access import plan_access
 from hooks.vk8s.children.access_service import build_access_service
 from hooks.vk8s.children.api_service import build_api_service
 from hooks.vk8s.children.bootstrap_config_map import build_bootstrap_config_map
@@ -145,9 +145,12 @@ def _plan_with_pki(
     kubeconfig, renew_at = _plan_kubeconfig(cluster, observed, context, pki.authority)
     replacement = find_replacement(cluster, observed, context)
     access = plan_access(cluster, observed, context.entropy)
-    waiting = _find_waiting(cluster, observed, context, access)
+    pod_nodes = [] if cluster.paused else cluster.nodes
+    waits = {node.name: _find_wait(cluster, node, observed, context) for node in pod_nodes}
+    waits = {**waits, access_pod_name(cluster.name): access.waiting}
+    waiting = {name: wait for name, wait in waits.items() if wait}
     claims = [] if cluster.spec.storage.ephemeral else [_plan_claim(cluster, node, observed) for node in cluster.nodes]
-    pods = [_plan_pod(cluster, node, observed, context) for node in cluster.nodes if node.name not in waiting]
+    pods = [_plan_pod(cluster, node, observed, context) for node in pod_nodes if node.name not in waiting]
     wanted = [
         *first,
         keep(pki.secret, cluster.identity),
@@ -158,14 +161,9 @@ def _plan_with_pki(
         *access.children,
     ]
     retired = find_retired(cluster, observed, context) | {(seen.POD, name) for name in replacement.pods}
-    present = [
-        child
-        for child in wanted
-        if (group_key(child), child["metadata"]["name"]) not in retired
-        and not (cluster.paused and group_key(child) == seen.POD)
-    ]
+    present = [child for child in wanted if (group_key(child), child["metadata"]["name"]) not in retired]
     due = min(renew_at, replacement.due) if replacement.due else renew_at
-    return Plan(_with_rest(present, observed, retired), {} if cluster.paused else waiting, due=due)
+    return Plan(_with_rest(present, observed, retired), waiting, due=due)
 
 
 def _plan_kubeconfig(
@@ -196,13 +194,6 @@ def _plan_pod(cluster: VirtualCluster, node: NodeSpec, observed: Observed, conte
     if existing is None:
         return build_node_pod(cluster, node, context.scripts.digest)
     return keep(existing, cluster.identity, node_labels(node))
-
-
-def _find_waiting(cluster: VirtualCluster, observed: Observed, context: Context, access: Access) -> Mapping[str, str]:
-    """Name of each pod that can't be made yet to what it waits for."""
-    nodes = {node.name: _find_wait(cluster, node, observed, context) for node in cluster.nodes}
-    waits = {**nodes, access_pod_name(cluster.name): access.waiting}
-    return {name: wait for name, wait in waits.items() if wait}
 
 
 def _find_wait(cluster: VirtualCluster, node: NodeSpec, observed: Observed, context: Context) -> str | None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from hooks.manifest import Manifest
-from hooks.vk8s.observed import condition, is_ready, is_terminating
+from hooks.vk8s.observed import condition, find_container_status, is_ready, is_terminating
 
 # A termination message holds one sentence of ours; anything longer is somebody else's and is cut.
 _LONGEST_MESSAGE = 500
@@ -18,13 +18,17 @@ class PodState:
     message: str
 
 
-PAUSED = PodState(ready=False, reason="Paused", message="is paused")
+def find_absent_state(waiting: str | None, *, paused: bool) -> PodState:
+    """The state of a pod that is not there: `waiting` says for what it waits before it is made, if that is known."""
+    if paused:
+        return PodState(ready=False, reason="Paused", message="is paused")
+    return PodState(ready=False, reason="Waiting", message=waiting or "waits for its pod to be made")
 
 
-def find_pod_state(pod: Manifest | None, waiting: str | None, claim: Manifest | None = None) -> PodState:
-    """The state of a pod, or what the pod `waiting` to be made waits for; `claim` is the one for its state."""
+def find_pod_state(pod: Manifest | None, absent: PodState, claim: Manifest | None = None) -> PodState:
+    """The state of a pod, `absent` where there is none; `claim` is the one for its state."""
     if pod is None:
-        return PodState(ready=False, reason="Waiting", message=waiting or "waits for its pod to be made")
+        return absent
     if is_terminating(pod):
         return PodState(ready=False, reason="Terminating", message=f"is being deleted{describe_finalizers(pod)}")
     if is_ready(pod):
@@ -48,7 +52,7 @@ def _find_obstacle(pod: Manifest, claim: Manifest | None) -> tuple[str, str]:
         return scheduled.get("reason", "Unschedulable"), f"finds no place: {scheduled.get('message', '')}"
     if status.get("phase") == "Failed":
         return status.get("reason", "Failed"), f"has failed: {status.get('message', '')}"
-    container: Manifest = next(iter(status.get("containerStatuses") or []), {})
+    container = find_container_status(pod)
     waiting = container.get("state", {}).get("waiting")
     if waiting:
         return waiting.get("reason", "Waiting"), _describe_waiting(container, waiting)

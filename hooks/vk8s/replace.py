@@ -16,7 +16,7 @@ from hooks.vk8s.observed import CONFIG_MAP, POD, Observed
 
 # A kubelet that refuses a pod refuses the next one, too, and at once.
 FAILED_PATIENCE = timedelta(seconds=30)
-EPOCH = datetime.fromtimestamp(0, UTC)
+_EPOCH = datetime.fromtimestamp(0, UTC)
 _PULL_PROBLEMS = ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull")
 
 
@@ -66,7 +66,7 @@ def _lets_go(other: Manifest | None, node: NodeSpec, pod: Manifest) -> bool:
     if _find_waiting(other) in _PULL_PROBLEMS:
         return bool(other["spec"]["containers"][0]["image"] != node.image)
     if seen.condition(other, "PodScheduled").get("status") == "False":
-        made, other_made = (parse_time(one["metadata"].get("creationTimestamp")) or EPOCH for one in (pod, other))
+        made, other_made = (parse_time(one["metadata"].get("creationTimestamp")) or _EPOCH for one in (pod, other))
         return other_made < made
     return seen.is_ready(other)
 
@@ -110,10 +110,9 @@ def _find_failure_end(pod: Manifest) -> datetime:
         ),
     ]
     times = [time for text in noted if (time := parse_time(text)) is not None]
-    return max(times, default=EPOCH) + FAILED_PATIENCE
+    return max(times, default=_EPOCH) + FAILED_PATIENCE
 
 
 def _find_waiting(pod: Manifest) -> str:
     """Why the pod's container waits, in Kubernetes' word; empty where it does not."""
-    container: Manifest = next(iter(pod.get("status", {}).get("containerStatuses") or []), {})
-    return str(container.get("state", {}).get("waiting", {}).get("reason", ""))
+    return str(seen.find_container_status(pod).get("state", {}).get("waiting", {}).get("reason", ""))

@@ -16,7 +16,7 @@ from hooks.vk8s.nodes import (
 )
 from hooks.vk8s.observed import Observed
 from hooks.vk8s.plan import Plan
-from hooks.vk8s.pod_state import PAUSED, describe_finalizers, find_pod_state
+from hooks.vk8s.pod_state import describe_finalizers, find_absent_state, find_pod_state
 from hooks.vk8s.progress import find_children_condition
 from hooks.vk8s.replace import find_outdated
 
@@ -70,8 +70,8 @@ def _find_access_conditions(cluster: VirtualCluster, plan: Plan, observed: Obser
     if cluster.spec.access_pod_image is None:
         return []
     name = access_pod_name(cluster.name)
-    pod = observed.pods().get(name)
-    state = PAUSED if cluster.paused and pod is None else find_pod_state(pod, plan.waiting.get(name))
+    absent = find_absent_state(plan.waiting.get(name), paused=cluster.paused)
+    state = find_pod_state(observed.pods().get(name), absent)
     return [Condition(ACCESS_READY, status=state.ready, reason=state.reason, message=f"{name} {state.message}.")]
 
 
