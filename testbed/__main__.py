@@ -58,8 +58,8 @@ def up(testbed: Testbed, _options: argparse.Namespace) -> int:
     _start_host(host, archives)
     _say("Controller: starting the hooks and Metacontroller.")
     controller.start(host)
-    _run_example(host)
-    example = _read_example()
+    example: Manifest = yaml.safe_load(EXAMPLE.read_text())
+    _run_example(host, example)
     name, ssh_port = example["metadata"]["name"], example["spec"]["accessPodPort"]
     print(_USAGE.format(name=name, ssh_port=ssh_port, binaries=binaries, testbed=testbed))
     return 0
@@ -115,9 +115,8 @@ def _start_host(host: HostCluster, archives: list[Path]) -> None:
         host.import_image(archive)
 
 
-def _run_example(host: HostCluster) -> None:
+def _run_example(host: HostCluster, example: Manifest) -> None:
     """Applies the example, and says each phase that it goes through until it is Running."""
-    example = _read_example()
     _say(f"kubectl apply -f {EXAMPLE.relative_to(ROOT)}")
     start = time.monotonic()
     host.kubectl.apply(example)
@@ -131,11 +130,6 @@ def _run_example(host: HostCluster) -> None:
         if line.startswith("Running:"):
             return
     raise TimeoutError(f"the virtual cluster is not Running after {RUNNING_SECONDS} s; see `make logs`")
-
-
-def _read_example() -> Manifest:
-    example: Manifest = yaml.safe_load(EXAMPLE.read_text())
-    return example
 
 
 def _say(*lines: str) -> None:

@@ -57,21 +57,13 @@ def find_pods(testbed: str) -> list[Path]:
 
 def kill(testbed: str, program: str | None = None, first: signal.Signals = signal.SIGKILL) -> None:
     """Ends the processes, with `first` as the first try, and returns when none is left."""
-    for process in find_processes(testbed, program):
-        with suppress(ProcessLookupError):
-            os.kill(process, first)
+    _signal(testbed, program, first)
     if first != signal.SIGKILL:
         with suppress(TimeoutError):
             wait_for(f"the end of {program}", lambda: not find_processes(testbed, program), 5)
 
-    def is_empty() -> bool:
-        left = find_processes(testbed, program)
-        for process in left:
-            with suppress(ProcessLookupError):
-                os.kill(process, signal.SIGKILL)
-        return not left
-
-    wait_for(f"the end of the processes in {testbed}", is_empty, _KILL_SECONDS)
+    what = f"the end of the processes in {testbed}"
+    wait_for(what, lambda: not _signal(testbed, program, signal.SIGKILL), _KILL_SECONDS)
 
 
 def remove(testbed: str) -> None:
@@ -79,6 +71,15 @@ def remove(testbed: str) -> None:
     for tree in _trees():
         for group in reversed(_find_groups(tree / testbed)):
             _remove_group(group)
+
+
+def _signal(testbed: str, program: str | None, number: signal.Signals) -> set[int]:
+    """Sends the signal to all processes that are there; their ids."""
+    processes = find_processes(testbed, program)
+    for process in processes:
+        with suppress(ProcessLookupError):
+            os.kill(process, number)
+    return processes
 
 
 def _trees() -> Iterator[Path]:

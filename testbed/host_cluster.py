@@ -2,15 +2,13 @@
 
 import shutil
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from testbed import cgroups, control_plane, kernel, network, node
 from testbed.kubectl import Kubectl
 from testbed.layout import Testbed
-
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ def remove(testbed: Testbed) -> None:
         subprocess.run(["ip", "link", "delete", testbed.network], check=False, capture_output=True)
         _run("ip", "netns", "delete", testbed.network)
     _remove_empty_netns_directory()
-    for directory in (testbed.run.parent, testbed.state.parent, testbed.resolv_conf.parents[1]):
+    for directory in (testbed.run.parent, testbed.resolv_conf.parents[1]):
         if directory.is_dir() and not any(directory.iterdir()):
             directory.rmdir()
 

@@ -42,7 +42,8 @@ def test_a_restart_rolls_through_the_nodes_one_at_a_time(running: VirtualCluster
     before = find_uids(running)
     start = time.monotonic()
     running.kubectl.run("annotate", "--overwrite", "vk8s", running.name, f"vk8s.sktelecom.com/restart={start}")
-    wait_until_all_are_new(running, before)
+    for node in running.nodes:
+        running.wait_for_another_pod(node, before[f"pod {node}"], SECONDS)
     running.wait_for_phase("Running")
     record("rolling_restart_s", time.monotonic() - start)
     after = find_uids(running)
@@ -51,11 +52,3 @@ def test_a_restart_rolls_through_the_nodes_one_at_a_time(running: VirtualCluster
     ready = next(entry for entry in master["status"]["conditions"] if entry["type"] == "Ready")
     assert worker["metadata"]["creationTimestamp"] >= ready["lastTransitionTime"]
     assert running.inside.get("configmap", "kept-over-edits")["data"] == KEPT["data"]
-
-
-def wait_until_all_are_new(virtual: VirtualCluster, before: dict[str, str]) -> None:
-    for node in virtual.nodes:
-        columns = r'jsonpath={.metadata.uid} {.status.conditions[?(@.type=="Ready")].status}{"\n"}'
-        shown = virtual.kubectl.watch("pod", node, f"--output={columns}", seconds=SECONDS)
-        if not any(line.endswith(" True") and not line.startswith(before[f"pod {node}"]) for line in shown):
-            raise TimeoutError(f"pod {node} has not been replaced. {virtual.describe()}")

@@ -85,14 +85,20 @@ class VirtualCluster:
 
     def replace_pod(self, name: str, seconds: int) -> float:
         """Deletes a node pod and waits until another in its place is Ready; seconds from the DELETE call on."""
-        columns = r'jsonpath={.metadata.uid} {.status.conditions[?(@.type=="Ready")].status}{"\n"}'
-        shown = self.kubectl.watch("pod", name, f"--output={columns}", seconds=seconds)
-        uid = next(shown).split()[0]
+        uid = self.kubectl.get("pod", name)["metadata"]["uid"]
         start = time.monotonic()
         self.kubectl.run("delete", "pod", name, "--wait=false")
+        self.wait_for_another_pod(name, uid, seconds)
+        return time.monotonic() - start
+
+    def wait_for_another_pod(self, name: str, uid: str, seconds: int) -> None:
+        """Waits until a pod of that name is Ready that is not the one with `uid`."""
+        columns = r'jsonpath={.metadata.uid} {.status.conditions[?(@.type=="Ready")].status}{"\n"}'
+        # By a selector, so that there need not be such a pod at this moment.
+        selector = f"--field-selector=metadata.name={name}"
+        shown = self.kubectl.watch("pods", selector, f"--output={columns}", seconds=seconds)
         if not any(line.endswith(" True") and not line.startswith(uid) for line in shown):
             raise TimeoutError(f"no other pod {name} is Ready after {seconds} s. {self.describe()}")
-        return time.monotonic() - start
 
     def describe(self) -> str:
         """What a user would look at when it does not come up."""
