@@ -77,7 +77,8 @@ def small_host(owner: Owner) -> Iterator[None]:
 @pytest.mark.usefixtures("small_host")
 def test_a_resource_that_no_host_has_is_named(owner: Owner) -> None:
     large = {"requests": {"cpu": "8"}, "limits": {"cpu": "8"}}
-    nodes = [node("m", "master", resources=large), node("w", "worker")]
+    # Neither finds a place: nobody would end a pod that has one.
+    nodes = [node("m", "master", resources=large), node("w", "worker", resources=large)]
     wait_for_pods(owner, nodes=nodes, storage={"ephemeral": True})
     condition = owner.wait_for_reason("ControlPlaneReady", "Unschedulable")
     assert "Insufficient cpu" in condition["message"]
