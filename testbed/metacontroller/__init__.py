@@ -1,5 +1,5 @@
 """A small stand-in for Metacontroller 4.17.2, for testbeds that can't have the original. Never part of the product.
 
-It does what the original does for composite controllers with hooks v2, generated selectors and the update strategies
-OnDelete and InPlace, traps included, and refuses every manifest that asks for more.
+It does what the original does for composite controllers with hooks v2, related objects, generated selectors and the
+update strategies OnDelete and InPlace, traps included, and refuses every manifest that asks for more.
 """

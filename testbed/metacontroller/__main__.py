@@ -23,6 +23,7 @@ from testbed.metacontroller.controller import Controller, Pace, Surroundings
 from testbed.metacontroller.controllers import read_composites
 from testbed.metacontroller.errors import RefusedError
 from testbed.metacontroller.events import EventRecorder
+from testbed.metacontroller.informer import Informers
 from testbed.metacontroller.rate_limits import TokenBucket
 from testbed.metacontroller.resources import Discovery
 from testbed.metacontroller.webhook import call_over_http
@@ -60,8 +61,10 @@ def build_controllers(options: argparse.Namespace) -> list[Controller]:
     )
     events = EventRecorder(aside)
     events.start()
-    surroundings = Surroundings(server, Discovery(aside.served, options.discovery_interval), events, _crash)
-    pace = Pace(options.workers, options.cache_flush_interval, options.cache_delay)
+    informers = Informers(server, options.cache_delay)
+    discovery = Discovery(aside.served, options.discovery_interval)
+    surroundings = Surroundings(server, informers, discovery, events, _crash)
+    pace = Pace(options.workers, options.cache_flush_interval)
     return [
         Controller(composite, surroundings, call_over_http(composite.spec.hooks, options.hooks_url), pace)
         for composite in composites

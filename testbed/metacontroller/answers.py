@@ -4,8 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from testbed.metacontroller.errors import CrashError, SyncError
+from pydantic import ValidationError
+
+from testbed.metacontroller.errors import SyncError
 from testbed.metacontroller.objects import Manifest, api_version, kind
+from testbed.metacontroller.rules import RelatedRule
 from testbed.metacontroller.strict_json import Fields, duplicates, parse, plain, type_name
 
 _MAX_API_VERSION_SLASHES: Final = 1
@@ -35,17 +38,13 @@ def decode_sync(body: bytes) -> SyncAnswer:
     return answer
 
 
-def decode_customize(body: bytes) -> tuple[Manifest, ...]:
-    """The rules of a customize hook. Raises SyncError for what the original rejects, CrashError for a null rule."""
+def decode_customize(body: bytes) -> tuple[RelatedRule | None, ...]:
+    """The rules of a customize hook, whatever they ask for. Raises SyncError for what the original rejects."""
     fields = _top_level(body)
-    rules = _list(dict(fields).get("relatedResources"), "relatedResources")
-    for position, rule in enumerate(rules):
-        if rule is not None:
-            _map(rule, f"relatedResources[{position}]")
+    nodes = _list(dict(fields).get("relatedResources"), "relatedResources")
+    rules = tuple(_rule(node, f"relatedResources[{position}]") for position, node in enumerate(nodes))
     _be_strict(fields, known={"relatedResources"}, opaque=set())
-    if None in rules:
-        raise CrashError("a null in relatedResources")
-    return tuple(plain(rule) for rule in rules)
+    return rules
 
 
 def _top_level(body: bytes) -> Fields:
@@ -76,6 +75,17 @@ def _child(node: object, position: int) -> Manifest:
     if not kind(child) or api_version(child).count("/") > _MAX_API_VERSION_SLASHES:
         raise SyncError(f"Object 'Kind' is missing in children[{position}]")
     return child
+
+
+def _rule(node: object, path: str) -> RelatedRule | None:
+    # A null rule passes the decoder too.
+    if node is None:
+        return None
+    try:
+        return RelatedRule.model_validate(_map(node, path))
+    except ValidationError as error:
+        problems = (f"{'.'.join(map(str, [path, *each['loc']]))}: {each['msg']}" for each in error.errors())
+        raise SyncError(f"cannot unmarshal the answer: {', '.join(problems)}") from error
 
 
 def _map(node: object, path: str) -> Manifest:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 
 import httpx2
 from lightkube.config.client_adapter import Client, ConnectionParams
@@ -64,9 +65,10 @@ class ApiServer:
 
     def served(self, api_version: str) -> list[Manifest]:
         """What discovery says of a group and version, subresources included: nothing where there is none."""
-        path = f"/apis/{api_version}" if "/" in api_version else f"/api/{api_version}"
+        # A hook may name anything: what is no group and version is a path of something else, or of nothing.
+        path = quote(f"/apis/{api_version}" if "/" in api_version else f"/api/{api_version}")
         try:
-            resources: list[Manifest] = self._send("GET", path)["resources"]
+            resources: list[Manifest] = self._send("GET", path).get("resources") or []
         except SyncError as error:
             if error.reason == NOT_FOUND:
                 return []

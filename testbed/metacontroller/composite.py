@@ -2,11 +2,11 @@
 
 from typing import Annotated, Final, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
-from pydantic.alias_generators import to_camel
+from pydantic import AfterValidator, Field, model_validator
 
 from testbed.metacontroller.duration import parse_duration
 from testbed.metacontroller.errors import RefusedError
+from testbed.metacontroller.strict_json import Strict
 
 _DEFAULT_TIMEOUT_NANOSECONDS: Final = 10_000_000_000
 _NANOSECONDS: Final = 1e9
@@ -20,11 +20,7 @@ def _checked_duration(text: str) -> str:
     return text
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, alias_generator=to_camel)
-
-
-class ParentResource(_Strict):
+class ParentResource(Strict):
     """The kind of the parents."""
 
     api_version: str
@@ -32,13 +28,13 @@ class ParentResource(_Strict):
     ignore_status_changes: bool = False
 
 
-class UpdateStrategy(_Strict):
+class UpdateStrategy(Strict):
     """What happens to a child that differs. Rolling* and Recreate are not implemented."""
 
     method: Literal["OnDelete", "InPlace"] | None = None
 
 
-class ChildResource(_Strict):
+class ChildResource(Strict):
     """A kind of children."""
 
     api_version: str
@@ -51,7 +47,7 @@ class ChildResource(_Strict):
         return self.update_strategy is not None and self.update_strategy.method == "InPlace"
 
 
-class ServiceReference(_Strict):
+class ServiceReference(Strict):
     """Where a hook is, by Service."""
 
     name: str = Field(min_length=1)
@@ -60,7 +56,7 @@ class ServiceReference(_Strict):
     protocol: str = "http"
 
 
-class Webhook(_Strict):
+class Webhook(Strict):
     """Where a hook is, and how long it may take. No TLS settings, no credentials, no etag."""
 
     url: str | None = None
@@ -92,14 +88,14 @@ class Webhook(_Strict):
         return (nanoseconds if nanoseconds > 0 else _DEFAULT_TIMEOUT_NANOSECONDS) / _NANOSECONDS
 
 
-class Hook(_Strict):
+class Hook(Strict):
     """One hook. Its version must be set: the CRD's default is v1, which is not implemented."""
 
     version: Literal["v2"]
     webhook: Webhook
 
 
-class Hooks(_Strict):
+class Hooks(Strict):
     """The hooks; only sync must be there."""
 
     sync: Hook
@@ -107,11 +103,11 @@ class Hooks(_Strict):
     customize: Hook | None = None
 
 
-class CompositeSpec(_Strict):
+class CompositeSpec(Strict):
     """The spec of a CompositeController, as far as it is implemented."""
 
     parent_resource: ParentResource
-    child_resources: list[ChildResource] = []
+    child_resources: list[ChildResource] = Field(default_factory=list)
     hooks: Hooks
     generate_selector: Literal[True]
     resync_period_seconds: int | None = None

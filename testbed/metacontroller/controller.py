@@ -8,10 +8,12 @@ from typing import Final
 
 from testbed.metacontroller.composite import CompositeSpec
 from testbed.metacontroller.controllers import Composite
-from testbed.metacontroller.errors import CrashError, SyncError, TooManyRequestsError
+from testbed.metacontroller.customize import Customize
+from testbed.metacontroller.errors import CrashError, NotSyncedError, SyncError, TooManyRequestsError
 from testbed.metacontroller.events import EventRecorder
-from testbed.metacontroller.informer import Informer
+from testbed.metacontroller.informer import Informer, Informers
 from testbed.metacontroller.journal import Journal
+from testbed.metacontroller.related import Related, Sources
 from testbed.metacontroller.resources import Discovery, Resource
 from testbed.metacontroller.server import Server
 from testbed.metacontroller.sync import Syncer, World
@@ -29,6 +31,7 @@ class Surroundings:
     """What the controllers of one process share. `crash` ends the process; it is told why."""
 
     server: Server
+    informers: Informers
     discovery: Discovery
     events: EventRecorder
     crash: Callable[[str], None]
@@ -36,11 +39,10 @@ class Surroundings:
 
 @dataclass(frozen=True)
 class Pace:
-    """How much is done at once and how late. All times in seconds."""
+    """How much is done at once, and how often everything. All times in seconds."""
 
     workers: int = 5
     cache_flush_interval: float = 1800
-    cache_delay: float = 0
 
     def resync_interval(self, spec: CompositeSpec) -> float:
         """The time between two resyncs of all parents."""
@@ -54,7 +56,6 @@ class Controller:
     def __init__(self, composite: Composite, surroundings: Surroundings, hooks: Hooks, pace: Pace) -> None:
         self._composite, self._surroundings, self._hooks, self._pace = composite, surroundings, hooks, pace
         self._queue = WorkQueue()
-        self._informers: dict[Resource, Informer] = {}
         self._stop = threading.Event()
 
     def start(self) -> None:
@@ -62,63 +63,62 @@ class Controller:
         self._spawn(self._run)
 
     def stop(self) -> None:
-        """No further syncs; those that run go on to their end."""
+        """No further syncs; those that run go on to their end, and the informers go on."""
         self._stop.set()
         self._queue.close()
-        for informer in self._informers.values():
-            informer.stop()
 
     def _run(self) -> None:
         kinds = self._wait_for_kinds()
         if not kinds or self._stop.is_set():
             return
-        parents, *children = [self._informer(kind) for kind in kinds]
-        discovery, server = self._surroundings.discovery, self._surroundings.server
-        world = World(server, discovery, parents, tuple(children), self._queue.add_after)
+        parents, *children, namespaces = map(self._surroundings.informers.start, kinds)
         ignores_status = self._composite.spec.parent_resource.ignore_status_changes
         trigger = ParentTrigger(self._queue.add, ignores_status=ignores_status)
         parents.add_handler(trigger)
         for child in children:
             child.add_handler(ChildTrigger(parents, self._queue.add))
-        for informer in self._informers.values():
-            informer.start()
-        for informer in self._informers.values():
+        for informer in (parents, *children):
             informer.synced.wait()
         log.info("CompositeController %s: started", self._composite.name)
-        syncer = Syncer(self._composite, world, self._hooks)
+        syncer = self._build_syncer(parents, children, namespaces)
         for _ in range(self._pace.workers):
             self._spawn(lambda: self._work(syncer, parents))
         while not self._stop.wait(self._pace.resync_interval(self._composite.spec)):
             parents.resync(trigger)
 
+    def _build_syncer(self, parents: Informer, children: list[Informer], namespaces: Informer) -> Syncer:
+        around = self._surroundings
+        sources = Sources(parents, namespaces, around.discovery, around.informers.start)
+        related = Related(Customize(self._composite, self._hooks), sources, self._queue.add, around.crash)
+        world = World(around.server, around.discovery, parents, tuple(children), related.of, self._queue.add_after)
+        return Syncer(self._composite, world, self._hooks)
+
     def _wait_for_kinds(self) -> list[Resource]:
-        """The kind of the parents, then those of the children; nothing if it is never to be started."""
+        """The kind of the parents, those of the children, then namespaces; nothing if it is never to be started."""
         said = ""
         while not self._stop.is_set():
             try:
-                parent, *children = self._find_kinds()
+                kinds = self._find_kinds()
             except SyncError as error:
                 if error.logged != said:
                     log.info("CompositeController %s: waiting: %s", self._composite.name, error.logged)
                 said = error.logged
                 self._stop.wait(_LOOK_AGAIN_SECONDS)
                 continue
-            if not parent.has_status:
+            if not kinds[0].has_status:
                 text = "CompositeController %s: not started: the CRD of %s does not have subresource status enabled"
-                log.warning(text, self._composite.name, parent.kind)
+                log.warning(text, self._composite.name, kinds[0].kind)
                 return []
-            return [parent, *children]
+            return kinds
         return []
 
     def _find_kinds(self) -> list[Resource]:
         spec = self._composite.spec
         declared = [(spec.parent_resource.api_version, spec.parent_resource.resource)]
         declared += [(child.api_version, child.resource) for child in spec.child_resources]
+        # Namespaces are watched whether a rule selects by their labels or not.
+        declared += [("v1", "namespaces")]
         return [self._surroundings.discovery.by_plural(version, plural) for version, plural in declared]
-
-    def _informer(self, resource: Resource) -> Informer:
-        fresh = Informer(self._surroundings.server, resource, self._pace.cache_delay)
-        return self._informers.setdefault(resource, fresh)
 
     def _work(self, syncer: Syncer, parents: Informer) -> None:
         while (parent_key := self._queue.get()) is not None:
@@ -140,6 +140,9 @@ class Controller:
             syncer.sync(parent_key, journal)
         except TooManyRequestsError as error:
             self._queue.add_after(parent_key, error.after_seconds)
+            return f"{journal}; {error}"
+        except NotSyncedError as error:
+            self._queue.add_rate_limited(parent_key)
             return f"{journal}; {error}"
         except SyncError:
             self._queue.add_rate_limited(parent_key)

@@ -1,36 +1,53 @@
-"""The customize hook: asked as the original asks it, but an answer that wants related objects is refused."""
+"""The customize hook: asked which objects a parent is to be shown, and not asked again for a while."""
 
 import threading
 import time
-from typing import Final
+from typing import Final, NamedTuple
 
 from testbed.metacontroller.answers import decode_customize
-from testbed.metacontroller.errors import SyncError
+from testbed.metacontroller.controllers import Composite
 from testbed.metacontroller.hook_request import build_customize_request
 from testbed.metacontroller.objects import Manifest, metadata, text
 from testbed.metacontroller.rate_limits import Clock
+from testbed.metacontroller.rules import RelatedRule
 from testbed.metacontroller.webhook import Hooks
 
 _REMEMBERED_SECONDS: Final = 20 * 60.0
 
+# A null among them is for those who come to it.
+Rules = tuple[RelatedRule | None, ...]
+
+
+class _Answer(NamedTuple):
+    rules: Rules
+    at: float
+
 
 class Customize:
-    """Remembers by uid and generation of the parent, for 20 minutes, that it was asked. Failures are not remembered."""
+    """Remembers answers by uid and generation of the parent, for 20 minutes. Failures are not remembered."""
 
-    def __init__(self, hooks: Hooks, controller: Manifest, clock: Clock = time.monotonic) -> None:
-        self._hooks, self._controller, self._clock = hooks, controller, clock
-        self._answered: dict[tuple[str, int], float] = {}
+    def __init__(self, composite: Composite, hooks: Hooks, clock: Clock = time.monotonic) -> None:
+        self._composite, self._hooks, self._clock = composite, hooks, clock
+        self._answers: dict[tuple[str, int], _Answer] = {}
         self._lock = threading.Lock()
 
-    def check(self, parent: Manifest) -> None:
-        """Nothing, where the hook wants no related objects. Raises SyncError, TooManyRequestsError, CrashError."""
+    def rules(self, parent: Manifest) -> Rules:
+        """The rules for a parent, none where there is no such hook. Raises SyncError and TooManyRequestsError.
+
+        Two who ask at the same time both call the hook.
+        """
+        if self._composite.spec.hooks.customize is None:
+            return ()
         question = text(parent, "uid"), int(metadata(parent).get("generation") or 0)
-        now = self._clock()
         with self._lock:
-            if now - self._answered.get(question, float("-inf")) < _REMEMBERED_SECONDS:
-                return
-        if decode_customize(self._hooks("customize", build_customize_request(self._controller, parent))):
-            raise SyncError("the customize hook wants related objects, which the stand-in does not implement")
+            remembered = self._answers.get(question)
+        if remembered is not None and self._is_fresh(remembered):
+            return remembered.rules
+        rules = decode_customize(self._hooks("customize", build_customize_request(self._composite.document, parent)))
         with self._lock:
-            fresh = {key: at for key, at in self._answered.items() if now - at < _REMEMBERED_SECONDS}
-            self._answered = {**fresh, question: now}
+            fresh = {key: answer for key, answer in self._answers.items() if self._is_fresh(answer)}
+            self._answers = {**fresh, question: _Answer(rules, self._clock())}
+        return rules
+
+    def _is_fresh(self, answer: _Answer) -> bool:
+        return self._clock() - answer.at < _REMEMBERED_SECONDS

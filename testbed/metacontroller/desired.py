@@ -32,13 +32,13 @@ Desired = Mapping[GroupKey, Group]
 def index_desired(children: Iterable[Manifest | None], namespace: str) -> Desired:
     """Children by kind and key, in the parent's namespace where they name none; of two of one key the last one stays.
 
-    Raises CrashError for a null among them.
+    The namespace of a cluster-scoped parent is empty. Raises CrashError for a null among them.
     """
     groups: dict[GroupKey, Group] = {}
     for child in children:
         if child is None:
             raise CrashError("a hook answered with a null in children")
-        obj = child if text(child, "namespace") or not namespace else with_metadata(child, namespace=namespace)
+        obj = child if text(child, "namespace") else _in_namespace(child, namespace)
         groups.setdefault(GroupKey(api_version(obj), kind(obj)), {})[key(obj)] = obj
     return groups
 
@@ -49,6 +49,14 @@ def with_selector_labels(desired: Desired, uid: str) -> Desired:
         group_key: {name: _with_selector_label(obj, uid) for name, obj in group.items()}
         for group_key, group in desired.items()
     }
+
+
+def _in_namespace(child: Manifest, namespace: str) -> Manifest:
+    if namespace:
+        return with_metadata(child, namespace=namespace)
+    # Go takes an empty namespace away, which shows in what was applied.
+    kept = {field: value for field, value in metadata(child).items() if field != "namespace"}
+    return {**child, "metadata": kept} if "namespace" in metadata(child) else child
 
 
 def _with_selector_label(obj: Manifest, uid: str) -> Manifest:

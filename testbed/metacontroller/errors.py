@@ -32,6 +32,10 @@ class TooManyRequestsError(Exception):
         self.after_seconds = after_seconds
 
 
+class NotSyncedError(Exception):
+    """A related kind is not cached yet: no Event, but back-off, which is all that the parent hears of it."""
+
+
 class CrashError(Exception):
     """The original dereferences a null pointer here and the whole process ends with exit code 2; so does this one."""
 

@@ -7,17 +7,16 @@ from testbed.metacontroller.objects import Manifest, key
 from testbed.metacontroller.resources import Resource
 
 Group = dict[str, Manifest]
+# By kind and key. Every kind that is declared or asked for is there, with nothing in it if need be.
+Groups = Mapping[Resource, Group]
 
 
 @dataclass(frozen=True)
 class Observed:
-    """The children of a parent by kind and key. Every declared kind is there, with nothing in it if need be."""
+    """What the caches show of a parent's children, and of the objects that its customize hook asked for."""
 
-    groups: Mapping[Resource, Group]
-
-    def as_request(self) -> Manifest:
-        """The form in requests: `Pod.v1` → `namespace/name` → object."""
-        return {resource.group_key: dict(group) for resource, group in self.groups.items()}
+    children: Groups
+    related: Groups
 
 
 def group_by_key(objects: Iterable[Manifest]) -> Group:
@@ -25,14 +24,13 @@ def group_by_key(objects: Iterable[Manifest]) -> Group:
     return {key(obj): obj for obj in objects}
 
 
-def build_sync_request(controller: Manifest, parent: Manifest, children: Manifest, *, finalizing: bool) -> Manifest:
+def build_sync_request(controller: Manifest, parent: Manifest, observed: Observed, *, finalizing: bool) -> Manifest:
     """The body for sync and finalize."""
     return {
         "controller": controller,
         "parent": parent,
-        "children": children,
-        # Related objects are not implemented: there is never one.
-        "related": {},
+        "children": _by_group_key(observed.children),
+        "related": _by_group_key(observed.related),
         "finalizing": finalizing,
     }
 
@@ -40,3 +38,8 @@ def build_sync_request(controller: Manifest, parent: Manifest, children: Manifes
 def build_customize_request(controller: Manifest, parent: Manifest) -> Manifest:
     """The body for customize."""
     return {"controller": controller, "parent": parent}
+
+
+def _by_group_key(groups: Groups) -> Manifest:
+    # `Pod.v1` → `namespace/name` → object
+    return {resource.group_key: group for resource, group in groups.items()}

@@ -5,12 +5,12 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-from typing import Final, Protocol
+from typing import Final
 
 from testbed.metacontroller.errors import SyncError
 from testbed.metacontroller.objects import Manifest, controller_of, key, text
 from testbed.metacontroller.resources import Resource
-from testbed.metacontroller.server import Server, WatchEvent
+from testbed.metacontroller.server import Handler, Server, WatchEvent
 
 _FIRST_RETRY_SECONDS: Final = 0.8
 _LONGEST_RETRY_SECONDS: Final = 30.0
@@ -19,21 +19,11 @@ _TOO_OLD: Final = {"Expired", "Gone"}
 log = logging.getLogger(__name__)
 
 
-class Handler(Protocol):
-    """Who wants to know of changes. Called after the cache shows them, one change at a time."""
-
-    def on_add(self, obj: Manifest) -> None:
-        """A new object."""
-
-    def on_update(self, old: Manifest, new: Manifest) -> None:
-        """A change; a resync passes the same object twice."""
-
-    def on_delete(self, obj: Manifest) -> None:
-        """An object that is gone, as it was last known."""
-
-
 class Informer:
-    """The cache of one kind. Objects in it are shared and must not be changed."""
+    """The cache of one kind. Objects in it are shared and must not be changed.
+
+    A handler that takes its time keeps the other handlers waiting, but not the cache.
+    """
 
     def __init__(self, server: Server, resource: Resource, delay: float) -> None:
         self.resource = resource
@@ -41,13 +31,14 @@ class Informer:
         self._server, self._delay = server, delay
         self._objects: dict[str, Manifest] = {}
         self._handlers: list[Handler] = []
-        self._lock = threading.RLock()
+        self._lock, self._telling = threading.Lock(), threading.Lock()
+        self._news: queue.SimpleQueue[Callable[[Handler], None]] = queue.SimpleQueue()
         self._late: queue.SimpleQueue[tuple[float, Callable[[], None]]] = queue.SimpleQueue()
         self._stop = threading.Event()
 
     def start(self) -> None:
         """Begin to list and watch, in threads that end with the process."""
-        for target in (self._follow, self._show_late):
+        for target in (self._follow, self._show_late, self._tell):
             threading.Thread(target=target, name=f"informer-{self.resource.plural}", daemon=True).start()
 
     def stop(self) -> None:
@@ -55,11 +46,10 @@ class Informer:
         self._stop.set()
 
     def add_handler(self, handler: Handler) -> None:
-        """Tell a handler of everything that is there, then of each change."""
-        with self._lock:
+        """Tell a handler of everything that is there, as of a resync, then of each change."""
+        with self._telling:
             self._handlers.append(handler)
-            for obj in self._objects.values():
-                handler.on_add(obj)
+            self.resync(handler)
 
     def resync(self, handler: Handler) -> None:
         """Tell a handler of everything once more, from the cache."""
@@ -138,11 +128,39 @@ class Informer:
                 self._objects.pop(name, None)
             else:
                 self._objects[name] = obj
-            handlers = list(self._handlers)
-        for handler in handlers:
-            if event.type == "DELETED":
-                handler.on_delete(obj)
-            elif old is None:
-                handler.on_add(obj)
-            else:
-                handler.on_update(old, obj)
+        if event.type == "DELETED":
+            self._news.put(lambda handler: handler.on_delete(obj))
+        elif old is None:
+            self._news.put(lambda handler: handler.on_add(obj))
+        else:
+            self._news.put(lambda handler: handler.on_update(old, obj))
+
+    def _tell(self) -> None:
+        while not self._stop.is_set():
+            tell = self._news.get()
+            with self._telling:
+                for handler in self._handlers:
+                    tell(handler)
+
+
+class Informers:
+    """The informers of one process: one of each kind, started when it is first asked for, shared by all controllers."""
+
+    def __init__(self, server: Server, delay: float) -> None:
+        self._server, self._delay = server, delay
+        self._running: dict[Resource, Informer] = {}
+        self._lock = threading.Lock()
+
+    def start(self, resource: Resource) -> Informer:
+        """The informer of a kind, running but perhaps not synced yet."""
+        with self._lock:
+            if resource not in self._running:
+                self._running[resource] = Informer(self._server, resource, self._delay)
+                self._running[resource].start()
+            return self._running[resource]
+
+    def stop(self) -> None:
+        """No further requests."""
+        with self._lock:
+            for informer in self._running.values():
+                informer.stop()

@@ -7,7 +7,7 @@ from testbed.metacontroller.claims import build_controller_reference
 from testbed.metacontroller.composite import CompositeSpec
 from testbed.metacontroller.desired import Desired, GroupKey
 from testbed.metacontroller.errors import ALREADY_EXISTS, CONFLICT, NOT_FOUND, SyncError, aggregate
-from testbed.metacontroller.hook_request import Group, Observed
+from testbed.metacontroller.hook_request import Group, Groups
 from testbed.metacontroller.journal import Journal
 from testbed.metacontroller.merge import merge_update, with_last_applied
 from testbed.metacontroller.objects import (
@@ -32,23 +32,23 @@ class ChildManager:
     spec: CompositeSpec
     journal: Journal
 
-    def manage(self, parent: Manifest, observed: Observed, desired: Desired) -> SyncError | None:
+    def manage(self, parent: Manifest, observed: Groups, desired: Desired) -> SyncError | None:
         """Do all that can be done; the errors of what could not, as one.
 
         Children that the cache shows and the hook does not want are deleted. What is created is what the cache does
         not show: a name that is taken is passed over in silence.
         """
-        by_kind = {GroupKey(kind.api_version, kind.kind): group for kind, group in observed.groups.items()}
+        by_kind = {GroupKey(kind.api_version, kind.kind): group for kind, group in observed.items()}
         errors = [
             *self._delete_undesired(observed, desired),
             *self._apply_desired(parent, by_kind, desired),
         ]
         return aggregate(errors)
 
-    def _delete_undesired(self, observed: Observed, desired: Desired) -> Iterator[SyncError]:
-        for resource in sorted(observed.groups, key=lambda each: _sort_key(GroupKey(each.api_version, each.kind))):
+    def _delete_undesired(self, observed: Groups, desired: Desired) -> Iterator[SyncError]:
+        for resource in sorted(observed, key=lambda each: _sort_key(GroupKey(each.api_version, each.kind))):
             wanted = desired.get(GroupKey(resource.api_version, resource.kind), {})
-            for name, obj in sorted(observed.groups[resource].items()):
+            for name, obj in sorted(observed[resource].items()):
                 if name in wanted or is_terminating(obj):
                     continue
                 try:

@@ -39,7 +39,7 @@ class Resource:
 
 
 class Discovery:
-    """Finds kinds. What is not there is looked for again only after `interval` seconds, so new CRDs are seen late."""
+    """Finds kinds, as they were at most `interval` seconds ago: CRDs that come and go are seen late."""
 
     def __init__(self, fetch: Callable[[str], list[Manifest]], interval: float, clock: Clock = time.monotonic) -> None:
         self._fetch, self._interval, self._clock = fetch, interval, clock
@@ -63,12 +63,18 @@ class Discovery:
     def _find(self, api_version: str, is_wanted: Callable[[Resource], bool]) -> Resource | None:
         with self._lock:
             fetched_at, known = self._known.get(api_version, (float("-inf"), []))
-            found = next(filter(is_wanted, known), None)
-            if found is None and self._clock() - fetched_at >= self._interval:
-                known = _resources(api_version, self._fetch(api_version))
+            if self._clock() - fetched_at >= self._interval:
+                known = self._renew(api_version, known)
                 self._known[api_version] = (self._clock(), known)
-                found = next(filter(is_wanted, known), None)
-            return found
+            return next(filter(is_wanted, known), None)
+
+    def _renew(self, api_version: str, known: list[Resource]) -> list[Resource]:
+        try:
+            return _resources(api_version, self._fetch(api_version))
+        except SyncError:
+            if not known:
+                raise
+            return known
 
 
 def _resources(api_version: str, served: list[Manifest]) -> list[Resource]:

@@ -1,5 +1,6 @@
 """What the stand-in asks of an API server and of its caches, so that tests can hand in their own."""
 
+import threading
 from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 
@@ -51,3 +52,27 @@ class Cache(Protocol):
 
     def candidates(self, namespace: str, owner_uid: str) -> list[Manifest]:
         """What this owner controls, and then what nobody controls."""
+
+
+class Handler(Protocol):
+    """Who wants to know of changes. Called after the cache shows them, one change at a time."""
+
+    def on_add(self, obj: Manifest) -> None:
+        """A new object."""
+
+    def on_update(self, old: Manifest, new: Manifest) -> None:
+        """A change; a resync passes the same object twice."""
+
+    def on_delete(self, obj: Manifest) -> None:
+        """An object that is gone, as it was last known."""
+
+
+class WatchedCache(Cache, Protocol):
+    """A cache that fills by itself: it may have nothing yet."""
+
+    @property
+    def synced(self) -> threading.Event:
+        """Set once the cache has shown all that there was."""
+
+    def add_handler(self, handler: Handler) -> None:
+        """Tell a handler of everything that is there, as of a resync, then of each change."""

@@ -1,13 +1,37 @@
-"""JSON as Go decodes it: numbers, duplicate keys and nulls, which Python's own decoder treats otherwise."""
+"""JSON as Go decodes it: numbers, duplicate keys and nulls, which Python's own decoder treats otherwise; structs."""
 
 import json
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Annotated, Any, Final
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
+from pydantic.alias_generators import to_camel
 
 from testbed.metacontroller.errors import SyncError
 
 _INT64: Final = range(-(2**63), 2**63)
+
+# A string of which a null makes an empty one.
+Text = Annotated[str, BeforeValidator(lambda value: "" if value is None else value)]
+
+
+class Strict(BaseModel):
+    """An object of which every field is known and has its type; names are camelCase outside."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, alias_generator=to_camel)
+
+
+class Struct(Strict):
+    """What Go decodes into a struct: a null is an empty one, and a field that is null is as if it were not there."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, value: object) -> object:
+        if not isinstance(value, dict):
+            return {} if value is None else value
+        known = {field.alias for field in cls.model_fields.values()}
+        return {name: given for name, given in value.items() if given is not None or name not in known}
 
 
 class Fields(list[tuple[str, Any]]):

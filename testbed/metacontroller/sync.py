@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from testbed.metacontroller.answers import SyncAnswer, decode_sync
 from testbed.metacontroller.claims import Claims
 from testbed.metacontroller.controllers import Composite
-from testbed.metacontroller.customize import Customize
 from testbed.metacontroller.desired import Desired, index_desired, with_selector_labels
 from testbed.metacontroller.errors import CONFLICT, NOT_FOUND, SyncError
 from testbed.metacontroller.finalizer import Finalizer
-from testbed.metacontroller.hook_request import Observed, build_sync_request, group_by_key
+from testbed.metacontroller.hook_request import Groups, Observed, build_sync_request, group_by_key
 from testbed.metacontroller.journal import Journal
 from testbed.metacontroller.live import LiveObject
 from testbed.metacontroller.manage_children import ChildManager
@@ -22,12 +21,16 @@ from testbed.metacontroller.webhook import Hooks
 
 @dataclass(frozen=True)
 class World:
-    """All that a sync reads and touches, apart from the hooks. `schedule` is told what to sync again, and when."""
+    """All that a sync reads and touches, apart from the hooks. `schedule` is told what to sync again, and when.
+
+    `related` finds the related objects of a parent; it raises what the customize hook gives rise to.
+    """
 
     server: Server
     discovery: Discovery
     parents: Cache
     children: tuple[Cache, ...]
+    related: Callable[[Manifest], Groups]
     schedule: Callable[[str, float], None]
 
 
@@ -37,21 +40,19 @@ class Syncer:
     def __init__(self, composite: Composite, world: World, hooks: Hooks) -> None:
         self._composite, self._world, self._hooks = composite, world, hooks
         self._finalizer = Finalizer(composite.finalizer, enabled=composite.spec.hooks.finalize is not None)
-        self._customize = Customize(hooks, composite.document)
 
     def sync(self, parent_key: str, journal: Journal) -> None:
         """Bring one parent where its hook wants it; one that the cache does not show is done already.
 
-        Raises SyncError, TooManyRequestsError or CrashError; what was done until then is in the journal.
+        Raises any of the errors of a sync; what was done until then is in the journal.
         """
         cached = self._world.parents.get(parent_key)
         if cached is None:
             journal.note_text("it is gone")
             return
         parent = self._settle_finalizer(cached, journal)
-        observed = self._claim_children(parent, journal)
-        if self._composite.spec.hooks.customize is not None:
-            self._customize.check(parent)
+        children = self._claim_children(parent, journal)
+        observed = Observed(children, self._world.related(parent))
         answer = self._ask(parent, observed)
         wanted = index_desired(answer.children, text(parent, "namespace"))
         if answer.resync_after_seconds > 0:
@@ -59,7 +60,7 @@ class Syncer:
         if answer.finalized:
             parent = self._remove_finalizer(parent, journal)
         desired = with_selector_labels(wanted, text(parent, "uid"))
-        failure = self._manage(parent, observed, desired, journal)
+        failure = self._manage(parent, children, desired, journal)
         if self._write_status(parent, answer.status, journal) and failure is not None:
             raise failure.within(f"can't reconcile children for {describe(parent)}")
 
@@ -75,30 +76,31 @@ class Syncer:
         except SyncError as error:
             raise error.within(f"can't remove finalizer for {describe(parent)}") from error
 
-    def _claim_children(self, parent: Manifest, journal: Journal) -> Observed:
+    def _claim_children(self, parent: Manifest, journal: Journal) -> Groups:
         namespace = text(parent, "namespace") if self._world.parents.resource.namespaced else ""
         groups = {}
         for cache in self._world.children:
+            # A kind that is served no longer ends the sync, whatever its cache shows.
+            self._world.discovery.by_plural(cache.resource.api_version, cache.resource.plural)
             claims = Claims(self._live(parent), cache.resource, journal)
             groups[cache.resource] = group_by_key(claims.claim(cache.candidates(namespace, text(parent, "uid"))))
-        return Observed(groups)
+        return groups
 
     def _ask(self, parent: Manifest, observed: Observed) -> SyncAnswer:
         finalizing = self._finalizer.enabled and is_terminating(parent)
         name = "finalize" if finalizing else "sync"
-        children = observed.as_request()
-        request = build_sync_request(self._composite.document, parent, children, finalizing=finalizing)
+        request = build_sync_request(self._composite.document, parent, observed, finalizing=finalizing)
         try:
             return decode_sync(self._hooks(name, request))
         except SyncError as error:
             prefix = f"sync hook failed for {describe(parent)}: {name} hook failed (version=v2)"
             raise error.within(prefix) from error
 
-    def _manage(self, parent: Manifest, observed: Observed, desired: Desired, journal: Journal) -> SyncError | None:
+    def _manage(self, parent: Manifest, children: Groups, desired: Desired, journal: Journal) -> SyncError | None:
         if is_terminating(parent) and not self._finalizer.lets_children_be_managed(parent):
             return None
         manager = ChildManager(self._world.server, self._world.discovery, self._composite.spec, journal)
-        return manager.manage(parent, observed, desired)
+        return manager.manage(parent, children, desired)
 
     def _write_status(self, parent: Manifest, status: Manifest, journal: Journal) -> bool:
         """Replace the whole status. False where the parent is gone or others keep changing it, which ends the sync."""

@@ -1,17 +1,22 @@
-"""One parent `default/demo`, an API server in memory, caches renewed when the test says so, hooks in process."""
+"""One parent `demo`, an API server in memory, caches renewed when the test says so, hooks in process."""
 
 import json
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from testbed.metacontroller.controllers import Composite, build_composite
+from testbed.metacontroller.customize import Customize
 from testbed.metacontroller.hook_request import Group, group_by_key
 from testbed.metacontroller.journal import Journal
 from testbed.metacontroller.objects import Manifest, controller_of, metadata, text, with_metadata
+from testbed.metacontroller.related import Related, Sources
 from testbed.metacontroller.resources import Discovery, Resource
+from testbed.metacontroller.server import Handler
 from testbed.metacontroller.sync import Syncer, World
-from tests.testbed.memory_server import PARENTS, PODS, SECRETS, MemoryServer, served
+from tests.testbed.clock import Clock
+from tests.testbed.memory_server import NAMESPACES, PARENTS, PODS, SECRETS, MemoryServer, served
 
 NOW: Final = datetime(2026, 1, 1, tzinfo=UTC)
 KEY: Final = "default/demo"
@@ -61,15 +66,21 @@ def build_demo_composite(method: str = "InPlace", hooks: tuple[str, ...] = ("syn
 
 
 class ListedCache:
-    """Shows what there was when it was last refreshed."""
+    """Shows what there was when it was last refreshed. It has handlers, but they are told nothing."""
 
     def __init__(self, server: MemoryServer, resource: Resource) -> None:
         self.resource = resource
+        self.synced = threading.Event()
+        self.handlers: list[Handler] = []
         self._server = server
         self._objects: Group = {}
 
     def refresh(self) -> None:
         self._objects = group_by_key(self._server.list_all(self.resource)[0])
+        self.synced.set()
+
+    def add_handler(self, handler: Handler) -> None:
+        self.handlers.append(handler)
 
     def get(self, object_key: str) -> Manifest | None:
         return self._objects.get(object_key)
@@ -84,32 +95,62 @@ class ListedCache:
 
 
 class Bench:
-    """Syncs the parent as often as a test likes. `answer` is what the next calls are answered."""
+    """Syncs the parent as often as a test likes. `answer` is what the next calls are answered.
+
+    The parent is `default/demo`, or `demo` where its kind has no namespaces. Caches of related kinds are filled when
+    they are first asked for, or with the next sync.
+    """
 
     def __init__(self, composite: Composite | None = None, server: MemoryServer | None = None) -> None:
         self.server = server or MemoryServer()
         self.answer: Answer | Callable[[str, Manifest], Answer] = {"children": [], "status": {}}
         self.questions: list[tuple[str, Manifest]] = []
         self.scheduled: list[tuple[str, float]] = []
-        self._parents = ListedCache(self.server, PARENTS)
-        self._children = (ListedCache(self.server, PODS), ListedCache(self.server, SECRETS))
+        self.enqueued: list[str] = []
+        self.crashes: list[str] = []
+        self.clock = Clock()
+        self.caches: dict[Resource, ListedCache] = {}
+        self.fills_at_once = True
+        self.unserved = set[str]()
+        self._discovery = Discovery(self._discover, interval=0)
+        self._syncer = self._build_syncer(composite or build_demo_composite())
+        self._seed_parent()
+
+    def _build_syncer(self, composite: Composite) -> Syncer:
+        find, spec = self._discovery.by_plural, composite.spec
+        self._parents = self._cache(find(spec.parent_resource.api_version, spec.parent_resource.resource))
+        children = tuple(self._cache(find(child.api_version, child.resource)) for child in spec.child_resources)
+        sources = Sources(self._parents, self._cache(NAMESPACES), self._discovery, self._watch)
+        customize = Customize(composite, self._call, self.clock)
+        self.related = Related(customize, sources, self.enqueued.append, self.crashes.append)
         world = World(
             self.server,
-            Discovery(served, interval=0),
+            self._discovery,
             self._parents,
-            self._children,
+            children,
+            self.related.of,
             lambda parent, seconds: self.scheduled.append((parent, seconds)),
         )
-        self._syncer = Syncer(composite or build_demo_composite(), world, self._call)
-        self.server.seed(
-            PARENTS,
-            {
-                "apiVersion": PARENTS.api_version,
-                "kind": PARENTS.kind,
-                "metadata": {"name": "demo", "namespace": "default", "uid": PARENT_UID},
-                "spec": {},
-            },
-        )
+        return Syncer(composite, world, self._call)
+
+    def _seed_parent(self) -> None:
+        kind = self._parents.resource
+        self.key = KEY if kind.namespaced else "demo"
+        place = {"namespace": "default"} if kind.namespaced else {}
+        manifest = {"apiVersion": kind.api_version, "kind": kind.kind, "spec": {}}
+        self.server.seed(kind, with_metadata(manifest, name="demo", uid=PARENT_UID, **place))
+
+    def _discover(self, api_version: str) -> list[Manifest]:
+        return [each for each in served(api_version) if each["name"] not in self.unserved]
+
+    def _cache(self, resource: Resource) -> ListedCache:
+        return self.caches.setdefault(resource, ListedCache(self.server, resource))
+
+    def _watch(self, resource: Resource) -> ListedCache:
+        cache = self._cache(resource)
+        if self.fills_at_once and not cache.synced.is_set():
+            cache.refresh()
+        return cache
 
     def sync(self, answer: Answer | None = None, *, with_old_caches: bool = False) -> str:
         """One sync; what it did, in words. `requests` begins anew."""
@@ -118,18 +159,18 @@ class Bench:
             self.refresh()
         self.server.requests.clear()
         journal = Journal()
-        self._syncer.sync(KEY, journal)
+        self._syncer.sync(self.key, journal)
         return str(journal)
 
     def refresh(self) -> None:
         """Let the caches see what there is."""
-        for cache in (self._parents, *self._children):
+        for cache in self.caches.values():
             cache.refresh()
 
     @property
     def parent(self) -> Manifest:
         """The parent as it is stored."""
-        found = self.server.peek(PARENTS, KEY)
+        found = self.server.peek(self._parents.resource, self.key)
         assert found is not None
         return found
 
@@ -148,9 +189,14 @@ class Bench:
         children: Manifest = self.questions[-1][1]["children"]
         return sorted(name for group in children.values() for name in group)
 
+    def seen_related(self) -> dict[str, list[str]]:
+        """The keys of the related objects in the last question, by kind."""
+        related: Manifest = self.questions[-1][1]["related"]
+        return {group_key: sorted(group) for group_key, group in related.items()}
+
     def versions(self) -> dict[str, str]:
         """The resourceVersion of everything."""
-        kinds = [(kind, name) for kind in (PARENTS, PODS, SECRETS) for name in self.server.keys(kind)]
+        kinds = [(kind, name) for kind in self.caches for name in self.server.keys(kind)]
         return {
             f"{kind.plural} {name}": metadata(self.server.peek(kind, name) or {})["resourceVersion"]
             for kind, name in kinds

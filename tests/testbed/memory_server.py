@@ -14,7 +14,9 @@ PARENTS: Final = Resource("example.com/v1", "things", "Thing", namespaced=True, 
 PODS: Final = Resource("v1", "pods", "Pod", namespaced=True, has_status=True)
 SECRETS: Final = Resource("v1", "secrets", "Secret", namespaced=True)
 NAMESPACES: Final = Resource("v1", "namespaces", "Namespace", namespaced=False, has_status=True)
-SERVED: Final = (PARENTS, PODS, SECRETS, NAMESPACES)
+POOLS: Final = Resource("example.com/v1", "pools", "Pool", namespaced=False, has_status=True)
+SLOTS: Final = Resource("example.com/v1", "slots", "Slot", namespaced=False)
+SERVED: Final = (PARENTS, PODS, SECRETS, NAMESPACES, POOLS, SLOTS)
 
 DELETED_AT: Final = "2026-01-01T00:00:00Z"
 _KEPT: Final = ("uid", "creationTimestamp", "generation", "deletionTimestamp")
@@ -52,6 +54,8 @@ class MemoryServer:
     def create(self, resource: Resource, obj: Manifest) -> Manifest:
         obj = obj if resource.namespaced else with_metadata(obj, namespace=None)
         with self._request("POST", resource, key(obj)):
+            if resource.namespaced and not text(obj, "namespace"):
+                raise SyncError("the server does not allow this method on the requested resource")
             if (resource.plural, key(obj)) in self._objects:
                 raise SyncError(f"{key(obj)} already exists", reason=ALREADY_EXISTS)
             return self._store("ADDED", resource, with_metadata(_without_status(obj), uid=f"uid-{next(self._uids)}"))

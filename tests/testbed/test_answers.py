@@ -3,10 +3,22 @@
 import pytest
 
 from testbed.metacontroller.answers import SyncAnswer, decode_customize, decode_sync
-from testbed.metacontroller.errors import CrashError, SyncError
-from testbed.metacontroller.objects import Manifest
+from testbed.metacontroller.errors import SyncError
+from testbed.metacontroller.label_selector import LabelSelector, Requirement
+from testbed.metacontroller.rules import RelatedRule
 
-CHILD = b'{"kind":"Pod"}'
+FULL_RULE = (
+    b'{"apiVersion":"v1","resource":"secrets","namespace":"a","names":["b"],"labelSelector":{"matchLabels":{"c":"d"}},'
+    b'"namespaceSelector":{"matchExpressions":[{"key":"e","operator":"In","values":["f"]}]}}'
+)
+FULL = RelatedRule(
+    apiVersion="v1",
+    resource="secrets",
+    namespace="a",
+    names=["b"],
+    labelSelector=LabelSelector(matchLabels={"c": "d"}),
+    namespaceSelector=LabelSelector(matchExpressions=[Requirement(key="e", operator="In", values=["f"])]),
+)
 
 
 @pytest.mark.parametrize(
@@ -96,14 +108,50 @@ def test_numbers(number: str, value: float) -> None:
     [
         (b"{}", ()),
         (b'{"relatedResources":null}', ()),
-        (b'{"relatedResources":[{"apiVersion":"v1"}]}', ({"apiVersion": "v1"},)),
+        (b'{"relatedResources":[{}, null]}', (RelatedRule(), None)),
+        (b'{"relatedResources":[%s]}' % FULL_RULE, (FULL,)),
+        (b'{"relatedResources":[{"names":[null],"namespace":null,"labelSelector":null}]}', (RelatedRule(names=[""]),)),
+        (b'{"relatedResources":[{"labelSelector":{}}]}', (RelatedRule(labelSelector=LabelSelector()),)),
     ],
-    ids=["nothing", "null", "a rule"],
+    ids=[
+        "nothing",
+        "null",
+        "a rule may be empty, and a null one passes the decoder",
+        "all fields",
+        "nulls count as absent, in lists as empty",
+        "an empty selector is one",
+    ],
 )
-def test_rules(body: bytes, rules: tuple[Manifest, ...]) -> None:
+def test_rules(body: bytes, rules: tuple[RelatedRule | None, ...]) -> None:
     assert decode_customize(body) == rules
 
 
-def test_a_null_rule_is_a_crash() -> None:
-    with pytest.raises(CrashError):
-        decode_customize(b'{"relatedResources":[null]}')
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        (b'{"relatedResources":{}}', "cannot unmarshal object into field relatedResources"),
+        (b'{"relatedResources":["a"]}', "cannot unmarshal string into field relatedResources[0]"),
+        (b'{"relatedResources":[{"names":"a"}]}', "relatedResources[0].names: Input should be a valid list"),
+        (b'{"relatedResources":[{"names":[1]}]}', "relatedResources[0].names.0: Input should be a valid string"),
+        (b'{"relatedResources":[{"name":null}]}', "relatedResources[0].name: Extra inputs are not permitted"),
+        (b'{"relatedResources":[{"Names":[]}]}', "relatedResources[0].Names: Extra inputs are not permitted"),
+        (b'{"relatedResources":[{"labelSelector":{"a":"b"}}]}', "labelSelector.a: Extra inputs are not permitted"),
+        (b'{"relatedResources":[{"resource":"a","resource":"a"}]}', 'duplicate field "relatedResources[0].resource"'),
+        (b'{"relatedResources":[null],"related":[]}', 'unknown field "related"'),
+    ],
+    ids=[
+        "rules as a map",
+        "a rule that is text",
+        "names as text",
+        "a name that is a number",
+        "an unknown key, be it null",
+        "a key in another case",
+        "an unknown key in a selector",
+        "a key twice",
+        "an unknown key beside a null rule",
+    ],
+)
+def test_rejected_rules(body: bytes, sentence: str) -> None:
+    with pytest.raises(SyncError) as caught:
+        decode_customize(body)
+    assert sentence in str(caught.value)

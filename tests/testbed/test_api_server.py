@@ -94,6 +94,17 @@ def test_a_version_that_is_not_served_has_no_kinds(api: HookServer, client: ApiS
     assert client.served("example.com/v1") == []
 
 
+@pytest.mark.parametrize(
+    ("version", "path"),
+    [("", "/api/"), ("apps/v1/deployments", "/apis/apps/v1/deployments"), ("v1?x=y", "/api/v1%3Fx%3Dy")],
+    ids=["nothing", "a path of objects", "a query"],
+)
+def test_what_is_no_version_has_no_kinds(api: HookServer, client: ApiServer, version: str, path: str) -> None:
+    api.replies.append(Reply(200, b'{"kind":"Other"}'))
+    assert client.served(version) == []
+    assert api.calls[0][1] == path
+
+
 def test_a_watch_that_is_cut_off_is_an_error_after_what_it_said(api: HookServer, client: ApiServer) -> None:
     api.replies.append(Reply(200, b'{"type":"ADDED","object":{"kind":"Secret"}}\n{"type":"MODI'))
     watch = client.watch(SECRETS, "7")

@@ -1,82 +1,20 @@
 """A controller as it runs: caches, workers, back-off, resyncs, Events, the crash."""
 
 import json
-import logging
 import threading
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
 
 from testbed.metacontroller.composite import CompositeSpec
-from testbed.metacontroller.controller import Controller, Pace, Surroundings
-from testbed.metacontroller.controllers import Composite
+from testbed.metacontroller.controller import Pace
 from testbed.metacontroller.errors import SyncError, TooManyRequestsError
-from testbed.metacontroller.events import EVENTS, EventRecorder
+from testbed.metacontroller.events import EVENTS
 from testbed.metacontroller.objects import Manifest, with_metadata
-from testbed.metacontroller.resources import Discovery
-from testbed.metacontroller.webhook import Hooks
 from tests.testbed.bench import KEY, build_demo_composite, named
 from tests.testbed.eventually import eventually
-from tests.testbed.memory_server import DELETED_AT, PARENTS, SECRETS, MemoryServer, served
-
-ANSWER = json.dumps({"children": [named("Secret", "pki", data={"a": "MQ=="})], "status": {"phase": "Running"}}).encode()
-PARENT = {
-    "apiVersion": PARENTS.api_version,
-    "kind": PARENTS.kind,
-    "metadata": {"name": "demo", "namespace": "default"},
-    "spec": {},
-}
-
-
-class Running:
-    """A controller and all that it needs, started."""
-
-    def __init__(self, hooks: Hooks, composite: Composite, pace: Pace) -> None:
-        self.server = MemoryServer()
-        self.server.seed(PARENTS, PARENT)
-        self.crashes: list[str] = []
-        self.is_served: Callable[[Manifest], bool] = lambda _: True
-        events = EventRecorder(self.server)
-        events.start()
-        discovery = Discovery(self._discover, interval=0)
-        surroundings = Surroundings(self.server, discovery, events, self.crashes.append)
-        self.controller = Controller(composite, surroundings, hooks, pace)
-
-    def _discover(self, version: str) -> list[Manifest]:
-        return [each for each in served(version) if self.is_served(each)]
-
-    def status(self) -> Manifest | None:
-        return (self.server.peek(PARENTS, KEY) or {}).get("status")
-
-
-Build = Callable[..., Running]
-
-
-@pytest.fixture
-def build(caplog: pytest.LogCaptureFixture) -> Iterator[Build]:
-    caplog.set_level(logging.INFO)
-    built: list[Running] = []
-
-    def build_one(
-        hooks: Hooks = lambda *_: ANSWER, composite: Composite | None = None, pace: Pace | None = None
-    ) -> Running:
-        built.append(Running(hooks, composite or build_demo_composite(), pace or Pace()))
-        return built[-1]
-
-    yield build_one
-    for one in built:
-        one.controller.stop()
-
-
-@pytest.fixture
-def start(build: Build) -> Build:
-    def start_one(*arguments: object) -> Running:
-        running = build(*arguments)
-        running.controller.start()
-        return running
-
-    return start_one
+from tests.testbed.memory_server import DELETED_AT, PARENTS, POOLS, SECRETS, SLOTS
+from tests.testbed.running import ANSWER, PARENT, Build
 
 
 def test_a_parent_is_synced_and_its_child_kept_as_it_shall_be(start: Build, caplog: pytest.LogCaptureFixture) -> None:
@@ -151,6 +89,56 @@ def test_a_null_child_ends_the_process(start: Build) -> None:
     running = start(lambda *_: b'{"children":[null]}')
     eventually(lambda: bool(running.crashes))
     assert "a null in children" in running.crashes[0]
+
+
+def answer_with_related(name: str, request: Manifest) -> bytes:
+    """All slots and things are wanted, and told in the status."""
+    if name == "customize":
+        kinds = [{"apiVersion": kind.api_version, "resource": kind.plural} for kind in (SLOTS, PARENTS)]
+        return json.dumps({"relatedResources": kinds}).encode()
+    seen = sorted(key for group in request["related"].values() for key in group)
+    return json.dumps({"children": [], "status": {"seen": seen}}).encode()
+
+
+def test_related_kinds_are_waited_for_in_silence_and_their_changes_bring_the_parent(
+    build: Build, caplog: pytest.LogCaptureFixture
+) -> None:
+    running = build(answer_with_related, build_demo_composite(hooks=("sync", "customize")))
+    running.server.fail("LIST slots", SyncError("not yet"))
+    running.controller.start()
+    eventually(lambda: "sync default/demo: nothing to do; slots are not synced yet" in caplog.messages)
+    running.server.fail("LIST slots", None)
+    eventually(lambda: (running.status() or {}).get("seen") == [KEY])
+    running.server.seed(SLOTS, named("Slot", "a", apiVersion=SLOTS.api_version))
+    eventually(lambda: (running.status() or {}).get("seen") == ["a", KEY])
+    running.server.edit(SLOTS, "a", lambda slot: with_metadata(slot, deletionTimestamp=DELETED_AT))
+    eventually(lambda: (running.status() or {}).get("seen") == [KEY])
+    assert running.server.keys(EVENTS) == []
+
+
+def test_a_related_kind_that_is_not_served_is_an_error_of_each_sync(start: Build) -> None:
+    def hooks(_name: str, _request: Manifest) -> bytes:
+        return b'{"relatedResources":[{"apiVersion":"example.com/v1","resource":"pots"}]}'
+
+    running = start(hooks, build_demo_composite(hooks=("sync", "customize")))
+
+    def is_counted() -> bool:
+        events = [running.server.peek(EVENTS, key) or {} for key in running.server.keys(EVENTS)]
+        sentence = "Sync error: discovery: can't find resource pots in apiVersion example.com/v1"
+        return any(event["message"] == sentence and event["count"] > 2 for event in events)
+
+    eventually(is_counted)
+    assert running.status() is None
+
+
+def test_a_parent_without_a_namespace_is_brought_by_objects_of_any_namespace(start: Build) -> None:
+    pools = {"apiVersion": POOLS.api_version, "resource": POOLS.plural}
+    running = start(answer_with_related, build_demo_composite(hooks=("sync", "customize"), parentResource=pools))
+    running.server.seed(POOLS, named("Pool", "demo", apiVersion=POOLS.api_version))
+    running.server.seed(PARENTS, with_metadata(PARENT, namespace="elsewhere"))
+    eventually(
+        lambda: (running.server.peek(POOLS, "demo") or {}).get("status", {}).get("seen") == [KEY, "elsewhere/demo"]
+    )
 
 
 def test_all_parents_are_synced_again_and_again(start: Build) -> None:

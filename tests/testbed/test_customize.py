@@ -1,12 +1,16 @@
-"""The customize hook: when it is asked, and that related objects are refused."""
+"""The customize hook: when it is asked, and what is remembered."""
 
 import pytest
 
 from testbed.metacontroller.customize import Customize
 from testbed.metacontroller.errors import SyncError
-from testbed.metacontroller.objects import Manifest
-from tests.testbed.bench import Bench, build_demo_composite
+from testbed.metacontroller.objects import Manifest, with_metadata
+from testbed.metacontroller.rules import RelatedRule
+from tests.testbed.bench import KEY, Bench, build_demo_composite
 from tests.testbed.clock import Clock
+from tests.testbed.memory_server import PARENTS
+
+WITH_CUSTOMIZE = build_demo_composite(hooks=("sync", "customize"))
 
 
 def parent(uid: str = "a", generation: int = 1) -> Manifest:
@@ -18,9 +22,9 @@ def test_it_is_asked_once_per_uid_and_generation_in_twenty_minutes() -> None:
 
     def hooks(name: str, _request: Manifest) -> bytes:
         asked.append(name)
-        return b"{}"
+        return b'{"relatedResources":[{"resource":"secrets"}]}'
 
-    customize = Customize(hooks, {}, clock)
+    customize = Customize(WITH_CUSTOMIZE, hooks, clock)
     for now, who, calls in [
         (0, parent(), 1),
         (1199, parent(), 1),
@@ -29,24 +33,45 @@ def test_it_is_asked_once_per_uid_and_generation_in_twenty_minutes() -> None:
         (1200, parent(), 4),
     ]:
         clock.now = now
-        customize.check(who)
+        assert customize.rules(who) == (RelatedRule(resource="secrets"),)
         assert len(asked) == calls
     assert set(asked) == {"customize"}
 
 
+def test_the_twenty_minutes_begin_with_the_answer() -> None:
+    clock, asked = Clock(), list[float]()
+
+    def slow_hooks(_name: str, _request: Manifest) -> bytes:
+        asked.append(clock.now)
+        clock.now += 9
+        return b"{}"
+
+    customize = Customize(WITH_CUSTOMIZE, slow_hooks, clock)
+    customize.rules(parent())
+    clock.now = 1208
+    customize.rules(parent())
+    assert asked == [0]
+
+
+def test_where_there_is_no_such_hook_nothing_is_asked() -> None:
+    assert Customize(build_demo_composite(), lambda *_: b"{").rules(parent()) == ()
+
+
 def test_failures_are_not_remembered() -> None:
-    bench = Bench(build_demo_composite(hooks=("sync", "customize")))
-    with pytest.raises(SyncError, match="invalid JSON"):
+    bench = Bench(WITH_CUSTOMIZE)
+    with pytest.raises(SyncError, match=r"^invalid JSON"):
         bench.sync(b"{")
     bench.sync(b"{}")
     assert bench.asked == ["customize", "customize", "sync"]
     assert set(bench.questions[0][1]) == {"controller", "parent"}
 
 
-def test_related_objects_are_refused_and_nothing_is_applied() -> None:
-    bench = Bench(build_demo_composite(hooks=("sync", "customize")))
-    bench.answer = lambda *_: b'{"relatedResources":[{"apiVersion":"v1","resource":"secrets"}]}'
-    with pytest.raises(SyncError, match="related objects, which the stand-in does not implement"):
-        bench.sync()
-    assert bench.writes == []
-    assert bench.asked == ["customize"]
+def test_labels_and_status_of_the_parent_do_not_ask_again_and_its_spec_does() -> None:
+    bench = Bench(WITH_CUSTOMIZE)
+    bench.answer = lambda name, _: {} if name == "customize" else {"children": [], "status": {"phase": "x"}}
+    bench.sync()
+    bench.server.edit(PARENTS, KEY, lambda found: with_metadata(found, labels={"a": "b"}))
+    bench.sync()
+    bench.server.edit(PARENTS, KEY, lambda found: {**found, "spec": {"nodes": 1}})
+    bench.sync()
+    assert bench.asked == ["customize", "sync", "sync", "customize", "sync"]

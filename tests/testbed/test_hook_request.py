@@ -7,6 +7,7 @@ import pytest
 
 from testbed.metacontroller.controllers import build_composite
 from testbed.metacontroller.hook_request import (
+    Groups,
     Observed,
     build_customize_request,
     build_sync_request,
@@ -16,6 +17,7 @@ from testbed.metacontroller.objects import Manifest, go_json
 from testbed.metacontroller.resources import Resource
 from tests.shared_material import SHARED, needs_shared
 from tests.testbed.bench import NOW
+from tests.testbed.memory_server import NAMESPACES
 
 RECORDED = sorted((SHARED / "recordings" / "requests").glob("*.json"))
 POD = Resource("v1", "pods", "Pod", namespaced=True)
@@ -23,10 +25,12 @@ SET = Resource("apps/v1", "statefulsets", "StatefulSet", namespaced=True)
 APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
-def test_children_are_grouped_by_kind_and_version_and_no_group_is_missing() -> None:
-    pod = {"metadata": {"name": "a", "namespace": "b"}}
-    observed = Observed({POD: group_by_key([pod]), SET: {}})
-    assert observed.as_request() == {"Pod.v1": {"b/a": pod}, "StatefulSet.apps/v1": {}}
+def test_objects_are_grouped_by_kind_and_version_and_no_group_is_missing() -> None:
+    pod, namespace = {"metadata": {"name": "a", "namespace": "b"}}, {"metadata": {"name": "b"}}
+    observed = Observed({POD: group_by_key([pod]), SET: {}}, {NAMESPACES: group_by_key([namespace])})
+    question = build_sync_request({}, {}, observed, finalizing=False)
+    assert question["children"] == {"Pod.v1": {"b/a": pod}, "StatefulSet.apps/v1": {}}
+    assert question["related"] == {"Namespace.v1": {"b": namespace}}
 
 
 @needs_shared
@@ -37,13 +41,9 @@ def test_the_same_objects_give_the_recorded_question(path: object) -> None:
     if "children" not in recorded:
         assert json.loads(go_json(build_customize_request(controller, parent))) == recorded
         return
-    groups = {
-        Resource(key.partition(".")[2], "", key.partition(".")[0], namespaced=True): group_by_key(group.values())
-        for key, group in recorded["children"].items()
-    }
-    question = build_sync_request(controller, parent, Observed(groups).as_request(), finalizing=recorded["finalizing"])
-    # Related objects are not implemented.
-    assert json.loads(go_json(question)) == {**recorded, "related": {}}
+    observed = Observed(_groups(recorded["children"]), _groups(recorded["related"]))
+    question = build_sync_request(controller, parent, observed, finalizing=recorded["finalizing"])
+    assert json.loads(go_json(question)) == recorded
 
 
 @needs_shared
@@ -52,6 +52,13 @@ def test_the_controller_in_a_question_is_the_recorded_one() -> None:
     applied: Manifest = json.loads(recorded["metadata"]["annotations"][APPLIED])
     built = build_composite(applied, NOW).document
     assert _without_chance(json.loads(go_json(built))) == _without_chance(recorded)
+
+
+def _groups(recorded: Manifest) -> Groups:
+    return {
+        Resource(key.partition(".")[2], "", key.partition(".")[0], namespaced=True): group_by_key(group.values())
+        for key, group in recorded.items()
+    }
 
 
 def _without_chance(controller: Manifest) -> Manifest:

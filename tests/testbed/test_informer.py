@@ -6,11 +6,11 @@ import time
 import pytest
 
 from testbed.metacontroller.errors import SyncError
-from testbed.metacontroller.informer import Informer
+from testbed.metacontroller.informer import Informer, Informers
 from testbed.metacontroller.objects import Manifest, key, with_metadata
 from tests.testbed.bench import PARENT_UID, named, owned
 from tests.testbed.eventually import eventually
-from tests.testbed.memory_server import DELETED_AT, SECRETS, MemoryServer
+from tests.testbed.memory_server import DELETED_AT, PODS, SECRETS, MemoryServer
 
 SECRET = owned(named("Secret", "pki"))
 
@@ -31,8 +31,8 @@ class Listener:
         self.heard.append(f"delete {key(obj)}")
 
 
-def started(server: MemoryServer, delay: float = 0) -> tuple[Informer, Listener]:
-    informer, listener = Informer(server, SECRETS, delay), Listener()
+def started(server: MemoryServer) -> tuple[Informer, Listener]:
+    informer, listener = Informer(server, SECRETS, 0), Listener()
     informer.add_handler(listener)
     informer.start()
     assert informer.synced.wait(5)
@@ -54,14 +54,39 @@ def test_it_lists_and_then_follows() -> None:
     informer.stop()
 
 
-def test_who_comes_late_is_told_of_everything() -> None:
+def test_who_comes_late_is_told_of_everything_but_only_as_of_a_resync() -> None:
     server = MemoryServer()
     server.seed(SECRETS, SECRET)
-    informer, _ = started(server)
+    informer, first = started(server)
+    eventually(lambda: first.heard == ["add default/pki"])
     late = Listener()
     informer.add_handler(late)
     informer.resync(late)
-    assert late.heard == ["add default/pki", "resync default/pki"]
+    assert late.heard == ["resync default/pki", "resync default/pki"]
+    label(server, "b")
+    eventually(lambda: late.heard[2:] == ["update default/pki"])
+    informer.stop()
+
+
+def test_a_handler_that_takes_its_time_keeps_other_handlers_waiting_but_not_the_cache() -> None:
+    class Slow(Listener):
+        def on_update(self, old: Manifest, new: Manifest) -> None:
+            assert let_go.wait(5)
+            super().on_update(old, new)
+
+    let_go, slow, quick, server = threading.Event(), Slow(), Listener(), MemoryServer()
+    server.seed(SECRETS, SECRET)
+    informer = Informer(server, SECRETS, 0)
+    for handler in (slow, quick):
+        informer.add_handler(handler)
+    informer.start()
+    assert informer.synced.wait(5)
+    label(server, "b")
+    changed = label(server, "c")
+    eventually(lambda: informer.get("default/pki") == changed)
+    assert "update default/pki" not in quick.heard
+    let_go.set()
+    eventually(lambda: quick.heard == slow.heard == ["add default/pki", *["update default/pki"] * 2])
     informer.stop()
 
 
@@ -77,7 +102,7 @@ def test_after_an_error_it_lists_again_and_learns_what_it_missed(reason: str) ->
     server.fail("WATCH secrets", None)
     changed = label(server, "b")
     eventually(lambda: informer.get("default/pki") == changed)
-    assert "delete default/join" in listener.heard
+    eventually(lambda: "delete default/join" in listener.heard)
     informer.stop()
 
 
@@ -96,7 +121,8 @@ def test_it_waits_for_an_api_server_that_is_not_there_yet() -> None:
 def test_a_cache_may_lag_but_not_in_its_first_list() -> None:
     server = MemoryServer()
     server.seed(SECRETS, SECRET)
-    informer, _ = started(server, delay=0.2)
+    informer = Informers(server, delay=0.2).start(SECRETS)
+    assert informer.synced.wait(5)
     seen = informer.get("default/pki")
     assert seen is not None
     changed, began = label(server, "b"), time.monotonic()
@@ -117,6 +143,16 @@ def test_candidates_are_the_owned_and_then_the_orphans() -> None:
     assert [key(obj) for obj in informer.candidates("default", PARENT_UID)] == ["default/pki", "default/orphan"]
     assert len(informer.candidates("", PARENT_UID)) == 3
     informer.stop()
+
+
+def test_a_process_has_one_informer_of_each_kind() -> None:
+    server = MemoryServer()
+    informers = Informers(server, 0)
+    secrets = informers.start(SECRETS)
+    assert informers.start(SECRETS) is secrets
+    assert informers.start(PODS) is not secrets
+    eventually(lambda: sorted(server.requests) == ["LIST pods", "LIST secrets"])
+    informers.stop()
 
 
 def test_its_threads_end_with_the_process() -> None:

@@ -42,3 +42,30 @@ def test_what_is_not_there_is_looked_for_again_only_after_the_interval() -> None
         discovery.by_kind("v1", "Pod")
     clock.now = 30
     assert discovery.by_kind("v1", "Pod") == PODS
+
+
+def test_what_is_there_no_longer_is_missed_only_after_the_interval() -> None:
+    clock, known = Clock(), served("v1")
+    discovery = Discovery(lambda _: known, interval=30, clock=clock)
+    assert discovery.by_plural("v1", "pods") == PODS
+    known.clear()
+    clock.now = 29
+    assert discovery.by_plural("v1", "pods") == PODS
+    clock.now = 30
+    with pytest.raises(SyncError, match="discovery: can't find resource pods in apiVersion v1"):
+        discovery.by_plural("v1", "pods")
+
+
+def test_an_api_server_that_does_not_answer_leaves_known_what_was() -> None:
+    answers = iter([served("v1")])
+
+    def fetch(_: str) -> list[Manifest]:
+        try:
+            return next(answers)
+        except StopIteration:
+            raise SyncError("down") from None
+
+    discovery = Discovery(fetch, interval=0)
+    assert discovery.by_plural("v1", "pods") == discovery.by_plural("v1", "pods") == PODS
+    with pytest.raises(SyncError, match="down"):
+        Discovery(fetch, interval=0).by_plural("v1", "pods")

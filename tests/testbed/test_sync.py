@@ -94,6 +94,15 @@ def test_the_status_is_written_although_a_child_failed() -> None:
     assert bench.server.keys(PODS) == ["default/a"]
 
 
+def test_a_kind_of_children_that_is_served_no_longer_fails_every_sync() -> None:
+    bench = Bench()
+    bench.sync(ONE_SECRET)
+    bench.unserved = {"secrets"}
+    with pytest.raises(SyncError, match="discovery: can't find resource secrets in apiVersion v1"):
+        bench.sync()
+    assert bench.asked == ["sync"]
+
+
 def test_a_terminating_child_is_seen_and_left_alone_until_it_is_gone() -> None:
     bench = Bench()
     bench.sync(ONE_SECRET)
