@@ -6,7 +6,7 @@ an object may be older than a rule, and because the hooks can be called without 
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import IPv4Network
 
 from pydantic import ValidationError
@@ -15,6 +15,8 @@ from hooks.vk8s.model import NodeSpec, Spec
 from hooks.vk8s.naming import DNS_1035, DNS_1123, MAX_PORT_NAME, MAX_VK8S_NAME, access_pod_name
 from hooks.vk8s.quantity import parse_quantity
 
+LABEL_VALUE = r"([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?"
+LABEL_KEY = r"([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?"
 # As Kubeflow numbers its releases: by version until 1.11, by year and month since.
 KUBEFLOW_VERSION = r"v[0-9]+\.[0-9]+\.[0-9]+|[0-9]{2}\.[0-9]{2}"
 # Type, key, and any comment; no options, no second line.
@@ -35,6 +37,8 @@ def find_problems(name: str, spec: Spec) -> list[str]:
         *_name_problems(name, spec.nodes),
         *_master_problems(spec.nodes),
         *_resource_problems(spec.nodes),
+        *_placement_problems(spec.nodes),
+        *_storage_problems(spec),
         *_network_problems(spec),
         *_port_problems(spec),
         *_kubeflow_problems(spec),
@@ -75,6 +79,35 @@ def _resource_problems(nodes: list[NodeSpec]) -> Iterator[str]:
         for name in sorted(requests.keys() & limits.keys()):
             if parse_quantity(requests[name]) > parse_quantity(limits[name]):
                 yield f"spec.nodes[{index}].resources: write a request for {name} that is not above its limit."
+        for name in sorted(name for name in requests if "/" in name):
+            if name not in limits or parse_quantity(requests[name]) != parse_quantity(limits[name]):
+                yield f"spec.nodes[{index}].resources: write the same request as limit for {name}, or only limits."
+
+
+def _placement_problems(nodes: list[NodeSpec]) -> Iterator[str]:
+    for index, node in enumerate(nodes):
+        if not all(re.fullmatch(LABEL_KEY, key) for key in node.node_selector) or not all(
+            re.fullmatch(LABEL_VALUE, value) for value in node.node_selector.values()
+        ):
+            yield f"spec.nodes[{index}].nodeSelector: write labels, such as disk: ssd."
+        for place, toleration in enumerate(node.tolerations):
+            for sentence in _toleration_problems(toleration):
+                yield f"spec.nodes[{index}].tolerations[{place}]: {sentence}."
+
+
+def _toleration_problems(toleration: Mapping[str, object]) -> Iterator[str]:
+    exists = toleration.get("operator") == "Exists"
+    if not toleration.get("key") and not exists:
+        yield "write a key, or operator: Exists for every taint"
+    if toleration.get("value") and exists:
+        yield "write no value with operator: Exists"
+    if "tolerationSeconds" in toleration and toleration.get("effect") != "NoExecute":
+        yield "write effect: NoExecute with tolerationSeconds"
+
+
+def _storage_problems(spec: Spec) -> Iterator[str]:
+    if parse_quantity(spec.storage.size) <= 0:
+        yield "spec.storage.size: write a size such as 20Gi."
 
 
 def _network_problems(spec: Spec) -> Iterator[str]:

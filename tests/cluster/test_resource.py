@@ -134,6 +134,28 @@ REFUSED = {
         build_vk8s(nodes=[node("m", "master", resources={"requests": {"cpu": 2}, "limits": {"cpu": "1900m"}})]),
         "spec.nodes[0].resources: write requests that are not above the limits",
     ),
+    "another request than the limit for a device": (
+        build_vk8s(nodes=[node("m", "master", resources={"requests": {"a.b/c": 1}, "limits": {"a.b/c": 2}})]),
+        "spec.nodes[0].resources: write the same request as limit for a device, or only limits",
+    ),
+    "a selector that no label can match": (
+        build_vk8s(nodes=[node("m", "master", nodeSelector={"disk": "s s d"})]),
+        "spec.nodes[0].nodeSelector: write labels, such as disk: ssd",
+    ),
+    "a toleration of nothing": (
+        build_vk8s(nodes=[node("m", "master", tolerations=[{}])]),
+        "spec.nodes[0].tolerations[0]: write a key, or operator: Exists for every taint",
+    ),
+    "a toleration of any value with a value": (
+        build_vk8s(nodes=[node("m", "master", tolerations=[{"key": "a", "operator": "Exists", "value": "b"}])]),
+        "spec.nodes[0].tolerations[0]: write no value with operator: Exists",
+    ),
+    "seconds of a toleration without an end": (
+        build_vk8s(nodes=[node("m", "master", tolerations=[{"key": "a", "tolerationSeconds": 5}])]),
+        "spec.nodes[0].tolerations[0]: write effect: NoExecute with tolerationSeconds",
+    ),
+    "no size": (build_vk8s(storage={"size": 0}), "spec.storage.size: write a size such as 20Gi"),
+    "less than no size": (build_vk8s(storage={"size": "-1Gi"}), "spec.storage.size: write a size such as 20Gi"),
     "a size that is none": (build_vk8s(storage={"size": "big"}), "spec.storage.size: write a size such as 20Gi"),
     "networks that overlap": (
         build_vk8s(kubernetes={"podNetworkCidr": "10.0.0.0/8", "serviceCidr": "10.1.0.0/16"}),

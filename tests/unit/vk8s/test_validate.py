@@ -69,6 +69,35 @@ def test_accepted(accepted: Any) -> None:
             spec(nodes=[node("m", "master", resources={"requests": {"cpu": "1.5"}, "limits": {"cpu": "1400m"}})]),
             "spec.nodes[0].resources: write a request for cpu that is not above its limit.",
         ),
+        (
+            spec(nodes=[node("m", "master", resources={"requests": {"a.b/c": 1}, "limits": {"a.b/c": 2}})]),
+            "spec.nodes[0].resources: write the same request as limit for a.b/c, or only limits.",
+        ),
+        (
+            spec(nodes=[node("m", "master", resources={"requests": {"a.b/c": 1}})]),
+            "spec.nodes[0].resources: write the same request as limit for a.b/c, or only limits.",
+        ),
+        (
+            spec(nodes=[node("m", "master", nodeSelector={"disk": "s s d"})]),
+            "spec.nodes[0].nodeSelector: write labels, such as disk: ssd.",
+        ),
+        (
+            spec(nodes=[node("m", "master", nodeSelector={"": "ssd"})]),
+            "spec.nodes[0].nodeSelector: write labels, such as disk: ssd.",
+        ),
+        (
+            spec(nodes=[node("m", "master", tolerations=[{}])]),
+            "spec.nodes[0].tolerations[0]: write a key, or operator: Exists for every taint.",
+        ),
+        (
+            spec(nodes=[node("m", "master", tolerations=[{"operator": "Exists", "value": "b"}])]),
+            "spec.nodes[0].tolerations[0]: write no value with operator: Exists.",
+        ),
+        (
+            spec(nodes=[node("m", "master", tolerations=[{"key": "a", "tolerationSeconds": 5}])]),
+            "spec.nodes[0].tolerations[0]: write effect: NoExecute with tolerationSeconds.",
+        ),
+        (spec(storage={"size": "-1Gi"}), "spec.storage.size: write a size such as 20Gi."),
         (spec(ports=[WEB, {**WEB, "port": 1, "targetPort": 1}]), "spec.ports: 2 ports have the name web; give each"),
         (spec(ports=[WEB, {**WEB, "name": "x"}]), "spec.ports: 2 ports have the number 30000; give each port a number"),
         (spec(ports=[{**WEB, "name": "Web"}]), "spec.ports[0].name: write lower-case letters, digits and '-'"),
