@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
 # Not `VK8S_` alone: the host cluster gives each pod variables that are named after the Services of its namespace.
 PREFIX = "VK8S_SETTING_"
+# A minute at least, as clocks differ; fractions are for those who want to see a renewal.
+Days = Annotated[float, Field(ge=1 / 1440, le=36500)]
 
 
 class Settings(BaseModel):
@@ -19,15 +22,23 @@ class Settings(BaseModel):
         pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$",
         description="DNS domain of the host cluster; the API endpoint of a virtual cluster is a name in it.",
     )
-    ca_days: int = Field(default=3650, ge=1, description="Validity of the three CAs of a virtual cluster, in days.")
-    kubeconfig_days: int = Field(
-        default=365, ge=1, description="Validity of the certificate in the kubeconfig Secret, in days."
+    ca_days: Days = Field(default=3650, description="Validity of the three CAs of a virtual cluster, in days.")
+    kubeconfig_days: Days = Field(
+        default=365, description="Validity of the certificate in the kubeconfig Secret, in days."
+    )
+    node_certificate_days: Days = Field(
+        default=365, description="Validity of the certificates in the nodes, in days; for pods made from now on."
     )
 
     @property
     def ca_validity(self) -> timedelta:
         """How long the CAs of a virtual cluster live."""
         return timedelta(days=self.ca_days)
+
+    @property
+    def node_certificate_validity(self) -> timedelta:
+        """How long the certificates of a control plane live; each boot makes new ones, and so does a timer."""
+        return timedelta(days=self.node_certificate_days)
 
     @property
     def kubeconfig_validity(self) -> timedelta:

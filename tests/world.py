@@ -49,6 +49,14 @@ class World:
     context: Context = CONTEXT
     annotations: Mapping[str, str] = field(default_factory=dict)
 
+    def __repr__(self) -> str:
+        children = [f"{kind.partition('.')[0]} {name}" for kind, group in self.children.items() for name in group]
+        return f"{self.name} {self.spec} {dict(self.annotations)} at {self.context.now}: {', '.join(children)}"
+
+    def _repr_pretty_(self, printer: Any, _: bool) -> None:  # noqa: FBT001 as hypothesis calls it
+        """One line instead of every child, when hypothesis prints an example."""
+        printer.text(repr(self))
+
     def request(self) -> HookRequest:
         """The body of a call."""
         metadata = {

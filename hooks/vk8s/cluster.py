@@ -1,7 +1,7 @@
 """What a valid Vk8s means: the virtual cluster as the builders and the status see it. Facts, derived once."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 
 from hooks.settings import Settings
 from hooks.vk8s.model import NodeSpec, Spec
@@ -11,6 +11,8 @@ from hooks.wire import Metadata
 # The original operator's; its presence pauses, whatever it says.
 STOPPED_ANNOTATION = "vk8s-resource-stopped"
 RESTART_ANNOTATION = "vk8s.sktelecom.com/restart"
+# Names of nodes, between commas, or `true` for all: they are removed without a drain.
+FORCE_REMOVE_ANNOTATION = "vk8s.sktelecom.com/force-remove"
 
 
 @dataclass(frozen=True)
@@ -30,9 +32,12 @@ class VirtualCluster:
     identity: Identity
     spec: Spec
     cluster_domain: str
+    node_certificate_seconds: int
     paused: bool = False
     # Any text; pods that were made before it was written are to be made again.
     restart: str | None = None
+    # As its owner wrote it.
+    force_remove: str = ""
 
     @property
     def name(self) -> str:
@@ -48,6 +53,16 @@ class VirtualCluster:
     def has_workers(self) -> bool:
         """Without workers the master carries everything, so it gets no taint."""
         return len(self.nodes) > 1
+
+    def is_forced_out(self, node: str) -> bool:
+        """Whether the node is to be removed without waiting for the pods on it."""
+        names = [name.strip() for name in self.force_remove.split(",")]
+        return node in names or names == ["true"]
+
+    def without(self, nodes: Collection[str]) -> "VirtualCluster":
+        """The virtual cluster as if its spec did not name these workers."""
+        staying = [node for node in self.nodes if node.name not in nodes]
+        return replace(self, spec=self.spec.model_copy(update={"nodes": staying}))
 
     @property
     def api_names(self) -> list[str]:
@@ -77,5 +92,11 @@ def build_cluster(metadata: Metadata, spec: Spec, settings: Settings) -> Virtual
     annotations = metadata.annotations
     paused = spec.paused or STOPPED_ANNOTATION in annotations
     return VirtualCluster(
-        parse_identity(metadata), spec, settings.cluster_domain, paused, annotations.get(RESTART_ANNOTATION)
+        parse_identity(metadata),
+        spec,
+        settings.cluster_domain,
+        int(settings.node_certificate_validity.total_seconds()),
+        paused=paused,
+        restart=annotations.get(RESTART_ANNOTATION),
+        force_remove=annotations.get(FORCE_REMOVE_ANNOTATION, ""),
     )

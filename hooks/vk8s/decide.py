@@ -6,6 +6,7 @@ from hooks.vk8s.cluster import Identity, build_cluster, parse_identity
 from hooks.vk8s.conditions import Situation, parse_history
 from hooks.vk8s.context import Context
 from hooks.vk8s.keep import keep_unknown
+from hooks.vk8s.leave import find_role_problems
 from hooks.vk8s.model import Spec
 from hooks.vk8s.observed import CHILD_KINDS, POD, Observed, parse_observed
 from hooks.vk8s.plan import Plan, keep_everything, plan_children
@@ -30,7 +31,7 @@ def decide_sync(request: HookRequest, context: Context) -> SyncResponse:
     observed = _read_observed(request)
     situation = _describe(request, observed, context)
     identity = parse_identity(request.parent.metadata)
-    spec, problems = _check_spec(identity, request.parent.spec)
+    spec, problems = _check_spec(identity, request.parent.spec, observed)
     if spec is None or problems:
         return SyncResponse(
             status=build_rejected_status(identity, problems, situation),
@@ -82,9 +83,11 @@ def _describe(request: HookRequest, observed: Observed, context: Context) -> Sit
     return Situation(observed, history, generation, context.now, context.settings.cluster_domain)
 
 
-def _check_spec(identity: Identity, raw: object) -> tuple[Spec | None, list[str]]:
+def _check_spec(identity: Identity, raw: object, observed: Observed) -> tuple[Spec | None, list[str]]:
     spec, problems = parse_spec(raw)
-    return spec, [*problems, *(find_problems(identity.name, spec) if spec else [])]
+    if spec is None:
+        return None, problems
+    return spec, [*find_problems(identity.name, spec), *find_role_problems(spec, observed)]
 
 
 def _find_resync(plan: Plan, situation: Situation) -> float:

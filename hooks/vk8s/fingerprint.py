@@ -1,4 +1,4 @@
-"""What tells a pod that was made for another spec from one that was made for this: hashes, noted when it is made.
+"""What tells a child that was made for another spec from one that was made for this: hashes, noted when it is made.
 
 A hash covers what the user wrote, and nothing that this program adds to it: so an upgrade of the controller replaces
 nobody's nodes. Its version says which fields it covers; one of a version that is not known here counts as current.
@@ -40,19 +40,24 @@ def hash_access(image: str) -> str:
     return _hash("access-v1", [image])
 
 
-def is_outdated(pod: Manifest, current: str, restart: str | None) -> bool:
-    """Whether the pod was made for another spec, or before the last restart that was asked for.
+def hash_leave(image: str, *, force: bool) -> str:
+    """The hash of a Job that takes a node out."""
+    return _hash("leave-v1", [image, force])
+
+
+def is_outdated(child: Manifest, current: str, restart: str | None = None) -> bool:
+    """Whether the pod or Job was made for another spec, or before the last restart that was asked for.
 
     Taking the wish for a restart away restarts nothing.
     """
-    annotations = pod["metadata"].get("annotations") or {}
+    annotations = child["metadata"].get("annotations") or {}
     noted = annotations.get(HASH, "")
     differs = noted != current and noted.partition(".")[0] == current.partition(".")[0]
     return differs or (restart is not None and annotations.get(RESTART_ANNOTATION) != restart)
 
 
-def build_annotations(current: str, restart: str | None) -> dict[str, str]:
-    """What is noted on a pod when it is made."""
+def build_annotations(current: str, restart: str | None = None) -> dict[str, str]:
+    """What is noted on a pod or Job when it is made."""
     return {HASH: current, **({RESTART_ANNOTATION: restart} if restart is not None else {})}
 
 

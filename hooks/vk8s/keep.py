@@ -35,18 +35,24 @@ def keep_unknown(observed: Manifest) -> Manifest:
     )
 
 
+def read_labels(observed: Manifest) -> Mapping[str, str]:
+    """The labels of a child; those that were applied as they were then, whatever somebody has made of them since."""
+    return {**_labels(observed), **_applied_labels(observed)}
+
+
 def _labels(observed: Manifest) -> Mapping[str, str]:
     labels: Mapping[str, str] = observed["metadata"].get("labels") or {}
     return labels
 
 
-def _applied_labels(observed: Manifest) -> frozenset[str]:
+def _applied_labels(observed: Manifest) -> dict[str, str]:
     """The labels that Metacontroller has applied, as it notes on the object; none on one that it has adopted."""
     annotations = observed["metadata"].get("annotations") or {}
     try:
-        return frozenset(json.loads(annotations[LAST_APPLIED])["metadata"]["labels"])
+        applied = dict(json.loads(annotations[LAST_APPLIED])["metadata"]["labels"])
     except (LookupError, TypeError, ValueError):
-        return frozenset()
+        return {}
+    return {key: str(value) for key, value in applied.items()}
 
 
 def _with_metadata(observed: Manifest, labels: Mapping[str, str]) -> Manifest:

@@ -11,7 +11,7 @@ VK8S = f"{PREFIX}vk8s"
 NODE = f"{PREFIX}node"
 ROLE = f"{PREFIX}role"
 COMPONENT = f"{PREFIX}component"
-BOOTSTRAP_COMPONENT, NODE_COMPONENT, ACCESS_COMPONENT = "bootstrap", "node", "access"
+BOOTSTRAP_COMPONENT, NODE_COMPONENT, ACCESS_COMPONENT, LEAVE_COMPONENT = "bootstrap", "node", "access", "leave"
 
 # Metacontroller's own label: it is how a child is recognised as ours (generateSelector).
 CONTROLLER_UID = "controller-uid"
@@ -52,10 +52,20 @@ def node_labels(node: NodeSpec) -> dict[str, str]:
     return {COMPONENT: NODE_COMPONENT, NODE: node.name, ROLE: node.role}
 
 
-def build_pod_metadata(
+def claim_labels(node: NodeSpec) -> dict[str, str]:
+    """What says of a claim whose state it holds."""
+    return {NODE: node.name, ROLE: node.role}
+
+
+def leave_labels(node: str) -> dict[str, str]:
+    """What says of a Job, and of its pods, which node it takes out."""
+    return {COMPONENT: LEAVE_COMPONENT, NODE: node}
+
+
+def build_noted_metadata(
     identity: Identity, name: str, labels: Mapping[str, str], annotations: Mapping[str, str]
 ) -> Manifest:
-    """`metadata` of a pod, with what is noted on it when it is made."""
+    """`metadata` of a pod or Job, with what is noted on it when it is made."""
     return {**build_metadata(identity, name, labels), "annotations": dict(annotations)}
 
 

@@ -57,6 +57,11 @@ def access_service_name(vk8s: str) -> str:
     return f"{vk8s}-access-svc"
 
 
+def leave_job_name(node: str) -> str:
+    """Job that takes a node out of its virtual cluster."""
+    return f"{node}-leave"
+
+
 def access_pod_name(vk8s: str) -> str:
     """Pod for ssh access."""
     return f"{vk8s}-access-pod"

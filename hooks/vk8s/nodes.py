@@ -1,15 +1,15 @@
 """The nodes of a virtual cluster as its owner sees them: one line each, and the conditions that follow from them."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from hooks.manifest import Manifest
 from hooks.vk8s.cluster import VirtualCluster
 from hooks.vk8s.conditions import Condition, History
 from hooks.vk8s.labels import NODE, ROLE
+from hooks.vk8s.leave import Leaving
 from hooks.vk8s.naming import state_claim_name
-from hooks.vk8s.observed import CLAIM, Observed
-from hooks.vk8s.plan import Trouble
+from hooks.vk8s.observed import CLAIM, POD, Observed
+from hooks.vk8s.plan import Plan, Trouble
 from hooks.vk8s.pod_state import PodState, find_absent_state, find_pod_state
 
 INSTALLED, READY = "Installed", "Ready"
@@ -26,35 +26,55 @@ class Node:
     state: PodState
 
 
-def find_spec_nodes(cluster: VirtualCluster, waiting: Mapping[str, str], observed: Observed) -> list[Node]:
-    """The nodes of the spec, master first; `waiting` says what a pod that is not made yet waits for."""
-    absent = {node.name: find_absent_state(waiting.get(node.name), paused=cluster.paused) for node in cluster.nodes}
-    return [_find_node(node.name, node.role, absent[node.name], observed) for node in cluster.nodes]
+@dataclass(frozen=True)
+class Nodes:
+    """The nodes that count, master first, and the `past` ones, which the spec no longer has and which are not gone."""
+
+    wanted: list[Node]
+    past: list[Node] = field(default_factory=list)
+
+    @property
+    def are_ready(self) -> bool:
+        """Whether there are nodes, and all that count are Ready."""
+        return bool(self.wanted) and all(node.state.ready for node in self.wanted)
 
 
-def find_observed_nodes(observed: Observed) -> list[Node]:
+def find_spec_nodes(cluster: VirtualCluster, plan: Plan, observed: Observed) -> Nodes:
+    """The nodes of the spec, and the workers that left it. One whose name is in the spec again leaves first."""
+    leaving = {each.node: _find_leaving_node(each, observed) for each in plan.leaving}
+    absent = {
+        node.name: find_absent_state(plan.waiting.get(node.name), paused=cluster.paused) for node in cluster.nodes
+    }
+    wanted = [
+        leaving.get(node.name) or _find_node(node.name, node.role, absent[node.name], observed)
+        for node in cluster.nodes
+    ]
+    return Nodes(wanted, [node for name, node in leaving.items() if name not in absent])
+
+
+def find_observed_nodes(observed: Observed) -> Nodes:
     """The nodes whose pods are observed, master first, for a spec that can't be read or does not count any more."""
     labelled = [(name, pod["metadata"].get("labels", {})) for name, pod in sorted(observed.pods().items())]
     nodes = [(name, labels[ROLE]) for name, labels in labelled if NODE in labels and ROLE in labels]
     absent = find_absent_state(None, paused=False)
     by_role = sorted(nodes, key=lambda node: node[1] != "master")
-    return [_find_node(name, role, absent, observed) for name, role in by_role]
+    return Nodes([_find_node(name, role, absent, observed) for name, role in by_role])
 
 
-def build_node_fields(nodes: list[Node]) -> Manifest:
+def build_node_fields(nodes: Nodes) -> Manifest:
     """`readyNodes` and `nodes` of the status."""
     return {
-        "readyNodes": f"{sum(node.state.ready for node in nodes)}/{len(nodes)}",
-        "nodes": [_build_node_entry(node) for node in nodes],
+        "readyNodes": f"{sum(node.state.ready for node in nodes.wanted)}/{len(nodes.wanted)}",
+        "nodes": [_build_node_entry(node) for node in [*nodes.wanted, *nodes.past]],
     }
 
 
-def find_node_conditions(nodes: list[Node], history: History, trouble: Trouble | None) -> list[Condition]:
+def find_node_conditions(nodes: Nodes, history: History, trouble: Trouble | None) -> list[Condition]:
     """The two roles, `Installed`, which stays true once it was, and `Ready`."""
-    installed = are_ready(nodes) or history.is_true(INSTALLED)
+    installed = nodes.are_ready or history.is_true(INSTALLED)
     return [
-        _find_role_condition(CONTROL_PLANE_READY, [node for node in nodes if node.role == "master"]),
-        _find_role_condition(WORKERS_READY, [node for node in nodes if node.role != "master"]),
+        _find_role_condition(CONTROL_PLANE_READY, [node for node in nodes.wanted if node.role == "master"]),
+        _find_role_condition(WORKERS_READY, [node for node in nodes.wanted if node.role != "master"]),
         Condition(
             INSTALLED,
             status=installed,
@@ -65,20 +85,20 @@ def find_node_conditions(nodes: list[Node], history: History, trouble: Trouble |
     ]
 
 
-def find_phase(nodes: list[Node], history: History, trouble: Trouble | None) -> str:
+def find_phase(nodes: Nodes, history: History, trouble: Trouble | None) -> str:
     """One word for the virtual cluster as a whole."""
-    if are_ready(nodes):
+    if nodes.are_ready:
         return "Running"
     if history.is_true(INSTALLED):
         return "Restarting"
-    if any(node.pod for node in nodes):
+    if any(node.pod for node in nodes.wanted):
         return "Installing"
     return "Fail" if trouble else "Waiting"
 
 
-def are_ready(nodes: list[Node]) -> bool:
-    """Whether there are nodes, and all are Ready."""
-    return bool(nodes) and all(node.state.ready for node in nodes)
+def _find_leaving_node(leaving: Leaving, observed: Observed) -> Node:
+    state = PodState(ready=False, reason="Leaving", message=leaving.message)
+    return Node(leaving.node, "worker", observed.find(POD, leaving.node), state)
 
 
 def _find_node(name: str, role: str, absent: PodState, observed: Observed) -> Node:
@@ -109,16 +129,17 @@ def _find_role_condition(kind: str, nodes: list[Node]) -> Condition:
     return Condition(kind, status=False, reason="NoMaster", message="There is no master.")
 
 
-def _find_ready_condition(nodes: list[Node], trouble: Trouble | None) -> Condition:
-    behind = [node for node in nodes if not node.state.ready]
-    count = f"{len(nodes) - len(behind)} of {len(nodes)} nodes are Ready"
+def _find_ready_condition(nodes: Nodes, trouble: Trouble | None) -> Condition:
+    behind = [node for node in nodes.wanted if not node.state.ready]
+    count = f"{len(nodes.wanted) - len(behind)} of {len(nodes.wanted)} nodes are Ready"
+    past = f" {_describe(nodes.past)}" if nodes.past else ""
     if trouble and behind:
         return Condition(READY, status=False, reason=trouble.reason, message=f"{count}. {trouble.message}")
-    if are_ready(nodes):
-        return Condition(READY, status=True, reason="AllNodesReady", message=f"{count}.")
-    if not nodes:
+    if nodes.are_ready:
+        return Condition(READY, status=True, reason="AllNodesReady", message=f"{count}.{past}")
+    if not nodes.wanted:
         return Condition(READY, status=False, reason="NoNodes", message="There is no node.")
-    return Condition(READY, status=False, reason=behind[0].state.reason, message=f"{count}: {_describe(behind)}")
+    return Condition(READY, status=False, reason=behind[0].state.reason, message=f"{count}: {_describe(behind)}{past}")
 
 
 def _describe(nodes: list[Node]) -> str:

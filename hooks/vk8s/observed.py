@@ -11,9 +11,10 @@ CONFIG_MAP: Final = "ConfigMap.v1"
 SERVICE: Final = "Service.v1"
 CLAIM: Final = "PersistentVolumeClaim.v1"
 POD: Final = "Pod.v1"
+JOB: Final = "Job.batch/v1"
 
 # Every kind that the hooks return. A request that lacks one of them would look as if nothing of that kind existed.
-CHILD_KINDS = (SECRET, CONFIG_MAP, SERVICE, CLAIM, POD)
+CHILD_KINDS = (SECRET, CONFIG_MAP, SERVICE, CLAIM, POD, JOB)
 
 
 # Kind, as in a request, and name.
@@ -88,9 +89,10 @@ def find_container_status(pod: Manifest) -> Manifest:
     return next(iter(statuses), {})
 
 
-def find_config_maps(pod: Manifest) -> Iterator[str]:
-    """Names of the ConfigMaps that the pod's volumes are."""
-    volumes: list[Manifest] = pod.get("spec", {}).get("volumes") or []
+def find_config_maps(child: Manifest) -> Iterator[str]:
+    """Names of the ConfigMaps that the volumes of a pod, or of a Job's pods, are."""
+    spec = child.get("spec", {})
+    volumes: list[Manifest] = spec.get("template", {}).get("spec", spec).get("volumes") or []
     yield from (volume["configMap"]["name"] for volume in volumes if "name" in volume.get("configMap", {}))
 
 

@@ -1,6 +1,6 @@
 """Which children a virtual cluster shall have now. Nothing that is observed is ever left out for want of an input."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,13 +20,8 @@ from hooks.vk8s.cluster import VirtualCluster
 from hooks.vk8s.context import Context
 from hooks.vk8s.keep import keep, keep_unknown
 from hooks.vk8s.kubeconfig import KUBECONFIG_KEYS, build_kubeconfig, find_renewal_time
-from hooks.vk8s.labels import (
-    NODE,
-    NODE_COMPONENT,
-    component_selector,
-    node_labels,
-    role_selector,
-)
+from hooks.vk8s.labels import NODE_COMPONENT, claim_labels, component_selector, node_labels, role_selector
+from hooks.vk8s.leave import Leaving, plan_departures
 from hooks.vk8s.model import NodeSpec
 from hooks.vk8s.naming import (
     access_pod_name,
@@ -54,12 +49,14 @@ class Trouble:
 class Plan:
     """The children to answer with.
 
-    `waiting`: name of a pod to the sentence that says what it waits for; `due`: when time alone changes the plan.
+    `waiting`: name of a pod to the sentence that says what it waits for; `leaving`: the workers on their way out;
+    `due`: when time alone changes the plan.
     """
 
     children: list[Manifest]
     waiting: Mapping[str, str]
     trouble: Trouble | None = None
+    leaving: Sequence[Leaving] = ()
     due: datetime | None = None
 
 
@@ -142,8 +139,11 @@ def _plan_with_pki(
     cluster: VirtualCluster, observed: Observed, context: Context, made: tuple[Pki, list[Manifest]]
 ) -> Plan:
     pki, first = made
+    departures = plan_departures(cluster, observed, context)
+    replacement = find_replacement(cluster, departures.nodes, observed, context)
+    retired = find_retired(cluster, observed, context) | departures.gone
+    cluster = cluster.without(departures.nodes)
     kubeconfig, renew_at = _plan_kubeconfig(cluster, observed, context, pki.authority)
-    replacement = find_replacement(cluster, observed, context)
     access = plan_access(cluster, observed, context.entropy)
     pod_nodes = [] if cluster.paused else cluster.nodes
     waits = {node.name: _find_wait(cluster, node, observed, context) for node in pod_nodes}
@@ -159,11 +159,13 @@ def _plan_with_pki(
         *claims,
         *pods,
         *access.children,
+        *departures.noted,
+        *(leaving.job for leaving in departures.leaving if leaving.job),
     ]
-    retired = find_retired(cluster, observed, context) | {(seen.POD, name) for name in replacement.pods}
+    retired |= {(seen.POD, name) for name in replacement.pods}
     present = [child for child in wanted if (group_key(child), child["metadata"]["name"]) not in retired]
     due = min(renew_at, replacement.due) if replacement.due else renew_at
-    return Plan(_with_rest(present, observed, retired), waiting, due=due)
+    return Plan(_with_rest(present, observed, retired), waiting, leaving=departures.leaving, due=due)
 
 
 def _plan_kubeconfig(
@@ -186,7 +188,9 @@ def _plan_kubeconfig(
 
 def _plan_claim(cluster: VirtualCluster, node: NodeSpec, observed: Observed) -> Manifest:
     existing = observed.find(seen.CLAIM, state_claim_name(node.name))
-    return build_state_claim(cluster, node) if existing is None else keep(existing, cluster.identity, {NODE: node.name})
+    return (
+        build_state_claim(cluster, node) if existing is None else keep(existing, cluster.identity, claim_labels(node))
+    )
 
 
 def _plan_pod(cluster: VirtualCluster, node: NodeSpec, observed: Observed, context: Context) -> Manifest:

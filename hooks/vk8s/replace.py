@@ -1,6 +1,6 @@
 """Which pods are to be replaced now. A pod is replaced by leaving it out of one answer; the next sync makes another."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -28,13 +28,19 @@ class Replacement:
     due: datetime | None = None
 
 
-def find_replacement(cluster: VirtualCluster, observed: Observed, context: Context) -> Replacement:
-    """Ready pods go one at a time, the master first, and only while all others are Ready; broken ones go at once."""
-    pods = [(node, pod) for node in cluster.nodes if (pod := observed.find(POD, node.name)) is not None]
+def find_replacement(
+    cluster: VirtualCluster, leaving: Collection[str], observed: Observed, context: Context
+) -> Replacement:
+    """Ready pods go one at a time, the master first, and only while all others are Ready; broken ones go at once.
+
+    A worker that is `leaving` and in the spec again is not for this to replace, but it is one of the others.
+    """
+    staying = cluster.without(leaving)
+    pods = [(node, pod) for node in staying.nodes if (pod := observed.find(POD, node.name)) is not None]
     failed = {node.name: _find_failure_end(pod) for node, pod in pods if _is_failed(pod)}
     broken = [node.name for node, pod in pods if _is_broken(cluster, node, pod, (observed, context))]
     over = [name for name, end in failed.items() if context.now >= end]
-    rolled = [] if broken or over else _find_next(cluster, observed)
+    rolled = [] if broken or over else _find_next(staying, cluster, observed)
     access = _find_outdated_access(cluster, observed)
     later = [end for end in failed.values() if end > context.now]
     return Replacement(frozenset([*broken, *over, *rolled, *access]), min(later, default=None))
@@ -46,9 +52,9 @@ def find_outdated(cluster: VirtualCluster, observed: Observed) -> list[NodeSpec]
     return [node for node, pod in pods if pod is not None and is_outdated(pod, hash_node(node), cluster.restart)]
 
 
-def _find_next(cluster: VirtualCluster, observed: Observed) -> list[str]:
-    """The one Ready pod whose turn it is, if any."""
-    turn = next((node for node in find_outdated(cluster, observed) if seen.is_ready(observed.pods()[node.name])), None)
+def _find_next(staying: VirtualCluster, cluster: VirtualCluster, observed: Observed) -> list[str]:
+    """The one Ready pod of those `staying` whose turn it is, if any."""
+    turn = next((node for node in find_outdated(staying, observed) if seen.is_ready(observed.pods()[node.name])), None)
     if turn is None:
         return []
     others = [observed.find(POD, other.name) for other in cluster.nodes if other.name != turn.name]

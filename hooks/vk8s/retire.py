@@ -40,13 +40,18 @@ def _find_pods(observed: Observed) -> list[Child]:
 
 
 def _find_retired_scripts(cluster: VirtualCluster, observed: Observed, context: Context) -> list[Child]:
-    """Boot files of other versions, once every node of the spec is Ready and boots from this one's."""
+    """Boot files of other versions, once every node of the spec is Ready and boots from this one's.
+
+    Those that a worker on its way out, or a Job, still boots from stay too.
+    """
     current = bootstrap_config_map_name(cluster.name, context.scripts.digest)
     pods = [observed.find(seen.POD, node.name) for node in cluster.nodes]
     if not all(pod and seen.is_ready(pod) and seen.mounts_config_map(pod, current) for pod in pods):
         return []
+    users = [child for kind, _, child in observed.items() if kind in (seen.POD, seen.JOB)]
+    in_use = {current, *(name for user in users for name in seen.find_config_maps(user))}
     return [
         (seen.CONFIG_MAP, name)
         for name, config_map in observed.children.get(seen.CONFIG_MAP, {}).items()
-        if name != current and config_map["metadata"].get("labels", {}).get(COMPONENT) == BOOTSTRAP_COMPONENT
+        if name not in in_use and config_map["metadata"].get("labels", {}).get(COMPONENT) == BOOTSTRAP_COMPONENT
     ]

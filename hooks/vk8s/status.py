@@ -7,7 +7,7 @@ from hooks.vk8s.endpoints import build_endpoint_fields
 from hooks.vk8s.naming import access_pod_name
 from hooks.vk8s.nodes import (
     READY,
-    Node,
+    Nodes,
     build_node_fields,
     find_node_conditions,
     find_observed_nodes,
@@ -25,38 +25,47 @@ ACCEPTED, ACCESS_READY = "Accepted", "AccessReady"
 
 def build_status(cluster: VirtualCluster, plan: Plan, situation: Situation) -> Manifest:
     """The status of a Vk8s whose spec is valid."""
-    nodes = find_spec_nodes(cluster, plan.waiting, situation.observed)
+    nodes = find_spec_nodes(cluster, plan, situation.observed)
+    outdated = _find_outdated(cluster, plan, situation.observed)
     conditions = [
-        Condition(ACCEPTED, status=True, reason="Valid", message=_describe_acceptance(cluster, situation.observed)),
+        Condition(ACCEPTED, status=True, reason="Valid", message=_describe_acceptance(cluster, outdated)),
         find_children_condition(plan, situation),
         *_find_access_conditions(cluster, plan, situation.observed),
         *find_node_conditions(nodes, situation.history, plan.trouble),
     ]
-    phase = "Paused" if cluster.paused else find_phase(nodes, situation.history, plan.trouble)
-    return _build(phase, nodes, conditions, situation) | build_endpoint_fields(cluster.identity, situation)
+    phase = find_phase(nodes, situation.history, plan.trouble)
+    # A rollout is over with its last node, not whenever all nodes happen to be Ready.
+    shown = "Paused" if cluster.paused else "Restarting" if outdated and phase == "Running" else phase
+    return _build(shown, nodes, conditions, situation) | build_endpoint_fields(cluster.identity, situation)
 
 
 def build_rejected_status(identity: Identity, problems: list[str], situation: Situation) -> Manifest:
     """The status of a Vk8s whose spec can't be acted on: every problem, and what runs all the same."""
     nodes = find_observed_nodes(situation.observed)
-    notice = " Nothing is changed, and lost nodes are not replaced, until this is mended." if nodes else ""
+    notice = " Nothing is changed, and lost nodes are not replaced, until this is mended." if nodes.wanted else ""
     conditions = [
         Condition(ACCEPTED, status=False, reason="InvalidSpec", message=" ".join(problems) + notice),
         *find_node_conditions(nodes, situation.history, None),
     ]
-    phase = find_phase(nodes, situation.history, None) if nodes else "Fail"
+    phase = find_phase(nodes, situation.history, None) if nodes.wanted else "Fail"
     return _build(phase, nodes, conditions, situation) | build_endpoint_fields(identity, situation)
 
 
 def build_terminating_status(situation: Situation) -> Manifest:
     """The status of a Vk8s that is being deleted: what it waits for."""
-    left = [f"{child['kind']} {name}{describe_finalizers(child)}" for _, name, child in situation.observed.items()]
+    left = [_describe_left(name, child) for _, name, child in situation.observed.items()]
     message = f"Waits until these are gone: {'; '.join(left)}." if left else "All children are gone."
     ready = Condition(READY, status=False, reason="Terminating", message=message)
     return _build("Terminating", find_observed_nodes(situation.observed), [ready], situation)
 
 
-def _build(phase: str, nodes: list[Node], conditions: list[Condition], situation: Situation) -> Manifest:
+def _describe_left(name: str, child: Manifest) -> str:
+    """What is still there, and what could hold it: a pod ends when the kubelet of its host says so."""
+    host = child.get("spec", {}).get("nodeName")
+    return f"{child['kind']} {name}{f' on host {host}' if host else ''}{describe_finalizers(child)}"
+
+
+def _build(phase: str, nodes: Nodes, conditions: list[Condition], situation: Situation) -> Manifest:
     return {
         "phase": phase,
         **build_node_fields(nodes),
@@ -75,18 +84,20 @@ def _find_access_conditions(cluster: VirtualCluster, plan: Plan, observed: Obser
     return [Condition(ACCESS_READY, status=state.ready, reason=state.reason, message=f"{name} {state.message}.")]
 
 
-def _describe_acceptance(cluster: VirtualCluster, observed: Observed) -> str:
-    """That the spec is valid, and what of it has no effect."""
+def _find_outdated(cluster: VirtualCluster, plan: Plan, observed: Observed) -> list[str]:
+    """Names of the nodes whose pods are still to be made anew after an edit; none during a pause: that ends all."""
+    staying = cluster.without({leaving.node for leaving in plan.leaving})
+    return [] if cluster.paused else [node.name for node in find_outdated(staying, observed)]
+
+
+def _describe_acceptance(cluster: VirtualCluster, outdated: list[str]) -> str:
+    """That the spec is valid, and what of it has no effect yet, or none at all."""
     spec = cluster.spec
-    known = {node.name for node in cluster.nodes}
-    left = [node.name for node in find_observed_nodes(observed) if node.name not in known]
-    outdated = [] if cluster.paused else [node.name for node in find_outdated(cluster, observed)]
     parts = [
         "The spec is valid.",
         *([f"To be made anew, one at a time while all others are Ready: {', '.join(outdated)}."] if outdated else []),
         *(["Not acted on by this version: kubeflow."] if spec.kubeflow else []),
         *(["accessPodPort has no effect without accessPodImage."] if _has_idle_port(cluster) else []),
-        *([f"No longer in the spec, and kept, as this version removes no node: {', '.join(left)}."] if left else []),
     ]
     return " ".join(parts)
 

@@ -13,6 +13,7 @@ from starlette.types import Message, Receive, Scope, Send
 from hooks import __main__ as command
 from hooks.main import INTERNAL_ERROR, NOT_A_HOOK_CALL, LastResort, create_app, load_scripts
 from hooks.settings import Settings
+from hooks.vk8s.observed import CHILD_KINDS
 from hooks.vk8s.scripts import Scripts
 from tests.world import CONTEXT, World, running_world
 
@@ -74,7 +75,7 @@ def malformed() -> Iterator[tuple[str, bytes]]:
 
 
 def _groups() -> dict[str, dict[str, object]]:
-    return {kind: {} for kind in ("Secret.v1", "ConfigMap.v1", "Service.v1", "PersistentVolumeClaim.v1", "Pod.v1")}
+    return {kind: {} for kind in CHILD_KINDS}
 
 
 @pytest.mark.parametrize(

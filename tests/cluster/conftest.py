@@ -1,18 +1,26 @@
 """A control plane for the whole run, and a namespace per test."""
 
+import json
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
+from hooks.manifest import Manifest
 from testbed import builds, controller, host_cluster
 from testbed.controller import Options
 from testbed.host_cluster import HostCluster
+from testbed.kubectl import KubectlError
 from testbed.layout import CLUSTER_TESTS
 from testbed.waiting import wait_for
 from tests.cluster.owner import Owner
 from tests.machine import require_testbed
+
+CRD = "vk8s.vk8s.sktelecom.com"
+# Applies a Vk8s that the CRD's rules would refuse.
+Lenient = Callable[[Manifest], None]
+HOST = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "small"}, "spec": {"unschedulable": False}}
 
 
 @pytest.fixture(scope="package")
@@ -63,3 +71,50 @@ def own_namespace(host: HostCluster) -> Iterator[Owner]:
     if host.kubectl.succeeds("get", "namespace", namespace):
         owner.kubectl.run("delete", "vk8s", "--all", "--timeout=60s")
         host.kubectl.run("delete", "namespace", namespace, "--wait=false")
+
+
+@pytest.fixture
+def small_host(owner: Owner) -> Iterator[None]:
+    """A node of the host cluster, with little of everything, that nobody runs."""
+    owner.kubectl.apply(HOST)
+    resources = {"cpu": "1", "memory": "1Gi", "pods": "10"}
+    conditions = [{"type": "Ready", "status": "True", "reason": "Test", "message": ""}]
+    patch = {"status": {"capacity": resources, "allocatable": resources, "conditions": conditions}}
+    owner.kubectl.run("patch", "node", "small", "--subresource=status", "--type=merge", f"--patch={json.dumps(patch)}")
+    yield
+    owner.kubectl.run("delete", "node", "small")
+
+
+@pytest.fixture
+def lenient(owner: Owner) -> Iterator[Lenient]:
+    """Somebody has taken the CRD's rules away, so that only the hooks know them; they are back afterwards."""
+    spec = owner.kubectl.get("crd", CRD)["spec"]
+    _replace_crd(owner, _without_rules(spec))
+    yield lambda vk8s: _apply_leniently(owner, vk8s)
+    _replace_crd(owner, spec)
+
+
+def _apply_leniently(owner: Owner, vk8s: Manifest) -> None:
+    # An API server takes a moment to forget rules.
+    wait_for("an invalid spec", lambda: _applies(owner, vk8s), 30)
+
+
+def _applies(owner: Owner, vk8s: Manifest) -> bool:
+    try:
+        owner.kubectl.apply(vk8s)
+    except KubectlError:
+        return False
+    return True
+
+
+def _replace_crd(owner: Owner, spec: object) -> None:
+    # Not `kubectl replace`: that changes what `kubectl apply` remembers.
+    patch = [{"op": "replace", "path": "/spec", "value": spec}]
+    owner.kubectl.run("patch", "crd", CRD, "--type=json", f"--patch={json.dumps(patch)}")
+
+
+def _without_rules(schema: object) -> object:
+    """The CRD without its rules in CEL."""
+    if isinstance(schema, dict):
+        return {name: _without_rules(value) for name, value in schema.items() if name != "x-kubernetes-validations"}
+    return [_without_rules(item) for item in schema] if isinstance(schema, list) else schema

@@ -1,6 +1,7 @@
 """Somebody who owns virtual clusters: applies them, looks at them, and plays the kubelet for their pods."""
 
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,8 +11,10 @@ from testbed.kubectl import Kubectl
 from testbed.waiting import wait_for
 from tests.world import node
 
-CHILD_KINDS = "configmaps,persistentvolumeclaims,pods,secrets,services"
+CHILD_KINDS = "configmaps,jobs,persistentvolumeclaims,pods,secrets,services"
 SECONDS = 60
+STILL_AFTER_SECONDS = 10
+WATCHED_SECONDS = 20
 
 
 def build_vk8s(name: str = "demo", **spec: Any) -> Manifest:
@@ -42,6 +45,16 @@ class Owner:
         """The resourceVersion of every child and of the Vk8s."""
         children = {name: child["metadata"]["resourceVersion"] for name, child in self.children().items()}
         return {**children, "Vk8s": self.kubectl.get("vk8s", "demo")["metadata"]["resourceVersion"]}
+
+    def check_stillness(self) -> None:
+        """AssertionError where children or status go on changing although nobody does anything."""
+        start, changed_at, versions = time.monotonic(), 0.0, self.versions()
+        # That nothing happens any more can only be seen by watching.
+        while time.monotonic() - start < WATCHED_SECONDS:
+            now = self.versions()
+            if now != versions:
+                changed_at, versions = time.monotonic() - start, now
+        assert changed_at < STILL_AFTER_SECONDS
 
     def wait_for_children(self, *names: str) -> dict[str, Manifest]:
         """The children, once those are among them; `Kind/name`."""

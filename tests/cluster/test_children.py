@@ -4,11 +4,8 @@ import base64
 import json
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 import yaml
 from cryptography import x509
 
@@ -18,10 +15,8 @@ from testbed.host_cluster import HostCluster
 from testbed.waiting import wait_for
 from tests.cluster.owner import Owner, build_vk8s
 from tests.shared_material import ROOT
-from tests.world import node
 
 WEB = {"name": "web", "port": 30000, "targetPort": 30000}
-STILL_AFTER_SECONDS, WATCHED_SECONDS = 10, 16
 
 
 def test_what_is_rendered_is_what_would_be_made(owner: Owner, tmp_path: Path) -> None:
@@ -74,13 +69,7 @@ def test_the_key_of_the_ca_never_reaches_a_worker(owner: Owner) -> None:
 
 def test_a_cluster_that_runs_is_left_alone(owner: Owner) -> None:
     owner.run_cluster(build_vk8s(accessPodImage="x", accessPodPort=30097, ports=[WEB]))
-    start, changed_at, versions = time.monotonic(), 0.0, owner.versions()
-    # That nothing happens any more can only be seen by watching.
-    while time.monotonic() - start < WATCHED_SECONDS:
-        now = owner.versions()
-        if now != versions:
-            changed_at, versions = time.monotonic() - start, now
-    assert changed_at < STILL_AFTER_SECONDS
+    owner.check_stillness()
 
 
 def test_status_follows_the_pods(owner: Owner) -> None:
@@ -128,13 +117,6 @@ def test_a_new_label_of_the_vk8s_reaches_its_children_in_place(owner: Owner) -> 
     assert {name: child["metadata"]["uid"] for name, child in after.items()} == {
         name: child["metadata"]["uid"] for name, child in before.items()
     }
-
-
-def test_a_worker_that_left_the_spec_is_kept_and_named(owner: Owner) -> None:
-    owner.run_cluster()
-    owner.kubectl.apply(build_vk8s(nodes=[node("m", "master")]))
-    wait_for("its name", lambda: " w." in owner.condition("Accepted").get("message", ""), 30)
-    assert {"Pod/w", "PersistentVolumeClaim/w-state"} <= set(owner.children())
 
 
 def test_what_is_not_acted_on_is_named(owner: Owner) -> None:
@@ -187,32 +169,6 @@ def test_two_views_of_a_late_cache_never_mix_two_authorities(late_owner: Owner) 
     assert base64.b64decode(kubeconfig["clusters"][0]["cluster"]["certificate-authority-data"]) == authority
     client = base64.b64decode(kubeconfig["users"][0]["user"]["client-certificate-data"])
     x509.load_pem_x509_certificate(client).verify_directly_issued_by(x509.load_pem_x509_certificate(authority))
-
-
-def delete_plainly(owner: Owner) -> None:
-    owner.kubectl.run("delete", "vk8s", "demo", "--timeout=60s")
-
-
-def delete_in_foreground(owner: Owner) -> None:
-    owner.kubectl.run("delete", "vk8s", "demo", "--cascade=foreground", "--timeout=60s")
-
-
-def delete_namespace(owner: Owner) -> None:
-    owner.kubectl.run("delete", "namespace", owner.namespace, "--timeout=60s")
-
-
-@pytest.mark.parametrize("delete", [delete_plainly, delete_in_foreground, delete_namespace])
-def test_nothing_is_left_when_a_vk8s_is_gone(owner: Owner, delete: Callable[[Owner], None]) -> None:
-    owner.run_cluster()
-    delete(owner)
-    assert not owner.kubectl.succeeds("get", "vk8s", "demo")
-    wait_for("nothing to be left", lambda: not owner.children(), 30, lambda: str(list(owner.children())))
-
-
-def test_a_vk8s_goes_at_once_when_it_has_never_run(owner: Owner) -> None:
-    owner.kubectl.apply(build_vk8s())
-    delete_plainly(owner)
-    wait_for("nothing to be left", lambda: not owner.children(), 30, lambda: str(list(owner.children())))
 
 
 def test_secrets_are_in_no_log_and_no_event(owner: Owner, controlled: HostCluster) -> None:

@@ -21,6 +21,7 @@ SCHEMA: Manifest = CRD["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
 CONTROLLER: Manifest = yaml.safe_load((ROOT / "metacontroller" / "vk8s.yaml").read_text())
 RESOURCES = {
     "ConfigMap.v1": "configmaps",
+    "Job.batch/v1": "jobs",
     "PersistentVolumeClaim.v1": "persistentvolumeclaims",
     "Pod.v1": "pods",
     "Secret.v1": "secrets",
@@ -107,7 +108,8 @@ def test_the_composite_controller_avoids_the_traps_of_metacontroller() -> None:
     assert len(CONTROLLER["metadata"]["name"]) <= 43
     assert spec["generateSelector"] is True
     assert spec["parentResource"]["ignoreStatusChanges"] is True
-    assert {child["updateStrategy"]["method"] for child in spec["childResources"]} == {"InPlace"}
+    strategies = {child["resource"]: child["updateStrategy"]["method"] for child in spec["childResources"]}
+    assert strategies == {**dict.fromkeys(strategies, "InPlace"), "jobs": "OnDelete"}
     assert {hook["version"] for hook in spec["hooks"].values()} == {"v2"}
     assert all("timeout" in hook["webhook"] for hook in spec["hooks"].values())
 

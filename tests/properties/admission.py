@@ -14,6 +14,7 @@ POD_DEFAULTS: Manifest = {
 DEFAULT_TOLERATION: Manifest = {"key": "node.kubernetes.io/not-ready", "operator": "Exists", "effect": "NoExecute"}
 CONTAINER_DEFAULTS: Manifest = {"imagePullPolicy": "IfNotPresent", "resources": {}, "terminationMessagePath": "/dev/x"}
 CLAIM_DEFAULTS: Manifest = {"volumeMode": "Filesystem"}
+JOB_DEFAULTS: Manifest = {"completionMode": "NonIndexed", "parallelism": 1, "suspend": False}
 SERVICE_DEFAULTS: Manifest = {"clusterIP": "10.96.0.9", "ipFamilies": ["IPv4"], "sessionAffinity": "None"}
 FIRST_FREE_NODE_PORT = 32100
 
@@ -21,20 +22,35 @@ FIRST_FREE_NODE_PORT = 32100
 def admit(child: Manifest) -> Manifest:
     """`child` as it is stored; once more, and nothing changes."""
     if child["kind"] == "Pod":
-        return {**child, "spec": _admit_pod(child["spec"])}
+        return {**child, "spec": _with_default_toleration(_with_pod_defaults(child["spec"]))}
     if child["kind"] == "PersistentVolumeClaim":
         return {**child, "spec": {**CLAIM_DEFAULTS, **_with_own_quantities(child["spec"])}}
     if child["kind"] == "Service":
         return {**child, "spec": _admit_service(child["spec"])}
+    if child["kind"] == "Job":
+        return {**child, "spec": _admit_job(child["spec"], child["metadata"]["uid"])}
     return child
 
 
-def _admit_pod(spec: Manifest) -> Manifest:
-    given = spec.get("tolerations", [])
-    tolerations = given if DEFAULT_TOLERATION in given else [*given, DEFAULT_TOLERATION]
+def _with_pod_defaults(spec: Manifest) -> Manifest:
     containers = [{**CONTAINER_DEFAULTS, **container} for container in spec["containers"]]
     whole: Manifest = _with_own_quantities({**spec, "containers": containers})
-    return {**POD_DEFAULTS, **whole, "tolerations": tolerations}
+    return {**POD_DEFAULTS, **whole}
+
+
+def _with_default_toleration(spec: Manifest) -> Manifest:
+    given = spec.get("tolerations", [])
+    return {**spec, "tolerations": given if DEFAULT_TOLERATION in given else [*given, DEFAULT_TOLERATION]}
+
+
+def _admit_job(spec: Manifest, uid: str) -> Manifest:
+    """Its pods carry the uid of their Job, under a label of which Metacontroller has one of the same name."""
+    template = spec["template"]
+    labels = {**template["metadata"]["labels"], "controller-uid": uid, "batch.kubernetes.io/controller-uid": uid}
+    selector = {"matchLabels": {"batch.kubernetes.io/controller-uid": uid}}
+    metadata = {**template["metadata"], "labels": labels}
+    pods = {**template, "metadata": metadata, "spec": _with_pod_defaults(template["spec"])}
+    return {**JOB_DEFAULTS, **spec, "selector": selector, "template": pods}
 
 
 def _admit_service(spec: Manifest) -> Manifest:

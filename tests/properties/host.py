@@ -1,11 +1,13 @@
 """A host cluster with Metacontroller in it: it does what a hook answers, on what its cache shows at that moment."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any
 
 from hooks.manifest import Manifest
+from hooks.vk8s.conditions import format_time
+from hooks.vk8s.context import Context
 from hooks.vk8s.observed import CHILD_KINDS, group_key
 from hooks.wire import SyncResponse
 from testbed.metacontroller.desired import index_desired, with_selector_labels
@@ -17,44 +19,72 @@ from tests.world import UID, Children, World, observe
 NAMESPACE = "team-a"
 # What an update must not change; of a Secret, where it is immutable.
 FROZEN = {"Pod": ("spec",), "PersistentVolumeClaim": ("spec",), "Secret": ("data", "immutable")}
+# Kinds that Metacontroller never updates (OnDelete).
+NEVER_UPDATED = {"Job"}
+# Their deletion takes its time: kubelets stop pods, and a claim stays while a pod uses it.
+SLOW_KINDS = {"Pod", "PersistentVolumeClaim"}
 # Kind and name.
 Key = tuple[str, str]
 
 
 @dataclass(frozen=True)
 class Host:
-    """A Vk8s and its children as they are. `hidden`: what a stale cache does not show; `story`: how it came to this."""
+    """A Vk8s and its children as they are, and how they came to be so.
+
+    `old_children`: kinds of which Metacontroller's cache still shows something older, and what; `old_vk8s`: the same
+    for the Vk8s itself. `told`: Nodes of the virtual cluster that have been told to leave; `dismissed`: uids of the
+    claims, or of the pods without one, whose nodes have heard it. `is_slow`: whether deletions take their time.
+    """
 
     world: World
-    valid_spec: Manifest = field(repr=False)
-    hidden: frozenset[Key] = frozenset()
+    valid_spec: Manifest
+    old_children: Children = field(default_factory=dict)
+    old_vk8s: Mapping[str, Any] = field(default_factory=dict)
+    told: frozenset[str] = frozenset()
+    dismissed: frozenset[str] = frozenset()
+    is_slow: bool = False
     story: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         world = self.world
         lines = [
-            f"{world.name} {dict(world.labels)} {world.spec}",
+            f"{world.name} {dict(world.labels)}",
             *self.story,
-            f"shown: {sorted(list_keys(self.shown))}",
+            f"now: {world.spec} {dict(world.annotations)}",
+            f"shown: {describe_keys(list_keys(self.shown))}",
         ]
         return "\n  ".join(lines)
+
+    def _repr_pretty_(self, printer: Any, _: bool) -> None:  # noqa: FBT001 as hypothesis calls it
+        """The story instead of every field, when hypothesis prints an example."""
+        printer.text(repr(self))
 
     @property
     def shown(self) -> World:
         """What Metacontroller's cache shows."""
-        return without(self.world, self.hidden)
+        return replace(self.world, children={**self.world.children, **self.old_children}, **self.old_vk8s)
 
     def after(self, event: str, **fields: Any) -> "Host":
         """The host cluster after `event`, with `fields` of the Vk8s's world as given."""
         return replace(self, world=replace(self.world, **fields), story=(*self.story, event))
 
+    def sync(self) -> "Host":
+        """The host cluster after one sync; the cache still shows what it showed."""
+        shown, world = self.shown, self.world
+        answer = shown.sync()
+        children = apply(find_desired(answer), shown.children, world, is_slow=self.is_slow)
+        context = replace(world.context, entropy=sha256(world.context.entropy).digest())
+        after = replace(self, world=replace(world, children=children, status=answer.status, context=context))
+        changes = describe_changes(world.children, children)
+        return after.after(f"sync by {context.scripts.digest}: {changes}") if changes else after
+
+    def caught_up(self) -> "Host":
+        """The host cluster once Metacontroller's cache shows everything as it is."""
+        return replace(self, old_children={}, old_vk8s={})
+
     def step(self) -> "Host":
         """The host cluster after one sync; the cache has caught up."""
-        answer = self.shown.sync()
-        world = self.world
-        context = replace(world.context, entropy=sha256(world.context.entropy).digest())
-        children = apply(find_desired(answer), world.children, self.hidden)
-        return replace(self.after("sync", children=children, status=answer.status, context=context), hidden=frozenset())
+        return self.sync().caught_up()
 
     def steps(self, count: int) -> "Host":
         """The host cluster after `count` syncs."""
@@ -76,7 +106,17 @@ def list_keys(world: World) -> list[Key]:
 
 def list_children(world: World) -> dict[Key, Manifest]:
     """All children by kind and name."""
-    return {(kind, name): child for kind, group in world.children.items() for name, child in group.items()}
+    return _flatten(world.children)
+
+
+def describe_key(key: Key) -> str:
+    """A child in a story: `Pod m`."""
+    return f"{key[0].partition('.')[0]} {key[1]}"
+
+
+def describe_keys(keys: Iterable[Key]) -> str:
+    """Some children in a story: `Pod m, Service m`."""
+    return ", ".join(map(describe_key, sorted(keys))) or "nothing"
 
 
 def group_children(children: Iterable[Manifest]) -> Children:
@@ -101,11 +141,17 @@ def find_desired(answer: SyncResponse) -> dict[Key, Manifest]:
     return {find_key(child): child for group in groups.values() for child in group.values()}
 
 
-def apply(desired: dict[Key, Manifest], children: Children, hidden: frozenset[Key]) -> Children:
-    """The children after Metacontroller has made them as desired; what it does not see stays as it is."""
-    existing = {(kind, name): child for kind, group in children.items() for name, child in group.items()}
-    left = [_apply_one(child, desired.get(key), shown=key not in hidden) for key, child in existing.items()]
-    made = [_create(child) for key, child in desired.items() if key not in existing]
+def apply(desired: Mapping[Key, Manifest], shown: Children, world: World, *, is_slow: bool = False) -> Children:
+    """The children of `world` after Metacontroller has made those that it is shown as they are desired.
+
+    What it is not shown stays as it is, also where it is desired: the name is taken.
+    """
+    existing, seen = list_children(world), _flatten(shown)
+    left = [
+        _apply_one((seen[key], child), desired.get(key), is_slow=is_slow) if key in seen else child
+        for key, child in existing.items()
+    ]
+    made = [_create(child, world.context) for key, child in desired.items() if key not in existing and key not in seen]
     return group_children([*(child for child in left if child is not None), *made])
 
 
@@ -114,21 +160,47 @@ def update(observed: Manifest, desired: Manifest) -> Manifest:
     merged = merge_update(observed, desired)
     frozen = FROZEN.get(observed["kind"], ()) if observed["kind"] != "Secret" or observed.get("immutable") else ()
     is_refused = any(merged.get(field) != observed.get(field) for field in frozen)
-    return observed if is_refused else admit(merged)
+    return observed if is_refused or observed["kind"] in NEVER_UPDATED else admit(merged)
 
 
-def delete(child: Manifest) -> Manifest | None:
-    """The child after its deletion: gone, unless finalizers hold it."""
-    if not child["metadata"].get("finalizers"):
+def delete(child: Manifest, *, is_slow: bool = False) -> Manifest | None:
+    """The child after its deletion: gone, unless finalizers hold it, or it takes its time."""
+    if not child["metadata"].get("finalizers") and not (is_slow and child["kind"] in SLOW_KINDS):
         return None
     return with_metadata(child, deletionTimestamp="2026-01-02T03:04:05Z")
 
 
-def _apply_one(child: Manifest, desired: Manifest | None, *, shown: bool) -> Manifest | None:
-    if not shown or is_terminating(child):
+def describe_changes(before: Children, after: Children) -> str:
+    """What a sync has made and deleted, for a story; empty where it has done neither."""
+    old, new = _flatten(before), _flatten(after)
+    made = [f"+ {describe_key(key)}" for key in new if key not in old]
+    kept = {key: child for key, child in new.items() if not is_terminating(child)}
+    gone = [f"- {describe_key(key)}" for key, child in old.items() if key not in kept and not is_terminating(child)]
+    return ", ".join([*gone, *made])
+
+
+def change_children(world: World, change: Callable[[Key, Manifest], Manifest | None]) -> Children:
+    """The children of `world`, each as `change` makes it, or gone."""
+    changed = [change(key, child) for key, child in list_children(world).items()]
+    return group_children(child for child in changed if child is not None)
+
+
+def _flatten(children: Children) -> dict[Key, Manifest]:
+    return {(kind, name): child for kind, group in children.items() for name, child in group.items()}
+
+
+def _apply_one(versions: tuple[Manifest, Manifest], desired: Manifest | None, *, is_slow: bool) -> Manifest | None:
+    """What becomes of a child, given as it is shown and as it is: another one is not deleted, a newer not updated."""
+    seen, child = versions
+    if is_terminating(seen) or is_terminating(child):
         return child
-    return delete(child) if desired is None else update(child, desired)
+    if desired is None:
+        return delete(child, is_slow=is_slow) if child["metadata"]["uid"] == seen["metadata"]["uid"] else child
+    return update(child, desired) if seen is child or seen == child else child
 
 
-def _create(desired: Manifest) -> Manifest:
-    return with_last_applied(admit(observe(desired)), desired)
+def _create(desired: Manifest, context: Context) -> Manifest:
+    """The child as the API server makes it: at a certain time, with a uid that nothing else ever had."""
+    uid = f"{desired['kind']}-{desired['metadata']['name']}-{context.entropy.hex()[:8]}"
+    made = with_metadata(observe(desired), uid=uid, creationTimestamp=format_time(context.now))
+    return with_last_applied(admit(made), desired)

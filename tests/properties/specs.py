@@ -19,6 +19,7 @@ IMAGES = st.sampled_from(["busybox", "registry.example.com:5000/vk8s/kink:v1.34.
 # Quantities in forms that the API server writes otherwise.
 CPU = (1, "1", "0.5", ".5", "500m", "5e-1", "1.", "+2", "2000000u", "1E0", 0)
 MEMORY = ("1Gi", "1024Mi", "1e9", "1.5Gi", 1073741824, "1G", "0.5Gi", "3000000000000m")
+GPU = "nvidia.com/gpu"
 SIZES = ("20Gi", "20480Mi", 20, "1e10", "0.5Ti")
 CIDRS = ("198.18.0.0/16", "198.19.0.0/16", "10.0.0.0/8", "192.168.4.0/30", "172.16.0.0/12")
 
@@ -87,15 +88,15 @@ def _nodes(draw: st.DrawFn, *, name: str, role: str) -> Manifest:
 
 @st.composite
 def _resources(draw: st.DrawFn) -> Manifest:
-    """Limits, and requests that are not above them; of a GPU, both are the same."""
+    """Limits, and requests that are not above them; of a GPU, both are the same, or limits alone."""
     limits, requests = {}, {}
-    for name, forms in (("cpu", CPU), ("memory", MEMORY), ("nvidia.com/gpu", (1, "2"))):
+    for name, forms in (("cpu", CPU), ("memory", MEMORY), (GPU, (1, "2"))):
         first, second = draw(st.sampled_from(forms)), draw(st.sampled_from(forms))
         low, high = sorted([first, second], key=lambda form: parse_quantity(str(form)))
         if draw(st.booleans()):
             limits[name] = high
-        if draw(st.booleans()):
-            requests[name] = high if name == "nvidia.com/gpu" else low
+        if draw(st.booleans()) and (name != GPU or name in limits):
+            requests[name] = high if name == GPU else low
     return draw(st.sampled_from([{"limits": limits, "requests": requests}, {"limits": limits}, {}]))
 
 

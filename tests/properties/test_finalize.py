@@ -26,7 +26,7 @@ def test_deleting_ends_and_makes_nothing(host: Host, spec: object) -> None:
         answer = world.finalize()
         assert index(answer).keys() <= set(list_keys(world))
         world = replace(_let_go(world), status=answer.status)
-        world = replace(world, children=apply(find_desired(answer), world.children, frozenset()))
+        world = replace(world, children=apply(find_desired(answer), world.children, world))
     assert list_keys(world) == []
 
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from hooks.manifest import Manifest
 from hooks.vk8s.ssh import CLIENT_PUB
-from tests.properties.events import OTHER_PKI
 from tests.properties.host import Host, list_children, list_keys, without
 from tests.properties.judge import has_usable_pki, index, is_accepted
+from tests.properties.others import OTHER_PKI
 from tests.properties.walks import hosts, settled_hosts
 from tests.world import World
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -12,11 +13,12 @@ from hypothesis import strategies as st
 
 from hooks.manifest import Manifest
 from hooks.vk8s.validate import find_problems, parse_spec
-from tests.properties.events import POD_STATUSES, set_pods
+from tests.properties.events import set_pods
 from tests.properties.host import Host, list_keys
 from tests.properties.json_values import JSON, histories, mutated
-from tests.properties.judge import index, is_accepted
+from tests.properties.judge import index, is_accepted, is_paused
 from tests.properties.specs import broken_specs, valid_specs
+from tests.properties.statuses import POD_STATUSES
 from tests.properties.walks import hosts
 from tests.shared_material import ROOT
 from tests.world import NOW, World
@@ -44,10 +46,15 @@ def test_the_status_is_valid_and_its_conditions_are_sentences(host: Host, pods: 
 
 @given(hosts())
 def test_running_means_that_every_node_is_ready(host: Host) -> None:
-    status = host.shown.sync().status
-    nodes = status["nodes"]
+    shown = host.shown
+    status = shown.sync().status
+    is_held = is_accepted(shown) and is_paused(shown)
+    wanted = {node["name"] for node in (shown.spec if is_accepted(shown) else status)["nodes"]}
+    nodes = [node for node in status["nodes"] if node["name"] in wanted]
     assert status["readyNodes"] == f"{sum(node['ready'] for node in nodes)}/{len(nodes)}"
-    assert (status["phase"] == "Running") == (bool(nodes) and all(node["ready"] for node in nodes))
+    assert [node for node in status["nodes"] if node not in nodes and node["reason"] != "Leaving"] == []
+    is_up = bool(nodes) and all(node["ready"] for node in nodes)
+    assert status["phase"] == "Paused" if is_held else (status["phase"] == "Running") == is_up
 
 
 @given(hosts(), JSON | valid_specs().flatmap(broken_specs) | valid_specs().flatmap(mutated).flatmap(mutated))
@@ -65,7 +72,7 @@ def test_whatever_the_status_was_there_is_an_answer_and_the_same_children(host: 
     shown = host.shown
     before = shown.sync()
     status = data.draw(histories(before.status))
-    answer = World(shown.spec, shown.name, shown.labels, (), shown.children, status, shown.context).sync()
+    answer = replace(shown, status=status).sync()
     check_status(answer.status)
     assert answer.children == before.children
 

@@ -4,15 +4,15 @@ from hypothesis import strategies as st
 
 from tests.properties.events import (
     EVENTS,
-    add_unknown,
     change_pods,
-    change_spec,
     hide,
     ready_pods,
     renew_pods,
     set_pods,
 )
 from tests.properties.host import Host
+from tests.properties.others import add_unknown
+from tests.properties.owner import change_spec
 from tests.properties.specs import LABELS, VK8S_NAMES, valid_specs
 from tests.world import World
 
@@ -24,7 +24,8 @@ STEPS_TO_ALL_PODS = 4
 def new_hosts(draw: st.DrawFn) -> Host:
     """A Vk8s that was just created, with a valid spec."""
     spec = draw(valid_specs())
-    return Host(World(spec=spec, name=draw(VK8S_NAMES), labels=draw(LABELS)), valid_spec=spec)
+    world = World(spec=spec, name=draw(VK8S_NAMES), labels=draw(LABELS))
+    return Host(world, valid_spec=spec, story=(f"spec: {spec}",))
 
 
 @st.composite
@@ -47,7 +48,7 @@ def hosts(draw: st.DrawFn) -> Host:
     host = draw(settled_hosts()) if draw(st.booleans()) else draw(new_hosts()).steps(draw(st.integers(0, 3)))
     for event in draw(st.lists(st.sampled_from(EVENTS), max_size=4)):
         host = event(draw, host).steps(draw(st.integers(0, 2)))
-    last = draw(st.sampled_from([*EVENTS[:2], None]))
+    last = draw(st.sampled_from([*EVENTS[:3], None]))
     return last(draw, host) if last else host
 
 

@@ -33,7 +33,8 @@ def test_ours_is_accepted() -> None:
     assert composite.finalizer == "metacontroller.io/compositecontroller-vk8s"
     assert composite.spec.hooks.sync.webhook.address("http://127.0.0.1:8080/") == "http://127.0.0.1:8080/vk8s/sync"
     assert composite.spec.hooks.sync.webhook.address(None) == "http://vk8s-hooks.vk8s-system:80/vk8s/sync"
-    assert all(child.is_updated_in_place for child in composite.spec.child_resources)
+    others = [child.resource for child in composite.spec.child_resources if not child.is_updated_in_place]
+    assert others == ["jobs"]
 
 
 def test_a_directory_is_read_whole_and_other_kinds_are_passed_over(tmp_path: Path) -> None:

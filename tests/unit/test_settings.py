@@ -12,7 +12,7 @@ def test_defaults_need_no_environment() -> None:
     settings = parse_settings({"PATH": "/bin"})
     assert settings.cluster_domain == "cluster.local"
     assert settings.ca_validity == timedelta(days=3650)
-    assert settings.kubeconfig_validity == timedelta(days=365)
+    assert settings.kubeconfig_validity == settings.node_certificate_validity == timedelta(days=365)
 
 
 def test_each_setting_has_a_variable() -> None:

@@ -8,6 +8,7 @@ boot=$(dirname "$0")
 . "$boot/sentences.sh"
 . "$boot/state-volume.sh"
 . "$boot/settings.sh"
+. "$boot/templates.sh"
 # shellcheck source=/dev/null
 . "$boot/$ROLE.sh" # master.sh or worker.sh
 

@@ -6,12 +6,14 @@
 # To look around in a node: `kubectl exec -it <node> -- bash`, then `systemctl`, `journalctl -u kubelet`,
 # `less /var/lib/vk8s/log/kubeadm.log`, `less /run/vk8s/flanneld.log`, `curl -s localhost:10248/healthz`.
 set -euo pipefail
+MONTH=$((30 * 24 * 3600))
 boot=$(dirname "$0")
 . "$boot/sentences.sh"
 . "$boot/preflight.sh"
 . "$boot/cgroups.sh"
 . "$boot/state-volume.sh"
 . "$boot/image-store.sh"
+. "$boot/templates.sh"
 
 main() {
   # Until systemd is up nobody else would listen to the signal that stops it, and a stop would take the whole grace period.
@@ -50,13 +52,21 @@ write_environment() {
 install_units() {
   local units=/etc/systemd/system wanted=(vk8s-boot.service vk8s-watcher.service)
   [[ $ROLE != master ]] || wanted+=(vk8s-certificates.timer)
-  cp "$boot"/*.service "$boot"/*.timer "$units/"
+  cp "$boot"/*.service "$units/"
+  # shellcheck disable=SC2034 # for render
+  # When a third of their life is left, but at most a month.
+  RENEWAL_SECONDS=$((CERTIFICATE_SECONDS - $(smaller $((CERTIFICATE_SECONDS / 3)) $MONTH)))
+  render "$boot/vk8s-certificates.timer" >"$units/vk8s-certificates.timer"
   install -D "$boot/system.conf" /etc/systemd/system.conf.d/vk8s.conf
   install -D "$boot/journald.conf" /etc/systemd/journald.conf.d/vk8s.conf
   install -D "$boot/containerd.toml" /etc/containerd/config.toml
   mkdir -p "$units/multi-user.target.wants"
   local unit
   for unit in "${wanted[@]}"; do ln -sf "$units/$unit" "$units/multi-user.target.wants/$unit"; done
+}
+
+smaller() {
+  echo $(($1 < $2 ? $1 : $2))
 }
 
 # Units can't write to this container's output, and systemd lets go of it: a child that outlives the exec passes on

@@ -54,12 +54,29 @@ install_storage() {
 boot_again() {
   say "The control plane starts with the data of its former boots (details: $LOG/kubeadm.log in the node)."
   run_kubeadm init --config "$KUBEADM_CONFIG" --skip-phases="$NEVER,$ONCE"
-  start_network
   wait_for "Waiting for the API server; it starts as a container of this node." is_api_ready
   say "The API server answers."
+  start_network # started without an API server, it would try again only after longer and longer pauses
+  # With the same version, users may have changed what is there.
+  ! is_upgrade || upgrade_cluster
   post_status_now
-  # The image of another version has another name; with the same, users may have changed what is there.
-  [[ $(cat "$VERSION_STAMP" 2>/dev/null) = "$KUBERNETES_VERSION" ]] || install_storage
+}
+
+# What the first boot made in the cluster, anew for another version: its images have other names, and the former ones are
+# not in this node. Before the node gets Ready, as workers follow then.
+upgrade_cluster() {
+  say "Kubernetes is upgraded from $(<"$VERSION_STAMP") to $KUBERNETES_VERSION."
+  run_kubeadm init phase upload-config all --config "$KUBEADM_CONFIG"
+  run_kubeadm init phase bootstrap-token --config "$KUBEADM_CONFIG" --skip-token-print
+  run_kubeadm init phase addon kube-proxy --config "$KUBEADM_CONFIG"
+  has_coredns || install_coredns
+  install_storage
+}
+
+# Whether CoreDNS is of the version that is in this node.
+has_coredns() {
+  [[ $(kubectl --kubeconfig $ADMIN --namespace kube-system get deployment coredns --ignore-not-found \
+    --output 'jsonpath={.spec.template.spec.containers[0].image}') = *:"$COREDNS_TAG" ]]
 }
 
 # The Node's object still says Ready under the former address, so the kubelet is in no hurry and posts the next status

@@ -2,7 +2,7 @@
 # What a node needs of its pod and of the host's kernel, asked for by trying. Sourced by entrypoint.sh.
 
 VARIABLES=(POD_IP NODE_NAME ROLE VK8S_UID CLUSTER_NAME ENDPOINT CERT_SANS POD_CIDR SERVICE_CIDR CNI HAS_WORKERS
-  CPU_LIMIT_MILLIS MEMORY_LIMIT_BYTES)
+  CERTIFICATE_SECONDS CPU_LIMIT_MILLIS MEMORY_LIMIT_BYTES)
 PKI=/vk8s/pki   # mounted into the master
 JOIN=/vk8s/join # mounted into workers
 # inotify is counted per user, and every node of a host is root: one node takes some twenty instances.

@@ -6,7 +6,7 @@
 MEMORY_HEADROOM=$((128 * 1024 * 1024))
 # The control plane's static pods and CoreDNS request this much. CPU can be shared, so with a smaller limit they run
 # slowly; with a smaller Node the kubelet would refuse them.
-LEAST_CPU_MILLIS=1000
+LEAST_MASTER_CPU_MILLIS=1000
 CNI_LIST=/etc/cni/net.d/10-flannel.conflist
 # shellcheck disable=SC2034 # of worker.sh
 CLIENT_CERTIFICATE=/var/lib/kubelet/pki/kubelet-client-current.pem
@@ -23,7 +23,8 @@ END
 # The kubelet believes that the machine is its own. What the pod may not use is reserved, so that the Node offers what
 # the pod has. The host may be another one after each boot.
 write_kubelet_settings() {
-  local memory cpu
+  local memory cpu least=0
+  [[ $ROLE != master ]] || least=$LEAST_MASTER_CPU_MILLIS
   memory=$(($(awk '/^MemTotal:/ { print $2 }' /proc/meminfo) * 1024))
   cpu=$(($(getconf _NPROCESSORS_ONLN) * 1000))
   mkdir -p "$RUN/kubelet.conf.d"
@@ -31,7 +32,7 @@ write_kubelet_settings() {
 apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
 systemReserved:
-  cpu: "$(positive $((cpu - $(larger "$CPU_LIMIT_MILLIS" $LEAST_CPU_MILLIS))))m"
+  cpu: "$(positive $((cpu - $(larger "$CPU_LIMIT_MILLIS" $least))))m"
   memory: "$(($(positive $((memory - MEMORY_LIMIT_BYTES))) + MEMORY_HEADROOM))"
 END
 }
@@ -61,17 +62,6 @@ await_network() { # seconds
     ! is_network_up || return 0
     sleep 0.1
   done
-}
-
-# Fills in a template: only names of variables, in ${...}; no shell is let loose on it.
-render() { # template
-  local text name
-  text=$(<"$1")
-  while [[ $text =~ \$\{([A-Z_]+)\} ]]; do
-    name=${BASH_REMATCH[1]}
-    text=${text//"\${$name}"/"${!name}"}
-  done
-  printf '%s\n' "$text"
 }
 
 # kubeadm's output is for those who look for an error; what it does is said in a sentence.

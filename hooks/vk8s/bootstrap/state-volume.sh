@@ -26,13 +26,20 @@ refuse_version_jump() {
   [[ -s $VERSION_STAMP ]] || return 0
   before=$(<"$VERSION_STAMP")
   local step=$(($(find_minor "$image") - $(find_minor "$before")))
-  ((step >= 0)) || give_up "This node ran Kubernetes $before and its image has $image: a downgrade is not possible."
-  ((step <= 1)) || give_up "This node ran Kubernetes $before and its image has $image: take one minor version at a time."
+  ((step >= 0)) || give_up "This node ran Kubernetes $before and its image has $image: a downgrade is not" \
+    "possible. Write an image with $before or the next minor version."
+  ((step <= 1)) || give_up "This node ran Kubernetes $before and its image has $image: take one minor" \
+    "version at a time. Write an image with v1.$(($(find_minor "$before") + 1)) first."
 }
 
 find_minor() { # v1.34.4
   local minor=${1#v1.}
   echo "${minor%%.*}"
+}
+
+# Whether the node has booted with another version before.
+is_upgrade() {
+  [[ -s $VERSION_STAMP && $(<"$VERSION_STAMP") != "$KUBERNETES_VERSION" ]]
 }
 
 # Called when a boot is complete: until then, the former version can be put back.

@@ -27,12 +27,23 @@ boot_again() {
   say "This node has joined its cluster before; it starts with the same identity."
   # Started without an API server, both would try again only after longer and longer pauses.
   await_answer /livez
+  ! is_upgrade || take_over_settings
   start_network
   await_network 10
   systemctl start kubelet # not later: should the Node have been deleted, the network waits for the kubelet to register
   is_network_up && return
   wait_for "Waiting for the network between the nodes (details: $RUN/flanneld.log in the node)." is_network_up
   systemctl restart kubelet
+}
+
+# The settings of kubelets are the cluster's: of the version that its master has by now. Then kubeadm takes away flags
+# that kubelets no longer know.
+take_over_settings() {
+  say "Kubernetes is upgraded from $(<"$VERSION_STAMP") to $KUBERNETES_VERSION."
+  until run_kubeadm upgrade node phase kubelet-config && run_kubeadm upgrade node phase post-upgrade; do
+    say "The kubelet's settings can't be had yet: $(find_error)"
+    sleep 2
+  done
 }
 
 join_cluster() {

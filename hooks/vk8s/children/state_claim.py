@@ -2,7 +2,7 @@
 
 from hooks.manifest import Manifest
 from hooks.vk8s.cluster import VirtualCluster
-from hooks.vk8s.labels import NODE, build_metadata
+from hooks.vk8s.labels import build_metadata, claim_labels
 from hooks.vk8s.model import NodeSpec
 from hooks.vk8s.naming import state_claim_name
 
@@ -14,7 +14,7 @@ def build_state_claim(cluster: VirtualCluster, node: NodeSpec) -> Manifest:
     return {
         "apiVersion": "v1",
         "kind": "PersistentVolumeClaim",
-        "metadata": build_metadata(cluster.identity, state_claim_name(node.name), {NODE: node.name}),
+        "metadata": build_metadata(cluster.identity, state_claim_name(node.name), claim_labels(node)),
         "spec": {
             "accessModes": ["ReadWriteOnce"],
             "resources": {"requests": {"storage": storage.size}},

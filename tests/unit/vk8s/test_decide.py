@@ -92,13 +92,6 @@ def test_a_terminating_pod_is_kept_until_it_is_gone() -> None:
     assert condition(answer, "ChildrenObserved")["reason"] == "Terminating"
 
 
-def test_a_worker_that_left_the_spec_is_kept_and_named() -> None:
-    world = running_world()
-    answer = replace(world, spec={"nodes": [node("m", "master")]}).sync()
-    assert names(answer) == names(world.sync())
-    assert condition(answer, "Accepted")["message"].endswith("kept, as this version removes no node: w.")
-
-
 def test_a_child_of_another_version_is_kept_unchanged() -> None:
     stranger = observe(
         {

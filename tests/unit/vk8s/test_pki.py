@@ -11,16 +11,17 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key, l
 from cryptography.x509.oid import NameOID
 
 from hooks.settings import Settings
-from hooks.vk8s.cluster import Identity, VirtualCluster
+from hooks.vk8s.cluster import build_cluster
 from hooks.vk8s.kubeconfig import build_kubeconfig, find_renewal_time
 from hooks.vk8s.model import Spec
 from hooks.vk8s.pki import AUTHORITIES, PKI_FILES, PkiError, build_pki, parse_authority, public_key_hash, read_secret
+from hooks.wire import Metadata
 from tests.world import NOW, UID, spec
 
 ENTROPY = b"0123456789abcdef0123456789abcdef"
 VALIDITY = timedelta(days=3650)
 PKI = build_pki(ENTROPY, NOW, VALIDITY)
-CLUSTER = VirtualCluster(Identity("demo", "team-a", UID, {}), Spec.model_validate(spec()), "cluster.local")
+CLUSTER = build_cluster(Metadata(name="demo", namespace="team-a", uid=UID), Spec.model_validate(spec()), Settings())
 
 
 def test_the_files_are_those_that_a_master_copies() -> None:

@@ -1,0 +1,87 @@
+"""An upgrade of the hooks: what older versions have made is left as it is."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from hooks.manifest import Manifest
+from hooks.vk8s.context import Context
+from hooks.vk8s.decide import decide_sync
+from hooks.vk8s.observed import group_key
+from hooks.vk8s.scripts import build_scripts
+from hooks.wire import HookRequest, SyncResponse
+from testbed.metacontroller.merge import merge_update
+from tests import frozen
+from tests.world import CONTEXT, condition, observe
+
+FROZEN = sorted(Path(frozen.__path__[0]).glob("*.json"))
+OTHER = replace(CONTEXT, scripts=build_scripts({"entrypoint.sh": "#!/bin/bash\n# other\n"}))
+Children = Mapping[tuple[str, str], Manifest]
+
+
+def read_request(path: Path) -> Manifest:
+    request: Manifest = json.loads(path.read_text())
+    return request
+
+
+def ask(request: Manifest, context: Context = CONTEXT) -> SyncResponse:
+    return decide_sync(HookRequest.model_validate(request), context)
+
+
+def find_observed(request: Manifest) -> Children:
+    children = request["children"].items()
+    return {(kind, child["metadata"]["name"]): child for kind, group in children for child in group.values()}
+
+
+def find_answered(answer: SyncResponse) -> Children:
+    return {(group_key(child), child["metadata"]["name"]): child for child in answer.children}
+
+
+def without_labels(child: Manifest) -> Manifest:
+    """All but what may change in place: labels, and Metacontroller's own note of what it has applied."""
+    metadata = {key: value for key, value in child["metadata"].items() if key not in ("labels", "annotations")}
+    return {**child, "metadata": metadata}
+
+
+@pytest.mark.parametrize("path", FROZEN, ids=lambda path: path.stem)
+class TestChildrenOfAnOlderVersion:
+    def test_are_all_kept_and_nothing_of_them_changes(self, path: Path) -> None:
+        request = read_request(path)
+        observed, answer = find_observed(request), ask(request)
+        answered = find_answered(answer)
+        for key, child in observed.items():
+            assert without_labels(merge_update(child, answered[key])) == without_labels(child), key
+            labels = child["metadata"]["labels"]
+            assert labels.items() <= {**labels, **answered[key]["metadata"]["labels"]}.items()
+        assert {kind for kind, _ in answered.keys() - observed.keys()} == {"ConfigMap.v1"}
+
+    def test_still_make_a_running_cluster_in_which_nothing_is_to_be_made_anew(self, path: Path) -> None:
+        answer = ask(read_request(path))
+        assert answer.status["phase"] == "Running"
+        assert condition(answer, "Accepted")["message"] == "The spec is valid."
+
+    def test_are_dropped_by_none_of_two_versions_that_answer_in_turn(self, path: Path) -> None:
+        request = read_request(path)
+        before = find_observed(request).keys()
+        for children in answer_in_turn(request):
+            assert before <= children.keys()
+
+
+def answer_in_turn(request: Manifest) -> Iterator[Children]:
+    """The children after each of some answers of two versions."""
+    namespace = request["parent"]["metadata"]["namespace"]
+    for context in [CONTEXT, OTHER] * 3:
+        observed, answered = find_observed(request), find_answered(ask(request, context))
+        children = {key: observed.get(key) or observe(child) for key, child in answered.items()}
+        yield children
+        groups: Manifest = {kind: {} for kind in request["children"]}
+        for (kind, name), child in children.items():
+            groups[kind][f"{namespace}/{name}"] = child
+        request = {**request, "children": groups}
+
+
+def test_there_are_some() -> None:
+    assert FROZEN
