@@ -18,8 +18,10 @@ up: prerequisites ## Bring up a host cluster on this machine and a virtual clust
 	$(PYTHON) -m testbed up
 
 .PHONY: test
-test: prerequisites check build unit ## All checks and all tests, nested virtual clusters included
-	$(PYTEST) tests/speed tests/cluster tests/nested $(ARGS)
+test: prerequisites check build ## All checks and all tests, nested virtual clusters included
+	@# Side by side, as those on an API server mostly wait; what measures times runs alone.
+	$(MAKE) --jobs=2 --output-sync=target unit cluster
+	$(PYTEST) tests/speed tests/nested $(ARGS)
 	$(PYTHON) -m tests.figures
 
 ##@ The testbed
@@ -49,6 +51,14 @@ check: $(VENV)/installed ## Format, lint, types, layers: exactly what runs befor
 .PHONY: unit
 unit: $(VENV)/installed ## The tests that need no cluster: seconds
 	$(PYTEST) $(UNIT) --cov --cov-report=term-missing:skip-covered --cov-fail-under=100 $(ARGS)
+
+.PHONY: cluster
+cluster: prerequisites ## The tests that need an API server, and no node
+	$(PYTEST) tests/cluster $(ARGS)
+
+.PHONY: upgrade-test
+upgrade-test: prerequisites ## An upgrade to the next minor version of Kubernetes; builds that first: half an hour
+	VK8S_UPGRADE_TESTS=required $(PYTEST) tests/nested/test_kubernetes.py $(ARGS)
 
 .PHONY: format
 format: $(VENV)/installed ## Format the code and mend what ruff can mend

@@ -2,9 +2,13 @@
 
 import os
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 from testbed.layout import ROOT
+
+# The modules of the next minor version of Kubernetes, for tests of upgrades.
+NEXT = "next.mod"
 
 
 def build_binaries() -> Path:
@@ -12,9 +16,9 @@ def build_binaries() -> Path:
     return _run_build("binaries/build.sh")
 
 
-def build_node_image() -> Path:
-    """The node image as a docker archive; minutes the first time."""
-    return _run_build("kink/build.sh")
+def build_node_image(modules: str = "go.mod") -> Path:
+    """The node image with the Kubernetes of `modules`, as a docker archive; minutes the first time."""
+    return _run_build("kink/build.sh", {"VK8S_GO_MOD": modules})
 
 
 def build_access_image() -> Path:
@@ -27,9 +31,13 @@ def build_pause_image() -> Path:
     return _run_build("pause/build.sh")
 
 
-def _run_build(script: str) -> Path:
+def _run_build(script: str, environment: Mapping[str, str] | None = None) -> Path:
     """Runs a build script of images/, which prints the path of what it made; its progress goes to standard error."""
     result = subprocess.run(
-        ["bash", ROOT / "images" / script], stdout=subprocess.PIPE, text=True, check=True, env=dict(os.environ)
+        ["bash", ROOT / "images" / script],
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+        env={**os.environ, **(environment or {})},
     )
     return Path(result.stdout.strip())

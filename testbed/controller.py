@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,10 +59,11 @@ def stop(host: HostCluster) -> None:
     programs.stop(host.testbed, HOOKS)
 
 
-def start_hooks(host: HostCluster) -> None:
-    """Starts the hooks, and returns when they answer."""
-    port = HOOKS_URL.rpartition(":")[2]
-    programs.start(host.testbed, Program(HOOKS, [sys.executable, "-m", "hooks", "serve", f"--port={port}"]))
+def start_hooks(host: HostCluster, source: Path = ROOT, settings: Mapping[str, str] | None = None) -> None:
+    """Starts the hooks anew, and returns when they answer; from another `source`, they are of another version."""
+    programs.stop(host.testbed, HOOKS)
+    command = [sys.executable, "-m", "hooks", "serve", f"--port={HOOKS_URL.rpartition(':')[2]}"]
+    programs.start(host.testbed, Program(HOOKS, command, settings or {}, directory=source))
     ready = host.in_network(["curl", "--silent", "--fail", "--output", "/dev/null", f"{HOOKS_URL}/readyz"])
     wait_for(
         "the hooks",

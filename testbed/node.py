@@ -106,6 +106,8 @@ def _build_kubelet_configuration(testbed: Testbed) -> Manifest:
         # Reached by the host's API server alone, within the network namespace.
         "authentication": {"anonymous": {"enabled": True}, "webhook": {"enabled": False}},
         "authorization": {"mode": "AlwaysAllow"},
+        # What a changed ConfigMap takes to reach a pod: a test waits for that.
+        "syncFrequency": "10s",
         # The disk is this machine's, and what fills it may have nothing to do with the testbed.
         "evictionHard": {
             "memory.available": "100Mi",

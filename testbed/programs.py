@@ -5,6 +5,7 @@ import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from testbed import cgroups
 from testbed.layout import ROOT, Testbed
@@ -16,12 +17,13 @@ _TAIL_LINES = 15
 
 @dataclass(frozen=True)
 class Program:
-    """A program to run. `in_mounts`: it makes mounts, or needs those that others of the testbed make."""
+    """A program to run in `directory`. `in_mounts`: it makes mounts, or needs those of others of the testbed."""
 
     name: str
     command: Sequence[str]
     environment: Mapping[str, str] = field(default_factory=dict)
     in_mounts: bool = False
+    directory: Path = ROOT
 
 
 def start(testbed: Testbed, program: Program) -> None:
@@ -37,7 +39,7 @@ def start(testbed: Testbed, program: Program) -> None:
     with (testbed.logs / f"{program.name}.log").open("ab") as log:
         subprocess.run(
             ["/bin/sh", "-c", _ENTER, "sh", entries, *command],
-            cwd=ROOT,
+            cwd=program.directory,
             env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/root"), **program.environment},
             stdin=subprocess.DEVNULL,
             stdout=log,

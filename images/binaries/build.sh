@@ -2,11 +2,15 @@
 # Builds every binary of the node image and of the testbed's host cluster from its Go module, or finds them in the cache,
 # and prints their directory. Progress goes to stderr.
 #
-# One module and one set of flags, so that Go's build cache serves every later build in seconds.
+# One module and one set of flags, so that Go's build cache serves every later build in seconds. With VK8S_GO_MOD=next.mod
+# it is the same with the next minor version of Kubernetes, for tests of upgrades.
 set -euo pipefail
 cd "$(dirname "$0")"
 cache=${VK8S_CACHE:-$HOME/.cache/vk8s}
-inputs=$({ go version && cat build.sh go.mod go.sum tools.go ./*/*.go; } | sha256sum)
+modules=${VK8S_GO_MOD:-go.mod}
+export CGO_ENABLED=0 GOFLAGS=-mod=readonly
+[[ $modules = go.mod ]] || GOFLAGS+=" -modfile=$modules"
+inputs=$({ go version && cat build.sh "$modules" "${modules%.mod}.sum" tools.go ./*/*.go; } | sha256sum)
 out=$cache/binaries-${inputs:0:16}
 
 build() { # OUT_DIRECTORY
@@ -14,13 +18,13 @@ build() { # OUT_DIRECTORY
   version=$(go list -m -f '{{.Version}}' k8s.io/kubernetes)
   minor=${version#v1.}
   minor=${minor%%.*}
-  CGO_ENABLED=0 GOFLAGS=-mod=readonly go build -trimpath -buildvcs=false -o "$1/" -ldflags "-s -w
+  go build -trimpath -buildvcs=false -o "$1/" -ldflags "-s -w
     -X k8s.io/component-base/version.gitVersion=$version
     -X k8s.io/component-base/version.gitMajor=1
     -X k8s.io/component-base/version.gitMinor=$minor" \
     ./coredns ./flanneld ./local-storage \
     k8s.io/kubernetes/cmd/{kube-apiserver,kube-controller-manager,kube-proxy,kube-scheduler,kubeadm,kubectl,kubelet}
-  CGO_ENABLED=0 GOFLAGS=-mod=readonly go build -trimpath -buildvcs=false -o "$1/etcd" -ldflags "-s -w" go.etcd.io/etcd/server/v3
+  go build -trimpath -buildvcs=false -o "$1/etcd" -ldflags "-s -w" go.etcd.io/etcd/server/v3
 }
 
 if [[ ! -e $out ]]; then

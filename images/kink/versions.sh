@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 find_version() { # module
-  awk -v module="$1" '$1 == module { print $2; exit }' binaries/go.mod
+  awk -v module="$1" '$1 == module { print $2; exit }' "binaries/${VK8S_GO_MOD:-go.mod}"
 }
 
 etcd=$(find_version go.etcd.io/etcd/server/v3)

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,8 @@ from testbed.host_cluster import HostCluster
 from testbed.layout import NESTED_TESTS, ROOT
 from testbed.waiting import wait_for
 from tests.machine import require_testbed
-from tests.nested.virtual import VirtualCluster
+from tests.nested.kept import Kept, keep_something
+from tests.nested.virtual import DELETE_SECONDS, VirtualCluster
 from tests.nested.workload import build_web_pod, build_web_service
 
 COMMAND = [sys.executable, "-m", "testbed", f"--testbed={NESTED_TESTS.name}"]
@@ -52,6 +54,12 @@ def running(local: VirtualCluster) -> VirtualCluster:
 
 
 @pytest.fixture
+def kept(running: VirtualCluster) -> Kept:
+    """The virtual cluster with data on a volume of each of its two nodes, in use by a pod there."""
+    return keep_something(running)
+
+
+@pytest.fixture
 def web(running: VirtualCluster) -> VirtualCluster:
     """The virtual cluster with a web pod and its Service on each of its two nodes."""
     running.wait_for_nodes()
@@ -61,3 +69,15 @@ def web(running: VirtualCluster) -> VirtualCluster:
     inside.apply(*(build_web_pod(name, node) for name, node in WEB.items()), *map(build_web_service, WEB))
     inside.run("wait", "--for=condition=Ready", *(f"pod/{name}" for name in WEB), f"--timeout={WEB_SECONDS}s")
     return running
+
+
+@pytest.fixture
+def lonely(running: VirtualCluster) -> Iterator[VirtualCluster]:
+    """A virtual cluster of a master alone, not applied yet; gone afterwards."""
+    master = running.manifest["spec"]["nodes"][0]
+    # The others have asked for all the cores that a small host has.
+    resources = {"requests": {"cpu": "0", "memory": "1Gi"}, "limits": master["resources"]["limits"]}
+    nodes = [{**master, "name": "lonely-master", "resources": resources}]
+    lonely = replace(running, manifest={**running.manifest, "metadata": {"name": "lonely"}, "spec": {"nodes": nodes}})
+    yield lonely
+    lonely.kubectl.run("delete", "vk8s", "lonely", f"--timeout={DELETE_SECONDS}s")

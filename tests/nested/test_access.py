@@ -1,6 +1,7 @@
 """ssh from outside the host cluster, with a real client."""
 
 import base64
+import json
 import subprocess
 from pathlib import Path
 
@@ -66,6 +67,21 @@ def test_another_key_is_refused(ssh: Ssh, tmp_path: Path) -> None:
     result = ssh.run("true", key=other)
     assert result.returncode == REFUSED
     assert "Permission denied (publickey)" in result.stderr
+
+
+def test_keys_in_the_spec_take_the_place_of_the_generated_one_in_the_running_pod(
+    ssh: Ssh, running: VirtualCluster, tmp_path: Path
+) -> None:
+    mine = tmp_path / "mine"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", mine], check=True)
+    before = running.kubectl.get("pod", POD)["metadata"]["uid"]
+    keys = {"spec": {"access": {"authorizedKeys": [mine.with_suffix(".pub").read_text().strip()]}}}
+    running.kubectl.run("patch", "vk8s", running.name, "--type=merge", f"--patch={json.dumps(keys)}")
+    wait_for("the new key", lambda: ssh.run("true", key=mine).returncode == 0, SECONDS)
+    assert ssh.run("true").returncode == REFUSED
+    running.kubectl.run("patch", "vk8s", running.name, "--type=merge", '--patch={"spec": {"access": null}}')
+    wait_for("the generated key", lambda: ssh.run("true").returncode == 0, SECONDS)
+    assert running.kubectl.get("pod", POD)["metadata"]["uid"] == before
 
 
 def test_no_password_is_ever_asked_for(ssh: Ssh) -> None:

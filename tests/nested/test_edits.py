@@ -1,8 +1,12 @@
 """What an owner changes in a running virtual cluster: pause, resume, edits of nodes."""
 
+import json
 import time
+from copy import deepcopy
 
+from testbed.waiting import wait_for
 from tests.figures import record
+from tests.nested.test_scale import EXTRA, wait_for_end, with_extra
 from tests.nested.virtual import VirtualCluster
 
 SECONDS = 120
@@ -52,3 +56,79 @@ def test_a_restart_rolls_through_the_nodes_one_at_a_time(running: VirtualCluster
     ready = next(entry for entry in master["status"]["conditions"] if entry["type"] == "Ready")
     assert worker["metadata"]["creationTimestamp"] >= ready["lastTransitionTime"]
     assert running.inside.get("configmap", "kept-over-edits")["data"] == KEPT["data"]
+
+
+def test_labels_and_ports_change_in_place(running: VirtualCluster) -> None:
+    before = find_uids(running)
+    ports = [*running.manifest["spec"]["ports"], {"name": "more", "port": 30001, "targetPort": 30001}]
+    patch(
+        running,
+        json.dumps({"metadata": {"labels": {"team": "blue"}}, "spec": {"ports": ports, "accessPodPort": 30023}}),
+    )
+    endpoints = {"ssh": 30023, "more": 30001}
+
+    def find_endpoints() -> dict[str, int]:
+        found = running.kubectl.get("vk8s", running.name)["status"]["endpoints"]
+        return {"ssh": found["ssh"], **{port["name"]: port["nodePort"] for port in found["ports"]}}
+
+    wait_for("the endpoints", lambda: endpoints.items() <= find_endpoints().items(), SECONDS, running.describe)
+    labelled = running.kubectl.get("pods", "--selector=team=blue")["items"]
+    assert {pod["metadata"]["name"] for pod in labelled} == {*running.nodes, f"{running.name}-access-pod"}
+    assert find_uids(running) == before
+    patch(running, '{"metadata": {"labels": null}}')
+    running.ensure_running()
+
+
+def test_other_limits_are_what_the_node_offers_after_its_turn(running: VirtualCluster) -> None:
+    before = find_uids(running)
+    nodes = deepcopy(running.manifest["spec"]["nodes"])
+    nodes[1]["resources"] = {"requests": {"cpu": "250m", "memory": "3Gi"}, "limits": {"cpu": "250m", "memory": "3Gi"}}
+    patch(running, json.dumps({"spec": {"nodes": nodes}}))
+    running.wait_for_another_pod("local-worker", before["pod local-worker"], SECONDS)
+    running.wait_for_phase("Running")
+    after = find_uids(running)
+    assert {name: uid for name, uid in after.items() if name != "pod local-worker"} == {
+        name: uid for name, uid in before.items() if name != "pod local-worker"
+    }
+    assert running.inside.get("node", "local-worker")["status"]["allocatable"]["cpu"] == "250m"
+    running.ensure_running()
+
+
+def test_a_bad_image_is_mended_with_the_state_that_the_node_had(running: VirtualCluster) -> None:
+    running.inside.apply(KEPT)
+    before = find_uids(running)
+    nodes = [{**node, "image": "registry.example.com/vk8s/none:v0"} for node in running.manifest["spec"]["nodes"]]
+    patch(running, json.dumps({"spec": {"nodes": nodes}}))
+
+    def find_reason() -> str:
+        return str(running.kubectl.get("vk8s", running.name)["status"]["nodes"][0]["reason"])
+
+    wait_for("the reason", lambda: find_reason() in ("ErrImagePull", "ImagePullBackOff"), SECONDS, running.describe)
+    # The master is down for it; the worker must not follow.
+    assert running.kubectl.get("pod", "local-worker")["metadata"]["uid"] == before["pod local-worker"]
+    running.ensure_running()
+    after = find_uids(running)
+    assert {node: after[node] for node in running.nodes} == {node: before[node] for node in running.nodes}
+    assert running.inside.get("configmap", "kept-over-edits")["data"] == KEPT["data"]
+
+
+def test_a_pause_while_it_boots_and_while_a_worker_is_added_loses_nothing(running: VirtualCluster) -> None:
+    running.ensure_absent()
+    running.kubectl.apply(running.manifest)
+
+    def find_reasons() -> str:
+        return str(running.kubectl.get("vk8s", running.name).get("status", {}).get("nodes"))
+
+    wait_for("the boot", lambda: "Booting" in find_reasons(), SECONDS, running.describe)
+    patch(running, '{"spec": {"paused": true}}')
+    running.wait_for_phase("Paused")
+    scaled = with_extra(running)
+    scaled.manifest["spec"]["paused"] = True
+    scaled.kubectl.apply(scaled.manifest)
+    running.kubectl.run("wait", "--for=create", f"pvc/{EXTRA}-state", f"--timeout={SECONDS}s")
+    assert running.kubectl.find("pod", EXTRA) is None
+    patch(running, '{"spec": {"paused": false}}')
+    scaled.wait_for_phase("Running")
+    scaled.wait_for_nodes()
+    running.ensure_running()
+    wait_for_end(running)

@@ -71,16 +71,18 @@ class VirtualCluster:
         inside = self.inside
         wait_for(
             f"Ready nodes of {self.name}",
-            lambda: self.nodes == find_ready_nodes(inside),
+            lambda: sorted(self.nodes) == find_ready_nodes(inside),
             BOOT_SECONDS,
             self.describe,
         )
 
     def wait_for_phase(self, phase: str, seconds: int = BOOT_SECONDS) -> Manifest:
-        """Waits until status shows the phase; the Vk8s."""
-        wanted = f"--for=jsonpath={{.status.phase}}={phase}"
-        if not self.kubectl.succeeds("wait", f"vk8s/{self.name}", wanted, f"--timeout={seconds}s"):
-            raise TimeoutError(f"{self.name} is not {phase} after {seconds} s. {self.describe()}")
+        """Waits until status is about the spec as it is now, and shows the phase; the Vk8s."""
+        generation = self.kubectl.get("vk8s", self.name)["metadata"]["generation"]
+        for field, value in (("observedGeneration", generation), ("phase", phase)):
+            wanted = f"--for=jsonpath={{.status.{field}}}={value}"
+            if not self.kubectl.succeeds("wait", f"vk8s/{self.name}", wanted, f"--timeout={seconds}s"):
+                raise TimeoutError(f"{self.name} is not {phase} after {seconds} s. {self.describe()}")
         return self.kubectl.get("vk8s", self.name)
 
     def replace_pod(self, name: str, seconds: int) -> float:
@@ -99,6 +101,12 @@ class VirtualCluster:
         shown = self.kubectl.watch("pods", selector, f"--output={columns}", seconds=seconds)
         if not any(line.endswith(" True") and not line.startswith(uid) for line in shown):
             raise TimeoutError(f"no other pod {name} is Ready after {seconds} s. {self.describe()}")
+
+    def find_volume(self, node: str) -> Path | None:
+        """Where the machine has the state of a node, once it has."""
+        claim = self.kubectl.find("pvc", f"{node}-state") or {"spec": {}}
+        name = claim["spec"].get("volumeName")
+        return self.host.testbed.state / "volumes" / name if name else None
 
     def describe(self) -> str:
         """What a user would look at when it does not come up."""

@@ -61,6 +61,47 @@ def build_web_pod(name: str, node: str) -> Manifest:
     }
 
 
+def build_web_deployment(name: str, node: str) -> Manifest:
+    """A Deployment of one web pod, which prefers `node` and goes elsewhere when that leaves."""
+    fixed = ("nodeSelector", "tolerations")
+    term = {"matchExpressions": [{"key": "kubernetes.io/hostname", "operator": "In", "values": [node]}]}
+    prefers = {"preferredDuringSchedulingIgnoredDuringExecution": [{"weight": 100, "preference": term}]}
+    spec = {key: value for key, value in build_web_pod(name, node)["spec"].items() if key not in fixed}
+    return _build_deployment(name, {**spec, "affinity": {"nodeAffinity": prefers}})
+
+
+def build_pinned_deployment(name: str, node: str) -> Manifest:
+    """A Deployment of one web pod, which runs on `node` or nowhere."""
+    return _build_deployment(name, build_web_pod(name, node)["spec"])
+
+
+def _build_deployment(name: str, pod: Manifest) -> Manifest:
+    template = {"metadata": {"labels": {"app": name}}, "spec": pod}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": name},
+        "spec": {"replicas": 1, "selector": {"matchLabels": {"app": name}}, "template": template},
+    }
+
+
+def with_claim(deployment: Manifest, claim: str) -> Manifest:
+    """The Deployment with the claim mounted at /data."""
+    template = deployment["spec"]["template"]
+    spec = template["spec"]
+    (container,) = spec["containers"]
+    mounts = [*container["volumeMounts"], {"name": "data", "mountPath": "/data"}]
+    volumes = [*spec["volumes"], {"name": "data", "persistentVolumeClaim": {"claimName": claim}}]
+    pod = {**spec, "containers": [{**container, "volumeMounts": mounts}], "volumes": volumes}
+    return {**deployment, "spec": {**deployment["spec"], "template": {**template, "spec": pod}}}
+
+
+def build_claim(name: str) -> Manifest:
+    """A small claim of the default StorageClass."""
+    spec = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "10Mi"}}}
+    return {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": name}, "spec": spec}
+
+
 def build_web_service(name: str) -> Manifest:
     """A Service in front of the web pod of that name."""
     return {

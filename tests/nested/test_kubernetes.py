@@ -1,0 +1,93 @@
+"""Other versions of Kubernetes: a newer node image upgrades a cluster; what can't be done is refused in a sentence."""
+
+import os
+import time
+from copy import deepcopy
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from testbed import builds
+from testbed.waiting import wait_for
+from tests.figures import record
+from tests.nested.kept import Kept
+from tests.nested.virtual import VirtualCluster
+
+SECONDS = 180
+# The next minor version is half an hour of building, so its tests are asked for.
+REQUIRED = "VK8S_UPGRADE_TESTS"
+NEXT_IMAGE = "registry.example.com/vk8s/kink:v1.35.4"
+
+
+def find_sentence(virtual: VirtualCluster) -> str:
+    """The message of condition ControlPlaneReady."""
+    conditions = virtual.kubectl.get("vk8s", virtual.name)["status"]["conditions"]
+    return next(str(entry["message"]) for entry in conditions if entry["type"] == "ControlPlaneReady")
+
+
+def find_stamp(virtual: VirtualCluster) -> Path:
+    """The file on the master's state volume that says which version has written it."""
+    volume = virtual.find_volume("local-master")
+    assert volume
+    return volume / "vk8s" / "kubernetes-version"
+
+
+@pytest.mark.parametrize(
+    ("former", "sentence"),
+    [
+        ("v1.35.0", "This node ran Kubernetes v1.35.0 and its image has v1.34.4: a downgrade is not possible."),
+        ("v1.32.9", "This node ran Kubernetes v1.32.9 and its image has v1.34.4: take one minor version at a time."),
+    ],
+    ids=["a downgrade", "a skipped minor version"],
+)
+def test_what_can_not_be_done_is_refused_and_the_former_image_boots_again(
+    running: VirtualCluster, former: str, sentence: str
+) -> None:
+    # As if it had been another image's boot that wrote the volume last.
+    stamp = find_stamp(running)
+    version = stamp.read_text()
+    stamp.write_text(f"{former}\n")
+    kill_master(running)
+    wait_for("the sentence", lambda: sentence in find_sentence(running), SECONDS, running.describe)
+    stamp.write_text(version)
+    running.wait_for_phase("Running")
+    running.wait_for_nodes()
+
+
+def kill_master(virtual: VirtualCluster) -> None:
+    virtual.kubectl.run("delete", "pod", "local-master", "--wait=false")
+
+
+def with_image(virtual: VirtualCluster, image: str) -> VirtualCluster:
+    """The virtual cluster with another image in its file, for all nodes."""
+    manifest = deepcopy(virtual.manifest)
+    nodes = [{**node, "image": image} for node in manifest["spec"]["nodes"]]
+    return replace(virtual, manifest={**manifest, "spec": {**manifest["spec"], "nodes": nodes}})
+
+
+@pytest.mark.skipif(os.environ.get(REQUIRED) != "required", reason="`make upgrade-test` builds another Kubernetes")
+def test_a_newer_image_upgrades_the_cluster_and_an_older_one_is_refused_and_put_back(kept: Kept) -> None:
+    before = kept.virtual
+    before.host.import_image(builds.build_node_image(builds.NEXT))
+    after = with_image(before, NEXT_IMAGE)
+    start = time.monotonic()
+    after.ensure_running()
+    record("kubernetes_upgrade_s", time.monotonic() - start)
+    kept.check()
+    inside = after.inside
+    version = NEXT_IMAGE.rpartition(":")[2]
+    assert {node["status"]["nodeInfo"]["kubeletVersion"] for node in inside.get("nodes")["items"]} == {version}
+    assert f'"gitVersion": "{version}"' in inside.run("get", "--raw", "/version")
+    assert version in str(inside.get("configmap", "kubeadm-config", "--namespace=kube-system")["data"])
+    inside.run("rollout", "status", "daemonset/kube-proxy", "--namespace=kube-system", f"--timeout={SECONDS}s")
+    proxies = inside.get("pods", "--namespace=kube-system", "--selector=k8s-app=kube-proxy")["items"]
+    assert {pod["spec"]["containers"][0]["image"].rpartition(":")[2] for pod in proxies} == {version}
+
+    before.kubectl.apply(before.manifest)
+    refusal = f"This node ran Kubernetes {version} and its image has v1.34.4: a downgrade is not possible."
+    wait_for("the refusal", lambda: refusal in find_sentence(before), SECONDS, before.describe)
+    after.ensure_running()
+    kept.check()
+    # The next test starts from nothing, with the former version.
+    after.ensure_absent()

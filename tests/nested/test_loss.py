@@ -1,0 +1,111 @@
+"""What a node loses, it gets back: programs in it, its pod, all pods at once; and the data is what it was."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from testbed.kubectl import has_condition
+from testbed.waiting import wait_for
+from tests.figures import record
+from tests.nested.kept import NODES, Kept
+from tests.nested.kill import kill_in_node, kill_node
+from tests.nested.virtual import VirtualCluster
+
+SECONDS = 90
+
+
+def test_all_nodes_lost_at_once_come_back_with_everything(kept: Kept) -> None:
+    virtual = kept.virtual
+    uids = {node: virtual.kubectl.get("pod", node)["metadata"]["uid"] for node in NODES}
+    start = time.monotonic()
+    virtual.kubectl.run("delete", "pods", *NODES, "--wait=false")
+    for node, uid in uids.items():
+        virtual.wait_for_another_pod(node, uid, SECONDS)
+    record("all_nodes_recovery_s", time.monotonic() - start)
+    kept.check()
+
+
+@pytest.mark.parametrize("node", NODES)
+@pytest.mark.parametrize("program", ["containerd", "kubelet"])
+def test_a_program_of_a_node_that_is_killed_runs_again_and_the_pods_go_on(kept: Kept, node: str, program: str) -> None:
+    (pod,) = kept.virtual.inside.get("pods", f"--selector=app=keeps-on-{node}")["items"]
+    kill_in_node(kept.virtual, node, program)
+    find = ("exec", node, "--", "pgrep", "--exact", program)
+    wait_for(f"{program} again", lambda: kept.virtual.kubectl.succeeds(*find), SECONDS)
+    kept.check()
+    (after,) = kept.virtual.inside.get("pods", f"--selector=app=keeps-on-{node}")["items"]
+    assert after["metadata"]["uid"] == pod["metadata"]["uid"]
+    # New pods are made, too.
+    kept.virtual.inside.run("delete", "pod", pod["metadata"]["name"], "--grace-period=0")
+    kept.check()
+
+
+@pytest.mark.parametrize("program", ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"])
+def test_a_program_of_the_control_plane_that_is_killed_runs_again(kept: Kept, program: str) -> None:
+    kept.virtual.inside.run("create", "configmap", f"before-{program}")
+    kill_in_node(kept.virtual, "local-master", program[:15])
+    kept.check()
+    wait_for("what was written before", lambda: kept.virtual.inside.find("configmap", f"before-{program}"), SECONDS)
+    kept.virtual.inside.run("delete", "configmap", f"before-{program}")
+
+
+@pytest.mark.parametrize("node", NODES)
+def test_a_node_without_power_boots_again_in_its_pod(kept: Kept, node: str) -> None:
+    before = kept.virtual.kubectl.get("pod", node)
+    kill_node(kept.virtual, node)
+
+    def has_restarted() -> bool:
+        pod = kept.virtual.kubectl.get("pod", node)
+        assert pod["metadata"]["uid"] == before["metadata"]["uid"]
+        count = before["status"]["containerStatuses"][0]["restartCount"]
+        return has_condition(pod) and pod["status"]["containerStatuses"][0]["restartCount"] == count + 1
+
+    wait_for("the restart", has_restarted, SECONDS, kept.virtual.describe)
+    kept.check()
+
+
+@pytest.mark.parametrize("node", NODES)
+def test_a_node_that_is_deleted_inside_registers_again(kept: Kept, node: str) -> None:
+    kept.virtual.inside.run("delete", "node", node)
+
+    def is_another() -> bool:
+        found = kept.virtual.inside.find("node", node)
+        return found is not None and has_condition(found) and found["metadata"]["uid"] != kept.uids[f"Node {node}"]
+
+    wait_for("another Node", is_another, SECONDS, kept.virtual.describe)
+    uids = {**kept.uids, f"Node {node}": kept.virtual.inside.get("node", node)["metadata"]["uid"]}
+    Kept(kept.virtual, uids).check()
+
+
+# What the first boot of a master has done when it is killed: a path of its state volume, and a text that is in it.
+POINTS = {
+    "images are there": ("containerd/.seeded", ""),
+    "certificates are made": ("kubernetes/pki/apiserver.crt", ""),
+    "etcd has data": ("etcd/member/wal", ""),
+    "the API server answers": ("vk8s/log/kubeadm.log", "kube-apiserver is healthy"),
+    "an addon is installed": ("vk8s/log/kubeadm.log", "Applied essential addon: kube-proxy"),
+}
+
+
+def find_cluster_id(volume: Path) -> list[str]:
+    """What tells etcd's data from that of an etcd that began anew: names and inodes of the first files."""
+    return [f"{path.name} {path.stat().st_ino}" for path in sorted((volume / "etcd").glob("member"))]
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a_master_killed_in_its_first_boot_goes_on_with_the_data_that_is_there(
+    lonely: VirtualCluster, point: str
+) -> None:
+    path, text = POINTS[point]
+    lonely.kubectl.apply(lonely.manifest)
+    volume = wait_for("the volume", lambda: lonely.find_volume("lonely-master"), SECONDS, lonely.describe)
+    file = volume / path
+    wait_for(point, lambda: file.exists() and (not text or text in file.read_text()), SECONDS, lonely.describe)
+    assert not (volume / "vk8s" / "first-boot-complete").exists()
+    before = find_cluster_id(volume)
+    kill_node(lonely, "lonely-master")
+    lonely.kubectl.run("delete", "pod", "lonely-master", "--wait=false")
+    lonely.wait_for_phase("Running")
+    lonely.wait_for_nodes()
+    assert find_cluster_id(volume)[: len(before)] == before

@@ -1,0 +1,56 @@
+"""What a node says of itself is so: it offers what its pod has, and what is too greedy in it dies alone."""
+
+from hooks.manifest import Manifest
+from hooks.vk8s.quantity import parse_quantity
+from testbed.waiting import wait_for
+from tests.nested.virtual import VirtualCluster
+from tests.nested.workload import build_web_pod
+
+SECONDS = 120
+MIB = 1024 * 1024
+# The node's own programs, and what the kubelet keeps free.
+RESERVED = (128 + 100) * MIB
+
+
+def find_allocatable(virtual: VirtualCluster, node: str) -> tuple[float, int]:
+    """CPUs and bytes that the Node offers to pods."""
+    found = virtual.inside.get("node", node)["status"]["allocatable"]
+    return float(parse_quantity(found["cpu"])), int(parse_quantity(found["memory"]))
+
+
+def test_a_node_offers_what_the_limits_of_its_pod_say(running: VirtualCluster) -> None:
+    running.wait_for_nodes()
+    for node in running.manifest["spec"]["nodes"]:
+        limits = node["resources"]["limits"]
+        cpu, memory = find_allocatable(running, node["name"])
+        assert cpu == float(parse_quantity(limits["cpu"]))
+        assert memory == parse_quantity(limits["memory"]) - RESERVED
+
+
+def test_a_pod_that_takes_all_memory_is_ended_alone(web: VirtualCluster) -> None:
+    neighbours = find_restarts(web)
+    hog = build_web_pod("hog", "local-worker")
+    container = {**hog["spec"]["containers"][0], "command": ["/usr/bin/tail", "/dev/zero"]}
+    probeless = {key: value for key, value in container.items() if key != "readinessProbe"}
+    spec = {**hog["spec"], "containers": [probeless], "restartPolicy": "Never"}
+    web.inside.apply({**hog, "spec": spec})
+
+    def find_end() -> Manifest:
+        statuses = web.inside.get("pod", "hog")["status"].get("containerStatuses", [{}])
+        end: Manifest = statuses[0].get("state", {}).get("terminated", {})
+        return end
+
+    assert wait_for("its end", find_end, SECONDS, web.describe)["exitCode"] == 137
+    web.wait_for_nodes()
+    assert find_restarts(web) == neighbours
+    web.inside.run("delete", "pod", "hog", "--grace-period=0")
+
+
+def find_restarts(virtual: VirtualCluster) -> dict[str, int]:
+    """How often containers have been started again: of the node pods, and of all pods inside but the greedy one."""
+    pods = [*virtual.kubectl.get("pods")["items"], *virtual.inside.get("pods", "--all-namespaces")["items"]]
+    return {
+        pod["metadata"]["name"]: sum(entry["restartCount"] for entry in pod["status"].get("containerStatuses", []))
+        for pod in pods
+        if pod["metadata"]["name"] != "hog"
+    }

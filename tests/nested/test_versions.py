@@ -1,0 +1,106 @@
+"""Another version of the hooks takes over: nothing that runs is touched, and what an older one broke is mended."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from testbed import controller
+from testbed.kubectl import has_condition
+from testbed.layout import ROOT
+from testbed.waiting import wait_for
+from tests.nested.kill import kill_node
+from tests.nested.virtual import VirtualCluster
+
+SECONDS = 120
+# Lets hooks answer whose script of that name has the text in its second line.
+StartVersion = Callable[[str, str], None]
+
+
+@pytest.fixture
+def start_version(local: VirtualCluster, tmp_path: Path) -> Iterator[StartVersion]:
+    """Hooks of other versions; those of the checkout answer again afterwards."""
+
+    def start(name: str, text: str) -> None:
+        source = tmp_path / name
+        shutil.copytree(ROOT / "hooks", source / "hooks", dirs_exist_ok=True)
+        script = source / "hooks" / "vk8s" / "bootstrap" / name
+        first, _, rest = script.read_text().partition("\n")
+        script.write_text(f"{first}\n{text}\n{rest}")
+        controller.start_hooks(local.host, source)
+
+    yield start
+    controller.start_hooks(local.host)
+
+
+def find_boot_files(virtual: VirtualCluster) -> set[str]:
+    """Names of the ConfigMaps with boot files."""
+    selector = f"--selector=vk8s.sktelecom.com/vk8s={virtual.name},vk8s.sktelecom.com/component=bootstrap"
+    return {item["metadata"]["name"] for item in virtual.kubectl.get("configmaps", selector)["items"]}
+
+
+def test_a_new_version_touches_no_node_and_an_old_pod_boots_again_with_its_own_files(
+    running: VirtualCluster, start_version: StartVersion
+) -> None:
+    pods = {node: running.kubectl.get("pod", node) for node in running.nodes}
+    old = find_boot_files(running)
+    start_version("boot.sh", "# another version")
+    # Metacontroller would ask them within five minutes.
+    running.kubectl.run("annotate", "vk8s", "local", "example.com/asked=now")
+    wait_for("its boot files", lambda: find_boot_files(running) > old, SECONDS, running.describe)
+    kill_node(running, "local-worker")
+
+    def has_restarted() -> bool:
+        pod = running.kubectl.get("pod", "local-worker")
+        counts = [each["status"]["containerStatuses"][0]["restartCount"] for each in (pods["local-worker"], pod)]
+        return counts[1] > counts[0] and has_condition(pod)
+
+    wait_for("the restart", has_restarted, SECONDS, running.describe)
+    running.wait_for_phase("Running")
+    for node, pod in pods.items():
+        now = running.kubectl.get("pod", node)
+        assert (now["metadata"]["uid"], now["spec"]) == (pod["metadata"]["uid"], pod["spec"])
+    assert find_boot_files(running) > old
+    # A pod that is made now boots from the new files; with the last of the old ones, their files go.
+    for node in running.nodes:
+        running.replace_pod(node, SECONDS)
+    wait_for("the end of the old files", lambda: not find_boot_files(running) & old, SECONDS, running.describe)
+    running.wait_for_phase("Running")
+    running.kubectl.run("annotate", "vk8s", "local", "example.com/asked-")
+
+
+def test_a_boot_that_a_version_has_broken_is_mended_by_the_next(
+    local: VirtualCluster, start_version: StartVersion
+) -> None:
+    local.ensure_absent()
+    start_version("entrypoint.sh", "echo -n 'This version is broken.' >/dev/termination-log; exit 1")
+    local.kubectl.apply(local.manifest)
+
+    def find_reasons() -> set[str]:
+        return {node["reason"] for node in local.kubectl.get("vk8s", "local").get("status", {}).get("nodes", [])}
+
+    wait_for("the loop", lambda: find_reasons() == {"CrashLoopBackOff"}, SECONDS, local.describe)
+    assert "has stopped: This version is broken." in str(local.kubectl.get("vk8s", "local")["status"]["conditions"])
+    controller.start_hooks(local.host)
+    local.wait_for_phase("Running")
+    local.wait_for_nodes()
+
+
+def test_images_are_copied_where_they_can_not_be_linked_and_put_there_anew_for_another_node_image(
+    lonely: VirtualCluster, start_version: StartVersion
+) -> None:
+    # Sourced after the script that tries, on a host where overlayfs can be stacked.
+    start_version("templates.sh", "can_link_store() { return 1; }")
+    lonely.ensure_running()
+    assert "The images of the node are copied into its store" in lonely.kubectl.run("logs", "lonely-master")
+    lonely.wait_for_nodes()
+
+    controller.start_hooks(lonely.host)
+    volume = lonely.find_volume("lonely-master")
+    assert volume
+    (volume / "containerd" / ".seeded").write_text("another image\n")
+    lonely.replace_pod("lonely-master", SECONDS)
+    assert "The images of the node are linked into its store." in lonely.kubectl.run("logs", "lonely-master")
+    lonely.wait_for_phase("Running")
+    lonely.inside.run("rollout", "status", "deployment/coredns", "--namespace=kube-system", f"--timeout={SECONDS}s")
