@@ -7,8 +7,8 @@ from pathlib import Path
 
 from testbed.layout import ROOT
 
-# The modules of the next minor version of Kubernetes, for tests of upgrades.
-NEXT = "next.mod"
+# The modules of the patch before ours, and of the next minor version of Kubernetes, for tests of upgrades.
+PREVIOUS, NEXT = "previous.mod", "next.mod"
 
 
 def build_binaries() -> Path:

@@ -3,7 +3,7 @@
 # and prints their directory. Progress goes to stderr.
 #
 # One module and one set of flags, so that Go's build cache serves every later build in seconds. With VK8S_GO_MOD=next.mod
-# it is the same with the next minor version of Kubernetes, for tests of upgrades.
+# or previous.mod it is the same with another version of Kubernetes, for tests of upgrades.
 set -euo pipefail
 cd "$(dirname "$0")"
 cache=${VK8S_CACHE:-$HOME/.cache/vk8s}

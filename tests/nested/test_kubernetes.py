@@ -11,12 +11,13 @@ import pytest
 from testbed import builds
 from testbed.waiting import wait_for
 from tests.figures import record
-from tests.nested.kept import Kept
+from tests.nested.kept import Kept, keep_something
 from tests.nested.virtual import VirtualCluster
 
 SECONDS = 180
-# The next minor version is half an hour of building, so its tests are asked for.
+# Each other version is a quarter of an hour of building, so its tests are asked for.
 REQUIRED = "VK8S_UPGRADE_TESTS"
+PREVIOUS_IMAGE = "registry.example.com/vk8s/kink:v1.34.3"
 NEXT_IMAGE = "registry.example.com/vk8s/kink:v1.35.4"
 
 
@@ -66,23 +67,43 @@ def with_image(virtual: VirtualCluster, image: str) -> VirtualCluster:
     return replace(virtual, manifest={**manifest, "spec": {**manifest["spec"], "nodes": nodes}})
 
 
-@pytest.mark.skipif(os.environ.get(REQUIRED) != "required", reason="`make upgrade-test` builds another Kubernetes")
-def test_a_newer_image_upgrades_the_cluster_and_an_older_one_is_refused_and_put_back(kept: Kept) -> None:
-    before = kept.virtual
-    before.host.import_image(builds.build_node_image(builds.NEXT))
-    after = with_image(before, NEXT_IMAGE)
+needs_builds = pytest.mark.skipif(
+    os.environ.get(REQUIRED) != "required", reason="`make upgrade-test` builds other versions of Kubernetes"
+)
+
+
+def check_upgrade(kept: Kept, after: VirtualCluster, figure: str) -> str:
+    """Upgrades the cluster to the image of `after`, and checks that all of it is of that version, which is returned."""
     start = time.monotonic()
     after.ensure_running()
-    record("kubernetes_upgrade_s", time.monotonic() - start)
+    record(figure, time.monotonic() - start)
     kept.check()
     inside = after.inside
-    version = NEXT_IMAGE.rpartition(":")[2]
+    version = after.manifest["spec"]["nodes"][0]["image"].rpartition(":")[2]
     assert {node["status"]["nodeInfo"]["kubeletVersion"] for node in inside.get("nodes")["items"]} == {version}
     assert f'"gitVersion": "{version}"' in inside.run("get", "--raw", "/version")
     assert version in str(inside.get("configmap", "kubeadm-config", "--namespace=kube-system")["data"])
     inside.run("rollout", "status", "daemonset/kube-proxy", "--namespace=kube-system", f"--timeout={SECONDS}s")
     proxies = inside.get("pods", "--namespace=kube-system", "--selector=k8s-app=kube-proxy")["items"]
     assert {pod["spec"]["containers"][0]["image"].rpartition(":")[2] for pod in proxies} == {version}
+    return str(version)
+
+
+@needs_builds
+def test_an_image_of_the_next_patch_upgrades_the_cluster(local: VirtualCluster) -> None:
+    local.host.import_image(builds.build_node_image(builds.PREVIOUS))
+    before = with_image(local, PREVIOUS_IMAGE)
+    local.ensure_absent()
+    before.ensure_running()
+    check_upgrade(keep_something(before), local, "kubernetes_patch_upgrade_s")
+
+
+@needs_builds
+def test_a_newer_image_upgrades_the_cluster_and_an_older_one_is_refused_and_put_back(kept: Kept) -> None:
+    before = kept.virtual
+    before.host.import_image(builds.build_node_image(builds.NEXT))
+    after = with_image(before, NEXT_IMAGE)
+    version = check_upgrade(kept, after, "kubernetes_upgrade_s")
 
     before.kubectl.apply(before.manifest)
     refusal = f"This node ran Kubernetes {version} and its image has v1.34.4: a downgrade is not possible."

@@ -43,6 +43,8 @@ def find_boot_files(virtual: VirtualCluster) -> set[str]:
 def test_a_new_version_touches_no_node_and_an_old_pod_boots_again_with_its_own_files(
     running: VirtualCluster, start_version: StartVersion
 ) -> None:
+    # A container that ended a while ago would pause before it starts again, and a new version makes such pods anew.
+    running.replace_pod("local-worker", SECONDS)
     pods = {node: running.kubectl.get("pod", node) for node in running.nodes}
     old = find_boot_files(running)
     start_version("boot.sh", "# another version")
