@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 PREFIX = "VK8S_SETTING_"
 # A minute at least, as clocks differ; fractions are for those who want to see a renewal.
 Days = Annotated[float, Field(ge=1 / 1440, le=36500)]
+HostCni = Literal["calico", "kube-ovn"]
 
 
 class Settings(BaseModel):
@@ -28,6 +29,15 @@ class Settings(BaseModel):
     )
     node_certificate_days: Days = Field(
         default=365, description="Validity of the certificates in the nodes, in days; for pods made from now on."
+    )
+
+    ip_manager: bool = Field(
+        default=False,
+        description="Whether node pods get addresses of IPPools; the resources of the ip-manager must be installed.",
+    )
+    host_cni: HostCni = Field(
+        default="calico",
+        description="Which network the host cluster has: it is told a pod's address in an annotation of its own.",
     )
 
     @property

@@ -12,29 +12,51 @@ from hooks.manifest import Manifest
 Name = Annotated[str, StringConstraints(min_length=1)]
 
 
-class Metadata(BaseModel):
-    """The part of an object's metadata that the hooks read."""
+class ClusterMetadata(BaseModel):
+    """The part of an object's metadata that the hooks read, for a kind that has no namespace."""
 
     model_config = ConfigDict(extra="ignore", populate_by_name=True)
 
     name: Name
-    namespace: Name
     uid: Name
     generation: int = 0
     labels: dict[str, str] = Field(default_factory=dict)
     annotations: dict[str, str] = Field(default_factory=dict)
     finalizers: list[str] = Field(default_factory=list)
+    creation_timestamp: str = Field(default="", alias="creationTimestamp")
     deletion_timestamp: str | None = Field(default=None, alias="deletionTimestamp")
 
+    @property
+    def path(self) -> str:
+        """Name, and namespace where there is one."""
+        return self.name
 
-class Parent(BaseModel):
-    """The Vk8s object. `spec` stays as it came: a broken one is answered with a status, not with an error."""
+
+class Metadata(ClusterMetadata):
+    """The same, for a kind with namespaces."""
+
+    namespace: Name
+
+    @property
+    def path(self) -> str:
+        """`namespace/name`."""
+        return f"{self.namespace}/{self.name}"
+
+
+class ClusterParent(BaseModel):
+    """The IPPool object. `spec` stays as it came: a broken one is answered with a status, not with an error."""
 
     model_config = ConfigDict(extra="ignore")
 
-    metadata: Metadata
+    metadata: ClusterMetadata
     spec: Any = None
     status: Any = None
+
+
+class Parent(ClusterParent):
+    """The Vk8s object, in the same way."""
+
+    metadata: Metadata
 
 
 class HookRequest(BaseModel):

@@ -16,7 +16,9 @@ from testbed.layout import HOOKS_URL, ROOT
 from testbed.programs import Program
 from testbed.waiting import wait_for
 
-CONTROLLERS = ROOT / "metacontroller" / "vk8s.yaml"
+CONTROLLERS = ROOT / "metacontroller"
+# As whoever installs everything has them.
+SETTINGS = {"VK8S_SETTING_IP_MANAGER": "true"}
 START_SECONDS = 30
 # Where the CustomResourceDefinitions of the real Metacontroller are, if that is to run.
 CRDS_VARIABLE, BINARY_VARIABLE = "METACONTROLLER_CRDS", "METACONTROLLER"
@@ -63,7 +65,7 @@ def start_hooks(host: HostCluster, source: Path = ROOT, settings: Mapping[str, s
     """Starts the hooks anew, and returns when they answer; from another `source`, they are of another version."""
     programs.stop(host.testbed, HOOKS)
     command = [sys.executable, "-m", "hooks", "serve", f"--port={HOOKS_URL.rpartition(':')[2]}"]
-    programs.start(host.testbed, Program(HOOKS, command, settings or {}, directory=source))
+    programs.start(host.testbed, Program(HOOKS, command, {**SETTINGS, **(settings or {})}, directory=source))
     ready = host.in_network(["curl", "--silent", "--fail", "--output", "/dev/null", f"{HOOKS_URL}/readyz"])
     wait_for(
         "the hooks",
@@ -97,7 +99,8 @@ def _start_real(host: HostCluster, binary: Path, options: Options) -> None:
     # It watches all three kinds, and ends after two minutes where one is missing.
     names = [f"crd/{kind}.metacontroller.k8s.io" for kind in METACONTROLLER_KINDS]
     host.kubectl.run("wait", "--for=condition=Established", *names, "--timeout=30s")
-    host.kubectl.apply(*(_with_urls(document) for document in yaml.safe_load_all(CONTROLLERS.read_text())))
+    documents = [document for path in CONTROLLERS.glob("*.yaml") for document in yaml.safe_load_all(path.read_text())]
+    host.kubectl.apply(*(_with_urls(each) for each in documents if each["kind"] == "CompositeController"))
     command = [
         str(binary),
         f"--client-go-qps={options.qps}",

@@ -48,6 +48,7 @@ class World:
     status: Any = None
     context: Context = CONTEXT
     annotations: Mapping[str, str] = field(default_factory=dict)
+    related: Mapping[str, Mapping[str, Manifest]] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         children = [f"{kind.partition('.')[0]} {name}" for kind, group in self.children.items() for name in group]
@@ -72,7 +73,8 @@ class World:
             kind: {f"team-a/{name}": child for name, child in group.items()} for kind, group in self.children.items()
         }
         parent = {"metadata": metadata, "spec": self.spec, "status": self.status}
-        return HookRequest.model_validate({"parent": parent, "children": deepcopy(children), "related": {}})
+        body = {"parent": parent, "children": deepcopy(children), "related": deepcopy(self.related)}
+        return HookRequest.model_validate(body)
 
     def sync(self) -> SyncResponse:
         """The answer to a sync call."""

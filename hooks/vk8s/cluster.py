@@ -1,11 +1,12 @@
 """What a valid Vk8s means: the virtual cluster as the builders and the status see it. Facts, derived once."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from hooks.settings import Settings
 from hooks.vk8s.model import NodeSpec, Spec
 from hooks.vk8s.naming import api_service_name
+from hooks.vk8s.network import Network
 from hooks.wire import Metadata
 
 # The original operator's; its presence pauses, whatever it says.
@@ -38,6 +39,7 @@ class VirtualCluster:
     restart: str | None = None
     # As its owner wrote it.
     force_remove: str = ""
+    network: Network = field(default_factory=Network)
 
     @property
     def name(self) -> str:
@@ -87,8 +89,8 @@ def parse_identity(metadata: Metadata) -> Identity:
     return Identity(metadata.name, metadata.namespace, metadata.uid, metadata.labels)
 
 
-def build_cluster(metadata: Metadata, spec: Spec, settings: Settings) -> VirtualCluster:
-    """The virtual cluster that a valid `spec` describes."""
+def build_cluster(metadata: Metadata, spec: Spec, settings: Settings, network: Network) -> VirtualCluster:
+    """The virtual cluster that a valid `spec` describes, with the addresses that its nodes have."""
     annotations = metadata.annotations
     paused = spec.paused or STOPPED_ANNOTATION in annotations
     return VirtualCluster(
@@ -99,4 +101,5 @@ def build_cluster(metadata: Metadata, spec: Spec, settings: Settings) -> Virtual
         paused=paused,
         restart=annotations.get(RESTART_ANNOTATION),
         force_remove=annotations.get(FORCE_REMOVE_ANNOTATION, ""),
+        network=network,
     )

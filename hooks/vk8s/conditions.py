@@ -25,7 +25,7 @@ class Condition:
 
 @dataclass(frozen=True)
 class History:
-    """The conditions that the Vk8s has in its status. They feed times, wording and `Installed`, nothing else."""
+    """The conditions that an object has in its status. They feed times, wording and `Installed`, nothing else."""
 
     conditions: Mapping[str, Manifest]
 
@@ -55,7 +55,7 @@ class Situation:
 
 
 def parse_history(status: Any) -> History:  # noqa: ANN401 whatever the object's status is, it must not stop a sync
-    """The conditions in the status of a Vk8s; what is not a condition is passed over."""
+    """The conditions in the status of an object; what is not a condition is passed over."""
     found = status.get("conditions") if isinstance(status, dict) else None
     entries = [entry for entry in found if isinstance(entry, dict)] if isinstance(found, list) else []
     return History({str(entry.get("type")): entry for entry in entries})
@@ -63,17 +63,20 @@ def parse_history(status: Any) -> History:  # noqa: ANN401 whatever the object's
 
 def build_conditions(conditions: Iterable[Condition], situation: Situation) -> list[Manifest]:
     """The list for `status.conditions`, in the order given."""
-    return [
-        {
-            "type": condition.type,
-            "status": _text(condition.status),
-            "observedGeneration": situation.generation,
-            "lastTransitionTime": format_time(situation.history.since(condition) or situation.now),
-            "reason": condition.reason,
-            "message": condition.message,
-        }
-        for condition in conditions
-    ]
+    history, generation, now = situation.history, situation.generation, situation.now
+    return [build_condition(condition, history, generation, now) for condition in conditions]
+
+
+def build_condition(condition: Condition, history: History, generation: int, now: datetime) -> Manifest:
+    """An entry of `status.conditions`."""
+    return {
+        "type": condition.type,
+        "status": _text(condition.status),
+        "observedGeneration": generation,
+        "lastTransitionTime": format_time(history.since(condition) or now),
+        "reason": condition.reason,
+        "message": condition.message,
+    }
 
 
 def format_time(moment: datetime) -> str:

@@ -2,13 +2,16 @@
 
 from datetime import datetime
 
+from hooks.settings import Settings
 from hooks.vk8s.cluster import Identity, build_cluster, parse_identity
 from hooks.vk8s.conditions import Situation, parse_history
 from hooks.vk8s.context import Context
+from hooks.vk8s.ip_manager import build_rules, find_setting_problems, read_network
 from hooks.vk8s.keep import keep_unknown
 from hooks.vk8s.leave import find_role_problems
 from hooks.vk8s.model import Spec
-from hooks.vk8s.observed import CHILD_KINDS, POD, Observed, parse_observed
+from hooks.vk8s.naming import pki_secret_name
+from hooks.vk8s.observed import CHILD_KINDS, POD, SECRET, Observed, parse_observed
 from hooks.vk8s.plan import Plan, keep_everything, plan_children
 from hooks.vk8s.progress import CHILD_PATIENCE, find_children_condition, find_missing
 from hooks.vk8s.status import build_rejected_status, build_status, build_terminating_status
@@ -31,14 +34,15 @@ def decide_sync(request: HookRequest, context: Context) -> SyncResponse:
     observed = _read_observed(request)
     situation = _describe(request, observed, context)
     identity = parse_identity(request.parent.metadata)
-    spec, problems = _check_spec(identity, request.parent.spec, observed)
+    spec, problems = _check_spec(identity, request.parent.spec, observed, context.settings)
     if spec is None or problems:
         return SyncResponse(
             status=build_rejected_status(identity, problems, situation),
             children=keep_everything(observed),
             resync_after_seconds=RESYNC_MAX,
         )
-    cluster = build_cluster(request.parent.metadata, spec, context.settings)
+    network = read_network(identity.uid, spec, request.related, context.settings)
+    cluster = build_cluster(request.parent.metadata, spec, context.settings, network)
     plan = plan_children(cluster, observed, context)
     return SyncResponse(
         status=build_status(cluster, plan, situation),
@@ -62,9 +66,9 @@ def decide_finalize(request: HookRequest, context: Context) -> FinalizeResponse:
     )
 
 
-def decide_customize(_request: CustomizeRequest) -> CustomizeResponse:
-    """Which other objects the sync needs: none."""
-    return CustomizeResponse()
+def decide_customize(request: CustomizeRequest, settings: Settings) -> CustomizeResponse:
+    """Which other objects the sync needs. The answer is kept for long: it depends on spec and uid alone."""
+    return CustomizeResponse(related_resources=build_rules(request.parent, settings))
 
 
 def _read_observed(request: HookRequest) -> Observed:
@@ -83,11 +87,16 @@ def _describe(request: HookRequest, observed: Observed, context: Context) -> Sit
     return Situation(observed, history, generation, context.now, context.settings.cluster_domain)
 
 
-def _check_spec(identity: Identity, raw: object, observed: Observed) -> tuple[Spec | None, list[str]]:
+def _check_spec(
+    identity: Identity, raw: object, observed: Observed, settings: Settings
+) -> tuple[Spec | None, list[str]]:
+    """The spec, and its problems. Another setting must not keep a living cluster from healing, so that never is one."""
     spec, problems = parse_spec(raw)
     if spec is None:
         return None, problems
-    return spec, [*find_problems(identity.name, spec), *find_role_problems(spec, observed)]
+    is_new = not observed.has(SECRET, pki_secret_name(identity.name))
+    unmet = find_setting_problems(spec, settings) if is_new else []
+    return spec, [*find_problems(identity.name, spec), *find_role_problems(spec, observed), *unmet]
 
 
 def _find_resync(plan: Plan, situation: Situation) -> float:

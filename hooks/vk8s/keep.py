@@ -28,7 +28,7 @@ def keep_unknown(observed: Manifest) -> Manifest:
 
     Which of its labels are ours to name is what was applied before: naming one of another writer would take it over.
     """
-    applied = _applied_labels(observed)
+    applied = _find_applied(observed, "labels")
     return _with_metadata(
         observed,
         {key: value for key, value in _labels(observed).items() if key in applied or key.startswith(PREFIX)},
@@ -37,7 +37,7 @@ def keep_unknown(observed: Manifest) -> Manifest:
 
 def read_labels(observed: Manifest) -> Mapping[str, str]:
     """The labels of a child; those that were applied as they were then, whatever somebody has made of them since."""
-    return {**_labels(observed), **_applied_labels(observed)}
+    return {**_labels(observed), **_find_applied(observed, "labels")}
 
 
 def _labels(observed: Manifest) -> Mapping[str, str]:
@@ -45,11 +45,11 @@ def _labels(observed: Manifest) -> Mapping[str, str]:
     return labels
 
 
-def _applied_labels(observed: Manifest) -> dict[str, str]:
-    """The labels that Metacontroller has applied, as it notes on the object; none on one that it has adopted."""
+def _find_applied(observed: Manifest, field: str) -> dict[str, str]:
+    """The labels, or annotations, that Metacontroller has applied, as it notes on the object; none on one adopted."""
     annotations = observed["metadata"].get("annotations") or {}
     try:
-        applied = dict(json.loads(annotations[LAST_APPLIED])["metadata"]["labels"])
+        applied = dict(json.loads(annotations[LAST_APPLIED])["metadata"][field])
     except (LookupError, TypeError, ValueError):
         return {}
     return {key: str(value) for key, value in applied.items()}
@@ -57,7 +57,12 @@ def _applied_labels(observed: Manifest) -> dict[str, str]:
 
 def _with_metadata(observed: Manifest, labels: Mapping[str, str]) -> Manifest:
     metadata = observed["metadata"]
-    annotations = {key: value for key, value in (metadata.get("annotations") or {}).items() if key.startswith(PREFIX)}
+    applied = _find_applied(observed, "annotations")
+    annotations = {
+        key: value
+        for key, value in (metadata.get("annotations") or {}).items()
+        if key in applied or key.startswith(PREFIX)
+    }
     kept = {
         "name": metadata["name"],
         "namespace": metadata["namespace"],

@@ -15,6 +15,8 @@ DEFAULT_STORAGE_SIZE = "20Gi"
 # Which ports a Kubernetes cluster gives to NodePorts, unless told otherwise.
 NODE_PORTS = range(30000, 32768)
 MAX_KEY_LENGTH = 8192
+# As of any object whose name need not be a label.
+MAX_POOL_NAME = 253
 
 Role = Literal["master", "worker"]
 Cni = Literal["flannel", "none"]
@@ -90,6 +92,7 @@ class Spec(SpecModel):
     kubernetes: KubernetesSpec = Field(default_factory=KubernetesSpec)
     storage: StorageSpec = Field(default_factory=StorageSpec)
     paused: bool = False
+    ip_pool: Annotated[str, StringConstraints(min_length=1, max_length=MAX_POOL_NAME)] | None = None
     access_pod_image: Image | None = None
     access_pod_port: int | None = Field(default=None, ge=NODE_PORTS.start, le=NODE_PORTS.stop - 1)
     kubeflow: KubeflowSpec | None = None

@@ -1,5 +1,6 @@
 """The nodes of a virtual cluster as its owner sees them: one line each, and the conditions that follow from them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from hooks.manifest import Manifest
@@ -28,10 +29,14 @@ class Node:
 
 @dataclass(frozen=True)
 class Nodes:
-    """The nodes that count, master first, and the `past` ones, which the spec no longer has and which are not gone."""
+    """The nodes that count, master first, and the `past` ones, which the spec no longer has and which are not gone.
+
+    `addresses`: what the ip-manager has given them, by name.
+    """
 
     wanted: list[Node]
     past: list[Node] = field(default_factory=list)
+    addresses: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def are_ready(self) -> bool:
@@ -49,7 +54,8 @@ def find_spec_nodes(cluster: VirtualCluster, plan: Plan, observed: Observed) -> 
         leaving.get(node.name) or _find_node(node.name, node.role, absent[node.name], observed)
         for node in cluster.nodes
     ]
-    return Nodes(wanted, [node for name, node in leaving.items() if name not in absent])
+    past = [node for name, node in leaving.items() if name not in absent]
+    return Nodes(wanted, past, cluster.network.addresses)
 
 
 def find_observed_nodes(observed: Observed) -> Nodes:
@@ -65,7 +71,7 @@ def build_node_fields(nodes: Nodes) -> Manifest:
     """`readyNodes` and `nodes` of the status."""
     return {
         "readyNodes": f"{sum(node.state.ready for node in nodes.wanted)}/{len(nodes.wanted)}",
-        "nodes": [_build_node_entry(node) for node in [*nodes.wanted, *nodes.past]],
+        "nodes": [_build_node_entry(node, nodes.addresses.get(node.name)) for node in [*nodes.wanted, *nodes.past]],
     }
 
 
@@ -106,13 +112,14 @@ def _find_node(name: str, role: str, absent: PodState, observed: Observed) -> No
     return Node(name, role, pod, find_pod_state(pod, absent, claim))
 
 
-def _build_node_entry(node: Node) -> Manifest:
-    address = (node.pod or {}).get("status", {}).get("podIP")
+def _build_node_entry(node: Node, address: str | None) -> Manifest:
+    pod_ip = (node.pod or {}).get("status", {}).get("podIP")
     return {
         "name": node.name,
         "role": node.role,
         "ready": node.state.ready,
-        **({"podIP": address} if address else {}),
+        **({"address": address} if address else {}),
+        **({"podIP": pod_ip} if pod_ip else {}),
         "reason": node.state.reason,
     }
 

@@ -203,7 +203,8 @@ def _plan_pod(cluster: VirtualCluster, node: NodeSpec, observed: Observed, conte
 def _find_wait(cluster: VirtualCluster, node: NodeSpec, observed: Observed, context: Context) -> str | None:
     """What the pod of `node` still lacks. It is made only once all that it mounts is observed as ours and stays.
 
-    Otherwise a claim or Secret of somebody else with the same name would be booted from.
+    Otherwise a claim or Secret of somebody else with the same name would be booted from. An address is given to a pod
+    when it is made, or never.
     """
     if observed.has(seen.POD, node.name):
         return None
@@ -213,7 +214,8 @@ def _find_wait(cluster: VirtualCluster, node: NodeSpec, observed: Observed, cont
         (seen.SECRET, find_credentials_name(cluster, node)),
         *claim,
     ]
-    lacking = observed.find_lacking(needed)
+    address = cluster.network.find_lack(node.name)
+    lacking = [*observed.find_lacking(needed), *([address] if address else [])]
     return f"waits for {', '.join(lacking)}" if lacking else None
 
 

@@ -49,16 +49,26 @@ def find_replacement(
 def find_outdated(cluster: VirtualCluster, observed: Observed) -> list[NodeSpec]:
     """The nodes whose pods were made for another spec, or before the restart that is asked for, master first."""
     pods = [(node, observed.find(POD, node.name)) for node in cluster.nodes]
-    return [node for node, pod in pods if pod is not None and is_outdated(pod, hash_node(node), cluster.restart)]
+    return [node for node, pod in pods if pod is not None and _is_outdated(cluster, node, pod)]
 
 
 def _find_next(staying: VirtualCluster, cluster: VirtualCluster, observed: Observed) -> list[str]:
     """The one Ready pod of those `staying` whose turn it is, if any."""
-    turn = next((node for node in find_outdated(staying, observed) if seen.is_ready(observed.pods()[node.name])), None)
+    turn = next((node for node in find_outdated(staying, observed) if _may_go(staying, node, observed)), None)
     if turn is None:
         return []
     others = [observed.find(POD, other.name) for other in cluster.nodes if other.name != turn.name]
     return [turn.name] if all(_lets_go(pod, turn, observed.pods()[turn.name]) for pod in others) else []
+
+
+def _is_outdated(cluster: VirtualCluster, node: NodeSpec, pod: Manifest) -> bool:
+    """Whether the pod was made for another spec, before the last restart that was asked for, or for another address."""
+    return is_outdated(pod, hash_node(node), cluster.restart) or cluster.network.has_moved(node.name, pod)
+
+
+def _may_go(cluster: VirtualCluster, node: NodeSpec, observed: Observed) -> bool:
+    """Whether the pod of `node` is Ready, and the next one would not have to wait for an address."""
+    return seen.is_ready(observed.pods()[node.name]) and cluster.network.find_lack(node.name) is None
 
 
 def _lets_go(other: Manifest | None, node: NodeSpec, pod: Manifest) -> bool:
@@ -87,7 +97,7 @@ def _is_broken(cluster: VirtualCluster, node: NodeSpec, pod: Manifest, situation
     is_lost = not all(observed.has(CONFIG_MAP, name) for name in scripts)
     is_mended = current not in scripts and observed.has_lasting(CONFIG_MAP, current)
     is_looping = _find_waiting(pod) == "CrashLoopBackOff" and is_mended
-    return is_lost or is_looping or is_outdated(pod, hash_node(node), cluster.restart)
+    return is_lost or is_looping or _is_outdated(cluster, node, pod)
 
 
 def _find_outdated_access(cluster: VirtualCluster, observed: Observed) -> list[str]:

@@ -4,6 +4,7 @@ from hooks.manifest import Manifest
 from hooks.vk8s.cluster import Identity, VirtualCluster
 from hooks.vk8s.conditions import Condition, Situation, build_conditions
 from hooks.vk8s.endpoints import build_endpoint_fields
+from hooks.vk8s.ip_manager import find_network_conditions, is_waiting_for_network
 from hooks.vk8s.naming import access_pod_name
 from hooks.vk8s.nodes import (
     READY,
@@ -30,12 +31,13 @@ def build_status(cluster: VirtualCluster, plan: Plan, situation: Situation) -> M
     conditions = [
         Condition(ACCEPTED, status=True, reason="Valid", message=_describe_acceptance(cluster, outdated)),
         find_children_condition(plan, situation),
+        *find_network_conditions(cluster, situation.observed),
         *_find_access_conditions(cluster, plan, situation.observed),
         *find_node_conditions(nodes, situation.history, plan.trouble),
     ]
-    phase = find_phase(nodes, situation.history, plan.trouble)
+    phase = "Paused" if cluster.paused else _find_phase(cluster, nodes, plan, situation)
     # A rollout is over with its last node, not whenever all nodes happen to be Ready.
-    shown = "Paused" if cluster.paused else "Restarting" if outdated and phase == "Running" else phase
+    shown = "Restarting" if outdated and phase == "Running" else phase
     return _build(shown, nodes, conditions, situation) | build_endpoint_fields(cluster.identity, situation)
 
 
@@ -57,6 +59,12 @@ def build_terminating_status(situation: Situation) -> Manifest:
     message = f"Waits until these are gone: {'; '.join(left)}." if left else "All children are gone."
     ready = Condition(READY, status=False, reason="Terminating", message=message)
     return _build("Terminating", find_observed_nodes(situation.observed), [ready], situation)
+
+
+def _find_phase(cluster: VirtualCluster, nodes: Nodes, plan: Plan, situation: Situation) -> str:
+    if plan.trouble is None and is_waiting_for_network(cluster, situation.observed):
+        return "WaitingNetwork"
+    return find_phase(nodes, situation.history, plan.trouble)
 
 
 def _describe_left(name: str, child: Manifest) -> str:

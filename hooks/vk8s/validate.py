@@ -28,7 +28,12 @@ def parse_spec(raw: object) -> tuple[Spec | None, list[str]]:
     try:
         return Spec.model_validate(raw), []
     except ValidationError as error:
-        return None, [_form_problem(details["loc"], details["msg"]) for details in error.errors(include_input=False)]
+        return None, describe_form(error)
+
+
+def describe_form(error: ValidationError) -> list[str]:
+    """`spec.nodes[0].role: Input should be 'master' or 'worker'.`, without values: they may not be ours to repeat."""
+    return [_form_problem(details["loc"], details["msg"]) for details in error.errors(include_input=False)]
 
 
 def find_problems(name: str, spec: Spec) -> list[str]:
@@ -47,7 +52,6 @@ def find_problems(name: str, spec: Spec) -> list[str]:
 
 
 def _form_problem(location: Iterable[str | int], message: str) -> str:
-    """`spec.nodes[0].role: Input should be 'master' or 'worker'`, without the value: it may not be ours to repeat."""
     path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
     return f"spec{path}: {message}."
 

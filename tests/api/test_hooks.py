@@ -11,10 +11,14 @@ from fastapi.testclient import TestClient
 from starlette.types import Message, Receive, Scope, Send
 
 from hooks import __main__ as command
+from hooks.ippool.allocation import ALLOCATION
+from hooks.ippool.pools import POOL
+from hooks.ippool.request import VK8S
 from hooks.main import INTERNAL_ERROR, NOT_A_HOOK_CALL, LastResort, create_app, load_scripts
 from hooks.settings import Settings
 from hooks.vk8s.observed import CHILD_KINDS
 from hooks.vk8s.scripts import Scripts
+from tests.pool_world import PoolWorld, allocation_manifest, pool_manifest
 from tests.world import CONTEXT, World, running_world
 
 MARKER = "c2VjcmV0LW1hcmtlcg=="
@@ -53,6 +57,39 @@ def test_customize_answers_no_rules(client: TestClient) -> None:
     assert response.json() == {"relatedResources": []}
 
 
+def test_a_pool_is_answered_its_allocations_and_a_status(client: TestClient) -> None:
+    response = client.post("/ippool/sync", json=PoolWorld().body())
+    assert response.status_code == 200
+    assert sorted(response.json()) == ["children", "resyncAfterSeconds", "status"]
+    assert [child["kind"] for child in response.json()["children"]] == ["IPAllocation"] * 2
+
+
+def test_a_pool_that_nobody_uses_may_go(client: TestClient) -> None:
+    going = PoolWorld(pool=pool_manifest(deletionTimestamp="2026-01-02T03:04:05Z"))
+    used = going.with_own(allocation_manifest("10.0.0.1", "m"))
+    answers = [client.post("/ippool/finalize", json=world.body()).json()["finalized"] for world in (used, going)]
+    assert answers == [False, True]
+
+
+def test_a_pool_asks_for_all_vk8s_all_pools_and_the_allocations_of_others(client: TestClient) -> None:
+    response = client.post("/ippool/customize", json={"parent": PoolWorld().pool, "controller": {}})
+    assert [rule["resource"] for rule in response.json()["relatedResources"]] == ["vk8s", "ippools", "ipallocations"]
+
+
+@pytest.mark.parametrize(
+    ("group", "name"),
+    [("children", ALLOCATION), ("related", VK8S), ("related", POOL), ("related", ALLOCATION), ("related", None)],
+)
+@pytest.mark.parametrize("path", ["/ippool/sync", "/ippool/finalize"])
+def test_a_call_in_which_something_is_missing_takes_nothing_away(
+    client: TestClient, path: str, group: str, name: str | None
+) -> None:
+    body = PoolWorld().step().body()
+    rest = {key: value for key, value in body[group].items() if name not in (None, key)}
+    response = client.post(path, json={**body, group: rest} if name else {"parent": body["parent"]})
+    assert (response.status_code, response.json()) == (400, {"error": NOT_A_HOOK_CALL})
+
+
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/docs", "/openapi.json"])
 def test_the_other_pages_answer(client: TestClient, path: str) -> None:
     assert client.get(path).status_code == 200
@@ -81,13 +118,15 @@ def _groups() -> dict[str, dict[str, object]]:
 @pytest.mark.parametrize(
     ("case", "content"), list(malformed()), ids=lambda value: value if isinstance(value, str) else ""
 )
-@pytest.mark.parametrize("path", ["/vk8s/sync", "/vk8s/finalize", "/vk8s/customize"])
+@pytest.mark.parametrize(
+    "path", [f"/{parent}/{hook}" for parent in ("vk8s", "ippool") for hook in ("sync", "finalize", "customize")]
+)
 def test_a_malformed_request_is_refused_and_repeated_nowhere(
     client: TestClient, caplog: pytest.LogCaptureFixture, path: str, case: str, content: bytes
 ) -> None:
     caplog.set_level(logging.DEBUG)
     response = client.post(path, content=content, headers={"Content-Type": "application/json"})
-    if path == "/vk8s/customize" and b'"parent"' in content:
+    if path.endswith("/customize") and b'"parent"' in content:
         assert response.status_code == 200, case
     else:
         assert response.status_code in (400, 500), case
@@ -128,8 +167,10 @@ def test_an_exception_in_the_middle_of_an_answer_adds_nothing_to_it() -> None:
 def test_each_call_is_one_line_of_log(client: TestClient, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, logger="vk8s.hooks")
     client.post("/vk8s/sync", json=body(World()))
-    line = next(record.getMessage() for record in caplog.records if record.name == "vk8s.hooks")
-    assert line.startswith("sync team-a/demo generation=3 phase=Waiting ms=")
+    client.post("/ippool/sync", json=PoolWorld().body())
+    lines = [record.getMessage() for record in caplog.records if record.name == "vk8s.hooks"]
+    assert lines[0].startswith("sync team-a/demo generation=3 phase=Waiting ms=")
+    assert lines[1].startswith("ippool/sync default generation=2 phase=- ms=")
 
 
 def test_the_boot_files_of_this_version_are_loaded() -> None:

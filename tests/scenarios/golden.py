@@ -1,13 +1,18 @@
 """Scenarios on disk: `request.yaml` in, `answer/` out, one file per child. `make golden` writes the answers anew."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import yaml
 
+from hooks.ippool import decide as ippool
+from hooks.ippool.allocation import ALLOCATION
+from hooks.ippool.request import PoolRequest
 from hooks.manifest import Manifest
-from hooks.vk8s.decide import decide_finalize, decide_sync
-from hooks.wire import HookRequest
-from tests.world import CONTEXT
+from hooks.settings import Settings
+from hooks.vk8s import decide as vk8s
+from hooks.wire import HookRequest, SyncResponse
+from tests.world import CONTEXT, NOW
 
 DIRECTORY = Path(__file__).parent
 REQUEST, ANSWER = "request.yaml", "answer"
@@ -20,14 +25,22 @@ def scenarios() -> list[str]:
 
 def render_answer(scenario: str) -> dict[str, str]:
     """File name to YAML of everything in the answer to the scenario's request; nothing is blanked."""
-    request = HookRequest.model_validate(yaml.safe_load((DIRECTORY / scenario / REQUEST).read_text()))
-    answer = (decide_finalize if request.finalizing else decide_sync)(request, CONTEXT)
-    content: Manifest = answer.model_dump(by_alias=True)
+    content: Manifest = _answer(yaml.safe_load((DIRECTORY / scenario / REQUEST).read_text())).model_dump(by_alias=True)
     children: list[Manifest] = content.pop("children")
     files = {f"{child['kind'].lower()}-{child['metadata']['name']}.yaml": child for child in children}
     if len(files) != len(children):
         raise AssertionError(f"{scenario}: a child is answered twice")
     return {name: yaml.safe_dump(value, sort_keys=False) for name, value in {"answer.yaml": content, **files}.items()}
+
+
+def _answer(body: Manifest) -> SyncResponse:
+    if ALLOCATION in body["children"]:
+        pool = PoolRequest.model_validate(body)
+        return ippool.decide_finalize(pool, NOW) if body["finalizing"] else ippool.decide_sync(pool, NOW)
+    request = HookRequest.model_validate(body)
+    # Metacontroller sends other objects along only where there is an ip-manager.
+    context = replace(CONTEXT, settings=Settings(ip_manager=bool(request.related)))
+    return vk8s.decide_finalize(request, context) if request.finalizing else vk8s.decide_sync(request, context)
 
 
 def read_answer(scenario: str) -> dict[str, str]:

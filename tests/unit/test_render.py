@@ -9,7 +9,7 @@ import yaml
 
 from hooks.__main__ import main
 from hooks.render import RenderError, read_vk8s, render, write_yaml
-from tests.shared_material import ROOT
+from tests.shared_material import VK8S_EXAMPLES
 from tests.world import CONTEXT, node, spec
 
 VK8S: dict[str, Any] = {"kind": "Vk8s", "metadata": {"name": "demo", "namespace": "team-a"}, "spec": spec()}
@@ -72,7 +72,7 @@ def test_a_file_without_a_vk8s_is_told(text: str, sentence: str) -> None:
         read_vk8s(text)
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.yaml")), ids=lambda path: str(path.name))
+@pytest.mark.parametrize("path", VK8S_EXAMPLES, ids=lambda path: str(path.name))
 def test_the_command_prints_yaml(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["render", "-f", str(path)]) == 0
     assert "Pod" in {document["kind"] for document in yaml.safe_load_all(capsys.readouterr().out)}

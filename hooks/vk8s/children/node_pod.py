@@ -26,7 +26,7 @@ MASTER_CREDENTIALS, WORKER_CREDENTIALS = "/vk8s/pki", "/vk8s/join"
 
 def build_node_pod(cluster: VirtualCluster, node: NodeSpec, bootstrap_digest: str) -> Manifest:
     """The pod that is the node `node`, booting from the boot files of `bootstrap_digest`."""
-    noted = build_annotations(hash_node(node), cluster.restart)
+    noted = {**build_annotations(hash_node(node), cluster.restart), **cluster.network.build_annotations(node.name)}
     return {
         "apiVersion": "v1",
         "kind": "Pod",

@@ -8,12 +8,11 @@ from typing import Any
 import pytest
 
 from hooks.manifest import Manifest
-from hooks.vk8s.decide import RequestError, decide_customize, decide_sync
+from hooks.vk8s.decide import RequestError, decide_sync
 from hooks.vk8s.keep import LAST_APPLIED
 from hooks.vk8s.observed import group_key
 from hooks.vk8s.pki import encode_data
 from hooks.vk8s.scripts import build_scripts
-from hooks.wire import CustomizeRequest
 from tests.world import CONTEXT, NOW, World, condition, names, node, observe, ready_status, running_world, spec
 
 BOOTSTRAP = f"ConfigMap/demo-bootstrap-{CONTEXT.scripts.digest}"
@@ -288,11 +287,6 @@ def test_a_request_without_one_of_our_kinds_is_refused() -> None:
     del request.children["Secret.v1"]
     with pytest.raises(RequestError, match=r"no children of kind Secret\.v1"):
         decide_sync(request, CONTEXT)
-
-
-def test_customize_asks_for_nothing() -> None:
-    request = CustomizeRequest.model_validate({"parent": {"metadata": {"name": "a", "namespace": "b", "uid": "c"}}})
-    assert decide_customize(request).related_resources == []
 
 
 def test_a_decision_changes_neither_its_request_nor_depends_on_the_call() -> None:

@@ -14,6 +14,7 @@ from hooks.settings import Settings
 from hooks.vk8s.cluster import build_cluster
 from hooks.vk8s.kubeconfig import build_kubeconfig, find_renewal_time
 from hooks.vk8s.model import Spec
+from hooks.vk8s.network import Network
 from hooks.vk8s.pki import AUTHORITIES, PKI_FILES, PkiError, build_pki, parse_authority, public_key_hash, read_secret
 from hooks.wire import Metadata
 from tests.world import NOW, UID, spec
@@ -21,7 +22,9 @@ from tests.world import NOW, UID, spec
 ENTROPY = b"0123456789abcdef0123456789abcdef"
 VALIDITY = timedelta(days=3650)
 PKI = build_pki(ENTROPY, NOW, VALIDITY)
-CLUSTER = build_cluster(Metadata(name="demo", namespace="team-a", uid=UID), Spec.model_validate(spec()), Settings())
+CLUSTER = build_cluster(
+    Metadata(name="demo", namespace="team-a", uid=UID), Spec.model_validate(spec()), Settings(), Network()
+)
 
 
 def test_the_files_are_those_that_a_master_copies() -> None:

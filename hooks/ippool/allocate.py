@@ -1,0 +1,127 @@
+"""Which addresses of a pool belong to whom: what is kept, what is handed out, who goes without.
+
+Nothing is remembered but in the allocations themselves.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+
+from hooks.ippool.addresses import Addresses, find_number, format_address
+from hooks.ippool.allocation import Allocation, NodeKey, find_held
+from hooks.ippool.nodes import Node, find_pod_addresses, find_wanting, may_use
+from hooks.ippool.pools import Pool
+from hooks.ippool.request import Vk8s
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What a decision about a pool is made from, as it was observed; the older first of pools and Vk8s.
+
+    `foreign`: allocations that are not the pool's.
+    """
+
+    pool: Pool
+    others: Sequence[Pool]
+    own: Sequence[Allocation]
+    foreign: Sequence[Allocation]
+    vk8s: Sequence[Vk8s]
+
+
+@dataclass(frozen=True)
+class Grant:
+    """An address that is handed out now."""
+
+    address: str
+    node: Node
+
+
+@dataclass(frozen=True)
+class Allotment:
+    """The decision: own allocations that stay, new ones, nodes for which there is no address, and how many are left."""
+
+    kept: list[Allocation]
+    grants: list[Grant]
+    without: list[Node]
+    free: int
+
+
+def allot(scene: Scene) -> Allotment:
+    """Who has which address from now on. An address is taken away only from nodes that are gone, or have an older one.
+
+    Only what is observed to be free is handed out. An address that is given back now is free when its object is gone.
+    """
+    held = find_held([*scene.own, *scene.foreign])
+    desk = _Desk(find_usable(scene), _find_taken(scene))
+    wanting = [node for node in find_wanting(scene.vk8s, scene.pool, scene.others) if node.key not in held]
+    chosen = [(node, desk.hand_out(node.key)) for node in wanting]
+    return Allotment(
+        kept=list(_find_kept(scene, held)),
+        grants=[Grant(format_address(address), node) for node, address in chosen if address is not None],
+        without=[node for node, address in chosen if address is None],
+        free=desk.free,
+    )
+
+
+def find_usable(scene: Scene) -> Addresses:
+    """The addresses that the pool may hand out: none that an older one has too; none once somebody has deleted it."""
+    usable = scene.pool.addresses if scene.pool.is_open else Addresses()
+    for older in find_older(scene):
+        usable = usable.without(older.addresses)
+    return usable
+
+
+def find_older(scene: Scene) -> Iterator[Pool]:
+    """Pools that are older and hand out addresses; one that is being deleted only keeps those that are in use."""
+    for other in scene.others:
+        if other.is_open and other.seniority < scene.pool.seniority:
+            yield other
+
+
+class _Desk:
+    """Hands out addresses of `usable`, each once. `taken`: those of others; of a node's own pod, whose it is."""
+
+    def __init__(self, usable: Addresses, taken: Mapping[int | None, NodeKey | None]) -> None:
+        self._usable = usable
+        self._taken = set(taken)
+        self._own = {key: address for address, key in taken.items() if address in usable}
+        self.free = usable.size - sum(address in usable for address in taken)
+
+    def hand_out(self, key: NodeKey) -> int | None:
+        """An address for the node: the one that its pod has already, else one that no other has, else None."""
+        if key in self._own or not self.free:
+            return self._own.get(key)
+        address = self._search(key)
+        self._taken.add(address)
+        self.free -= 1
+        return address
+
+    def _search(self, key: NodeKey) -> int:
+        """The first free address from the one that the node's name points at.
+
+        So syncs on a stale cache choose alike, and an address that was given back is seldom given out again at once.
+        """
+        start = int.from_bytes(sha256("/".join(key).encode()).digest()[:8])
+        positions = (start + offset for offset in range(self._usable.size))
+        return next(
+            address
+            for position in positions
+            if (address := self._usable.nth(position % self._usable.size)) not in self._taken
+        )
+
+
+def _find_kept(scene: Scene, held: dict[NodeKey, Allocation]) -> Iterator[Allocation]:
+    """The pool's allocations that stay. What can't be read stays too."""
+    by_uid = {vk8s.metadata.uid: vk8s for vk8s in scene.vk8s}
+    for allocation in scene.own:
+        key = allocation.holder
+        if key is None or (held[key] is allocation and may_use(by_uid.get(key.vk8s_uid), key.node)):
+            yield allocation
+
+
+def _find_taken(scene: Scene) -> Mapping[int | None, NodeKey | None]:
+    """Addresses that have an allocation, whoever made it, and those that pods have without one, with the pod's node."""
+    allocated = {each.address: each.number for each in (*scene.own, *scene.foreign)}
+    pods = find_pod_addresses(scene.vk8s)
+    in_use = {find_number(text): key for text, key in pods.items() if text not in allocated}
+    return {**in_use, **dict.fromkeys(allocated.values())}

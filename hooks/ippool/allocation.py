@@ -1,0 +1,124 @@
+"""IPAllocation objects: how one is written, how it is read, and whose address it is."""
+
+from collections.abc import Iterable
+from functools import cached_property
+from typing import Any, Final, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from hooks.ippool.addresses import find_number
+from hooks.manifest import Manifest
+from hooks.vk8s.labels import MANAGED_BY, NODE, PREFIX, VK8S
+
+# How requests name the kind.
+ALLOCATION: Final = "IPAllocation.vk8s.sktelecom.com/v1alpha1"
+API_VERSION: Final = "vk8s.sktelecom.com/v1alpha1"
+
+VK8S_UID = f"{PREFIX}vk8s-uid"
+NAMESPACE = f"{PREFIX}namespace"
+
+
+class NodeKey(NamedTuple):
+    """Which node: a Vk8s that is deleted and made again under its name has none of the old one's addresses."""
+
+    vk8s_uid: str
+    node: str
+
+
+class AllocationMetadata(BaseModel):
+    """What is read of an allocation's metadata. There may be thousands, so it is no more than that."""
+
+    model_config = ConfigDict(extra="ignore", alias_generator=to_camel)
+
+    name: str
+    creation_timestamp: str = ""
+    deletion_timestamp: str | None = None
+    resource_version: str = ""
+    labels: dict[str, str] = Field(default_factory=dict)
+
+
+class Allocation(BaseModel):
+    """An allocation as it was observed, by whichever pool or hand it was made. `model_validate` takes a manifest."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    metadata: AllocationMetadata
+    spec: Any = None
+
+    @property
+    def address(self) -> str:
+        """The address, which is the object's name: so the API server sees to it that nobody gets it twice."""
+        return self.metadata.name
+
+    @cached_property
+    def number(self) -> int | None:
+        """The address as a number; None where the name is no address."""
+        return find_number(self.address)
+
+    @cached_property
+    def holder(self) -> NodeKey | None:
+        """The node whose address it is; None where that can't be read."""
+        match self.spec:
+            case {"node": str(node), "vk8s": {"namespace": str(), "name": str(), "uid": str(uid)}}:
+                return NodeKey(uid, node)
+        return None
+
+    @cached_property
+    def seniority(self) -> tuple[str, int, str]:
+        """Sorts the allocations of one node: the one that it has had for the longest time first.
+
+        Times are whole seconds; within one the version tells, as hardly anybody writes into an allocation later.
+        """
+        version = self.metadata.resource_version
+        return self.metadata.creation_timestamp, int(version) if version.isdecimal() else 0, self.address
+
+
+def allocation_selector(vk8s_uid: str) -> dict[str, str]:
+    """The labels that the allocations of one Vk8s have in common."""
+    return {VK8S_UID: vk8s_uid}
+
+
+def build_allocation(address: str, spec: Manifest) -> Manifest:
+    """The allocation of `address` that `spec` describes; the labels say the same, for those who select by them."""
+    vk8s = spec["vk8s"]
+    identity = {VK8S_UID: vk8s["uid"], NAMESPACE: vk8s["namespace"], VK8S: vk8s["name"], NODE: spec["node"]}
+    return _build(address, {**MANAGED_BY, **identity}, spec)
+
+
+def keep_allocation(observed: Allocation) -> Manifest:
+    """`observed` as it stands, its labels put right where somebody changed them."""
+    if observed.holder:
+        return build_allocation(observed.address, observed.spec)
+    labels = {
+        key: value for key, value in observed.metadata.labels.items() if key.startswith(PREFIX) or key in MANAGED_BY
+    }
+    return _build(observed.address, labels, observed.spec)
+
+
+def find_held(allocations: Iterable[Allocation]) -> dict[NodeKey, Allocation]:
+    """The allocation that counts, of each node that has one: the oldest, also while it is being deleted."""
+    held: dict[NodeKey, Allocation] = {}
+    for allocation in sorted(allocations, key=lambda each: each.seniority, reverse=True):
+        if allocation.holder:
+            held[allocation.holder] = allocation
+    return held
+
+
+def find_addresses(vk8s_uid: str, manifests: Iterable[Manifest]) -> dict[str, str]:
+    """The address of each node of a Vk8s that has one to stay, among `manifests` of allocations."""
+    held = find_held(map(Allocation.model_validate, manifests))
+    return {
+        key.node: allocation.address
+        for key, allocation in held.items()
+        if key.vk8s_uid == vk8s_uid and allocation.metadata.deletion_timestamp is None
+    }
+
+
+def _build(address: str, labels: Manifest, spec: Any) -> Manifest:  # noqa: ANN401 that of a later version, too
+    return {
+        "apiVersion": API_VERSION,
+        "kind": "IPAllocation",
+        "metadata": {"name": address, "labels": labels},
+        "spec": spec,
+    }

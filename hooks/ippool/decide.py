@@ -1,0 +1,85 @@
+"""From a hook request about an IPPool to its answer. The same request and time give the same bytes."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from hooks.ippool.allocate import Allotment, Grant, Scene, allot
+from hooks.ippool.allocation import API_VERSION, build_allocation, keep_allocation
+from hooks.ippool.pools import build_pool, parse_pools
+from hooks.ippool.request import PoolCustomizeRequest, PoolRequest
+from hooks.ippool.status import Situation, build_status
+from hooks.manifest import Manifest
+from hooks.vk8s.conditions import parse_history, parse_time
+from hooks.vk8s.labels import CONTROLLER_UID
+from hooks.wire import CustomizeResponse, FinalizeResponse, SyncResponse
+
+# What was handed out before anybody knew that the pool was deleted has been seen by then.
+CACHE_PATIENCE: Final = timedelta(seconds=10)
+# A create whose name is taken is passed over in silence, and no event tells of it.
+RESYNC_WHILE_UNOBSERVED: Final = 3.0
+
+
+def decide_sync(request: PoolRequest, now: datetime) -> SyncResponse:
+    """All allocations of the pool that shall exist now, and its status."""
+    scene, parent = _read(request), request.parent
+    allotment = allot(scene)
+    situation = Situation(parse_history(parent.status), parent.metadata.generation, now)
+    return SyncResponse(
+        status=build_status(scene, allotment, situation),
+        children=_build_children(scene, allotment),
+        resync_after_seconds=RESYNC_WHILE_UNOBSERVED if allotment.grants else 0,
+    )
+
+
+def decide_finalize(request: PoolRequest, now: datetime) -> FinalizeResponse:
+    """The same of a pool that is being deleted: it hands out nothing, and stays until nobody uses its addresses."""
+    answer = decide_sync(request, now)
+    deleted = parse_time(request.parent.metadata.deletion_timestamp) or now
+    rest = 0.0 if answer.children else (deleted + CACHE_PATIENCE - now).total_seconds()
+    return FinalizeResponse(
+        status=answer.status,
+        children=answer.children,
+        resync_after_seconds=max(rest, 0),
+        finalized=not answer.children and rest <= 0,
+    )
+
+
+def decide_customize(request: PoolCustomizeRequest) -> CustomizeResponse:
+    """All Vk8s, all pools, and all allocations that are not the pool's own, which come as its children anyway.
+
+    Allocations of others: what they are named after can't be handed out, and who has one needs no other.
+    """
+    own = {"key": CONTROLLER_UID, "operator": "NotIn", "values": [request.parent.metadata.uid]}
+    return CustomizeResponse(
+        related_resources=[
+            {"apiVersion": API_VERSION, "resource": "vk8s"},
+            {"apiVersion": API_VERSION, "resource": "ippools"},
+            {"apiVersion": API_VERSION, "resource": "ipallocations", "labelSelector": {"matchExpressions": [own]}},
+        ]
+    )
+
+
+def _read(request: PoolRequest) -> Scene:
+    """What a decision is made from, in an order that does not depend on that of the request."""
+    parent, related = request.parent, request.related
+    pools = sorted(parse_pools(related.pools.values()), key=lambda pool: pool.seniority)
+    return Scene(
+        pool=build_pool(parent.metadata, parent.spec),
+        others=[pool for pool in pools if pool.metadata.uid != parent.metadata.uid],
+        own=sorted(request.children.allocations.values(), key=lambda allocation: allocation.address),
+        foreign=list(related.allocations.values()),
+        vk8s=sorted(related.vk8s.values(), key=lambda vk8s: vk8s.seniority),
+    )
+
+
+def _build_children(scene: Scene, allotment: Allotment) -> list[Manifest]:
+    kept = [keep_allocation(allocation) for allocation in allotment.kept]
+    return [*kept, *(_build_new(grant, scene.pool.name) for grant in allotment.grants)]
+
+
+def _build_new(grant: Grant, pool: str) -> Manifest:
+    vk8s = grant.node.vk8s.metadata
+    identity = {"namespace": vk8s.namespace, "name": vk8s.name, "uid": vk8s.uid}
+    return build_allocation(
+        grant.address, {"address": grant.address, "pool": pool, "node": grant.node.name, "vk8s": identity}
+    )

@@ -1,0 +1,19 @@
+"""The spec of an IPPool as its owner writes it: fields, types, defaults. Which addresses it means: `validate`."""
+
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from hooks.vk8s.model import SpecModel
+
+# The longest forms: 255.255.255.255/32, and two addresses with a dash.
+MAX_NETWORK_LENGTH, MAX_RANGE_LENGTH = 18, 31
+
+
+class PoolSpec(SpecModel):
+    """`spec` of an IPPool."""
+
+    cidr: Annotated[str, StringConstraints(max_length=MAX_NETWORK_LENGTH)] | None = None
+    ranges: list[Annotated[str, StringConstraints(max_length=MAX_RANGE_LENGTH)]] = Field(default_factory=list)
+    exclude: list[Annotated[str, StringConstraints(max_length=MAX_RANGE_LENGTH)]] = Field(default_factory=list)
+    default: bool = False

@@ -1,0 +1,68 @@
+"""IP pools as the hooks see them, and which of them serves a Vk8s."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from hooks.ippool.addresses import Addresses
+from hooks.ippool.validate import find_addresses, parse_spec
+from hooks.manifest import Manifest
+from hooks.wire import ClusterMetadata
+
+# How requests name the kind.
+POOL: Final = "IPPool.vk8s.sktelecom.com/v1alpha1"
+
+
+@dataclass(frozen=True)
+class Pool:
+    """A pool, its addresses, and what is wrong with its spec; then it has no addresses."""
+
+    metadata: ClusterMetadata
+    addresses: Addresses
+    is_default: bool
+    problems: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """Name of the pool."""
+        return self.metadata.name
+
+    @property
+    def seniority(self) -> tuple[str, str]:
+        """Sorts pools: the older first."""
+        return self.metadata.creation_timestamp, self.metadata.uid
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it hands out addresses at all: not once somebody has deleted it."""
+        return self.metadata.deletion_timestamp is None
+
+
+def build_pool(metadata: ClusterMetadata, raw: Any) -> Pool:  # noqa: ANN401 whatever the spec is, it must not stop a sync
+    """The pool with `raw` as its spec."""
+    spec, problems = parse_spec(raw)
+    return Pool(
+        metadata,
+        addresses=find_addresses(spec) if spec else Addresses(),
+        is_default=spec is not None and spec.default,
+        problems=tuple(problems),
+    )
+
+
+def parse_pools(manifests: Iterable[Manifest]) -> list[Pool]:
+    """The pools in a group of related objects."""
+    return [
+        build_pool(ClusterMetadata.model_validate(manifest["metadata"]), manifest.get("spec")) for manifest in manifests
+    ]
+
+
+def find_pool(name: str | None, pools: Iterable[Pool]) -> Pool | None:
+    """The pool that serves a Vk8s whose `spec.ipPool` is `name`: that one; without a name, the default, if any.
+
+    Of several defaults, the oldest that is not being deleted. A pool that is named may be on its way out all the same.
+    """
+    if name is not None:
+        return next((pool for pool in pools if pool.name == name), None)
+    return min(
+        (pool for pool in pools if pool.is_default and pool.is_open), key=lambda pool: pool.seniority, default=None
+    )

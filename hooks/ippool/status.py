@@ -1,0 +1,112 @@
+"""The status of an IPPool: how many addresses it has, and all that keeps it from serving as one expects."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from hooks.ippool.allocate import Allotment, Scene, find_older
+from hooks.ippool.allocation import Allocation
+from hooks.ippool.pools import find_pool
+from hooks.manifest import Manifest
+from hooks.vk8s.conditions import Condition, History, build_condition
+
+ACCEPTED, READY = "Accepted", "Ready"
+# A sentence names as many and counts the others.
+_MOST_NAMED: Final = 5
+
+
+class Remark(NamedTuple):
+    """Something that the owner of a pool should know: one CamelCase word and a sentence."""
+
+    reason: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What a status is computed from, besides the decision. `now`: UTC, whole seconds."""
+
+    history: History
+    generation: int
+    now: datetime
+
+
+def build_status(scene: Scene, allotment: Allotment, situation: Situation) -> Manifest:
+    """What `kubectl get ippools` and `kubectl describe ippool` show."""
+    conditions = [_find_accepted(scene), _find_ready(scene, allotment)]
+    return {
+        "capacity": scene.pool.addresses.size,
+        "used": len(allotment.kept),
+        "free": allotment.free,
+        "missing": len(allotment.without),
+        "conditions": [
+            build_condition(each, situation.history, situation.generation, situation.now) for each in conditions
+        ],
+        "observedGeneration": situation.generation,
+    }
+
+
+def _find_accepted(scene: Scene) -> Condition:
+    problems = scene.pool.problems
+    if problems:
+        message = f"{' '.join(problems)} No address is handed out until this is mended; those in use stay."
+        return Condition(ACCEPTED, status=False, reason="InvalidSpec", message=message)
+    return Condition(ACCEPTED, status=True, reason="Valid", message="The spec is valid.")
+
+
+def _find_ready(scene: Scene, allotment: Allotment) -> Condition:
+    """Whether each node that the pool serves has an address; the message is all that there is to say."""
+    count = f"{allotment.free} of {scene.pool.addresses.size} addresses are free."
+    obstacles, notices = list(_find_obstacles(scene, allotment)), list(_find_notices(scene, allotment))
+    remarks = [*obstacles, *notices]
+    return Condition(
+        READY,
+        status=not obstacles,
+        reason=remarks[0].reason if remarks else "AllServed",
+        message=" ".join([count, *(remark.sentence for remark in remarks)]),
+    )
+
+
+def _find_obstacles(scene: Scene, allotment: Allotment) -> Iterator[Remark]:
+    """Why nodes go without an address, or would."""
+    if not scene.pool.is_open:
+        users = sorted(_describe_user(allocation) for allocation in allotment.kept)
+        waiting = f", and waits until these nodes are gone: {_name(users)}" if users else ""
+        yield Remark("Terminating", f"It is being deleted: it hands out nothing more{waiting}.")
+    if scene.pool.problems:
+        yield Remark("InvalidSpec", "The spec is invalid, see condition Accepted.")
+    if allotment.without:
+        yield Remark("Exhausted", f"No address is left for these nodes: {_name(map(str, allotment.without))}.")
+
+
+def _find_notices(scene: Scene, allotment: Allotment) -> Iterator[Remark]:
+    """What is not as the spec may make one believe; nothing of one that is not acted on."""
+    if scene.pool.problems or not scene.pool.is_open:
+        return
+    for older in find_older(scene):
+        common = scene.pool.addresses.common(older.addresses)
+        if common.size:
+            shared = _name(common.describe())
+            yield Remark("Overlap", f"Pool {older.name}, which is older, also has {shared} and alone hands them out.")
+    outside = sorted(each.address for each in allotment.kept if each.number not in scene.pool.addresses)
+    if outside:
+        yield Remark("OutsideRange", f"Not in the spec, and kept until their nodes are gone: {_name(outside)}.")
+    default = find_pool(None, [scene.pool, *scene.others])
+    if scene.pool.is_default and default and default is not scene.pool:
+        yield Remark("AnotherDefault", f"default has no effect: pool {default.name}, which is older, is the default.")
+
+
+def _describe_user(allocation: Allocation) -> str:
+    """`namespace/name node` of whoever has the address; the address where that can't be read."""
+    if allocation.holder is None:
+        return allocation.address
+    vk8s = allocation.spec["vk8s"]
+    return f"{vk8s['namespace']}/{vk8s['name']} {allocation.holder.node}"
+
+
+def _name(names: Iterable[str]) -> str:
+    """The first few names, and how many there are besides."""
+    listed = list(names)
+    more = len(listed) - _MOST_NAMED
+    return ", ".join(listed[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")

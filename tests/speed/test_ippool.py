@@ -1,0 +1,65 @@
+"""How long the sync of a pool takes that serves every Vk8s of a busy host cluster, over loopback, in one process."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from http import HTTPStatus
+from http.client import HTTPConnection
+from statistics import median
+from urllib.parse import urlsplit
+
+import pytest
+
+from hooks.ippool.request import PoolRequest
+from tests.api.server import serve
+from tests.figures import record
+from tests.speed.pool_load import build_load
+
+CALLS, ROUNDS = 7, 3
+P50_MS = 100
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where the hooks take calls."""
+    with serve(tmp_path_factory.mktemp("hooks") / "log") as server:
+        yield server.url
+
+
+def measure(action: Callable[[], object]) -> float:
+    """Milliseconds: the median of a round, of the best round."""
+    rounds = []
+    for _ in range(ROUNDS):
+        taken = []
+        for _ in range(CALLS):
+            start = time.perf_counter()
+            action()
+            taken.append((time.perf_counter() - start) * 1000)
+        rounds.append(median(taken))
+    return min(rounds)
+
+
+def measure_sync(url: str, body: str) -> float:
+    """Milliseconds of one call, with the answer read."""
+    with closing(HTTPConnection(urlsplit(url).netloc)) as connection:
+
+        def call() -> None:
+            connection.request("POST", "/ippool/sync", body, {"Content-Type": "application/json"})
+            response = connection.getresponse()
+            content = response.read()
+            assert response.status == HTTPStatus.OK, content
+
+        return measure(call)
+
+
+def test_the_pool_of_two_hundred_vk8s_is_answered_within_a_tenth_of_a_second(url: str) -> None:
+    p50 = measure_sync(url, json.dumps(build_load(200)))
+    record("ippool_sync_200_ms", p50)
+    assert p50 < P50_MS
+
+
+def test_the_pool_of_a_thousand_vk8s_is_measured_beside_the_reading_of_its_body(url: str) -> None:
+    body = json.dumps(build_load(1000))
+    record("ippool_sync_1000_ms", measure_sync(url, body))
+    record("ippool_floor_1000_ms", measure(lambda: PoolRequest.model_validate_json(body)))

@@ -1,0 +1,236 @@
+"""Who has which address: what is kept, given back, handed out, and to whom not."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from hooks.manifest import Manifest
+from hooks.vk8s.conditions import format_time
+from testbed.metacontroller.objects import with_metadata
+from tests.pool_world import (
+    CREATED,
+    PoolWorld,
+    addresses,
+    allocation_manifest,
+    pool_manifest,
+    vk8s_manifest,
+)
+from tests.world import NOW
+
+LATER = "2026-01-01T00:00:01Z"
+OLDER: Manifest = {"uid": "00000000", "creationTimestamp": "2025-01-01T00:00:00Z"}
+USED = allocation_manifest("10.0.0.3", "w")
+TWO = pool_manifest({"ranges": ["10.0.0.1-10.0.0.2"], "default": True})
+
+
+def status(*nodes: str, generation: int = 3, **pods: str) -> Manifest:
+    """A Vk8s's status that names `nodes`, and `pods` by name with their addresses."""
+    listed = [*({"name": name} for name in nodes), *({"name": name, "podIP": pod} for name, pod in pods.items())]
+    return {"observedGeneration": generation, "nodes": listed}
+
+
+def test_each_node_gets_an_address_and_keeps_it() -> None:
+    first = PoolWorld().sync()
+    assert set(addresses(first)) == {"demo/m", "demo/w"}
+    assert len(set(addresses(first).values())) == 2
+    assert PoolWorld().step().sync().children == first.children
+
+
+def test_the_same_call_is_answered_with_the_same_bytes_whatever_the_order() -> None:
+    twice = {"status": status(m="10.0.0.7", w="10.0.0.7")}
+    vk8s = (vk8s_manifest("a"), vk8s_manifest("b", ["m"], **twice), vk8s_manifest("c", ["m"], **twice))
+    others = tuple(pool_manifest({"cidr": "10.0.0.0/30"}, name, **{**OLDER, "uid": f"0{name}"}) for name in ("p", "q"))
+    own = {"10.0.0.3": allocation_manifest("10.0.0.3", "m", "a"), "10.0.0.4": allocation_manifest("10.0.0.4", "w", "a")}
+    world = PoolWorld(vk8s=vk8s, others=others, own=own)
+    reverse = PoolWorld(vk8s=vk8s[::-1], others=others[::-1], own=dict(reversed(own.items())))
+    assert world.sync().model_dump_json() == reverse.sync().model_dump_json()
+
+
+def test_other_nodes_change_nothing_for_one_that_has_its_address() -> None:
+    world = PoolWorld().step()
+    more = replace(world, vk8s=(vk8s_manifest("a", nodes=("x", "y")), *world.vk8s))
+    assert addresses(more.sync()).items() > addresses(world.sync()).items()
+
+
+# What the Vk8s is like, and whether its node w keeps the address that it has.
+FATES: dict[str, tuple[Manifest | None, bool]] = {
+    "it is in the spec": (vk8s_manifest(), True),
+    "it has left the spec, and its pod or volume is still there": (
+        vk8s_manifest(nodes=["m"], status=status("m", "w")),
+        True,
+    ),
+    "it has left the spec, and all of it is gone": (vk8s_manifest(nodes=["m"], status=status("m")), False),
+    "it has left the spec, and the status is older than that": (
+        vk8s_manifest(nodes=["m"], status=status("m", generation=2)),
+        True,
+    ),
+    "it has left the spec of a Vk8s without a status": (vk8s_manifest(nodes=["m"], status={}), True),
+    "the status can't be read": (vk8s_manifest(nodes=["m"], status={"observedGeneration": 3, "nodes": None}), True),
+    "the spec is refused, and its pod is lost": (vk8s_manifest(status=status()), True),
+    "the spec can't be read": (vk8s_manifest(nodes={"w": 1}, status=status()), True),
+    "another node's name can't be one": (vk8s_manifest(nodes=["m", "W!"], status=status()), True),
+    "the pool's name can't be read": (vk8s_manifest(nodes=["m"], ipPool=7, status=status()), True),
+    "the Vk8s names another pool": (vk8s_manifest(ipPool="other"), True),
+    "the Vk8s is being deleted": (with_metadata(vk8s_manifest(), deletionTimestamp=CREATED), True),
+    "the Vk8s is gone": (None, False),
+    "the Vk8s was made anew under its name": (with_metadata(vk8s_manifest(ipPool="other"), uid="another"), False),
+}
+
+
+@pytest.mark.parametrize(("vk8s", "is_kept"), FATES.values(), ids=FATES)
+def test_an_address_is_kept_while_its_node_may_have_a_pod(vk8s: Manifest | None, is_kept: bool) -> None:  # noqa: FBT001
+    answer = PoolWorld(vk8s=(vk8s,) if vk8s else ()).with_own(USED).sync()
+    assert (addresses(answer).get("demo/w") == "10.0.0.3") == is_kept
+
+
+@pytest.mark.parametrize(
+    "vk8s",
+    [
+        vk8s_manifest(nodes=["m", {"no": "name"}]),
+        vk8s_manifest(nodes=["m", "x" * 58]),
+        vk8s_manifest(nodes={"m": 1}),
+        vk8s_manifest(ipPool=7),
+        vk8s_manifest(ipPool="other"),
+        with_metadata(vk8s_manifest(), deletionTimestamp=CREATED),
+    ],
+    ids=["a node has no name", "a name is too long", "no list", "no pool's name", "another pool", "being deleted"],
+)
+def test_no_address_is_handed_out_to(vk8s: Manifest) -> None:
+    assert PoolWorld(vk8s=(vk8s,)).sync().children == []
+
+
+def test_a_node_that_stands_in_the_spec_twice_gets_one_address() -> None:
+    assert len(PoolWorld(vk8s=(vk8s_manifest(nodes=["m", "m"]),)).sync().children) == 1
+
+
+def test_a_pool_that_is_not_the_default_serves_those_who_name_it() -> None:
+    pool = pool_manifest({"cidr": "10.0.0.0/24"})
+    vk8s = (vk8s_manifest("a", ipPool="default"), vk8s_manifest("b"))
+    assert set(addresses(PoolWorld(pool=pool, vk8s=vk8s).sync())) == {"a/m", "a/w"}
+
+
+@pytest.mark.parametrize(
+    ("spec", "count"),
+    [({"cidr": "10.0.0.0/30"}, 2), ({"cidr": "10.0.0.0/29", "exclude": ["10.0.0.2-10.0.0.9"]}, 1), ({"cidr": "x"}, 0)],
+    ids=["a network of four", "most of it is excluded", "the spec is invalid"],
+)
+def test_there_are_as_many_as_the_spec_has(spec: Manifest, count: int) -> None:
+    vk8s = (vk8s_manifest(nodes=["a", "b", "c", "d"]),)
+    assert len(PoolWorld(pool=pool_manifest({**spec, "default": True}), vk8s=vk8s).sync().children) == count
+
+
+def test_who_goes_without_gets_what_somebody_gives_back_once_it_is_gone() -> None:
+    old, new = vk8s_manifest("old"), with_metadata(vk8s_manifest("new"), creationTimestamp=LATER)
+    world = PoolWorld(pool=TWO, vk8s=(new, old)).step()
+    assert set(addresses(world.sync())) == {"old/m", "old/w"}
+    freed = replace(world, vk8s=(new,))
+    assert freed.sync().children == []
+    assert set(addresses(freed.step().sync())) == {"new/m", "new/w"}
+
+
+@pytest.mark.parametrize(
+    "foreign",
+    [
+        [allocation_manifest("10.0.0.1", "x", vk8s="other")],
+        [{**allocation_manifest("10.0.0.1", "x"), "spec": "later"}],
+        [allocation_manifest("10.0.0.1", "x", vk8s="other"), allocation_manifest("seven", "y", vk8s="other")],
+    ],
+    ids=["another pool's, or made by hand", "of a later version", "beside one that is named after no address"],
+)
+def test_what_has_an_allocation_is_not_handed_out(foreign: list[Manifest]) -> None:
+    world = PoolWorld(pool=TWO, vk8s=(vk8s_manifest(nodes=["m"]),), foreign=tuple(foreign))
+    assert addresses(world.sync()) == {"demo/m": "10.0.0.2"}
+
+
+def test_who_has_an_address_of_another_pool_gets_none() -> None:
+    assert set(addresses(PoolWorld(foreign=(USED,)).sync())) == {"demo/m"}
+
+
+def test_of_two_addresses_a_node_keeps_the_older() -> None:
+    younger = allocation_manifest("10.0.0.4", "w", creationTimestamp=LATER)
+    assert addresses(PoolWorld().with_own(younger, USED).sync())["demo/w"] == "10.0.0.3"
+    # Each pool looks after its own.
+    assert "10.0.0.4" not in addresses(PoolWorld(foreign=(USED,)).with_own(younger).sync()).values()
+    assert "10.0.0.3" in addresses(PoolWorld(foreign=(younger,)).with_own(USED).sync()).values()
+
+
+def test_what_cannot_be_read_is_kept_and_not_handed_out() -> None:
+    strange = {**allocation_manifest("10.0.0.1", "w"), "spec": {"later": "x"}}
+    answer = PoolWorld(pool=TWO, vk8s=()).with_own(strange).sync()
+    assert [child["spec"] for child in answer.children] == [{"later": "x"}]
+    assert answer.status["free"] == 1
+
+
+@pytest.mark.parametrize(
+    ("spec", "expected"),
+    [
+        ({"cidr": "10.0.0.0/16"}, "10.0.7.7"),
+        ({"cidr": "10.0.0.0/16", "exclude": ["10.0.7.7"]}, None),
+        ({"cidr": "10.1.0.0/16"}, None),
+    ],
+    ids=["is in the pool", "is excluded", "is not in the pool"],
+)
+def test_a_node_gets_the_address_that_its_pod_has_where_that(spec: Manifest, expected: str | None) -> None:
+    vk8s = vk8s_manifest(nodes=["m"], status=status(m="10.0.7.7"))
+    answer = PoolWorld(pool=pool_manifest({**spec, "default": True}), vk8s=(vk8s,)).sync()
+    assert (addresses(answer)["demo/m"] == "10.0.7.7") == (expected is not None)
+
+
+def test_nobody_else_gets_the_address_that_a_pod_has() -> None:
+    elsewhere = vk8s_manifest("a", nodes=["x"], ipPool="other", status=status(x="10.0.0.1"))
+    unreadable = vk8s_manifest("b", nodes=["x"], ipPool="other", status=status(x="none"))
+    world = PoolWorld(pool=TWO, vk8s=(elsewhere, unreadable, vk8s_manifest(nodes=["m", "w"])))
+    assert list(addresses(world.sync()).values()) == ["10.0.0.2"]
+
+
+OVERLAPS: dict[str, tuple[Any, list[str]]] = {
+    "an older pool": (OLDER, ["10.0.0.2"]),
+    "an older pool that is being deleted": ({**OLDER, "deletionTimestamp": LATER}, ["10.0.0.1", "10.0.0.2"]),
+    "a pool of the same second with a lower uid": ({**OLDER, "creationTimestamp": CREATED}, ["10.0.0.2"]),
+    "a younger pool": ({**OLDER, "creationTimestamp": LATER}, ["10.0.0.1", "10.0.0.2"]),
+}
+
+
+@pytest.mark.parametrize(("metadata", "handed_out"), OVERLAPS.values(), ids=OVERLAPS)
+def test_what_is_shared_is_handed_out_by_the_older(metadata: Manifest, handed_out: list[str]) -> None:
+    other = pool_manifest({"ranges": ["9.0.0.0-10.0.0.1"]}, "other", **metadata)
+    assert sorted(addresses(PoolWorld(pool=TWO, others=(other,)).sync()).values()) == handed_out
+
+
+def test_an_address_in_use_stays_whatever_becomes_of_the_range() -> None:
+    other = pool_manifest({"cidr": "10.0.0.0/8"}, "other", **OLDER)
+    for world in (PoolWorld(pool=pool_manifest({"cidr": "10.9.0.0/24"})), PoolWorld(others=(other,))):
+        assert addresses(world.with_own(USED).sync())["demo/w"] == "10.0.0.3"
+
+
+def test_a_pool_that_is_being_deleted_keeps_what_is_in_use_and_stays_until_it_is_not() -> None:
+    going = pool_manifest(deletionTimestamp=LATER, finalizers=["x"])
+    answer = PoolWorld(pool=going).with_own(USED).finalize()
+    assert addresses(answer) == {"demo/w": "10.0.0.3"}
+    assert not answer.finalized
+    assert PoolWorld(pool=going, vk8s=()).with_own(USED).finalize().finalized
+    assert PoolWorld(pool=going).finalize().finalized
+
+
+@pytest.mark.parametrize(("seconds", "rest"), [(0, 10), (9, 1), (10, 0), (60, 0)])
+def test_a_pool_stays_for_a_moment_so_that_what_it_has_just_handed_out_is_seen(seconds: int, rest: float) -> None:
+    answer = PoolWorld(pool=pool_manifest(deletionTimestamp=format_time(NOW))).finalize(
+        NOW + timedelta(seconds=seconds)
+    )
+    assert (answer.finalized, answer.resync_after_seconds) == (rest == 0, rest)
+
+
+def test_the_hooks_ask_again_soon_while_an_allocation_is_not_seen() -> None:
+    assert PoolWorld().sync().resync_after_seconds == 3
+    assert PoolWorld().step().sync().resync_after_seconds == 0
+    assert PoolWorld(pool=pool_manifest({"cidr": "x"})).sync().resync_after_seconds == 0
+
+
+def test_the_first_address_depends_on_the_node_alone() -> None:
+    wide = pool_manifest({"cidr": "10.0.0.0/16", "default": True})
+    alone = addresses(PoolWorld(pool=wide).sync())
+    crowd = tuple(vk8s_manifest(f"v{number}") for number in range(20))
+    assert alone.items() < addresses(PoolWorld(pool=wide, vk8s=(*crowd, vk8s_manifest())).sync()).items()
+    assert alone == {"demo/m": "10.0.20.198", "demo/w": "10.0.113.180"}
