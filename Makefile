@@ -19,9 +19,9 @@ up: prerequisites ## Bring up a host cluster on this machine and a virtual clust
 
 .PHONY: test
 test: prerequisites check build ## All checks and all tests, nested virtual clusters included
-	@# Side by side, as those on an API server mostly wait; what measures times runs alone.
-	$(MAKE) --jobs=2 --output-sync=target unit cluster
-	$(PYTEST) tests/speed tests/nested $(ARGS)
+	@# Side by side, as those on an API server mostly wait; what measures times waits until it is alone.
+	$(MAKE) --jobs=2 --output-sync=target cluster unit-and-nested
+	$(PYTEST) tests/speed $(ARGS)
 	$(PYTHON) -m tests.figures
 
 ##@ The testbed
@@ -56,8 +56,18 @@ unit: $(VENV)/installed ## The tests that need no cluster: seconds
 cluster: prerequisites ## The tests that need an API server, and no node
 	$(PYTEST) tests/cluster $(ARGS)
 
+.PHONY: nested
+nested: prerequisites ## The tests in virtual clusters: a quarter of an hour
+	$(PYTEST) tests/nested $(ARGS)
+
+# One after the other, whatever else runs beside them.
+.PHONY: unit-and-nested
+unit-and-nested:
+	$(MAKE) unit
+	$(MAKE) nested
+
 .PHONY: upgrade-test
-upgrade-test: prerequisites ## An upgrade to the next minor version of Kubernetes; builds that first: half an hour
+upgrade-test: prerequisites ## Upgrades from the patch before and to the next minor version of Kubernetes; builds both first
 	VK8S_UPGRADE_TESTS=required $(PYTEST) tests/nested/test_kubernetes.py $(ARGS)
 
 .PHONY: format

@@ -1,4 +1,4 @@
-"""The order of the folders: cheap tests first, and never two testbeds at work at the same time."""
+"""The order of the tests: cheap ones first, and never two testbeds at work in one run."""
 
 from pathlib import Path
 
@@ -8,6 +8,6 @@ STAGES = ("unit", "scenarios", "contract", "properties", "api", "testbed", "spee
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Sorts by stage; within one, the random order stays."""
+    """Sorts by stage, and those last that nothing else may run beside; else the random order stays."""
     root = Path(__file__).parent
-    items.sort(key=lambda item: STAGES.index(item.path.relative_to(root).parts[0]))
+    items.sort(key=lambda item: (STAGES.index(item.path.relative_to(root).parts[0]), "quiet" in item.keywords))

@@ -1,13 +1,18 @@
-"""Whether this machine can have a testbed; tests that need one are skipped, or fail, where it can't."""
+"""What this machine can do for tests: whether it can have a testbed, and has nothing else to do."""
 
+import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
 from testbed import preflight
+from tests.figures import FILE
 
 # Set to `required` where nested tests must run, as in continuous integration: there, what is missing is a failure.
 REQUIRED = "VK8S_NESTED_TESTS"
+_LOCK = FILE.with_name("machine.lock")
 
 
 def require_testbed() -> None:
@@ -16,3 +21,25 @@ def require_testbed() -> None:
     if obstacles and os.environ.get(REQUIRED) != "required":
         pytest.skip(f"no testbed on this machine: {'; '.join(obstacles)}")
     assert obstacles == []
+
+
+@contextmanager
+def at_work() -> Iterator[None]:
+    """Meanwhile, no other run of tests has the machine for itself."""
+    with _lock(fcntl.LOCK_SH):
+        yield
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Waits until no other run of tests is at work, and keeps others waiting."""
+    with _lock(fcntl.LOCK_EX):
+        yield
+
+
+@contextmanager
+def _lock(kind: int) -> Iterator[None]:
+    _LOCK.parent.mkdir(exist_ok=True)
+    with _LOCK.open("w") as file:
+        fcntl.flock(file, kind)
+        yield

@@ -14,8 +14,8 @@ from testbed.host_cluster import HostCluster
 from testbed.kubectl import KubectlError
 from testbed.layout import CLUSTER_TESTS
 from testbed.waiting import wait_for
-from tests.cluster.owner import Owner
-from tests.machine import require_testbed
+from tests.cluster.owner import SECONDS, Owner
+from tests.machine import at_work, require_testbed
 
 CRD = "vk8s.vk8s.sktelecom.com"
 # Applies a Vk8s that the CRD's rules would refuse.
@@ -27,14 +27,15 @@ HOST = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "small"}, "spec
 def cluster() -> Iterator[HostCluster]:
     """A host cluster without a node, and with the resource."""
     require_testbed()
-    host_cluster.remove(CLUSTER_TESTS)
-    try:
-        host = HostCluster(CLUSTER_TESTS, builds.build_binaries())
-        host.start_control_plane()
-        controller.apply_crds(host)
-        yield host
-    finally:
+    with at_work():
         host_cluster.remove(CLUSTER_TESTS)
+        try:
+            host = HostCluster(CLUSTER_TESTS, builds.build_binaries())
+            host.start_control_plane()
+            controller.apply_crds(host)
+            yield host
+        finally:
+            host_cluster.remove(CLUSTER_TESTS)
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +82,8 @@ def small_host(owner: Owner) -> Iterator[None]:
     conditions = [{"type": "Ready", "status": "True", "reason": "Test", "message": ""}]
     patch = {"status": {"capacity": resources, "allocatable": resources, "conditions": conditions}}
     owner.kubectl.run("patch", "node", "small", "--subresource=status", "--type=merge", f"--patch={json.dumps(patch)}")
+    # A controller takes them off when it has seen that the node is Ready.
+    wait_for("a node without taints", lambda: not owner.kubectl.get("node", "small")["spec"].get("taints"), SECONDS)
     yield
     owner.kubectl.run("delete", "node", "small")
 

@@ -13,7 +13,7 @@ from testbed import builds, host_cluster
 from testbed.host_cluster import HostCluster
 from testbed.layout import NESTED_TESTS, ROOT
 from testbed.waiting import wait_for
-from tests.machine import require_testbed
+from tests.machine import alone, require_testbed
 from tests.nested.kept import Kept, keep_something
 from tests.nested.virtual import DELETE_SECONDS, VirtualCluster
 from tests.nested.workload import build_web_pod, build_web_service
@@ -44,6 +44,16 @@ def local(up_output: str, tmp_path_factory: pytest.TempPathFactory) -> VirtualCl
     manifest = yaml.safe_load((ROOT / "examples" / "local.yaml").read_text())
     directory: Path = tmp_path_factory.mktemp("kubeconfigs")
     return VirtualCluster(HostCluster(NESTED_TESTS, builds.build_binaries()), manifest, directory)
+
+
+@pytest.fixture(autouse=True)
+def quiet(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Tests that are marked so have the machine for themselves."""
+    if request.node.get_closest_marker("quiet"):
+        with alone():
+            yield
+    else:
+        yield
 
 
 @pytest.fixture

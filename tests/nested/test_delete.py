@@ -4,10 +4,14 @@ import subprocess
 import time
 from collections.abc import Iterator
 
+import pytest
+
 from testbed import cgroups
 from testbed.waiting import wait_for
 from tests.figures import record
 from tests.nested.virtual import VirtualCluster
+
+pytestmark = pytest.mark.quiet
 
 SECONDS = 30
 # A kubelet clears away the records of containers that have ended once a minute.

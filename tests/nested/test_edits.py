@@ -4,10 +4,14 @@ import json
 import time
 from copy import deepcopy
 
+import pytest
+
 from testbed.waiting import wait_for
 from tests.figures import record
 from tests.nested.test_scale import EXTRA, wait_for_end, with_extra
 from tests.nested.virtual import VirtualCluster
+
+pytestmark = pytest.mark.quiet
 
 SECONDS = 120
 KEPT = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "kept-over-edits"}, "data": {"a": "b"}}

@@ -90,6 +90,7 @@ def check_upgrade(kept: Kept, after: VirtualCluster, figure: str) -> str:
 
 
 @needs_builds
+@pytest.mark.quiet
 def test_an_image_of_the_next_patch_upgrades_the_cluster(local: VirtualCluster) -> None:
     local.host.import_image(builds.build_node_image(builds.PREVIOUS))
     before = with_image(local, PREVIOUS_IMAGE)
@@ -99,6 +100,7 @@ def test_an_image_of_the_next_patch_upgrades_the_cluster(local: VirtualCluster) 
 
 
 @needs_builds
+@pytest.mark.quiet
 def test_a_newer_image_upgrades_the_cluster_and_an_older_one_is_refused_and_put_back(kept: Kept) -> None:
     before = kept.virtual
     before.host.import_image(builds.build_node_image(builds.NEXT))

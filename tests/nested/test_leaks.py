@@ -13,6 +13,8 @@ from testbed.layout import LEAK_TESTS, ROOT
 from testbed.waiting import wait_for
 from tests.nested.virtual import VirtualCluster
 
+pytestmark = pytest.mark.quiet
+
 COMMAND = [sys.executable, "-m", "testbed", f"--testbed={LEAK_TESTS.name}"]
 # The kernel takes network namespaces apart in the background.
 SECONDS = 30

@@ -14,6 +14,8 @@ from tests.figures import record
 from tests.nested.virtual import VirtualCluster
 from tests.nested.workload import build_web_deployment
 
+pytestmark = pytest.mark.quiet
+
 EXTRA = "local-extra"
 SECONDS = 120
 FORCE_REMOVE = "vk8s.sktelecom.com/force-remove"

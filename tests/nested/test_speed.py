@@ -3,11 +3,15 @@
 import time
 from statistics import median
 
+import pytest
+
 from hooks.main import build_context, load_scripts
 from hooks.render import render
 from hooks.settings import Settings
 from tests.figures import record
 from tests.nested.virtual import VirtualCluster
+
+pytestmark = pytest.mark.quiet
 
 ROUNDS = 3
 APPLY_TO_RUNNING_SECONDS = 20

@@ -12,6 +12,8 @@ from tests.figures import record
 from tests.nested.conftest import COMMAND
 from tests.nested.virtual import VirtualCluster
 
+pytestmark = pytest.mark.quiet
+
 
 def test_each_printed_line_can_be_typed_in_and_shows_the_clusters(
     up_output: str, running: VirtualCluster, tmp_path: Path
