@@ -79,12 +79,14 @@ def _lets_go(other: Manifest | None, node: NodeSpec, pod: Manifest) -> bool:
     """
     if other is None or seen.is_terminating(other):
         return False
+    if seen.is_ready(other):
+        return True
     if _find_waiting(other) in _PULL_PROBLEMS:
         return bool(other["spec"]["containers"][0]["image"] != node.image)
     if seen.condition(other, "PodScheduled").get("status") == "False":
         made, other_made = (parse_time(one["metadata"].get("creationTimestamp")) or _EPOCH for one in (pod, other))
         return other_made < made
-    return seen.is_ready(other)
+    return False
 
 
 def _is_broken(cluster: VirtualCluster, node: NodeSpec, pod: Manifest, situation: tuple[Observed, Context]) -> bool:

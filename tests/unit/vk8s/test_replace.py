@@ -142,6 +142,12 @@ def test_a_pod_without_a_host_holds_back_those_that_are_older_than_it(time: str,
     assert replaced(with_master_edited(world)) == names
 
 
+def test_a_ready_pod_holds_nobody_back_whatever_the_scheduler_wrote_later() -> None:
+    unscheduled = {"type": "PodScheduled", "status": "False"}
+    ready = {**ready_status(), "conditions": [*ready_status()["conditions"], unscheduled]}
+    assert replaced(with_master_edited(three_nodes().with_pod_status("x", ready))) == ["m"]
+
+
 @pytest.mark.parametrize("status", [{}, {"phase": "Running"}], ids=["just made", "booting"])
 def test_a_pod_that_comes_up_holds_the_others_back(status: Manifest) -> None:
     assert replaced(with_master_edited(three_nodes().with_pod_status("x", status))) == []
