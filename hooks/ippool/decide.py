@@ -7,9 +7,9 @@ from hooks.ippool.allocate import Allotment, Grant, Scene, allot
 from hooks.ippool.allocation import API_VERSION, build_allocation, keep_allocation
 from hooks.ippool.pools import build_pool, parse_pools
 from hooks.ippool.request import PoolCustomizeRequest, PoolRequest
-from hooks.ippool.status import Situation, build_status
+from hooks.ippool.status import build_status
 from hooks.manifest import Manifest
-from hooks.vk8s.conditions import parse_history, parse_time
+from hooks.vk8s.conditions import Moment, parse_history, parse_time
 from hooks.vk8s.labels import CONTROLLER_UID
 from hooks.wire import CustomizeResponse, FinalizeResponse, SyncResponse
 
@@ -23,9 +23,9 @@ def decide_sync(request: PoolRequest, now: datetime) -> SyncResponse:
     """All allocations of the pool that shall exist now, and its status."""
     scene, parent = _read(request), request.parent
     allotment = allot(scene)
-    situation = Situation(parse_history(parent.status), parent.metadata.generation, now)
+    moment = Moment(parse_history(parent.status), parent.metadata.generation, now)
     return SyncResponse(
-        status=build_status(scene, allotment, situation),
+        status=build_status(scene, allotment, moment),
         children=_build_children(scene, allotment),
         resync_after_seconds=RESYNC_WHILE_UNOBSERVED if allotment.grants else 0,
     )

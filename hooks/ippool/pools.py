@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 from hooks.ippool.addresses import Addresses
+from hooks.ippool.model import PoolSpec
 from hooks.ippool.validate import find_addresses, parse_spec
 from hooks.manifest import Manifest
 from hooks.wire import ClusterMetadata
@@ -15,12 +17,21 @@ POOL: Final = "IPPool.vk8s.sktelecom.com/v1alpha1"
 
 @dataclass(frozen=True)
 class Pool:
-    """A pool, its addresses, and what is wrong with its spec; then it has no addresses."""
+    """A pool, and what is wrong with its spec; then there is none, and it has no addresses."""
 
     metadata: ClusterMetadata
-    addresses: Addresses
-    is_default: bool
+    spec: PoolSpec | None
     problems: tuple[str, ...]
+
+    @cached_property
+    def addresses(self) -> Addresses:
+        """All that its spec means. Whoever only asks which pool serves a Vk8s does not pay for them."""
+        return find_addresses(self.spec) if self.spec else Addresses()
+
+    @property
+    def is_default(self) -> bool:
+        """Whether it serves each Vk8s that names no pool."""
+        return self.spec is not None and self.spec.default
 
     @property
     def name(self) -> str:
@@ -41,12 +52,7 @@ class Pool:
 def build_pool(metadata: ClusterMetadata, raw: Any) -> Pool:  # noqa: ANN401 whatever the spec is, it must not stop a sync
     """The pool with `raw` as its spec."""
     spec, problems = parse_spec(raw)
-    return Pool(
-        metadata,
-        addresses=find_addresses(spec) if spec else Addresses(),
-        is_default=spec is not None and spec.default,
-        problems=tuple(problems),
-    )
+    return Pool(metadata, spec, tuple(problems))
 
 
 def parse_pools(manifests: Iterable[Manifest]) -> list[Pool]:

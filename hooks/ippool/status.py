@@ -1,15 +1,13 @@
 """The status of an IPPool: how many addresses it has, and all that keeps it from serving as one expects."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Final, NamedTuple
 
 from hooks.ippool.allocate import Allotment, Scene, find_older
 from hooks.ippool.allocation import Allocation
 from hooks.ippool.pools import find_pool
 from hooks.manifest import Manifest
-from hooks.vk8s.conditions import Condition, History, build_condition
+from hooks.vk8s.conditions import Condition, Moment, build_conditions
 
 ACCEPTED, READY = "Accepted", "Ready"
 # A sentence names as many and counts the others.
@@ -23,16 +21,7 @@ class Remark(NamedTuple):
     sentence: str
 
 
-@dataclass(frozen=True)
-class Situation:
-    """What a status is computed from, besides the decision. `now`: UTC, whole seconds."""
-
-    history: History
-    generation: int
-    now: datetime
-
-
-def build_status(scene: Scene, allotment: Allotment, situation: Situation) -> Manifest:
+def build_status(scene: Scene, allotment: Allotment, moment: Moment) -> Manifest:
     """What `kubectl get ippools` and `kubectl describe ippool` show."""
     conditions = [_find_accepted(scene), _find_ready(scene, allotment)]
     return {
@@ -40,10 +29,8 @@ def build_status(scene: Scene, allotment: Allotment, situation: Situation) -> Ma
         "used": len(allotment.kept),
         "free": allotment.free,
         "missing": len(allotment.without),
-        "conditions": [
-            build_condition(each, situation.history, situation.generation, situation.now) for each in conditions
-        ],
-        "observedGeneration": situation.generation,
+        "conditions": build_conditions(conditions, moment),
+        "observedGeneration": moment.generation,
     }
 
 

@@ -44,13 +44,19 @@ class History:
 
 
 @dataclass(frozen=True)
-class Situation:
-    """What a status is computed from, besides the plan. `now`: UTC, whole seconds."""
+class Moment:
+    """What the conditions of any parent are written with. `now`: UTC, whole seconds."""
 
-    observed: Observed
     history: History
     generation: int
     now: datetime
+
+
+@dataclass(frozen=True)
+class Situation(Moment):
+    """What the status of a Vk8s is computed from, besides the plan."""
+
+    observed: Observed
     cluster_domain: str
 
 
@@ -61,22 +67,19 @@ def parse_history(status: Any) -> History:  # noqa: ANN401 whatever the object's
     return History({str(entry.get("type")): entry for entry in entries})
 
 
-def build_conditions(conditions: Iterable[Condition], situation: Situation) -> list[Manifest]:
+def build_conditions(conditions: Iterable[Condition], moment: Moment) -> list[Manifest]:
     """The list for `status.conditions`, in the order given."""
-    history, generation, now = situation.history, situation.generation, situation.now
-    return [build_condition(condition, history, generation, now) for condition in conditions]
-
-
-def build_condition(condition: Condition, history: History, generation: int, now: datetime) -> Manifest:
-    """An entry of `status.conditions`."""
-    return {
-        "type": condition.type,
-        "status": _text(condition.status),
-        "observedGeneration": generation,
-        "lastTransitionTime": format_time(history.since(condition) or now),
-        "reason": condition.reason,
-        "message": condition.message,
-    }
+    return [
+        {
+            "type": condition.type,
+            "status": _text(condition.status),
+            "observedGeneration": moment.generation,
+            "lastTransitionTime": format_time(moment.history.since(condition) or moment.now),
+            "reason": condition.reason,
+            "message": condition.message,
+        }
+        for condition in conditions
+    ]
 
 
 def format_time(moment: datetime) -> str:

@@ -84,7 +84,7 @@ def _read_observed(request: HookRequest) -> Observed:
 
 def _describe(request: HookRequest, observed: Observed, context: Context) -> Situation:
     history, generation = parse_history(request.parent.status), request.parent.metadata.generation
-    return Situation(observed, history, generation, context.now, context.settings.cluster_domain)
+    return Situation(history, generation, context.now, observed, context.settings.cluster_domain)
 
 
 def _check_spec(

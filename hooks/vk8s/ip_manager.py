@@ -10,13 +10,13 @@ from hooks.settings import PREFIX, Settings
 from hooks.vk8s.cluster import VirtualCluster
 from hooks.vk8s.conditions import Condition
 from hooks.vk8s.model import Spec
-from hooks.vk8s.network import Network, find_noted_address
+from hooks.vk8s.network import NO_POOL, Network, find_noted_address
 from hooks.vk8s.observed import POD, Observed
 from hooks.wire import Parent
 
 NETWORK_READY: Final = "NetworkReady"
 _SETTING: Final = f"{PREFIX}IP_MANAGER=true"
-_OFF, _NOT_SENT, _NO_POOL = "IPManagerOff", "PoolsNotSent", "NoPool"
+_OFF, _NOT_SENT = "IPManagerOff", "PoolsNotSent"
 # What is said where there is no pool, by the reason for that.
 _WITHOUT_POOL: Final = {
     _OFF: f"spec.ipPool has no effect: the ip-manager is off; for it, the hooks need {_SETTING}.",
@@ -24,7 +24,7 @@ _WITHOUT_POOL: Final = {
         "Metacontroller does not send IPPools along yet, so new pods get addresses from the host cluster. It asks anew "
         "what to send within 20 minutes, or when it is restarted."
     ),
-    _NO_POOL: "No IPPool serves this virtual cluster: its pods get addresses from the host cluster.",
+    NO_POOL: "No IPPool serves this virtual cluster: its pods get addresses from the host cluster.",
 }
 
 
@@ -61,7 +61,7 @@ def read_network(uid: str, spec: Spec, related: Mapping[str, Mapping[str, Manife
     manifests = related[POOL].values()
     pool = find_pool(spec.ip_pool, parse_pools(manifests))
     name = spec.ip_pool or (pool.name if pool else None)
-    reason, obstacle = _find_obstacle(pool, manifests) if name else (_NO_POOL, "")
+    reason, obstacle = _find_obstacle(pool, manifests) if name else (NO_POOL, "")
     return Network(addresses, name, reason, obstacle, settings.host_cni)
 
 
@@ -80,7 +80,7 @@ def find_network_conditions(cluster: VirtualCluster, observed: Observed) -> list
         return [Condition(NETWORK_READY, status=False, reason=network.reason, message=message)]
     if network.pool is None and not network.addresses:
         message = _WITHOUT_POOL[network.reason]
-        return [Condition(NETWORK_READY, status=network.reason == _NO_POOL, reason=network.reason, message=message)]
+        return [Condition(NETWORK_READY, status=network.reason == NO_POOL, reason=network.reason, message=message)]
     pods = {node.name: pod for node in cluster.nodes if (pod := observed.find(POD, node.name))}
     ignored = list(_find_ignored(pods))
     if ignored:

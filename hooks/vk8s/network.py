@@ -15,6 +15,8 @@ CALICO_ADDRESSES: Final = "cni.projectcalico.org/ipAddrs"
 # https://kubeovn.github.io/docs/stable/en/guide/static-ip-mac/
 KUBE_OVN_ADDRESS: Final = "ovn.kubernetes.io/ip_address"
 
+NO_POOL: Final = "NoPool"
+
 
 @dataclass(frozen=True)
 class Network:
@@ -26,7 +28,7 @@ class Network:
 
     addresses: Mapping[str, str] = field(default_factory=dict)
     pool: str | None = None
-    reason: str = "NoPool"
+    reason: str = NO_POOL
     obstacle: str = ""
     cni: HostCni = "calico"
 

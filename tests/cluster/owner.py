@@ -28,6 +28,12 @@ def build_vk8s(name: str = "demo", **spec: Any) -> Manifest:
     }
 
 
+def find_condition(status: Manifest, kind: str) -> Manifest:
+    """A condition of a status; empty while it has none of that type."""
+    conditions: list[Manifest] = status.get("conditions", [])
+    return next((entry for entry in conditions if entry["type"] == kind), {})
+
+
 @dataclass(frozen=True)
 class Owner:
     """`kubectl` for one namespace, and what a test wants to know there."""
@@ -71,10 +77,14 @@ class Owner:
         status: Manifest = (self.kubectl.find("vk8s", name) or {}).get("status", {})
         return status
 
-    def condition(self, kind: str) -> Manifest:
+    def condition(self, kind: str, name: str = "demo") -> Manifest:
         """A condition of the Vk8s; empty while it has none of that type."""
-        conditions: list[Manifest] = self.status().get("conditions", [])
-        return next((entry for entry in conditions if entry["type"] == kind), {})
+        return find_condition(self.status(name), kind)
+
+    def has_another(self, child: Manifest) -> bool:
+        """Whether there is another object of that kind and name: it has been made anew."""
+        found = self.children().get(f"{child['kind']}/{child['metadata']['name']}")
+        return found is not None and found["metadata"]["uid"] != child["metadata"]["uid"]
 
     def wait_for_reason(self, kind: str, reason: str, seconds: float = SECONDS) -> Manifest:
         """The condition, once it has that reason."""

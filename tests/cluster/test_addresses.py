@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,7 +17,7 @@ from testbed.controller import HOOKS, Options
 from testbed.host_cluster import HostCluster
 from testbed.waiting import wait_for
 from tests.cluster.conftest import own_namespace
-from tests.cluster.owner import SECONDS, Owner, build_vk8s
+from tests.cluster.owner import SECONDS, Owner, build_vk8s, find_condition
 from tests.figures import record
 from tests.world import node
 
@@ -84,7 +85,7 @@ def test_nodes_get_addresses_of_the_default_pool_keep_them_and_give_them_back(po
 
     # Lost, paused and resumed, made anew after an edit: each time the same.
     pooled.kubectl.run("delete", "pod", "w", "--wait=false")
-    wait_for("another pod", lambda: is_another(pooled, pods["Pod/w"]), SECONDS)
+    wait_for("another pod", lambda: pooled.has_another(pods["Pod/w"]), SECONDS)
     pooled.kubectl.apply(build_vk8s(paused=True))
     wait_for("no pods", lambda: not list_addresses(pooled), SECONDS)
     pooled.kubectl.apply(build_vk8s())
@@ -92,24 +93,18 @@ def test_nodes_get_addresses_of_the_default_pool_keep_them_and_give_them_back(po
     resumed = pooled.children()["Pod/w"]
     edited = [node("m", "master"), {**node("w", "worker"), "image": "registry.example.com/vk8s/kink:another"}]
     pooled.kubectl.apply(build_vk8s(nodes=edited))
-    wait_for("a pod of another image", lambda: is_another(pooled, resumed), SECONDS)
+    wait_for("a pod of another image", lambda: pooled.has_another(resumed), SECONDS)
     assert list_addresses(pooled) == given
 
-    wait_for("the count", lambda: find_free(pooled) == POOL_SIZE - len(given), SECONDS)
+    wait_for("the count", lambda: find_status(pooled).get("free") == POOL_SIZE - len(given), SECONDS)
     pooled.kubectl.run("delete", "vk8s", "demo", f"--timeout={SECONDS}s")
     wait_for("all to be free", lambda: not pooled.kubectl.get("ipallocations")["items"], SECONDS)
 
 
-def find_free(owner: Owner) -> int | None:
-    """How many addresses the pool has left, as its status says."""
-    free: int | None = owner.kubectl.get("ippool", owner.namespace).get("status", {}).get("free")
-    return free
-
-
-def is_another(owner: Owner, pod: Manifest) -> bool:
-    """Whether the pod has been made anew."""
-    found = owner.children().get(f"Pod/{pod['metadata']['name']}")
-    return found is not None and found["metadata"]["uid"] != pod["metadata"]["uid"]
+def find_status(owner: Owner) -> Manifest:
+    """Status of the pool; empty while it has none."""
+    status: Manifest = owner.kubectl.get("ippool", owner.namespace).get("status", {})
+    return status
 
 
 def test_an_exhausted_pool_is_named_and_what_is_freed_is_given_to_who_waits(pooled: Owner) -> None:
@@ -121,9 +116,9 @@ def test_an_exhausted_pool_is_named_and_what_is_freed_is_given_to_who_waits(pool
     said = f"No address of IPPool {pooled.namespace}, which has none left, for 1 of 2 nodes: other-"
     wait_for(
         "the sentence",
-        lambda: said in describe_network(pooled, "other"),
+        lambda: said in str(pooled.condition("NetworkReady", "other").get("message")),
         SECONDS,
-        lambda: describe_network(pooled, "other"),
+        lambda: str(pooled.status("other")),
     )
     assert pooled.status("other")["phase"] == "WaitingNetwork"
     # What is in use stays, although it is not in the range any more.
@@ -137,16 +132,9 @@ def test_an_exhausted_pool_is_named_and_what_is_freed_is_given_to_who_waits(pool
     wait_for("its pods", lambda: {"other-m", "other-w"} <= list_addresses(pooled).keys(), SECONDS)
 
 
-def describe_network(owner: Owner, name: str) -> str:
-    """Message of condition NetworkReady."""
-    conditions: list[Manifest] = owner.status(name).get("conditions", [])
-    return next((str(entry["message"]) for entry in conditions if entry["type"] == "NetworkReady"), "")
-
-
 def describe_pool(owner: Owner) -> str:
     """Message of the pool's condition Ready."""
-    conditions: list[Manifest] = owner.kubectl.get("ippool", owner.namespace).get("status", {}).get("conditions", [])
-    return next((str(entry["message"]) for entry in conditions if entry["type"] == "Ready"), "")
+    return str(find_condition(find_status(owner), "Ready").get("message"))
 
 
 def test_a_pool_that_comes_later_leaves_pods_alone_until_they_are_made_anew(pooled: Owner) -> None:
@@ -183,7 +171,7 @@ class Crowd:
     def look(self) -> dict[str, str]:
         """The addresses of all pods, by pod; of those that two have at one moment, a note is made."""
         found = list_addresses(self.owner)
-        self.duplicates |= {address for address in found.values() if list(found.values()).count(address) > 1}
+        self.duplicates |= {address for address, count in Counter(found.values()).items() if count > 1}
         return found
 
     def wait_for_addresses(self, count: int) -> None:

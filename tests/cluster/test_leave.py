@@ -22,13 +22,8 @@ def test_a_worker_stays_until_its_job_is_done_and_then_its_name_is_free(owner: O
     (pod,) = owner.kubectl.get("pods", "--selector=job-name=w-leave")["items"]
     done = '--patch={"status": {"phase": "Succeeded"}}'
     owner.kubectl.run("patch", "pod", pod["metadata"]["name"], "--subresource=status", "--type=merge", done)
-    wait_for("another worker", lambda: is_another(owner, before["Pod/w"]["metadata"]["uid"]), SECONDS)
+    wait_for("another worker", lambda: owner.has_another(before["Pod/w"]), SECONDS)
     assert "Job/w-leave" not in owner.children()
-
-
-def is_another(owner: Owner, uid: str) -> bool:
-    pod = owner.children().get("Pod/w")
-    return pod is not None and pod["metadata"]["uid"] != uid
 
 
 def test_a_leave_is_still_to_api_server_and_job(owner: Owner) -> None:

@@ -1,18 +1,14 @@
 """How long a sync takes, over loopback, in one process of hooks."""
 
-import time
 from collections.abc import Iterator
-from contextlib import closing
-from http import HTTPStatus
-from http.client import HTTPConnection
 from pathlib import Path
 from statistics import median
-from urllib.parse import urlsplit
 
 import pytest
 
 from tests.api.server import serve
 from tests.figures import record
+from tests.speed.calls import time_calls
 from tests.world import World, running_world
 
 CALLS, FIRST_CALLS = 1000, 50
@@ -29,19 +25,9 @@ def url(tmp_path: Path) -> Iterator[str]:
         yield f"{server.url}/vk8s/sync"
 
 
-def time_calls(url: str, world: World, count: int) -> list[float]:
-    """Milliseconds of each of `count` calls, by a client that takes little time itself."""
-    body, headers = world.request().model_dump_json(by_alias=True), {"Content-Type": "application/json"}
-    taken = []
-    with closing(HTTPConnection(urlsplit(url).netloc)) as connection:
-        for _ in range(count):
-            start = time.perf_counter()
-            connection.request("POST", urlsplit(url).path, body, headers)
-            response = connection.getresponse()
-            content = response.read()
-            taken.append((time.perf_counter() - start) * 1000)
-            assert response.status == HTTPStatus.OK, content
-    return taken
+def time_world(url: str, world: World, count: int) -> list[float]:
+    """Milliseconds of each of `count` calls about `world`."""
+    return time_calls(url, world.request().model_dump_json(by_alias=True), count)
 
 
 def test_a_sync_of_a_cluster_at_rest_takes_less_than_three_milliseconds(url: str) -> None:
@@ -56,10 +42,10 @@ def test_a_sync_of_a_cluster_at_rest_takes_less_than_three_milliseconds(url: str
 
 def find_p50(url: str) -> float:
     """Milliseconds of a call about a cluster at rest."""
-    return median(time_calls(url, running_world(), CALLS))
+    return median(time_world(url, running_world(), CALLS))
 
 
 def test_the_first_sync_which_makes_all_keys_takes_less_than_twenty(url: str) -> None:
-    p50 = min(median(time_calls(url, World(), FIRST_CALLS)) for _ in range(ROUNDS))
+    p50 = min(median(time_world(url, World(), FIRST_CALLS)) for _ in range(ROUNDS))
     record("first_sync_ms", p50)
     assert p50 < FIRST_MS
