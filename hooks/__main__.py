@@ -4,23 +4,17 @@ Settings come from the environment, see `hooks.settings`.
 """
 
 import argparse
-import logging
 import os
-import signal
 import sys
 from pathlib import Path
 
-import uvicorn
 from pydantic import ValidationError
 
-from hooks.main import build_context, create_app, load_scripts
+from hooks.files import FileProblem
+from hooks.main import build_context, load_scripts
 from hooks.render import RenderError, read_vk8s, render, write_yaml
-from hooks.settings import PREFIX, Settings, parse_settings
-
-# Metacontroller's client keeps idle connections for 90 s; a server that closes one earlier loses a call now and then.
-KEEP_ALIVE_SECONDS = 120
-# Calls take milliseconds. What is still running then will be asked again anyway.
-STOP_SECONDS = 10
+from hooks.serve import Address, serve
+from hooks.settings import Settings, describe_problems, parse_settings
 
 
 def main(arguments: list[str]) -> int:
@@ -29,14 +23,15 @@ def main(arguments: list[str]) -> int:
     try:
         settings = parse_settings(os.environ)
     except ValidationError as error:
-        for details in error.errors(include_input=False):
-            name = "_".join(str(part) for part in details["loc"]).upper()
-            sys.stderr.write(f"The environment variable {PREFIX}{name} can't be used: {details['msg']}.\n")
+        sys.stderr.writelines(f"{problem}\n" for problem in describe_problems(error))
         return 2
     if options.command == "render":
         return print_children(settings, options.file)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
-    serve(settings, options.host, options.port)
+    try:
+        serve(settings, Address(options.host, options.port))
+    except FileProblem as problem:
+        sys.stderr.write(f"{problem}\n")
+        return 2
     return 0
 
 
@@ -51,21 +46,6 @@ def print_children(settings: Settings, file: str) -> int:
         return 1
     sys.stdout.write(write_yaml(children))
     return 0
-
-
-def serve(settings: Settings, host: str, port: int) -> None:
-    """Serves the hooks until SIGTERM."""
-    # uvicorn stops in good order, then raises the signal again; that is no reason to end as if killed.
-    signal.signal(signal.SIGTERM, lambda *_: None)
-    uvicorn.run(
-        create_app(settings, load_scripts()),
-        host=host,
-        port=port,
-        access_log=False,
-        server_header=False,
-        timeout_keep_alive=KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=STOP_SECONDS,
-    )
 
 
 def _parse_arguments(arguments: list[str]) -> argparse.Namespace:

@@ -1,23 +1,28 @@
-"""The HTTP side of the hooks: routes, errors, logging. What is decided: `vk8s.decide`, `ippool.decide`."""
+"""The routes of the hooks. Who may call: `door`. What is told of a call: `calls`. What is decided: `vk8s`, `ippool`."""
 
-import logging
 import secrets
-import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from time import perf_counter
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, PlainTextResponse, Response
+from fastapi.responses import PlainTextResponse, Response
 from pydantic import BaseModel, ValidationError
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from hooks import VERSION
+from hooks.calls import Recorder, find_call
+from hooks.certificate import Certificate
+from hooks.door import Door, Rules
+from hooks.files import Watched
 from hooks.ippool import decide as ippool
 from hooks.ippool.request import PoolCustomizeRequest, PoolRequest
+from hooks.metrics import CONTENT_TYPE, Metrics
+from hooks.openapi import describe_body
+from hooks.refusals import NOT_A_HOOK_CALL, LastResort, build_refusal
 from hooks.settings import Settings
+from hooks.tokens import watch_tokens
 from hooks.vk8s import decide as vk8s
 from hooks.vk8s.context import Context
 from hooks.vk8s.scripts import Scripts, build_scripts
@@ -30,14 +35,9 @@ from hooks.wire import (
     SyncResponse,
 )
 
-BOOTSTRAP_DIRECTORY = Path(__file__).parent / "vk8s" / "bootstrap"
-ENTROPY_BYTES = 32
+BOOTSTRAP_DIRECTORY: Final = Path(__file__).parent / "vk8s" / "bootstrap"
+ENTROPY_BYTES: Final = 32
 
-# Fixed sentences: Metacontroller copies an error's body into Events, and a request may hold Secrets.
-NOT_A_HOOK_CALL = "The body is not a hook request (Metacontroller, hooks v2): a field is missing or of a wrong type."
-INTERNAL_ERROR = "The hook failed and has changed nothing; its log says where. The call will be repeated."
-
-log = logging.getLogger("vk8s.hooks")
 Answer = TypeVar("Answer", bound=BaseModel)
 Question = TypeVar("Question", bound=BaseModel)
 
@@ -47,18 +47,85 @@ def load_scripts(directory: Path = BOOTSTRAP_DIRECTORY) -> Scripts:
     return build_scripts({path.name: path.read_text() for path in sorted(directory.iterdir()) if path.is_file()})
 
 
-def create_app(settings: Settings, scripts: Scripts) -> FastAPI:
-    """The hooks as an ASGI application. It holds no state and talks to nobody."""
+def create_app(settings: Settings, scripts: Scripts, certificate: Watched[Certificate] | None = None) -> FastAPI:
+    """The hooks as an ASGI application, which talks to nobody. FileProblem where the tokens can't be used.
+
+    `certificate`: what it is served with, to tell when that expires.
+    """
     app = FastAPI(
         title="vk8s-metacontroller hooks",
         summary="Whole Kubernetes clusters as pods of a host cluster. A call is a question; none changes anything.",
+        version=VERSION,
     )
     app.add_exception_handler(RequestValidationError, _refuse_malformed)
-    app.add_middleware(LastResort)
+    metrics = Metrics()
+    _add_guards(app, settings, metrics)
+    if certificate:
+        metrics.watch_certificate(certificate)
     # All of these are async: a decision takes milliseconds of one processor, and a thread would add a tenth to that.
     _add_vk8s_routes(app, settings, scripts)
     _add_ippool_routes(app)
+    _add_pages(app, metrics)
+    return app
 
+
+def build_context(settings: Settings, scripts: Scripts) -> Context:
+    """What a decision made now depends on, with entropy of its own."""
+    return Context(settings, scripts, _now(), secrets.token_bytes(ENTROPY_BYTES))
+
+
+def _add_guards(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
+    """What each call passes on its way to a route; the one that is added last comes first."""
+    tokens = watch_tokens(settings.token_file) if settings.token_file else None
+    if tokens:
+        metrics.watch_file("tokens", tokens)
+    app.add_middleware(Door, Rules(tokens, settings.max_body_bytes, settings.body_seconds))
+    app.add_middleware(LastResort)
+    app.add_middleware(Recorder, metrics)
+
+
+def _add_vk8s_routes(app: FastAPI, settings: Settings, scripts: Scripts) -> None:
+    @app.post("/vk8s/sync", response_model=SyncResponse)
+    async def sync(request: HookRequest, call: Request) -> Response:
+        """Desired children and status of a Vk8s."""
+        metadata = request.parent.metadata
+        return _answer(call, metadata, lambda: vk8s.decide_sync(request, build_context(settings, scripts)))
+
+    @app.post("/vk8s/finalize", response_model=FinalizeResponse)
+    async def finalize(request: HookRequest, call: Request) -> Response:
+        """What is left of a Vk8s that is being deleted."""
+        metadata = request.parent.metadata
+        return _answer(call, metadata, lambda: vk8s.decide_finalize(request, build_context(settings, scripts)))
+
+    @app.post("/vk8s/customize", response_model=CustomizeResponse)
+    async def customize(request: CustomizeRequest, call: Request) -> Response:
+        """Which other objects the sync of a Vk8s needs."""
+        return _answer(call, request.parent.metadata, lambda: vk8s.decide_customize(request, settings))
+
+
+def _add_ippool_routes(app: FastAPI) -> None:
+    """These read their bodies by themselves: one may hold every Vk8s, of which FastAPI would make objects."""
+
+    @app.post("/ippool/sync", response_model=SyncResponse, openapi_extra=describe_body(PoolRequest))
+    async def sync(call: Request) -> Response:
+        """Desired allocations and status of an IPPool."""
+        question = await _read(PoolRequest, call)
+        return _answer(call, question.parent.metadata, lambda: ippool.decide_sync(question, _now()))
+
+    @app.post("/ippool/finalize", response_model=FinalizeResponse, openapi_extra=describe_body(PoolRequest))
+    async def finalize(call: Request) -> Response:
+        """What is left of an IPPool that is being deleted."""
+        question = await _read(PoolRequest, call)
+        return _answer(call, question.parent.metadata, lambda: ippool.decide_finalize(question, _now()))
+
+    @app.post("/ippool/customize", response_model=CustomizeResponse, openapi_extra=describe_body(PoolCustomizeRequest))
+    async def customize(call: Request) -> Response:
+        """Which other objects the sync of an IPPool needs."""
+        question = await _read(PoolCustomizeRequest, call)
+        return _answer(call, question.parent.metadata, lambda: ippool.decide_customize(question))
+
+
+def _add_pages(app: FastAPI, metrics: Metrics) -> None:
     @app.get("/healthz", response_class=PlainTextResponse)
     async def healthz() -> str:
         """Whether the process answers."""
@@ -69,76 +136,10 @@ def create_app(settings: Settings, scripts: Scripts) -> FastAPI:
         """Whether calls can be decided: settings and boot files are loaded before the first answer, so always."""
         return "ok"
 
-    return app
-
-
-def build_context(settings: Settings, scripts: Scripts) -> Context:
-    """What a decision made now depends on, with entropy of its own."""
-    return Context(settings, scripts, _now(), secrets.token_bytes(ENTROPY_BYTES))
-
-
-def _add_vk8s_routes(app: FastAPI, settings: Settings, scripts: Scripts) -> None:
-    @app.post("/vk8s/sync", response_model=SyncResponse)
-    async def sync(request: HookRequest) -> Response:
-        """Desired children and status of a Vk8s."""
-        metadata = request.parent.metadata
-        return _answer("sync", metadata, lambda: vk8s.decide_sync(request, build_context(settings, scripts)))
-
-    @app.post("/vk8s/finalize", response_model=FinalizeResponse)
-    async def finalize(request: HookRequest) -> Response:
-        """What is left of a Vk8s that is being deleted."""
-        metadata = request.parent.metadata
-        return _answer("finalize", metadata, lambda: vk8s.decide_finalize(request, build_context(settings, scripts)))
-
-    @app.post("/vk8s/customize", response_model=CustomizeResponse)
-    async def customize(request: CustomizeRequest) -> Response:
-        """Which other objects the sync of a Vk8s needs."""
-        return _answer("customize", request.parent.metadata, lambda: vk8s.decide_customize(request, settings))
-
-
-def _add_ippool_routes(app: FastAPI) -> None:
-    """These read their bodies by themselves: one may hold every Vk8s, of which FastAPI would make objects."""
-
-    @app.post("/ippool/sync", response_model=SyncResponse)
-    async def sync(request: Request) -> Response:
-        """Desired allocations and status of an IPPool."""
-        question = await _read(PoolRequest, request)
-        return _answer("ippool/sync", question.parent.metadata, lambda: ippool.decide_sync(question, _now()))
-
-    @app.post("/ippool/finalize", response_model=FinalizeResponse)
-    async def finalize(request: Request) -> Response:
-        """What is left of an IPPool that is being deleted."""
-        question = await _read(PoolRequest, request)
-        return _answer("ippool/finalize", question.parent.metadata, lambda: ippool.decide_finalize(question, _now()))
-
-    @app.post("/ippool/customize", response_model=CustomizeResponse)
-    async def customize(request: Request) -> Response:
-        """Which other objects the sync of an IPPool needs."""
-        question = await _read(PoolCustomizeRequest, request)
-        return _answer("ippool/customize", question.parent.metadata, lambda: ippool.decide_customize(question))
-
-
-class LastResort:
-    """Answers 500 with a fixed sentence to whatever nobody caught, and logs where it was, never what it held."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Passes the call on; an exception goes no further than here."""
-        started = False
-
-        async def observe(message: Message) -> None:
-            nonlocal started
-            started = True
-            await send(message)
-
-        try:
-            await self.app(scope, receive, observe)
-        except Exception as error:  # noqa: BLE001 the guarantee is about every exception
-            _log_failure(scope.get("path", ""), error)
-            if not started:
-                await _error(500, INTERNAL_ERROR)(scope, receive, send)
+    @app.get("/metrics", response_class=PlainTextResponse)
+    async def numbers() -> Response:
+        """The numbers of this process, for Prometheus."""
+        return Response(metrics.render(), media_type=CONTENT_TYPE)
 
 
 async def _read(model: type[Question], request: Request) -> Question:
@@ -149,18 +150,16 @@ async def _read(model: type[Question], request: Request) -> Question:
         raise RequestValidationError([]) from error
 
 
-def _answer(hook: str, metadata: ClusterMetadata, decide: Callable[[], Answer]) -> Response:
-    """The decision as a response; one log line with who, what and how long, without content."""
-    start = perf_counter()
+def _answer(request: Request, metadata: ClusterMetadata, decide: Callable[[], Answer]) -> Response:
+    """The decision as a response; what the log and the metrics tell of it is noted on the call."""
+    call = find_call(request.scope)
+    call.metadata = metadata
     try:
         answer = decide()
     except vk8s.RequestError as error:
-        return _error(400, str(error))
-    content = answer.model_dump_json(by_alias=True)
-    phase = answer.status.get("phase", "-") if isinstance(answer, SyncResponse) else "-"
-    milliseconds = (perf_counter() - start) * 1000
-    log.info("%s %s generation=%d phase=%s ms=%.1f", hook, metadata.path, metadata.generation, phase, milliseconds)
-    return Response(content, media_type="application/json")
+        return build_refusal(400, str(error))
+    call.answer = answer if isinstance(answer, SyncResponse) else None
+    return Response(answer.model_dump_json(by_alias=True), media_type="application/json")
 
 
 def _now() -> datetime:
@@ -168,14 +167,4 @@ def _now() -> datetime:
 
 
 async def _refuse_malformed(_request: Request, _error_with_input: Exception) -> Response:
-    return _error(400, NOT_A_HOOK_CALL)
-
-
-def _error(code: int, sentence: str) -> JSONResponse:
-    return JSONResponse({"error": sentence}, status_code=code)
-
-
-def _log_failure(path: str, error: Exception) -> None:
-    """Type and place of an exception. Its message is left out: it may repeat the request."""
-    frames = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)[-4:]]
-    log.error("%s failed: %s at %s", path, type(error).__name__, " < ".join(reversed(frames)))
+    return build_refusal(400, NOT_A_HOOK_CALL)

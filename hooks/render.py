@@ -65,8 +65,8 @@ def write_yaml(children: list[Manifest]) -> str:
 def _group(children: list[Manifest]) -> dict[str, dict[str, Manifest]]:
     groups: dict[str, dict[str, Manifest]] = {kind: {} for kind in CHILD_KINDS}
     for child in children:
-        metadata = child["metadata"]
-        groups[group_key(child)][f"{metadata['namespace']}/{metadata['name']}"] = child
+        metadata = {**child["metadata"], "uid": UNKNOWN_UID}
+        groups[group_key(child)][f"{metadata['namespace']}/{metadata['name']}"] = {**child, "metadata": metadata}
     return groups
 
 

@@ -1,16 +1,42 @@
 """What an operator of the hooks may set. Read from the environment once, at start, by `__main__`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from typing import Annotated, Literal
+from ipaddress import IPv4Network, ip_network
+from pathlib import Path
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
 
 # Not `VK8S_` alone: the host cluster gives each pod variables that are named after the Services of its namespace.
 PREFIX = "VK8S_SETTING_"
 # A minute at least, as clocks differ; fractions are for those who want to see a renewal.
 Days = Annotated[float, Field(ge=1 / 1440, le=36500)]
 HostCni = Literal["calico", "kube-ovn"]
+LogFormat = Literal["text", "json"]
+_BYTES_PER_MIB = 1024 * 1024
+
+
+def _split(value: object) -> object:
+    """The words between commas and white space, where it is a text."""
+    return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
+
+
+def _split_networks(value: object) -> object:
+    """The IPv4 networks in a text. Virtual clusters have no others to overlap."""
+    if not isinstance(value, str):
+        return value
+    try:
+        networks = [ip_network(word) for word in value.replace(",", " ").split()]
+    except ValueError as error:
+        sentence = "write networks such as 10.244.0.0/16,10.96.0.0/12; {reason}"
+        raise PydanticCustomError("networks", sentence, {"reason": str(error)}) from error
+    return tuple(network for network in networks if isinstance(network, IPv4Network))
+
+
+Words = Annotated[tuple[str, ...], BeforeValidator(_split)]
+Networks = Annotated[tuple[IPv4Network, ...], BeforeValidator(_split_networks)]
 
 
 class Settings(BaseModel):
@@ -39,6 +65,53 @@ class Settings(BaseModel):
         default="calico",
         description="Which network the host cluster has: it is told a pod's address in an annotation of its own.",
     )
+    network_policy: bool = Field(
+        default=True,
+        description="Whether a NetworkPolicy says who may connect to the pods of a virtual cluster.",
+    )
+    allowed_images: Words = Field(
+        default=(),
+        description="Which images node pods and access pods may have: patterns for the whole reference as it is written"
+        " in the spec, in which * stands for any text, between commas; all while there are none.",
+    )
+    host_cidrs: Networks = Field(
+        default=(),
+        description="The networks of the host cluster's pods, Services and nodes, between commas; those of a new"
+        " virtual cluster must not overlap them. IPv6 is passed over.",
+    )
+
+    tls_cert_file: Path | None = Field(
+        default=None,
+        description="PEM file with the certificate of the hooks, and those between it and its CA; with it, they speak "
+        "HTTPS only. Read anew when it changes.",
+    )
+    tls_key_file: Path | None = Field(
+        default=None, description="PEM file with the key of that certificate, without a passphrase."
+    )
+    token_file: Path | None = Field(
+        default=None,
+        description="File with the bearer tokens that open the hooks, one a line, each of 32 characters at least. Read "
+        "anew when it changes. Without the setting, no token is asked for.",
+    )
+    max_body_mib: int = Field(default=64, ge=1, le=1024, description="Largest body of a call, in MiB.")
+    body_seconds: float = Field(
+        default=30, ge=0.1, le=600, description="How long the body of a call may take to arrive, in seconds."
+    )
+    log_format: LogFormat = Field(
+        default="text", description="How log lines are written: `text` for people, `json` for programs."
+    )
+
+    @model_validator(mode="after")
+    def _check_pair(self) -> Self:
+        if (self.tls_cert_file is None) != (self.tls_key_file is None):
+            sentence = f"{PREFIX}TLS_CERT_FILE and {PREFIX}TLS_KEY_FILE belong together: set both or neither"
+            raise PydanticCustomError("pair", "{sentence}", {"sentence": sentence})
+        return self
+
+    @property
+    def max_body_bytes(self) -> int:
+        """Largest body of a call."""
+        return self.max_body_mib * _BYTES_PER_MIB
 
     @property
     def ca_validity(self) -> timedelta:
@@ -61,3 +134,14 @@ def parse_settings(environ: Mapping[str, str]) -> Settings:
     return Settings.model_validate(
         {key.removeprefix(PREFIX).lower(): value for key, value in environ.items() if key.startswith(PREFIX)}
     )
+
+
+def describe_problems(error: ValidationError) -> Iterator[str]:
+    """A sentence for each problem that `parse_settings` has found; no value is repeated."""
+    for details in error.errors(include_input=False):
+        name = "_".join(str(part) for part in details["loc"]).upper()
+        yield (
+            f"The environment variable {PREFIX}{name} can't be used: {details['msg']}."
+            if name
+            else f"{details['msg']}."
+        )

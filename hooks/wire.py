@@ -3,13 +3,25 @@
 Source: https://metacontroller.github.io/metacontroller/api/compositecontroller.html
 """
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+    StringConstraints,
+    WithJsonSchema,
+)
 
 from hooks.manifest import Manifest
 
 Name = Annotated[str, StringConstraints(min_length=1)]
+_TYPE: Final = ("apiVersion", "kind")
+_IDENTITY: Final = ("name", "namespace", "uid")
+_MAPS: Final = ("labels", "annotations")
 
 
 class ClusterMetadata(BaseModel):
@@ -19,7 +31,7 @@ class ClusterMetadata(BaseModel):
 
     name: Name
     uid: Name
-    generation: int = 0
+    generation: StrictInt = 0
     labels: dict[str, str] = Field(default_factory=dict)
     annotations: dict[str, str] = Field(default_factory=dict)
     finalizers: list[str] = Field(default_factory=list)
@@ -59,15 +71,73 @@ class Parent(ClusterParent):
     metadata: Metadata
 
 
+def _check_children(objects: dict[str, Manifest]) -> dict[str, Manifest]:
+    """The children, each of which says what it is: decisions read that of any without asking whether it is there."""
+    for child in objects.values():
+        metadata = child.get("metadata")
+        if not (isinstance(metadata, dict) and _has_texts(metadata, _IDENTITY) and _has_maps(metadata)):
+            raise ValueError("a child has no proper metadata")
+        if not _has_texts(child, _TYPE):
+            raise ValueError("a child does not say of which kind it is")
+    return objects
+
+
+def _check_related(objects: dict[str, Manifest]) -> dict[str, Manifest]:
+    """The same for related objects, which need no namespace. They are few, so a model may look at them."""
+    for manifest in objects.values():
+        ClusterMetadata.model_validate(manifest.get("metadata"))
+        if not _has_texts(manifest, _TYPE):
+            raise ValueError("a related object does not say of which kind it is")
+    return objects
+
+
+def _has_texts(mapping: Manifest, keys: tuple[str, ...]) -> bool:
+    for key in keys:
+        value = mapping.get(key)
+        if not value or not isinstance(value, str):
+            return False
+    return True
+
+
+def _has_maps(metadata: Manifest) -> bool:
+    """Whether labels and annotations, where there are any, are maps of texts."""
+    for key in _MAPS:
+        texts = metadata.get(key, {})
+        if not isinstance(texts, dict) or not all(isinstance(text, str) for text in texts.values()):
+            return False
+    return True
+
+
+def _describe(metadata: Manifest) -> WithJsonSchema:
+    """What the functions above check, for the OpenAPI document."""
+    properties = {**dict.fromkeys(_TYPE, _TEXT), "metadata": metadata}
+    return WithJsonSchema({"type": "object", "required": list(properties), "properties": properties})
+
+
+_TEXT: Final = {"type": "string", "minLength": 1}
+_TEXTS: Final = {"type": "object", "additionalProperties": {"type": "string"}}
+_CHILD_METADATA: Final = {
+    "type": "object",
+    "required": list(_IDENTITY),
+    "properties": {**dict.fromkeys(_IDENTITY, _TEXT), **dict.fromkeys(_MAPS, _TEXTS)},
+}
+# Objects of one kind, by `namespace/name`, or `name` where there is no namespace. As they came, not as models: what
+# is answered is what was observed, whatever fields it has.
+ChildObjects = Annotated[dict[str, Annotated[Manifest, _describe(_CHILD_METADATA)]], AfterValidator(_check_children)]
+RelatedObjects = Annotated[
+    dict[str, Annotated[Manifest, _describe(ClusterMetadata.model_json_schema())]], AfterValidator(_check_related)
+]
+
+
 class HookRequest(BaseModel):
     """Body of a sync or finalize call. `children` is keyed `Kind.version` or `Kind.group/version`, then `ns/name`."""
 
     model_config = ConfigDict(extra="ignore")
 
     parent: Parent
-    children: dict[str, dict[str, Manifest]]
-    related: dict[str, dict[str, Manifest]] = Field(default_factory=dict)
-    finalizing: bool = False
+    children: dict[str, ChildObjects]
+    related: dict[str, RelatedObjects] = Field(default_factory=dict)
+    finalizing: StrictBool = False
 
 
 class CustomizeRequest(BaseModel):

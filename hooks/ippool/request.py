@@ -6,14 +6,13 @@ and never becomes an object in memory: reading takes a third of the time that wa
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, StringConstraints
 from pydantic.alias_generators import to_camel
 
 from hooks.ippool.allocation import ALLOCATION, Allocation
 from hooks.ippool.pools import POOL
-from hooks.manifest import Manifest
 from hooks.vk8s.naming import DNS_1123, MAX_NODE_NAME
-from hooks.wire import ClusterParent, Name
+from hooks.wire import ClusterParent, Name, RelatedObjects
 
 # How requests name the kind.
 VK8S = "Vk8s.vk8s.sktelecom.com/v1alpha1"
@@ -33,7 +32,7 @@ class Vk8sMetadata(Shape):
     name: Name
     namespace: Name
     uid: Name
-    generation: int = 0
+    generation: StrictInt = 0
     creation_timestamp: str = ""
     deletion_timestamp: str | None = None
 
@@ -93,7 +92,7 @@ class Related(Shape):
     """All other objects that a decision needs. A request that lacks a group would look as if there were none."""
 
     vk8s: dict[str, Vk8s] = Field(alias=VK8S)
-    pools: dict[str, Manifest] = Field(alias=POOL)
+    pools: RelatedObjects = Field(alias=POOL)
     allocations: dict[str, Allocation] = Field(alias=ALLOCATION)
 
 

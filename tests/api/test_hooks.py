@@ -11,10 +11,13 @@ from fastapi.testclient import TestClient
 from starlette.types import Message, Receive, Scope, Send
 
 from hooks import __main__ as command
+from hooks.calls import Recorder
 from hooks.ippool.allocation import ALLOCATION
 from hooks.ippool.pools import POOL
 from hooks.ippool.request import VK8S
-from hooks.main import INTERNAL_ERROR, NOT_A_HOOK_CALL, LastResort, create_app, load_scripts
+from hooks.main import create_app, load_scripts
+from hooks.metrics import Metrics
+from hooks.refusals import INTERNAL_ERROR, NOT_A_HOOK_CALL, LastResort
 from hooks.settings import Settings
 from hooks.vk8s.observed import CHILD_KINDS
 from hooks.vk8s.scripts import Scripts
@@ -169,8 +172,8 @@ def test_each_call_is_one_line_of_log(client: TestClient, caplog: pytest.LogCapt
     client.post("/vk8s/sync", json=body(World()))
     client.post("/ippool/sync", json=PoolWorld().body())
     lines = [record.getMessage() for record in caplog.records if record.name == "vk8s.hooks"]
-    assert lines[0].startswith("sync team-a/demo generation=3 phase=Waiting ms=")
-    assert lines[1].startswith("ippool/sync default generation=2 phase=- ms=")
+    assert lines[0].startswith("vk8s/sync team-a/demo generation=3 phase=Waiting status=200 milliseconds=")
+    assert lines[1].startswith("ippool/sync default generation=2 phase=- status=200 milliseconds=")
 
 
 def test_the_boot_files_of_this_version_are_loaded() -> None:
@@ -183,3 +186,30 @@ def test_a_wrong_setting_ends_the_process_with_a_sentence(
     monkeypatch.setenv("VK8S_SETTING_KUBECONFIG_DAYS", "many")
     assert command.main(["serve"]) == 2
     assert capsys.readouterr().err.startswith("The environment variable VK8S_SETTING_KUBECONFIG_DAYS can't be used: ")
+
+
+def test_an_answer_in_parts_is_told_of_once_and_whole(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, logger="vk8s.hooks")
+
+    async def answer_in_parts(_scope: Scope, _receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"{", "more_body": True})
+        assert caplog.text == ""
+        await send({"type": "http.response.body", "body": b"}"})
+
+    async def receive() -> Message:
+        raise AssertionError
+
+    async def send(_message: Message) -> None:
+        pass
+
+    asyncio.run(Recorder(answer_in_parts, Metrics())({"type": "http", "path": "/vk8s/sync"}, receive, send))
+    assert caplog.text.count("status=200") == 1
+
+
+def test_a_call_without_a_kind_of_children_is_refused_in_a_sentence_that_names_it(client: TestClient) -> None:
+    whole = body(running_world())
+    children = {kind: group for kind, group in _groups().items() if kind != "Pod.v1"}
+    response = client.post("/vk8s/sync", json={**whole, "children": children})
+    assert response.status_code == 400
+    assert response.json()["error"].startswith("The request has no children of kind Pod.v1.")

@@ -9,11 +9,16 @@ from pathlib import Path
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
+from hooks.serve import Address, build_config
+from tests.api.material import TOKEN
 from tests.api.server import Server, serve
 from tests.shared_material import ROOT
 from tests.world import running_world
 
+BODY = running_world().request().model_dump_json(by_alias=True).encode()
+JSON = {"Content-Type": "application/json"}
 MARKER = "bWFya2VyIG9mIGEgc2VjcmV0"
 
 
@@ -50,6 +55,78 @@ def test_a_secret_in_a_malformed_request_is_in_no_answer_and_no_log(server: Serv
             if path != "customize":
                 assert answer.status_code >= httpx.codes.BAD_REQUEST
     assert MARKER not in server.log.read_text()
+
+
+def test_a_call_that_runs_is_finished_before_it_ends(server: Server) -> None:
+    with server.connect() as connection, connection.makefile("rb") as answer:
+        connection.sendall(head("Expect: 100-continue"))
+        # The server asks for the body: the call runs.
+        assert answer.readline() == b"HTTP/1.1 100 Continue\r\n"
+        server.process.send_signal(signal.SIGTERM)
+        server.wait_for_line("Waiting for connections to close")
+        with pytest.raises(ConnectionRefusedError):
+            server.connect()
+        connection.sendall(BODY)
+        text = answer.read()
+    assert b"HTTP/1.1 200 OK" in text
+    assert b'"children"' in text
+    assert server.process.wait(timeout=15) == 0
+    assert "vk8s/sync team-a/demo generation=3 phase=Running status=200" in server.log.read_text()
+
+
+def test_a_connection_outlives_the_idle_time_of_metacontrollers_client(server: Server) -> None:
+    config = build_config(FastAPI(), Address("127.0.0.1", server.port), None)
+    assert config.timeout_keep_alive == 120
+    with httpx.Client() as client:
+        ports = set()
+        for _ in range(3):
+            answer = client.post(f"{server.url}/vk8s/sync", content=BODY, headers=JSON)
+            ports.add(answer.extensions["network_stream"].get_extra_info("client_addr"))
+    assert len(ports) == 1
+
+
+def test_a_call_without_a_token_is_refused_before_its_body_is_read(tmp_path: Path) -> None:
+    tokens = tmp_path / "tokens"
+    tokens.write_text(TOKEN)
+    with (
+        serve(tmp_path / "log", {"token_file": tokens}) as server,
+        server.connect() as connection,
+        connection.makefile("rb") as answer,
+    ):
+        connection.sendall(head("Expect: 100-continue"))
+        assert answer.read().startswith(b"HTTP/1.1 401 ")
+
+
+def test_a_body_that_is_too_large_or_too_slow_is_refused(tmp_path: Path) -> None:
+    with serve(tmp_path / "log", {"max_body_mib": 1, "body_seconds": 0.1}) as server:
+        bodies = (
+            b"Content-Length: 2\r\n\r\n{",
+            b"Content-Length: 1048577\r\n\r\n",
+            b"Transfer-Encoding: chunked\r\n\r\n" + chunk(2**20) + chunk(1),
+        )
+        answers = [call(server, body) for body in bodies]
+        assert server.answers()
+    assert [answer[:13] for answer in answers] == [b"HTTP/1.1 408 ", b"HTTP/1.1 413 ", b"HTTP/1.1 413 "]
+    assert "vk8s/sync - generation=- phase=- status=408" in server.log.read_text()
+
+
+def chunk(size: int) -> bytes:
+    """A part of a body that comes without its length."""
+    return b"%x\r\n%b\r\n" % (size, b"x" * size)
+
+
+def call(server: Server, rest: bytes) -> bytes:
+    """The whole answer to a sync call that goes on with `rest`, after which the server has closed the connection."""
+    with server.connect() as connection, connection.makefile("rb") as answer:
+        connection.sendall(b"POST /vk8s/sync HTTP/1.1\r\nHost: hooks\r\n" + rest)
+        return answer.read()
+
+
+def head(*lines: str) -> bytes:
+    """The head of a sync call with the body `BODY`."""
+    given = [f"{name}: {value}" for name, value in JSON.items()]
+    first = ["POST /vk8s/sync HTTP/1.1", "Host: hooks", f"Content-Length: {len(BODY)}", *given, *lines]
+    return "\r\n".join([*first, "", ""]).encode()
 
 
 def test_it_ends_by_itself_when_asked_to(server: Server) -> None:

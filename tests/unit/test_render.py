@@ -27,6 +27,7 @@ def test_every_child_is_shown_down_to_the_pods() -> None:
         [
             f"ConfigMap/demo-bootstrap-{CONTEXT.scripts.digest}",
             "ConfigMap/demo-access",
+            "NetworkPolicy/demo",
             "PersistentVolumeClaim/m-state",
             "PersistentVolumeClaim/w-state",
             "Pod/demo-access-pod",

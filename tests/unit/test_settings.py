@@ -1,11 +1,12 @@
 """Settings from the environment."""
 
 from datetime import timedelta
+from ipaddress import IPv4Network
 
 import pytest
 from pydantic import ValidationError
 
-from hooks.settings import parse_settings
+from hooks.settings import Settings, parse_settings
 
 
 def test_defaults_need_no_environment() -> None:
@@ -23,9 +24,39 @@ def test_variables_that_the_host_cluster_sets_are_none_of_ours() -> None:
     assert parse_settings({"VK8S_HOOKS_SERVICE_HOST": "10.96.0.7"}) == parse_settings({})
 
 
+@pytest.mark.parametrize("text", ["a/*,b:v1", " a/* b:v1 ", "a/*,\n b:v1,", ",a/*,,b:v1"], ids=repr)
+def test_images_are_words_between_commas_and_white_space(text: str) -> None:
+    assert parse_settings({"VK8S_SETTING_ALLOWED_IMAGES": text}).allowed_images == ("a/*", "b:v1")
+
+
+@pytest.mark.parametrize("text", ["10.0.0.0/8,fd00::/8, 10.96.0.1,", "10.0.0.0/8 10.96.0.1/32 ::1"], ids=repr)
+def test_networks_of_the_host_are_the_ipv4_ones(text: str) -> None:
+    networks = parse_settings({"VK8S_SETTING_HOST_CIDRS": text}).host_cidrs
+    assert networks == (IPv4Network("10.0.0.0/8"), IPv4Network("10.96.0.1/32"))
+
+
+def test_by_default_no_image_and_no_network_is_refused_and_there_is_a_policy() -> None:
+    settings = parse_settings({"VK8S_SETTING_ALLOWED_IMAGES": "", "VK8S_SETTING_HOST_CIDRS": " "})
+    assert (settings.allowed_images, settings.host_cidrs, settings.network_policy) == ((), (), True)
+    assert settings == parse_settings({}) == Settings(host_cidrs=())
+
+
+def test_what_is_no_network_is_told_in_a_sentence() -> None:
+    with pytest.raises(ValidationError) as refused:
+        parse_settings({"VK8S_SETTING_HOST_CIDRS": "10.0.0.0/8,10.0.0.1/8"})
+    [problem] = refused.value.errors()
+    assert problem["loc"] == ("host_cidrs",)
+    assert problem["msg"] == "write networks such as 10.244.0.0/16,10.96.0.0/12; 10.0.0.1/8 has host bits set"
+
+
 @pytest.mark.parametrize(
     "environ",
-    [{"VK8S_SETTING_CA_DAYS": "0"}, {"VK8S_SETTING_CLUSTER_DOMAIN": "-"}, {"VK8S_SETTING_TYPO": "1"}],
+    [
+        {"VK8S_SETTING_NETWORK_POLICY": "perhaps"},
+        {"VK8S_SETTING_CA_DAYS": "0"},
+        {"VK8S_SETTING_CLUSTER_DOMAIN": "-"},
+        {"VK8S_SETTING_TYPO": "1"},
+    ],
     ids=str,
 )
 def test_what_is_no_setting_is_refused(environ: dict[str, str]) -> None:

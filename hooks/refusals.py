@@ -1,0 +1,56 @@
+"""What is answered to a call that is not answered.
+
+Fixed sentences all of them: Metacontroller copies an error's body into Events, and a request may hold Secrets.
+"""
+
+import logging
+from typing import Final
+
+from fastapi.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from hooks.logs import describe_exception
+
+NOT_A_HOOK_CALL: Final = (
+    "The body is not a hook request (Metacontroller, hooks v2): a field is missing or of a wrong type."
+)
+INTERNAL_ERROR: Final = "The hook failed and has changed nothing; its log says where. The call will be repeated."
+NO_TOKEN: Final = "The call has no valid bearer token; docs/operations.md says how Metacontroller is given one."  # noqa: S105 a sentence
+TOO_LARGE: Final = "The body is larger than the hooks' setting max_body_mib allows."
+TOO_SLOW: Final = "The body did not arrive within the time that the hooks' setting body_seconds allows."
+
+log: Final = logging.getLogger("vk8s.hooks")
+
+
+def build_refusal(code: int, sentence: str) -> JSONResponse:
+    """The answer to a call whose body has been read."""
+    return JSONResponse({"error": sentence}, status_code=code)
+
+
+def build_turning_away(code: int, sentence: str) -> JSONResponse:
+    """The answer to a call whose body has not been read to its end: nothing else can come over that connection."""
+    challenge = {"WWW-Authenticate": "Bearer"} if sentence == NO_TOKEN else {}
+    return JSONResponse({"error": sentence}, status_code=code, headers={"Connection": "close", **challenge})
+
+
+class LastResort:
+    """Answers 500 with a fixed sentence to whatever nobody caught, and logs where it was, never what it held."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes the call on; an exception goes no further than here."""
+        started = False
+
+        async def observe(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, observe)
+        except Exception as error:  # noqa: BLE001 the guarantee is about every exception
+            log.error("%s failed: %s", scope.get("path", ""), describe_exception(error))  # noqa: TRY400 place only
+            if not started:
+                await build_refusal(500, INTERNAL_ERROR)(scope, receive, send)

@@ -1,0 +1,42 @@
+"""docs/operations.md says what the code does, and one version is written everywhere."""
+
+import re
+import tomllib
+
+from hooks import VERSION
+from hooks.main import create_app, load_scripts
+from hooks.metrics import HOOKS
+from hooks.settings import PREFIX, Settings
+from tests.shared_material import ROOT
+
+OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
+
+
+def test_every_setting_is_in_the_table_with_its_default_and_nothing_else_is() -> None:
+    rows = dict(re.findall(r"^\| `([a-z_]+)` \| (.*?) \|", OPERATIONS, re.MULTILINE))
+    defaults = {name: show(field.default) for name, field in Settings.model_fields.items()}
+    assert rows == defaults
+    assert PREFIX in OPERATIONS
+
+
+def show(default: object) -> str:
+    """A default as the table writes it."""
+    if default in (None, ()):
+        return "none"
+    return f"`{str(default).lower() if isinstance(default, bool) else default}`"
+
+
+def test_every_metric_of_our_own_is_explained() -> None:
+    code = (ROOT / "hooks" / "metrics.py").read_text()
+    assert set(re.findall(r'"(vk8s_hook_[a-z_]+)"', code)) <= set(
+        re.findall(r"`(vk8s_hook_[a-z_]+?)(?:_total)?`", OPERATIONS)
+    )
+
+
+def test_the_version_is_the_project_s() -> None:
+    assert tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"] == VERSION
+
+
+def test_every_hook_is_counted() -> None:
+    paths = create_app(Settings(), load_scripts()).openapi()["paths"]
+    assert {path.removeprefix("/") for path, methods in paths.items() if "post" in methods} == set(HOOKS)
