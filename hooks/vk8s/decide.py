@@ -6,12 +6,12 @@ from hooks.settings import Settings
 from hooks.vk8s.cluster import Identity, build_cluster, parse_identity
 from hooks.vk8s.conditions import Situation, parse_history
 from hooks.vk8s.context import Context
-from hooks.vk8s.ip_manager import build_rules, find_setting_problems, read_network
+from hooks.vk8s.ip_manager import build_rules, read_network
 from hooks.vk8s.keep import keep_unknown
 from hooks.vk8s.leave import find_role_problems
+from hooks.vk8s.limits import find_limit_problems, find_limit_warnings
 from hooks.vk8s.model import Spec
-from hooks.vk8s.naming import pki_secret_name
-from hooks.vk8s.observed import CHILD_KINDS, POD, SECRET, Observed, parse_observed
+from hooks.vk8s.observed import POD, REQUIRED_KINDS, Observed, parse_observed
 from hooks.vk8s.plan import Plan, keep_everything, plan_children
 from hooks.vk8s.progress import CHILD_PATIENCE, find_children_condition, find_missing
 from hooks.vk8s.status import build_rejected_status, build_status, build_terminating_status
@@ -44,8 +44,9 @@ def decide_sync(request: HookRequest, context: Context) -> SyncResponse:
     network = read_network(identity.uid, spec, request.related, context.settings)
     cluster = build_cluster(request.parent.metadata, spec, context.settings, network)
     plan = plan_children(cluster, observed, context)
+    warnings = find_limit_warnings(identity.name, spec, observed, context.settings)
     return SyncResponse(
-        status=build_status(cluster, plan, situation),
+        status=build_status(cluster, plan, situation, warnings),
         children=plan.children,
         resync_after_seconds=_find_resync(plan, situation),
     )
@@ -73,7 +74,7 @@ def decide_customize(request: CustomizeRequest, settings: Settings) -> Customize
 
 def _read_observed(request: HookRequest) -> Observed:
     """The observed children; a request that lacks a kind would look as if all of that kind were gone."""
-    missing = [kind for kind in CHILD_KINDS if kind not in request.children]
+    missing = [kind for kind in REQUIRED_KINDS if kind not in request.children]
     if missing:
         raise RequestError(
             f"The request has no children of kind {', '.join(missing)}. List them in childResources of the "
@@ -90,13 +91,15 @@ def _describe(request: HookRequest, observed: Observed, context: Context) -> Sit
 def _check_spec(
     identity: Identity, raw: object, observed: Observed, settings: Settings
 ) -> tuple[Spec | None, list[str]]:
-    """The spec, and its problems. Another setting must not keep a living cluster from healing, so that never is one."""
+    """The spec, and its problems."""
     spec, problems = parse_spec(raw)
     if spec is None:
         return None, problems
-    is_new = not observed.has(SECRET, pki_secret_name(identity.name))
-    unmet = find_setting_problems(spec, settings) if is_new else []
-    return spec, [*find_problems(identity.name, spec), *find_role_problems(spec, observed), *unmet]
+    return spec, [
+        *find_problems(identity.name, spec),
+        *find_role_problems(spec, observed),
+        *find_limit_problems(identity.name, spec, observed, settings),
+    ]
 
 
 def _find_resync(plan: Plan, situation: Situation) -> float:

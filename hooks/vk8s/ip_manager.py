@@ -15,24 +15,17 @@ from hooks.vk8s.observed import POD, Observed
 from hooks.wire import Parent
 
 NETWORK_READY: Final = "NetworkReady"
-_SETTING: Final = f"{PREFIX}IP_MANAGER=true"
+IP_MANAGER_ON: Final = f"{PREFIX}IP_MANAGER=true"
 _OFF, _NOT_SENT = "IPManagerOff", "PoolsNotSent"
 # What is said where there is no pool, by the reason for that.
 _WITHOUT_POOL: Final = {
-    _OFF: f"spec.ipPool has no effect: the ip-manager is off; for it, the hooks need {_SETTING}.",
+    _OFF: f"spec.ipPool has no effect: the ip-manager is off; for it, the hooks need {IP_MANAGER_ON}.",
     _NOT_SENT: (
         "Metacontroller does not send IPPools along yet, so new pods get addresses from the host cluster. It asks anew "
         "what to send within 20 minutes, or when it is restarted."
     ),
     NO_POOL: "No IPPool serves this virtual cluster: its pods get addresses from the host cluster.",
 }
-
-
-def find_setting_problems(spec: Spec, settings: Settings) -> list[str]:
-    """What a new Vk8s can't have with these settings."""
-    if spec.ip_pool is None or settings.ip_manager:
-        return []
-    return [f"spec.ipPool: leave it out, the ip-manager is off; for it, the hooks need {_SETTING}."]
 
 
 def build_rules(parent: Parent, settings: Settings) -> list[Manifest]:

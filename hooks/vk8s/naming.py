@@ -42,6 +42,11 @@ def ports_service_name(vk8s: str) -> str:
     return vk8s
 
 
+def network_policy_name(vk8s: str) -> str:
+    """NetworkPolicy that says who may connect to the pods."""
+    return vk8s
+
+
 def ssh_secret_name(vk8s: str) -> str:
     """Secret with the host key of the access pod, and a client key for its owner."""
     return f"{vk8s}-ssh"

@@ -12,9 +12,13 @@ SERVICE: Final = "Service.v1"
 CLAIM: Final = "PersistentVolumeClaim.v1"
 POD: Final = "Pod.v1"
 JOB: Final = "Job.batch/v1"
+NETWORK_POLICY: Final = "NetworkPolicy.networking.k8s.io/v1"
 
-# Every kind that the hooks return. A request that lacks one of them would look as if nothing of that kind existed.
-CHILD_KINDS = (SECRET, CONFIG_MAP, SERVICE, CLAIM, POD, JOB)
+# A request that lacks one of them would look as if nothing of that kind existed.
+REQUIRED_KINDS = (SECRET, CONFIG_MAP, SERVICE, CLAIM, POD, JOB)
+# Every kind that the hooks return. What is not required is newer than the CompositeControllers of some installations:
+# it is returned where the request names it.
+CHILD_KINDS = (*REQUIRED_KINDS, NETWORK_POLICY)
 
 
 # Kind, as in a request, and name.
@@ -43,6 +47,10 @@ class Observed:
     def find_lacking(self, needed: Iterable[tuple[str, str]]) -> list[str]:
         """Which of these, as (kind, name), are not there to stay: `Kind name`."""
         return [f"{kind.split('.')[0]} {name}" for kind, name in needed if not self.has_lasting(kind, name)]
+
+    def knows(self, kind: str) -> bool:
+        """Whether the CompositeController lists the kind: only then may a child of it be returned."""
+        return kind in self.children
 
     def pods(self) -> Mapping[str, Manifest]:
         """Pods by name."""

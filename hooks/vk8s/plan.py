@@ -12,6 +12,7 @@ from hooks.vk8s.children.api_service import build_api_service
 from hooks.vk8s.children.bootstrap_config_map import build_bootstrap_config_map
 from hooks.vk8s.children.join_secret import build_join_secret
 from hooks.vk8s.children.kubeconfig_secret import build_kubeconfig_secret
+from hooks.vk8s.children.network_policy import build_network_policy
 from hooks.vk8s.children.node_pod import build_node_pod, find_credentials_name
 from hooks.vk8s.children.pki_secret import build_pki_secret
 from hooks.vk8s.children.ports_service import build_ports_service
@@ -22,6 +23,7 @@ from hooks.vk8s.keep import keep, keep_unknown
 from hooks.vk8s.kubeconfig import KUBECONFIG_KEYS, build_kubeconfig, find_renewal_time
 from hooks.vk8s.labels import NODE_COMPONENT, claim_labels, component_selector, node_labels, role_selector
 from hooks.vk8s.leave import Leaving, plan_departures
+from hooks.vk8s.limits import note_images
 from hooks.vk8s.model import NodeSpec
 from hooks.vk8s.naming import (
     access_pod_name,
@@ -62,9 +64,8 @@ class Plan:
 
 @dataclass(frozen=True)
 class Pki:
-    """The `pki` Secret as observed, and the CA in it."""
+    """The files of the observed `pki` Secret, and the CA in them."""
 
-    secret: Manifest
     files: Mapping[str, bytes]
     authority: Authority
 
@@ -75,19 +76,24 @@ def plan_children(cluster: VirtualCluster, observed: Observed, context: Context)
     Everything but the PKI, the Services and the boot files is made only once the PKI is observed: two calls on a stale
     cache must not mix two CAs.
     """
-    first = [build_bootstrap_config_map(cluster.identity, context.scripts), *_build_services(cluster, observed)]
+    first = [
+        build_bootstrap_config_map(cluster.identity, context.scripts),
+        *_build_services(cluster, observed),
+        *_build_policies(cluster, observed, context),
+    ]
     secret = observed.find(seen.SECRET, pki_secret_name(cluster.name))
     if secret is None:
         return _plan_without_pki(cluster, observed, context, first)
     try:
         files = read_secret(secret)
-        pki = Pki(secret, files, parse_authority(files))
+        pki = Pki(files, parse_authority(files))
     except PkiError as error:
         sentence = (
             f"Secret {pki_secret_name(cluster.name)} can't be used: {error}. Restore it; all else is kept as it is."
         )
         return Plan(_with_rest(first, observed), {}, Trouble("PKIInvalid", sentence))
-    return _plan_with_pki(cluster, observed, context, (pki, first))
+    kept = note_images(keep(secret, cluster.identity), cluster.spec, context.settings)
+    return _plan_with_pki(cluster, observed, context, (pki, [*first, kept]))
 
 
 def _build_services(cluster: VirtualCluster, observed: Observed) -> list[Manifest]:
@@ -99,6 +105,12 @@ def _build_services(cluster: VirtualCluster, observed: Observed) -> list[Manifes
         *([build_ports_service(cluster.identity, spec.ports, targets)] if spec.ports else []),
         *([build_access_service(cluster.identity, access_port)] if access_port else []),
     ]
+
+
+def _build_policies(cluster: VirtualCluster, observed: Observed, context: Context) -> list[Manifest]:
+    """Who may connect; nothing where that is not wanted, or the CompositeController is older than this kind."""
+    is_wanted = context.settings.network_policy and observed.knows(seen.NETWORK_POLICY)
+    return [build_network_policy(cluster.identity, cluster.spec)] if is_wanted else []
 
 
 def _find_port_targets(cluster: VirtualCluster, observed: Observed) -> dict[str, str]:
@@ -129,8 +141,9 @@ def _plan_without_pki(cluster: VirtualCluster, observed: Observed, context: Cont
         )
         return Plan(_with_rest(first, observed), {}, Trouble("PKILost", sentence))
     files = build_pki(context.entropy, context.now, context.settings.ca_validity)
+    pki = note_images(build_pki_secret(cluster.identity, files), cluster.spec, context.settings)
     return Plan(
-        _with_rest([*first, build_pki_secret(cluster.identity, files)], observed),
+        _with_rest([*first, pki], observed),
         {node.name: f"waits for Secret {pki_secret_name(cluster.name)}" for node in cluster.nodes},
     )
 
@@ -153,7 +166,6 @@ def _plan_with_pki(
     pods = [_plan_pod(cluster, node, observed, context) for node in pod_nodes if node.name not in waiting]
     wanted = [
         *first,
-        keep(pki.secret, cluster.identity),
         build_join_secret(cluster.identity, pki.files, pki.authority),
         kubeconfig,
         *claims,

@@ -1,4 +1,4 @@
-"""Which observed children the answer leaves out for good: what the spec no longer asks for, by name. Nothing else."""
+"""Which observed children the answer leaves out for good: what is no longer asked for, by name. Nothing else."""
 
 from hooks.vk8s import observed as seen
 from hooks.vk8s.cluster import VirtualCluster
@@ -9,13 +9,14 @@ from hooks.vk8s.naming import (
     access_pod_name,
     access_service_name,
     bootstrap_config_map_name,
+    network_policy_name,
     ports_service_name,
 )
 from hooks.vk8s.observed import Child, Observed
 
 
 def find_retired(cluster: VirtualCluster, observed: Observed, context: Context) -> frozenset[Child]:
-    """What the spec no longer asks for, by name; the keys of the access are kept, should it be wanted again."""
+    """What spec and settings no longer ask for, by name; the keys of the access are kept, should it be wanted again."""
     spec, name = cluster.spec, cluster.name
     access = [(seen.POD, access_pod_name(name)), (seen.CONFIG_MAP, access_config_map_name(name))]
     service = [(seen.SERVICE, access_service_name(name))]
@@ -24,6 +25,7 @@ def find_retired(cluster: VirtualCluster, observed: Observed, context: Context) 
             *([] if spec.ports else [(seen.SERVICE, ports_service_name(name))]),
             *([] if spec.access_pod_image else [*access, *service]),
             *([] if spec.access_pod_port else service),
+            *([] if context.settings.network_policy else [(seen.NETWORK_POLICY, network_policy_name(name))]),
             *(_find_pods(observed) if cluster.paused else _find_retired_scripts(cluster, observed, context)),
         ]
     )

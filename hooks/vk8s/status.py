@@ -1,5 +1,7 @@
 """The status of a Vk8s: what its owner sees with `kubectl get`. Computed from what is observed, never from wishes."""
 
+from collections.abc import Sequence
+
 from hooks.manifest import Manifest
 from hooks.vk8s.cluster import Identity, VirtualCluster
 from hooks.vk8s.conditions import Condition, Situation, build_conditions
@@ -24,12 +26,13 @@ from hooks.vk8s.replace import find_outdated
 ACCEPTED, ACCESS_READY = "Accepted", "AccessReady"
 
 
-def build_status(cluster: VirtualCluster, plan: Plan, situation: Situation) -> Manifest:
-    """The status of a Vk8s whose spec is valid."""
+def build_status(cluster: VirtualCluster, plan: Plan, situation: Situation, warnings: Sequence[str]) -> Manifest:
+    """The status of a Vk8s whose spec is valid. `warnings`: sentences on what in it is accepted all the same."""
     nodes = find_spec_nodes(cluster, plan, situation.observed)
     outdated = _find_outdated(cluster, plan, situation.observed)
+    acceptance = " ".join([_describe_acceptance(cluster, outdated), *warnings])
     conditions = [
-        Condition(ACCEPTED, status=True, reason="Valid", message=_describe_acceptance(cluster, outdated)),
+        Condition(ACCEPTED, status=True, reason="Valid", message=acceptance),
         find_children_condition(plan, situation),
         *find_network_conditions(cluster, situation.observed),
         *_find_access_conditions(cluster, plan, situation.observed),

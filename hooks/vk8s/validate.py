@@ -51,6 +51,19 @@ def find_problems(name: str, spec: Spec) -> list[str]:
     ]
 
 
+def parse_networks(spec: Spec) -> dict[str, IPv4Network | None]:
+    """The networks of the virtual cluster by their fields; None for what is no IPv4 network."""
+    fields = {"podNetworkCidr": spec.kubernetes.pod_network_cidr, "serviceCidr": spec.kubernetes.service_cidr}
+    return {field: _parse_network(text) for field, text in fields.items()}
+
+
+def _parse_network(text: str) -> IPv4Network | None:
+    try:
+        return IPv4Network(text)
+    except ValueError:
+        return None
+
+
 def _form_problem(location: Iterable[str | int], message: str) -> str:
     path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
     return f"spec{path}: {message}."
@@ -115,14 +128,12 @@ def _storage_problems(spec: Spec) -> Iterator[str]:
 
 
 def _network_problems(spec: Spec) -> Iterator[str]:
-    fields = {"podNetworkCidr": spec.kubernetes.pod_network_cidr, "serviceCidr": spec.kubernetes.service_cidr}
-    networks = {}
-    for field, text in fields.items():
-        try:
-            networks[field] = IPv4Network(text)
-        except ValueError:
+    networks = parse_networks(spec)
+    for field, network in networks.items():
+        if network is None:
             yield f"spec.kubernetes.{field}: write an IPv4 network such as 198.18.0.0/16, no bits set after the prefix."
-    if len(networks) == len(fields) and networks["podNetworkCidr"].overlaps(networks["serviceCidr"]):
+    pods, services = networks.values()
+    if pods and services and pods.overlaps(services):
         yield "spec.kubernetes: podNetworkCidr and serviceCidr overlap; write two networks that share no address."
 
 

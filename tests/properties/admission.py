@@ -27,6 +27,8 @@ def admit(child: Manifest) -> Manifest:
         return {**child, "spec": {**CLAIM_DEFAULTS, **_with_own_quantities(child["spec"])}}
     if child["kind"] == "Service":
         return {**child, "spec": _admit_service(child["spec"])}
+    if child["kind"] == "NetworkPolicy":
+        return {**child, "spec": _admit_policy(child["spec"])}
     if child["kind"] == "Job":
         return {**child, "spec": _admit_job(child["spec"], child["metadata"]["uid"])}
     return child
@@ -58,6 +60,12 @@ def _admit_service(spec: Manifest) -> Manifest:
         return {**SERVICE_DEFAULTS, **spec}
     ports = [{"nodePort": FIRST_FREE_NODE_PORT + index, **port} for index, port in enumerate(spec["ports"])]
     return {**SERVICE_DEFAULTS, **spec, "ports": ports}
+
+
+def _admit_policy(spec: Manifest) -> Manifest:
+    ports = [[{"protocol": "TCP", **port} for port in rule.get("ports", [])] for rule in spec["ingress"]]
+    rules = [{**rule, **({"ports": own} if own else {})} for rule, own in zip(spec["ingress"], ports, strict=True)]
+    return {"policyTypes": ["Ingress"], **spec, "ingress": rules}
 
 
 def _with_own_quantities(value: Any) -> Any:

@@ -108,6 +108,13 @@ def answer_with(host: Host, scripts: Scripts) -> Host:
     return host.after(f"boot files {scripts.digest}", context=replace(host.world.context, scripts=scripts))
 
 
+def change_settings(draw: st.DrawFn, host: Host) -> Host:
+    """The hooks are told to make a NetworkPolicy, or none."""
+    settings = host.world.context.settings.model_copy(update={"network_policy": draw(st.booleans())})
+    event = f"NetworkPolicy: {settings.network_policy}"
+    return host.after(event, context=replace(host.world.context, settings=settings))
+
+
 def renew_pods(draw: st.DrawFn, host: Host) -> Host:
     """Another version of the hooks answers, and the pods are lost: new ones boot from its files."""
     newer = change_scripts(draw, host).step()
@@ -149,6 +156,7 @@ EVENTS: list[Event] = [
     break_spec,
     change_labels,
     change_scripts,
+    change_settings,
     renew_pods,
     move_clock,
     begin_leave,

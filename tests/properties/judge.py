@@ -67,9 +67,16 @@ def find_empty(value: Any, path: str = "") -> list[str]:
     return [place for key, item in inner for place in find_empty(item, f"{path}.{key}")]
 
 
-def find_selected(service: Manifest, answer: SyncResponse) -> set[str]:
-    """Names of the answered pods that a Service leads to."""
-    selector = service["spec"]["selector"].items()
+def find_selector(child: Manifest) -> dict[str, str] | None:
+    """The labels by which a child chooses pods; None for one that chooses none."""
+    spec = child.get("spec", {})
+    selector: dict[str, str] | None = spec.get("podSelector", {}).get("matchLabels") or spec.get("selector")
+    return selector
+
+
+def find_selected(chooser: Manifest, answer: SyncResponse) -> set[str]:
+    """Names of the answered pods that a Service leads to, or that a NetworkPolicy is for."""
+    selector = (find_selector(chooser) or {}).items()
     pods = [child for child in answer.children if child["kind"] == "Pod"]
     return {pod["metadata"]["name"] for pod in pods if selector <= pod["metadata"]["labels"].items()}
 

@@ -55,6 +55,7 @@ UNKNOWN_CONTENTS: list[tuple[str, Manifest]] = [
     ("Service", {"spec": {"type": "ExternalName", "externalName": "example.com"}}),
     ("PersistentVolumeClaim", {"spec": {"resources": {"requests": {"storage": "1Gi"}}}}),
     ("Pod", {"spec": {"containers": [{"name": "a", "image": "b"}]}, "status": {"phase": "Succeeded"}}),
+    ("NetworkPolicy", {"apiVersion": "networking.k8s.io/v1", "spec": {"podSelector": {}, "ingress": [{}]}}),
     ("Job", {"apiVersion": "batch/v1", "spec": {"template": {"spec": {"containers": []}}}}),
 ]
 

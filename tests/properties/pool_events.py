@@ -5,6 +5,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from hooks.ippool.allocation import API_VERSION
 from hooks.manifest import Manifest
 from tests.properties.pool_host import PoolHost
 
@@ -35,7 +36,8 @@ def put_pool(draw: Draw, host: PoolHost) -> None:
     if name in host.pools.now:
         host.edit(host.pools, name, spec)
     else:
-        host.pools.write(name, {"metadata": host.stamp(name), "spec": spec})
+        identity = {"apiVersion": API_VERSION, "kind": "IPPool"}
+        host.pools.write(name, {**identity, "metadata": host.stamp(name), "spec": spec})
 
 
 def delete_pool(draw: Draw, host: PoolHost) -> None:

@@ -45,7 +45,7 @@ def find_left_out(world: World) -> set[Key]:
 
 
 def find_retired(world: World) -> set[Key]:
-    """What is left out although it is shown: what the spec no longer asks for, by name, and the pods of a pause."""
+    """What is left out although it is shown: what is no longer asked for, by name, and the pods of a pause."""
     name, spec = world.name, world.spec
     service = ("Service.v1", f"{name}-access-svc")
     access = [("Pod.v1", f"{name}-access-pod"), ("ConfigMap.v1", f"{name}-access"), service]
@@ -53,6 +53,7 @@ def find_retired(world: World) -> set[Key]:
         *([] if spec.get("ports") else [("Service.v1", name)]),
         *([] if spec.get("accessPodImage") else access),
         *([] if spec.get("accessPodPort") else [service]),
+        *([] if world.context.settings.network_policy else [("NetworkPolicy.networking.k8s.io/v1", name)]),
         *(_find_paused_pods(world) if is_paused(world) else _find_retired_boot_files(world)),
     }
 

@@ -16,6 +16,7 @@ from tests.properties.judge import (
     find_empty,
     find_references,
     find_selected,
+    find_selector,
     index,
 )
 from tests.properties.reasons import find_retired, find_unexplained
@@ -23,6 +24,8 @@ from tests.properties.specs import PLAIN_LABELS
 from tests.properties.walks import STEPS_TO_ALL_PODS, changed_hosts, hidden_hosts, hosts, new_hosts, settled_hosts
 from tests.world import UID
 
+API_VERSIONS = {"Job": "batch/v1", "NetworkPolicy": "networking.k8s.io/v1"}
+POLICY = "NetworkPolicy.networking.k8s.io/v1"
 IDENTITY_LABELS = {VK8S, NODE, ROLE, COMPONENT}
 LABEL_VALUE = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")
 
@@ -53,7 +56,7 @@ def test_no_child_is_answered_twice_and_each_has_a_name_that_its_kind_may_have(h
 @given(hosts())
 def test_every_child_says_what_it_is_in_the_namespace_of_its_vk8s(host: Host) -> None:
     for child in host.shown.sync().children:
-        assert child["apiVersion"] == ("batch/v1" if child["kind"] == "Job" else "v1")
+        assert child["apiVersion"] == API_VERSIONS.get(child["kind"], "v1")
         metadata = child["metadata"]
         assert set(metadata) <= {"name", "namespace", "labels", "annotations"}
         assert metadata["namespace"] == "team-a"
@@ -103,6 +106,17 @@ def test_services_lead_to_the_pods_that_they_are_for(host: Host) -> None:
         assert find_selected(service, answer) == {f"{world.name}-access-pod"}
 
 
+@given(settled_hosts())
+def test_the_policy_is_for_every_pod_and_opens_every_declared_port_to_everybody(host: Host) -> None:
+    world, answer = host.world, host.world.sync()
+    policy = index(answer)[POLICY, world.name]
+    assert find_selected(policy, answer) == world.children["Pod.v1"].keys()
+    rules = policy["spec"]["ingress"]
+    opened = {port["port"] for rule in rules if "from" not in rule for port in rule["ports"]}
+    declared = {port["targetPort"] for port in world.spec.get("ports", [])}
+    assert opened == declared | ({22} if world.spec.get("accessPodImage") else set())
+
+
 @given(hosts())
 def test_labels_of_the_owner_never_say_whose_child_it_is_and_select_nothing(host: Host) -> None:
     shown = host.shown
@@ -113,7 +127,7 @@ def test_labels_of_the_owner_never_say_whose_child_it_is_and_select_nothing(host
             assert labels.items() >= {(name, shown.labels[name]) for name in shown.labels.keys() & PLAIN_LABELS}
             assert (labels[VK8S], labels["app.kubernetes.io/managed-by"]) == (shown.name, "vk8s-metacontroller")
             assert {name for name in labels if name.startswith(PREFIX)} <= IDENTITY_LABELS
-            selector = child["spec"]["selector"] if child["kind"] == "Service" else {VK8S: shown.name}
+            selector = find_selector(child) or {VK8S: shown.name}
             assert selector.keys() <= IDENTITY_LABELS
             assert selector[VK8S] == shown.name
 

@@ -47,7 +47,12 @@ def test_nothing_is_made_from_a_ca_that_is_not_shown(host: Host, damaged: Manife
     rest = {key: value for key, value in found.items() if key != "data"} if found else {}
     shown = host.shown.with_child("Secret.v1", name, None if damaged is None or not found else {**rest, **damaged})
     made = index(shown.sync()).keys() - list_children(shown).keys()
-    assert {kind for kind, _ in made} <= {"ConfigMap.v1", "Service.v1", "Secret.v1"}
+    assert {kind for kind, _ in made} <= {
+        "ConfigMap.v1",
+        "NetworkPolicy.networking.k8s.io/v1",
+        "Service.v1",
+        "Secret.v1",
+    }
     assert {name for kind, name in made if kind == "Secret.v1"} <= {f"{shown.name}-pki"}
 
 

@@ -16,7 +16,7 @@ from hooks.vk8s.scripts import build_scripts
 from tests.world import CONTEXT, NOW, World, condition, names, node, observe, ready_status, running_world, spec
 
 BOOTSTRAP = f"ConfigMap/demo-bootstrap-{CONTEXT.scripts.digest}"
-FIRST = [BOOTSTRAP, "Secret/demo-pki", "Service/demo-api"]
+FIRST = [BOOTSTRAP, "NetworkPolicy/demo", "Secret/demo-pki", "Service/demo-api"]
 CLAIMS = ["PersistentVolumeClaim/m-state", "PersistentVolumeClaim/w-state"]
 SECRETS = ["Secret/demo-join", "Secret/demo-kubeconfig"]
 PODS = ["Pod/m", "Pod/w"]
@@ -107,12 +107,10 @@ def test_a_child_of_another_version_is_kept_unchanged() -> None:
     assert kept["data"] == {"c": "d"}
 
 
-@pytest.mark.parametrize(
-    "annotations", [None, {}, {LAST_APPLIED: "{"}, {LAST_APPLIED: "[]"}, {LAST_APPLIED: '{"a": 1}'}]
-)
+@pytest.mark.parametrize("annotations", [{}, {LAST_APPLIED: "{"}, {LAST_APPLIED: "[]"}, {LAST_APPLIED: '{"a": 1}'}])
 def test_labels_of_others_on_an_adopted_child_stay_theirs(annotations: Any) -> None:
     labels = {"theirs": "x", "vk8s.sktelecom.com/vk8s": "demo"}
-    metadata = {"name": "later", "labels": labels, "namespace": "team-a", "annotations": annotations}
+    metadata = {"name": "later", "labels": labels, "namespace": "team-a", "uid": "u", "annotations": annotations}
     stranger = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata}
     world = running_world().with_child("ConfigMap.v1", "later", stranger)
     kept = next(child for child in world.sync().children if child["metadata"]["name"] == "later")

@@ -238,7 +238,8 @@ def test_a_claim_of_a_version_that_noted_no_role_leaves_as_a_worker() -> None:
 
 
 def test_a_job_of_somebody_else_among_the_children_is_kept() -> None:
-    job: Manifest = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "x", "namespace": "team-a"}}
+    metadata = {"name": "x", "namespace": "team-a", "uid": "u"}
+    job: Manifest = {"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata}
     assert "Job/x" in names(running_world().with_child(JOB, "x", job).sync())
 
 
