@@ -9,10 +9,9 @@ from pathlib import Path
 
 import yaml
 
-from testbed import programs
+from testbed import door, permissions, programs
 from testbed.host_cluster import HostCluster
-from testbed.kubectl import Manifest
-from testbed.layout import HOOKS_URL, ROOT
+from testbed.layout import HOOKS_PORT, HOOKS_URL, ROOT
 from testbed.programs import Program
 from testbed.waiting import wait_for
 
@@ -36,15 +35,21 @@ class Options:
 
 
 def start(host: HostCluster, options: Options | None = None) -> None:
-    """Applies the CRDs, and starts the hooks and Metacontroller anew, with the code and manifests as they are now."""
+    """Applies CRDs and role, and starts the hooks and Metacontroller anew, with the code and manifests of now."""
     stop(host)
     apply_crds(host)
+    kubeconfig = permissions.grant(host)
+    door.give_keys(host)
     start_hooks(host)
     binary = os.environ.get(BINARY_VARIABLE)
     if binary:
-        _start_real(host, Path(binary), options or Options())
+        _apply_controllers(host)
+        command = _build_real(Path(binary), options or Options())
     else:
-        _start_stand_in(host, options or Options())
+        command = _build_stand_in(kubeconfig, options or Options())
+    # In the network, as it looks for the hooks by name.
+    program = Program(METACONTROLLER, host.in_network(command), {"KUBECONFIG": str(kubeconfig)})
+    programs.start(host.testbed, program)
 
 
 def apply_crds(host: HostCluster) -> None:
@@ -53,6 +58,9 @@ def apply_crds(host: HostCluster) -> None:
     names = [yaml.safe_load(path.read_text())["metadata"]["name"] for path in files]
     host.kubectl.run("apply", f"--filename={ROOT / 'crds'}")
     host.kubectl.run("wait", "--for=condition=Established", *(f"crd/{name}" for name in names), "--timeout=30s")
+    # Established is said before discovery knows them.
+    plurals = [name.partition(".")[0] for name in names]
+    wait_for("the resources", lambda: all(host.kubectl.succeeds("explain", each) for each in plurals), START_SECONDS)
 
 
 def stop(host: HostCluster) -> None:
@@ -64,9 +72,12 @@ def stop(host: HostCluster) -> None:
 def start_hooks(host: HostCluster, source: Path = ROOT, settings: Mapping[str, str] | None = None) -> None:
     """Starts the hooks anew, and returns when they answer; from another `source`, they are of another version."""
     programs.stop(host.testbed, HOOKS)
-    command = [sys.executable, "-m", "hooks", "serve", f"--port={HOOKS_URL.rpartition(':')[2]}"]
-    programs.start(host.testbed, Program(HOOKS, command, {**SETTINGS, **(settings or {})}, directory=source))
-    ready = host.in_network(["curl", "--silent", "--fail", "--output", "/dev/null", f"{HOOKS_URL}/readyz"])
+    door.make_keys(host.testbed)
+    command = [sys.executable, "-m", "hooks", "serve", f"--port={HOOKS_PORT}"]
+    environment = {**SETTINGS, **door.build_settings(host.testbed), **(settings or {})}
+    programs.start(host.testbed, Program(HOOKS, command, environment, directory=source))
+    call = ["curl", "--silent", "--fail", "--output", "/dev/null", "--cacert", f"{host.testbed.keys}/ca.crt"]
+    ready = host.in_network([*call, f"{HOOKS_URL}/readyz"])
     wait_for(
         "the hooks",
         lambda: subprocess.run(ready, check=False, capture_output=True).returncode == 0,
@@ -75,33 +86,21 @@ def start_hooks(host: HostCluster, source: Path = ROOT, settings: Mapping[str, s
     )
 
 
-def _start_stand_in(host: HostCluster, options: Options) -> None:
-    command = [
+def _build_stand_in(kubeconfig: Path, options: Options) -> list[str]:
+    return [
         *(sys.executable, "-m", "testbed.metacontroller"),
-        f"--kubeconfig={host.testbed.kubeconfig}",
+        f"--kubeconfig={kubeconfig}",
         f"--controllers={CONTROLLERS}",
-        f"--hooks-url={HOOKS_URL}",
         f"--client-go-qps={options.qps}",
         f"--client-go-burst={options.burst}",
         f"--cache-delay={options.cache_delay}",
     ]
-    programs.start(host.testbed, Program(METACONTROLLER, command))
 
 
-def _start_real(host: HostCluster, binary: Path, options: Options) -> None:
-    """Metacontroller itself, which finds its controllers in the API server and wants to be told where the hooks are."""
-    crds = os.environ.get(CRDS_VARIABLE)
-    if not crds or options.cache_delay:
-        raise RuntimeError(
-            f"{BINARY_VARIABLE} needs {CRDS_VARIABLE}, a directory with its CRDs, and has no cache delay"
-        )
-    host.kubectl.run("apply", "--server-side", f"--filename={crds}")
-    # It watches all three kinds, and ends after two minutes where one is missing.
-    names = [f"crd/{kind}.metacontroller.k8s.io" for kind in METACONTROLLER_KINDS]
-    host.kubectl.run("wait", "--for=condition=Established", *names, "--timeout=30s")
-    documents = [document for path in CONTROLLERS.glob("*.yaml") for document in yaml.safe_load_all(path.read_text())]
-    host.kubectl.apply(*(_with_urls(each) for each in documents if each["kind"] == "CompositeController"))
-    command = [
+def _build_real(binary: Path, options: Options) -> list[str]:
+    if options.cache_delay:
+        raise RuntimeError(f"{BINARY_VARIABLE} has no cache delay")
+    return [
         str(binary),
         f"--client-go-qps={options.qps}",
         f"--client-go-burst={options.burst}",
@@ -109,13 +108,16 @@ def _start_real(host: HostCluster, binary: Path, options: Options) -> None:
         "--metrics-address=127.0.0.1:9999",
         "--health-probe-bind-address=127.0.0.1:8081",
     ]
-    programs.start(host.testbed, Program(METACONTROLLER, command, {"KUBECONFIG": str(host.testbed.kubeconfig)}))
 
 
-def _with_urls(controller: Manifest) -> Manifest:
-    """The CompositeController with the hooks where the testbed serves them, instead of behind a Service."""
-    hooks = {
-        name: {**hook, "webhook": {"url": HOOKS_URL + hook["webhook"]["path"], "timeout": hook["webhook"]["timeout"]}}
-        for name, hook in controller["spec"]["hooks"].items()
-    }
-    return {**controller, "spec": {**controller["spec"], "hooks": hooks}}
+def _apply_controllers(host: HostCluster) -> None:
+    """For Metacontroller itself, which finds its controllers in the API server, and there where the hooks are."""
+    crds = os.environ.get(CRDS_VARIABLE)
+    if not crds:
+        raise RuntimeError(f"{BINARY_VARIABLE} needs {CRDS_VARIABLE}, a directory with its CRDs")
+    host.kubectl.run("apply", "--server-side", f"--filename={crds}")
+    # It watches all three kinds, and ends after two minutes where one is missing.
+    names = [f"crd/{kind}.metacontroller.k8s.io" for kind in METACONTROLLER_KINDS]
+    host.kubectl.run("wait", "--for=condition=Established", *names, "--timeout=30s")
+    documents = [document for path in CONTROLLERS.glob("*.yaml") for document in yaml.safe_load_all(path.read_text())]
+    host.kubectl.apply(*(each for each in documents if each["kind"] == "CompositeController"))

@@ -8,7 +8,9 @@ API_PORT = 7443
 HOST_NODE = "host"
 # Inside the network namespace, so every testbed may have the same.
 POD_CIDR, SERVICE_CIDR, DNS_ADDRESS = "10.200.0.0/16", "10.201.0.0/16", "10.201.0.10"
-HOOKS_URL = "http://127.0.0.1:8080"
+# By this name and port, the CompositeControllers look for the hooks; in a testbed, they are a process at that address.
+HOOKS_HOST, HOOKS_PORT = "vk8s-hooks.vk8s-system", 443
+HOOKS_URL = f"https://{HOOKS_HOST}"
 
 
 @dataclass(frozen=True)
@@ -54,13 +56,23 @@ class Testbed:
         return self.state / "kubeconfig"
 
     @property
+    def keys(self) -> Path:
+        """The keys of the hooks, as install.sh makes them."""
+        return self.state / "keys"
+
+    @property
+    def hosts(self) -> Path:
+        """What `ip netns exec` shows as /etc/hosts."""
+        return self.resolv_conf.with_name("hosts")
+
+    @property
     def resolv_conf(self) -> Path:
         """What `ip netns exec` shows as /etc/resolv.conf."""
         return Path("/etc/netns") / self.network / "resolv.conf"
 
 
 # Of `make up`, and of tests: all may be there at once.
-UP, NESTED_TESTS, CLUSTER_TESTS, LEAK_TESTS = (
-    Testbed(name, number) for number, name in enumerate(("up", "nested", "cluster", "leaks"))
+UP, NESTED_TESTS, CLUSTER_TESTS, LEAK_TESTS, INSTALL_TESTS = (
+    Testbed(name, number) for number, name in enumerate(("up", "nested", "cluster", "leaks", "install"))
 )
-TESTBEDS = {testbed.name: testbed for testbed in (UP, NESTED_TESTS, CLUSTER_TESTS, LEAK_TESTS)}
+TESTBEDS = {testbed.name: testbed for testbed in (UP, NESTED_TESTS, CLUSTER_TESTS, LEAK_TESTS, INSTALL_TESTS)}

@@ -4,7 +4,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from testbed.layout import DNS_ADDRESS, SERVICE_CIDR, Testbed
+from testbed.layout import DNS_ADDRESS, HOOKS_HOST, SERVICE_CIDR, Testbed
 
 
 def create(testbed: Testbed) -> None:
@@ -56,6 +56,7 @@ def _create_network(testbed: Testbed) -> None:
     _run(*inside, "route", "add", "default", "via", testbed.gateway)
     _run("nsenter", f"--net=/run/netns/{name}", "sysctl", "-qw", "net.ipv4.ip_forward=1")
     testbed.resolv_conf.parent.mkdir(parents=True, exist_ok=True)
+    testbed.hosts.write_text(f"127.0.0.1 localhost\n127.0.0.1 {HOOKS_HOST}\n")
     testbed.resolv_conf.write_text(f"# Service kube-dns in {SERVICE_CIDR}\nnameserver {DNS_ADDRESS}\n")
 
 

@@ -1,7 +1,7 @@
-"""The process: `python -m testbed.metacontroller --kubeconfig FILE --controllers PATH --hooks-url URL`.
+"""The process: `python -m testbed.metacontroller --controllers PATH [--kubeconfig FILE]`.
 
-It ends with 0 on SIGTERM, with 1 for what it refuses, with 2 where the original crashes and with 3 for a fault of
-its own.
+It ends with 0 on SIGTERM, with 1 for what it refuses and for rights that it lacks, with 2 where the original crashes
+and with 3 for a fault of its own.
 """
 
 import argparse
@@ -13,6 +13,7 @@ import sys
 import threading
 import traceback
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -21,12 +22,18 @@ from lightkube.core.exceptions import ConfigError
 from testbed.metacontroller.api_server import ApiServer
 from testbed.metacontroller.controller import Controller, Pace, Surroundings
 from testbed.metacontroller.controllers import read_composites
+from testbed.metacontroller.detour import parse_address
+from testbed.metacontroller.duration import NANOSECONDS, parse_duration
 from testbed.metacontroller.errors import RefusedError
 from testbed.metacontroller.events import EventRecorder
+from testbed.metacontroller.health import OFF, serve_probes
 from testbed.metacontroller.informer import Informers
+from testbed.metacontroller.label_selector import LabelSelector, build_matcher
+from testbed.metacontroller.objects import Manifest, metadata
+from testbed.metacontroller.own_kinds import OwnKinds
 from testbed.metacontroller.rate_limits import TokenBucket
-from testbed.metacontroller.resources import Discovery
-from testbed.metacontroller.webhook import call_over_http
+from testbed.metacontroller.resources import Discovery, Resource
+from testbed.metacontroller.webhook import connect_hooks
 
 _STOPPED: Final = 0
 _REFUSED: Final = 1
@@ -38,23 +45,43 @@ _ended: queue.SimpleQueue[int] = queue.SimpleQueue()
 
 
 def parse_arguments(arguments: list[str]) -> argparse.Namespace:
-    """The command line; names and defaults of the original where it has the same setting. Times are in seconds."""
+    """The command line; names and defaults of the original where it has the same setting."""
     parser = argparse.ArgumentParser(prog="python -m testbed.metacontroller", description=__doc__)
-    parser.add_argument("--kubeconfig", type=Path, required=True)
+    parser.add_argument("--kubeconfig", type=Path, help="default: the ServiceAccount of the pod that it runs in")
     parser.add_argument("--controllers", type=Path, required=True, help="a YAML file or a directory of them")
-    parser.add_argument("--hooks-url", help="replaces scheme, host and port of the Services of hooks")
+    parser.add_argument(
+        "--service-address",
+        type=parse_address,
+        action="append",
+        default=[],
+        metavar="NAME.NAMESPACE=HOST[:PORT]",
+        help="where to connect to for a Service, instead of asking DNS; certificates stay those of the Service",
+    )
+    parser.add_argument(
+        "--target-label-selector",
+        type=_parse_selector,
+        default=LabelSelector(),
+        metavar="LABEL=VALUE",
+        help="which CompositeControllers count",
+    )
+    parser.add_argument("--health-probe-bind-address", default=OFF, metavar="HOST:PORT")
     parser.add_argument("--workers", type=int, default=5)
     parser.add_argument("--client-go-qps", type=float, default=5)
     parser.add_argument("--client-go-burst", type=int, default=10)
-    parser.add_argument("--discovery-interval", type=float, default=30)
-    parser.add_argument("--cache-flush-interval", type=float, default=1800)
-    parser.add_argument("--cache-delay", type=float, default=0, help="by how much caches lag behind")
+    parser.add_argument("--discovery-interval", type=_parse_seconds, default=30)
+    parser.add_argument("--cache-flush-interval", type=_parse_seconds, default=1800)
+    parser.add_argument("--cache-delay", type=float, default=0, help="seconds by which caches lag behind")
     return parser.parse_args(arguments)
 
 
 def build_controllers(options: argparse.Namespace) -> list[Controller]:
     """The controllers, ready to be started. Raises RefusedError."""
-    composites = read_composites(options.controllers, datetime.now(UTC))
+    matches = build_matcher(options.target_label_selector)
+    composites = [
+        composite
+        for composite in read_composites(options.controllers, datetime.now(UTC))
+        if matches(metadata(composite.document).get("labels") or {})
+    ]
     # Discovery and events have clients of their own, as in the original.
     server, aside = (
         _connect(options.kubeconfig, TokenBucket(options.client_go_qps, options.client_go_burst)) for _ in range(2)
@@ -65,8 +92,10 @@ def build_controllers(options: argparse.Namespace) -> list[Controller]:
     discovery = Discovery(aside.served, options.discovery_interval)
     surroundings = Surroundings(server, informers, discovery, events, _crash)
     pace = Pace(options.workers, options.cache_flush_interval)
+    OwnKinds(aside, informers).start()
+    addresses, find = dict(options.service_address), partial(_find, informers)
     return [
-        Controller(composite, surroundings, call_over_http(composite.spec.hooks, options.hooks_url), pace)
+        Controller(composite, surroundings, partial(connect_hooks, composite.spec, addresses, find), pace)
         for composite in composites
     ]
 
@@ -76,12 +105,14 @@ def main(arguments: list[str]) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
     logging.getLogger("httpx").setLevel(logging.WARNING)
     logging.getLogger("httpx2").setLevel(logging.WARNING)
+    threading.excepthook = _end
     try:
-        controllers = build_controllers(parse_arguments(arguments))
+        options = parse_arguments(arguments)
+        controllers = build_controllers(options)
+        serve_probes(options.health_probe_bind_address)
     except RefusedError as error:
         print(error, file=sys.stderr)
         return _REFUSED
-    threading.excepthook = _end_for_fault
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: _ended.put(_STOPPED))
     for controller in controllers:
@@ -89,11 +120,34 @@ def main(arguments: list[str]) -> int:
     return _ended.get()
 
 
-def _connect(kubeconfig: Path, limit: TokenBucket) -> ApiServer:
+def _parse_seconds(text: str) -> float:
+    """Seconds of a duration in Go's notation."""
+    try:
+        return parse_duration(text) / NANOSECONDS
+    except RefusedError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _parse_selector(text: str) -> LabelSelector:
+    # Of the notation, only what our manifests use.
+    key, equals, value = text.partition("=")
+    if not equals or any(sign in text for sign in ",!()"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not LABEL=VALUE, and the stand-in knows no other form")
+    return LabelSelector.model_validate({"matchLabels": {key: value}})
+
+
+def _connect(kubeconfig: Path | None, limit: TokenBucket) -> ApiServer:
     try:
         return ApiServer(kubeconfig, limit)
     except (OSError, ValueError, ConfigError) as error:
         raise RefusedError(f"{kubeconfig}: not a kubeconfig that can be used: {error}") from error
+
+
+def _find(informers: Informers, kind: Resource, key: str) -> Manifest | None:
+    # Out of a cache of the whole cluster, as the original does: no right to get one object is of any use to it.
+    cache = informers.start(kind)
+    cache.synced.wait()
+    return cache.get(key)
 
 
 def _crash(why: str) -> None:
@@ -102,7 +156,10 @@ def _crash(why: str) -> None:
     os._exit(_CRASHED)
 
 
-def _end_for_fault(fault: threading.ExceptHookArgs) -> None:
+def _end(fault: threading.ExceptHookArgs) -> None:
+    if isinstance(fault.exc_value, RefusedError):
+        print(fault.exc_value, file=sys.stderr, flush=True)
+        os._exit(_REFUSED)
     # Places only: the message of an exception may repeat an object.
     places = "".join(traceback.format_tb(fault.exc_traceback))
     print(f"a fault of the stand-in itself: {fault.exc_type.__name__}\n{places}", file=sys.stderr, flush=True)

@@ -32,8 +32,8 @@ _USER_AGENT: Final = "metacontroller/stand-in"
 class ApiServer:
     """All requests of one process; reads, writes and lists share one rate limit, as the original's do."""
 
-    def __init__(self, kubeconfig: Path, limit: TokenBucket) -> None:
-        config = KubeConfig.from_file(kubeconfig).get()
+    def __init__(self, kubeconfig: Path | None, limit: TokenBucket) -> None:
+        config = (KubeConfig.from_file(kubeconfig) if kubeconfig else KubeConfig.from_service_account()).get()
         if config is None:
             raise FileNotFoundError(kubeconfig)
         parameters = ConnectionParams(timeout=httpx2.Timeout(_REQUEST_SECONDS), trust_env=False)
@@ -52,6 +52,11 @@ class ApiServer:
     def replace(self, resource: Resource, obj: Manifest, subresource: str = "") -> Manifest:
         """PUT an object, or a subresource of it."""
         return self._send("PUT", resource.path(text(obj, "namespace"), text(obj, "name"), subresource), obj)
+
+    def patch(self, resource: Resource, obj: Manifest, changes: Manifest) -> Manifest:
+        """Change these fields of an object of a built-in kind, whatever its version is."""
+        path = resource.path(text(obj, "namespace"), text(obj, "name"))
+        return self._send("PATCH", path, changes, "application/strategic-merge-patch+json")
 
     def delete(self, resource: Resource, obj: Manifest) -> None:
         """Delete this very object, its dependents in the background."""
@@ -105,10 +110,12 @@ class ApiServer:
             # A ValueError is a line that was cut off.
             raise SyncError(f"watch {path}: {type(error).__name__}") from error
 
-    def _send(self, method: str, path: str, body: Manifest | None = None) -> Manifest:
+    def _send(
+        self, method: str, path: str, body: Manifest | None = None, content_type: str = "application/json"
+    ) -> Manifest:
         time.sleep(self._limit.reserve())
         content = None if body is None else go_json(body).encode("utf-8", "replace")
-        headers = {"content-type": "application/json"} if body is not None else {}
+        headers = {"content-type": content_type} if body is not None else {}
         try:
             response = self._client.request(method, path, content=content, headers=headers)
         except httpx2.HTTPError as error:

@@ -5,6 +5,7 @@ from typing import Annotated, Final, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from testbed.metacontroller.duration import parse_duration
+from testbed.metacontroller.endpoints import Access, EndpointConfig
 from testbed.metacontroller.errors import RefusedError
 from testbed.metacontroller.strict_json import Strict
 
@@ -56,8 +57,8 @@ class ServiceReference(Strict):
     protocol: str = "http"
 
 
-class Webhook(Strict):
-    """Where a hook is, and how long it may take. No TLS settings, no credentials, no etag."""
+class Webhook(Access):
+    """Where a hook is, how it is reached, and how long it may take. No etag."""
 
     url: str | None = None
     service: ServiceReference | None = None
@@ -71,15 +72,15 @@ class Webhook(Strict):
             raise ValueError("must have either url, or both service and path")
         return self
 
-    def address(self, hooks_url: str | None) -> str:
-        """The URL to call; `hooks_url` replaces scheme, host and port of Services."""
+    @property
+    def address(self) -> str:
+        """The URL to call: the short name of a Service, which a certificate has to be valid for."""
         if self.url is not None:
             return self.url
         if self.service is None or self.path is None:
             raise AssertionError
         service = self.service
-        base = f"{service.protocol}://{service.name}.{service.namespace}:{service.port}"
-        return (hooks_url.rstrip("/") if hooks_url else base) + self.path
+        return f"{service.protocol}://{service.name}.{service.namespace}:{service.port}{self.path}"
 
     @property
     def timeout_seconds(self) -> float:
@@ -109,5 +110,6 @@ class CompositeSpec(Strict):
     parent_resource: ParentResource
     child_resources: list[ChildResource] = Field(default_factory=list)
     hooks: Hooks
+    endpoint_configs: list[EndpointConfig] = Field(default_factory=list)
     generate_selector: Literal[True]
     resync_period_seconds: int | None = None

@@ -4,15 +4,16 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import NamedTuple
 
 from testbed.metacontroller.composite import CompositeSpec
 from testbed.metacontroller.controllers import Composite
 from testbed.metacontroller.customize import Customize
 from testbed.metacontroller.errors import CrashError, NotSyncedError, SyncError, TooManyRequestsError
-from testbed.metacontroller.events import EventRecorder
+from testbed.metacontroller.events import CREATE_ERROR, EventRecorder
 from testbed.metacontroller.informer import Informer, Informers
 from testbed.metacontroller.journal import Journal
+from testbed.metacontroller.rate_limits import BackOff
 from testbed.metacontroller.related import Related, Sources
 from testbed.metacontroller.resources import Discovery, Resource
 from testbed.metacontroller.server import Server
@@ -21,7 +22,8 @@ from testbed.metacontroller.triggers import ChildTrigger, ParentTrigger
 from testbed.metacontroller.webhook import Hooks
 from testbed.metacontroller.work_queue import WorkQueue
 
-_LOOK_AGAIN_SECONDS: Final = 1.0
+# Connects to the hooks with what there is of Secrets and ConfigMaps at that moment. Raises SyncError.
+Connect = Callable[[], Hooks]
 
 log = logging.getLogger(__name__)
 
@@ -50,16 +52,23 @@ class Pace:
         return self.cache_flush_interval if wanted is None else min(max(wanted, 1), self.cache_flush_interval)
 
 
+class _Ready(NamedTuple):
+    parent: Resource
+    children: list[Resource]
+    namespaces: Resource
+    hooks: Hooks
+
+
 class Controller:
     """Runs in threads that end with the process, from `start` until `stop`."""
 
-    def __init__(self, composite: Composite, surroundings: Surroundings, hooks: Hooks, pace: Pace) -> None:
-        self._composite, self._surroundings, self._hooks, self._pace = composite, surroundings, hooks, pace
-        self._queue = WorkQueue()
+    def __init__(self, composite: Composite, surroundings: Surroundings, connect: Connect, pace: Pace) -> None:
+        self._composite, self._surroundings, self._connect, self._pace = composite, surroundings, connect, pace
+        self._queue, self._back_off = WorkQueue(), BackOff()
         self._stop = threading.Event()
 
     def start(self) -> None:
-        """Begin to look for the CRDs, then to sync."""
+        """Begin to look for the CRDs and for what the hooks are called with, then to sync."""
         self._spawn(self._run)
 
     def stop(self) -> None:
@@ -68,10 +77,11 @@ class Controller:
         self._queue.close()
 
     def _run(self) -> None:
-        kinds = self._wait_for_kinds()
-        if not kinds or self._stop.is_set():
+        ready = self._wait_for_all()
+        if ready is None or self._stop.is_set():
             return
-        parents, *children, namespaces = map(self._surroundings.informers.start, kinds)
+        watch = self._surroundings.informers.start
+        parents, children, namespaces = watch(ready.parent), [*map(watch, ready.children)], watch(ready.namespaces)
         ignores_status = self._composite.spec.parent_resource.ignore_status_changes
         trigger = ParentTrigger(self._queue.add, ignores_status=ignores_status)
         parents.add_handler(trigger)
@@ -80,37 +90,47 @@ class Controller:
         for informer in (parents, *children):
             informer.synced.wait()
         log.info("CompositeController %s: started", self._composite.name)
-        syncer = self._build_syncer(parents, children, namespaces)
+        sources = Sources(parents, namespaces, self._surroundings.discovery, watch)
+        syncer = self._build_syncer(sources, children, ready.hooks)
         for _ in range(self._pace.workers):
             self._spawn(lambda: self._work(syncer, parents))
         while not self._stop.wait(self._pace.resync_interval(self._composite.spec)):
             parents.resync(trigger)
 
-    def _build_syncer(self, parents: Informer, children: list[Informer], namespaces: Informer) -> Syncer:
+    def _build_syncer(self, sources: Sources, children: list[Informer], hooks: Hooks) -> Syncer:
         around = self._surroundings
-        sources = Sources(parents, namespaces, around.discovery, around.informers.start)
-        related = Related(Customize(self._composite, self._hooks), sources, self._queue.add, around.crash)
-        world = World(around.server, around.discovery, parents, tuple(children), related.of, self._queue.add_after)
-        return Syncer(self._composite, world, self._hooks)
+        related = Related(Customize(self._composite, hooks), sources, self._queue.add, around.crash)
+        world = World(
+            around.server, around.discovery, sources.parents, tuple(children), related.of, self._queue.add_after
+        )
+        return Syncer(self._composite, world, hooks)
 
-    def _wait_for_kinds(self) -> list[Resource]:
-        """The kind of the parents, those of the children, then namespaces; nothing if it is never to be started."""
+    def _wait_for_all(self) -> _Ready | None:
+        """All that it takes to start, tried again ever more rarely; None if it is never to be started."""
         said = ""
         while not self._stop.is_set():
             try:
-                kinds = self._find_kinds()
+                return self._get_ready()
             except SyncError as error:
                 if error.logged != said:
                     log.info("CompositeController %s: waiting: %s", self._composite.name, error.logged)
                 said = error.logged
-                self._stop.wait(_LOOK_AGAIN_SECONDS)
-                continue
-            if not kinds[0].has_status:
-                text = "CompositeController %s: not started: the CRD of %s does not have subresource status enabled"
-                log.warning(text, self._composite.name, kinds[0].kind)
-                return []
-            return kinds
-        return []
+                self._stop.wait(self._back_off.next_delay(self._composite.name))
+        return None
+
+    def _get_ready(self) -> _Ready | None:
+        parent, *children, namespaces = self._find_kinds()
+        if not parent.has_status:
+            text = "CompositeController %s: not started: the CRD of %s does not have subresource status enabled"
+            log.warning(text, self._composite.name, parent.kind)
+            return None
+        try:
+            hooks = self._connect()
+        except SyncError as error:
+            message = f"Cannot create new controller: {error}"
+            self._surroundings.events.warn(self._composite.document, message, CREATE_ERROR)
+            raise
+        return _Ready(parent, children, namespaces, hooks)
 
     def _find_kinds(self) -> list[Resource]:
         spec = self._composite.spec

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from testbed.metacontroller.composite import CompositeSpec
 from testbed.metacontroller.duration import format_duration, parse_duration
+from testbed.metacontroller.endpoints import DEFAULT_AUTHORIZATION_TYPE, DEFAULT_CA_KEY
 from testbed.metacontroller.errors import RefusedError
 from testbed.metacontroller.objects import Manifest, go_json, metadata, text
 
@@ -134,11 +135,15 @@ def _owned_fields(value: object, *, root: bool = False) -> Manifest:
 
 
 def _shaped_spec(spec: CompositeSpec) -> Manifest:
-    # As Go writes the typed object: an update strategy always has statusChecks, a timeout is normalised.
+    # As the CRD defaults it and Go writes it: an update strategy always has statusChecks, a timeout is normalised.
     given = spec.model_dump(by_alias=True, exclude_unset=True, exclude_none=True)
     hooks = {name: {**hook, "webhook": _shaped_webhook(hook["webhook"])} for name, hook in given["hooks"].items()}
-    children = {"childResources": [_shaped_child(child) for child in given.get("childResources", [])]}
-    return {**given, "hooks": hooks, **(children if children["childResources"] else {})}
+    lists = {
+        "childResources": [_shaped_child(child) for child in given.get("childResources", [])],
+        "endpointConfigs": [_shaped_access(config) for config in given.get("endpointConfigs", [])],
+    }
+    rest = {name: value for name, value in given.items() if name not in lists}
+    return {**rest, "hooks": hooks, **{name: items for name, items in lists.items() if items}}
 
 
 def _shaped_child(child: Manifest) -> Manifest:
@@ -148,6 +153,19 @@ def _shaped_child(child: Manifest) -> Manifest:
 
 
 def _shaped_webhook(webhook: dict[str, Any]) -> Manifest:
-    if "timeout" not in webhook:
-        return webhook
-    return {**webhook, "timeout": format_duration(parse_duration(webhook["timeout"]))}
+    timeout = {"timeout": format_duration(parse_duration(webhook["timeout"]))} if "timeout" in webhook else {}
+    return _shaped_access({**webhook, **timeout})
+
+
+def _shaped_access(access: Manifest) -> Manifest:
+    shaped = access
+    if "authorization" in access:
+        shaped = {**shaped, "authorization": {"type": DEFAULT_AUTHORIZATION_TYPE, **access["authorization"]}}
+    if "caBundle" in access:
+        bundle = {name: _shaped_source(source) for name, source in access["caBundle"].items()}
+        shaped = {**shaped, "caBundle": bundle}
+    return shaped
+
+
+def _shaped_source(source: str | Manifest) -> str | Manifest:
+    return {"key": DEFAULT_CA_KEY, **source} if isinstance(source, dict) else source

@@ -5,7 +5,7 @@ from typing import Final
 
 from testbed.metacontroller.errors import RefusedError
 
-_NANOSECONDS: Final = {
+_UNITS: Final = {
     "ns": 1,
     "us": 1_000,
     "µs": 1_000,
@@ -16,7 +16,8 @@ _NANOSECONDS: Final = {
 }
 _TERM: Final = re.compile(r"(\d+\.?\d*|\.\d+)(ns|us|µs|ms|s|m|h)")
 _WHOLE: Final = re.compile(rf"([+-]?)((?:{_TERM.pattern})+)")
-_SECOND: Final = _NANOSECONDS["s"]
+# Of a second.
+NANOSECONDS: Final = _UNITS["s"]
 
 
 def parse_duration(text: str) -> int:
@@ -26,7 +27,7 @@ def parse_duration(text: str) -> int:
     match = _WHOLE.fullmatch(text)
     if match is None:
         raise RefusedError(f"{text!r} is not a duration such as 10s or 1m30s")
-    total = sum(int(float(amount) * _NANOSECONDS[unit]) for amount, unit in _TERM.findall(match[2]))
+    total = sum(int(float(amount) * _UNITS[unit]) for amount, unit in _TERM.findall(match[2]))
     return -total if match[1] == "-" else total
 
 
@@ -35,12 +36,12 @@ def format_duration(nanoseconds: int) -> str:
     if nanoseconds == 0:
         return "0s"
     sign, rest = ("-", -nanoseconds) if nanoseconds < 0 else ("", nanoseconds)
-    if rest < _SECOND:
-        unit = next(unit for unit in ("ms", "µs", "ns") if rest >= _NANOSECONDS[unit])
-        return f"{sign}{_decimal(rest, _NANOSECONDS[unit])}{unit}"
-    hours, rest = divmod(rest, _NANOSECONDS["h"])
-    minutes, rest = divmod(rest, _NANOSECONDS["m"])
-    parts = [f"{hours}h" if hours else "", f"{minutes}m" if hours or minutes else "", f"{_decimal(rest, _SECOND)}s"]
+    if rest < NANOSECONDS:
+        unit = next(unit for unit in ("ms", "µs", "ns") if rest >= _UNITS[unit])
+        return f"{sign}{_decimal(rest, _UNITS[unit])}{unit}"
+    hours, rest = divmod(rest, _UNITS["h"])
+    minutes, rest = divmod(rest, _UNITS["m"])
+    parts = [f"{hours}h" if hours else "", f"{minutes}m" if hours or minutes else "", f"{_decimal(rest, NANOSECONDS)}s"]
     return sign + "".join(parts)
 
 

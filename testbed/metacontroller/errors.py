@@ -5,6 +5,7 @@ from collections.abc import Sequence
 NOT_FOUND = "NotFound"
 CONFLICT = "Conflict"
 ALREADY_EXISTS = "AlreadyExists"
+FORBIDDEN = "Forbidden"
 
 
 class SyncError(Exception):

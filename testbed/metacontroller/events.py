@@ -1,4 +1,4 @@
-"""Events on parents, written beside the syncs: what goes wrong with them disturbs nobody."""
+"""Events on parents and CompositeControllers, written beside the syncs: what goes wrong with them disturbs nobody."""
 
 import logging
 import queue
@@ -16,6 +16,8 @@ from testbed.metacontroller.server import Server
 
 EVENTS: Final = Resource("v1", "events", "Event", namespaced=True)
 
+SYNC_ERROR, CREATE_ERROR = "SyncError", "CreateError"
+
 _COMPONENT: Final = "metacontroller"
 _PER_SECOND: Final = 1 / 300
 _BURST: Final = 25
@@ -24,8 +26,8 @@ Now = Callable[[], datetime]
 log = logging.getLogger(__name__)
 
 
-def build_event(parent: Manifest, message: str, now: datetime) -> Manifest:
-    """A SyncError on a parent."""
+def build_event(parent: Manifest, message: str, now: datetime, reason: str = SYNC_ERROR) -> Manifest:
+    """A warning, in namespace `default` for what has no namespace."""
     timestamp = now.strftime("%Y-%m-%dT%H:%M:%SZ")
     namespace = text(parent, "namespace") or "default"
     involved = {
@@ -41,7 +43,7 @@ def build_event(parent: Manifest, message: str, now: datetime) -> Manifest:
         "kind": "Event",
         "metadata": {"name": f"{text(parent, 'name')}.{int(now.timestamp() * 1e9):x}", "namespace": namespace},
         "involvedObject": {name: value for name, value in involved.items() if value},
-        "reason": "SyncError",
+        "reason": reason,
         "message": message,
         "source": {"component": _COMPONENT},
         "firstTimestamp": timestamp,
@@ -59,31 +61,31 @@ class EventRecorder:
         self._server, self._clock, self._now = server, clock, now
         self._limits: dict[str, TokenBucket] = {}
         self._known: dict[tuple[str, str], Manifest] = {}
-        self._waiting: queue.SimpleQueue[tuple[Manifest, str]] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[tuple[Manifest, str, str]] = queue.SimpleQueue()
 
     def start(self) -> None:
         """Begin to write what is warned of, in a thread that ends with the process."""
         threading.Thread(target=self._work, name="events", daemon=True).start()
 
-    def warn(self, parent: Manifest, message: str) -> None:
+    def warn(self, parent: Manifest, message: str, reason: str = SYNC_ERROR) -> None:
         """Have an event written soon, perhaps."""
-        self._waiting.put((parent, message))
+        self._waiting.put((parent, message, reason))
 
-    def record(self, parent: Manifest, message: str) -> None:
+    def record(self, parent: Manifest, message: str, reason: str = SYNC_ERROR) -> None:
         """Write an event now, unless there were too many. Raises SyncError."""
         uid = text(parent, "uid")
         limit = self._limits.setdefault(uid, TokenBucket(_PER_SECOND, _BURST, self._clock))
         if not limit.take():
             return
-        event = build_event(parent, message, self._now())
+        event = build_event(parent, message, self._now(), reason)
         self._known[uid, message] = self._write(event, self._known.get((uid, message)))
 
     def _write(self, event: Manifest, earlier: Manifest | None) -> Manifest:
         if earlier is None:
             return self._server.create(EVENTS, event)
-        repeated = {**earlier, "count": earlier["count"] + 1, "lastTimestamp": event["lastTimestamp"]}
+        repeated = {"count": earlier["count"] + 1, "lastTimestamp": event["lastTimestamp"]}
         try:
-            return self._server.replace(EVENTS, repeated)
+            return self._server.patch(EVENTS, earlier, repeated)
         except SyncError as error:
             # Events are kept for an hour.
             if error.reason != NOT_FOUND:
@@ -92,8 +94,8 @@ class EventRecorder:
 
     def _work(self) -> None:
         while True:
-            parent, message = self._waiting.get()
+            parent, message, reason = self._waiting.get()
             try:
-                self.record(parent, message)
+                self.record(parent, message, reason)
             except SyncError as error:
                 log.info("no event for %s: %s", describe(parent), error.logged)

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from testbed.metacontroller.errors import SyncError
+from testbed.metacontroller.errors import FORBIDDEN, RefusedError, SyncError
 from testbed.metacontroller.objects import Manifest, controller_of, key, text
 from testbed.metacontroller.resources import Resource
 from testbed.metacontroller.server import Handler, Server, WatchEvent
@@ -15,6 +15,8 @@ from testbed.metacontroller.server import Handler, Server, WatchEvent
 _FIRST_RETRY_SECONDS: Final = 0.8
 _LONGEST_RETRY_SECONDS: Final = 30.0
 _TOO_OLD: Final = {"Expired", "Gone"}
+# An API server that has just started refuses what it will allow as soon as it has read all roles.
+MOST_REFUSALS: Final = 5
 
 log = logging.getLogger(__name__)
 
@@ -22,13 +24,14 @@ log = logging.getLogger(__name__)
 class Informer:
     """The cache of one kind. Objects in it are shared and must not be changed.
 
-    A handler that takes its time keeps the other handlers waiting, but not the cache.
+    A handler that takes its time keeps the other handlers waiting, but not the cache. Without the right to list or to
+    watch, the process ends: the original would go on, with a cache that is empty or late.
     """
 
-    def __init__(self, server: Server, resource: Resource, delay: float) -> None:
+    def __init__(self, server: Server, resource: Resource, delay: float, pause: float = _FIRST_RETRY_SECONDS) -> None:
         self.resource = resource
         self.synced = threading.Event()
-        self._server, self._delay = server, delay
+        self._server, self._delay, self._pause = server, delay, pause
         self._objects: dict[str, Manifest] = {}
         self._handlers: list[Handler] = []
         self._lock, self._telling = threading.Lock(), threading.Lock()
@@ -38,8 +41,29 @@ class Informer:
 
     def start(self) -> None:
         """Begin to list and watch, in threads that end with the process."""
-        for target in (self._follow, self._show_late, self._tell):
+        for target in (self.follow, self._show_late, self._tell):
             threading.Thread(target=target, name=f"informer-{self.resource.plural}", daemon=True).start()
+
+    def follow(self) -> None:
+        """Lists and watches until it is stopped. Raises RefusedError where it may not."""
+        pause, refusals = self._pause, 0
+        while not self._stop.is_set():
+            try:
+                objects, version = self._server.list_all(self.resource)
+                pause = self._pause
+                self._show(lambda listed=objects: self._replace(listed))  # type: ignore[misc]
+                while not self._stop.is_set():
+                    version = self._watch(version)
+                    refusals = 0
+            except SyncError as error:
+                if self._stop.is_set():
+                    return
+                log.info("%s: listing again: %s", self.resource.plural, error.logged)
+                refusals = refusals + 1 if error.reason == FORBIDDEN else 0
+                if refusals == MOST_REFUSALS:
+                    raise RefusedError(f"{self.resource.plural}: {error.logged}: it needs that right") from error
+                self._stop.wait(0 if error.reason in _TOO_OLD else pause)
+                pause = min(2 * pause, _LONGEST_RETRY_SECONDS)
 
     def stop(self) -> None:
         """No further requests."""
@@ -71,22 +95,6 @@ class Informer:
         objects = self.in_namespace(namespace)
         owned = [obj for obj in objects if (controller_of(obj) or {}).get("uid") == owner_uid]
         return [*owned, *(obj for obj in objects if controller_of(obj) is None)]
-
-    def _follow(self) -> None:
-        pause = _FIRST_RETRY_SECONDS
-        while not self._stop.is_set():
-            try:
-                objects, version = self._server.list_all(self.resource)
-                pause = _FIRST_RETRY_SECONDS
-                self._show(lambda listed=objects: self._replace(listed))  # type: ignore[misc]
-                while not self._stop.is_set():
-                    version = self._watch(version)
-            except SyncError as error:
-                if self._stop.is_set():
-                    return
-                log.info("%s: listing again: %s", self.resource.plural, error.logged)
-                self._stop.wait(0 if error.reason in _TOO_OLD else pause)
-                pause = min(2 * pause, _LONGEST_RETRY_SECONDS)
 
     def _watch(self, version: str) -> str:
         for event in self._server.watch(self.resource, version):

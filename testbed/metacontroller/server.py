@@ -27,6 +27,9 @@ class Server(Protocol):
     def replace(self, resource: Resource, obj: Manifest, subresource: str = "") -> Manifest:
         """PUT an object, or a subresource of it."""
 
+    def patch(self, resource: Resource, obj: Manifest, changes: Manifest) -> Manifest:
+        """Change these fields of an object of a built-in kind, whatever its version is."""
+
     def delete(self, resource: Resource, obj: Manifest) -> None:
         """Delete this very object, its dependents in the background."""
 

@@ -1,4 +1,4 @@
-"""Calling a hook over HTTP as Go's client does."""
+"""Calling a hook over HTTP and HTTPS as Go's client does."""
 
 import math
 import re
@@ -6,11 +6,14 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
+from urllib.parse import urlsplit
 
 import httpx
 
-from testbed.metacontroller.composite import Hook
-from testbed.metacontroller.composite import Hooks as HooksSpec
+from testbed.metacontroller.composite import CompositeSpec, Hook
+from testbed.metacontroller.detour import Addresses, Detour
+from testbed.metacontroller.door import Door, Find, build_tls_context, read_door
+from testbed.metacontroller.endpoints import find_access
 from testbed.metacontroller.errors import SyncError, TooManyRequestsError
 from testbed.metacontroller.objects import Manifest, go_json
 
@@ -20,11 +23,11 @@ _IDLE_SECONDS: Final = 90
 _IDLE_CONNECTIONS: Final = 2
 _OK: Final = 200
 _TOO_MANY_REQUESTS: Final = 429
-_HEADERS: Final = {
-    "Content-Type": "application/json",
-    "User-Agent": "Go-http-client/1.1",
-    "Accept-Encoding": "gzip",
-}
+_HEADERS: Final = (
+    (b"Content-Type", b"application/json"),
+    (b"User-Agent", b"Go-http-client/1.1"),
+    (b"Accept-Encoding", b"gzip"),
+)
 
 Now = Callable[[], datetime]
 # The name of a hook and a request in, the body of the answer out. Raises SyncError and TooManyRequestsError.
@@ -40,14 +43,21 @@ class _Reply(NamedTuple):
 class Webhook:
     """One hook of one CompositeController."""
 
-    def __init__(self, hook: Hook, hooks_url: str | None, now: Now = lambda: datetime.now(UTC)) -> None:
-        self._url = hook.webhook.address(hooks_url)
+    def __init__(self, hook: Hook, door: Door, addresses: Addresses, now: Now = lambda: datetime.now(UTC)) -> None:
+        """Raises SyncError for authorities that are none."""
+        self._url = hook.webhook.address
         self._timeout = hook.webhook.timeout_seconds
         self._now = now
+        # As in the URL: Go keeps a port that is the default one.
+        host = urlsplit(self._url).netloc.rpartition("@")[2].encode()
+        authorization = [(b"Authorization", door.authorization)] if door.authorization else []
+        self._headers = httpx.Headers([(b"Host", host), *_HEADERS, *authorization])
+        limits = httpx.Limits(max_keepalive_connections=_IDLE_CONNECTIONS, keepalive_expiry=_IDLE_SECONDS)
+        transport = httpx.HTTPTransport(verify=build_tls_context(door.authorities), limits=limits, trust_env=False)
         self._client = httpx.Client(
+            transport=Detour(transport, addresses),
             follow_redirects=True,
             max_redirects=_MAX_REDIRECTS,
-            limits=httpx.Limits(max_keepalive_connections=_IDLE_CONNECTIONS, keepalive_expiry=_IDLE_SECONDS),
             timeout=self._timeout,
             trust_env=False,
         )
@@ -68,21 +78,33 @@ class Webhook:
     def _post(self, body: bytes) -> _Reply:
         deadline = time.monotonic() + self._timeout
         try:
-            with self._client.stream("POST", self._url, content=body, headers=_HEADERS) as response:
+            with self._client.stream("POST", self._url, content=body, headers=self._headers) as response:
                 chunks = []
                 for chunk in response.iter_bytes():
                     chunks.append(chunk)
                     if time.monotonic() > deadline:
                         raise SyncError(f'http error: Post "{self._url}": timeout awaiting response body')
                 return _Reply(response.status_code, response.headers.get("Retry-After", ""), b"".join(chunks))
+        except httpx.LocalProtocolError as error:
+            # Whose message would repeat the header.
+            raise SyncError(f'http error: Post "{self._url}": invalid header field value') from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise SyncError(f'http error: Post "{self._url}": {type(error).__name__}: {error}') from error
 
 
-def call_over_http(spec: HooksSpec, hooks_url: str | None) -> Hooks:
-    """The hooks of a CompositeController; `hooks_url` replaces scheme, host and port of Services."""
-    declared = {"sync": spec.sync, "finalize": spec.finalize, "customize": spec.customize}
-    webhooks = {name: Webhook(hook, hooks_url) for name, hook in declared.items() if hook is not None}
+def connect_hooks(spec: CompositeSpec, addresses: Addresses, find: Find) -> Hooks:
+    """The hooks of a CompositeController, with what there is now of Secrets and ConfigMaps. Raises SyncError."""
+    declared = {"sync": spec.hooks.sync, "finalize": spec.hooks.finalize, "customize": spec.hooks.customize}
+    webhooks = {}
+    for name, hook in declared.items():
+        if hook is None:
+            continue
+        access = find_access(hook.webhook, hook.webhook.address, spec.endpoint_configs)
+        try:
+            door = read_door(access, find)
+        except SyncError as error:
+            raise error.within(f"can't resolve endpoint config for {name} hook") from error
+        webhooks[name] = Webhook(hook, door, addresses)
     return lambda name, request: webhooks[name].call(request)
 
 

@@ -46,7 +46,7 @@ def owned(obj: Manifest, *, uid: str = PARENT_UID, label: str = PARENT_UID) -> M
 
 
 def build_demo_composite(method: str = "InPlace", hooks: tuple[str, ...] = ("sync",), **spec: Any) -> Composite:
-    """A CompositeController for things with pods and secrets."""
+    """A CompositeController for things with pods and secrets; `spec` adds to it or replaces parts."""
     hook = {"version": "v2", "webhook": {"url": "http://127.0.0.1:9/"}}
     strategy = {"updateStrategy": {"method": method}}
     children = [{"apiVersion": kind.api_version, "resource": kind.plural, **strategy} for kind in (PODS, SECRETS)]

@@ -59,7 +59,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(reply.body)
 
-    do_GET = do_PUT = do_DELETE = do_POST  # noqa: N815 - the names are inherited
+    do_GET = do_PUT = do_PATCH = do_DELETE = do_POST  # noqa: N815 - the names are inherited
 
     def log_message(self, format: str, *_: object) -> None:  # noqa: A002 - the name is inherited
         pass

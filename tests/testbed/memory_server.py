@@ -69,6 +69,10 @@ class MemoryServer:
             kept = {field: metadata(old)[field] for field in _KEPT if field in metadata(old)}
             return self._store("MODIFIED", resource, with_metadata(new, **kept))
 
+    def patch(self, resource: Resource, obj: Manifest, changes: Manifest) -> Manifest:
+        with self._request("PATCH", resource, key(obj)):
+            return self._store("MODIFIED", resource, {**self._find(resource, key(obj)), **changes})
+
     def delete(self, resource: Resource, obj: Manifest) -> None:
         with self._request("DELETE", resource, key(obj)):
             old = self._find(resource, key(obj))

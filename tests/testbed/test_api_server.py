@@ -49,6 +49,14 @@ def test_objects_are_sent_and_come_back_as_they_are(api: HookServer, client: Api
     assert b'"data":{"a":1}' in body
 
 
+def test_a_patch_has_what_changes(api: HookServer, client: ApiServer) -> None:
+    api.replies.append(Reply(200))
+    client.patch(SECRETS, SECRET, {"count": 2})
+    ((method, path, headers, body),) = api.calls
+    assert (method, path, body) == ("PATCH", "/api/v1/namespaces/default/secrets/pki", b'{"count":2}')
+    assert headers["content-type"] == "application/strategic-merge-patch+json"
+
+
 def test_a_delete_is_of_this_very_object_and_in_the_background(api: HookServer, client: ApiServer) -> None:
     api.replies.append(Reply(200))
     client.delete(SECRETS, {**SECRET, "metadata": {**SECRET["metadata"], "uid": "u"}})

@@ -46,6 +46,24 @@ def test_parents_without_a_status_subresource_are_never_started(build: Build, ca
     assert running.server.requests == []
 
 
+def test_without_what_its_hooks_are_called_with_it_says_so_and_tries_again(
+    build: Build, caplog: pytest.LogCaptureFixture
+) -> None:
+    running = build()
+    running.locked = SyncError('can\'t resolve authorization: Secret "x/door" not found')
+    running.controller.start()
+    eventually(lambda: len(running.server.keys(EVENTS)) == 1)
+    event = running.server.peek(EVENTS, running.server.keys(EVENTS)[0]) or {}
+    assert (event["type"], event["reason"]) == ("Warning", "CreateError")
+    assert event["message"] == f"Cannot create new controller: {running.locked}"
+    assert event["involvedObject"]["kind"] == "CompositeController"
+    assert event["metadata"]["namespace"] == "default"
+    assert f"CompositeController demo: waiting: {running.locked}" in caplog.messages
+    assert "LIST things" not in running.server.requests
+    running.locked = None
+    eventually(lambda: running.status() is not None)
+
+
 def test_an_error_is_an_event_with_the_body_of_the_hook_and_a_log_line_without(
     start: Build, caplog: pytest.LogCaptureFixture
 ) -> None:

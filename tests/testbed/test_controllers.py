@@ -31,10 +31,21 @@ def edited(path: str, value: Any) -> Manifest:
 def test_ours_is_accepted() -> None:
     (composite,) = read_composites(OURS, NOW)
     assert composite.finalizer == "metacontroller.io/compositecontroller-vk8s"
-    assert composite.spec.hooks.sync.webhook.address("http://127.0.0.1:8080/") == "http://127.0.0.1:8080/vk8s/sync"
-    assert composite.spec.hooks.sync.webhook.address(None) == "http://vk8s-hooks.vk8s-system:80/vk8s/sync"
+    assert composite.spec.hooks.sync.webhook.address == "https://vk8s-hooks.vk8s-system:443/vk8s/sync"
     others = [child.resource for child in composite.spec.child_resources if not child.is_updated_in_place]
     assert others == ["jobs"]
+
+
+def test_hooks_see_what_the_crd_defaults() -> None:
+    reference, key = {"name": "door", "namespace": "x"}, {"key": "token"}
+    access = {"caBundle": {"secretRef": reference}, "authorization": {"secretRef": {**reference, **key}}}
+    document = edited("spec.endpointConfigs", [{"host": "hooks.x", **access}])
+    (shown,) = build_composite(document, NOW).document["spec"]["endpointConfigs"]
+    assert shown == {
+        "host": "hooks.x",
+        "caBundle": {"secretRef": {**reference, "key": "ca.crt"}},
+        "authorization": {"type": "Bearer", "secretRef": {**reference, **key}},
+    }
 
 
 def test_a_directory_is_read_whole_and_other_kinds_are_passed_over(tmp_path: Path) -> None:
@@ -48,10 +59,26 @@ def test_a_directory_is_read_whole_and_other_kinds_are_passed_over(tmp_path: Pat
     [
         ("spec.parentResource.labelSelector", {}, f"spec.parentResource.labelSelector: {REFUSED_FIELD}"),
         ("spec.parentResource.revisionHistory", {}, f"spec.parentResource.revisionHistory: {REFUSED_FIELD}"),
-        ("spec.endpointConfigs", [], f"spec.endpointConfigs: {REFUSED_FIELD}"),
+        (
+            "spec.endpointConfigs",
+            [{"host": "a", "clientTLS": {}}],
+            f"spec.endpointConfigs.0.clientTLS: {REFUSED_FIELD}",
+        ),
+        (
+            "spec.endpointConfigs",
+            [{"host": "a", "basicAuth": {}}],
+            f"spec.endpointConfigs.0.basicAuth: {REFUSED_FIELD}",
+        ),
+        ("spec.endpointConfigs", [{"caBundle": {}}], "spec.endpointConfigs.0.host: Field required"),
         ("spec.hooks.preUpdateChild", {}, f"spec.hooks.preUpdateChild: {REFUSED_FIELD}"),
         ("spec.hooks.sync.webhook.etag", {}, f"spec.hooks.sync.webhook.etag: {REFUSED_FIELD}"),
-        ("spec.hooks.sync.webhook.caBundle", {}, f"spec.hooks.sync.webhook.caBundle: {REFUSED_FIELD}"),
+        ("spec.hooks.sync.webhook.clientTLS", {}, f"spec.hooks.sync.webhook.clientTLS: {REFUSED_FIELD}"),
+        ("spec.hooks.sync.webhook.basicAuth", {}, f"spec.hooks.sync.webhook.basicAuth: {REFUSED_FIELD}"),
+        (
+            "spec.hooks.sync.webhook.authorization",
+            {"secretRef": {"name": "a", "namespace": "b"}},
+            "spec.hooks.sync.webhook.authorization.secretRef.key: Field required",
+        ),
         ("spec.generateSelector", None, "spec.generateSelector: must be true"),
         ("spec.generateSelector", False, "spec.generateSelector: must be true"),
         ("spec.hooks.sync.version", None, "spec.hooks.sync.version: must be v2"),
@@ -87,8 +114,8 @@ def test_refused(path: str, value: Any, sentence: str) -> None:
 
 def test_all_that_is_wrong_is_said_at_once() -> None:
     document = edited("spec.generateSelector", None)
-    with pytest.raises(RefusedError, match=r"endpointConfigs.*generateSelector|generateSelector.*endpointConfigs"):
-        build_composite({**document, "spec": {**document["spec"], "endpointConfigs": []}}, NOW)
+    with pytest.raises(RefusedError, match=r"preUpdate.*generateSelector|generateSelector.*preUpdate"):
+        build_composite({**document, "spec": {**document["spec"], "preUpdate": []}}, NOW)
 
 
 @pytest.mark.parametrize(

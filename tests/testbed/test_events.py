@@ -65,7 +65,7 @@ def test_an_event_that_expired_is_made_again() -> None:
     server = MemoryServer()
     recorder = build_recorder(server, Clock())
     recorder.record(PARENT, "a")
-    server.fail("PUT events", SyncError("gone", reason=NOT_FOUND))
+    server.fail("PATCH events", SyncError("gone", reason=NOT_FOUND))
     recorder.record(PARENT, "a")
     assert [event["count"] for event in stored(server)] == [1, 1]
 

@@ -10,6 +10,7 @@ import pytest
 
 from testbed.metacontroller.__main__ import main, parse_arguments
 from tests.shared_material import ROOT
+from tests.testbed.hook_server import Reply, hook_server
 
 KUBECONFIG = """
 apiVersion: v1
@@ -19,6 +20,7 @@ users: [{name: u, user: {token: t}}]
 contexts: [{name: x, context: {cluster: c, user: u}}]
 current-context: x
 """
+PROCESS = [sys.executable, "-m", "testbed.metacontroller"]
 CONTROLLERS = str(ROOT / "metacontroller" / "vk8s.yaml")
 
 
@@ -57,8 +59,19 @@ def test_a_kubeconfig_that_is_not_there_is_refused(tmp_path: Path, capsys: pytes
     assert "not a kubeconfig that can be used" in capsys.readouterr().err
 
 
+def test_a_right_that_it_lacks_ends_it(tmp_path: Path) -> None:
+    reply = Reply(403, b'{"kind":"Status","reason":"Forbidden","message":"no"}')
+    with hook_server(*[reply] * 99) as server:
+        kubeconfig = tmp_path / "kubeconfig"
+        kubeconfig.write_text(KUBECONFIG.replace("http://127.0.0.1:9", server.url))
+        command = [*PROCESS, "--kubeconfig", str(kubeconfig), "--controllers", CONTROLLERS]
+        result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    assert result.returncode == 1
+    assert "403 Forbidden: the original needs that right" in result.stderr
+
+
 def test_sigterm_ends_it_at_once_and_well(kubeconfig: str) -> None:
-    command = [sys.executable, "-m", "testbed.metacontroller", "--kubeconfig", kubeconfig, "--controllers", CONTROLLERS]
+    command = [*PROCESS, "--kubeconfig", kubeconfig, "--controllers", CONTROLLERS]
     with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         assert "CompositeController vk8s: waiting: " in process.stderr.readline()

@@ -5,9 +5,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from testbed.metacontroller.composite import Hook, Hooks
+from testbed.metacontroller.composite import CompositeSpec, Hook
+from testbed.metacontroller.detour import Address
+from testbed.metacontroller.door import Door
 from testbed.metacontroller.errors import SyncError, TooManyRequestsError
-from testbed.metacontroller.webhook import Webhook, call_over_http, retry_after_seconds
+from testbed.metacontroller.objects import Manifest
+from testbed.metacontroller.webhook import Webhook, connect_hooks, retry_after_seconds
 from tests.testbed.hook_server import HookServer, Reply, hook_server
 
 NOW = datetime(2026, 1, 1, 12, 0, 0, 500_000, tzinfo=UTC)
@@ -15,6 +18,11 @@ NOW = datetime(2026, 1, 1, 12, 0, 0, 500_000, tzinfo=UTC)
 
 def build_hook(server: HookServer, path: str = "/sync", timeout: str = "5s") -> Hook:
     return Hook.model_validate({"version": "v2", "webhook": {"url": server.url + path, "timeout": timeout}})
+
+
+def build_spec(hooks: Manifest) -> CompositeSpec:
+    parent = {"apiVersion": "example.com/v1", "resource": "things"}
+    return CompositeSpec.model_validate({"parentResource": parent, "hooks": hooks, "generateSelector": True})
 
 
 @pytest.mark.parametrize(
@@ -48,7 +56,7 @@ def test_retry_after(header: str, seconds: int) -> None:
 
 def test_a_request_is_what_go_sends() -> None:
     with hook_server(Reply(200, b'{"children":[]}')) as server:
-        body = Webhook(build_hook(server), None).call({"b": "<&>", "a": 1.0})
+        body = Webhook(build_hook(server), Door(), {}).call({"b": "<&>", "a": 1.0})
         ((method, path, headers, sent),) = server.calls
     assert body == b'{"children":[]}'
     assert (method, path, sent) == ("POST", "/sync", b'{"a":1,"b":"\\u003c\\u0026\\u003e"}')
@@ -62,14 +70,14 @@ def test_a_request_is_what_go_sends() -> None:
 
 def test_a_compressed_answer_is_read() -> None:
     with hook_server(Reply(200, gzip.compress(b"{}"), (("Content-Encoding", "gzip"),))) as server:
-        assert Webhook(build_hook(server), None).call({}) == b"{}"
+        assert Webhook(build_hook(server), Door(), {}).call({}) == b"{}"
 
 
 @pytest.mark.parametrize("status", [201, 202, 299, 400, 404, 412, 500, 503])
 def test_all_but_200_is_an_error_whose_event_has_the_body_and_whose_log_has_not(status: int) -> None:
     reply = Reply(status, b"the hook is ill", (("Retry-After", "5"),))
     with hook_server(reply) as server, pytest.raises(SyncError) as caught:
-        Webhook(build_hook(server), None).call({})
+        Webhook(build_hook(server), Door(), {}).call({})
     assert str(caught.value) == f"unsupported status code: {status} body: the hook is ill"
     assert caught.value.logged == f"unsupported status code: {status}"
 
@@ -77,7 +85,7 @@ def test_all_but_200_is_an_error_whose_event_has_the_body_and_whose_log_has_not(
 @pytest.mark.parametrize(("headers", "seconds"), [((("Retry-After", "3"),), 3), ((), 0)], ids=["said", "unsaid"])
 def test_429_is_no_error_but_a_wait(headers: tuple[tuple[str, str], ...], seconds: int) -> None:
     with hook_server(Reply(429, b"", headers)) as server, pytest.raises(TooManyRequestsError) as caught:
-        Webhook(build_hook(server), None).call({})
+        Webhook(build_hook(server), Door(), {}).call({})
     assert caught.value.after_seconds == seconds
 
 
@@ -86,7 +94,7 @@ def test_429_is_no_error_but_a_wait(headers: tuple[tuple[str, str], ...], second
 )
 def test_redirects_keep_the_post_or_lose_it(status: int, method: str) -> None:
     with hook_server(Reply(status, b"", (("Location", "/there"),)), Reply(200)) as server:
-        Webhook(build_hook(server), None).call({"a": 1})
+        Webhook(build_hook(server), Door(), {}).call({"a": 1})
         assert [(call[0], call[1]) for call in server.calls] == [("POST", "/sync"), (method, "/there")]
         assert bool(server.calls[1][3]) is (method == "POST")
 
@@ -95,19 +103,20 @@ def test_nobody_there_is_an_error() -> None:
     with hook_server() as server:
         hook = build_hook(server)
     with pytest.raises(SyncError, match=r'http error: Post "http://127\.0\.0\.1:'):
-        Webhook(hook, None).call({})
+        Webhook(hook, Door(), {}).call({})
 
 
-def test_each_hook_has_its_own_address() -> None:
+def test_each_hook_has_its_own_path_and_the_service_its_own_name_wherever_it_is() -> None:
     service = {"service": {"name": "hooks", "namespace": "x"}}
-    spec = Hooks.model_validate(
-        {
-            "sync": {"version": "v2", "webhook": {**service, "path": "/sync"}},
-            "finalize": {"version": "v2", "webhook": {**service, "path": "/finalize"}},
-        }
-    )
-    with hook_server(Reply(200), Reply(200)) as server:
-        call = call_over_http(spec, server.url)
+    hooks = {
+        name: {"version": "v2", "webhook": {**service, "path": f"/{name}"}}
+        for name in ("sync", "finalize", "customize")
+    }
+    with hook_server(Reply(200), Reply(307, b"", (("Location", "/there"),)), Reply(200)) as server:
+        addresses = {"hooks.x": Address("127.0.0.1", server.server_address[1])}
+        call = connect_hooks(build_spec(hooks), addresses, lambda *_: None)
         call("finalize", {})
         call("sync", {})
-        assert [path for _, path, _, _ in server.calls] == ["/finalize", "/sync"]
+        assert [path for _, path, _, _ in server.calls] == ["/finalize", "/sync", "/there"]
+        # With a port, as Go sends it.
+        assert [headers["host"] for _, _, headers, _ in server.calls] == ["hooks.x:80"] * 3

@@ -1,0 +1,29 @@
+"""Who Metacontroller is in a testbed."""
+
+from testbed.layout import UP
+from testbed.permissions import NAME, SYSTEM, build_kubeconfig, find_kubeconfig, read_account
+
+
+def test_the_account_is_that_of_the_manifests() -> None:
+    kinds = {each["kind"]: each for each in read_account()}
+    assert sorted(kinds) == ["ClusterRole", "ClusterRoleBinding", "Namespace", "ServiceAccount"]
+    account, binding = kinds["ServiceAccount"]["metadata"], kinds["ClusterRoleBinding"]
+    assert binding["roleRef"]["name"] == kinds["ClusterRole"]["metadata"]["name"]
+    assert binding["subjects"] == [{"kind": "ServiceAccount", "name": NAME, "namespace": SYSTEM}]
+    assert (account["name"], account["namespace"]) == (NAME, SYSTEM)
+
+
+def test_its_kubeconfig_has_the_cluster_of_the_administrator_and_no_right_of_theirs() -> None:
+    admin = {
+        "clusters": [{"name": "c", "cluster": {"server": "https://x"}}],
+        "users": [{"name": "admin", "user": {"token": "all"}}],
+        "contexts": [{"name": "x", "context": {"cluster": "c", "user": "admin"}}],
+        "current-context": "x",
+    }
+    made = build_kubeconfig(admin, "little")
+    assert made == {
+        **admin,
+        "users": [{"name": "metacontroller", "user": {"token": "little"}}],
+        "contexts": [{"name": "x", "context": {"cluster": "c", "user": "metacontroller"}}],
+    }
+    assert find_kubeconfig(UP) != UP.kubeconfig
