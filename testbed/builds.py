@@ -26,6 +26,16 @@ def build_access_image() -> Path:
     return _run_build("access/build.sh")
 
 
+def build_controller_image() -> Path:
+    """The image of the hooks as a docker archive; minutes the first time, then half a minute after a change of them."""
+    return _run_build("controller/build.sh")
+
+
+def build_metacontroller_image() -> Path:
+    """An image with Metacontroller, or its stand-in, for a pod of a host cluster; the same way."""
+    return _run_build("../testbed/image/build.sh")
+
+
 def build_pause_image() -> Path:
     """The pause image as a docker archive."""
     return _run_build("pause/build.sh")

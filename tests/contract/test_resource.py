@@ -24,6 +24,7 @@ CONTROLLERS = [CONTROLLER, yaml.safe_load((ROOT / "metacontroller" / "ippool.yam
 RESOURCES = {
     "ConfigMap.v1": "configmaps",
     "Job.batch/v1": "jobs",
+    "NetworkPolicy.networking.k8s.io/v1": "networkpolicies",
     "PersistentVolumeClaim.v1": "persistentvolumeclaims",
     "Pod.v1": "pods",
     "Secret.v1": "secrets",

@@ -1,0 +1,89 @@
+# shellcheck shell=bash
+# How everything is taken away without stranding a finalizer: Metacontroller and the hooks must live until the last object
+# that they have put one on is gone.
+
+readonly GROUP=vk8s.sktelecom.com
+readonly CRDS="vk8s.$GROUP ippools.$GROUP ipallocations.$GROUP"
+# The finalizers that Metacontroller writes are named after its CompositeControllers.
+readonly CONTROLLERS="vk8s ippool"
+
+is_served() { # RESOURCE
+  kube get crd "$1.$GROUP" >/dev/null 2>&1
+}
+
+# "namespace/name" of each, or the name alone.
+list_objects() { # RESOURCE
+  kube get "$1.$GROUP" --all-namespaces --output='jsonpath={range .items[*]}{.metadata.namespace}/{.metadata.name}{"\n"}{end}' |
+    sed 's|^/||'
+}
+
+# What is left, and what each waits for, as its status says it.
+list_reasons() { # RESOURCE
+  kube get "$1.$GROUP" --all-namespaces --output='jsonpath={range .items[*]}{.metadata.namespace}/{.metadata.name}: {.status.conditions[?(@.type=="Ready")].message}{"\n"}{end}' |
+    sed 's|^/||'
+}
+
+confirm() {
+  local clusters
+  is_served vk8s || return 0
+  clusters=$(list_objects vk8s)
+  [[ -n $clusters && -z $YES ]] || return 0
+  say "These virtual clusters are deleted, with all their data:"
+  say "${clusters//$'\n'/, }"
+  [[ -t 0 ]] || fail "nobody is here to be asked: run it with --yes if that is what you want. Nothing has been deleted."
+  read -r -p "Type yes to delete them: " answer
+  [[ $answer == yes ]] || fail "nothing has been deleted."
+}
+
+# Whether somebody is there to take the finalizers off.
+has_controller() {
+  local ready
+  ready=$(kube get deployment vk8s-hooks --namespace="$SYSTEM_NAMESPACE" --output='jsonpath={.status.readyReplicas}' 2>/dev/null || true)
+  [[ ${ready:-0} -gt 0 ]]
+}
+
+# Deletes all objects of RESOURCE and waits for their end; says what it waits for whenever that changes.
+remove_all() { # RESOURCE
+  local left shown=
+  local -r end=$((SECONDS + TIMEOUT))
+  is_served "$1" || return 0
+  kube delete "$1.$GROUP" --all --all-namespaces --wait=false >&2
+  while left=$(list_reasons "$1") && [[ -n $left ]]; do
+    [[ $left == "$shown" ]] || say "Waiting for the end of $left"
+    shown=$left
+    [[ $SECONDS -lt $end ]] || give_up "$1" "$left"
+    sleep 2
+  done
+}
+
+give_up() { # RESOURCE LEFT
+  local hint="What is said above holds them."
+  has_controller || hint="The hooks don't run, and only they and Metacontroller can end them: ./install.sh again, then this."
+  fail "after $TIMEOUT s, $(wc -l <<<"$2") of $1 are still there. $hint Nothing else has been taken away; run this again to go on."
+}
+
+remove_crds() {
+  local name
+  for name in $CRDS; do
+    kube delete crd "$name" --ignore-not-found --timeout="${TIMEOUT}s" >&2
+  done
+}
+
+remove_controllers() {
+  has_metacontroller_crds || return 0
+  # shellcheck disable=SC2086 # one word for each
+  kube delete compositecontrollers $CONTROLLERS --ignore-not-found --timeout=60s >&2
+}
+
+# The namespace with all that is in it, roles, and Metacontroller's CRDs where we brought them and nobody else uses them.
+remove_rest() {
+  kube delete namespace "$SYSTEM_NAMESPACE" --ignore-not-found --timeout="${TIMEOUT}s" >&2
+  kube delete clusterroles,clusterrolebindings --selector=app.kubernetes.io/part-of=vk8s >&2
+  if has_metacontroller_crds && [[ -z $(list_foreign_controllers) ]]; then
+    kube delete crd --selector="$BROUGHT=true" >&2
+  fi
+}
+
+list_foreign_controllers() {
+  kube get compositecontrollers,decoratorcontrollers --output=name 2>/dev/null || true
+}

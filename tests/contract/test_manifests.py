@@ -1,0 +1,118 @@
+"""The manifests of metacontroller/: valid, complete, and as closed as SECURITY.md says."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import kubernetes_validate
+import pytest
+import yaml
+
+from hooks.manifest import Manifest
+
+DIRECTORY = Path(__file__).parents[2] / "metacontroller"
+# The oldest host cluster that is supported.
+KUBERNETES = "1.31"
+OWN_KINDS = {"CompositeController"}
+# What makes somebody root on the hosts.
+WRITES = {"create", "update", "patch", "delete", "deletecollection", "*"}
+
+
+def read_all() -> Iterator[Manifest]:
+    """Every object that `kubectl kustomize` would print."""
+    listed = yaml.safe_load((DIRECTORY / "kustomization.yaml").read_text())["resources"]
+    for name in listed:
+        yield from yaml.safe_load_all((DIRECTORY / name).read_text())
+
+
+def find(kind: str, name: str) -> Manifest:
+    """The one object of that kind and name."""
+    (found,) = [each for each in read_all() if (each["kind"], each["metadata"]["name"]) == (kind, name)]
+    return found
+
+
+MANIFESTS = {f"{each['kind']} {each['metadata']['name']}": each for each in read_all()}
+WORKLOADS = [find("Deployment", name) for name in ("vk8s-hooks", "metacontroller")]
+
+
+@pytest.mark.parametrize("manifest", MANIFESTS.values(), ids=MANIFESTS)
+def test_kubernetes_knows_every_field(manifest: Manifest) -> None:
+    if manifest["kind"] not in OWN_KINDS:
+        kubernetes_validate.validate(manifest, KUBERNETES, strict=True)
+
+
+@pytest.mark.parametrize("manifest", MANIFESTS.values(), ids=MANIFESTS)
+def test_uninstall_finds_everything(manifest: Manifest) -> None:
+    """What has no namespace by a label, the rest by the namespace."""
+    labels = manifest["metadata"].get("labels", {})
+    assert manifest["metadata"].get("namespace") == "vk8s-system" or labels["app.kubernetes.io/part-of"] == "vk8s"
+
+
+def test_no_manifest_is_forgotten() -> None:
+    listed = yaml.safe_load((DIRECTORY / "kustomization.yaml").read_text())["resources"]
+    assert sorted([*listed, "kustomization.yaml"]) == sorted(path.name for path in DIRECTORY.glob("*.yaml"))
+
+
+@pytest.mark.parametrize("workload", WORKLOADS, ids=lambda each: str(each["metadata"]["name"]))
+def test_pods_are_closed(workload: Manifest) -> None:
+    pod = workload["spec"]["template"]["spec"]
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    (container,) = pod["containers"]
+    closed = {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}}
+    assert container["securityContext"] == closed
+    assert {"requests", "limits"} == set(container["resources"])
+    assert {"readinessProbe", "livenessProbe"} <= set(container)
+
+
+def test_the_hooks_have_no_permission_and_no_token() -> None:
+    pod = find("Deployment", "vk8s-hooks")["spec"]["template"]["spec"]
+    assert pod["serviceAccountName"] == "vk8s-hooks"
+    assert pod["automountServiceAccountToken"] is False
+    assert find("ServiceAccount", "vk8s-hooks")["automountServiceAccountToken"] is False
+    subjects = [subject for each in read_all() if "Binding" in each["kind"] for subject in each["subjects"]]
+    assert [subject["name"] for subject in subjects] == ["metacontroller"]
+
+
+def test_the_hooks_stop_later_than_their_calls() -> None:
+    """The time in which they are taken out of the Service, and that for running calls, are within the grace period."""
+    pod = find("Deployment", "vk8s-hooks")["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    calls = 10
+    assert container["lifecycle"]["preStop"]["sleep"]["seconds"] + calls < pod["terminationGracePeriodSeconds"]
+
+
+@pytest.mark.parametrize("name", ["vk8s", "ippool"])
+def test_every_call_goes_through_the_door(name: str) -> None:
+    """The host of each hook's address has CA and token, from the Secret that install.sh makes."""
+    spec = find("CompositeController", name)["spec"]
+    (door,) = spec["endpointConfigs"]
+    for hook in spec["hooks"].values():
+        service = hook["webhook"]["service"]
+        assert service["protocol"] == "https"
+        assert door["host"] == f"{service['name']}.{service['namespace']}:{service['port']}"
+    assert door["caBundle"]["secretRef"]["name"] == door["authorization"]["secretRef"]["name"] == "vk8s-hooks-client"
+
+
+@pytest.mark.parametrize("name", ["vk8s", "ippool"])
+def test_our_metacontroller_serves_our_controllers_alone(name: str) -> None:
+    (container,) = find("Deployment", "metacontroller")["spec"]["template"]["spec"]["containers"]
+    label, _, value = "app.kubernetes.io/part-of=vk8s".partition("=")
+    assert f"--target-label-selector={label}={value}" in container["args"]
+    assert find("CompositeController", name)["metadata"]["labels"][label] == value
+
+
+def test_only_who_is_given_it_on_purpose_makes_virtual_clusters() -> None:
+    """The built-in roles admin and edit are for people who must not be root on the hosts."""
+    for role in (each for each in read_all() if each["kind"] == "ClusterRole"):
+        built_in = [label for label in role["metadata"]["labels"] if label.startswith("rbac.authorization.k8s.io/")]
+        verbs = {verb for rule in role.get("rules", []) for verb in rule["verbs"]}
+        assert not built_in or not verbs & WRITES
+
+
+def test_who_reads_the_kubeconfig() -> None:
+    """Of the roles for people, vk8s-admin alone: by the label that makes its parts of it."""
+    readers = {
+        role["metadata"]["name"]: sorted(label for label in role["metadata"]["labels"] if "aggregate-to" in label)
+        for role in read_all()
+        if role["kind"] == "ClusterRole" and any("secrets" in rule["resources"] for rule in role.get("rules", []))
+    }
+    assert readers == {"vk8s-metacontroller": [], "vk8s-admin-own": ["vk8s.sktelecom.com/aggregate-to-admin"]}

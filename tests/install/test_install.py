@@ -1,0 +1,150 @@
+"""install.sh and make on a cluster whose node has the images: what works afterwards."""
+
+import base64
+import subprocess
+
+from testbed.host_cluster import HostCluster
+from testbed.waiting import wait_for
+from tests.install.installer import METACONTROLLER_IMAGE, REGISTRY, SYSTEM, Installer
+from tests.nested.virtual import VirtualCluster
+
+HOOKS = "https://vk8s-hooks.vk8s-system"
+# Two versions of the hooks, as far as a Deployment can tell.
+IMAGE, OTHER_IMAGE = f"{REGISTRY}/vk8s/controller:0.1.0", f"{REGISTRY}/vk8s/controller:other"
+SECONDS = 60
+
+
+def list_pods(installer: Installer) -> dict[str, str]:
+    """Names and uids of the pods of the product, but for those that are about to end."""
+    metadata = [pod["metadata"] for pod in installer.system.get("pods")["items"]]
+    return {each["name"]: each["uid"] for each in metadata if "deletionTimestamp" not in each}
+
+
+def list_rights(installer: Installer, account: str) -> str:
+    """What a ServiceAccount may do in its namespace."""
+    groups = [f"--as-group=system:{group}" for group in ("serviceaccounts", "authenticated")]
+    return installer.system.run("auth", "can-i", "--list", f"--as=system:serviceaccount:{account}", *groups)
+
+
+def find_refusals(installer: Installer) -> list[str]:
+    """Calls at which the door was shut, as Metacontroller tells them; not those that no pod was there for yet."""
+    events = installer.kubectl.get("events", "--all-namespaces")["items"]
+    messages = [event["message"] for event in events if event["reason"] in {"SyncError", "CreateError"}]
+    return [message for message in messages if "connection refused" not in message]
+
+
+def call_hooks(host: HostCluster, ca: str, *arguments: str) -> str:
+    """The status code of a call by whoever reaches the Service; 000 where nothing was said."""
+    service = host.kubectl.within(SYSTEM).get("service", "vk8s-hooks")["spec"]["clusterIP"]
+    command = [
+        *("curl", "--silent", "--output", "/dev/null", "--write-out", "%{http_code}", "--max-time", "10"),
+        *("--resolve", f"vk8s-hooks.vk8s-system:443:{service}", "--cacert", ca, "--request", "POST", "--data", "{}"),
+        *arguments,
+    ]
+    return subprocess.run(host.in_network(command), capture_output=True, text=True, check=False).stdout
+
+
+def test_everything_that_is_installed_works(installed: Installer, virtual: VirtualCluster) -> None:
+    """And nothing had to be refused on the way."""
+    assert find_refusals(installed) == []
+    assert len(list_pods(installed)) == len(["hooks", "hooks", "metacontroller"])
+    virtual.wait_for_nodes()
+
+
+def test_installing_again_changes_nothing(installed: Installer) -> None:
+    # Another test may have left another version.
+    assert installed.install().returncode == 0
+    before, keys = list_pods(installed), installed.read_keys()
+    result = installed.install()
+    assert result.returncode == 0, result.stderr
+    assert list_pods(installed) == before
+    assert installed.read_keys() == keys
+
+
+def test_the_networks_of_the_host_are_found(installed: Installer) -> None:
+    settings = installed.system.get("configmap", "vk8s-hooks-host")["data"]
+    found = settings["VK8S_SETTING_HOST_CIDRS"].split(",")
+    assert {"10.200.0.0/16", "10.201.0.0/16"} - set(found) <= {"10.200.0.0/16"}
+    assert any(cidr.startswith("172.31.") for cidr in found)
+    assert settings["VK8S_SETTING_IP_MANAGER"] == "true"
+
+
+def test_the_settings_of_the_operator_win_and_stay(installed: Installer, virtual: VirtualCluster) -> None:
+    """Here: a range that a virtual cluster may not have, which one that lives is only told."""
+    data = {"VK8S_SETTING_HOST_CIDRS": "198.18.0.0/15"}
+    installed.system.apply(
+        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "vk8s-hooks-settings"}, "data": data}
+    )
+    assert installed.install().returncode == 0
+    pod = {"spec": {"nodes": [{"name": "second-master", "image": "x", "role": "master"}]}}
+    virtual.kubectl.apply({**virtual.manifest, "metadata": {"name": "second"}, **pod})
+    try:
+        wait_for("a refusal", lambda: "198.18.0.0/15" in read_message(virtual, "second", "Accepted"), SECONDS)
+        assert virtual.kubectl.get("vk8s", virtual.name)["status"]["phase"] == "Running"
+    finally:
+        virtual.kubectl.run("delete", "vk8s", "second", f"--timeout={SECONDS}s")
+        installed.system.run("delete", "configmap", "vk8s-hooks-settings")
+
+
+def read_message(virtual: VirtualCluster, name: str, kind: str) -> str:
+    """The message of a condition, empty while there is none."""
+    conditions = virtual.kubectl.get("vk8s", name).get("status", {}).get("conditions", [])
+    return next((str(entry["message"]) for entry in conditions if entry["type"] == kind), "")
+
+
+def test_nobody_else_calls_the_hooks(installed: Installer, host_with_node: HostCluster) -> None:
+    ca = installed.directory / "ca.crt"
+    keys = installed.read_keys()["vk8s-hooks-client"]
+    ca.write_bytes(base64.b64decode(keys["ca.crt"]))
+    token = base64.b64decode(keys["token"]).decode().strip()
+    sync = f"{HOOKS}/vk8s/sync"
+    assert call_hooks(host_with_node, str(ca), sync) == "401"
+    assert call_hooks(host_with_node, str(ca), "--header", "Authorization: Bearer " + "x" * 64, sync) == "401"
+    # With the token, it is the body that is refused.
+    header = installed.directory / "header"
+    header.write_text(f"Authorization: Bearer {token}")
+    assert call_hooks(host_with_node, str(ca), "--header", f"@{header}", sync) == "400"
+    # The certificate is by a CA of its own, that nobody else trusts.
+    assert call_hooks(host_with_node, "/etc/ssl/certs/ca-certificates.crt", sync) == "000"
+
+
+def test_the_hooks_may_do_nothing_in_the_cluster(installed: Installer) -> None:
+    """No more than any ServiceAccount that nobody has given anything."""
+    mine, nobodys = (list_rights(installed, account) for account in ("vk8s-system:vk8s-hooks", "default:nobody"))
+    assert mine == nobodys
+    for pod in installed.system.get("pods", "--selector=app.kubernetes.io/name=vk8s-hooks")["items"]:
+        mounts = pod["spec"]["containers"][0]["volumeMounts"]
+        assert [mount["name"] for mount in mounts] == ["keys"]
+
+
+def test_new_keys_while_everything_runs(installed: Installer, virtual: VirtualCluster) -> None:
+    """No call is refused meanwhile, and afterwards nothing of the former keys opens the door."""
+    former = installed.read_keys()
+    result = installed.run("./install.sh", "--new-keys")
+    assert result.returncode == 0, result.stderr
+    keys = installed.read_keys()
+    for name in former:
+        assert not set(former[name].values()) & set(keys[name].values())
+    virtual.kubectl.run("label", "vk8s", virtual.name, "keys=new", "--overwrite")
+    service = ["service", f"{virtual.name}-api"]
+    wait_for("a child with the label", lambda: virtual.kubectl.get(*service)["metadata"]["labels"].get("keys"), SECONDS)
+    assert find_refusals(installed) == []
+
+
+def test_an_upgrade_of_the_product_restarts_no_virtual_cluster(
+    installed: Installer, virtual: VirtualCluster, host_with_node: HostCluster
+) -> None:
+    tag = ["ctr", f"--address={host_with_node.testbed.run}/containerd.sock", "--namespace=k8s.io", "images", "tag"]
+    subprocess.run([*tag, "--force", IMAGE, OTHER_IMAGE], check=True, capture_output=True)
+    before = virtual.kubectl.get("pod", *virtual.nodes)["metadata"]["uid"]
+    result = installed.run(
+        "make", "deploy", f"IMG={OTHER_IMAGE}", f"ARGS=--metacontroller-image {METACONTROLLER_IMAGE}"
+    )
+    assert result.returncode == 0, result.stderr
+    images = installed.system.run("get", "pods", "--output=jsonpath={.items[*].spec.containers[*].image}").split()
+    assert images.count(OTHER_IMAGE) == len(["hooks", "hooks"])
+    virtual.kubectl.run("label", "vk8s", virtual.name, "version=other", "--overwrite")
+    service = ["service", f"{virtual.name}-api"]
+    wait_for("an answer", lambda: virtual.kubectl.get(*service)["metadata"]["labels"].get("version"), SECONDS)
+    assert virtual.kubectl.get("pod", *virtual.nodes)["metadata"]["uid"] == before
+    assert virtual.kubectl.get("vk8s", virtual.name)["status"]["phase"] == "Running"
