@@ -8,6 +8,13 @@ PYTHON := $(VENV)/bin/python
 PYTEST := $(VENV)/bin/pytest
 SOURCES := hooks testbed tests images
 UNIT := $(addprefix tests/,unit scenarios contract properties api testbed)
+VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
+# The image of the hooks.
+IMG ?= registry.example.com/vk8s/controller:$(VERSION)
+KUBECTL ?= kubectl
+DOCKER ?= docker
+# The host cluster of `make test-e2e`: testbed, current (that of your kubeconfig), kind (that of `make kind-up`).
+CLUSTER ?= testbed
 # The Metacontroller that the testbed runs, and the directory with its CRDs; without them, the testbed's stand-in.
 export METACONTROLLER METACONTROLLER_CRDS
 
@@ -20,7 +27,7 @@ up: prerequisites ## Bring up a host cluster on this machine and a virtual clust
 .PHONY: test
 test: prerequisites check build ## All checks and all tests, nested virtual clusters included
 	@# Side by side, as those on an API server mostly wait; what measures times waits until it is alone.
-	$(MAKE) --jobs=2 --output-sync=target cluster unit-and-nested
+	$(MAKE) --jobs=2 --output-sync=target cluster-and-installation unit-and-nested
 	$(PYTEST) tests/speed $(ARGS)
 	$(PYTHON) -m tests.figures
 
@@ -38,7 +45,56 @@ status: $(VENV)/installed ## What runs in the testbed
 logs: $(VENV)/installed ## The last lines of the testbed's logs; PROGRAM=hooks for one of them
 	@$(PYTHON) -m testbed logs $(PROGRAM)
 
+##@ Your cluster: that of the current kubeconfig
+
+.PHONY: install
+install: ## Only the CRDs
+	./install.sh --crds
+
+.PHONY: run
+run: $(VENV)/installed ## Serve the hooks from here, on 127.0.0.1:8080; ARGS="--host 0.0.0.0 --port 8443" for elsewhere
+	$(PYTHON) -m hooks serve $(ARGS)
+
+.PHONY: deploy
+deploy: ## Everything, with the image IMG; as ./install.sh
+	./install.sh --image $(IMG) $(ARGS)
+
+.PHONY: undeploy
+undeploy: ## Take everything away, virtual clusters first; as ./uninstall.sh
+	./uninstall.sh $(ARGS)
+
+.PHONY: docker-build
+docker-build: ## Build the image of the hooks, IMG
+	$(DOCKER) build --tag $(IMG) $(ARGS) .
+
+.PHONY: docker-push
+docker-push: ## Push it
+	$(DOCKER) push $(IMG)
+
+.PHONY: create-manifests
+create-manifests: ## Everything as one file, vk8s-controller.yaml, for kubectl apply; it holds new keys
+	@# Nobody else may read the keys, and half a file is never found.
+	@umask 077 && ./install.sh --print --image $(IMG) $(ARGS) >vk8s-controller.yaml.partial && mv vk8s-controller.yaml.partial vk8s-controller.yaml
+	@echo "vk8s-controller.yaml is written, and is to be kept secret: it holds the keys of the hooks."
+
+.PHONY: test-e2e
+test-e2e: $(if $(filter testbed,$(CLUSTER)),prerequisites,$(VENV)/installed) ## The tests in virtual clusters; CLUSTER=current or kind: in that cluster
+	VK8S_TEST_CLUSTER=$(CLUSTER) $(PYTEST) tests/nested $(ARGS)
+
+.PHONY: kind-up
+kind-up: prerequisites ## A kind cluster with the product in it, for CLUSTER=kind
+	@testbed/kind-up.sh
+
 ##@ Development
+
+.PHONY: generate
+generate: $(VENV)/installed ## After a change of the resource: nothing is generated, so see that CRDs, models and manifests agree
+	$(PYTEST) tests/contract $(ARGS)
+
+.PHONY: manifests
+manifests: ## What `make deploy` applies beside CRDs and keys, to build/manifests.yaml
+	@mkdir -p build
+	$(KUBECTL) kustomize metacontroller >build/manifests.yaml
 
 .PHONY: check
 check: $(VENV)/installed ## Format, lint, types, layers: exactly what runs before the tests
@@ -56,12 +112,19 @@ unit: $(VENV)/installed ## The tests that need no cluster: seconds
 cluster: prerequisites ## The tests that need an API server, and no node
 	$(PYTEST) tests/cluster $(ARGS)
 
+.PHONY: installation
+installation: prerequisites ## The tests of install.sh, uninstall.sh and the image of the hooks
+	$(PYTEST) tests/install $(ARGS)
+
 .PHONY: nested
 nested: prerequisites ## The tests in virtual clusters: a quarter of an hour
 	$(PYTEST) tests/nested $(ARGS)
 
 # One after the other, whatever else runs beside them.
-.PHONY: unit-and-nested
+.PHONY: cluster-and-installation unit-and-nested
+cluster-and-installation:
+	$(MAKE) cluster
+	$(MAKE) installation
 unit-and-nested:
 	$(MAKE) unit
 	$(MAKE) nested
@@ -79,10 +142,6 @@ format: $(VENV)/installed ## Format the code and mend what ruff can mend
 golden: $(VENV)/installed ## Write the golden answers of tests/scenarios anew; read the diff
 	$(PYTHON) -m tests.scenarios.golden
 	@git status --short tests/scenarios
-
-.PHONY: run
-run: $(VENV)/installed ## Serve the hooks on 127.0.0.1:8080
-	$(PYTHON) -m hooks serve
 
 ##@ Builds
 
@@ -102,11 +161,15 @@ node-image: prerequisites ## The node image as an archive for `docker load`; pri
 access-image: prerequisites ## The image of access pods, the same way
 	@images/access/build.sh
 
+.PHONY: controller-image
+controller-image: prerequisites ## The image of the hooks, the same way, without pulling anything
+	@images/controller/build.sh
+
 ##@ Help
 
 .PHONY: help
 help: ## Show this list
-	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9-]+:.*## / {printf "  %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: prerequisites
 prerequisites: $(VENV)/installed

@@ -60,7 +60,10 @@ class Kubectl:
         self.run("apply", "--filename=-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": manifests}))
 
     def _call(self, arguments: Sequence[str], stdin: str | None) -> subprocess.CompletedProcess[str]:
-        return subprocess.run([*self.command, *arguments], input=stdin, capture_output=True, text=True, check=False)
+        # Never ours: what waits for input would take it from whoever started this.
+        return subprocess.run(
+            [*self.command, *arguments], input=stdin or "", capture_output=True, text=True, check=False
+        )
 
 
 def has_condition(thing: Manifest | None, kind: str = "Ready") -> bool:

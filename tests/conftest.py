@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-STAGES = ("unit", "scenarios", "contract", "properties", "api", "testbed", "speed", "cluster", "nested")
+STAGES = ("unit", "scenarios", "contract", "properties", "api", "testbed", "speed", "cluster", "install", "nested")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

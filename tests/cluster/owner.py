@@ -11,7 +11,7 @@ from testbed.kubectl import Kubectl
 from testbed.waiting import wait_for
 from tests.world import node
 
-CHILD_KINDS = "configmaps,jobs,persistentvolumeclaims,pods,secrets,services"
+CHILD_KINDS = "configmaps,jobs,networkpolicies,persistentvolumeclaims,pods,secrets,services"
 SECONDS = 60
 STILL_AFTER_SECONDS = 10
 WATCHED_SECONDS = 20

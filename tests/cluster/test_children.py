@@ -45,6 +45,7 @@ def test_every_child_is_made_and_says_whose_it_is(owner: Owner) -> None:
     assert sorted(children) == sorted(
         [
             bootstrap,
+            "NetworkPolicy/demo",
             *(f"PersistentVolumeClaim/{name}-state" for name in ("m", "w")),
             *(f"Pod/{name}" for name in ("m", "w")),
             *(f"Secret/demo-{name}" for name in ("join", "kubeconfig", "pki")),
@@ -70,6 +71,25 @@ def test_the_key_of_the_ca_never_reaches_a_worker(owner: Owner) -> None:
 def test_a_cluster_that_runs_is_left_alone(owner: Owner) -> None:
     owner.run_cluster(build_vk8s(accessPodImage="x", accessPodPort=30097, ports=[WEB]))
     owner.check_stillness()
+
+
+def test_the_policy_follows_the_ports_in_place(owner: Owner) -> None:
+    owner.kubectl.apply(build_vk8s(ports=[build_port(8080), build_port(8081)]))
+    before = owner.wait_for_children("NetworkPolicy/demo")["NetworkPolicy/demo"]
+    assert find_open_ports(before) == [8080, 8081]
+    owner.kubectl.apply(build_vk8s(ports=[build_port(8081)]))
+    wait_for("the port", lambda: find_open_ports(owner.children()["NetworkPolicy/demo"]) == [8081], 30)
+    assert owner.children()["NetworkPolicy/demo"]["metadata"]["uid"] == before["metadata"]["uid"]
+
+
+def build_port(number: int) -> Manifest:
+    return {"name": f"port-{number}", "port": number, "targetPort": number}
+
+
+def find_open_ports(policy: Manifest) -> list[int]:
+    """The ports that everybody may connect to."""
+    rules = [rule for rule in policy["spec"]["ingress"] if "from" not in rule]
+    return [port["port"] for rule in rules for port in rule["ports"]]
 
 
 def test_status_follows_the_pods(owner: Owner) -> None:

@@ -1,20 +1,25 @@
-"""The host cluster in which virtual clusters are tested: as `make up` makes it, in a testbed of its own."""
+"""The host cluster in which virtual clusters are tested: that of a testbed, as `make up` makes it, or any other."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 import pytest
-import yaml
 
-from testbed import builds, host_cluster
+from testbed import builds, controller, host_cluster
 from testbed.host_cluster import HostCluster
 from testbed.layout import NESTED_TESTS, ROOT
 from testbed.waiting import wait_for
 from tests.machine import alone, require_testbed
+from tests.nested.current import Target, read_target, use_cluster
+from tests.nested.host import Host, build_testbed_host, find_ports, read_example, with_images
 from tests.nested.kept import Kept, keep_something
+from tests.nested.obstacles import ObstacleError, check_ports
 from tests.nested.virtual import DELETE_SECONDS, VirtualCluster
 from tests.nested.workload import build_web_pod, build_web_service
 
@@ -22,11 +27,30 @@ COMMAND = [sys.executable, "-m", "testbed", f"--testbed={NESTED_TESTS.name}"]
 # Web pods, and the nodes that they are on.
 WEB = {"on-master": "local-master", "on-worker": "local-worker"}
 WEB_SECONDS = 60
+# NodePorts that tests ask for, beyond those of examples/local.yaml.
+MORE_PORTS = {30001, 30023}
+
+
+class StartHooks(Protocol):
+    """Lets other hooks answer: of another version, from `source`, or with other settings; with neither, our own."""
+
+    def __call__(self, source: Path = ROOT, settings: dict[str, str] | None = None) -> None: ...
 
 
 @pytest.fixture(scope="package")
-def up_output() -> Iterator[str]:
+def target() -> Target | None:
+    """Somebody's cluster, to test in; None for the testbed."""
+    try:
+        return read_target(os.environ)
+    except ObstacleError as obstacle:
+        pytest.exit(str(obstacle), returncode=1)
+
+
+@pytest.fixture(scope="package")
+def up_output(target: Target | None) -> Iterator[str]:
     """What `make up` prints on a machine without a testbed; the testbed is there until the last test has ended."""
+    if target:
+        pytest.skip("This test is about `make up` and what it sets up; the host cluster of these tests is another.")
     require_testbed()
     host_cluster.remove(NESTED_TESTS)
     try:
@@ -38,12 +62,43 @@ def up_output() -> Iterator[str]:
 
 
 @pytest.fixture(scope="package")
-def local(up_output: str, tmp_path_factory: pytest.TempPathFactory) -> VirtualCluster:
+def host(target: Target | None, request: pytest.FixtureRequest) -> Iterator[Host]:
+    """The host cluster of all tests; where it can't be had, one sentence takes the place of all tests."""
+    if target is None:
+        request.getfixturevalue("up_output")
+        yield build_testbed_host(HostCluster(NESTED_TESTS, builds.build_binaries()))
+        return
+    try:
+        with use_cluster(target) as host:
+            check_ports(host.kubectl, find_ports(read_example()) | MORE_PORTS)
+            yield host
+    except ObstacleError as obstacle:
+        pytest.exit(str(obstacle), returncode=1)
+
+
+@pytest.fixture(scope="package")
+def machine(host: Host) -> HostCluster:
+    """The machine under the host cluster, with its processes, disks and network."""
+    if host.machine is None:
+        pytest.skip("This test looks at the machine under the host cluster, or breaks it, which only a testbed allows.")
+    return host.machine
+
+
+@pytest.fixture
+def start_hooks(host: Host) -> Iterator[StartHooks]:
+    """Other hooks for a while; those of the checkout answer again afterwards."""
+    if host.machine is None:
+        pytest.skip("This test needs hooks of other versions or settings, and those of this cluster are its owner's.")
+    yield partial(controller.start_hooks, host.machine)
+    controller.start_hooks(host.machine)
+
+
+@pytest.fixture(scope="package")
+def local(host: Host, tmp_path_factory: pytest.TempPathFactory) -> VirtualCluster:
     """examples/local.yaml; whoever asks for it makes sure that it is in the state that they need."""
-    assert up_output
-    manifest = yaml.safe_load((ROOT / "examples" / "local.yaml").read_text())
+    manifest = with_images(read_example(), host.images)
     directory: Path = tmp_path_factory.mktemp("kubeconfigs")
-    return VirtualCluster(HostCluster(NESTED_TESTS, builds.build_binaries()), manifest, directory)
+    return VirtualCluster(host, manifest, directory)
 
 
 @pytest.fixture(autouse=True)
@@ -90,4 +145,4 @@ def lonely(running: VirtualCluster) -> Iterator[VirtualCluster]:
     nodes = [{**master, "name": "lonely-master", "resources": resources}]
     lonely = replace(running, manifest={**running.manifest, "metadata": {"name": "lonely"}, "spec": {"nodes": nodes}})
     yield lonely
-    lonely.kubectl.run("delete", "vk8s", "lonely", f"--timeout={DELETE_SECONDS}s")
+    lonely.kubectl.run("delete", "vk8s", "lonely", "--ignore-not-found", f"--timeout={DELETE_SECONDS}s")

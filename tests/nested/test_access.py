@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from testbed.waiting import wait_for
+from tests.nested.place import Place
 from tests.nested.virtual import VirtualCluster
 
 POD = "local-access-pod"
@@ -20,27 +21,33 @@ def ssh(running: VirtualCluster, tmp_path: Path) -> "Ssh":
     """A client with the key that was made for the owner, which knows the host by the key in the Secret."""
     wait_for_access(running)
     secret = running.kubectl.get("secret", "local-ssh")["data"]
-    address, port = running.host.testbed.address, running.manifest["spec"]["accessPodPort"]
+    client, port = running.host.client, running.manifest["spec"]["accessPodPort"]
     key, known_hosts = tmp_path / "key", tmp_path / "known_hosts"
-    key.touch(mode=0o600)
-    key.write_bytes(base64.b64decode(secret["id_ecdsa"]))
+    client.ssh.write(key, base64.b64decode(secret["id_ecdsa"]).decode())
     public = base64.b64decode(secret["ssh_host_ecdsa_key.pub"]).decode()
-    known_hosts.write_text(f"[{address}]:{port} {public}")
+    client.ssh.write(known_hosts, f"[{client.address}]:{port} {public}")
     options = ["-o", f"UserKnownHostsFile={known_hosts}", "-o", "StrictHostKeyChecking=yes", "-o", "ConnectTimeout=5"]
-    return Ssh([*("ssh", "-F", "none", "-p", str(port)), *options], f"root@{address}", key)
+    return Ssh(client.ssh, [*("ssh", "-F", "none", "-p", str(port)), *options], f"root@{client.address}", key)
 
 
 class Ssh:
-    """An ssh client for one host."""
+    """An ssh client for one host, which runs at a place."""
 
-    def __init__(self, command: list[str], target: str, key: Path) -> None:
-        self.command, self.target, self.key = command, target, key
+    def __init__(self, place: Place, command: list[str], target: str, key: Path) -> None:
+        self.place, self.command, self.target, self.key = place, command, target, key
 
     def run(self, *remote: str, key: Path | None = None) -> subprocess.CompletedProcess[str]:
         """Runs a command at the other end, with the owner's key or another."""
         options = ["-i", str(key or self.key), "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes"]
-        command = [*self.command, *options, self.target, *remote]
-        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=SECONDS)
+        return self.place.run("timeout", str(SECONDS), *self.command, *options, self.target, *remote)
+
+    def make_key(self, path: Path) -> str:
+        """Makes another key; the public one."""
+        made = self.place.run(
+            "bash", "-euc", 'mkdir -p "${1%/*}"; ssh-keygen -qt ed25519 -N "" -f "$1"', "-", str(path)
+        )
+        assert made.returncode == 0, made.stderr
+        return self.place.run("cat", f"{path}.pub").stdout.strip()
 
 
 def wait_for_access(virtual: VirtualCluster) -> None:
@@ -63,7 +70,7 @@ def test_a_shell_names_its_cluster_and_completes_kubectl(ssh: Ssh) -> None:
 
 def test_another_key_is_refused(ssh: Ssh, tmp_path: Path) -> None:
     other = tmp_path / "other"
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", other], check=True)
+    ssh.make_key(other)
     result = ssh.run("true", key=other)
     assert result.returncode == REFUSED
     assert "Permission denied (publickey)" in result.stderr
@@ -73,9 +80,8 @@ def test_keys_in_the_spec_take_the_place_of_the_generated_one_in_the_running_pod
     ssh: Ssh, running: VirtualCluster, tmp_path: Path
 ) -> None:
     mine = tmp_path / "mine"
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", mine], check=True)
     before = running.kubectl.get("pod", POD)["metadata"]["uid"]
-    keys = {"spec": {"access": {"authorizedKeys": [mine.with_suffix(".pub").read_text().strip()]}}}
+    keys = {"spec": {"access": {"authorizedKeys": [ssh.make_key(mine)]}}}
     running.kubectl.run("patch", "vk8s", running.name, "--type=merge", f"--patch={json.dumps(keys)}")
     wait_for("the new key", lambda: ssh.run("true", key=mine).returncode == 0, SECONDS)
     assert ssh.run("true").returncode == REFUSED
@@ -86,10 +92,7 @@ def test_keys_in_the_spec_take_the_place_of_the_generated_one_in_the_running_pod
 
 def test_no_password_is_ever_asked_for(ssh: Ssh) -> None:
     options = ["-v", "-o", "PubkeyAuthentication=no", "-o", "NumberOfPasswordPrompts=1"]
-    command = [*ssh.command, *options, ssh.target, "true"]
-    result = subprocess.run(
-        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=SECONDS
-    )
+    result = ssh.place.run("timeout", str(SECONDS), *ssh.command, *options, ssh.target, "true")
     assert result.returncode == REFUSED
     assert "Authentications that can continue: publickey\n" in result.stderr.replace("\r", "")
 

@@ -2,16 +2,15 @@
 
 import base64
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
 import yaml
 from cryptography import x509
 
-from testbed import controller
 from testbed.kubectl import KubectlError
 from testbed.waiting import wait_for
+from tests.nested.conftest import StartHooks
 from tests.nested.virtual import VirtualCluster
 
 SECONDS = 180
@@ -23,12 +22,11 @@ SETTINGS = {
 
 
 @pytest.fixture
-def brief(lonely: VirtualCluster) -> Iterator[VirtualCluster]:
+def brief(lonely: VirtualCluster, start_hooks: StartHooks) -> VirtualCluster:
     """A virtual cluster of a master alone, whose certificates are made by hooks with other settings; Running."""
-    controller.start_hooks(lonely.host, settings=SETTINGS)
+    start_hooks(settings=SETTINGS)
     lonely.ensure_running()
-    yield lonely
-    controller.start_hooks(lonely.host)
+    return lonely
 
 
 LONG_AGO = datetime.fromtimestamp(0, UTC)

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from testbed import builds
+from testbed.host_cluster import HostCluster
 from testbed.waiting import wait_for
 from tests.figures import record
+from tests.nested.disk import find_volume
 from tests.nested.kept import Kept, keep_something
 from tests.nested.virtual import VirtualCluster
 
@@ -27,9 +29,9 @@ def find_sentence(virtual: VirtualCluster) -> str:
     return next(str(entry["message"]) for entry in conditions if entry["type"] == "ControlPlaneReady")
 
 
-def find_stamp(virtual: VirtualCluster) -> Path:
+def find_stamp(machine: HostCluster) -> Path:
     """The file on the master's state volume that says which version has written it."""
-    volume = virtual.find_volume("local-master")
+    volume = find_volume(machine, "local-master")
     assert volume
     return volume / "vk8s" / "kubernetes-version"
 
@@ -43,10 +45,10 @@ def find_stamp(virtual: VirtualCluster) -> Path:
     ids=["a downgrade", "a skipped minor version"],
 )
 def test_what_can_not_be_done_is_refused_and_the_former_image_boots_again(
-    running: VirtualCluster, former: str, sentence: str
+    running: VirtualCluster, machine: HostCluster, former: str, sentence: str
 ) -> None:
     # As if it had been another image's boot that wrote the volume last.
-    stamp = find_stamp(running)
+    stamp = find_stamp(machine)
     version = stamp.read_text()
     stamp.write_text(f"{former}\n")
     kill_master(running)
@@ -91,8 +93,8 @@ def check_upgrade(kept: Kept, after: VirtualCluster, figure: str) -> str:
 
 @needs_builds
 @pytest.mark.quiet
-def test_an_image_of_the_next_patch_upgrades_the_cluster(local: VirtualCluster) -> None:
-    local.host.import_image(builds.build_node_image(builds.PREVIOUS))
+def test_an_image_of_the_next_patch_upgrades_the_cluster(local: VirtualCluster, machine: HostCluster) -> None:
+    machine.import_image(builds.build_node_image(builds.PREVIOUS))
     before = with_image(local, PREVIOUS_IMAGE)
     local.ensure_absent()
     before.ensure_running()
@@ -101,9 +103,11 @@ def test_an_image_of_the_next_patch_upgrades_the_cluster(local: VirtualCluster) 
 
 @needs_builds
 @pytest.mark.quiet
-def test_a_newer_image_upgrades_the_cluster_and_an_older_one_is_refused_and_put_back(kept: Kept) -> None:
+def test_a_newer_image_upgrades_the_cluster_and_an_older_one_is_refused_and_put_back(
+    kept: Kept, machine: HostCluster
+) -> None:
     before = kept.virtual
-    before.host.import_image(builds.build_node_image(builds.NEXT))
+    machine.import_image(builds.build_node_image(builds.NEXT))
     after = with_image(before, NEXT_IMAGE)
     version = check_upgrade(kept, after, "kubernetes_upgrade_s")
 

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from testbed.host_cluster import HostCluster
 from testbed.kubectl import has_condition
 from testbed.waiting import wait_for
+from tests.nested.disk import find_volume
 from tests.nested.kept import NODES, Kept
 from tests.nested.kill import kill_in_node, kill_node
 from tests.nested.limits import RECOVERY_SECONDS, check_time
@@ -102,11 +104,11 @@ def find_cluster_id(volume: Path) -> list[str]:
 
 @pytest.mark.parametrize("point", POINTS)
 def test_a_master_killed_in_its_first_boot_goes_on_with_the_data_that_is_there(
-    lonely: VirtualCluster, point: str
+    lonely: VirtualCluster, machine: HostCluster, point: str
 ) -> None:
     path, text = POINTS[point]
     lonely.kubectl.apply(lonely.manifest)
-    volume = wait_for("the volume", lambda: lonely.find_volume("lonely-master"), SECONDS, lonely.describe)
+    volume = wait_for("the volume", lambda: find_volume(machine, "lonely-master"), SECONDS, lonely.describe)
     file = volume / path
     wait_for(point, lambda: file.exists() and (not text or text in file.read_text()), SECONDS, lonely.describe)
     assert not (volume / "vk8s" / "first-boot-complete").exists()

@@ -1,6 +1,5 @@
 """Ports of the virtual cluster, from outside the host cluster."""
 
-import hashlib
 import subprocess
 import time
 from pathlib import Path
@@ -17,10 +16,11 @@ PORT = 30000
 
 
 def fetch(virtual: VirtualCluster, port: int, path: str = NAME_PATH) -> str:
-    """What this machine gets at a port of the host cluster's node; empty where it gets nothing."""
-    url = f"http://{virtual.host.testbed.address}:{port}{path}"
-    command = ["curl", "--silent", "--fail", "--max-time", "5", url]
-    return subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    """What is to be had at a port of a node of the host cluster; empty where nothing is."""
+    client = virtual.host.client
+    return client.outside.run(
+        "curl", "--silent", "--fail", "--max-time", "5", f"http://{client.address}:{port}{path}"
+    ).stdout
 
 
 def test_a_node_port_service_inside_is_reached_at_the_same_number(web: VirtualCluster) -> None:
@@ -43,22 +43,23 @@ def test_a_port_below_30000_is_reached_at_the_number_that_status_shows(running: 
 def test_a_download_goes_on_while_the_master_restarts(web: VirtualCluster, tmp_path: Path) -> None:
     web.inside.apply(build_node_port_service("on-worker", PORT))
     wait_for("an answer", lambda: fetch(web, PORT) == "on-worker", SECONDS)
-    size = Path(f"{web.host.binaries}/kubelet").stat().st_size
-    target, url = tmp_path / "download", f"http://{web.host.testbed.address}:{PORT}{LARGE_PATH}"
+    size = int(run_in_worker(web, "stat", "--format=%s", LARGE_PATH))
+    client, target = web.host.client, str(tmp_path / "download")
     # Slow enough to outlast the restart.
-    command = ["curl", "--silent", "--fail", "--limit-rate", str(size // 40), "--output", str(target), url]
-    with subprocess.Popen(command) as download:
+    options = ["--silent", "--fail", "--limit-rate", str(size // 40), "--create-dirs", "--output", target]
+    url = f"http://{client.address}:{PORT}{LARGE_PATH}"
+    with subprocess.Popen(client.outside.command("curl", *options, url), stdin=subprocess.DEVNULL) as download:
         start = time.monotonic()
-        wait_for("the first bytes", lambda: target.exists() and target.stat().st_size > 0, SECONDS)
+        wait_for("the first bytes", lambda: client.outside.run("test", "-s", target).returncode == 0, SECONDS)
         web.replace_pod("local-master", SECONDS)
         assert download.poll() is None, (
             f"the download ended after {time.monotonic() - start:.0f} s, before the restart did"
         )
         assert download.wait() == 0
-    assert digest(target) == digest(web.host.binaries / "kubelet")
+    digest = client.outside.run("sha256sum", target).stdout.split()[0]
+    assert digest == run_in_worker(web, "sha256sum", LARGE_PATH).split()[0]
     web.inside.run("delete", "service", "on-worker-node-port")
 
 
-def digest(path: Path) -> str:
-    with path.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()
+def run_in_worker(virtual: VirtualCluster, *command: str) -> str:
+    return virtual.kubectl.run("exec", "local-worker", "--", *command)

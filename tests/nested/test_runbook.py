@@ -30,14 +30,10 @@ def test_a_lost_pki_is_restored_from_the_master(running: VirtualCluster, tmp_pat
     running.kubectl.run("delete", "secret", "local-pki")
     wait_for("PKILost", lambda: find_reason(running) == "PKILost", SECONDS, running.describe)
     commands = read_commands("PKILost").replace("<master>", "local-master").replace("<name>", "local")
-    environment = {
-        "PATH": f"{running.host.binaries}:/usr/bin:/bin",
-        "KUBECONFIG": str(running.host.testbed.kubeconfig),
-    }
     shell = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", commands],
         cwd=tmp_path,
-        env=environment,
+        env=running.host.environment,
         capture_output=True,
         text=True,
         check=False,

@@ -45,13 +45,14 @@ def time_controller(local: VirtualCluster) -> float:
 def time_bare(local: VirtualCluster) -> float:
     """Seconds until both Nodes are Ready by the kubeconfig, with the same children applied by kubectl."""
     local.ensure_absent()
-    children = render(local.manifest, build_context(Settings(), load_scripts()))
+    manifest = {**local.manifest, "metadata": {"name": local.name, "namespace": local.host.namespace}}
+    children = render(manifest, build_context(Settings(), load_scripts()))
     start = time.monotonic()
     local.kubectl.apply(*children)
     pods = [f"pod/{node}" for node in local.nodes]
     local.kubectl.run("wait", "--for=condition=Ready", *pods, "--timeout=180s")
     local.wait_for_nodes()
     taken = time.monotonic() - start
-    kinds = "pods,persistentvolumeclaims,services,secrets,configmaps"
+    kinds = "pods,persistentvolumeclaims,services,secrets,configmaps,networkpolicies"
     local.kubectl.run("delete", kinds, f"--selector=vk8s.sktelecom.com/vk8s={local.name}")
     return taken

@@ -38,6 +38,7 @@ def test_progress_is_told_in_phases_and_ends_with_running(up_output: str) -> Non
     ]
 
 
+@pytest.mark.usefixtures("up_output")
 def test_a_second_call_reuses_everything_and_touches_no_node(running: VirtualCluster) -> None:
     before = [running.kubectl.get("pod", node)["metadata"]["uid"] for node in running.nodes]
     start = time.monotonic()
@@ -47,7 +48,7 @@ def test_a_second_call_reuses_everything_and_touches_no_node(running: VirtualClu
     assert [running.kubectl.get("pod", node)["metadata"]["uid"] for node in running.nodes] == before
 
 
-@pytest.mark.usefixtures("running")
+@pytest.mark.usefixtures("up_output", "running")
 def test_status_and_logs_show_every_program() -> None:
     shown = {
         command: subprocess.run([*COMMAND, command], cwd=ROOT, capture_output=True, text=True, check=True).stdout

@@ -1,15 +1,17 @@
 """Another version of the hooks takes over: nothing that runs is touched, and what an older one broke is mended."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from testbed import controller
+from testbed.host_cluster import HostCluster
 from testbed.kubectl import has_condition
 from testbed.layout import ROOT
 from testbed.waiting import wait_for
+from tests.nested.conftest import StartHooks
+from tests.nested.disk import find_volume
 from tests.nested.kill import kill_node
 from tests.nested.virtual import VirtualCluster
 
@@ -19,7 +21,7 @@ StartVersion = Callable[[str, str], None]
 
 
 @pytest.fixture
-def start_version(local: VirtualCluster, tmp_path: Path) -> Iterator[StartVersion]:
+def start_version(start_hooks: StartHooks, tmp_path: Path) -> StartVersion:
     """Hooks of other versions; those of the checkout answer again afterwards."""
 
     def start(name: str, text: str) -> None:
@@ -28,10 +30,9 @@ def start_version(local: VirtualCluster, tmp_path: Path) -> Iterator[StartVersio
         script = source / "hooks" / "vk8s" / "bootstrap" / name
         first, _, rest = script.read_text().partition("\n")
         script.write_text(f"{first}\n{text}\n{rest}")
-        controller.start_hooks(local.host, source)
+        start_hooks(source)
 
-    yield start
-    controller.start_hooks(local.host)
+    return start
 
 
 def find_boot_files(virtual: VirtualCluster) -> set[str]:
@@ -73,7 +74,7 @@ def test_a_new_version_touches_no_node_and_an_old_pod_boots_again_with_its_own_f
 
 
 def test_a_boot_that_a_version_has_broken_is_mended_by_the_next(
-    local: VirtualCluster, start_version: StartVersion
+    local: VirtualCluster, start_version: StartVersion, start_hooks: StartHooks
 ) -> None:
     local.ensure_absent()
     start_version("entrypoint.sh", "echo -n 'This version is broken.' >/dev/termination-log; exit 1")
@@ -84,13 +85,13 @@ def test_a_boot_that_a_version_has_broken_is_mended_by_the_next(
 
     wait_for("the loop", lambda: find_reasons() == {"CrashLoopBackOff"}, SECONDS, local.describe)
     assert "has stopped: This version is broken." in str(local.kubectl.get("vk8s", "local")["status"]["conditions"])
-    controller.start_hooks(local.host)
+    start_hooks()
     local.wait_for_phase("Running")
     local.wait_for_nodes()
 
 
 def test_images_are_copied_where_they_can_not_be_linked_and_put_there_anew_for_another_node_image(
-    lonely: VirtualCluster, start_version: StartVersion
+    lonely: VirtualCluster, start_version: StartVersion, start_hooks: StartHooks, machine: HostCluster
 ) -> None:
     # Sourced after the script that tries, on a host where overlayfs can be stacked.
     start_version("templates.sh", "can_link_store() { return 1; }")
@@ -98,8 +99,8 @@ def test_images_are_copied_where_they_can_not_be_linked_and_put_there_anew_for_a
     assert "The images of the node are copied into its store" in lonely.kubectl.run("logs", "lonely-master")
     lonely.wait_for_nodes()
 
-    controller.start_hooks(lonely.host)
-    volume = lonely.find_volume("lonely-master")
+    start_hooks()
+    volume = find_volume(machine, "lonely-master")
     assert volume
     (volume / "containerd" / ".seeded").write_text("another image\n")
     lonely.replace_pod("lonely-master", SECONDS)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hooks.manifest import Manifest
-from testbed.host_cluster import HostCluster
 from testbed.kubectl import Kubectl, has_condition
 from testbed.waiting import wait_for
+from tests.nested.host import Host
 
 BOOT_SECONDS = 180
 DELETE_SECONDS = 120
@@ -17,9 +17,9 @@ DELETE_SECONDS = 120
 
 @dataclass(frozen=True)
 class VirtualCluster:
-    """A Vk8s in the namespace `default` of a host cluster, and how to reach what is in it."""
+    """A Vk8s in the tests' namespace of a host cluster, and how to reach what is in it."""
 
-    host: HostCluster
+    host: Host
     manifest: Manifest
     directory: Path
 
@@ -43,9 +43,9 @@ class VirtualCluster:
         """`kubectl` for the virtual cluster, in the host's network, with the kubeconfig just as the Secret holds it."""
         path = self.directory / f"{self.name}.kubeconfig"
         secret = self.kubectl.get("secret", f"{self.name}-kubeconfig")
-        path.write_bytes(base64.b64decode(secret["data"]["value"]))
-        command = [self.kubectl.command[0], f"--kubeconfig={path}", "--request-timeout=5s"]
-        return Kubectl(self.host.in_network(command))
+        client = self.host.client
+        client.network.write(path, base64.b64decode(secret["data"]["value"]).decode())
+        return Kubectl(client.network.command(client.kubectl, f"--kubeconfig={path}", "--request-timeout=5s"))
 
     def ensure_running(self) -> None:
         """Applies it, and waits until status says Running."""
@@ -59,10 +59,18 @@ class VirtualCluster:
 
     def find_objects(self) -> list[str]:
         """Names of the Vk8s and of all its children and volumes that the host cluster has, `kind/name`."""
-        kinds = "vk8s,pods,services,secrets,configmaps,persistentvolumeclaims"
+        kinds = "vk8s,pods,services,secrets,configmaps,networkpolicies,persistentvolumeclaims"
         own = self.kubectl.run("get", kinds, f"--selector=vk8s.sktelecom.com/vk8s={self.name}", "--output=name")
         parent = self.kubectl.run("get", "vk8s", self.name, "--ignore-not-found", "--output=name")
-        return [*own.split(), *parent.split(), *self.kubectl.run("get", "pv", "--output=name").split()]
+        return [*own.split(), *parent.split(), *self._find_volumes()]
+
+    def _find_volumes(self) -> list[str]:
+        """Volumes of any claim in the namespace, also of those that are gone."""
+        columns = (
+            r'jsonpath={range .items[*]}{.spec.claimRef.namespace}{" persistentvolume/"}{.metadata.name}{"\n"}{end}'
+        )
+        pairs = (line.split() for line in self.kubectl.run("get", "pv", f"--output={columns}").splitlines())
+        return [volume for *namespace, volume in pairs if namespace == [self.host.namespace]]
 
     def wait_for_nodes(self) -> None:
         """Waits until every node of the spec is a Ready Node of the virtual cluster, by the kubeconfig Secret."""
@@ -101,12 +109,6 @@ class VirtualCluster:
         shown = self.kubectl.watch("pods", selector, f"--output={columns}", seconds=seconds)
         if not any(line.endswith(" True") and not line.startswith(uid) for line in shown):
             raise TimeoutError(f"no other pod {name} is Ready after {seconds} s. {self.describe()}")
-
-    def find_volume(self, node: str) -> Path | None:
-        """Where the machine has the state of a node, once it has."""
-        claim = self.kubectl.find("pvc", f"{node}-state") or {"spec": {}}
-        name = claim["spec"].get("volumeName")
-        return self.host.testbed.state / "volumes" / name if name else None
 
     def describe(self) -> str:
         """What a user would look at when it does not come up."""
