@@ -33,10 +33,6 @@ METACONTROLLER_CRDS=https://raw.githubusercontent.com/metacontroller/metacontrol
 ACTION=install
 NO_WAIT=
 
-usage() {
-  sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p;}' "$0"
-}
-
 parse_arguments() { # ARGUMENTS
   while [[ $# -gt 0 ]]; do
     case $1 in

@@ -20,10 +20,6 @@ ROOT=$(cd "$(dirname "$0")" && pwd)
 YES=
 TIMEOUT=600
 
-usage() {
-  sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p;}' "$0"
-}
-
 parse_arguments() { # ARGUMENTS
   while [[ $# -gt 0 ]]; do
     case $1 in

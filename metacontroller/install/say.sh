@@ -10,3 +10,8 @@ fail() {
   echo "Error: $*" >&2
   exit 1
 }
+
+# The comment at the head of the script: what it does, and its options.
+usage() {
+  sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p;}' "$0"
+}

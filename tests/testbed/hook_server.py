@@ -34,14 +34,20 @@ class HookServer(ThreadingHTTPServer):
 @contextmanager
 def hook_server(*replies: Reply) -> Iterator[HookServer]:
     """A server for the time of a test."""
-    with HookServer(*replies) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
+    with HookServer(*replies) as server, serving(server):
+        yield server
+
+
+@contextmanager
+def serving(server: HookServer) -> Iterator[None]:
+    """Meanwhile, it answers."""
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        thread.join()
 
 
 class _Handler(BaseHTTPRequestHandler):

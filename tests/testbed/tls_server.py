@@ -1,7 +1,6 @@
 """Hooks over HTTPS: an authority, certificates for names, and a server that has one."""
 
 import ssl
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -13,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from tests.testbed.bench import NOW
-from tests.testbed.hook_server import HookServer, Reply
+from tests.testbed.hook_server import HookServer, Reply, serving
 
 LIFE = timedelta(days=3650)
 
@@ -54,13 +53,8 @@ def tls_server(
         context.set_ciphers("ALL:@SECLEVEL=0")
     with _QuietServer(*replies) as server:
         server.socket = context.wrap_socket(server.socket, server_side=True)
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
+        with serving(server):
             yield server
-        finally:
-            server.shutdown()
-            thread.join()
 
 
 class _QuietServer(HookServer):
