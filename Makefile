@@ -133,6 +133,12 @@ unit-and-nested:
 upgrade-test: prerequisites ## Upgrades from the patch before and to the next minor version of Kubernetes; builds both first
 	VK8S_UPGRADE_TESTS=required $(PYTEST) tests/nested/test_kubernetes.py $(ARGS)
 
+.PHONY: vm-test
+vm-test: prerequisites ## The product on cgroup v2, in a guest under QEMU: minutes with KVM, half an hour without
+	@testbed/vm/install.sh
+	$(PYTHON) -m testbed.vm $(ARGS)
+	@$(PYTHON) -m tests.figures build/vm/figures.json
+
 .PHONY: format
 format: $(VENV)/installed ## Format the code and mend what ruff can mend
 	$(VENV)/bin/ruff check --fix $(SOURCES)

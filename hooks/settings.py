@@ -57,6 +57,13 @@ class Settings(BaseModel):
         default=365, description="Validity of the certificates in the nodes, in days; for pods made from now on."
     )
 
+    node_probe_seconds: int = Field(
+        default=1,
+        ge=1,
+        le=60,
+        description="Seconds from one question whether a node is up yet to the next; more where hosts are slow to start"
+        " a process. For pods made from now on.",
+    )
     ip_manager: bool = Field(
         default=False,
         description="Whether node pods get addresses of IPPools; the resources of the ip-manager must be installed.",

@@ -2,18 +2,17 @@
 
 import argparse
 import sys
-import time
 from pathlib import Path
 
 import yaml
 
 from testbed import builds, controller, host_cluster, preflight, programs
+from testbed.follow_boot import follow_boot
 from testbed.host_cluster import HostCluster
 from testbed.kubectl import Manifest
 from testbed.layout import ROOT, TESTBEDS, UP, Testbed
 
 EXAMPLE = ROOT / "examples" / "local.yaml"
-RUNNING_SECONDS = 300
 PROGRAMS = (
     "etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "containerd", "kubelet", "kube-proxy",
     "coredns", "local-storage", controller.HOOKS, controller.METACONTROLLER,
@@ -118,18 +117,8 @@ def _start_host(host: HostCluster, archives: list[Path]) -> None:
 def _run_example(host: HostCluster, example: Manifest) -> None:
     """Applies the example, and says each phase that it goes through until it is Running."""
     _say(f"kubectl apply -f {EXAMPLE.relative_to(ROOT)}")
-    start = time.monotonic()
     host.kubectl.apply(example)
-    columns = r'jsonpath={.status.phase}: {.status.conditions[?(@.type=="Ready")].message}{"\n"}'
-    shown = ""
-    watched = host.kubectl.watch("vk8s", example["metadata"]["name"], f"--output={columns}", seconds=RUNNING_SECONDS)
-    for line in watched:
-        if line not in (shown, ": "):
-            _say(f"  {time.monotonic() - start:4.1f} s  {line}")
-        shown = line
-        if line.startswith("Running:"):
-            return
-    raise TimeoutError(f"the virtual cluster is not Running after {RUNNING_SECONDS} s; see `make logs`")
+    follow_boot(host.kubectl, example["metadata"]["name"], _say)
 
 
 def _say(*lines: str) -> None:

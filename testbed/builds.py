@@ -2,7 +2,7 @@
 
 import os
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from testbed.layout import ROOT
@@ -41,10 +41,15 @@ def build_pause_image() -> Path:
     return _run_build("pause/build.sh")
 
 
-def _run_build(script: str, environment: Mapping[str, str] | None = None) -> Path:
+def build_debian_layer(directory: str) -> Path:
+    """A Debian as a tar file: minbase, and what the files in `directory`, as seen from images/, say."""
+    return _run_build("rootfs.sh", arguments=[directory])
+
+
+def _run_build(script: str, environment: Mapping[str, str] | None = None, arguments: Sequence[str] = ()) -> Path:
     """Runs a build script of images/, which prints the path of what it made; its progress goes to standard error."""
     result = subprocess.run(
-        ["bash", ROOT / "images" / script],
+        ["bash", ROOT / "images" / script, *arguments],
         stdout=subprocess.PIPE,
         text=True,
         check=True,

@@ -1,32 +1,63 @@
 """The testbed's cgroups: a leaf per program, and below the same parent what the kubelet makes for pods.
 
-They tell which processes belong to a testbed, without files of process ids that can go stale.
+They tell which processes belong to a testbed, without files of process ids that can go stale. Where systemd makes the
+cgroups of pods, those are in a slice beside that parent, as systemd's part of the tree is nobody else's to write to.
 """
 
 import os
 import signal
-from collections.abc import Iterator
+import subprocess
 from contextlib import suppress
 from pathlib import Path
 
 from testbed.waiting import wait_for
 
-_MOUNT = Path("/sys/fs/cgroup")
+MOUNT = Path("/sys/fs/cgroup")
+# There where systemd is the machine's first process (sd_booted(3)).
+SYSTEMD = Path("/run/systemd/system")
 _PROGRAMS = "programs"
 _KILL_SECONDS = 60
 # Empty in a new cgroup of version 1, and no process may enter until they are not.
 _CPUSET_FILES = ("cpuset.cpus", "cpuset.mems")
 
 
-def is_version_2() -> bool:
+def is_version_2(mount: Path = MOUNT) -> bool:
     """Whether the machine has the one tree of version 2, and not a tree per controller."""
-    return (_MOUNT / "cgroup.controllers").exists()
+    return (mount / "cgroup.controllers").exists()
+
+
+def find_driver(mount: Path = MOUNT, systemd: Path = SYSTEMD) -> str:
+    """Who makes the cgroups of pods: `systemd` with version 2, on a machine that it runs; else `cgroupfs`."""
+    return "systemd" if is_version_2(mount) and systemd.is_dir() else "cgroupfs"
+
+
+def find_trees(mount: Path = MOUNT) -> list[Path]:
+    """The root of each tree: one with version 2; with version 1 one per controller, without the links between them."""
+    if is_version_2(mount):
+        return [mount]
+    return [path for path in sorted(mount.iterdir()) if not path.is_symlink() and (path / "cgroup.procs").exists()]
+
+
+def name_slice(testbed: str) -> str:
+    """The slice that a kubelet with driver systemd takes for a `cgroupRoot` of this name."""
+    return f"{testbed.replace('-', '_')}.slice"
+
+
+def is_pod(group: Path) -> bool:
+    """Whether a cgroup is that of a pod, by its name: `pod<uid>`, or `...-pod<uid>.slice` where systemd has made it."""
+    return group.name.startswith("pod") or ("-pod" in group.name and group.suffix == ".slice")
+
+
+def prepare_pods(testbed: str) -> None:
+    """Makes the slice below which the kubelet asks systemd for those of pods; the kubelet makes the rest itself."""
+    if find_driver() == "systemd":
+        subprocess.run(["systemctl", "start", name_slice(testbed)], check=True)
 
 
 def prepare_program(testbed: str, program: str) -> list[Path]:
     """Makes the program's cgroup in every tree; the files to which a process writes its id to enter."""
     paths = []
-    for tree in _trees():
+    for tree in find_trees():
         group = tree
         for part in (testbed, _PROGRAMS, program):
             _delegate(group)
@@ -40,19 +71,16 @@ def prepare_program(testbed: str, program: str) -> list[Path]:
 
 def find_processes(testbed: str, program: str | None = None) -> set[int]:
     """Ids of the processes of one program, or of everything in the testbed, pods included."""
-    inner = Path(testbed) / _PROGRAMS / program if program else Path(testbed)
+    tops = _find_tops(testbed)
+    parts = [top / _PROGRAMS / program for top in tops] if program else tops
     return {
-        int(line)
-        for tree in _trees()
-        for group in _find_groups(tree / inner)
-        for line in _read(group / "cgroup.procs").split()
+        int(line) for part in parts for group in _find_groups(part) for line in _read(group / "cgroup.procs").split()
     }
 
 
 def find_pods(testbed: str) -> list[Path]:
     """The cgroups of the host cluster's pods, in every tree."""
-    groups = (group for tree in _trees() for group in _find_groups(tree / testbed / "kubepods"))
-    return [group for group in groups if group.name.startswith("pod")]
+    return [group for top in _find_tops(testbed) for group in _find_groups(top) if is_pod(group)]
 
 
 def kill(testbed: str, program: str | None = None, first: signal.Signals = signal.SIGKILL) -> None:
@@ -68,8 +96,10 @@ def kill(testbed: str, program: str | None = None, first: signal.Signals = signa
 
 def remove(testbed: str) -> None:
     """Removes the testbed's cgroups from every tree; no process may be left in them."""
-    for tree in _trees():
-        for group in reversed(_find_groups(tree / testbed)):
+    if (MOUNT / name_slice(testbed)).exists():
+        subprocess.run(["systemctl", "stop", name_slice(testbed)], check=True)
+    for top in _find_tops(testbed):
+        for group in reversed(_find_groups(top)):
             _remove_group(group)
 
 
@@ -82,14 +112,9 @@ def _signal(testbed: str, program: str | None, number: signal.Signals) -> set[in
     return processes
 
 
-def _trees() -> Iterator[Path]:
-    """The root of each tree: one with version 2; with version 1 one per controller, without the links between them."""
-    if is_version_2():
-        yield _MOUNT
-    else:
-        yield from (
-            path for path in sorted(_MOUNT.iterdir()) if not path.is_symlink() and (path / "cgroup.procs").exists()
-        )
+def _find_tops(testbed: str) -> list[Path]:
+    """The testbed's part of every tree, and the slice of its pods; not all of them are there."""
+    return [tree / name for tree in find_trees() for name in (testbed, name_slice(testbed))]
 
 
 def _find_groups(top: Path) -> list[Path]:

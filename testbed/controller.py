@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from testbed import door, permissions, programs
 from testbed.host_cluster import HostCluster
 from testbed.layout import HOOKS_PORT, HOOKS_URL, ROOT
 from testbed.programs import Program
-from testbed.waiting import wait_for
+from testbed.waiting import patient, wait_for
 
 CONTROLLERS = ROOT / "metacontroller"
 # As whoever installs everything has them.
@@ -56,11 +56,16 @@ def apply_crds(host: HostCluster) -> None:
     """Applies the CRDs, and returns when their resources are served."""
     files = sorted((ROOT / "crds").glob("*.yaml"))
     names = [yaml.safe_load(path.read_text())["metadata"]["name"] for path in files]
-    host.kubectl.run("apply", f"--filename={ROOT / 'crds'}")
-    host.kubectl.run("wait", "--for=condition=Established", *(f"crd/{name}" for name in names), "--timeout=30s")
+    host.kubectl.apply_files(ROOT / "crds")
+    _wait_for_crds(host, names)
     # Established is said before discovery knows them.
     plurals = [name.partition(".")[0] for name in names]
     wait_for("the resources", lambda: all(host.kubectl.succeeds("explain", each) for each in plurals), START_SECONDS)
+
+
+def _wait_for_crds(host: HostCluster, names: Iterable[str]) -> None:
+    crds = (f"crd/{name}" for name in names)
+    host.kubectl.run("wait", "--for=condition=Established", *crds, f"--timeout={patient(START_SECONDS)}s")
 
 
 def stop(host: HostCluster) -> None:
@@ -117,7 +122,6 @@ def _apply_controllers(host: HostCluster) -> None:
         raise RuntimeError(f"{BINARY_VARIABLE} needs {CRDS_VARIABLE}, a directory with its CRDs")
     host.kubectl.run("apply", "--server-side", f"--filename={crds}")
     # It watches all three kinds, and ends after two minutes where one is missing.
-    names = [f"crd/{kind}.metacontroller.k8s.io" for kind in METACONTROLLER_KINDS]
-    host.kubectl.run("wait", "--for=condition=Established", *names, "--timeout=30s")
+    _wait_for_crds(host, [f"{kind}.metacontroller.k8s.io" for kind in METACONTROLLER_KINDS])
     documents = [document for path in CONTROLLERS.glob("*.yaml") for document in yaml.safe_load_all(path.read_text())]
     host.kubectl.apply(*(each for each in documents if each["kind"] == "CompositeController"))

@@ -38,17 +38,19 @@ class HostCluster:
         mark = self.testbed.state / "imported" / archive.name
         if mark.exists():
             return
-        subprocess.run(
-            ["ctr", f"--address={self.testbed.run}/containerd.sock", "--namespace=k8s.io", "image", "import", archive],
-            check=True,
-            capture_output=True,
-        )
+        import_archive(self.testbed.run / "containerd.sock", archive)
         mark.parent.mkdir(exist_ok=True)
         mark.touch()
 
     def in_network(self, command: Sequence[str]) -> list[str]:
         """The command, as it has to be run to be in the host cluster's network, with its DNS."""
         return ["ip", "netns", "exec", self.testbed.network, *command]
+
+
+def import_archive(socket: Path, archive: Path) -> None:
+    """Imports the images of a docker archive into a containerd, for its kubelet to use."""
+    command = ["ctr", f"--address={socket}", "--namespace=k8s.io", "image", "import", str(archive)]
+    subprocess.run(command, check=True, capture_output=True)
 
 
 def remove(testbed: Testbed) -> None:

@@ -4,9 +4,13 @@ import json
 import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from testbed.waiting import patient
+
 Manifest = dict[str, Any]
+_REQUEST_SECONDS = 32
 
 
 class KubectlError(Exception):
@@ -57,7 +61,15 @@ class Kubectl:
 
     def apply(self, *manifests: Manifest) -> None:
         """Applies manifests. Raises KubectlError."""
-        self.run("apply", "--filename=-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": manifests}))
+        self._apply("-", json.dumps({"apiVersion": "v1", "kind": "List", "items": manifests}))
+
+    def apply_files(self, path: Path) -> None:
+        """Applies a file, or all files of a directory. Raises KubectlError."""
+        self._apply(str(path), None)
+
+    def _apply(self, file: str, stdin: str | None) -> None:
+        # kubectl first fetches the API's description, for which it has a limit of its own.
+        self.run("apply", f"--filename={file}", f"--request-timeout={patient(_REQUEST_SECONDS)}s", stdin=stdin)
 
     def _call(self, arguments: Sequence[str], stdin: str | None) -> subprocess.CompletedProcess[str]:
         # Never ours: what waits for input would take it from whoever started this.

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from testbed import programs
+from testbed import cgroups, programs
 from testbed.kubectl import Kubectl, Manifest, has_condition
 from testbed.layout import DNS_ADDRESS, HOST_NODE, POD_CIDR, Testbed
 from testbed.programs import Program
@@ -26,6 +26,10 @@ state = "{testbed.run}/containerd"
   [plugins."io.containerd.grpc.v1.cri".cni]
     bin_dir = "/usr/lib/cni"
     conf_dir = "{testbed.state}/cni"
+  [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
+    runtime_type = "io.containerd.runc.v2"
+    [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
+      SystemdCgroup = {systemd}
 """
 
 # `authoritative` for the cluster alone: names elsewhere do not exist, as there is no way out.
@@ -55,6 +59,7 @@ def start(testbed: Testbed, binaries: Path, kubectl: Kubectl) -> None:
     )
     socket = testbed.run / "containerd.sock"
     wait_for("containerd", socket.is_socket, NODE_SECONDS, lambda: programs.read_log(testbed, "containerd"))
+    cgroups.prepare_pods(testbed.network)
     programs.start(testbed, _build_kubelet(testbed, binaries))
     programs.start(testbed, _build_proxy(testbed, binaries))
     programs.start(testbed, Program("coredns", [f"{binaries}/coredns", f"-conf={testbed.state}/Corefile"]))
@@ -72,8 +77,12 @@ def _write_settings(testbed: Testbed) -> None:
     cni = testbed.state / "cni"
     cni.mkdir(parents=True, exist_ok=True)
     (cni / "10-testbed.conflist").write_text(json.dumps(_build_cni_list(testbed)))
-    (testbed.state / "containerd.toml").write_text(_CONTAINERD.format(testbed=testbed, pause=PAUSE_IMAGE))
-    (testbed.state / "kubelet.yaml").write_text(json.dumps(_build_kubelet_configuration(testbed)))
+    driver = cgroups.find_driver()
+    systemd = json.dumps(driver == "systemd")
+    (testbed.state / "containerd.toml").write_text(
+        _CONTAINERD.format(testbed=testbed, pause=PAUSE_IMAGE, systemd=systemd)
+    )
+    (testbed.state / "kubelet.yaml").write_text(json.dumps(_build_kubelet_configuration(testbed, driver)))
     (testbed.state / "Corefile").write_text(_COREFILE.format(testbed=testbed))
 
 
@@ -91,11 +100,11 @@ def _build_cni_list(testbed: Testbed) -> Manifest:
     return {"cniVersion": "1.0.0", "name": "testbed", "plugins": [plugin]}
 
 
-def _build_kubelet_configuration(testbed: Testbed) -> Manifest:
+def _build_kubelet_configuration(testbed: Testbed, driver: str) -> Manifest:
     return {
         "apiVersion": "kubelet.config.k8s.io/v1beta1",
         "kind": "KubeletConfiguration",
-        "cgroupDriver": "cgroupfs",
+        "cgroupDriver": driver,
         "cgroupRoot": f"/{testbed.network}",
         "enforceNodeAllocatable": [],
         "failSwapOn": False,

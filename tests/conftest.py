@@ -4,7 +4,19 @@ from pathlib import Path
 
 import pytest
 
-STAGES = ("unit", "scenarios", "contract", "properties", "api", "testbed", "speed", "cluster", "install", "nested")
+STAGES = (
+    "unit",
+    "scenarios",
+    "contract",
+    "properties",
+    "api",
+    "testbed",
+    "speed",
+    "cluster",
+    "install",
+    "nested",
+    "vm",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -34,6 +34,7 @@ class VirtualCluster:
     spec: Spec
     cluster_domain: str
     node_certificate_seconds: int
+    node_probe_seconds: int
     paused: bool = False
     # Any text; pods that were made before it was written are to be made again.
     restart: str | None = None
@@ -98,6 +99,7 @@ def build_cluster(metadata: Metadata, spec: Spec, settings: Settings, network: N
         spec,
         settings.cluster_domain,
         int(settings.node_certificate_validity.total_seconds()),
+        settings.node_probe_seconds,
         paused=paused,
         restart=annotations.get(RESTART_ANNOTATION),
         force_remove=annotations.get(FORCE_REMOVE_ANNOTATION, ""),

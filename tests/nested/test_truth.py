@@ -4,7 +4,7 @@ from hooks.manifest import Manifest
 from hooks.vk8s.quantity import parse_quantity
 from testbed.waiting import wait_for
 from tests.nested.virtual import VirtualCluster
-from tests.nested.workload import build_web_pod
+from tests.nested.workload import build_hungry_pod
 
 SECONDS = 120
 MIB = 1024 * 1024
@@ -29,11 +29,7 @@ def test_a_node_offers_what_the_limits_of_its_pod_say(running: VirtualCluster) -
 
 def test_a_pod_that_takes_all_memory_is_ended_alone(web: VirtualCluster) -> None:
     neighbours = find_restarts(web)
-    hog = build_web_pod("hog", "local-worker")
-    container = {**hog["spec"]["containers"][0], "command": ["/usr/bin/tail", "/dev/zero"]}
-    probeless = {key: value for key, value in container.items() if key != "readinessProbe"}
-    spec = {**hog["spec"], "containers": [probeless], "restartPolicy": "Never"}
-    web.inside.apply({**hog, "spec": spec})
+    web.inside.apply(build_hungry_pod("hog", "local-worker"))
 
     def find_end() -> Manifest:
         statuses = web.inside.get("pod", "hog")["status"].get("containerStatuses", [{}])

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hooks.manifest import Manifest
 from testbed.kubectl import Kubectl, has_condition
-from testbed.waiting import wait_for
+from testbed.waiting import patient, wait_for
 from tests.nested.host import Host
 
 BOOT_SECONDS = 180
@@ -45,7 +45,9 @@ class VirtualCluster:
         secret = self.kubectl.get("secret", f"{self.name}-kubeconfig")
         client = self.host.client
         client.network.write(path, base64.b64decode(secret["data"]["value"]).decode())
-        return Kubectl(client.network.command(client.kubectl, f"--kubeconfig={path}", "--request-timeout=5s"))
+        return Kubectl(
+            client.network.command(client.kubectl, f"--kubeconfig={path}", f"--request-timeout={patient(5)}s")
+        )
 
     def ensure_running(self) -> None:
         """Applies it, and waits until status says Running."""
@@ -89,8 +91,8 @@ class VirtualCluster:
         generation = self.kubectl.get("vk8s", self.name)["metadata"]["generation"]
         for field, value in (("observedGeneration", generation), ("phase", phase)):
             wanted = f"--for=jsonpath={{.status.{field}}}={value}"
-            if not self.kubectl.succeeds("wait", f"vk8s/{self.name}", wanted, f"--timeout={seconds}s"):
-                raise TimeoutError(f"{self.name} is not {phase} after {seconds} s. {self.describe()}")
+            if not self.kubectl.succeeds("wait", f"vk8s/{self.name}", wanted, f"--timeout={patient(seconds)}s"):
+                raise TimeoutError(f"{self.name} is not {phase} after {patient(seconds)} s. {self.describe()}")
         return self.kubectl.get("vk8s", self.name)
 
     def replace_pod(self, name: str, seconds: int) -> float:

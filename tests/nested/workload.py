@@ -61,6 +61,15 @@ def build_web_pod(name: str, node: str) -> Manifest:
     }
 
 
+def build_hungry_pod(name: str, node: str) -> Manifest:
+    """A pod on `node` that takes ever more memory, has no limit of its own, and does not start again."""
+    pod = build_web_pod(name, node)
+    (web,) = pod["spec"]["containers"]
+    container = {key: value for key, value in web.items() if key != "readinessProbe"}
+    containers = [{**container, "command": ["/usr/bin/tail", "/dev/zero"]}]
+    return {**pod, "spec": {**pod["spec"], "containers": containers, "restartPolicy": "Never"}}
+
+
 def build_web_deployment(name: str, node: str) -> Manifest:
     """A Deployment of one web pod, which prefers `node` and goes elsewhere when that leaves."""
     fixed = ("nodeSelector", "tolerations")

@@ -6,6 +6,7 @@
 set -Eeuo pipefail
 boot=$(dirname "$0")
 . "$boot/sentences.sh"
+. "$boot/cgroups.sh"
 . "$boot/state-volume.sh"
 . "$boot/settings.sh"
 . "$boot/templates.sh"
@@ -23,6 +24,7 @@ main() {
   keep_former_log "$LOG/kubeadm.log"
   systemctl stop kubelet # runs already when this is a second try
   prepare_network
+  prepare_kubelet_cgroup
   write_kubelet_settings
   [[ $CNI != none ]] || say "No network is set up (cni: none): this node gets Ready when you have installed one."
   boot_node

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# A tree of cgroups of the node's own, on cgroup v1 and v2. Sourced by entrypoint.sh.
+# A tree of cgroups of the node's own, on cgroup v1 and v2. Sourced by entrypoint.sh and boot.sh.
 #
 # Privileged pods see the host's tree. With a cgroup namespace, the pod's own cgroup is the root of what systemd and the
 # kubelet see: everything inside counts to the pod's limits, and goes away with it.
@@ -38,5 +38,16 @@ prepare_cgroup_v1() {
   local controller
   for controller in "$CGROUPS"/*/; do
     [[ ! -e $controller/cgroup.procs ]] || mkdir -p "$controller/kubelet"
+  done
+}
+
+# The kubelet wants its folder to be there, with every controller that it knows. On version 2, controllers are passed on
+# only by a group that holds no process: as the root does when systemd has moved out of it, which itself passes on some.
+prepare_kubelet_cgroup() {
+  [[ -e $CGROUPS/cgroup.controllers ]] || return 0
+  mkdir -p $CGROUPS/kubelet
+  local group
+  for group in $CGROUPS $CGROUPS/kubelet; do
+    sed 's/[^ ]\+/+&/g' "$group/cgroup.controllers" >"$group/cgroup.subtree_control"
   done
 }

@@ -129,7 +129,7 @@ offer_kubectl() {
 }
 
 is_api_ready() {
-  [[ $(curl -s --max-time 2 --cacert $KUBERNETES/pki/ca.crt https://127.0.0.1:6443/readyz) = ok ]]
+  [[ $(curl -s --max-time 10 --cacert $KUBERNETES/pki/ca.crt https://127.0.0.1:6443/readyz) = ok ]]
 }
 
 # Lets kubelets' identities read Nodes, for flanneld: beside kubeadm, which has minutes of waiting ahead where this has none.

@@ -25,13 +25,25 @@ give_up() {
 
 # Waits until a command succeeds, and says once what it waits for: wait_for SENTENCE COMMAND...
 wait_for() {
-  local said='' sentence=$1
+  local said='' sentence=$1 asked
   shift
-  until "$@"; do
+  until
+    asked=${EPOCHREALTIME/./}
+    "$@"
+  do
     [[ -n $said ]] || say "$sentence"
     said=yes
-    sleep 0.2
+    rest "$asked" 200000
   done
+}
+
+# Sleeps before something is asked again; where asking is slow, four times as long as it took, to leave the processors
+# to those who work on the answer, but five seconds at most: nobody shall wait for long who was not answered at all.
+rest() { # when asking began, least: microseconds
+  local -r most=5000000
+  local left=$(((${EPOCHREALTIME/./} - $1) * 4))
+  left=$((left < $2 ? $2 : left > most ? most : left))
+  sleep "$((left / 1000000)).$(printf %06d $((left % 1000000)))"
 }
 
 # Replaces a file in one step, with what comes in: a node may be killed at any moment, and must not find half a file.

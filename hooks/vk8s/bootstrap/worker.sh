@@ -66,11 +66,14 @@ join_cluster() {
 # Waits, for as long as it takes, until the API server answers, with a certain text if one is given. Says what it waits for
 # whenever that changes.
 await_answer() { # path [text]
-  local said='' now
-  while now=$(find_obstacle "$@") && [[ -n $now ]]; do
+  local said='' now asked
+  while
+    asked=${EPOCHREALTIME/./}
+    now=$(find_obstacle "$@") && [[ -n $now ]]
+  do
     [[ $now = "$said" ]] || say "Waiting for the control plane: $now."
     said=$now
-    sleep 0.3
+    rest "$asked" 300000
   done
 }
 

@@ -21,6 +21,8 @@ STATE_PATHS = {
 MEMORY_PATHS = {"run": ("/run", "256Mi"), "tmp": ("/tmp", "1Gi")}  # noqa: S108 a mount point in the pod
 # systemd's units stop within 10 s, and etcd must not be killed while it writes.
 STOP_SECONDS = 60
+READY_PROBE_SECONDS = 3
+DAY_SECONDS = 86400
 MASTER_CREDENTIALS, WORKER_CREDENTIALS = "/vk8s/pki", "/vk8s/join"
 
 
@@ -61,17 +63,26 @@ def _build_container(cluster: VirtualCluster, node: NodeSpec) -> Manifest:
         "env": _build_env(cluster, node),
         **({"resources": given} if given else {}),
         "volumeMounts": _build_mounts(node),
-        "readinessProbe": {**_build_ready_check(), "periodSeconds": 3},
+        "readinessProbe": {
+            **_build_ready_check(),
+            "periodSeconds": max(READY_PROBE_SECONDS, cluster.node_probe_seconds),
+        },
         "securityContext": {"privileged": True},
-        # Asked each second until the node is up for the first time, then seldom. A node may wait for the rest of
-        # its cluster as long as it takes, so the limit is a day: a restart would not help what a day did not.
-        "startupProbe": {**_build_ready_check(), "periodSeconds": 1, "failureThreshold": 86400},
+        # Asked each second, if the settings say nothing else, until the node is up for the first time, then seldom. A
+        # node may wait for the rest of its cluster as long as it takes, so the limit is a day: a restart would not help
+        # what a day did not.
+        "startupProbe": {
+            **_build_ready_check(),
+            "periodSeconds": cluster.node_probe_seconds,
+            "failureThreshold": DAY_SECONDS // cluster.node_probe_seconds,
+        },
     }
 
 
 def _build_ready_check() -> Manifest:
     # The watcher in the pod keeps this file while the Node is Ready in its own virtual cluster: cheap to ask for.
-    return {"exec": {"command": ["test", "-e", READY_FILE]}}
+    # Kubernetes would wait for a second, which a busy host may need to start a process; a late answer is as good.
+    return {"exec": {"command": ["test", "-e", READY_FILE]}, "timeoutSeconds": 10}
 
 
 def _build_env(cluster: VirtualCluster, node: NodeSpec) -> list[Manifest]:

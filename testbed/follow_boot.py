@@ -1,0 +1,27 @@
+"""The boot of a virtual cluster, told line by line."""
+
+import time
+from collections.abc import Callable
+
+from testbed.kubectl import Kubectl
+from testbed.waiting import patient
+
+SECONDS = 300
+
+
+def follow_boot(kubectl: Kubectl, name: str, say: Callable[[str], None]) -> None:
+    """Says each phase that the Vk8s goes through, until it is Running as the spec is now; TimeoutError if too late."""
+    start, seconds = time.monotonic(), patient(SECONDS)
+    generation = f"{kubectl.get('vk8s', name)['metadata']['generation']} "
+    columns = (
+        r'jsonpath={.status.observedGeneration} {.status.phase}: {.status.conditions[?(@.type=="Ready")].message}{"\n"}'
+    )
+    shown = ""
+    for line in kubectl.watch("vk8s", name, f"--output={columns}", seconds=seconds):
+        told = line.removeprefix(generation)
+        if told not in (line, shown):
+            say(f"  {time.monotonic() - start:4.1f} s  {told}")
+            shown = told
+        if told.startswith("Running:"):
+            return
+    raise TimeoutError(f"the virtual cluster is not Running after {seconds} s; see `make logs`")

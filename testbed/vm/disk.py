@@ -1,0 +1,116 @@
+"""The guest's disk: a Debian, this checkout, what the images' builds made, and a unit that runs the tests."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from testbed import builds, controller
+from testbed.layout import ROOT, UP
+from testbed.vm import store
+
+# Where these are in the guest.
+HOME = Path("/opt/vk8s")
+SOURCE, BINARIES = HOME / "source", HOME / "binaries"
+RESULTS = SOURCE / "build" / "vm"
+# The parts of a checkout that the tests in the guest need.
+_PARTS = ("hooks", "testbed", "tests", "images", "crds", "metacontroller", "examples", "pyproject.toml")
+_UNIT = "vk8s-vm-test.service"
+_SIZE = "12G"
+# The guest's Python, whatever that of this machine is, and the C libraries that it can do with.
+_PYTHON = "3.11"
+_PLATFORMS = [f"--platform=manylinux_2_{minor}_x86_64" for minor in (36, 35, 34, 31, 28, 24, 17)]
+
+
+@dataclass(frozen=True)
+class Builds:
+    """What the builds made, on this machine."""
+
+    debian: Path
+    binaries: Path
+    archives: Sequence[Path]
+
+
+@dataclass(frozen=True)
+class Disk:
+    """A disk with ext4 and no partitions, and what boots from it."""
+
+    image: Path
+    kernel: Path
+    initrd: Path
+
+    def copy_results(self, directory: Path) -> None:
+        """Copies what the tests left in the guest's RESULTS into `directory`; nothing where they left nothing."""
+        request = f"rdump {RESULTS} {directory}"
+        subprocess.run(["debugfs", "-R", request, self.image], check=True, capture_output=True)
+
+
+def build_all() -> Builds:
+    """What a guest is made of, from the cache where it is there."""
+    debian = builds.build_debian_layer("../testbed/vm")
+    archives = [builds.build_pause_image(), builds.build_access_image(), builds.build_node_image()]
+    return Builds(debian, builds.build_binaries(), archives)
+
+
+def write_disk(work: Path, built: Builds) -> Disk:
+    """Writes the disk into the directory `work`."""
+    tree = work / "tree"
+    _write_tree(tree, built)
+    store.fill(tree / UP.state.relative_to("/") / "containerd", built.archives, work)
+    image = work / "disk.img"
+    # Nobody looks at it after a crash; so no journal.
+    # Sparse: what the guest does not write takes no place.
+    _run("mke2fs", "-q", "-t", "ext4", "-O", "^has_journal", "-d", tree, image, _SIZE)
+    kernel, initrd = (next((tree / "boot").glob(f"{name}*")) for name in ("vmlinuz-", "initrd.img-"))
+    disk = Disk(image, kernel.rename(work / "kernel"), initrd.rename(work / "initrd"))
+    shutil.rmtree(tree)
+    return disk
+
+
+def _write_tree(tree: Path, built: Builds) -> None:
+    tree.mkdir()
+    _run("tar", "--extract", "--file", built.debian, "--directory", tree)
+    _install_python_packages(tree)
+    for part in _PARTS:
+        _copy(ROOT / part, tree / SOURCE.relative_to("/") / part)
+    _copy(built.binaries, tree / BINARIES.relative_to("/"))
+    units = tree / "etc/systemd/system"
+    _copy(Path(__file__).with_name(_UNIT), units / _UNIT)
+    (units / "multi-user.target.wants" / _UNIT).symlink_to(Path("..") / _UNIT)
+    (tree / HOME.relative_to("/") / "environment").write_text(_copy_metacontroller(tree))
+
+
+def _install_python_packages(tree: Path) -> None:
+    """Where Debian's Python looks for what its packages did not bring."""
+    _run(
+        *(sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"),
+        *(f"--python-version={_PYTHON}", "--only-binary=:all:", *_PLATFORMS),
+        f"--target={tree}/usr/local/lib/python{_PYTHON}/dist-packages",
+        f"--requirement={ROOT}/requirements-dev.txt",
+    )
+
+
+def _copy_metacontroller(tree: Path) -> str:
+    """Copies the real Metacontroller into the guest, where one is asked for; the variables that ask for it there."""
+    lines = []
+    for variable in (controller.BINARY_VARIABLE, controller.CRDS_VARIABLE):
+        given = os.environ.get(variable)
+        if given:
+            _copy(Path(given), tree / HOME.relative_to("/") / variable)
+            lines.append(f"{variable}={HOME / variable}\n")
+    return "".join(lines)
+
+
+def _copy(source: Path, destination: Path) -> None:
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    if source.is_dir():
+        shutil.copytree(source, destination, ignore=shutil.ignore_patterns("__pycache__"))
+    else:
+        shutil.copy2(source, destination)
+
+
+def _run(*command: str | Path) -> None:
+    subprocess.run(command, check=True)

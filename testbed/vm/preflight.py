@@ -1,0 +1,43 @@
+"""What a guest needs of the machine, beyond the packages that testbed/vm/install.sh installs."""
+
+import os
+import platform
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from testbed.vm.machine import MEMORY_MIB, QEMU
+
+MIB = 1024 * 1024
+# QEMU itself, and what it translates instructions into where it has no KVM.
+BESIDE_MIB = 1536
+# The tree of files, and the disk that is made of it.
+DISK_MIB = 10 * 1024
+TOOLS = {QEMU: "qemu-system-x86", "mke2fs": "e2fsprogs", "debugfs": "e2fsprogs"}
+
+
+def find_obstacles(directory: Path) -> list[str]:
+    """One sentence for each thing that is missing; none, where a guest can run with its disk in `directory`."""
+    return list(_find_obstacles(directory))
+
+
+def _find_obstacles(directory: Path) -> Iterator[str]:
+    if os.geteuid() != 0:
+        yield "root: the guest's files belong to root and others, so only root can write them"
+    if platform.machine() != "x86_64":
+        yield f"architecture: the guest is an amd64, and this machine is a {platform.machine()}"
+    for tool, package in TOOLS.items():
+        if not shutil.which(tool):
+            yield f"{tool}: it is not installed; Debian has it in package {package}"
+    memory = _find_available_memory() // MIB
+    if memory < MEMORY_MIB + BESIDE_MIB:
+        yield f"memory: {memory} MiB are available, and the guest takes {MEMORY_MIB + BESIDE_MIB} MiB"
+    disk = shutil.disk_usage(directory).free // MIB
+    if disk < DISK_MIB:
+        yield f"disk: {directory} has {disk} MiB left, and the guest takes up to {DISK_MIB} MiB there"
+
+
+def _find_available_memory() -> int:
+    lines = Path("/proc/meminfo").read_text().splitlines()
+    (line,) = (line for line in lines if line.startswith("MemAvailable:"))
+    return int(line.split()[1]) * 1024
