@@ -35,11 +35,21 @@ check_rights() {
 
 # The CRDs of the resources, and their being served; a CompositeController for a kind that isn't there is an error.
 apply_crds() { # ROOT
-  local files=("$1"/crds/*.yaml) names
+  local files=("$1"/crds/*.yaml) names name
   for file in "${files[@]}"; do apply "$file"; done
   names=$(kube get "${files[@]/#/--filename=}" --output=name)
   # shellcheck disable=SC2086 # one word for each
   kube wait --for=condition=Established $names --timeout=60s >&2
+  # Established is said before everybody is told of the kinds.
+  for name in $names; do await_kind "${name##*/}"; done
+}
+
+await_kind() { # NAME OF ITS CRD
+  local tries=60
+  until kube explain "${1%%.*}" >/dev/null 2>&1; do
+    ((tries--)) || fail "the cluster has the CRD $1 and does not serve it: kubectl describe crd $1"
+    sleep 0.5
+  done
 }
 
 # What keeps the pods of a Deployment from running: as their status says it, and their last words.

@@ -224,7 +224,8 @@ def test_of_a_hundred_virtual_clusters_that_come_and_go_no_two_nodes_get_one_add
     wait_for("everybody", lambda: crowd.has_settled(there), CROWD_SECONDS, lambda: str(crowd.find_lost()))
     record("ip_duplicates", len(crowd.duplicates))
     record("ip_leaks", len(crowd.find_lost()))
-    calls = re.findall(r" ippool/sync .* ms=", log.read_text()[start:])
+    calls = re.findall(r" ippool/sync .* status=200 ", log.read_text()[start:])
+    assert calls
     record("ip_pool_calls", len(calls))
     assert crowd.duplicates == set()
 
