@@ -37,11 +37,11 @@ wait_for() {
   done
 }
 
-# Sleeps before something is asked again; where asking is slow, four times as long as it took, to leave the processors
+# Sleeps before something is asked again; where asking is slow, as long as it took, to leave a processor
 # to those who work on the answer, but five seconds at most: nobody shall wait for long who was not answered at all.
 rest() { # when asking began, least: microseconds
   local -r most=5000000
-  local left=$(((${EPOCHREALTIME/./} - $1) * 4))
+  local left=$((${EPOCHREALTIME/./} - $1))
   left=$((left < $2 ? $2 : left > most ? most : left))
   sleep "$((left / 1000000)).$(printf %06d $((left % 1000000)))"
 }
