@@ -2,10 +2,11 @@
 # Installs what the testbed and the image builds need and this machine lacks. Debian or a derivative, as root.
 set -euo pipefail
 
-# command:package; a package is installed only where its command is missing.
+# command:package, those of the arguments too; a package is installed only where its command is missing.
 needed=(
   containerd:containerd ctr:containerd runc:runc nft:nftables conntrack:conntrack ip:iproute2 nsenter:util-linux
   curl:curl ssh:openssh-client debootstrap:debootstrap gcc:gcc shellcheck:shellcheck dockerd:docker.io openssl:openssl
+  "$@"
 )
 export PATH=$PATH:/usr/sbin:/sbin
 

@@ -48,7 +48,10 @@ remove_all() { # RESOURCE
   local -r end=$((SECONDS + TIMEOUT))
   is_served "$1" || return 0
   kube delete "$1.$GROUP" --all --all-namespaces --wait=false >&2
-  while left=$(list_reasons "$1") && [[ -n $left ]]; do
+  while true; do
+    # No answer is no reason to think that they are gone.
+    left=$(list_reasons "$1") || fail "the cluster does not answer any more. Nothing else has been taken away; run this again to go on."
+    [[ -n $left ]] || return 0
     [[ $left == "$shown" ]] || say "Waiting for the end of $left"
     shown=$left
     [[ $SECONDS -lt $end ]] || give_up "$1" "$left"
