@@ -12,7 +12,14 @@ from tests.figures import FILE
 
 # Set to `required` where nested tests must run, as in continuous integration: there, what is missing is a failure.
 REQUIRED = "VK8S_NESTED_TESTS"
+# By which `make` tells what it starts of itself, and of what was asked of it.
+_OF_MAKE = frozenset({"ARGS", "MAKEFLAGS", "MAKELEVEL", "MFLAGS"})
 _LOCK = FILE.with_name("machine.lock")
+
+
+def find_environment() -> dict[str, str]:
+    """What a shell of a user has: nothing of the `make` that may have started the tests."""
+    return {name: value for name, value in os.environ.items() if name not in _OF_MAKE}
 
 
 def require_testbed() -> None:

@@ -12,15 +12,14 @@ is_served() { # RESOURCE
 }
 
 # "namespace/name" of each, or the name alone.
-list_objects() { # RESOURCE
-  kube get "$1.$GROUP" --all-namespaces --output='jsonpath={range .items[*]}{.metadata.namespace}/{.metadata.name}{"\n"}{end}' |
+list_objects() { # RESOURCE [MORE]: a JSONPath template of what else is wanted of each
+  kube get "$1.$GROUP" --all-namespaces --output="jsonpath={range .items[*]}{.metadata.namespace}/{.metadata.name}${2:-}{\"\\n\"}{end}" |
     sed 's|^/||'
 }
 
 # What is left, and what each waits for, as its status says it.
 list_reasons() { # RESOURCE
-  kube get "$1.$GROUP" --all-namespaces --output='jsonpath={range .items[*]}{.metadata.namespace}/{.metadata.name}: {.status.conditions[?(@.type=="Ready")].message}{"\n"}{end}' |
-    sed 's|^/||'
+  list_objects "$1" ': {.status.conditions[?(@.type=="Ready")].message}'
 }
 
 confirm() {

@@ -1,5 +1,6 @@
 """A host cluster with a node that knows the images, and somebody who installs into it."""
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,10 +9,14 @@ import pytest
 from testbed import builds, host_cluster
 from testbed.host_cluster import HostCluster
 from testbed.layout import INSTALL_TESTS
+from testbed.waiting import wait_for
 from tests.install.installer import Installer
 from tests.machine import at_work, require_testbed
 from tests.nested.host import build_testbed_host, read_example
 from tests.nested.virtual import VirtualCluster
+
+LABEL = "answered"
+ANSWER_SECONDS = 120
 
 
 @pytest.fixture(scope="package")
@@ -68,6 +73,23 @@ def bring_installer(host: HostCluster, directory: Path) -> Iterator[Installer]:
     installer.clear()
     yield installer
     installer.clear()
+
+
+def name_image(host: HostCluster, image: str, name: str) -> None:
+    """Gives an image that the host's node knows another name, too."""
+    command = ["ctr", f"--address={host.testbed.run}/containerd.sock", "--namespace=k8s.io", "image", "tag", "--force"]
+    subprocess.run([*command, image, name], check=True, capture_output=True)
+
+
+def wait_for_an_answer(virtual: VirtualCluster, value: str) -> None:
+    """Waits until the hooks, whoever they are now, have answered a change of the Vk8s: a label goes to its children."""
+    virtual.kubectl.run("label", "vk8s", virtual.name, f"{LABEL}={value}", "--overwrite")
+
+    def is_answered() -> bool:
+        labels = virtual.kubectl.get("service", f"{virtual.name}-api")["metadata"]["labels"]
+        return bool(labels.get(LABEL) == value)
+
+    wait_for("an answer of the hooks", is_answered, ANSWER_SECONDS)
 
 
 def bring_virtual_cluster(installer: Installer, host: HostCluster) -> VirtualCluster:

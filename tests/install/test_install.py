@@ -5,6 +5,7 @@ import subprocess
 
 from testbed.host_cluster import HostCluster
 from testbed.waiting import wait_for
+from tests.install.conftest import name_image, wait_for_an_answer
 from tests.install.installer import METACONTROLLER_IMAGE, REGISTRY, SYSTEM, Installer
 from tests.nested.virtual import VirtualCluster
 
@@ -125,17 +126,14 @@ def test_new_keys_while_everything_runs(installed: Installer, virtual: VirtualCl
     keys = installed.read_keys()
     for name in former:
         assert not set(former[name].values()) & set(keys[name].values())
-    virtual.kubectl.run("label", "vk8s", virtual.name, "keys=new", "--overwrite")
-    service = ["service", f"{virtual.name}-api"]
-    wait_for("a child with the label", lambda: virtual.kubectl.get(*service)["metadata"]["labels"].get("keys"), SECONDS)
+    wait_for_an_answer(virtual, "with-new-keys")
     assert find_refusals(installed) == []
 
 
 def test_an_upgrade_of_the_product_restarts_no_virtual_cluster(
     installed: Installer, virtual: VirtualCluster, host_with_node: HostCluster
 ) -> None:
-    tag = ["ctr", f"--address={host_with_node.testbed.run}/containerd.sock", "--namespace=k8s.io", "images", "tag"]
-    subprocess.run([*tag, "--force", IMAGE, OTHER_IMAGE], check=True, capture_output=True)
+    name_image(host_with_node, IMAGE, OTHER_IMAGE)
     before = virtual.kubectl.get("pod", *virtual.nodes)["metadata"]["uid"]
     result = installed.run(
         "make", "deploy", f"IMG={OTHER_IMAGE}", f"ARGS=--metacontroller-image {METACONTROLLER_IMAGE}"
@@ -143,8 +141,6 @@ def test_an_upgrade_of_the_product_restarts_no_virtual_cluster(
     assert result.returncode == 0, result.stderr
     images = installed.system.run("get", "pods", "--output=jsonpath={.items[*].spec.containers[*].image}").split()
     assert images.count(OTHER_IMAGE) == len(["hooks", "hooks"])
-    virtual.kubectl.run("label", "vk8s", virtual.name, "version=other", "--overwrite")
-    service = ["service", f"{virtual.name}-api"]
-    wait_for("an answer", lambda: virtual.kubectl.get(*service)["metadata"]["labels"].get("version"), SECONDS)
+    wait_for_an_answer(virtual, "by-another-version")
     assert virtual.kubectl.get("pod", *virtual.nodes)["metadata"]["uid"] == before
     assert virtual.kubectl.get("vk8s", virtual.name)["status"]["phase"] == "Running"

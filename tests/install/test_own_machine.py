@@ -12,6 +12,7 @@ import pytest
 from testbed.host_cluster import HostCluster
 from testbed.layout import ROOT
 from testbed.waiting import wait_for
+from tests.install.conftest import wait_for_an_answer
 from tests.install.installer import Installer
 from tests.nested.virtual import VirtualCluster
 
@@ -45,17 +46,10 @@ def test_they_are_those_that_are_asked(installed: Installer, virtual: VirtualClu
     selector = "--selector=app.kubernetes.io/name=vk8s-hooks"
     wait_for("the end of the pods", lambda: not installed.system.get("pods", selector)["items"], SECONDS)
     uid = virtual.kubectl.get("pod", *virtual.nodes)["metadata"]["uid"]
-    virtual.kubectl.run("label", "vk8s", virtual.name, "served=here", "--overwrite")
-    service = ["service", f"{virtual.name}-api"]
-    wait_for("an answer", lambda: virtual.kubectl.get(*service)["metadata"]["labels"].get("served"), 2 * SECONDS)
+    wait_for_an_answer(virtual, "here")
     assert f"vk8s/sync default/{virtual.name}" in served.read_text()
 
     installed.run("bash", "-c", BACK)
     assert installed.install().returncode == 0
-    virtual.kubectl.run("label", "vk8s", virtual.name, "served=there", "--overwrite")
-    wait_for(
-        "an answer of the cluster's own",
-        lambda: virtual.kubectl.get(*service)["metadata"]["labels"].get("served") == "there",
-        2 * SECONDS,
-    )
+    wait_for_an_answer(virtual, "there")
     assert virtual.kubectl.get("pod", *virtual.nodes)["metadata"]["uid"] == uid
