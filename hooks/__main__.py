@@ -1,9 +1,10 @@
-"""The hooks as a command: `python -m hooks serve`, and `python -m hooks render -f FILE`.
+"""The hooks as a command: `python -m hooks serve`, and what they would do about a file: `render`, `request`.
 
 Settings come from the environment, see `hooks.settings`.
 """
 
 import argparse
+import json
 import os
 import sys
 from pathlib import Path
@@ -12,7 +13,8 @@ from pydantic import ValidationError
 
 from hooks.files import FileProblem
 from hooks.main import build_context, load_scripts
-from hooks.render import RenderError, read_vk8s, render, write_yaml
+from hooks.render import read_vk8s, render, write_yaml
+from hooks.request import ManifestError, build_request, read_objects
 from hooks.serve import Address, serve
 from hooks.settings import Settings, describe_problems, parse_settings
 
@@ -25,26 +27,34 @@ def main(arguments: list[str]) -> int:
     except ValidationError as error:
         sys.stderr.writelines(f"{problem}\n" for problem in describe_problems(error))
         return 2
-    if options.command == "render":
-        return print_children(settings, options.file)
+    if options.command == "serve":
+        return _serve(settings, Address(options.host, options.port))
     try:
-        serve(settings, Address(options.host, options.port))
-    except FileProblem as problem:
-        sys.stderr.write(f"{problem}\n")
-        return 2
+        text = sys.stdin.read() if options.file == "-" else Path(options.file).read_text()
+        sys.stdout.write(show_children(settings, text) if options.command == "render" else show_request(text))
+    except (OSError, UnicodeDecodeError, ManifestError) as error:
+        sys.stderr.write(f"{options.file}: {error}\n")
+        return 1
     return 0
 
 
-def print_children(settings: Settings, file: str) -> int:
-    """Prints what would be created for the Vk8s objects in `file` (`-`: standard input), as YAML; the exit code."""
+def show_children(settings: Settings, text: str) -> str:
+    """What would be created for the Vk8s objects in a YAML text, as YAML."""
     context = build_context(settings, load_scripts())
+    return write_yaml([child for vk8s in read_vk8s(text) for child in render(vk8s, context)])
+
+
+def show_request(text: str) -> str:
+    """Body of a call about the Vk8s in a YAML text, as JSON; the other objects in it are what is observed."""
+    return json.dumps(build_request(read_objects(text)), indent=2) + "\n"
+
+
+def _serve(settings: Settings, address: Address) -> int:
     try:
-        text = sys.stdin.read() if file == "-" else Path(file).read_text()
-        children = [child for vk8s in read_vk8s(text) for child in render(vk8s, context)]
-    except (OSError, UnicodeDecodeError, RenderError) as error:
-        sys.stderr.write(f"{file}: {error}\n")
-        return 1
-    sys.stdout.write(write_yaml(children))
+        serve(settings, address)
+    except FileProblem as problem:
+        sys.stderr.write(f"{problem}\n")
+        return 2
     return 0
 
 
@@ -56,6 +66,8 @@ def _parse_arguments(arguments: list[str]) -> argparse.Namespace:
     command.add_argument("--port", type=int, default=8080, help="port to listen on (default: %(default)s)")
     command = commands.add_parser("render", help="print what would be created for a Vk8s, with no cluster")
     command.add_argument("-f", "--file", required=True, help="YAML with Vk8s objects; - for standard input")
+    command = commands.add_parser("request", help="print the call by which a hook would be asked about a Vk8s")
+    command.add_argument("-f", "--file", required=True, help="YAML with a Vk8s, and its children; - for standard input")
     return parser.parse_args(arguments)
 
 

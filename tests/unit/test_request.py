@@ -1,0 +1,116 @@
+"""`python -m hooks request`: the body with which Metacontroller would call a hook, for curl."""
+
+import io
+import json
+from typing import Any
+
+import pytest
+import yaml
+
+from hooks.__main__ import main
+from hooks.manifest import Manifest
+from hooks.render import render
+from hooks.request import UNKNOWN_UID, ManifestError, build_request, read_objects
+from hooks.vk8s.decide import decide_sync
+from hooks.vk8s.observed import CHILD_KINDS
+from hooks.wire import HookRequest
+from tests.world import CONTEXT, running_world, spec
+
+VK8S: dict[str, Any] = {
+    "apiVersion": "vk8s.sktelecom.com/v1alpha1",
+    "kind": "Vk8s",
+    "metadata": {"name": "demo", "namespace": "team-a"},
+    "spec": spec(),
+}
+POOL: Manifest = {"apiVersion": "vk8s.sktelecom.com/v1alpha1", "kind": "IPPool", "metadata": {"name": "a", "uid": "1"}}
+
+
+def build_pod(name: str, **metadata: object) -> Manifest:
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "namespace": "team-a", **metadata}}
+
+
+def list_children(request: Manifest) -> list[str]:
+    return sorted(key for group in request["children"].values() for key in group)
+
+
+def test_a_new_vk8s_has_no_children_and_every_kind_of_them_is_named() -> None:
+    request = build_request([VK8S])
+    assert request["parent"]["metadata"] == {**VK8S["metadata"], "uid": UNKNOWN_UID, "generation": 1}
+    assert request["children"] == {kind: {} for kind in CHILD_KINDS}
+    assert request["finalizing"] is False
+
+
+def test_what_was_rendered_is_observed_and_the_hooks_want_nothing_more() -> None:
+    children = render(VK8S, CONTEXT)
+    request = build_request([VK8S, *children])
+    answer = decide_sync(HookRequest.model_validate(request), CONTEXT)
+    assert list_children(request) == sorted(f"team-a/{child['metadata']['name']}" for child in children)
+    assert len(answer.children) == len(children)
+
+
+def test_objects_of_a_cluster_are_sent_as_they_are() -> None:
+    world = running_world()
+    objects = [obj for group in world.children.values() for obj in group.values()]
+    children = build_request([VK8S, *objects])["children"]
+    assert {kind: list(group.values()) for kind, group in children.items()} == {
+        kind: list(group.values()) for kind, group in world.children.items()
+    }
+
+
+def test_pods_of_another_owner_are_not_sent() -> None:
+    vk8s = {**VK8S, "metadata": {**VK8S["metadata"], "uid": "7"}}
+    ours = build_pod("ours", ownerReferences=[{"controller": True, "uid": "7"}])
+    of_a_job = build_pod("w-leave-x", ownerReferences=[{"controller": True, "uid": "8"}])
+    assert list_children(build_request([vk8s, ours, of_a_job])) == ["team-a/ours"]
+
+
+def test_pools_are_related_and_other_kinds_are_left_out() -> None:
+    request = build_request([VK8S, POOL, {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n"}}])
+    assert request["related"] == {"IPPool.vk8s.sktelecom.com/v1alpha1": {"a": POOL}}
+    assert list_children(request) == []
+
+
+def test_one_that_is_being_deleted_is_asked_about_its_end() -> None:
+    deleted = {**VK8S, "metadata": {**VK8S["metadata"], "deletionTimestamp": "2026-11-20T10:00:00Z"}}
+    assert build_request([deleted])["finalizing"] is True
+
+
+def test_lists_of_kubectl_are_read() -> None:
+    text = yaml.safe_dump_all([VK8S, {"apiVersion": "v1", "kind": "List", "items": [build_pod("a"), build_pod("b")]}])
+    assert [each["metadata"]["name"] for each in read_objects(text)] == ["demo", "a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("a: [", "This is no YAML"),
+        ("apiVersion: v1\nkind: Pod\nmetadata: {}", "metadata.name: write the name of the Pod"),
+        ("apiVersion: v1\nkind: Pod", "metadata.name: write the name of the Pod"),
+        ("kind: Pod\nmetadata: {name: a}", "write its apiVersion and kind"),
+        ("- 1", "write its apiVersion and kind"),
+    ],
+    ids=["no YAML", "no name", "no metadata", "no apiVersion", "no object"],
+)
+def test_what_is_no_object_is_told(text: str, sentence: str) -> None:
+    with pytest.raises(ManifestError, match=sentence):
+        read_objects(text)
+
+
+@pytest.mark.parametrize("count", [0, 2])
+def test_a_call_is_about_one_vk8s(count: int) -> None:
+    with pytest.raises(ManifestError, match=f"there are {count}"):
+        build_request([VK8S] * count)
+
+
+def test_the_command_prints_json(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(yaml.safe_dump(VK8S)))
+    assert main(["request", "-f", "-"]) == 0
+    assert json.loads(capsys.readouterr().out) == build_request([VK8S])
+
+
+def test_the_command_says_what_is_wrong_and_fails(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    assert main(["request", "-f", "-"]) == 1
+    assert capsys.readouterr().err == "-: A call is about one object of kind Vk8s, and there are 0.\n"
