@@ -10,6 +10,7 @@ MONTH=$((30 * 24 * 3600))
 boot=$(dirname "$0")
 . "$boot/sentences.sh"
 . "$boot/preflight.sh"
+. "$boot/devices.sh"
 . "$boot/cgroups.sh"
 . "$boot/state-volume.sh"
 . "$boot/image-store.sh"
@@ -23,6 +24,7 @@ main() {
   check_pod
   say "Node $NODE_NAME ($ROLE of virtual cluster $CLUSTER_NAME) starts at $POD_IP."
   check_machine
+  hide_foreign_gpus
   mount --make-rshared / # nested pods may ask for mount propagation
   prepare_cgroups
   claim_state_volume

@@ -6,6 +6,7 @@ from hooks.vk8s.fingerprint import build_annotations, hash_node
 from hooks.vk8s.labels import build_noted_metadata, node_labels
 from hooks.vk8s.model import NodeSpec
 from hooks.vk8s.naming import bootstrap_config_map_name, join_secret_name, pki_secret_name, state_claim_name
+from hooks.vk8s.quantity import parse_quantity
 
 BOOT_PATH = "/vk8s/boot"
 READY_FILE = "/run/vk8s/ready"
@@ -51,6 +52,12 @@ def build_node_pod(cluster: VirtualCluster, node: NodeSpec, bootstrap_digest: st
 def find_credentials_name(cluster: VirtualCluster, node: NodeSpec) -> str:
     """The Secret that the pod of `node` mounts: the whole PKI for the master, what it takes to join for a worker."""
     return pki_secret_name(cluster.name) if node.role == "master" else join_secret_name(cluster.name)
+
+
+def count_gpus(node: NodeSpec) -> int:
+    """How many of NVIDIA's devices the host's device plugin assigns to the node: whole ones, or slices."""
+    limits = node.resources.limits.items()
+    return sum(int(parse_quantity(str(amount))) for name, amount in limits if name.startswith("nvidia.com/"))
 
 
 def _build_container(cluster: VirtualCluster, node: NodeSpec) -> Manifest:
@@ -99,6 +106,7 @@ def _build_env(cluster: VirtualCluster, node: NodeSpec) -> list[Manifest]:
         "CNI": kubernetes.cni,
         "HAS_WORKERS": "true" if cluster.has_workers else "false",
         "CERTIFICATE_SECONDS": str(cluster.node_certificate_seconds),
+        **({"GPUS": str(gpus)} if (gpus := count_gpus(node)) else {}),
     }
     return [
         {"name": "POD_IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}},
