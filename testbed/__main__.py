@@ -1,16 +1,17 @@
-"""`make up`, `down`, `build`, `status`, `logs`: a host cluster on this machine, and examples/local.yaml in it."""
+"""`make up`, `down`, `build`, `env`, `status`, `logs`: a host cluster on this machine, examples/local.yaml in it."""
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
 import yaml
 
 from testbed import builds, controller, host_cluster, preflight, programs
-from testbed.follow_boot import follow_boot
+from testbed.follow_boot import BootError, follow_boot
 from testbed.host_cluster import HostCluster
 from testbed.kubectl import Manifest
-from testbed.layout import ROOT, TESTBEDS, UP, Testbed
+from testbed.layout import ROOT, TESTBEDS, UP, VARIABLE, Testbed
 
 EXAMPLE = ROOT / "examples" / "local.yaml"
 PROGRAMS = (
@@ -21,7 +22,7 @@ PROGRAMS = (
 _USAGE = """
 The virtual cluster {name} is Running. The host cluster that carries it:
 
-    export PATH={binaries}:$PATH KUBECONFIG={testbed.kubeconfig}
+    {environment}
     kubectl get vk8s,pods
 
 Inside the virtual cluster, from the host cluster's network:
@@ -58,9 +59,14 @@ def up(testbed: Testbed, _options: argparse.Namespace) -> int:
     _say("Controller: starting the hooks and Metacontroller.")
     controller.start(host)
     example: Manifest = yaml.safe_load(EXAMPLE.read_text())
-    _run_example(host, example)
+    try:
+        _run_example(host, example)
+    except BootError as error:
+        _say(str(error))
+        return 1
     name, ssh_port = example["metadata"]["name"], example["spec"]["accessPodPort"]
-    print(_USAGE.format(name=name, ssh_port=ssh_port, binaries=binaries, testbed=testbed))
+    environment = _describe_environment(testbed, binaries)
+    print(_USAGE.format(name=name, ssh_port=ssh_port, environment=environment, testbed=testbed))
     return 0
 
 
@@ -74,6 +80,12 @@ def down(testbed: Testbed, _options: argparse.Namespace) -> int:
     """Ends everything in the testbed and takes it away."""
     host_cluster.remove(testbed)
     _say("The testbed is gone. What was built is kept for the next one.")
+    return 0
+
+
+def env(testbed: Testbed, _options: argparse.Namespace) -> int:
+    """Prints what leads a shell's kubectl to the host cluster: eval "$(make -s env)"."""
+    print(_describe_environment(testbed, builds.build_binaries()))
     return 0
 
 
@@ -121,15 +133,20 @@ def _run_example(host: HostCluster, example: Manifest) -> None:
     follow_boot(host.kubectl, example["metadata"]["name"], _say)
 
 
+def _describe_environment(testbed: Testbed, binaries: Path) -> str:
+    return f"export PATH={binaries}:$PATH KUBECONFIG={testbed.kubeconfig}"
+
+
 def _say(*lines: str) -> None:
     print("\n  ".join(lines), flush=True)
 
 
 def _parse_arguments(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m testbed", description=__doc__)
-    parser.add_argument("--testbed", choices=TESTBEDS, default=UP.name, help="which one (default: %(default)s)")
+    default = os.environ.get(VARIABLE, UP.name)
+    parser.add_argument("--testbed", choices=TESTBEDS, default=default, help="which one (default: %(default)s)")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for run in (up, down, build, status, logs):
+    for run in (up, down, build, env, status, logs):
         command = commands.add_parser(run.__name__, help=run.__doc__)
         command.set_defaults(run=run)
         if run is logs:

@@ -9,8 +9,12 @@ from testbed.waiting import patient
 SECONDS = 300
 
 
+class BootError(RuntimeError):
+    """A virtual cluster does not get Running; the message says why, in a sentence."""
+
+
 def follow_boot(kubectl: Kubectl, name: str, say: Callable[[str], None]) -> None:
-    """Says each phase that the Vk8s goes through, until it is Running as the spec is now; TimeoutError if too late."""
+    """Says each phase that the Vk8s goes through, until it is Running as the spec is now; else BootError."""
     start, seconds = time.monotonic(), patient(SECONDS)
     generation = f"{kubectl.get('vk8s', name)['metadata']['generation']} "
     columns = (
@@ -24,4 +28,6 @@ def follow_boot(kubectl: Kubectl, name: str, say: Callable[[str], None]) -> None
             shown = told
         if told.startswith("Running:"):
             return
-    raise TimeoutError(f"the virtual cluster is not Running after {seconds} s; see `make logs`")
+        if told.startswith("Paused:"):
+            raise BootError(f"The virtual cluster {name} is paused: take spec.paused, or the annotation, away.")
+    raise BootError(f"The virtual cluster {name} is not Running after {seconds} s; see `make logs`.")

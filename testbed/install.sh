@@ -5,7 +5,7 @@ set -euo pipefail
 # command:package, those of the arguments too; a package is installed only where its command is missing.
 needed=(
   containerd:containerd ctr:containerd runc:runc nft:nftables conntrack:conntrack ip:iproute2 nsenter:util-linux
-  curl:curl ssh:openssh-client debootstrap:debootstrap gcc:gcc shellcheck:shellcheck dockerd:docker.io openssl:openssl
+  curl:curl ssh:openssh-client debootstrap:debootstrap gcc:gcc shellcheck:shellcheck dockerd:docker.io openssl:openssl jq:jq
   "$@"
 )
 export PATH=$PATH:/usr/sbin:/sbin

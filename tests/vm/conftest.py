@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from testbed import controller, host_cluster
-from testbed.follow_boot import follow_boot
+from testbed.follow_boot import BootError, follow_boot
 from testbed.host_cluster import HostCluster
 from testbed.layout import ROOT, UP
 from testbed.vm.disk import BINARIES, RESULTS
@@ -72,7 +72,7 @@ def virtual(guest: Guest, tmp_path_factory: pytest.TempPathFactory) -> VirtualCl
             virtual.kubectl.apply({**manifest, "spec": {**manifest["spec"], "nodes": nodes[:count]}})
             follow_boot(virtual.kubectl, virtual.name, say)
             record(f"vm_{count}_nodes_running_s", time.monotonic() - start)
-    except TimeoutError:
+    except BootError:
         say(virtual.describe())
         raise
     return virtual
