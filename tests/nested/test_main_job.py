@@ -13,8 +13,6 @@ from tests.nested.limits import RECOVERY_SECONDS, check_time
 from tests.nested.virtual import VirtualCluster, find_ready_nodes
 from tests.nested.workload import fetch_name, fetch_name_by_address
 
-pytestmark = pytest.mark.quiet
-
 MASTER_SECONDS, WORKER_SECONDS = 15, 10
 TRAFFIC_SECONDS = 60
 
@@ -96,6 +94,13 @@ def find_secrets(virtual: VirtualCluster) -> set[str]:
     return values | texts
 
 
+def test_each_package_in_a_node_brings_its_licence(running: VirtualCluster) -> None:
+    """Whoever passes the image on has to pass them on."""
+    each = "for name in $(dpkg-query --show --showformat='${Package} '); do"
+    lacking = f"{each} test -e /usr/share/doc/$name/copyright || echo $name; done"
+    assert running.kubectl.run("exec", "local-master", "--", "sh", "-c", lacking) == ""
+
+
 def test_no_secret_is_in_the_logs_of_nodes(running: VirtualCluster) -> None:
     secrets = find_secrets(running)
     for node in running.nodes:
@@ -110,6 +115,7 @@ def test_no_secret_is_in_the_logs_of_programs(running: VirtualCluster, machine: 
         assert not [text for text in secrets if text in log]
 
 
+@pytest.mark.quiet
 def test_a_lost_master_comes_back_as_the_same_node_with_its_data(web: VirtualCluster) -> None:
     inside = web.inside
     inside.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "kept"}, "data": {"a": "b"}})
@@ -123,6 +129,7 @@ def test_a_lost_master_comes_back_as_the_same_node_with_its_data(web: VirtualClu
     assert_pods_reach_each_other(web)
 
 
+@pytest.mark.quiet
 def test_a_lost_worker_comes_back_as_the_same_node(web: VirtualCluster) -> None:
     node, pod = web.inside.get("node", "local-worker"), web.kubectl.get("pod", "local-worker")
     check_time("worker_recovery_s", WORKER_SECONDS, lambda: web.replace_pod("local-worker", RECOVERY_SECONDS))
