@@ -11,8 +11,6 @@ from tests.figures import record
 from tests.nested.test_scale import EXTRA, wait_for_end, with_extra
 from tests.nested.virtual import VirtualCluster
 
-pytestmark = pytest.mark.quiet
-
 SECONDS = 120
 KEPT = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "kept-over-edits"}, "data": {"a": "b"}}
 
@@ -27,6 +25,7 @@ def patch(virtual: VirtualCluster, change: str) -> None:
     virtual.kubectl.run("patch", "vk8s", virtual.name, "--type=merge", f"--patch={change}")
 
 
+@pytest.mark.quiet
 def test_a_pause_stops_all_pods_and_a_resume_brings_the_same_cluster_back(running: VirtualCluster) -> None:
     running.inside.apply(KEPT)
     before = find_uids(running)
@@ -45,6 +44,7 @@ def test_a_pause_stops_all_pods_and_a_resume_brings_the_same_cluster_back(runnin
     assert running.inside.get("configmap", "kept-over-edits")["data"] == KEPT["data"]
 
 
+@pytest.mark.quiet
 def test_a_restart_rolls_through_the_nodes_one_at_a_time(running: VirtualCluster) -> None:
     running.inside.apply(KEPT)
     before = find_uids(running)

@@ -14,12 +14,11 @@ from tests.nested.kill import kill_in_node, kill_node
 from tests.nested.limits import RECOVERY_SECONDS, check_time
 from tests.nested.virtual import VirtualCluster
 
-pytestmark = pytest.mark.quiet
-
 SECONDS = 90
 ALL_NODES_SECONDS = 30
 
 
+@pytest.mark.quiet
 def test_all_nodes_lost_at_once_come_back_with_everything(kept: Kept) -> None:
     check_time("all_nodes_recovery_s", ALL_NODES_SECONDS, lambda: replace_all(kept.virtual))
     kept.check()

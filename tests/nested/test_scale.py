@@ -14,8 +14,6 @@ from tests.figures import record
 from tests.nested.virtual import VirtualCluster
 from tests.nested.workload import build_web_deployment
 
-pytestmark = pytest.mark.quiet
-
 EXTRA = "local-extra"
 SECONDS = 120
 FORCE_REMOVE = "vk8s.sktelecom.com/force-remove"
@@ -91,6 +89,7 @@ def hold(virtual: VirtualCluster) -> None:
     virtual.inside.apply(budget)
 
 
+@pytest.mark.quiet
 def test_a_worker_that_is_added_joins_and_one_that_is_removed_leaves_nothing_behind(running: VirtualCluster) -> None:
     scaled = with_extra(running)
     start = time.monotonic()

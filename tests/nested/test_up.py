@@ -12,8 +12,6 @@ from tests.figures import record
 from tests.nested.conftest import COMMAND
 from tests.nested.virtual import VirtualCluster
 
-pytestmark = pytest.mark.quiet
-
 
 def test_each_printed_line_can_be_typed_in_and_shows_the_clusters(
     up_output: str, running: VirtualCluster, tmp_path: Path
@@ -38,6 +36,7 @@ def test_progress_is_told_in_phases_and_ends_with_running(up_output: str) -> Non
     ]
 
 
+@pytest.mark.quiet
 @pytest.mark.usefixtures("up_output")
 def test_a_second_call_reuses_everything_and_touches_no_node(running: VirtualCluster) -> None:
     before = [running.kubectl.get("pod", node)["metadata"]["uid"] for node in running.nodes]
