@@ -1,4 +1,4 @@
-"""The reasons that metrics tell apart, as docs/status.md explains them. Any other word comes from outside."""
+"""The reasons that metrics tell apart, as docs/troubleshooting.md explains them. Any other word comes from outside."""
 
 from typing import Final
 

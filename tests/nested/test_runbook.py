@@ -1,4 +1,4 @@
-"""The commands of docs/status.md, typed in as they stand there."""
+"""The commands of docs/troubleshooting.md, typed in as they stand there."""
 
 import re
 import subprocess
@@ -14,7 +14,7 @@ RECOVERY_SECONDS = 90
 
 def read_commands(heading: str) -> str:
     """The shell commands below a heading."""
-    section = (ROOT / "docs" / "status.md").read_text().split(f"\n## {heading}\n")[1]
+    section = (ROOT / "docs" / "troubleshooting.md").read_text().split(f"\n### {heading}\n")[1]
     found = re.search(r"```sh\n(.*?)```", section, re.DOTALL)
     assert found
     return found[1]

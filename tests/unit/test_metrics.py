@@ -1,19 +1,10 @@
 """The numbers of one hooks process."""
 
-import ast
-import re
-from pathlib import Path
-
 import pytest
 from prometheus_client.parser import text_string_to_metric_families as parse
 
 from hooks.manifest import Manifest
 from hooks.metrics import HOOKS, OUTCOMES, Metrics
-from hooks.reasons import REASONS
-from tests.shared_material import ROOT
-
-# Said where all is well.
-GOOD = {"AllNodesReady", "AllObserved", "AllServed", "Allocated", "Installed", "NoPool", "NoWorkers", "Ready", "Valid"}
 
 
 def read(metrics: Metrics, name: str) -> dict[tuple[str, ...], float]:
@@ -63,28 +54,3 @@ def test_two_processes_in_one_have_nothing_in_common() -> None:
     one, other = Metrics(), Metrics()
     one.record_call("vk8s/sync", 200, 0.1)
     assert read(other, "vk8s_hook_calls_total") == {}
-
-
-def find_words(path: Path) -> set[str]:
-    """Every CamelCase word that is a text of its own in the code, where it stands for a reason."""
-    calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
-    given = [keyword.value for call in calls for keyword in call.keywords if keyword.arg == "reason"]
-    made = [call.args[0] for call in calls if call.args and getattr(call.func, "id", "") in ("Trouble", "Remark")]
-    texts = [node for value in [*given, *made] for node in ast.walk(value) if isinstance(node, ast.Constant)]
-    return {str(node.value) for node in texts if isinstance(node.value, str)}
-
-
-def test_every_reason_that_the_hooks_give_is_told_apart() -> None:
-    code = [path for part in ("vk8s", "ippool") for path in (ROOT / "hooks" / part).glob("*.py")]
-    given = set().union(*map(find_words, code))
-    assert {"PKILost", "InvalidSpec", "Exhausted", "Booting"} <= given | REASONS
-    # What does not make a condition false by itself.
-    notices = {"Overlap", "OutsideRange", "AnotherDefault"}
-    assert given - GOOD - notices - REASONS == set()
-
-
-def test_every_reason_that_is_explained_is_told_apart() -> None:
-    rows = [line.split("|")[1:-1] for line in (ROOT / "docs" / "status.md").read_text().splitlines() if line[:1] == "|"]
-    reasons = {word for row in rows for word in re.findall(r"`([A-Z][A-Za-z]+)`", " ".join(row[:-1]))}
-    assert len(reasons) > 30
-    assert reasons - GOOD - REASONS == set()

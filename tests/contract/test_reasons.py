@@ -1,0 +1,54 @@
+"""Every reason that a status can show is explained where users look for it, and told apart by the metrics."""
+
+import ast
+import re
+from pathlib import Path
+
+from hooks.reasons import REASONS
+from tests.shared_material import ROOT
+
+GOOD = {"AllNodesReady", "AllObserved", "AllServed", "Allocated", "Installed", "NoPool", "NoWorkers", "Ready", "Valid"}
+# What does not make a condition false by itself.
+NOTICES = {"Overlap", "OutsideRange", "AnotherDefault"}
+TROUBLESHOOTING = (ROOT / "docs" / "troubleshooting.md").read_text()
+
+
+def find_words(path: Path) -> set[str]:
+    """Every CamelCase word that is a text of its own in the code, where it stands for a reason."""
+    calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+    given = [keyword.value for call in calls for keyword in call.keywords if keyword.arg == "reason"]
+    made = [call.args[0] for call in calls if call.args and getattr(call.func, "id", "") in ("Trouble", "Remark")]
+    texts = [node for value in [*given, *made] for node in ast.walk(value) if isinstance(node, ast.Constant)]
+    return {str(node.value) for node in texts if isinstance(node.value, str)}
+
+
+def read_entries() -> dict[str, str]:
+    """The entries of troubleshooting.md, by their headings."""
+    _, *entries = re.split(r"^### ", TROUBLESHOOTING, flags=re.MULTILINE)
+    return dict(entry.split("\n", 1) for entry in entries)
+
+
+def test_every_reason_that_the_hooks_give_is_told_apart() -> None:
+    code = [path for part in ("vk8s", "ippool") for path in (ROOT / "hooks" / part).glob("*.py")]
+    given = set().union(*map(find_words, code))
+    assert {"PKILost", "InvalidSpec", "Exhausted", "Booting"} <= given | REASONS
+    assert given - GOOD - NOTICES - REASONS == set()
+
+
+def test_every_reason_that_asks_for_something_has_an_entry_and_no_other_has() -> None:
+    assert {entry for entry in read_entries() if " " not in entry} == REASONS | NOTICES
+
+
+def test_every_entry_tells_symptom_cause_and_what_to_do() -> None:
+    lacking = {
+        heading: part
+        for heading, entry in read_entries().items()
+        for part in ("- **You see:** ", "- **Cause:** ", "- **Fix:** ")
+        if entry.count(part) != 1
+    }
+    assert lacking == {}
+
+
+def test_what_is_normal_is_in_the_page_on_the_status() -> None:
+    rows = re.findall(r"^\| [\w, ]+ \| (.*?) \|", (ROOT / "docs" / "status.md").read_text(), re.MULTILINE)
+    assert {word for row in rows for word in re.findall(r"`(\w+)`", row)} == GOOD
