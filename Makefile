@@ -6,8 +6,8 @@ SHELL := /bin/bash
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 PYTEST := $(VENV)/bin/pytest
-SOURCES := hooks testbed tests images
-UNIT := $(addprefix tests/,unit scenarios contract properties api testbed)
+SOURCES := hooks testbed tests images docs
+UNIT := $(addprefix tests/,unit scenarios contract docs properties api testbed)
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 # The image of the hooks.
 IMG ?= registry.example.com/vk8s/controller:$(VERSION)
@@ -26,8 +26,8 @@ up: prerequisites ## Bring up a host cluster on this machine and a virtual clust
 
 .PHONY: test
 test: prerequisites check build ## All checks and all tests, nested virtual clusters included
-	@# Side by side, as those on an API server mostly wait; what measures times waits until it is alone.
-	$(MAKE) --jobs=2 --output-sync=target cluster-and-installation unit-and-nested
+	@# Side by side, as most of them wait for others; what measures times waits until it is alone.
+	$(MAKE) --jobs=3 --output-sync=target unit-and-cluster installation-and-walkthrough nested
 	$(PYTEST) tests/speed $(ARGS)
 	$(PYTHON) -m tests.figures
 
@@ -36,6 +36,10 @@ test: prerequisites check build ## All checks and all tests, nested virtual clus
 .PHONY: down
 down: prerequisites ## Take away everything that `make up` has set up
 	$(PYTHON) -m testbed down
+
+.PHONY: env
+env: $(VENV)/installed ## Lead this shell's kubectl to it: eval "$(make -s env)"
+	@$(PYTHON) -m testbed env
 
 .PHONY: status
 status: $(VENV)/installed ## What runs in the testbed
@@ -88,13 +92,26 @@ kind-up: prerequisites ## A kind cluster with the product in it, for CLUSTER=kin
 ##@ Development
 
 .PHONY: generate
-generate: $(VENV)/installed ## After a change of the resource: nothing is generated, so see that CRDs, models and manifests agree
+generate: $(VENV)/installed ## After a change of the resource: write its reference, and see that CRDs, models and manifests agree
+	$(PYTHON) -m docs.tools.reference
 	$(PYTEST) tests/contract $(ARGS)
 
 .PHONY: manifests
 manifests: ## What `make deploy` applies beside CRDs and keys, to build/manifests.yaml
 	@mkdir -p build
 	$(KUBECTL) kustomize metacontroller >build/manifests.yaml
+
+.PHONY: docs
+docs: $(VENV)/installed ## The documentation as a site, to build/site; a link that leads nowhere fails it
+	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --strict
+
+.PHONY: docs-serve
+docs-serve: $(VENV)/installed ## The same at http://127.0.0.1:8000, built anew with each change; ends with Ctrl-C
+	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs serve --strict $(ARGS)
+
+.PHONY: pictures
+pictures: prerequisites ## The pictures of the documentation, from a run on this machine; ends a testbed that is up
+	$(PYTHON) -m docs.tools.record
 
 .PHONY: check
 check: $(VENV)/installed ## Format, lint, types, layers: exactly what runs before the tests
@@ -120,21 +137,25 @@ installation: prerequisites ## The tests of install.sh, uninstall.sh and the ima
 nested: prerequisites ## The tests in virtual clusters: a quarter of an hour
 	$(PYTEST) tests/nested $(ARGS)
 
+.PHONY: walkthrough
+walkthrough: prerequisites ## The commands of README, tutorial and other pages, typed in as they stand there
+	$(PYTEST) tests/walkthrough $(ARGS)
+
 # One after the other, whatever else runs beside them.
-.PHONY: cluster-and-installation unit-and-nested
-cluster-and-installation:
-	$(MAKE) cluster
-	$(MAKE) installation
-unit-and-nested:
+.PHONY: unit-and-cluster installation-and-walkthrough
+unit-and-cluster:
 	$(MAKE) unit
-	$(MAKE) nested
+	$(MAKE) cluster
+installation-and-walkthrough:
+	$(MAKE) installation
+	$(MAKE) walkthrough
 
 .PHONY: upgrade-test
 upgrade-test: prerequisites ## Upgrades from the patch before and to the next minor version of Kubernetes; builds both first
 	VK8S_UPGRADE_TESTS=required $(PYTEST) tests/nested/test_kubernetes.py $(ARGS)
 
 .PHONY: vm-test
-vm-test: prerequisites ## The product on cgroup v2, in a guest under QEMU: minutes with KVM, half an hour without
+vm-test: prerequisites ## The product on cgroup v2, in a guest under QEMU: minutes with KVM, twenty without
 	@testbed/vm/install.sh
 	$(PYTHON) -m testbed.vm $(ARGS)
 	@$(PYTHON) -m tests.figures build/vm/figures.json

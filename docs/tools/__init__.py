@@ -1,0 +1,1 @@
+"""What makes the documentation's site, its references and its pictures."""

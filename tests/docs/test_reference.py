@@ -1,0 +1,83 @@
+"""The references of the resources: written from the CRDs, and nothing of these is left out."""
+
+import re
+from typing import Any
+
+import pytest
+import yaml
+
+from docs.tools.reference import SOURCES, Field, build_page, list_fields
+from tests.shared_material import ROOT
+
+CRDS: dict[str, dict[str, Any]] = {
+    page: yaml.safe_load((ROOT / source).read_text()) for page, source in SOURCES.items()
+}
+SCHEMA = {
+    "required": ["list"],
+    "x-kubernetes-validations": [{"rule": "…", "message": "of the list", "fieldPath": ".list"}],
+    "properties": {
+        "list": {
+            "type": "array",
+            "description": "Names.",
+            "maxItems": 3,
+            "items": {
+                "type": "object",
+                "x-kubernetes-validations": [{"rule": "…", "message": "of an entry"}],
+                "properties": {
+                    "on": {"type": "boolean", "default": False},
+                    "kind": {"type": "string", "enum": ["a", "b"]},
+                    "port": {"type": "integer", "minimum": 1},
+                    "names": {"type": "array", "minItems": 1, "items": {"type": "string", "maxLength": 9}},
+                },
+            },
+        },
+    },
+}
+
+
+def find_messages(schema: object) -> set[str]:
+    """Messages of all rules in a schema, at whatever depth."""
+    if isinstance(schema, list):
+        return set().union(*map(find_messages, schema))
+    if not isinstance(schema, dict):
+        return set()
+    own = {rule["message"] for rule in schema.get("x-kubernetes-validations", [])}
+    return own.union(*map(find_messages, schema.values()))
+
+
+def test_fields_are_listed_with_facts_and_refusals() -> None:
+    assert list(list_fields(SCHEMA)) == [
+        Field("list", ("list of objects", "required", "at most 3 entries"), "Names.", ("of the list", "of an entry")),
+        Field("list[].on", ("boolean", "default `false`"), "", ()),
+        Field("list[].kind", ("string", "one of `a`, `b`"), "", ()),
+        Field("list[].port", ("integer", "1 or more"), "", ()),
+        Field("list[].names", ("list of strings", "not empty", "each at most 9 characters"), "", ()),
+    ]
+
+
+@pytest.mark.parametrize("page", SOURCES)
+def test_the_pages_are_those_of_the_crds(page: str) -> None:
+    """`make generate` writes them."""
+    assert (ROOT / "docs" / "reference" / page).read_text() == build_page(SOURCES[page], CRDS[page])
+
+
+@pytest.mark.parametrize("page", SOURCES)
+def test_a_page_tells_of_a_status_if_there_is_one(page: str) -> None:
+    (version,) = CRDS[page]["spec"]["versions"]
+    has_status = "status" in version["schema"]["openAPIV3Schema"]["properties"]
+    assert ("## Status" in build_page(SOURCES[page], CRDS[page])) == has_status
+
+
+@pytest.mark.parametrize("page", SOURCES)
+def test_every_rule_is_on_the_page(page: str) -> None:
+    (version,) = CRDS[page]["spec"]["versions"]
+    listed = re.findall(r"^- (.*)$", build_page(SOURCES[page], CRDS[page]), re.MULTILINE)
+    assert set(listed) == {" ".join(message.split()) for message in find_messages(version)}
+
+
+@pytest.mark.parametrize("page", SOURCES)
+def test_every_field_is_described(page: str) -> None:
+    (version,) = CRDS[page]["spec"]["versions"]
+    fields = list(list_fields(version["schema"]["openAPIV3Schema"]))
+    assert len(fields) > 5
+    assert [field.path for field in fields if not field.description] == []

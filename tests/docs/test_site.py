@@ -1,0 +1,67 @@
+"""`make docs`: the site is whole."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from docs.tools.links import PAGES
+from tests.shared_material import ROOT
+
+# Not --quiet: warnings that are not logged don't count.
+BUILD = (sys.executable, "-m", "mkdocs", "build", "--strict")
+
+
+def build(configuration: Path, site: Path) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [*BUILD, f"--config-file={configuration}", f"--site-dir={site}"],
+        env={**os.environ, "NO_MKDOCS_2_WARNING": "1"}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site, in which no link leads nowhere: of that, the build makes an error."""
+    directory: Path = tmp_path_factory.mktemp("site")
+    result = build(ROOT / "mkdocs.yml", directory)
+    assert result.returncode == 0, result.stderr
+    return directory
+
+
+def test_every_page_is_there(site: Path) -> None:
+    sources = [path.relative_to(ROOT / "docs").as_posix() for path in (ROOT / "docs").rglob("*.md")]
+    missing = [page for page in [*sources, *PAGES] if not (site / page).with_suffix(".html").is_file()]
+    assert missing == []
+
+
+def test_it_fetches_nothing_from_elsewhere(site: Path) -> None:
+    for page in site.rglob("*.html"):
+        found = re.findall(r'<(?:script|link|img)[^>]+(?:src|href)="?(https?:[^">]*)', page.read_text())
+        assert [url for url in found if "rel=canonical" not in url] == [], page
+
+
+def test_every_decision_is_in_the_index() -> None:
+    index = (ROOT / "docs" / "decisions" / "index.md").read_text()
+    files = sorted(path.name for path in (ROOT / "docs" / "decisions").glob("0*.md"))
+    assert re.findall(r"\(([^)]+\.md)\)", index) == files
+
+
+@pytest.mark.parametrize("text", ["[a](nowhere.md)", "[a](#nowhere)", "[a](../nowhere.py)"])
+def test_a_link_that_leads_nowhere_fails_it(text: str, tmp_path: Path) -> None:
+    """A site with one page, that of the licences, under the rules of the whole."""
+    rules = yaml.safe_load((ROOT / "mkdocs.yml").read_text())
+    docs = tmp_path / "docs"
+    docs.mkdir()
+    (docs / "licences.md").write_text(f"# Title\n{text}\n")
+    kept = {key: rules[key] for key in ("site_name", "theme", "validation", "markdown_extensions")}
+    # README.md and the others would be in it, and their links lead to pages that are not.
+    (tmp_path / "hook.py").write_text("from docs.tools.links import on_page_markdown\n")
+    configuration = tmp_path / "mkdocs.yml"
+    configuration.write_text(yaml.safe_dump({**kept, "docs_dir": str(docs), "hooks": [str(tmp_path / "hook.py")]}))
+    result = build(configuration, tmp_path / "site")
+    assert result.returncode == 1
+    assert "nowhere" in result.stderr

@@ -1,0 +1,51 @@
+"""The pages' commands, typed in as they stand, by somebody who has nothing but a clone of the project."""
+
+from pathlib import Path
+
+import pytest
+
+from testbed.layout import ROOT
+from tests.walkthrough.pages import read_commands
+from tests.walkthrough.terminal import Terminal
+
+DOCS = ROOT / "docs"
+# The only other one is typed in where there is something to install into: tests/install/test_pages.py.
+README_SECTIONS = {"here": ["Try it", "The resource"], "elsewhere": ["Install it"]}
+# As for the README; the hooks of a cluster are pods only there.
+DEBUGGING_SECTIONS = {
+    "here": ["Hooks on your machine", "What a broken spec is answered", "A virtual cluster as it is now"],
+    "elsewhere": ["The hooks of a cluster"],
+}
+
+
+def test_the_readme(terminal: Terminal) -> None:
+    for section in README_SECTIONS["here"]:
+        terminal.follow(read_commands(ROOT / "README.md", under=section))
+
+
+def test_the_korean_readme_has_the_same_commands() -> None:
+    english, korean = (read_commands(ROOT / name) for name in ("README.md", "README.ko.md"))
+    assert [(each.text, each.expected) for each in korean] == [(each.text, each.expected) for each in english]
+
+
+def test_the_tutorial(terminal: Terminal) -> None:
+    terminal.follow(read_commands(DOCS / "tutorial.md"))
+
+
+def test_the_page_about_curl(up: Terminal) -> None:
+    for section in DEBUGGING_SECTIONS["here"]:
+        up.follow(read_commands(DOCS / "debugging.md", under=section))
+
+
+@pytest.mark.parametrize("page", ["pause", "ports", "scale", "ssh"])
+def test_what_can_be_done_with_a_virtual_cluster(page: str, up: Terminal) -> None:
+    up.follow(read_commands(DOCS / "how-to" / f"{page}.md"))
+
+
+@pytest.mark.parametrize(
+    ("page", "sections"), [(ROOT / "README.md", README_SECTIONS), (DOCS / "debugging.md", DEBUGGING_SECTIONS)]
+)
+def test_no_command_is_left_out(page: Path, sections: dict[str, list[str]]) -> None:
+    listed = [name for names in sections.values() for name in names]
+    lines = [command.line for name in listed for command in read_commands(page, under=name)]
+    assert sorted(lines) == [command.line for command in read_commands(page)]
