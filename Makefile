@@ -27,7 +27,7 @@ up: prerequisites ## Bring up a host cluster on this machine and a virtual clust
 .PHONY: test
 test: prerequisites check build ## All checks and all tests, nested virtual clusters included
 	@# Side by side, as most of them wait for others; what measures times waits until it is alone.
-	$(MAKE) --jobs=3 --output-sync=target unit-and-cluster installation-and-walkthrough nested
+	$(MAKE) --jobs=2 --output-sync=target cluster-installation-and-walkthrough unit-and-nested
 	$(PYTEST) tests/speed $(ARGS)
 	$(PYTHON) -m tests.figures
 
@@ -142,13 +142,14 @@ walkthrough: prerequisites ## The commands of README, tutorial and other pages, 
 	$(PYTEST) tests/walkthrough $(ARGS)
 
 # One after the other, whatever else runs beside them.
-.PHONY: unit-and-cluster installation-and-walkthrough
-unit-and-cluster:
-	$(MAKE) unit
+.PHONY: cluster-installation-and-walkthrough unit-and-nested
+cluster-installation-and-walkthrough:
 	$(MAKE) cluster
-installation-and-walkthrough:
 	$(MAKE) installation
 	$(MAKE) walkthrough
+unit-and-nested:
+	$(MAKE) unit
+	$(MAKE) nested
 
 .PHONY: upgrade-test
 upgrade-test: prerequisites ## Upgrades from the patch before and to the next minor version of Kubernetes; builds both first

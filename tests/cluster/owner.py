@@ -88,13 +88,12 @@ class Owner:
 
     def wait_for_reason(self, kind: str, reason: str, seconds: float = SECONDS) -> Manifest:
         """The condition, once it has that reason."""
-        wait_for(
-            f"{kind} {reason}",
-            lambda: self.condition(kind).get("reason") == reason,
-            seconds,
-            lambda: json.dumps(self.status()),
-        )
-        return self.condition(kind)
+
+        def find() -> Manifest | None:
+            found = self.condition(kind)
+            return found if found.get("reason") == reason else None
+
+        return wait_for(f"{kind} {reason}", find, seconds, lambda: json.dumps(self.status()))
 
     def play_kubelet(self, pod: str, address: str = "10.200.0.9") -> None:
         """Makes the pod's status say that it runs and is Ready."""

@@ -34,6 +34,9 @@ def set_container_state(owner: Owner, pod: str, state: Manifest, last_state: Man
 def wait_for_pods(owner: Owner, **spec: Any) -> None:
     owner.kubectl.apply(build_vk8s(**spec))
     owner.wait_for_children("Pod/m", "Pod/w")
+    # The scheduler finds no node for them. On a busy machine it may say so after the test has said something else.
+    conditions = "--for=jsonpath={.status.conditions[?(@.type=='PodScheduled')].status}=False"
+    owner.kubectl.run("wait", "pod/m", "pod/w", conditions, f"--timeout={SECONDS}s")
 
 
 def test_an_image_that_can_not_be_pulled_is_named(owner: Owner) -> None:
