@@ -7,12 +7,12 @@ import json
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 import yaml
 
-ROOT: Final = Path(__file__).parent.parent.parent
+from testbed.layout import ROOT
+
 # The page, under docs/reference, and the CRD that it is made from.
 SOURCES: Final = {
     "vk8s.md": "crds/vk8s.yaml",

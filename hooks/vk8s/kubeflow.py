@@ -35,12 +35,13 @@ def find_mismatch(spec: Spec) -> str | None:
     if spec.kubeflow is None or tag is None:
         return None
     version, minor = spec.kubeflow.version, int(tag[1])
-    oldest, newest = MADE_FOR.get(_find_release(version), (None, None))
-    if (oldest is None or oldest <= minor) and (newest is None or minor <= newest):
+    made_for = MADE_FOR.get(_find_release(version), (None, None))
+    if _is_within(minor, made_for):
         return None
-    others = [each for each in MADE_FOR if _fits(each, minor)]
+    # One whose oldest is not named may be too new for it.
+    others = [each for each, other in MADE_FOR.items() if other[0] is not None and _is_within(minor, other)]
     advice = f"write a version of {' or '.join(others)}" if others else "write another version of one of the two"
-    return f"kubeflow.version: {version} is made for {_describe(oldest, newest)}, not for 1.{minor}; {advice}."
+    return f"kubeflow.version: {version} is made for {_describe(*made_for)}, not for 1.{minor}; {advice}."
 
 
 def _find_release(version: str) -> str:
@@ -48,9 +49,9 @@ def _find_release(version: str) -> str:
     return version.rpartition(".")[0] if version.startswith("v") else version
 
 
-def _fits(release: str, minor: int) -> bool:
-    oldest, newest = MADE_FOR[release]
-    return oldest is not None and oldest <= minor and (newest is None or minor <= newest)
+def _is_within(minor: int, made_for: tuple[int | None, int | None]) -> bool:
+    oldest, newest = made_for
+    return (oldest is None or oldest <= minor) and (newest is None or minor <= newest)
 
 
 def _describe(oldest: int | None, newest: int | None) -> str:
