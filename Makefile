@@ -7,7 +7,9 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 PYTEST := $(VENV)/bin/pytest
 SOURCES := hooks testbed tests images docs
-UNIT := $(addprefix tests/,unit scenarios contract docs properties api testbed)
+# What has to reach every line of the hooks, and the other tests that need no cluster: coverage makes them half as fast.
+COVERING := $(addprefix tests/,unit scenarios contract api)
+OTHERS := $(addprefix tests/,docs properties testbed images)
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 # The image of the hooks.
 IMG ?= registry.example.com/vk8s/controller:$(VERSION)
@@ -123,7 +125,8 @@ check: $(VENV)/installed ## Format, lint, types, layers: exactly what runs befor
 
 .PHONY: unit
 unit: $(VENV)/installed ## The tests that need no cluster: seconds
-	$(PYTEST) $(UNIT) --cov --cov-report=term-missing:skip-covered --cov-fail-under=100 $(ARGS)
+	$(PYTEST) $(COVERING) --cov --cov-report=term-missing:skip-covered --cov-fail-under=100 $(ARGS)
+	$(PYTEST) $(OTHERS) $(ARGS)
 
 .PHONY: cluster
 cluster: prerequisites ## The tests that need an API server, and no node
@@ -185,9 +188,20 @@ binaries: prerequisites ## Kubernetes, etcd, CoreDNS and flannel from their Go m
 node-image: prerequisites ## The node image as an archive for `docker load`; prints its path
 	@images/kink/build.sh
 
+.PHONY: gpu-node-image
+gpu-node-image: prerequisites ## The same with NVIDIA's programs, for nodes with GPUs
+	@images/gpu/build.sh
+
 .PHONY: access-image
 access-image: prerequisites ## The image of access pods, the same way
 	@images/access/build.sh
+
+.PHONY: kubeflow-installer-image
+kubeflow-installer-image: prerequisites ## The installer of a Kubeflow, the same way; CHECKOUT=<kubeflow/manifests> VERSION=v1.10.2
+	@# VERSION is this project's where nobody says otherwise.
+	@[[ -n "$(CHECKOUT)" && "$(origin VERSION)" = "command line" ]] || { \
+	  echo "Say which Kubeflow: CHECKOUT=<a checkout of kubeflow/manifests> VERSION=<what it is of, such as v1.10.2>." >&2; exit 1; }
+	@images/kubeflow-installer/build.sh "$(CHECKOUT)" "$(VERSION)"
 
 .PHONY: controller-image
 controller-image: prerequisites ## The image of the hooks, the same way, without pulling anything
@@ -199,9 +213,12 @@ controller-image: prerequisites ## The image of the hooks, the same way, without
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9-]+:.*## / {printf "  %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
+# The browser with which tests log in to Kubeflow is 130 MB: for those alone who run them.
+test nested test-e2e: MORE := chromium:chromium chromedriver:chromium-driver
+
 .PHONY: prerequisites
 prerequisites: $(VENV)/installed
-	@testbed/install.sh
+	@testbed/install.sh $(MORE)
 
 $(VENV)/installed: requirements.txt requirements-dev.txt
 	@echo "Python: installing what the checks and tests need into $(VENV)"

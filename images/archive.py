@@ -1,7 +1,8 @@
 # ruff: noqa: INP001 - a script of the image builds, not part of a package
 """Writes a docker archive (what `docker load` and `ctr image import` read) of static files, without a container engine.
 
-The files become the uppermost layer, executable by everybody; below it may lie layers that are there as tar files.
+The files become the uppermost layer, executable by everybody; below it may lie layers that are there as tar files, or
+those of another image that this program has written.
 The same input gives the same bytes.
 """
 
@@ -15,6 +16,7 @@ import tarfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 SEARCH_PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -31,12 +33,11 @@ class Image:
 def write_archive(out: Path, image: Image, layers: Sequence[Path]) -> None:
     """Writes `out` as a docker archive with these uncompressed layers, lowest first; never a half-written file."""
     digests = {f"sha256:{_sha256(layer)}": layer for layer in layers}
-    settings: dict[str, object] = {"Env": [SEARCH_PATH], **image.config}
     config = _encode(
         {
             "architecture": ARCHITECTURES[platform.machine()],
             "os": "linux",
-            "config": settings,
+            "config": dict(image.config),
             "rootfs": {"type": "layers", "diff_ids": list(digests)},
             "history": [{"created_by": "vk8s images"} for _ in layers],
         }
@@ -51,6 +52,13 @@ def write_archive(out: Path, image: Image, layers: Sequence[Path]) -> None:
         _add_bytes(archive, config_name, config)
         _add_bytes(archive, "manifest.json", _encode(manifest))
     partial.replace(out)
+
+
+def read_base(directory: Path) -> tuple[Mapping[str, Any], Sequence[Path]]:
+    """The `config` object and the layers, lowest first, of an archive of this program that is unpacked there."""
+    (manifest,) = json.loads((directory / "manifest.json").read_bytes())
+    config = json.loads((directory / manifest["Config"]).read_bytes())
+    return config["config"], [directory / name for name in manifest["Layers"]]
 
 
 def pack_files(out: Path, files: Iterable[tuple[Path, str]]) -> None:
@@ -91,24 +99,36 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument(
         "--layer", dest="layers", action="append", type=Path, default=[], help="repeatable, lowest first"
     )
-    parser.add_argument("--entrypoint", help="default: the first destination")
+    parser.add_argument("--base", type=Path, help="an unpacked archive: its layers below all others, and its settings")
+    parser.add_argument("--env", action="append", default=[], metavar="NAME=VALUE", help="repeatable")
+    parser.add_argument("--entrypoint", help="default: the base's, or else the first destination")
     parser.add_argument("--stop-signal")
     return parser.parse_args()
+
+
+def build_config(given: argparse.Namespace, base: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The `config` object of an image: what the command line says, else the settings of its base."""
+    first = given.files[0].rpartition(":")[2] if given.files else None
+    entrypoint = [given.entrypoint] if given.entrypoint else base.get("Entrypoint", [first])
+    return {
+        **base,
+        "Env": [*base.get("Env", [SEARCH_PATH]), *given.env],
+        "Entrypoint": entrypoint,
+        **({"StopSignal": given.stop_signal} if given.stop_signal else {}),
+    }
 
 
 def main() -> None:
     """Packs the layers and files named on the command line."""
     given = parse_arguments()
     files = [(Path(source), destination) for source, _, destination in (pair.rpartition(":") for pair in given.files)]
-    config = {"Entrypoint": [given.entrypoint or files[0][1]]}
-    if given.stop_signal:
-        config["StopSignal"] = given.stop_signal
+    base, base_layers = read_base(given.base) if given.base else ({}, [])
     packed = given.out.with_name(f"{given.out.name}.{os.getpid()}.layer")
     try:
         if files:
             pack_files(packed, files)
-        layers = [*given.layers, *([packed] if files else [])]
-        write_archive(given.out, Image(given.reference, config), layers)
+        layers = [*base_layers, *given.layers, *([packed] if files else [])]
+        write_archive(given.out, Image(given.reference, build_config(given, base)), layers)
     finally:
         packed.unlink(missing_ok=True)
 

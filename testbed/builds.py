@@ -13,41 +13,51 @@ PREVIOUS, NEXT = "previous.mod", "next.mod"
 
 def build_binaries() -> Path:
     """The directory with Kubernetes, etcd, CoreDNS and our own programs; ten minutes the first time."""
-    return _run_build("binaries/build.sh")
+    return run_build("binaries/build.sh")
 
 
 def build_node_image(modules: str = "go.mod") -> Path:
     """The node image with the Kubernetes of `modules`, as a docker archive; minutes the first time."""
-    return _run_build("kink/build.sh", {"VK8S_GO_MOD": modules})
+    return run_build("kink/build.sh", {"VK8S_GO_MOD": modules})
+
+
+def build_gpu_node_image() -> Path:
+    """The node image for GPUs as a docker archive; two minutes the first time."""
+    return run_build("gpu/build.sh")
 
 
 def build_access_image() -> Path:
     """The image of access pods as a docker archive; a minute the first time."""
-    return _run_build("access/build.sh")
+    return run_build("access/build.sh")
 
 
 def build_controller_image() -> Path:
     """The image of the hooks as a docker archive; minutes the first time, then half a minute after a change of them."""
-    return _run_build("controller/build.sh")
+    return run_build("controller/build.sh")
 
 
 def build_metacontroller_image() -> Path:
     """An image with Metacontroller, or its stand-in, for a pod of a host cluster; the same way."""
-    return _run_build("../testbed/image/build.sh")
+    return run_build("../testbed/image/build.sh")
 
 
 def build_pause_image() -> Path:
     """The pause image as a docker archive."""
-    return _run_build("pause/build.sh")
+    return run_build("pause/build.sh")
+
+
+def build_kubeflow_installer(checkout: Path, version: str) -> Path:
+    """The image that installs the Kubeflow of a checkout of its manifests, as a docker archive."""
+    return run_build("kubeflow-installer/build.sh", arguments=[str(checkout), version])
 
 
 def build_debian_layer(directory: str) -> Path:
     """A Debian as a tar file: minbase, and what the files in `directory`, as seen from images/, say."""
-    return _run_build("rootfs.sh", arguments=[directory])
+    return run_build("rootfs.sh", arguments=[directory])
 
 
-def _run_build(script: str, environment: Mapping[str, str] | None = None, arguments: Sequence[str] = ()) -> Path:
-    """Runs a build script of images/, which prints the path of what it made; its progress goes to standard error."""
+def run_build(script: str, environment: Mapping[str, str] | None = None, arguments: Sequence[str] = ()) -> Path:
+    """Runs a build script, seen from images/, which prints the path of what it made; its progress goes to stderr."""
     result = subprocess.run(
         ["bash", ROOT / "images" / script, *arguments],
         stdout=subprocess.PIPE,

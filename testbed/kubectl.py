@@ -38,6 +38,13 @@ class Kubectl:
         """Whether kubectl says that it did it."""
         return self._call(arguments, None).returncode == 0
 
+    def feed(self, file: Path, *arguments: str) -> None:
+        """Runs it with the file, whatever bytes it holds, as standard input. Raises KubectlError."""
+        with file.open("rb") as content:
+            result = subprocess.run([*self.command, *arguments], stdin=content, capture_output=True, check=False)
+        if result.returncode != 0:
+            raise KubectlError(f"kubectl {' '.join(arguments)}: {result.stderr.decode(errors='replace').strip()}")
+
     def get(self, *arguments: str) -> Manifest:
         """The object, or the list, that `kubectl get` shows. Raises KubectlError."""
         found: Manifest = json.loads(self.run("get", *arguments, "--output=json"))

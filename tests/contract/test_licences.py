@@ -1,5 +1,9 @@
-"""docs/licences.md lists what the image of the hooks holds, with the licences that the packages declare."""
+"""docs/licences.md lists what the image of the hooks holds, with the licences that the packages declare.
 
+And the Go modules of the image for GPUs.
+"""
+
+import re
 from importlib import metadata
 
 from tests.shared_material import ROOT
@@ -24,3 +28,10 @@ def build_rows() -> list[str]:
 def test_every_package_is_listed_with_its_licence() -> None:
     listed = [line for line in (ROOT / "docs" / "licences.md").read_text().splitlines() if line.startswith("| ")]
     assert listed == ["| package | version | licence |", *build_rows()]
+
+
+def test_every_module_of_the_image_for_gpus_is_listed() -> None:
+    modules = re.findall(r"^\t(\S+) v\S+$", (ROOT / "images" / "gpu" / "go.mod").read_text(), re.MULTILINE)
+    assert modules
+    listed = (ROOT / "docs" / "licences.md").read_text()
+    assert [module for module in modules if f"`{module}`" not in listed] == []

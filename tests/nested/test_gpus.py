@@ -1,4 +1,7 @@
-"""Nodes with GPUs, on a host that has none: a resource that it only says it has, and devices that stand in for GPUs."""
+"""Nodes with GPUs, on a host that has none: a resource that it only says it has, and devices that stand in for GPUs.
+
+There is no driver, so the image for GPUs says what it misses; then a library stands in for the driver, too.
+"""
 
 import os
 import stat
@@ -9,10 +12,13 @@ from pathlib import Path
 import pytest
 
 from hooks.manifest import Manifest
+from testbed import builds
 from testbed.host_cluster import HostCluster
 from testbed.layout import HOST_NODE
 from testbed.waiting import wait_for
-from tests.nested.virtual import VirtualCluster
+from tests.nested.driver import import_image_with_driver
+from tests.nested.virtual import BOOT_SECONDS, VirtualCluster
+from tests.nested.workload import build_web_pod
 
 RESOURCE, PRODUCT = "nvidia.com/gpu", "nvidia.com/gpu.product"
 # What is read from them is what is read from /dev/null.
@@ -20,6 +26,7 @@ DEVICES = [Path(f"/dev/nvidia{number}") for number in range(2)]
 NULL = os.makedev(1, 3)
 TAINT = f"{RESOURCE}=present:NoSchedule"
 SECONDS = 60
+PROGRAMS = ["nvidia-device-plugin", "nvidia-cdi-hook", "nvidia-container-runtime"]
 
 
 @pytest.fixture
@@ -35,14 +42,18 @@ def devices(machine: HostCluster) -> Iterator[None]:  # noqa: ARG001 on its /dev
 
 
 @pytest.fixture
-def with_gpu(lonely: VirtualCluster) -> VirtualCluster:
-    """A virtual cluster whose only node asks for a GPU, and for a host with that label and taint; not applied yet."""
+def with_gpu(lonely: VirtualCluster, machine: HostCluster) -> VirtualCluster:
+    """A virtual cluster whose only node asks for both GPUs, and for a host with that label and taint; not applied yet.
+
+    Its image is that for GPUs.
+    """
+    machine.import_image(builds.build_gpu_node_image())
     (node,) = lonely.manifest["spec"]["nodes"]
-    limits = {**node["resources"]["limits"], RESOURCE: "1"}
+    limits = {**node["resources"]["limits"], RESOURCE: str(len(DEVICES))}
     tolerations = [{"key": RESOURCE, "operator": "Exists", "effect": "NoSchedule"}]
     node = {
-        **node, "nodeSelector": {PRODUCT: "stand-in"}, "resources": {**node["resources"], "limits": limits},
-        "tolerations": tolerations,
+        **node, "image": f"{node['image']}-gpu", "nodeSelector": {PRODUCT: "stand-in"},
+        "resources": {**node["resources"], "limits": limits}, "tolerations": tolerations,
     }  # fmt: skip
     return replace(lonely, manifest={**lonely.manifest, "spec": {**lonely.manifest["spec"], "nodes": [node]}})
 
@@ -59,7 +70,9 @@ def host_node(with_gpu: VirtualCluster) -> Iterator[str]:
 
 
 @pytest.mark.usefixtures("devices")
-def test_a_node_waits_for_a_gpu_and_sees_it(with_gpu: VirtualCluster, host_node: str, running: VirtualCluster) -> None:
+def test_a_node_waits_for_gpus_and_offers_them(
+    with_gpu: VirtualCluster, host_node: str, running: VirtualCluster, machine: HostCluster
+) -> None:
     kubectl = with_gpu.kubectl
     kubectl.apply(with_gpu.manifest)
     wait_for_message(with_gpu, "didn't match Pod's node affinity/selector")
@@ -70,12 +83,54 @@ def test_a_node_waits_for_a_gpu_and_sees_it(with_gpu: VirtualCluster, host_node:
     kubectl.run("taint", "node", host_node, TAINT)
     with_gpu.ensure_running()
     (container,) = kubectl.get("pod", with_gpu.nodes[0])["spec"]["containers"]
-    assert container["resources"]["requests"][RESOURCE] == container["resources"]["limits"][RESOURCE] == "1"
-    # There is no device plugin that would say which one.
+    assert container["resources"]["requests"][RESOURCE] == container["resources"]["limits"][RESOURCE] == "2"
+    # There is no device plugin that would say which ones.
     assert "does not say which GPUs are this node's" in kubectl.run("logs", with_gpu.nodes[0])
+    assert_boots_without_a_driver(with_gpu, with_gpu.nodes[0])
     assert list_devices(with_gpu, with_gpu.nodes[0]) == [device.name for device in DEVICES]
+    assert_pods_inside_get_them(put_in_driver(with_gpu, machine))
     kubectl.run("taint", "node", host_node, f"{TAINT}-")
     assert_hidden_from_others(running)
+
+
+def assert_boots_without_a_driver(virtual: VirtualCluster, node: str) -> None:
+    """A node of the image for GPUs says that it misses the driver's library, and has all programs but runs none."""
+    assert "the driver's library libnvidia-ml.so.1 is not in this node" in virtual.kubectl.run("logs", node)
+    for program in PROGRAMS:
+        assert " version v" in virtual.kubectl.run("exec", node, "--", program, "--version")
+    status = ["exec", node, "--", "systemctl", "show", "--property=ActiveState", "nvidia-device-plugin"]
+    assert virtual.kubectl.run(*status).strip() == "ActiveState=inactive"
+
+
+def put_in_driver(virtual: VirtualCluster, machine: HostCluster) -> VirtualCluster:
+    """The virtual cluster with an image that has a driver's library; its only node offers GPUs."""
+    (node,) = virtual.manifest["spec"]["nodes"]
+    node = {**node, "image": f"{node['image']}-with-driver"}
+    import_image_with_driver(machine, node["image"])
+    virtual = replace(virtual, manifest={**virtual.manifest, "spec": {**virtual.manifest["spec"], "nodes": [node]}})
+    virtual.kubectl.apply(virtual.manifest)
+    inside = virtual.inside
+
+    def offers_both() -> bool:
+        shown = inside.find("node", node["name"]) or {}
+        return bool(shown.get("status", {}).get("allocatable", {}).get(RESOURCE) == str(len(DEVICES)))
+
+    wait_for(f"a Node with {RESOURCE}", offers_both, BOOT_SECONDS, virtual.describe)
+    return virtual
+
+
+def assert_pods_inside_get_them(virtual: VirtualCluster) -> None:
+    """A pod inside has as many GPUs as it asked for, with no class of runtime or the like."""
+    inside, (node,) = virtual.inside, virtual.nodes
+    wait_for("the service account", lambda: inside.find("serviceaccount", "default"), SECONDS)
+    for gpus in range(len(DEVICES)):
+        pod = build_web_pod(f"with-{gpus}", node)
+        (web,) = pod["spec"]["containers"]
+        web = {**web, "resources": {"limits": {RESOURCE: str(gpus)}}}
+        inside.apply({**pod, "spec": {**pod["spec"], "containers": [web]}})
+        inside.run("wait", "--for=condition=Ready", f"pod/with-{gpus}", f"--timeout={SECONDS}s")
+        listed = inside.run("exec", f"with-{gpus}", "--", "/usr/bin/ls", "/dev").split()
+        assert len({device.name for device in DEVICES} & set(listed)) == gpus
 
 
 def assert_hidden_from_others(virtual: VirtualCluster) -> None:

@@ -11,6 +11,7 @@ boot=$(dirname "$0")
 . "$boot/sentences.sh"
 . "$boot/preflight.sh"
 . "$boot/devices.sh"
+. "$boot/gpus.sh"
 . "$boot/cgroups.sh"
 . "$boot/state-volume.sh"
 . "$boot/image-store.sh"
@@ -32,6 +33,7 @@ main() {
   prepare_image_store
   write_environment
   install_units
+  offer_gpus
   relay_console
   # The signal stays pending over the exec, for systemd to find: it must not get lost in the moment between.
   exec env --block-signal=RTMIN+3 container=vk8s /sbin/init
