@@ -12,6 +12,7 @@ STAGES = (
     "properties",
     "api",
     "testbed",
+    "images",
     "speed",
     "cluster",
     "install",

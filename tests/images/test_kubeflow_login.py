@@ -1,0 +1,76 @@
+"""Step login of the Kubeflow installer, with a stand-in for Kubeflow's gateway."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.images.gateway import FORM, Gateway, serve
+from tests.images.installer import PASSWORD, Installer
+
+EMAIL = "ann+k8s@example.org"
+
+
+@pytest.fixture
+def installer(bundle: Path, tmp_path: Path) -> Installer:
+    return Installer(tmp_path, bundle, {"KUBEFLOW_EMAIL": EMAIL})
+
+
+@pytest.mark.parametrize(
+    "gateway",
+    [
+        Gateway(EMAIL, PASSWORD),
+        Gateway(EMAIL, PASSWORD, sign_in_page=False),
+        Gateway(EMAIL, PASSWORD, pages={"/dex/auth": (200, "<a href=/dex/auth/local>by e-mail</a>")}),
+    ],
+    ids=["by a page with a button", "at once", "with a choice"],
+)
+def test_a_login(installer: Installer, gateway: Gateway) -> None:
+    with serve(gateway):
+        assert installer.run("login", KUBEFLOW_URL=gateway.address) == (0, "Step login is done.\n")
+        assert installer.run("login", KUBEFLOW_URL=f"{gateway.address}/")[0] == 0
+
+
+def test_a_password_in_a_line_of_its_own(installer: Installer) -> None:
+    installer.password.write_text(f"{PASSWORD}\n")
+    with serve(Gateway(EMAIL, PASSWORD)) as gateway:
+        assert installer.run("login", KUBEFLOW_URL=gateway.address)[0] == 0
+
+
+@pytest.mark.parametrize("status", [200, 401])
+def test_another_password(installer: Installer, status: int) -> None:
+    with serve(Gateway(EMAIL, "another", refuses_with=status)) as gateway:
+        message = installer.run_in_vain("login", KUBEFLOW_URL=gateway.address)
+    assert f"Dex does not let {EMAIL} in with the password of the Secret" in message
+    assert f"HTTP {status}" in message
+
+
+@pytest.mark.parametrize(
+    ("pages", "sentence"),
+    [
+        ({"/": (503, "no healthy upstream")}, "{}/ answers HTTP 503, and not with Dex's login form"),
+        ({"/": (200, "hello")}, "{}/ answers HTTP 200, and not with Dex's login form"),
+        (
+            {"/dex/auth/local/login": (404, "")},
+            "{}/dex/auth/local/login answers HTTP 404, and not with Dex's login form",
+        ),
+        ({"/oauth2/callback": (500, "")}, "is logged in, but {}/oauth2/callback answers HTTP 500"),
+        ({"POST": (303, "/dex/approval?req=x"), "/dex/approval": (200, "Grant")}, "is logged in, but {}/dex/approval"),
+        ({"/": (302, "/")}, "{} does not answer: Maximum (20) redirects followed"),
+    ],
+    ids=["away", "open", "no form", "callback", "approval", "circle"],
+)
+def test_something_else_is_told(installer: Installer, pages: dict[str, tuple[int, str]], sentence: str) -> None:
+    with serve(Gateway(EMAIL, PASSWORD, pages=pages)) as gateway:
+        message = installer.run_in_vain("login", KUBEFLOW_URL=gateway.address)
+        assert sentence.format(gateway.address) in message
+        assert "secret" not in message
+
+
+def test_a_page_that_is_the_form_again(installer: Installer) -> None:
+    with serve(Gateway(EMAIL, PASSWORD, pages={"/oauth2/callback": (200, FORM)})) as gateway:
+        assert "shows its login form again" in installer.run_in_vain("login", KUBEFLOW_URL=gateway.address)
+
+
+def test_nobody_answers(installer: Installer) -> None:
+    message = installer.run_in_vain("login", KUBEFLOW_URL="http://127.0.0.1:1")
+    assert message.startswith("http://127.0.0.1:1 does not answer: Failed to connect to 127.0.0.1 port 1")
