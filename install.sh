@@ -2,7 +2,8 @@
 # Installs vk8s-metacontroller into the cluster of the current kubeconfig, or brings what is there up to date. Run it as
 # often as you like: keys and settings that are there stay.
 #
-#   ./install.sh <image-registry>    with the hooks' image <image-registry>/vk8s/controller:<version>
+#   ./install.sh <image-registry>    with the hooks' image <image-registry>/vk8s/controller:<version>; virtual clusters get
+#                                    Kubeflow by <image-registry>/vk8s/kubeflow-installer:<version of Kubeflow>
 #   ./install.sh --image IMAGE       with that image
 #
 #   --metacontroller-image IMAGE     Metacontroller's image (default: metacontrollerio/metacontroller:v4.17.2)
@@ -28,6 +29,7 @@ ROOT=$(cd "$(dirname "$0")" && pwd)
 
 VERSION=$(sed -n 's/^version = "\(.*\)"/\1/p' "$ROOT/pyproject.toml")
 IMAGE=
+KUBEFLOW_INSTALLER_IMAGE=
 METACONTROLLER_IMAGE=metacontrollerio/metacontroller:$METACONTROLLER_VERSION
 METACONTROLLER_CRDS=https://raw.githubusercontent.com/metacontroller/metacontroller/$METACONTROLLER_VERSION/manifests/production/metacontroller-crds-v1.yaml
 ACTION=install
@@ -49,6 +51,7 @@ parse_arguments() { # ARGUMENTS
       [[ -z $IMAGE ]] || fail "one image registry, or --image, is enough: $1 is too much."
       check_registry "$1"
       IMAGE=${1%/}/vk8s/controller:$VERSION
+      KUBEFLOW_INSTALLER_IMAGE="${1%/}/vk8s/kubeflow-installer:{version}"
       ;;
     esac
     shift
@@ -91,7 +94,7 @@ print_all() {
   make_keys "$SCRATCH"
   for file in "$ROOT"/crds/*.yaml; do cat "$file" && echo ---; done
   # Without a cluster, nothing is known of its networks: HOST_CIDRS is for the operator to add.
-  print_config_map IP_MANAGER=true | tee "$SCRATCH/settings.yaml"
+  print_config_map IP_MANAGER=true "KUBEFLOW_INSTALLER_IMAGE=$KUBEFLOW_INSTALLER_IMAGE" | tee "$SCRATCH/settings.yaml"
   echo ---
   print_manifests "$SCRATCH" ""
   echo ---

@@ -9,6 +9,7 @@ _OF_VK8S: Final = (
     "ChildMissing",
     "IPManagerOff",
     "Installing",
+    "InstallerNotSet",
     "InvalidSpec",
     "NoMaster",
     "NoNodes",
@@ -21,7 +22,9 @@ _OF_VK8S: Final = (
     "PoolsNotSent",
     "PortClosed",
     "Terminating",
+    "VersionMismatch",
     "WaitingForAddress",
+    "WaitingForNodes",
 )
 _OF_IPPOOLS: Final = ("Exhausted",)
 _OF_NODES: Final = ("Booting", "Failed", "Leaving", "Paused", "Starting", "VolumePending", "Waiting")

@@ -8,7 +8,8 @@ import yaml
 from hooks.ippool.allocation import ALLOCATION
 from hooks.ippool.pools import POOL
 from hooks.manifest import Manifest
-from hooks.vk8s.observed import CHILD_KINDS, group_key
+from hooks.vk8s.labels import COMPONENT, KUBEFLOW_COMPONENT
+from hooks.vk8s.observed import CHILD_KINDS, POD, group_key
 
 # The API server gives each object one; until then nobody can know it.
 UNKNOWN_UID: Final = "00000000-0000-0000-0000-000000000000"
@@ -45,7 +46,8 @@ def build_request(objects: Iterable[Manifest]) -> Manifest:
     parent = _complete(parents[0], {"generation": 1, "namespace": DEFAULT_NAMESPACE})
     metadata = parent["metadata"]
     children = [each for each in objects if not _is_of_another(each, metadata["uid"])]
-    related = {kind: _group(objects, kind, {}) for kind in RELATED_KINDS}
+    installers = [each for each in objects if _installs_kubeflow(each) and _is_of_another(each, metadata["uid"])]
+    related = {**{kind: _group(objects, kind, {}) for kind in RELATED_KINDS}, POD: _group(installers, POD, {})}
     return {
         "parent": parent,
         "children": {kind: _group(children, kind, {"namespace": metadata["namespace"]}) for kind in CHILD_KINDS},
@@ -83,6 +85,11 @@ def _group(objects: list[Manifest], kind: str, defaults: Manifest) -> dict[str, 
 def _namespace(manifest: Manifest) -> list[str]:
     namespace = manifest["metadata"].get("namespace")
     return [namespace] if namespace else []
+
+
+def _installs_kubeflow(manifest: Manifest) -> bool:
+    """Whether it is, or belongs to, the Job that does; the customize hook asks for its pods."""
+    return bool((manifest["metadata"].get("labels") or {}).get(COMPONENT) == KUBEFLOW_COMPONENT)
 
 
 def _is_of_another(manifest: Manifest, uid: str) -> bool:

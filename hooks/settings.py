@@ -6,7 +6,7 @@ from ipaddress import IPv4Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 # Not `VK8S_` alone: the host cluster gives each pod variables that are named after the Services of its namespace.
@@ -35,6 +35,15 @@ def _split_networks(value: object) -> object:
     return tuple(network for network in networks if isinstance(network, IPv4Network))
 
 
+def _check_installer(image: str) -> str:
+    """The image, if it is another one for each version."""
+    if "{version}" not in image:
+        sentence = "write {part} where the version belongs, as in registry.example.com/vk8s/kubeflow-installer:{part}"
+        raise PydanticCustomError("installer", sentence, {"part": "{version}"})
+    return image
+
+
+Installer = Annotated[str, AfterValidator(_check_installer)]
 Words = Annotated[tuple[str, ...], BeforeValidator(_split)]
 Networks = Annotated[tuple[IPv4Network, ...], BeforeValidator(_split_networks)]
 
@@ -85,6 +94,12 @@ class Settings(BaseModel):
         default=(),
         description="The networks of the host cluster's pods, Services and nodes, between commas; those of a new"
         " virtual cluster must not overlap them. IPv6 is passed over.",
+    )
+
+    kubeflow_installer_image: Installer | None = Field(
+        default=None,
+        description="Image that installs Kubeflow, built by images/kubeflow-installer; {version} in it stands for the"
+        " version in the spec. Without the setting, no Kubeflow is installed.",
     )
 
     tls_cert_file: Path | None = Field(

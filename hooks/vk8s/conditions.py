@@ -24,6 +24,14 @@ class Condition:
 
 
 @dataclass(frozen=True)
+class Trouble:
+    """Why something can't be done now: a CamelCase reason and a sentence."""
+
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True)
 class History:
     """The conditions that an object has in its status. They feed times, wording and `Installed`, nothing else."""
 
@@ -58,6 +66,7 @@ class Situation(Moment):
 
     observed: Observed
     cluster_domain: str
+    related: Mapping[str, Mapping[str, Manifest]]
 
 
 def parse_history(status: Any) -> History:  # noqa: ANN401 whatever the object's status is, it must not stop a sync

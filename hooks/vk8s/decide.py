@@ -3,10 +3,10 @@
 from datetime import datetime
 
 from hooks.settings import Settings
+from hooks.vk8s import ip_manager, kubeflow
 from hooks.vk8s.cluster import Identity, build_cluster, parse_identity
 from hooks.vk8s.conditions import Situation, parse_history
 from hooks.vk8s.context import Context
-from hooks.vk8s.ip_manager import build_rules, read_network
 from hooks.vk8s.keep import keep_unknown
 from hooks.vk8s.leave import find_role_problems
 from hooks.vk8s.limits import find_limit_problems, find_limit_warnings
@@ -41,7 +41,7 @@ def decide_sync(request: HookRequest, context: Context) -> SyncResponse:
             children=keep_everything(observed),
             resync_after_seconds=RESYNC_MAX,
         )
-    network = read_network(identity.uid, spec, request.related, context.settings)
+    network = ip_manager.read_network(identity.uid, spec, request.related, context.settings)
     cluster = build_cluster(request.parent.metadata, spec, context.settings, network)
     plan = plan_children(cluster, observed, context)
     warnings = find_limit_warnings(identity.name, spec, observed, context.settings)
@@ -69,7 +69,8 @@ def decide_finalize(request: HookRequest, context: Context) -> FinalizeResponse:
 
 def decide_customize(request: CustomizeRequest, settings: Settings) -> CustomizeResponse:
     """Which other objects the sync needs. The answer is kept for long: it depends on spec and uid alone."""
-    return CustomizeResponse(related_resources=build_rules(request.parent, settings))
+    rules = [*ip_manager.build_rules(request.parent, settings), *kubeflow.build_rules(request.parent, settings)]
+    return CustomizeResponse(related_resources=rules)
 
 
 def _read_observed(request: HookRequest) -> Observed:
@@ -85,7 +86,7 @@ def _read_observed(request: HookRequest) -> Observed:
 
 def _describe(request: HookRequest, observed: Observed, context: Context) -> Situation:
     history, generation = parse_history(request.parent.status), request.parent.metadata.generation
-    return Situation(history, generation, context.now, observed, context.settings.cluster_domain)
+    return Situation(history, generation, context.now, observed, context.settings.cluster_domain, request.related)
 
 
 def _check_spec(

@@ -6,6 +6,8 @@ from hooks.manifest import Manifest
 from hooks.vk8s.cluster import Identity, find_api_names
 from hooks.vk8s.conditions import Situation, format_time
 from hooks.vk8s.kubeconfig import API_PORT, KUBECONFIG_KEYS, find_client_expiry
+from hooks.vk8s.labels import ROLE
+from hooks.vk8s.model import KUBEFLOW_PORT
 from hooks.vk8s.naming import (
     access_service_name,
     api_service_name,
@@ -15,8 +17,6 @@ from hooks.vk8s.naming import (
 )
 from hooks.vk8s.observed import SECRET, SERVICE, Observed
 from hooks.vk8s.pki import CA_CERT, PkiError, find_expiry, read_secret
-
-KUBEFLOW_PORT = "kubeflow"
 
 
 def build_endpoint_fields(identity: Identity, situation: Situation) -> Manifest:
@@ -41,8 +41,9 @@ def _find_endpoints(identity: Identity, situation: Situation) -> Iterator[tuple[
         yield "ssh", ssh[0]["nodePort"]
     ports = _find_node_ports(observed, ports_service_name(identity.name))
     kubeflow = [port["nodePort"] for port in ports if port["name"] == KUBEFLOW_PORT]
-    if kubeflow:
-        yield "kubeflow", kubeflow[0]
+    address = _find_host_address(observed)
+    if kubeflow and address:
+        yield "kubeflow", f"http://{address}:{kubeflow[0]}"
     if ports:
         yield "ports", ports
 
@@ -55,6 +56,13 @@ def _find_node_ports(observed: Observed, service: str) -> list[Manifest]:
         for port in spec.get("ports", [])
         if "nodePort" in port
     ]
+
+
+def _find_host_address(observed: Observed) -> str | None:
+    """Address of a node of the host cluster: that of the master, or of any other node pod. All have the same ports."""
+    pods = [(pod["metadata"].get("labels", {}).get(ROLE, ""), pod) for _, pod in sorted(observed.pods().items())]
+    nodes = [pod for _, pod in sorted(pods, key=lambda entry: entry[0] != "master")]
+    return next((str(host) for pod in nodes if (host := pod.get("status", {}).get("hostIP"))), None)
 
 
 def _find_expiries(vk8s: str, observed: Observed) -> Iterator[tuple[str, str]]:

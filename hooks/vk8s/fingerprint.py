@@ -11,7 +11,7 @@ from hashlib import sha256
 from hooks.manifest import Manifest
 from hooks.vk8s.cluster import RESTART_ANNOTATION
 from hooks.vk8s.labels import PREFIX
-from hooks.vk8s.model import NodeSpec
+from hooks.vk8s.model import KubeflowSpec, NodeSpec
 from hooks.vk8s.quantity import parse_quantity
 
 HASH = f"{PREFIX}hash"
@@ -43,6 +43,12 @@ def hash_access(image: str) -> str:
 def hash_leave(image: str, *, force: bool) -> str:
     """The hash of a Job that takes a node out."""
     return _hash("leave-v1", [image, force])
+
+
+def hash_kubeflow(kubeflow: KubeflowSpec, port: int) -> str:
+    """The hash of a Job that installs Kubeflow, with its user interface at `port`."""
+    secret = kubeflow.password_secret_ref
+    return _hash("kubeflow-v1", [kubeflow.version, kubeflow.email, [secret.name, secret.key] if secret else None, port])
 
 
 def is_outdated(child: Manifest, current: str, restart: str | None = None) -> bool:

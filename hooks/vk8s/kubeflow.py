@@ -1,60 +1,122 @@
-"""Which Kubernetes each Kubeflow is made for: the only place where that is written.
+"""Which children Kubeflow has now: the Secret of its first user, and the Job that installs it.
 
-Source of each line: README.md and the workflows of https://github.com/kubeflow/manifests at the release's tag. Up to
-v1.8 they name the newest version, and from v1.9 on the oldest, where no newer one is known to fail. v1.3 and v1.4 name
-what they were tested on; that they use APIs which Kubernetes 1.22 has removed is the limit there.
+What is installed is the owner's: an edit of the version installs another one over it, and nothing takes it away.
 """
 
-import re
+from dataclasses import dataclass
 from typing import Final
 
-from hooks.vk8s.model import Spec
+from hooks.manifest import Manifest
+from hooks.settings import PREFIX, Settings
+from hooks.vk8s import observed as seen
+from hooks.vk8s.children.kubeflow_job import PASSWORD_SECRET, Installation, build_kubeflow_job
+from hooks.vk8s.children.kubeflow_secret import build_kubeflow_secret, with_user
+from hooks.vk8s.cluster import VirtualCluster
+from hooks.vk8s.conditions import Trouble
+from hooks.vk8s.context import Context
+from hooks.vk8s.fingerprint import is_outdated
+from hooks.vk8s.keep import keep
+from hooks.vk8s.kubeflow_versions import find_mismatch
+from hooks.vk8s.labels import KUBEFLOW_COMPONENT, component_selector
+from hooks.vk8s.model import KUBEFLOW_PORT, KubeflowSpec
+from hooks.vk8s.naming import kubeconfig_secret_name, kubeflow_job_name, kubeflow_secret_name
+from hooks.vk8s.observed import JOB, POD, SECRET, Child, Observed
+from hooks.vk8s.pki import derive_password
+from hooks.wire import Parent
 
-# Kubeflow, as far as it matters: the oldest and the newest minor version of Kubernetes 1, None where none is named.
-MADE_FOR: Final[dict[str, tuple[int | None, int | None]]] = {
-    "v1.3": (17, 21),
-    "v1.4": (19, 21),
-    "v1.5": (None, 21),
-    "v1.6": (None, 22),
-    "v1.7": (None, 25),
-    "v1.8": (None, 26),
-    "v1.9": (29, None),
-    "v1.10": (32, None),
-    "v1.11": (34, None),
-    "26.03": (34, None),
-}
-_TAG: Final = re.compile(r":v?1\.(\d+)(?:[.-]|$)")
-
-
-def find_mismatch(spec: Spec) -> str | None:
-    """Why the Kubeflow of a spec does not go with the Kubernetes of its master, as a sentence; None if it may.
-
-    The tag of a node image is its Kubernetes version.
-    """
-    tag = _TAG.search(spec.nodes[0].image)
-    if spec.kubeflow is None or tag is None:
-        return None
-    version, minor = spec.kubeflow.version, int(tag[1])
-    made_for = MADE_FOR.get(_find_release(version), (None, None))
-    if _is_within(minor, made_for):
-        return None
-    # One whose oldest is not named may be too new for it.
-    others = [each for each, other in MADE_FOR.items() if other[0] is not None and _is_within(minor, other)]
-    advice = f"write a version of {' or '.join(others)}" if others else "write another version of one of the two"
-    return f"kubeflow.version: {version} is made for {_describe(*made_for)}, not for 1.{minor}; {advice}."
+INSTALLER_IMAGE: Final = f"{PREFIX}KUBEFLOW_INSTALLER_IMAGE"
+WAITING_FOR_NODES: Final = Trouble(
+    "WaitingForNodes", "Kubeflow is installed once the master and, where there are any, a worker are Ready."
+)
 
 
-def _find_release(version: str) -> str:
-    """`v1.9` of `v1.9.1`; releases that are named after a month have no patches."""
-    return version.rpartition(".")[0] if version.startswith("v") else version
+@dataclass(frozen=True)
+class Kubeflow:
+    """The children of Kubeflow, what of them goes now, and why it is not installed as the spec asks."""
+
+    children: list[Manifest]
+    gone: frozenset[Child] = frozenset()
+    trouble: Trouble | None = None
 
 
-def _is_within(minor: int, made_for: tuple[int | None, int | None]) -> bool:
-    oldest, newest = made_for
-    return (oldest is None or oldest <= minor) and (newest is None or minor <= newest)
+def build_rules(parent: Parent, settings: Settings) -> list[Manifest]:
+    """Which objects Metacontroller shall send along: the pods of the Job, whose status tells how far it is."""
+    if not settings.kubeflow_installer_image or not isinstance(parent.spec, dict) or not parent.spec.get("kubeflow"):
+        return []
+    metadata = parent.metadata
+    selector = {"matchLabels": component_selector(metadata.name, KUBEFLOW_COMPONENT)}
+    return [{"apiVersion": "v1", "resource": "pods", "namespace": metadata.namespace, "labelSelector": selector}]
 
 
-def _describe(oldest: int | None, newest: int | None) -> str:
-    if oldest is None:
-        return f"Kubernetes 1.{newest} or older"
-    return f"Kubernetes 1.{oldest} to 1.{newest}" if newest else f"Kubernetes 1.{oldest} or newer"
+def plan_kubeflow(cluster: VirtualCluster, observed: Observed, context: Context) -> Kubeflow:
+    """The children that the spec asks for, as far as it is their turn."""
+    job = observed.find(JOB, kubeflow_job_name(cluster.name))
+    own = frozenset([(JOB, kubeflow_job_name(cluster.name))])
+    if cluster.spec.kubeflow is None:
+        return Kubeflow([], own if job and not is_finished(job) else frozenset())
+    if not context.settings.kubeflow_installer_image:
+        sentence = f"spec.kubeflow has no effect: the hooks need {INSTALLER_IMAGE}, the image that installs it."
+        return Kubeflow([], trouble=Trouble("InstallerNotSet", sentence))
+    image = context.settings.kubeflow_installer_image.replace("{version}", cluster.spec.kubeflow.version)
+    installation = _find_installation(cluster, cluster.spec.kubeflow, observed, image)
+    secret = _plan_secret(cluster, cluster.spec.kubeflow, observed, context.entropy)
+    trouble = _find_trouble(cluster, installation, observed)
+    if job is None:
+        return Kubeflow([*secret, *([] if trouble else [build_kubeflow_job(cluster, installation)])], trouble=trouble)
+    if not _needs_another(job, installation):
+        return Kubeflow(secret, trouble=trouble if cluster.paused else None)
+    return Kubeflow(secret, frozenset() if trouble or seen.is_terminating(job) else own, trouble)
+
+
+def is_finished(job: Manifest) -> bool:
+    """Whether the Job has installed what it was made for."""
+    return seen.condition(job, "Complete").get("status") == "True"
+
+
+def _find_installation(cluster: VirtualCluster, kubeflow: KubeflowSpec, observed: Observed, image: str) -> Installation:
+    port = next(port.port for port in cluster.spec.ports if port.name == KUBEFLOW_PORT)
+    own = None if kubeflow.password_secret_ref else observed.find(SECRET, kubeflow_secret_name(cluster.name))
+    return Installation(kubeflow, port, image, own["metadata"]["uid"] if own else None)
+
+
+def _needs_another(job: Manifest, installation: Installation) -> bool:
+    """Whether the Job was made for another spec, or does not come to an end as it is."""
+    noted = job["metadata"].get("annotations", {}).get(PASSWORD_SECRET)
+    if is_outdated(job, installation.hash) or installation.secret not in (None, noted):
+        return True
+    image = job["spec"]["template"]["spec"]["containers"][0]["image"]
+    has_failed = seen.condition(job, "Failed").get("status") == "True"
+    return not is_finished(job) and (has_failed or image != installation.image)
+
+
+def _plan_secret(cluster: VirtualCluster, kubeflow: KubeflowSpec, observed: Observed, entropy: bytes) -> list[Manifest]:
+    """The Secret of the first user, where its owner brings none."""
+    if kubeflow.password_secret_ref:
+        return []
+    secret = observed.find(SECRET, kubeflow_secret_name(cluster.name))
+    if secret is not None:
+        return [with_user(keep(secret, cluster.identity), kubeflow.email)]
+    return [build_kubeflow_secret(cluster.identity, kubeflow.email, derive_password(entropy, "kubeflow"))]
+
+
+def _find_trouble(cluster: VirtualCluster, installation: Installation, observed: Observed) -> Trouble | None:
+    """Why no Job is made now."""
+    mismatch = find_mismatch(cluster.spec)
+    if mismatch:
+        return Trouble("VersionMismatch", mismatch)
+    if cluster.paused:
+        return Trouble("Paused", "Kubeflow is installed when the virtual cluster is resumed.")
+    own = [] if installation.kubeflow.password_secret_ref else [(SECRET, kubeflow_secret_name(cluster.name))]
+    lacking = observed.find_lacking([(SECRET, kubeconfig_secret_name(cluster.name)), *own])
+    if lacking:
+        return Trouble("Waiting", f"Kubeflow is installed once these are there: {', '.join(lacking)}.")
+    if not _has_ready_nodes(cluster, observed):
+        return WAITING_FOR_NODES
+    return None
+
+
+def _has_ready_nodes(cluster: VirtualCluster, observed: Observed) -> bool:
+    """Whether the API server answers, and there is a node for Kubeflow's pods."""
+    master, *workers = (observed.find(POD, node.name) for node in cluster.nodes)
+    ready = [pod for pod in workers if pod and seen.is_ready(pod)]
+    return master is not None and seen.is_ready(master) and (not workers or bool(ready))

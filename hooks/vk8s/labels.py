@@ -12,6 +12,7 @@ NODE = f"{PREFIX}node"
 ROLE = f"{PREFIX}role"
 COMPONENT = f"{PREFIX}component"
 BOOTSTRAP_COMPONENT, NODE_COMPONENT, ACCESS_COMPONENT, LEAVE_COMPONENT = "bootstrap", "node", "access", "leave"
+KUBEFLOW_COMPONENT = "kubeflow"
 
 # Metacontroller's own label: it is how a child is recognised as ours (generateSelector).
 CONTROLLER_UID = "controller-uid"
@@ -60,6 +61,11 @@ def claim_labels(node: NodeSpec) -> dict[str, str]:
 def leave_labels(node: str) -> dict[str, str]:
     """What says of a Job, and of its pods, which node it takes out."""
     return {COMPONENT: LEAVE_COMPONENT, NODE: node}
+
+
+def kubeflow_labels() -> dict[str, str]:
+    """What says of a Job, and of its pods, that it installs Kubeflow."""
+    return {COMPONENT: KUBEFLOW_COMPONENT}
 
 
 def build_noted_metadata(

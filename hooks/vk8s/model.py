@@ -15,8 +15,14 @@ DEFAULT_STORAGE_SIZE = "20Gi"
 # Which ports a Kubernetes cluster gives to NodePorts, unless told otherwise.
 NODE_PORTS = range(30000, 32768)
 MAX_KEY_LENGTH = 8192
+# RFC 5321, 4.5.3.1.
+MAX_EMAIL = 254
 # As of any object whose name need not be a label.
-MAX_POOL_NAME = 253
+MAX_OBJECT_NAME = 253
+# The name of the port that leads to Kubeflow's user interface.
+KUBEFLOW_PORT = "kubeflow"
+# Whom Kubeflow itself names as its first user.
+DEFAULT_EMAIL = "user@example.com"
 
 Role = Literal["master", "worker"]
 Cni = Literal["flannel", "none"]
@@ -79,10 +85,19 @@ class PortSpec(SpecModel):
     target_port: int = Field(ge=1, le=65535)
 
 
+class PasswordSecretRef(SpecModel):
+    """Where a password is: a Secret in the namespace of the Vk8s, and the key in it."""
+
+    name: Annotated[str, StringConstraints(min_length=1, max_length=MAX_OBJECT_NAME)]
+    key: Annotated[str, StringConstraints(min_length=1, max_length=MAX_OBJECT_NAME)] = "password"
+
+
 class KubeflowSpec(SpecModel):
-    """Which Kubeflow is to be installed."""
+    """Which Kubeflow is to be installed, and who its first user is; without a Secret, a password is made."""
 
     version: str
+    email: Annotated[str, StringConstraints(max_length=MAX_EMAIL)] = DEFAULT_EMAIL
+    password_secret_ref: PasswordSecretRef | None = None
 
 
 class Spec(SpecModel):
@@ -92,7 +107,7 @@ class Spec(SpecModel):
     kubernetes: KubernetesSpec = Field(default_factory=KubernetesSpec)
     storage: StorageSpec = Field(default_factory=StorageSpec)
     paused: bool = False
-    ip_pool: Annotated[str, StringConstraints(min_length=1, max_length=MAX_POOL_NAME)] | None = None
+    ip_pool: Annotated[str, StringConstraints(min_length=1, max_length=MAX_OBJECT_NAME)] | None = None
     access_pod_image: Image | None = None
     access_pod_port: int | None = Field(default=None, ge=NODE_PORTS.start, le=NODE_PORTS.stop - 1)
     kubeflow: KubeflowSpec | None = None

@@ -62,6 +62,16 @@ def access_service_name(vk8s: str) -> str:
     return f"{vk8s}-access-svc"
 
 
+def kubeflow_secret_name(vk8s: str) -> str:
+    """Secret with user and password of Kubeflow."""
+    return f"{vk8s}-kubeflow"
+
+
+def kubeflow_job_name(vk8s: str) -> str:
+    """Job that installs Kubeflow."""
+    return f"{vk8s}-kubeflow"
+
+
 def leave_job_name(node: str) -> str:
     """Job that takes a node out of its virtual cluster."""
     return f"{node}-leave"

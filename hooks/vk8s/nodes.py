@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 
 from hooks.manifest import Manifest
 from hooks.vk8s.cluster import VirtualCluster
-from hooks.vk8s.conditions import Condition, History
+from hooks.vk8s.conditions import Condition, History, Trouble
 from hooks.vk8s.labels import NODE, ROLE
 from hooks.vk8s.leave import Leaving
 from hooks.vk8s.naming import state_claim_name
 from hooks.vk8s.observed import CLAIM, POD, Observed
-from hooks.vk8s.plan import Plan, Trouble
+from hooks.vk8s.plan import Plan
 from hooks.vk8s.pod_state import PodState, find_absent_state, find_pod_state
 
 INSTALLED, READY = "Installed", "Ready"

@@ -35,7 +35,7 @@ PKI_FILES = (
 BACKDATE = timedelta(hours=1)
 # The order of the P-256 group (SEC 2, 2.4.2); a private key is a number from 1 to it, exclusive.
 _P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
-_TOKEN_ALPHABET = ascii_lowercase + digits
+_ALPHABET = ascii_lowercase + digits
 
 
 class PkiError(ValueError):
@@ -197,14 +197,20 @@ def derive_key(entropy: bytes, label: str) -> ec.EllipticCurvePrivateKey:
     return ec.derive_private_key(number % (_P256_ORDER - 1) + 1, ec.SECP256R1())
 
 
-def _derive_token(entropy: bytes) -> str:
-    """A bootstrap token, `[a-z0-9]{6}.[a-z0-9]{16}`."""
-    number = int.from_bytes(_derive(entropy, "token", 48), "big")
+def derive_password(entropy: bytes, label: str) -> str:
+    """22 lower-case letters and digits (113 bits) that follow from the entropy and from what they are for."""
+    number = int.from_bytes(_derive(entropy, label, 48), "big")
     letters = []
     for _ in range(22):
-        number, index = divmod(number, len(_TOKEN_ALPHABET))
-        letters.append(_TOKEN_ALPHABET[index])
-    return f"{''.join(letters[:6])}.{''.join(letters[6:])}"
+        number, index = divmod(number, len(_ALPHABET))
+        letters.append(_ALPHABET[index])
+    return "".join(letters)
+
+
+def _derive_token(entropy: bytes) -> str:
+    """A bootstrap token, `[a-z0-9]{6}.[a-z0-9]{16}`."""
+    letters = derive_password(entropy, "token")
+    return f"{letters[:6]}.{letters[6:]}"
 
 
 def _derive(entropy: bytes, label: str, length: int) -> bytes:

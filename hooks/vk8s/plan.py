@@ -18,9 +18,11 @@ from hooks.vk8s.children.pki_secret import build_pki_secret
 from hooks.vk8s.children.ports_service import build_ports_service
 from hooks.vk8s.children.state_claim import build_state_claim
 from hooks.vk8s.cluster import VirtualCluster
+from hooks.vk8s.conditions import Trouble
 from hooks.vk8s.context import Context
 from hooks.vk8s.keep import keep, keep_unknown
 from hooks.vk8s.kubeconfig import KUBECONFIG_KEYS, build_kubeconfig, find_renewal_time
+from hooks.vk8s.kubeflow import plan_kubeflow
 from hooks.vk8s.labels import NODE_COMPONENT, claim_labels, component_selector, node_labels, role_selector
 from hooks.vk8s.leave import Leaving, plan_departures
 from hooks.vk8s.limits import note_images
@@ -40,19 +42,11 @@ from hooks.vk8s.retire import find_retired
 
 
 @dataclass(frozen=True)
-class Trouble:
-    """Why the virtual cluster can't be completed: a CamelCase reason and a sentence."""
-
-    reason: str
-    message: str
-
-
-@dataclass(frozen=True)
 class Plan:
     """The children to answer with.
 
     `waiting`: name of a pod to the sentence that says what it waits for; `leaving`: the workers on their way out;
-    `due`: when time alone changes the plan.
+    `due`: when time alone changes the plan; `kubeflow_trouble`: why Kubeflow is not installed now.
     """
 
     children: list[Manifest]
@@ -60,6 +54,7 @@ class Plan:
     trouble: Trouble | None = None
     leaving: Sequence[Leaving] = ()
     due: datetime | None = None
+    kubeflow_trouble: Trouble | None = None
 
 
 @dataclass(frozen=True)
@@ -158,6 +153,7 @@ def _plan_with_pki(
     cluster = cluster.without(departures.nodes)
     kubeconfig, renew_at = _plan_kubeconfig(cluster, observed, context, pki.authority)
     access = plan_access(cluster, observed, context.entropy)
+    kubeflow = plan_kubeflow(cluster, observed, context)
     pod_nodes = [] if cluster.paused else cluster.nodes
     waits = {node.name: _find_wait(cluster, node, observed, context) for node in pod_nodes}
     waits = {**waits, access_pod_name(cluster.name): access.waiting}
@@ -171,13 +167,14 @@ def _plan_with_pki(
         *claims,
         *pods,
         *access.children,
+        *kubeflow.children,
         *departures.noted,
         *(leaving.job for leaving in departures.leaving if leaving.job),
     ]
-    retired |= {(seen.POD, name) for name in replacement.pods}
+    retired |= {(seen.POD, name) for name in replacement.pods} | kubeflow.gone
     present = [child for child in wanted if (group_key(child), child["metadata"]["name"]) not in retired]
     due = min(renew_at, replacement.due) if replacement.due else renew_at
-    return Plan(_with_rest(present, observed, retired), waiting, leaving=departures.leaving, due=due)
+    return Plan(_with_rest(present, observed, retired), waiting, None, departures.leaving, due, kubeflow.trouble)
 
 
 def _plan_kubeconfig(

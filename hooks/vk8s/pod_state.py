@@ -6,7 +6,7 @@ from hooks.manifest import Manifest
 from hooks.vk8s.observed import condition, find_container_status, is_ready, is_terminating
 
 # A termination message holds one sentence of ours; anything longer is somebody else's and is cut.
-_LONGEST_MESSAGE = 500
+LONGEST_MESSAGE = 500
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ def find_pod_state(pod: Manifest | None, absent: PodState, claim: Manifest | Non
     if is_ready(pod):
         return PodState(ready=True, reason="Ready", message="is Ready")
     reason, message = _find_obstacle(pod, claim)
-    return PodState(ready=False, reason=reason, message=message[:_LONGEST_MESSAGE].rstrip(". "))
+    return PodState(ready=False, reason=reason, message=message[:LONGEST_MESSAGE].rstrip(". "))
 
 
 def describe_finalizers(child: Manifest) -> str:

@@ -7,7 +7,8 @@ from hooks.vk8s.cluster import Identity, VirtualCluster
 from hooks.vk8s.conditions import Condition, Situation, build_conditions
 from hooks.vk8s.endpoints import build_endpoint_fields
 from hooks.vk8s.ip_manager import find_network_conditions, is_waiting_for_network
-from hooks.vk8s.kubeflow import find_mismatch
+from hooks.vk8s.kubeflow_progress import find_kubeflow_conditions
+from hooks.vk8s.kubeflow_versions import find_mismatch
 from hooks.vk8s.naming import access_pod_name
 from hooks.vk8s.nodes import (
     READY,
@@ -37,6 +38,7 @@ def build_status(cluster: VirtualCluster, plan: Plan, situation: Situation, warn
         find_children_condition(plan, situation),
         *find_network_conditions(cluster, situation.observed),
         *_find_access_conditions(cluster, plan, situation.observed),
+        *find_kubeflow_conditions(cluster, plan, situation),
         *find_node_conditions(nodes, situation.history, plan.trouble),
     ]
     phase = "Paused" if cluster.paused else _find_phase(cluster, nodes, plan, situation)
@@ -104,11 +106,10 @@ def _find_outdated(cluster: VirtualCluster, plan: Plan, observed: Observed) -> l
 
 def _describe_acceptance(cluster: VirtualCluster, outdated: list[str]) -> str:
     """That the spec is valid, and what of it has no effect yet, or none at all."""
-    spec, mismatch = cluster.spec, find_mismatch(cluster.spec)
+    mismatch = find_mismatch(cluster.spec)
     parts = [
         "The spec is valid.",
         *([f"To be made anew, one at a time while all others are Ready: {', '.join(outdated)}."] if outdated else []),
-        *(["Not acted on by this version: kubeflow."] if spec.kubeflow else []),
         *([mismatch] if mismatch else []),
         *(["accessPodPort has no effect without accessPodImage."] if _has_idle_port(cluster) else []),
     ]

@@ -11,7 +11,7 @@ from ipaddress import IPv4Network
 
 from pydantic import ValidationError
 
-from hooks.vk8s.model import NodeSpec, Spec
+from hooks.vk8s.model import KUBEFLOW_PORT, NODE_PORTS, NodeSpec, Spec
 from hooks.vk8s.naming import DNS_1035, DNS_1123, MAX_PORT_NAME, MAX_VK8S_NAME, access_pod_name
 from hooks.vk8s.quantity import parse_quantity
 
@@ -19,6 +19,8 @@ LABEL_VALUE = r"([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?"
 LABEL_KEY = r"([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?"
 # As Kubeflow numbers its releases: by version until 1.11, by year and month since.
 KUBEFLOW_VERSION = r"v[0-9]+\.[0-9]+\.[0-9]+|[0-9]{2}\.[0-9]{2}"
+# It becomes part of YAML, and of a script.
+EMAIL = r"[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*"
 # Type, key, and any comment; no options, no second line.
 PUBLIC_KEY = r"(sk-)?(ssh|ecdsa)-[a-z0-9@.-]+ [A-Za-z0-9+/]+=*( [^\r\n]*)?"
 
@@ -159,8 +161,14 @@ def _kubeflow_problems(spec: Spec) -> Iterator[str]:
         return
     if not re.fullmatch(KUBEFLOW_VERSION, spec.kubeflow.version):
         yield "spec.kubeflow.version: write a version such as v1.9.0 or 26.03."
-    if not any(port.name == "kubeflow" for port in spec.ports):
+    if not re.fullmatch(EMAIL, spec.kubeflow.email):
+        yield "spec.kubeflow.email: write an e-mail address such as user@example.com."
+    ports = [port.port for port in spec.ports if port.name == KUBEFLOW_PORT]
+    if not ports:
         yield "spec.ports: add a port named kubeflow: Kubeflow's user interface is reached through it."
+    elif ports[0] not in NODE_PORTS:
+        numbers = f"{NODE_PORTS.start} to {NODE_PORTS.stop - 1}"
+        yield f"spec.ports: the port named kubeflow is a NodePort inside; write a number from {numbers}."
 
 
 def _key_problems(spec: Spec) -> Iterator[str]:

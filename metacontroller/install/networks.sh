@@ -71,5 +71,6 @@ YAML
 print_host_settings() {
   local cni=calico
   if has_kube_ovn; then cni=kube-ovn; fi
-  print_config_map IP_MANAGER=true "HOST_CIDRS=$(find_host_cidrs)" "HOST_CNI=$cni" "CLUSTER_DOMAIN=$(find_cluster_domain)"
+  print_config_map IP_MANAGER=true "HOST_CIDRS=$(find_host_cidrs)" "HOST_CNI=$cni" \
+    "CLUSTER_DOMAIN=$(find_cluster_domain)" "KUBEFLOW_INSTALLER_IMAGE=$KUBEFLOW_INSTALLER_IMAGE"
 }

@@ -139,13 +139,6 @@ def test_a_new_label_of_the_vk8s_reaches_its_children_in_place(owner: Owner) -> 
     }
 
 
-def test_what_is_not_acted_on_is_named(owner: Owner) -> None:
-    kubeflow = {"name": "kubeflow", "port": 30095, "targetPort": 30095}
-    owner.kubectl.apply(build_vk8s(ports=[kubeflow], kubeflow={"version": "v1.9.0"}))
-    message = owner.wait_for_reason("Accepted", "Valid")["message"]
-    assert message == "The spec is valid. Not acted on by this version: kubeflow."
-
-
 def test_a_taken_name_is_told_after_half_a_minute_and_taken_when_it_is_free(owner: Owner) -> None:
     taken = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "demo-join"}, "data": {"a": "Yg=="}}
     owner.kubectl.apply(taken)

@@ -207,6 +207,14 @@ REFUSED = {
         build_vk8s(kubeflow={"version": "v1.9.0"}, ports=[WEB]),
         "spec: add a port named kubeflow",
     ),
+    "Kubeflow at a port that is no NodePort": (
+        build_vk8s(kubeflow={"version": "v1.9.0"}, ports=[{**KUBEFLOW, "port": 8080, "targetPort": 8080}]),
+        "spec.ports: the port named kubeflow is a NodePort inside; write a number from 30000 to 32767",
+    ),
+    "a user of Kubeflow who has no address": (
+        build_vk8s(kubeflow={"version": "v1.9.0", "email": "user"}, ports=[KUBEFLOW]),
+        "spec.kubeflow.email: write an e-mail address such as user@example.com",
+    ),
     "a name with a dot": (build_vk8s(name="a.b"), "metadata.name: write a name of at most 52 lower-case letters"),
     "a name that starts with a digit": (build_vk8s(name="1a"), "metadata.name: write a name of at most 52"),
     "a name of 53 characters": (build_vk8s(name="a" * 53), "metadata.name: write a name of at most 52"),
@@ -223,6 +231,10 @@ ACCEPTED = {
     "ports and ssh": build_vk8s(ports=[WEB, KUBEFLOW], accessPodPort=30006, accessPodImage="x"),
     "keys": build_vk8s(access={"authorizedKeys": [KEY, f"{KEY} owner at home"]}),
     "Kubeflow by version": build_vk8s(kubeflow={"version": "v1.9.0"}, ports=[KUBEFLOW]),
+    "Kubeflow with a user": build_vk8s(
+        kubeflow={"version": "26.03", "email": "jane.doe+k@example.com", "passwordSecretRef": {"name": "mine"}},
+        ports=[KUBEFLOW],
+    ),
     "Kubeflow by date": build_vk8s(kubeflow={"version": "26.03"}, ports=[KUBEFLOW]),
     "everything that a pod may need": build_vk8s(
         nodes=[

@@ -7,7 +7,18 @@ from pathlib import Path
 from hooks.reasons import REASONS
 from tests.shared_material import ROOT
 
-GOOD = {"AllNodesReady", "AllObserved", "AllServed", "Allocated", "Installed", "NoPool", "NoWorkers", "Ready", "Valid"}
+GOOD = {
+    "AllNodesReady",
+    "AllObserved",
+    "AllServed",
+    "Allocated",
+    "Installed",
+    "LeftInstalled",
+    "NoPool",
+    "NoWorkers",
+    "Ready",
+    "Valid",
+}
 # What does not make a condition false by itself.
 NOTICES = {"Overlap", "OutsideRange", "AnotherDefault"}
 TROUBLESHOOTING = (ROOT / "docs" / "troubleshooting.md").read_text()

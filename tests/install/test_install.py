@@ -68,6 +68,7 @@ def test_the_networks_of_the_host_are_found(installed: Installer) -> None:
     assert {"10.200.0.0/16", "10.201.0.0/16"} - set(found) <= {"10.200.0.0/16"}
     assert any(cidr.startswith("172.31.") for cidr in found)
     assert settings["VK8S_SETTING_IP_MANAGER"] == "true"
+    assert settings["VK8S_SETTING_KUBEFLOW_INSTALLER_IMAGE"] == f"{REGISTRY}/vk8s/kubeflow-installer:{{version}}"
 
 
 def test_the_settings_of_the_operator_win_and_stay(installed: Installer, virtual: VirtualCluster) -> None:

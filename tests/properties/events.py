@@ -30,6 +30,7 @@ SCRIPTS = {
     scripts.digest: scripts
     for scripts in (build_scripts({"entrypoint.sh": f"#!/bin/bash\n# {version}\n"}) for version in range(3))
 }
+INSTALLERS = st.sampled_from([None, "registry.example.com/k:{version}", "registry.example.com/moved:{version}"])
 DAYS = (0, 1, 300, 340, 400, 3640, 4000)
 
 
@@ -109,9 +110,10 @@ def answer_with(host: Host, scripts: Scripts) -> Host:
 
 
 def change_settings(draw: st.DrawFn, host: Host) -> Host:
-    """The hooks are told to make a NetworkPolicy, or none."""
-    settings = host.world.context.settings.model_copy(update={"network_policy": draw(st.booleans())})
-    event = f"NetworkPolicy: {settings.network_policy}"
+    """The hooks are told to make a NetworkPolicy, or none, and another image that installs Kubeflow, or none."""
+    update = {"network_policy": draw(st.booleans()), "kubeflow_installer_image": draw(INSTALLERS)}
+    settings = host.world.context.settings.model_copy(update=update)
+    event = f"NetworkPolicy: {settings.network_policy}, installer: {settings.kubeflow_installer_image}"
     return host.after(event, context=replace(host.world.context, settings=settings))
 
 

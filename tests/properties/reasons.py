@@ -14,6 +14,7 @@ from hooks.vk8s.quantity import parse_quantity
 from tests.properties.admission import DEFAULT_TOLERATION
 from tests.properties.departures import find_departed, find_leaving
 from tests.properties.host import Key, list_keys
+from tests.properties.installations import find_replaced
 from tests.properties.judge import find_references, has_usable_pki, index, is_accepted, is_paused
 from tests.world import World
 
@@ -28,7 +29,9 @@ def find_unexplained(world: World) -> set[Key]:
     if not is_accepted(world) or not has_usable_pki(world):
         return left_out
     hopeless = find_hopeless(world)
-    explained = find_retired(world) | find_departed(world) | hopeless | find_outdated_access(world)
+    explained = (
+        find_retired(world) | find_departed(world) | find_replaced(world) | hopeless | find_outdated_access(world)
+    )
     # A pod that runs goes alone.
     return left_out - explained - (set() if left_out & hopeless else find_next_turn(world))
 
@@ -38,6 +41,7 @@ def find_left_out(world: World) -> set[Key]:
     return (
         find_retired(world)
         | find_departed(world)
+        | find_replaced(world)
         | find_hopeless(world)
         | find_outdated_access(world)
         | find_next_turn(world)

@@ -52,6 +52,13 @@ TOLERATIONS = st.sampled_from(
     ]
 )
 KEYS = st.sampled_from(["ssh-ed25519 AAAAC3Nza me", "ssh-rsa AAAA==", "sk-ssh-ed25519@openssh.com AAAA two words"])
+KUBEFLOWS = st.fixed_dictionaries(
+    {"version": st.sampled_from(["v1.3.0", "v1.9.0", "26.03"])},
+    optional={
+        "email": st.just("jane@example.com"),
+        "passwordSecretRef": st.sampled_from([{"name": "mine"}, {"name": "mine", "key": "word"}]),
+    },
+)
 PORTS = st.dictionaries(
     st.sampled_from([80, 6443, 29999, 30000, 30080, 32767, 65535]),
     st.sampled_from(["web", "p" * 63, "0-0", "ssh", "https", "node"]),
@@ -129,8 +136,8 @@ def _ports(draw: st.DrawFn) -> Manifest:
     if draw(st.booleans()):
         ports = [{"name": name, "port": number, "targetPort": number} for name, number in numbers.items()]
         return {"ports": ports} if draw(st.booleans()) else {}
-    kubeflow = {"name": "kubeflow", "port": 31000, "targetPort": 31000}
-    return {"kubeflow": {"version": draw(st.sampled_from(["v1.9.0", "26.03"]))}, "ports": [kubeflow]}
+    number = draw(st.sampled_from([31000, 32000]))
+    return {"kubeflow": draw(KUBEFLOWS), "ports": [{"name": "kubeflow", "port": number, "targetPort": number}]}
 
 
 def _with_first_node(spec: Manifest, **fields: Any) -> Manifest:

@@ -1,7 +1,10 @@
 """Walks: a Vk8s is made and synced, then things happen to it."""
 
+from dataclasses import replace
+
 from hypothesis import strategies as st
 
+from hooks.settings import Settings
 from tests.properties.events import (
     EVENTS,
     change_pods,
@@ -14,17 +17,18 @@ from tests.properties.host import Host
 from tests.properties.others import add_unknown
 from tests.properties.owner import change_spec
 from tests.properties.specs import LABELS, VK8S_NAMES, valid_specs
-from tests.world import World
+from tests.world import CONTEXT, World
 
 # The PKI, what is made from it, the node pods, the access pod.
 STEPS_TO_ALL_PODS = 4
+WITH_INSTALLER = replace(CONTEXT, settings=Settings(kubeflow_installer_image="registry.example.com/k:{version}"))
 
 
 @st.composite
 def new_hosts(draw: st.DrawFn) -> Host:
     """A Vk8s that was just created, with a valid spec."""
     spec = draw(valid_specs())
-    world = World(spec=spec, name=draw(VK8S_NAMES), labels=draw(LABELS))
+    world = World(spec=spec, name=draw(VK8S_NAMES), labels=draw(LABELS), context=WITH_INSTALLER)
     return Host(world, valid_spec=spec, story=(f"spec: {spec}",))
 
 

@@ -7,6 +7,7 @@ import yaml
 
 from hooks.ippool import decide as ippool
 from hooks.ippool.allocation import ALLOCATION
+from hooks.ippool.pools import POOL
 from hooks.ippool.request import PoolRequest
 from hooks.manifest import Manifest
 from hooks.settings import Settings
@@ -16,6 +17,7 @@ from tests.world import CONTEXT, NOW
 
 DIRECTORY = Path(__file__).parent
 REQUEST, ANSWER = "request.yaml", "answer"
+INSTALLER = "registry.example.com/vk8s/kubeflow-installer:{version}"
 
 
 def scenarios() -> list[str]:
@@ -38,8 +40,9 @@ def _answer(body: Manifest) -> SyncResponse:
         pool = PoolRequest.model_validate(body)
         return ippool.decide_finalize(pool, NOW) if body["finalizing"] else ippool.decide_sync(pool, NOW)
     request = HookRequest.model_validate(body)
-    # Metacontroller sends other objects along only where there is an ip-manager.
-    context = replace(CONTEXT, settings=Settings(ip_manager=bool(request.related)))
+    # Metacontroller sends pools along only where there is an ip-manager.
+    settings = Settings(ip_manager=POOL in request.related, kubeflow_installer_image=INSTALLER)
+    context = replace(CONTEXT, settings=settings)
     return vk8s.decide_finalize(request, context) if request.finalizing else vk8s.decide_sync(request, context)
 
 

@@ -12,6 +12,7 @@ from hooks.manifest import Manifest
 from hooks.render import render
 from hooks.request import UNKNOWN_UID, ManifestError, build_request, read_objects
 from hooks.vk8s.decide import decide_sync
+from hooks.vk8s.labels import COMPONENT, KUBEFLOW_COMPONENT
 from hooks.vk8s.observed import CHILD_KINDS
 from hooks.wire import HookRequest
 from tests.world import CONTEXT, running_world, spec
@@ -62,6 +63,14 @@ def test_pods_of_another_owner_are_not_sent() -> None:
     ours = build_pod("ours", ownerReferences=[{"controller": True, "uid": "7"}])
     of_a_job = build_pod("w-leave-x", ownerReferences=[{"controller": True, "uid": "8"}])
     assert list_children(build_request([vk8s, ours, of_a_job])) == ["team-a/ours"]
+
+
+def test_a_pod_that_installs_kubeflow_is_related() -> None:
+    job = {"controller": True, "uid": "8"}
+    pod = build_pod("demo-kubeflow-x", labels={COMPONENT: KUBEFLOW_COMPONENT}, ownerReferences=[job])
+    request = build_request([VK8S, pod])
+    assert list_children(request) == []
+    assert list(request["related"]["Pod.v1"]) == ["team-a/demo-kubeflow-x"]
 
 
 def test_pools_are_related_and_other_kinds_are_left_out() -> None:

@@ -41,6 +41,15 @@ def test_by_default_no_image_and_no_network_is_refused_and_there_is_a_policy() -
     assert settings == parse_settings({}) == Settings(host_cidrs=())
 
 
+def test_an_installer_of_kubeflow_is_another_one_for_each_version() -> None:
+    image = "registry.example.com/vk8s/kubeflow-installer:{version}"
+    assert parse_settings({"VK8S_SETTING_KUBEFLOW_INSTALLER_IMAGE": image}).kubeflow_installer_image == image
+    with pytest.raises(ValidationError) as refused:
+        parse_settings({"VK8S_SETTING_KUBEFLOW_INSTALLER_IMAGE": "registry.example.com/kubeflow:v1.11.0"})
+    [problem] = refused.value.errors()
+    assert problem["msg"] == f"write {{version}} where the version belongs, as in {image}"
+
+
 def test_what_is_no_network_is_told_in_a_sentence() -> None:
     with pytest.raises(ValidationError) as refused:
         parse_settings({"VK8S_SETTING_HOST_CIDRS": "10.0.0.0/8,10.0.0.1/8"})

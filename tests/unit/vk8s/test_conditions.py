@@ -14,7 +14,7 @@ EARLIER = {"type": "Ready", "status": "True", "lastTransitionTime": "2026-01-01T
 
 
 def situation(status: Any, later: timedelta = timedelta(0), generation: int = 1) -> Situation:
-    return Situation(parse_history(status), generation, NOW + later, Observed({}), "cluster.local")
+    return Situation(parse_history(status), generation, NOW + later, Observed({}), "cluster.local", {})
 
 
 @pytest.mark.parametrize(

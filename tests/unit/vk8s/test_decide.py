@@ -299,11 +299,10 @@ def test_a_decision_changes_neither_its_request_nor_depends_on_the_call() -> Non
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
-        ({"kubeflow": {"version": "v1.9.0"}, "ports": [KUBEFLOW]}, "Not acted on by this version: kubeflow."),
         ({"accessPodPort": 30006}, "accessPodPort has no effect without accessPodImage."),
         ({"accessPodPort": 30006, "accessPodImage": "x", "ports": [KUBEFLOW]}, ""),
     ],
-    ids=["kubeflow", "a port with no pod behind it", "all that has an effect"],
+    ids=["a port with no pod behind it", "all that has an effect"],
 )
 def test_what_has_no_effect_is_named(fields: Any, sentence: str) -> None:
     message = condition(World(spec=spec(**fields)).sync(), "Accepted")["message"]

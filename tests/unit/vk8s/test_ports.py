@@ -60,7 +60,6 @@ def test_status_shows_the_numbers_that_the_host_cluster_gave() -> None:
     world = with_node_ports(running_world(spec=spec(ports=[WEB, LOW, KUBEFLOW])), low=31234)
     assert world.sync().status["endpoints"] == {
         "api": "https://demo-api.team-a.svc.cluster.local:6443",
-        "kubeflow": 30080,
         "ports": [
             {"name": "web", "port": 30000, "nodePort": 30000},
             {"name": "low", "port": 8080, "nodePort": 31234},

@@ -106,6 +106,14 @@ def test_accepted(accepted: Any) -> None:
         (spec(ports=[KUBEFLOW], kubeflow={"version": "1.9"}), "spec.kubeflow.version: write a version such as v1.9.0"),
         (spec(ports=[WEB], kubeflow={"version": "v1.9.0"}), "spec.ports: add a port named kubeflow"),
         (
+            spec(ports=[{**KUBEFLOW, "port": 8080, "targetPort": 8080}], kubeflow={"version": "v1.9.0"}),
+            "spec.ports: the port named kubeflow is a NodePort inside; write a number from 30000 to 32767.",
+        ),
+        (
+            spec(ports=[KUBEFLOW], kubeflow={"version": "v1.9.0", "email": "user"}),
+            "spec.kubeflow.email: write an e-mail address such as user@example.com.",
+        ),
+        (
             spec(access={"authorizedKeys": [KEY, f"{KEY}\n{KEY}"]}),
             "spec.access.authorizedKeys[1]: write a public key as it stands in id_ed25519.pub or the like.",
         ),

@@ -1,0 +1,119 @@
+"""Job `<vk8s>-kubeflow`: installs Kubeflow into the virtual cluster, step by step, from an image that has all of it.
+
+The steps are containers that run one after the other, so that the status of the pod tells how far it is.
+"""
+
+from dataclasses import dataclass
+
+from hooks.manifest import Manifest
+from hooks.vk8s.children.kubeflow_secret import PASSWORD
+from hooks.vk8s.children.leave_job import BACKOFF_LIMIT, KUBECONFIG_PATH, NOBODY, RUN_PATH, STOP_SECONDS
+from hooks.vk8s.cluster import VirtualCluster
+from hooks.vk8s.fingerprint import build_annotations, hash_kubeflow
+from hooks.vk8s.kubeconfig import KUBECONFIG_FILE
+from hooks.vk8s.labels import PREFIX, build_noted_metadata, child_labels, kubeflow_labels
+from hooks.vk8s.model import KubeflowSpec
+from hooks.vk8s.naming import kubeconfig_secret_name, kubeflow_job_name, kubeflow_secret_name, ports_service_name
+
+# In this order; what each does is in images/kubeflow-installer. The last one runs when the others are done.
+STEPS = ("objects", "gateway", "deployments", "login")
+# The variable with the version.
+VERSION = "KUBEFLOW_VERSION"
+# On the Job: the uid of the Secret with the password that it has set. Another Secret holds another one.
+PASSWORD_SECRET = f"{PREFIX}password-secret"
+PASSWORD_PATH = "/vk8s/kubeflow"  # noqa: S105 a directory
+
+
+@dataclass(frozen=True)
+class Installation:
+    """What is to be installed: `port` is that of the user interface, `image` has this version of Kubeflow.
+
+    `secret`: uid of the Secret whose password was made for it, if that was.
+    """
+
+    kubeflow: KubeflowSpec
+    port: int
+    image: str
+    secret: str | None
+
+    @property
+    def hash(self) -> str:
+        """What tells it from another one; the image does not count, as it may move to another registry."""
+        return hash_kubeflow(self.kubeflow, self.port)
+
+
+def build_kubeflow_job(cluster: VirtualCluster, installation: Installation) -> Manifest:
+    """The Job; each of its steps is repeated until it is done."""
+    identity, labels = cluster.identity, kubeflow_labels()
+    noted = build_annotations(installation.hash)
+    made = {PASSWORD_SECRET: installation.secret} if installation.secret else {}
+    *steps, last = (_build_container(cluster, installation, step) for step in STEPS)
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": build_noted_metadata(identity, kubeflow_job_name(identity.name), labels, {**noted, **made}),
+        "spec": {
+            "backoffLimit": BACKOFF_LIMIT,
+            "template": {
+                "metadata": {"labels": {**child_labels(identity), **labels}},
+                "spec": {
+                    "automountServiceAccountToken": False,
+                    "initContainers": steps,
+                    "containers": [last],
+                    "enableServiceLinks": False,
+                    "restartPolicy": "OnFailure",
+                    # The group lets nobody read kubeconfig and password.
+                    "securityContext": {"fsGroup": NOBODY, "runAsGroup": NOBODY, "runAsUser": NOBODY},
+                    "terminationGracePeriodSeconds": STOP_SECONDS,
+                    "volumes": _build_volumes(cluster.name, installation.kubeflow),
+                },
+            },
+        },
+    }
+
+
+def _build_container(cluster: VirtualCluster, installation: Installation, step: str) -> Manifest:
+    kubeflow, identity = installation.kubeflow, cluster.identity
+    host = f"{ports_service_name(identity.name)}.{identity.namespace}.svc.{cluster.cluster_domain}"
+    return {
+        "name": step,
+        "image": installation.image,
+        "args": [step],
+        "env": [
+            {"name": "KUBECONFIG", "value": f"{KUBECONFIG_PATH}/{KUBECONFIG_FILE}"},
+            # Where kubectl keeps what it has learned of the API, and a step what it has said.
+            {"name": "HOME", "value": RUN_PATH},
+            {"name": VERSION, "value": kubeflow.version},
+            {"name": "KUBEFLOW_EMAIL", "value": kubeflow.email},
+            {"name": "KUBEFLOW_PORT", "value": str(installation.port)},
+            # The way of its users, from the host cluster's Service on.
+            {"name": "KUBEFLOW_URL", "value": f"http://{host}:{installation.port}"},
+        ],
+        "volumeMounts": [
+            {"name": "kubeconfig", "mountPath": KUBECONFIG_PATH, "readOnly": True},
+            {"name": "password", "mountPath": PASSWORD_PATH, "readOnly": True},
+            {"name": "run", "mountPath": RUN_PATH},
+        ],
+        "securityContext": {
+            "allowPrivilegeEscalation": False,
+            "capabilities": {"drop": ["ALL"]},
+            "readOnlyRootFilesystem": True,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+    }
+
+
+def _build_volumes(vk8s: str, kubeflow: KubeflowSpec) -> list[Manifest]:
+    reference = kubeflow.password_secret_ref
+    password = {
+        "secretName": reference.name if reference else kubeflow_secret_name(vk8s),
+        "items": [{"key": reference.key if reference else PASSWORD, "path": PASSWORD}],
+        "defaultMode": 0o440,
+        # Kubelet would tell of a missing one by an Event alone; the first step says it in a sentence, and waits.
+        "optional": True,
+    }
+    return [
+        {"name": "kubeconfig", "secret": {"secretName": kubeconfig_secret_name(vk8s), "defaultMode": 0o440}},
+        {"name": "password", "secret": password},
+        {"name": "run", "emptyDir": {"medium": "Memory", "sizeLimit": "256Mi"}},
+    ]
