@@ -61,7 +61,7 @@ class VirtualCluster:
 
     def find_objects(self) -> list[str]:
         """Names of the Vk8s and of all its children and volumes that the host cluster has, `kind/name`."""
-        kinds = "vk8s,pods,services,secrets,configmaps,networkpolicies,persistentvolumeclaims"
+        kinds = "vk8s,jobs,pods,services,secrets,configmaps,networkpolicies,persistentvolumeclaims"
         own = self.kubectl.run("get", kinds, f"--selector=vk8s.sktelecom.com/vk8s={self.name}", "--output=name")
         parent = self.kubectl.run("get", "vk8s", self.name, "--ignore-not-found", "--output=name")
         return [*own.split(), *parent.split(), *self._find_volumes()]
