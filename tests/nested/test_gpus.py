@@ -25,6 +25,10 @@ RESOURCE, PRODUCT = "nvidia.com/gpu", "nvidia.com/gpu.product"
 DEVICES = [Path(f"/dev/nvidia{number}") for number in range(2)]
 NULL = os.makedev(1, 3)
 TAINT = f"{RESOURCE}=present:NoSchedule"
+# As NVIDIA's toolkit brings one; this one is the runtime that there is.
+RUNTIME_CLASS: Manifest = {
+    "apiVersion": "node.k8s.io/v1", "kind": "RuntimeClass", "metadata": {"name": "stand-in"}, "handler": "runc",
+}  # fmt: skip
 SECONDS = 60
 PROGRAMS = ["nvidia-device-plugin", "nvidia-cdi-hook", "nvidia-container-runtime"]
 
@@ -53,7 +57,8 @@ def with_gpu(lonely: VirtualCluster, machine: HostCluster) -> VirtualCluster:
     tolerations = [{"key": RESOURCE, "operator": "Exists", "effect": "NoSchedule"}]
     node = {
         **node, "image": f"{node['image']}-gpu", "nodeSelector": {PRODUCT: "stand-in"},
-        "resources": {**node["resources"], "limits": limits}, "tolerations": tolerations,
+        "resources": {**node["resources"], "limits": limits}, "runtimeClassName": "stand-in",
+        "tolerations": tolerations,
     }  # fmt: skip
     return replace(lonely, manifest={**lonely.manifest, "spec": {**lonely.manifest["spec"], "nodes": [node]}})
 
@@ -62,7 +67,9 @@ def with_gpu(lonely: VirtualCluster, machine: HostCluster) -> VirtualCluster:
 def host_node(with_gpu: VirtualCluster) -> Iterator[str]:
     """The host's node, which has nothing to offer yet, and nothing afterwards."""
     kubectl = with_gpu.kubectl
+    kubectl.apply(RUNTIME_CLASS)
     yield HOST_NODE
+    kubectl.run("delete", "runtimeclass", "stand-in")
     patch = f'[{{"op": "remove", "path": "/status/capacity/{RESOURCE.replace("/", "~1")}"}}]'
     kubectl.succeeds("patch", "node", HOST_NODE, "--subresource=status", "--type=json", f"--patch={patch}")
     kubectl.succeeds("label", "node", HOST_NODE, f"{PRODUCT}-")
@@ -82,7 +89,9 @@ def test_a_node_waits_for_gpus_and_offers_them(
     kubectl.run("patch", "node", host_node, "--subresource=status", "--type=json", f"--patch={patch}")
     kubectl.run("taint", "node", host_node, TAINT)
     with_gpu.ensure_running()
-    (container,) = kubectl.get("pod", with_gpu.nodes[0])["spec"]["containers"]
+    pod = kubectl.get("pod", with_gpu.nodes[0])["spec"]
+    assert pod["runtimeClassName"] == "stand-in"
+    (container,) = pod["containers"]
     assert container["resources"]["requests"][RESOURCE] == container["resources"]["limits"][RESOURCE] == "2"
     # There is no device plugin that would say which ones.
     assert "does not say which GPUs are this node's" in kubectl.run("logs", with_gpu.nodes[0])
