@@ -1,11 +1,14 @@
 """What status says of things that go wrong, as a real API server and its controllers let them go wrong."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from hooks.manifest import Manifest
+from testbed import control_plane, programs
+from testbed.host_cluster import HostCluster
 from testbed.waiting import wait_for
 from tests.cluster.conftest import Lenient
 from tests.cluster.owner import SECONDS, Owner, build_vk8s
@@ -34,11 +37,17 @@ def set_container_state(owner: Owner, pod: str, state: Manifest, last_state: Man
 def wait_for_pods(owner: Owner, **spec: Any) -> None:
     owner.kubectl.apply(build_vk8s(**spec))
     owner.wait_for_children("Pod/m", "Pod/w")
-    # The scheduler finds no node for them. On a busy machine it may say so after the test has said something else.
-    conditions = "--for=jsonpath={.status.conditions[?(@.type=='PodScheduled')].status}=False"
-    owner.kubectl.run("wait", "pod/m", "pod/w", conditions, f"--timeout={SECONDS}s")
 
 
+@pytest.fixture
+def without_scheduler(controlled: HostCluster) -> Iterator[None]:
+    """Nobody places pods, or says anew that there is no place for one after a test has said what its kubelet says."""
+    programs.stop(controlled.testbed, "kube-scheduler")
+    yield
+    programs.start(controlled.testbed, control_plane.build_scheduler(controlled.testbed, controlled.binaries))
+
+
+@pytest.mark.usefixtures("without_scheduler")
 def test_an_image_that_can_not_be_pulled_is_named(owner: Owner) -> None:
     wait_for_pods(owner)
     message = 'Back-off pulling image "registry.example.com/vk8s/kink:v1.34.4": not found'
@@ -48,6 +57,7 @@ def test_an_image_that_can_not_be_pulled_is_named(owner: Owner) -> None:
     assert owner.status()["nodes"][0]["reason"] == "ImagePullBackOff"
 
 
+@pytest.mark.usefixtures("without_scheduler")
 def test_the_sentence_of_a_boot_that_gave_up_is_shown(owner: Owner) -> None:
     wait_for_pods(owner)
     sentence = "The host's kernel has no vxlan: run `modprobe vxlan` on the host."
