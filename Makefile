@@ -128,6 +128,14 @@ unit: $(VENV)/installed ## The tests that need no cluster: seconds
 	$(PYTEST) $(COVERING) --cov --cov-report=term-missing:skip-covered --cov-fail-under=100 $(ARGS)
 	$(PYTEST) $(OTHERS) $(ARGS)
 
+.PHONY: chaos
+chaos: $(VENV)/installed ## Chaos in simulation: a hundred thousand calls of the hooks, and faulty hooks that have to be found: minutes
+	$(PYTEST) tests/chaos $(ARGS)
+
+.PHONY: chaos-sim
+chaos-sim: $(VENV)/installed ## More of it, and the story of what goes wrong; SEED=0 HISTORIES=10000
+	$(PYTHON) -m tests.chaos $(if $(SEED),--seed $(SEED)) $(if $(HISTORIES),--histories $(HISTORIES))
+
 .PHONY: cluster
 cluster: prerequisites ## The tests that need an API server, and no node
 	$(PYTEST) tests/cluster $(ARGS)
@@ -152,6 +160,7 @@ cluster-installation-and-walkthrough:
 	$(MAKE) walkthrough
 unit-and-nested:
 	$(MAKE) unit
+	$(MAKE) chaos
 	$(MAKE) nested
 
 .PHONY: upgrade-test

@@ -13,6 +13,7 @@ STAGES = (
     "api",
     "testbed",
     "images",
+    "chaos",
     "speed",
     "cluster",
     "install",

@@ -1,4 +1,4 @@
-"""Times that tests measure: recorded in build/figures.json (flat, name to number), printed by `make test`.
+"""Times and counts that tests measure: recorded in build/figures.json (flat, name to number), printed by `make test`.
 
 Run as a program, with files of figures that were measured elsewhere, it takes those over first.
 """
@@ -11,7 +11,7 @@ FILE = Path(__file__).parent.parent / "build" / "figures.json"
 
 
 def record(name: str, value: float) -> None:
-    """Stores one figure, in seconds or milliseconds as its name ends; a later one of the same name replaces it."""
+    """Stores one figure, of a time in seconds or milliseconds as its name ends; a later one of its name replaces it."""
     FILE.parent.mkdir(exist_ok=True)
     figures = {**read(), name: round(value, 3)}
     FILE.write_text(json.dumps(dict(sorted(figures.items())), indent=2) + "\n")

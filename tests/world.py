@@ -49,6 +49,7 @@ class World:
     context: Context = CONTEXT
     annotations: Mapping[str, str] = field(default_factory=dict)
     related: Mapping[str, Mapping[str, Manifest]] = field(default_factory=dict)
+    uid: str = UID
 
     def __repr__(self) -> str:
         children = [f"{kind.partition('.')[0]} {name}" for kind, group in self.children.items() for name in group]
@@ -63,7 +64,7 @@ class World:
         metadata = {
             "name": self.name,
             "namespace": "team-a",
-            "uid": UID,
+            "uid": self.uid,
             "generation": 3,
             "labels": dict(self.labels),
             "annotations": dict(self.annotations),

@@ -48,7 +48,7 @@ def plan_access(cluster: VirtualCluster, observed: Observed, entropy: bytes) -> 
         ]
     )
     if lacking:
-        return Access(children, f"waits for {', '.join(lacking)}")
+        return Access(children, f"waits for {', '.join(lacking)}{_explain(secret, keys)}")
     return Access([*children, build_access_pod(cluster, image)])
 
 
@@ -56,6 +56,13 @@ def _plan_secret(cluster: VirtualCluster, existing: Manifest | None, entropy: by
     if existing is not None:
         return keep(existing, cluster.identity)
     return build_ssh_secret(cluster.identity, build_ssh_keys(entropy, cluster.name))
+
+
+def _explain(secret: Manifest | None, keys: list[str]) -> str:
+    """What only the owner can mend, as the end of a sentence: a Secret that is there is kept, whatever is in it."""
+    if secret is None or keys:
+        return ""
+    return f": Secret {secret['metadata']['name']} holds no client key; delete it, and another one is made"
 
 
 def _read_client_key(secret: Manifest | None) -> list[str]:

@@ -27,11 +27,12 @@ def keep_unknown(observed: Manifest) -> Manifest:
     """`observed` as it stands: a child of another version of the hooks, whose labels this one does not know.
 
     Which of its labels are ours to name is what was applied before: naming one of another writer would take it over.
+    Those that say what it is come back as they were applied, or nobody would know any more whose it was.
     """
     applied = _find_applied(observed, "labels")
+    kept = {key: value for key, value in _labels(observed).items() if key in applied or key.startswith(PREFIX)}
     return _with_metadata(
-        observed,
-        {key: value for key, value in _labels(observed).items() if key in applied or key.startswith(PREFIX)},
+        observed, {**kept, **{key: value for key, value in applied.items() if key.startswith(PREFIX)}}
     )
 
 

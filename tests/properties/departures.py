@@ -69,7 +69,8 @@ def find_master_image(world: World) -> str:
 
 
 def _list_departures(world: World) -> Iterator[Departure]:
-    jobs = {job["metadata"]["labels"].get(NODE) for job in world.children[JOB].values() if _is_leave(job)}
+    # A Job is never updated, so that labels which somebody takes away do not come back.
+    jobs = {name.removesuffix("-leave") for name, job in world.children[JOB].items() if _is_leave(job)}
     names = {child["metadata"]["labels"].get(NODE) for kind in (POD, CLAIM) for child in world.children[kind].values()}
     for name in sorted((names | jobs) - {None, world.spec["nodes"][0]["name"]}):
         keys = [(POD, name), (CLAIM, f"{name}-state")]

@@ -21,8 +21,6 @@ NAMESPACE = "team-a"
 FROZEN = {"Pod": ("spec",), "PersistentVolumeClaim": ("spec",), "Secret": ("data", "immutable")}
 # Kinds that Metacontroller never updates (OnDelete).
 NEVER_UPDATED = {"Job"}
-# Their deletion takes its time: kubelets stop pods, and a claim stays while a pod uses it.
-SLOW_KINDS = {"Pod", "PersistentVolumeClaim"}
 # Kind and name.
 Key = tuple[str, str]
 
@@ -31,18 +29,12 @@ Key = tuple[str, str]
 class Host:
     """A Vk8s and its children as they are, and how they came to be so.
 
-    `old_children`: kinds of which Metacontroller's cache still shows something older, and what; `old_vk8s`: the same
-    for the Vk8s itself. `told`: Nodes of the virtual cluster that have been told to leave; `dismissed`: uids of the
-    claims, or of the pods without one, whose nodes have heard it. `is_slow`: whether deletions take their time.
+    `old_children`: kinds of which Metacontroller's cache still shows something older, and what.
     """
 
     world: World
     valid_spec: Manifest
     old_children: Children = field(default_factory=dict)
-    old_vk8s: Mapping[str, Any] = field(default_factory=dict)
-    told: frozenset[str] = frozenset()
-    dismissed: frozenset[str] = frozenset()
-    is_slow: bool = False
     story: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
@@ -62,7 +54,7 @@ class Host:
     @property
     def shown(self) -> World:
         """What Metacontroller's cache shows."""
-        return replace(self.world, children={**self.world.children, **self.old_children}, **self.old_vk8s)
+        return replace(self.world, children={**self.world.children, **self.old_children})
 
     def after(self, event: str, **fields: Any) -> "Host":
         """The host cluster after `event`, with `fields` of the Vk8s's world as given."""
@@ -72,7 +64,7 @@ class Host:
         """The host cluster after one sync; the cache still shows what it showed."""
         shown, world = self.shown, self.world
         answer = shown.sync()
-        children = apply(find_desired(answer), shown.children, world, is_slow=self.is_slow)
+        children = apply(find_desired(answer), shown.children, world)
         context = replace(world.context, entropy=sha256(world.context.entropy).digest())
         after = replace(self, world=replace(world, children=children, status=answer.status, context=context))
         changes = describe_changes(world.children, children)
@@ -80,7 +72,7 @@ class Host:
 
     def caught_up(self) -> "Host":
         """The host cluster once Metacontroller's cache shows everything as it is."""
-        return replace(self, old_children={}, old_vk8s={})
+        return replace(self, old_children={})
 
     def step(self) -> "Host":
         """The host cluster after one sync; the cache has caught up."""
@@ -135,21 +127,20 @@ def without(world: World, keys: Iterable[Key]) -> World:
     return replace(world, children=group_children(rest))
 
 
-def find_desired(answer: SyncResponse) -> dict[Key, Manifest]:
-    """What Metacontroller makes of the answered children before it applies them."""
-    groups = with_selector_labels(index_desired(answer.children, NAMESPACE), UID)
+def find_desired(answer: SyncResponse, uid: str = UID, namespace: str = NAMESPACE) -> dict[Key, Manifest]:
+    """What Metacontroller makes of the children that the parent of that uid is answered before it applies them."""
+    groups = with_selector_labels(index_desired(answer.children, namespace), uid)
     return {find_key(child): child for group in groups.values() for child in group.values()}
 
 
-def apply(desired: Mapping[Key, Manifest], shown: Children, world: World, *, is_slow: bool = False) -> Children:
+def apply(desired: Mapping[Key, Manifest], shown: Children, world: World) -> Children:
     """The children of `world` after Metacontroller has made those that it is shown as they are desired.
 
     What it is not shown stays as it is, also where it is desired: the name is taken.
     """
     existing, seen = list_children(world), _flatten(shown)
     left = [
-        _apply_one((seen[key], child), desired.get(key), is_slow=is_slow) if key in seen else child
-        for key, child in existing.items()
+        _apply_one((seen[key], child), desired.get(key)) if key in seen else child for key, child in existing.items()
     ]
     made = [_create(child, world.context) for key, child in desired.items() if key not in existing and key not in seen]
     return group_children([*(child for child in left if child is not None), *made])
@@ -158,14 +149,18 @@ def apply(desired: Mapping[Key, Manifest], shown: Children, world: World, *, is_
 def update(observed: Manifest, desired: Manifest) -> Manifest:
     """What the API server holds after an update in place; one that changes what can't be changed is refused."""
     merged = merge_update(observed, desired)
+    return observed if is_frozen(observed, merged) or observed["kind"] in NEVER_UPDATED else admit(merged)
+
+
+def is_frozen(observed: Manifest, merged: Manifest) -> bool:
+    """Whether an update would change what can't be changed."""
     frozen = FROZEN.get(observed["kind"], ()) if observed["kind"] != "Secret" or observed.get("immutable") else ()
-    is_refused = any(merged.get(field) != observed.get(field) for field in frozen)
-    return observed if is_refused or observed["kind"] in NEVER_UPDATED else admit(merged)
+    return any(merged.get(field) != observed.get(field) for field in frozen)
 
 
-def delete(child: Manifest, *, is_slow: bool = False) -> Manifest | None:
-    """The child after its deletion: gone, unless finalizers hold it, or it takes its time."""
-    if not child["metadata"].get("finalizers") and not (is_slow and child["kind"] in SLOW_KINDS):
+def delete(child: Manifest) -> Manifest | None:
+    """The child after its deletion: gone, unless finalizers hold it."""
+    if not child["metadata"].get("finalizers"):
         return None
     return with_metadata(child, deletionTimestamp="2026-01-02T03:04:05Z")
 
@@ -189,13 +184,13 @@ def _flatten(children: Children) -> dict[Key, Manifest]:
     return {(kind, name): child for kind, group in children.items() for name, child in group.items()}
 
 
-def _apply_one(versions: tuple[Manifest, Manifest], desired: Manifest | None, *, is_slow: bool) -> Manifest | None:
+def _apply_one(versions: tuple[Manifest, Manifest], desired: Manifest | None) -> Manifest | None:
     """What becomes of a child, given as it is shown and as it is: another one is not deleted, a newer not updated."""
     seen, child = versions
     if is_terminating(seen) or is_terminating(child):
         return child
     if desired is None:
-        return delete(child, is_slow=is_slow) if child["metadata"]["uid"] == seen["metadata"]["uid"] else child
+        return delete(child) if child["metadata"]["uid"] == seen["metadata"]["uid"] else child
     return update(child, desired) if seen is child or seen == child else child
 
 

@@ -11,8 +11,6 @@ from tests.properties.specs import LABELS, broken_specs, valid_specs
 
 RESTART, FORCE_REMOVE = "vk8s.sktelecom.com/restart", "vk8s.sktelecom.com/force-remove"
 STOPPED = "vk8s-resource-stopped"
-# No registry has it.
-UNPULLABLE: Final = "registry.example.com/typo"
 WORKERS: Final = ("w", "x", "y")
 
 
@@ -27,25 +25,10 @@ def break_spec(draw: st.DrawFn, host: Host) -> Host:
     return host.after(f"broken spec: {spec}", spec=spec)
 
 
-def mend_spec(_: st.DrawFn, host: Host) -> Host:
-    """The last spec that was none of those."""
-    return host if host.world.spec == host.valid_spec else host.after("spec mended", spec=host.valid_spec)
-
-
 def change_labels(draw: st.DrawFn, host: Host) -> Host:
     """Other labels of the Vk8s."""
     labels = draw(LABELS)
     return host.after(f"labels: {labels}", labels=labels)
-
-
-def edit_images(draw: st.DrawFn, host: Host) -> Host:
-    """Another image for one node or for all."""
-    return _write_image(draw, host, draw(st.sampled_from(["a", "b"])))
-
-
-def misspell_image(draw: st.DrawFn, host: Host) -> Host:
-    """An image that no registry has, for one node or for all."""
-    return _write_image(draw, host, UNPULLABLE)
 
 
 def remove_worker(draw: st.DrawFn, host: Host) -> Host:
@@ -102,13 +85,6 @@ def list_worker_names(host: Host) -> list[str]:
     """Names that a worker has or had, or may have."""
     known = [claim.removesuffix("-state") for claim in host.world.children["PersistentVolumeClaim.v1"]]
     return sorted({*WORKERS, *known} - {host.valid_spec["nodes"][0]["name"], "later", f"{host.world.name}-later"})
-
-
-def _write_image(draw: st.DrawFn, host: Host, image: str) -> Host:
-    nodes = host.valid_spec["nodes"]
-    chosen = draw(st.sampled_from([None, *(node["name"] for node in nodes)]))
-    edited = [{**node, "image": image} if chosen in (None, node["name"]) else node for node in nodes]
-    return write_spec(host, {**host.valid_spec, "nodes": edited})
 
 
 def _annotate(host: Host, name: str, value: str | None) -> Host:

@@ -6,11 +6,15 @@ A pod tells of what it was made by its own spec, a Job by its own; no hash is as
 from collections.abc import Iterator
 from datetime import timedelta
 
+from hooks.ippool.allocation import ALLOCATION, find_addresses
+from hooks.ippool.pools import POOL
 from hooks.manifest import Manifest
 from hooks.vk8s.conditions import parse_time
 from hooks.vk8s.labels import ACCESS_COMPONENT, BOOTSTRAP_COMPONENT, COMPONENT, NODE_COMPONENT
+from hooks.vk8s.network import ADDRESS
 from hooks.vk8s.observed import is_ready, is_terminating
 from hooks.vk8s.quantity import parse_quantity
+from hooks.wire import SyncResponse
 from tests.properties.admission import DEFAULT_TOLERATION
 from tests.properties.departures import find_departed, find_leaving
 from tests.properties.host import Key, list_keys
@@ -23,10 +27,11 @@ FAILED_PATIENCE = timedelta(seconds=30)
 PULL_PROBLEMS = {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"}
 
 
-def find_unexplained(world: World) -> set[Key]:
+def find_unexplained(world: World, answer: SyncResponse | None = None) -> set[Key]:
     """What is shown and left out of the answer although there is no reason for it."""
-    left_out = set(list_keys(world)) - index(world.sync()).keys()
-    if not is_accepted(world) or not has_usable_pki(world):
+    answer = answer or world.sync()
+    left_out = set(list_keys(world)) - index(answer).keys()
+    if not left_out or is_rejected(answer) or not is_accepted(world) or not has_usable_pki(world):
         return left_out
     hopeless = find_hopeless(world)
     explained = (
@@ -34,6 +39,11 @@ def find_unexplained(world: World) -> set[Key]:
     )
     # A pod that runs goes alone.
     return left_out - explained - (set() if left_out & hopeless else find_next_turn(world))
+
+
+def is_rejected(answer: SyncResponse) -> bool:
+    """Whether the answer says that the spec is not acted on."""
+    return any(each["type"] == "Accepted" and each["status"] == "False" for each in answer.status["conditions"])
 
 
 def find_left_out(world: World) -> set[Key]:
@@ -103,7 +113,7 @@ def is_outdated(world: World, pod: Manifest, node: Manifest) -> bool:
         and spec.get("nodeSelector", {}) == (node.get("nodeSelector") or {})
         and spec.get("runtimeClassName") == node.get("runtimeClassName")
     )
-    return not is_same or _lacks_restart(world, pod)
+    return not is_same or _lacks_restart(world, pod) or _has_moved(world, pod)
 
 
 def _list_staying(world: World) -> list[Manifest]:
@@ -129,11 +139,20 @@ def _lacks_restart(world: World, pod: Manifest) -> bool:
     return wish is not None and pod["metadata"].get("annotations", {}).get(RESTART) != wish
 
 
+def _has_moved(world: World, pod: Manifest) -> bool:
+    """Whether the ip-manager has another address for it than the one that it was made with."""
+    noted = pod["metadata"].get("annotations", {}).get(ADDRESS)
+    if noted is None or not world.context.settings.ip_manager or POOL not in world.related:
+        return False
+    addresses = find_addresses(world.uid, world.related.get(ALLOCATION, {}).values())
+    return bool(addresses.get(pod["metadata"]["name"], noted) != noted)
+
+
 def _lets_go(other: Manifest | None, node: Manifest, pod: Manifest) -> bool:
     """Whether `pod`, which runs, may go as far as the `other` is concerned (decision 5)."""
     if other is None or is_terminating(other):
         return False
-    if _find_waiting(other) in PULL_PROBLEMS:
+    if find_waiting(other) in PULL_PROBLEMS:
         return bool(_find_image(other) != node["image"])
     conditions = {each["type"]: each["status"] for each in other.get("status", {}).get("conditions", [])}
     if conditions.get("PodScheduled") == "False":
@@ -141,7 +160,8 @@ def _lets_go(other: Manifest | None, node: Manifest, pod: Manifest) -> bool:
     return is_ready(other)
 
 
-def _find_waiting(pod: Manifest) -> str | None:
+def find_waiting(pod: Manifest) -> str | None:
+    """Why the first container of a pod waits, in Kubernetes' word."""
     container: Manifest = next(iter(pod.get("status", {}).get("containerStatuses", [])), {})
     reason: str | None = container.get("state", {}).get("waiting", {}).get("reason")
     return reason
@@ -163,7 +183,7 @@ def _has_bad_boot_files(world: World, pod: Manifest) -> bool:
     """Whether its boot files are not there, or it crashes with other ones than those that are there for it."""
     mounted = [name for kind, name in find_references(pod) if kind == "ConfigMap.v1"]
     there, current = world.children["ConfigMap.v1"], _current_boot_files(world)
-    is_crashing = _find_waiting(pod) == "CrashLoopBackOff"
+    is_crashing = find_waiting(pod) == "CrashLoopBackOff"
     is_mendable = current in there and not is_terminating(there[current]) and current not in mounted
     return any(name not in there for name in mounted) or (is_crashing and is_mendable)
 

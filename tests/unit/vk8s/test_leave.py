@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from hooks.manifest import Manifest
-from hooks.vk8s.labels import ROLE
+from hooks.vk8s.labels import NODE, ROLE
 from hooks.vk8s.observed import CLAIM, JOB, POD, group_key
 from testbed.metacontroller.merge import merge_update
 from tests.world import IMAGE, World, condition, names, node, running_world, spec
@@ -267,3 +267,16 @@ def test_a_worker_leaves_whatever_somebody_has_made_of_its_labels() -> None:
         labels = {"controller-uid": child["metadata"]["labels"]["controller-uid"]}
         world = world.with_child(kind, name, {**child, "metadata": {**child["metadata"], "labels": labels}})
     assert of_worker(world) == OF_WORKER
+
+
+def test_labels_by_which_a_worker_is_known_come_back_before_what_was_applied_forgets_them() -> None:
+    world = with_nodes(running_world(), MASTER, paused=True)
+    claim = world.children[CLAIM]["w-state"]
+    labels = {"controller-uid": claim["metadata"]["labels"]["controller-uid"], "app": "other"}
+    stripped = {**claim, "metadata": {**claim["metadata"], "labels": labels}}
+    answer = world.with_child(CLAIM, "w-state", stripped).sync()
+    wanted = next(child for child in answer.children if child["metadata"]["name"] == "w-state")
+    assert wanted["metadata"]["labels"][NODE] == "w"
+    assert "app" not in wanted["metadata"]["labels"]
+    updated = merge_update(stripped, wanted)
+    assert of_worker(replace(world, spec=spec(nodes=MASTER)).with_child(CLAIM, "w-state", updated)) == OF_WORKER

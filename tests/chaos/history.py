@@ -1,0 +1,203 @@
+"""Histories: lists of events that are data, so that they can be played again, as a whole or in part."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import Final, NamedTuple
+
+from hooks.vk8s.observed import POD, is_ready
+from testbed.metacontroller.objects import is_terminating
+from tests.chaos import edits, machinery, owner, troubles
+from tests.chaos.calls import Hooks, ViolationError
+from tests.chaos.judge import TWO_DOWN, Judge
+from tests.chaos.rest import end
+from tests.chaos.scene import Draw, Scene
+from tests.properties.departures import find_leaving
+from tests.properties.judge import is_accepted
+
+FEWEST_EVENTS, MOST_EVENTS = 20, 80
+
+
+class Event(NamedTuple):
+    """Something that happens: its name, and the seed of its choices."""
+
+    name: str
+    seed: int
+
+
+@dataclass(frozen=True)
+class History:
+    """What happens, one after the other. `is_peaceful`: nobody but the hooks takes a node down."""
+
+    seed: int
+    events: tuple[Event, ...]
+    is_peaceful: bool = False
+    is_pooled: bool = False
+
+
+@dataclass
+class Outcome:
+    """What came of a history: its story, the violation if there was any, and how many calls it took."""
+
+    story: list[str]
+    calls: int
+    violation: ViolationError | None = None
+
+
+# By how often each happens.
+MACHINERY: Final[dict[Callable[[Scene, Draw], None], int]] = {
+    machinery.sync: 14,
+    machinery.sync_and_see: 8,
+    machinery.see: 6,
+    machinery.catch_up: 3,
+    machinery.act: 4,
+    machinery.boot: 8,
+    machinery.work: 4,
+    machinery.finish: 6,
+    machinery.pass_time: 3,
+}
+OWNERS: Final[dict[Callable[[Scene, Draw], None], int]] = {
+    edits.add_worker: 4,
+    edits.remove_worker: 4,
+    edits.edit_nodes: 2,
+    edits.edit_access: 1,
+    edits.edit_ports: 1,
+    edits.edit_kubeflow: 2,
+    owner.ask_restart: 2,
+    owner.force_remove: 1,
+    owner.label: 1,
+}
+RASH: Final[dict[Callable[[Scene, Draw], None], int]] = {
+    owner.create_vk8s: 3,
+    owner.delete_vk8s: 2,
+    edits.edit_images: 4,
+    owner.pause: 1,
+    owner.resume: 2,
+    owner.break_spec: 1,
+    owner.mend_spec: 2,
+    machinery.lose_call: 2,
+    troubles.trouble_pod: 4,
+    troubles.lose_host: 1,
+    troubles.find_host: 1,
+    troubles.delete_child: 3,
+    troubles.lose_pki: 1,
+    troubles.restore_pki: 1,
+    troubles.scribble: 1,
+    troubles.release: 1,
+    troubles.hold: 1,
+    troubles.squat: 1,
+    troubles.set_quota: 1,
+    troubles.jump: 1,
+    troubles.lose_job: 1,
+    troubles.deploy: 3,
+    troubles.restart_controller: 1,
+}
+POOLED: Final[dict[Callable[[Scene, Draw], None], int]] = {
+    machinery.sync_pool: 12,
+    troubles.put_pool: 3,
+    edits.edit_pool: 1,
+    troubles.delete_pool: 1,
+    troubles.rob: 1,
+}
+TABLE: Final = {event.__name__: event for table in (MACHINERY, OWNERS, RASH, POOLED) for event in table}
+
+
+def make_history(seed: int) -> History:
+    """The history of that seed."""
+    random = Random(seed)  # noqa: S311 a story, not a secret
+    is_peaceful, is_pooled = random.random() < 0.25, random.random() < 0.3
+    weights = {
+        **MACHINERY,
+        **OWNERS,
+        **({} if is_peaceful else RASH),
+        **(POOLED if is_pooled and not is_peaceful else {}),
+    }
+    names = [event.__name__ for event in weights]
+    drawn = random.choices(names, list(weights.values()), k=random.randint(FEWEST_EVENTS, MOST_EVENTS))
+    first = ["create_vk8s", "sync_and_see", "sync_and_see", "sync_and_see", "sync_and_see", "boot", "sync_and_see"]
+    events = tuple(
+        Event(name, random.getrandbits(32)) for name in [*(first if random.random() < 0.9 else first[:1]), *drawn]
+    )
+    return History(seed, events, is_peaceful, is_pooled and not is_peaceful)
+
+
+def play(history: History, make_hooks: Callable[[], Hooks] = Hooks) -> Outcome:
+    """Plays the history to its end, or until an invariant is broken."""
+    judge, hooks = Judge(), make_hooks()
+    judge.scene = scene = Scene(hooks, judge, is_pooled=history.is_pooled)
+    peace = Peace(scene) if history.is_peaceful else None
+    violation = None
+    try:
+        for event in history.events:
+            TABLE[event.name](scene, Draw(event.seed))
+            if peace:
+                peace.check()
+        end(scene)
+    except ViolationError as error:
+        violation = error
+    return Outcome(scene.story, hooks.calls, violation)
+
+
+@dataclass
+class Peace:
+    """While nobody but the hooks takes nodes down, at most one that has lived is down, whatever the reason."""
+
+    scene: Scene
+    lived: set[tuple[str, str]] = field(default_factory=set)
+
+    def check(self) -> None:
+        """Fails where two are down at this moment."""
+        for vk8s in self.scene.list_vk8s():
+            world = self.scene.look(vk8s)
+            if is_terminating(vk8s) or not is_accepted(world):
+                continue
+            uid = world.uid
+            staying = {node["name"] for node in world.spec["nodes"]} - find_leaving(world)
+            ready = {name for name, pod in world.children[POD].items() if is_ready(pod)}
+            self.lived = {each for each in self.lived if each[0] != uid or each[1] in staying}
+            self.lived |= {(uid, name) for name in ready & staying}
+            down = sorted(
+                name for owner_uid, name in self.lived - self.scene.overtaken if owner_uid == uid and name not in ready
+            )
+            if len(down) > 1:
+                raise ViolationError(TWO_DOWN, f"{', '.join(down)} of {world.name}")
+
+
+def find_violation(events: Iterable[Event], history: History, make_hooks: Callable[[], Hooks]) -> Outcome:
+    """What comes of a history with these events in place of its own."""
+    changed = History(history.seed, tuple(events), history.is_peaceful, history.is_pooled)
+    return play(changed, make_hooks)
+
+
+def shrink(history: History, invariant: str, make_hooks: Callable[[], Hooks] = Hooks) -> History:
+    """The same history without the events that it takes no part of to break the invariant (delta debugging)."""
+
+    def breaks(events: Sequence[Event]) -> bool:
+        violation = find_violation(events, history, make_hooks).violation
+        return violation is not None and violation.invariant == invariant
+
+    events, size = list(history.events), max(1, len(history.events) // 2)
+    while size:
+        rest = _drop_chunks(events, size, breaks)
+        size = size if rest != events and size == 1 else size // 2
+        events = rest
+    return History(history.seed, tuple(events), history.is_peaceful, history.is_pooled)
+
+
+def _drop_chunks(events: list[Event], size: int, breaks: Callable[[Sequence[Event]], bool]) -> list[Event]:
+    """The events without each chunk of that size that is not needed."""
+    start = 0
+    while start < len(events):
+        fewer = [*events[:start], *events[start + size :]]
+        if breaks(fewer):
+            events = fewer
+        else:
+            start += size
+    return events
+
+
+def tell(outcome: Outcome, history: History) -> str:
+    """The story, in numbered sentences, and what it broke."""
+    lines = [f"History {history.seed}, {len(history.events)} events:"]
+    lines = [*lines, *(f"{number:4}. {sentence}" for number, sentence in enumerate(outcome.story, 1))]
+    return "\n".join([*lines, f"Broken: {outcome.violation}"])

@@ -1,0 +1,144 @@
+"""What must never happen, at each call and at each request that follows from one."""
+
+from typing import Final
+
+from hooks.ippool.request import VK8S
+from hooks.manifest import Manifest
+from hooks.vk8s.network import ADDRESS
+from hooks.vk8s.observed import CLAIM, JOB, POD, SECRET, is_ready, is_terminating
+from hooks.wire import FinalizeResponse
+from tests.chaos.api import find_owner
+from tests.chaos.calls import Call, ViolationError
+from tests.chaos.metacontroller import Request
+from tests.chaos.scene import Scene, build_world
+from tests.properties.departures import TAKES, find_leaving, has_condition
+from tests.properties.host import Key, describe_keys
+from tests.properties.judge import is_paused
+from tests.properties.reasons import PULL_PROBLEMS, find_unexplained, find_waiting
+from tests.world import World
+
+LEFT_OUT: Final = "nothing that is observed is left out without a reason"
+DATA: Final = "data is never dropped but that of workers that left"
+PODS_FIRST: Final = "what pods use stays until they are gone"
+TWO_DOWN: Final = "never are two nodes down by our own doing"
+SECOND_CA: Final = "a living cluster never gets a second CA"
+ADDRESS_TWICE: Final = "an address is never given to two nodes"
+
+
+class Judge:
+    """Looks at everything that the hooks answer, and that Metacontroller does about it."""
+
+    scene: Scene
+
+    def __init__(self) -> None:
+        self._authorities: dict[str, set[str]] = {}
+
+    def see_call(self, call: Call) -> None:
+        """A hook has answered."""
+        if call.kind != VK8S:
+            return
+        answered = {
+            (f"{child['kind']}.{child['apiVersion']}", child["metadata"]["name"]) for child in call.answer.children
+        }
+        left_out = {(kind, name) for kind, group in call.children.items() for name in group} - answered
+        if left_out and isinstance(call.answer, FinalizeResponse):
+            self._check_finalize(call, left_out)
+        elif left_out:
+            self._check_left_out(call, left_out)
+
+    def see_request(self, request: Request) -> None:
+        """A request is about to reach the API server."""
+        if request.what == "delete" and request.key[0] == POD:
+            self._check_disruption(request)
+        if request.what != "create" or self.scene.api.get(*request.key) is not None or request.wanted is None:
+            return
+        if request.key == (SECRET, f"{request.call.name}-pki"):
+            self._check_authority(request.call, request.wanted)
+        if request.key[0] == POD:
+            self._check_address(request.wanted)
+
+    def _check_finalize(self, call: Call, left_out: set[Key]) -> None:
+        others = {key for key in left_out if key[0] != POD}
+        if others and call.children[POD]:
+            raise ViolationError(PODS_FIRST, f"{call.name} loses {describe_keys(others)}")
+
+    def _check_left_out(self, call: Call, left_out: set[Key]) -> None:
+        world = build_world(call.parent, call.children, call.related, call.context)
+        unexplained = find_unexplained(world, call.answer)
+        if unexplained:
+            raise ViolationError(LEFT_OUT, f"{call.name} loses {describe_keys(unexplained)}")
+        data = left_out & _find_data(world)
+        if data:
+            raise ViolationError(DATA, f"{call.name} loses {describe_keys(data)}")
+
+    def _check_disruption(self, request: Request) -> None:
+        """A node that runs is about to be taken down."""
+        call, name = request.call, request.key[1]
+        pod, seen = self.scene.api.get(*request.key), request.seen or {}
+        is_same = pod is not None and pod["metadata"]["uid"] == seen["metadata"]["uid"]
+        if isinstance(call.answer, FinalizeResponse) or not is_same or not pod or not is_ready(pod):
+            return
+        if not is_ready(seen):
+            # It has just become Ready, and no cache shows that yet.
+            self.scene.overtaken.add((call.uid, name))
+            return
+        world = build_world(call.parent, call.children, call.related, call.context)
+        if is_paused(world):
+            self.scene.down = {node: uid for node, uid in self.scene.down.items() if node[0] != call.uid}
+            return
+        staying = {node["name"] for node in world.spec["nodes"]} - find_leaving(world)
+        if name not in staying:
+            return
+        down = {node: gone for (uid, node), gone in self.scene.down.items() if uid == call.uid}
+        shown = {node: call.children[POD].get(node) for node in down.keys() & staying - {name}}
+        # What a cache does not show yet, no hook can know: docs/reliability.md.
+        known = {
+            node: pod
+            for node, pod in shown.items()
+            if not pod or pod["metadata"]["uid"] != down[node] or is_terminating(pod)
+        }
+        held = [node for node, pod in known.items() if not _never_ran(pod)]
+        if held:
+            raise ViolationError(TWO_DOWN, f"{name} of {call.name} goes while {', '.join(sorted(held))} is down")
+        if shown:
+            self.scene.overtaken.add((call.uid, name))
+        self.scene.down[call.uid, name] = seen["metadata"]["uid"]
+
+    def _check_authority(self, call: Call, wanted: Manifest) -> None:
+        vk8s = self.scene.api.get(VK8S, call.name)
+        if vk8s is None or vk8s["metadata"]["uid"] != call.uid or is_terminating(vk8s):
+            return
+        made = self._authorities.setdefault(call.uid, set())
+        authority = wanted["data"]["ca.crt"]
+        lives = [name for name in call.children[SECRET] if name.endswith(("-join", "-kubeconfig"))]
+        lives = [*lives, *call.children[CLAIM], *call.children[POD]]
+        if made - {authority} and (lives or call.uid not in self.scene.lost_pki):
+            raise ViolationError(SECOND_CA, f"{call.name}, which has {', '.join(lives) or 'lost none'}")
+        kinds = [kind for (kind, _), _ in self.scene.list_children(call.uid)]
+        if made and (CLAIM in kinds or POD in kinds):
+            self.scene.ruined.add(call.uid)
+        made.add(authority)
+        self.scene.vault[call.uid] = {key: wanted[key] for key in ("immutable", "type", "data")}
+
+    def _check_address(self, wanted: Manifest) -> None:
+        address = wanted["metadata"].get("annotations", {}).get(ADDRESS)
+        for name, pod in self.scene.api.kinds[POD].now.items() if address else ():
+            is_robbed = (find_owner(pod), name) in self.scene.robbed
+            if pod["metadata"].get("annotations", {}).get(ADDRESS) == address and not is_robbed:
+                raise ViolationError(ADDRESS_TWICE, f"{wanted['metadata']['name']} gets {address}, which {name} has")
+
+
+def _find_data(world: World) -> set[Key]:
+    """Claims, CA and ssh keys; but not the claims that a Job has taken out."""
+    done = [job for job in world.children[JOB].values() if has_condition(job, "Complete")]
+    taken = {uid for job in done for uid in job["metadata"]["annotations"].get(TAKES, "").split(",")}
+    claims = {(CLAIM, name) for name, claim in world.children[CLAIM].items() if claim["metadata"]["uid"] not in taken}
+    return claims | {(SECRET, f"{world.name}-pki"), (SECRET, f"{world.name}-ssh")}
+
+
+def _never_ran(pod: Manifest | None) -> bool:
+    """Whether the pod is there and is one that never ran: those hold others back only in part (decision 5)."""
+    if pod is None or is_terminating(pod):
+        return False
+    conditions = {each["type"]: each["status"] for each in pod.get("status", {}).get("conditions", [])}
+    return find_waiting(pod) in PULL_PROBLEMS or conditions.get("PodScheduled") == "False"

@@ -1,0 +1,89 @@
+"""What goes on by itself: calls that are late, lost or doubled, caches that see changes, kubelets and Jobs at work."""
+
+from datetime import timedelta
+
+from hooks.ippool.pools import POOL
+from hooks.ippool.request import VK8S
+from tests.chaos import physics
+from tests.chaos.scene import Draw, Scene
+
+
+def sync(scene: Scene, draw: Draw) -> None:
+    """Metacontroller asks for a Vk8s, and does what it is answered, or some of it for now."""
+    names = sorted(scene.api.kinds[VK8S].shown)
+    if names:
+        scene.sync(VK8S, draw.pick(names), draw.pick((None, None, None, 0, 1, 3)))
+
+
+def sync_and_see(scene: Scene, draw: Draw) -> None:
+    """Every cache shows what is, Metacontroller asks for each parent and does what it is answered."""
+    scene.api.catch_up()
+    for kind in (VK8S, POOL):
+        for name in sorted(scene.api.kinds[kind].shown):
+            scene.sync(kind, name)
+    if draw.chance(0.5):
+        physics.come_up(scene)
+
+
+def sync_pool(scene: Scene, draw: Draw) -> None:
+    """Metacontroller asks for a pool."""
+    names = sorted(scene.api.kinds[POOL].shown)
+    if names:
+        scene.sync(POOL, draw.pick(names), draw.pick((None, 0, 1)))
+
+
+def lose_call(scene: Scene, draw: Draw) -> None:
+    """A hook answers, and the answer is lost: nothing of it is done."""
+    names = sorted(scene.api.kinds[VK8S].shown)
+    if names:
+        call = scene.sync(VK8S, draw.pick(names), 0)
+        if call is not None:
+            scene.controller.pending[call.uid] = []
+            scene.tell(f"the answer for {call.name} is lost")
+
+
+def act(scene: Scene, draw: Draw) -> None:
+    """Some of what syncs have decided is done."""
+    at_work = sorted(uid for uid, requests in scene.controller.pending.items() if requests)
+    if at_work:
+        scene.act(draw.pick(at_work), draw.pick((1, 2, None)))
+
+
+def see(scene: Scene, draw: Draw) -> None:
+    """A cache sees some changes, or all."""
+    behind = [kind for kind, stored in sorted(scene.api.kinds.items()) if stored.delay]
+    if behind:
+        stored = scene.api.kinds[draw.pick(behind)]
+        stored.see(draw.pick((1, 2, 4, stored.delay, stored.delay)))
+
+
+def catch_up(scene: Scene, _: Draw) -> None:
+    """Every cache shows what is."""
+    scene.api.catch_up()
+
+
+def boot(scene: Scene, draw: Draw) -> None:
+    """A pod gets as far as it can, or all of them."""
+    pods = scene.list_pods()
+    if draw.chance(0.5):
+        physics.come_up(scene)
+    elif pods:
+        physics.boot(scene, draw.pick(pods)["metadata"]["name"])
+
+
+def work(scene: Scene, draw: Draw) -> None:
+    """A Job gets one stage further."""
+    jobs = scene.list_jobs()
+    if jobs:
+        physics.work(scene, draw.pick(jobs)[0])
+
+
+def finish(scene: Scene, _: Draw) -> None:
+    """Deletions finish."""
+    physics.finish_deletions(scene)
+
+
+def pass_time(scene: Scene, draw: Draw) -> None:
+    """Seconds, or as long as Metacontroller remembers what to send."""
+    span = draw.pick((timedelta(seconds=1), timedelta(seconds=31), timedelta(minutes=21)))
+    scene.api.pass_time(span)

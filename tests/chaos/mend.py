@@ -1,0 +1,148 @@
+"""What only people can mend, mended: after this, everything has to come to rest by itself."""
+
+from datetime import timedelta
+from typing import Any
+
+from hooks.ippool.allocation import ALLOCATION
+from hooks.ippool.pools import POOL
+from hooks.ippool.request import VK8S
+from hooks.manifest import Manifest
+from hooks.vk8s.observed import CHILD_KINDS, CLAIM, JOB, POD, SECRET
+from hooks.vk8s.pki import PkiError, parse_authority, read_secret
+from testbed.metacontroller.objects import is_terminating, with_metadata
+from tests.chaos.api import NAMESPACE, find_owner
+from tests.chaos.physics import LEAVE, UNPULLABLE, can_start, finish_deletions
+from tests.chaos.scene import HOLD, Scene
+from tests.chaos.troubles import write_pool
+from tests.properties.host import Key
+from tests.properties.judge import find_references
+
+
+def mend(scene: Scene) -> None:
+    """Nothing is in the way any more that only people can take out of it."""
+    scene.tell("everything that only people can mend is mended")
+    scene.lost_hosts.clear()
+    scene.api.quota = frozenset()
+    scene.api.now = scene.api.latest
+    scene.answering = [next(iter(scene.versions.values()))]
+    for uid in list(scene.controller.pending):
+        scene.act(uid)
+    scene.controller.restart()
+    scene.api.elapsed += timedelta(minutes=21)
+    _mend_objects(scene)
+    _delete_pods_of_lost_claims(scene)
+    finish_deletions(scene)
+    _bring_password(scene)
+    if scene.is_pooled:
+        for name in list_pools(scene):
+            scene.change((POOL, name), lambda old: {**old, "spec": {**old["spec"], "default": False}})
+        write_pool(scene, "r", {"cidr": "10.1.0.0/24", "default": True})
+    for vk8s in sorted(scene.list_vk8s(), key=lambda each: int(each["metadata"]["uid"].removeprefix("uid-"))):
+        if not is_terminating(vk8s):
+            _mend_vk8s(scene, vk8s)
+    _delete_stuck_jobs(scene)
+
+
+def _mend_objects(scene: Scene) -> None:
+    """Finalizers of others, what others have made, and labels that somebody has taken away."""
+    alive = {each["metadata"]["uid"] for each in scene.list_vk8s() if not is_terminating(each)}
+    for kind in (*CHILD_KINDS, ALLOCATION):
+        for name, obj in scene.api.list_all(kind).items():
+            _mend_object(scene, (kind, name), obj, alive)
+
+
+def _mend_object(scene: Scene, key: Key, obj: Manifest, alive: set[str]) -> None:
+    rest = [each for each in obj["metadata"].get("finalizers", []) if each != HOLD]
+    scene.change(key, lambda old: with_metadata(old, finalizers=rest) if "finalizers" in old["metadata"] else old)
+    owner, label = scene.released.get(key), obj["metadata"].get("labels", {}).get("controller-uid")
+    if owner in alive and find_owner(obj) in (None, owner):
+        labels = {**obj["metadata"]["labels"], "controller-uid": owner}
+        scene.change(key, lambda old: with_metadata(old, labels=labels))
+    elif owner is not None or (find_owner(obj) is None and label not in alive):
+        scene.api.delete(key)
+
+
+def _delete_pods_of_lost_claims(scene: Scene) -> None:
+    """Who has deleted a claim that is in use has to delete the pod, too: then both are made anew."""
+    for pod in scene.api.list_all(POD).values():
+        claims = [scene.api.get(*key) for key in find_references(pod) if key[0] == CLAIM]
+        if any(claim and is_terminating(claim) for claim in claims):
+            scene.api.delete((POD, pod["metadata"]["name"]))
+
+
+def _bring_password(scene: Scene) -> None:
+    """The Secret that owners name as that of their password."""
+    if scene.api.get(SECRET, "mine") is None:
+        metadata = {"name": "mine", "namespace": NAMESPACE, "labels": {}}
+        scene.api.create({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": {"password": "YQ=="}})
+
+
+def _mend_vk8s(scene: Scene, vk8s: Manifest) -> None:
+    name, uid = vk8s["metadata"]["name"], vk8s["metadata"]["uid"]
+    spec = scene.written[name]
+    nodes = [{**node, "image": "a"} if node["image"] == UNPULLABLE else node for node in spec["nodes"]]
+    nodes = [node for node in nodes if node is nodes[0] or not _is_taken(scene, uid, node["name"])]
+    mended: dict[str, Any] = {**spec, "nodes": nodes}
+    # Of those that want the same Service or ports, one has them.
+    others = {each["metadata"]["name"] for each in scene.list_vk8s()} - {name}
+    is_alone = not name.endswith("-api") and not any(scene.written[each].get("ports") for each in others)
+    ports = ("ipPool",) if is_alone else ("ports", "kubeflow", "ipPool")
+    scene.write_spec(name, {key: value for key, value in mended.items() if key not in ports})
+    _mend_pki(scene, name, uid)
+    _delete_unusable_keys(scene, (SECRET, f"{name}-ssh"))
+    if uid in scene.ruined or _is_taken(scene, uid, nodes[0]["name"]):
+        scene.tell(f"Vk8s {name} can't be helped, and is deleted")
+        scene.api.delete((VK8S, name))
+
+
+def _delete_unusable_keys(scene: Scene, key: Key) -> None:
+    """Whoever has written into the ssh keys deletes them: others are made."""
+    secret = scene.api.get(*key)
+    if secret is not None and "foreign" in secret.get("data", {}):
+        scene.api.delete(key)
+
+
+def _mend_pki(scene: Scene, name: str, uid: str) -> None:
+    secret = scene.api.get(SECRET, f"{name}-pki")
+    try:
+        if secret is not None:
+            parse_authority(read_secret(secret))
+            return
+    except PkiError:
+        pass
+    if uid in scene.vault:
+        scene.restore_pki(scene.api.kinds[VK8S].now[name])
+
+
+def _is_taken(scene: Scene, uid: str, node: str) -> bool:
+    """Whether another Vk8s has the pod or the claim of that name, or wants it and was there first."""
+    owners = [find_owner(obj) for key in ((POD, node), (CLAIM, f"{node}-state")) if (obj := scene.api.get(*key))]
+    others = [each for each in scene.list_vk8s() if int(each["metadata"]["uid"][4:]) < int(uid[4:])]
+    wanted = {each["name"] for other in others for each in scene.written[other["metadata"]["name"]]["nodes"]}
+    return any(owner not in (uid, None) for owner in owners) or node in wanted
+
+
+def _delete_stuck_jobs(scene: Scene) -> None:
+    """Jobs that can't start, of workers of which nothing else is left: nobody but these knows of their Nodes."""
+    for name, job in scene.list_jobs():
+        node, owner = name.removesuffix(LEAVE), find_owner(job) or ""
+        is_left = any(scene.find_child(owner, key) for key in ((POD, node), (CLAIM, f"{node}-state")))
+        if name.endswith(LEAVE) and not is_left and not can_start(scene, job["spec"]["template"]):
+            scene.told.discard((owner, node))
+            scene.api.delete((JOB, name))
+
+
+def resume_all(scene: Scene) -> None:
+    """Nothing is paused any more."""
+    for vk8s in scene.list_vk8s():
+        name = vk8s["metadata"]["name"]
+        if not is_terminating(vk8s):
+            scene.change((VK8S, name), lambda old: with_metadata(old, annotations={}))
+            spec = scene.written[name]
+            scene.write_spec(name, {key: value for key, value in spec.items() if key != "paused"})
+    scene.tell("everything is resumed")
+
+
+def list_pools(scene: Scene) -> list[str]:
+    """Pools, by name."""
+    return sorted(scene.api.kinds[POOL].now)

@@ -1,0 +1,200 @@
+"""The scene of a history: the host cluster, Metacontroller, the hooks that answer, and what has happened so far."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any, Final, TypeVar
+
+from hooks.ippool.request import VK8S
+from hooks.manifest import Manifest
+from hooks.vk8s.context import Context
+from hooks.vk8s.labels import ROLE
+from hooks.vk8s.observed import CHILD_KINDS, JOB, POD, SECRET
+from testbed.metacontroller.objects import is_terminating, with_metadata
+from tests.chaos.api import NAMESPACE, ApiServer, find_owner
+from tests.chaos.calls import Call, Hooks, Version, list_versions
+from tests.chaos.metacontroller import Metacontroller, Watcher
+from tests.properties.host import Key
+from tests.world import Children, World
+
+Option = TypeVar("Option")
+Node = tuple[str, str]
+HOSTS: Final = ("host-1", "host-2")
+# What holds an object that is being deleted, until somebody takes it away.
+HOLD: Final = "example.com/hold"
+
+
+@dataclass
+class Draw:
+    """The choices of one event. They follow from its seed, and hardly from how many options there are."""
+
+    seed: int
+
+    def __post_init__(self) -> None:
+        self._random = Random(self.seed)  # noqa: S311 a story, not a secret
+
+    def pick(self, options: Sequence[Option]) -> Option:
+        """One of the options, of which there is at least one."""
+        return options[int(self._random.random() * len(options))]
+
+    def chance(self, share: float) -> bool:
+        """Whether that is so this time."""
+        return self._random.random() < share
+
+
+@dataclass
+class Scene:
+    """What there is, and what the judge has to know of how it came to be so. A node is a Vk8s's uid and a name."""
+
+    hooks: Hooks
+    watcher: Watcher
+    # Whether there are pools, and hooks that care.
+    is_pooled: bool = False
+    api: ApiServer = field(default_factory=ApiServer)
+    # Nodes that have been told to leave, and the uids of the claims, or of pods without one, whose nodes have heard it.
+    told: set[Node] = field(default_factory=set)
+    dismissed: set[str] = field(default_factory=set)
+    # The CA that what is on a state volume was made with, and the PKI of each Vk8s as it was made.
+    authorities: dict[str, str] = field(default_factory=dict)
+    vault: dict[str, Manifest] = field(default_factory=dict)
+    # The last spec of each Vk8s that was not broken.
+    written: dict[str, Manifest] = field(default_factory=dict)
+    lost_hosts: set[str] = field(default_factory=set)
+    # Nodes that were Ready, that a hook took down, and that have not been Ready since, with the uid of the pod; and
+    # those that went while another was down, or while they were Ready, which no cache showed.
+    down: dict[Node, str] = field(default_factory=dict)
+    overtaken: set[Node] = field(default_factory=set)
+    # Nodes whose address somebody has taken away.
+    robbed: set[Node] = field(default_factory=set)
+    # Vk8s whose PKI somebody has deleted, and those that live under two CAs since, as no cache showed that they lived.
+    lost_pki: set[str] = field(default_factory=set)
+    ruined: set[str] = field(default_factory=set)
+    # Children that have lost their label, and the Vk8s that they were of.
+    released: dict[Key, str] = field(default_factory=dict)
+    story: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.controller = Metacontroller(self.api, self.hooks, self.watcher)
+        self.versions = list_versions(ip_manager=self.is_pooled)
+        # Two versions answer in turn while hooks are rolled out.
+        self.answering = [next(iter(self.versions.values()))]
+
+    def tell(self, sentence: str) -> None:
+        """One more sentence of the story."""
+        self.story.append(sentence)
+
+    def sync(self, kind: str, name: str, done: int | None = None) -> Call | None:
+        """Metacontroller asks for one parent, and does so many of the requests that follow, or all."""
+        version = self.answering[self.hooks.calls % len(self.answering)]
+        for uid in [
+            uid
+            for uid, requests in self.controller.pending.items()
+            if requests and (requests[0].call.kind, requests[0].call.name) == (kind, name)
+        ]:
+            self.act(uid)
+        call = self.controller.sync(kind, name, version)
+        if call is None:
+            return None
+        self._tell_answer(call, version, self.controller.act(call.uid, done))
+        return call
+
+    def act(self, uid: str, count: int | None = None) -> None:
+        """So many of the requests that a sync has decided on are made, or all."""
+        outcomes = self.controller.act(uid, count)
+        if outcomes:
+            self.tell(f"meanwhile: {', '.join(outcomes)}")
+
+    def _tell_answer(self, call: Call, version: Version, outcomes: list[str]) -> None:
+        before = call.parent.get("status") or {}
+        status = call.answer.status
+        told = [f"phase {status['phase']}"] if status.get("phase") != before.get("phase") else []
+        left = len(self.controller.pending[call.uid])
+        rest = [f"{left} requests are yet to be made"] if left else []
+        if told or outcomes or rest:
+            kind = "" if call.kind == VK8S else "pool "
+            what = "; ".join([*told, ", ".join(outcomes), *rest] if outcomes else [*told, *rest])
+            self.tell(f"hooks {version.name} answer for {kind}{call.name}: {what}")
+
+    def list_vk8s(self) -> list[Manifest]:
+        """Every Vk8s, by name."""
+        return [obj for _, obj in sorted(self.api.kinds[VK8S].now.items())]
+
+    def list_pods(self) -> list[Manifest]:
+        """Pods that a Vk8s has made, masters first."""
+        owners = {each["metadata"]["uid"] for each in self.list_vk8s()}
+        pods = [pod for pod in self.api.kinds[POD].now.values() if find_owner(pod) in owners]
+        return sorted(pods, key=lambda pod: (pod["metadata"]["labels"].get(ROLE) != "master", pod["metadata"]["name"]))
+
+    def list_children(self, uid: str) -> Iterator[tuple[Key, Manifest]]:
+        """Everything that a Vk8s owns, as it is."""
+        for kind in CHILD_KINDS:
+            for name, obj in self.api.kinds[kind].now.items():
+                if find_owner(obj) == uid:
+                    yield (kind, name), obj
+
+    def find_child(self, uid: str, key: Key) -> Manifest | None:
+        """That child of the Vk8s, as it is; None where the name is another's."""
+        found = self.api.get(*key)
+        return found if found and find_owner(found) == uid else None
+
+    def look(self, vk8s: Manifest) -> World:
+        """A Vk8s and its children as they are."""
+        children: Children = {kind: {} for kind in CHILD_KINDS}
+        for (kind, name), obj in self.list_children(vk8s["metadata"]["uid"]):
+            children[kind][name] = obj
+        version = self.answering[0]
+        return build_world(vk8s, children, {}, Context(version.settings, version.scripts, self.api.now, b""))
+
+    def set_status(self, key: Key, status: Manifest) -> None:
+        """A kubelet or controller writes the status of a child."""
+        self.api.edit(key, lambda old: {**old, "status": status})
+
+    def restore_pki(self, vk8s: Manifest) -> None:
+        """Its owner restores the PKI from a backup, as the runbook says: labelled, with no owner."""
+        name, uid = vk8s["metadata"]["name"], vk8s["metadata"]["uid"]
+        labels = {"controller-uid": uid}
+        metadata = {"name": f"{name}-pki", "namespace": NAMESPACE, "labels": labels}
+        self.api.remove((SECRET, f"{name}-pki")) if self.api.get(SECRET, f"{name}-pki") else None
+        self.api.create({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, **self.vault[uid]})
+        self.tell(f"the PKI of {name} is restored")
+
+    def write_spec(self, name: str, spec: Any, *, is_broken: bool = False) -> None:
+        """The owner of a Vk8s writes another spec."""
+        self.api.edit((VK8S, name), lambda old: {**old, "spec": spec})
+        if not is_broken:
+            self.written[name] = spec
+
+    def annotate(self, name: str, key: str, value: str | None) -> None:
+        """The owner of a Vk8s writes an annotation, or takes it away."""
+
+        def write(old: Manifest) -> Manifest:
+            rest = {each: text for each, text in old["metadata"].get("annotations", {}).items() if each != key}
+            return with_metadata(old, annotations={**rest, **({key: value} if value is not None else {})})
+
+        self.api.edit((VK8S, name), write)
+
+    def change(self, key: Key, change: Callable[[Manifest], Manifest]) -> None:
+        """Somebody writes into an object."""
+        self.api.edit(key, change)
+
+    def list_jobs(self) -> list[tuple[str, Manifest]]:
+        """Jobs that are not being deleted, by name."""
+        return [(name, job) for name, job in sorted(self.api.kinds[JOB].now.items()) if not is_terminating(job)]
+
+
+def build_world(
+    vk8s: Manifest, children: Mapping[str, Mapping[str, Manifest]], related: Mapping[str, Any], context: Context
+) -> World:
+    """What a judge of one Vk8s reads."""
+    metadata = vk8s["metadata"]
+    return World(
+        spec=vk8s.get("spec"),
+        name=metadata["name"],
+        uid=metadata["uid"],
+        labels=metadata.get("labels", {}),
+        annotations=metadata.get("annotations", {}),
+        children={kind: dict(children.get(kind, {})) for kind in CHILD_KINDS},
+        status=vk8s.get("status"),
+        context=context,
+        related=related,
+    )

@@ -1,0 +1,18 @@
+"""Whatever happens, no invariant is ever broken, and everything comes to rest as its owner wants it."""
+
+from itertools import count, dropwhile
+
+from tests import figures
+from tests.chaos.campaign import run
+
+CALLS = 100_000
+
+
+def test_no_history_breaks_an_invariant_in_a_hundred_thousand_calls() -> None:
+    tally = next(dropwhile(lambda tally: tally.calls < CALLS, run(count())))
+    figures.record("chaos_histories", tally.histories)
+    figures.record("chaos_calls", tally.calls)
+    figures.record("chaos_violations", tally.violations)
+    figures.record("chaos_seconds", tally.seconds)
+    assert tally.violations == 0, f"{tally}\n{tally.story}"
+    assert tally.calls >= CALLS

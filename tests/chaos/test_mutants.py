@@ -1,0 +1,59 @@
+"""The simulation can fail: hooks with a fault are found by it, and what they do is told in few events."""
+
+from itertools import count
+
+import pytest
+
+from tests.chaos.calls import Hooks, ViolationError
+from tests.chaos.history import make_history, play, shrink, tell
+from tests.chaos.judge import ADDRESS_TWICE, DATA, LEFT_OUT, PODS_FIRST, SECOND_CA, TWO_DOWN
+from tests.chaos.mutants import (
+    GivesOneAddress,
+    GivesUp,
+    HurriesToEnd,
+    LosesClaims,
+    MakesAnotherAuthority,
+    RollsTwo,
+    TellsTheTime,
+    WritesForEver,
+)
+from tests.chaos.rest import CONVERGES
+
+MOST_HISTORIES = 400
+MOST_EVENTS = 8
+
+
+@pytest.mark.parametrize(
+    ("mutant", "invariants"),
+    [
+        pytest.param(LosesClaims, {LEFT_OUT, DATA}, id="the claim of a node that is not Ready is forgotten"),
+        pytest.param(MakesAnotherAuthority, {SECOND_CA}, id="a lost PKI is made anew"),
+        pytest.param(RollsTwo, {TWO_DOWN, LEFT_OUT}, id="two nodes are taken down at once"),
+        pytest.param(TellsTheTime, {CONVERGES}, id="the status tells the time"),
+        pytest.param(WritesForEver, {CONVERGES}, id="a child is written at each call"),
+        pytest.param(GivesUp, {CONVERGES}, id="a node is never made"),
+        pytest.param(HurriesToEnd, {PODS_FIRST}, id="claims go before the pods that use them"),
+        pytest.param(GivesOneAddress, {ADDRESS_TWICE}, id="all nodes get one address"),
+    ],
+)
+def test_a_fault_is_found_and_told_in_few_events(mutant: type[Hooks], invariants: set[str]) -> None:
+    histories = (make_history(seed) for seed in range(MOST_HISTORIES))
+    history, violation = next((each, found) for each in histories if (found := play(each, mutant).violation))
+    assert violation.invariant in invariants
+    small = shrink(history, violation.invariant, mutant)
+    outcome = play(small, mutant)
+    assert isinstance(outcome.violation, ViolationError)
+    assert outcome.violation.invariant == violation.invariant
+    assert len(small.events) <= MOST_EVENTS, tell(outcome, small)
+    story = tell(outcome, small)
+    assert "   1. Vk8s" in story
+    assert story.splitlines()[-1] == f"Broken: {outcome.violation}"
+    assert [line.split(".")[0].strip() for line in story.splitlines()[1:-1]] == [
+        str(number) for number, _ in zip(count(1), outcome.story, strict=False)
+    ]
+
+
+def test_a_history_is_the_same_each_time() -> None:
+    assert make_history(7) == make_history(7) != make_history(8)
+    first, second = (play(make_history(7)) for _ in range(2))
+    assert first == second
