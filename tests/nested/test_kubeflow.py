@@ -61,7 +61,11 @@ def installers(machine: HostCluster, tmp_path_factory: pytest.TempPathFactory) -
 
 @pytest.fixture(scope="module")
 def kubeflow(local: VirtualCluster, installers: None) -> Iterator[VirtualCluster]:  # noqa: ARG001 they install it
-    """The virtual cluster with Kubeflow in its file, in any state; gone with the last of these tests."""
+    """The virtual cluster with Kubeflow in its file, in any state; new for these tests, and gone after them.
+
+    What other tests have killed in it is no matter of Kubeflow's.
+    """
+    local.ensure_absent()
     yield with_version(with_port(local), VERSION)
     local.ensure_absent()
 
