@@ -23,9 +23,12 @@ finish() {
 }
 trap finish EXIT
 
-# kube-proxy drives the kernel through the nft command: its image has that one, with the libraries it is linked to.
+# kube-proxy drives the kernel through the nft command: its image has that one, with the libraries it is linked to, and the
+# names of protocols. Without names, nft lists numbers, and a kube-proxy that finds tables of an earlier one takes each
+# element for a stranger and deletes it.
 list_nft_files() {
   echo "$rootfs/usr/sbin/nft:/usr/sbin/nft"
+  echo "$rootfs/etc/protocols:/etc/protocols"
   chroot "$rootfs" ldd /usr/sbin/nft | grep -o '/[^ ]*' | while read -r library; do echo "$rootfs$library:$library"; done
 }
 

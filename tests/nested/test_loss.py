@@ -1,6 +1,7 @@
 """What a node loses, it gets back: programs in it, its pod, all pods at once; and the data is what it was."""
 
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,32 @@ def test_a_program_of_the_control_plane_that_is_killed_runs_again(kept: Kept, pr
     kept.check()
     wait_for("what was written before", lambda: kept.virtual.inside.find("configmap", f"before-{program}"), SECONDS)
     kept.virtual.inside.run("delete", "configmap", f"before-{program}")
+
+
+def test_a_kube_proxy_that_is_killed_takes_no_service_along(kept: Kept) -> None:
+    """Its successor finds the tables that it left: twice, as what a first one spoils a second one may mend."""
+    node, inside = "local-master", kept.virtual.inside
+    api = inside.get("service", "kubernetes")["spec"]["clusterIP"]
+    ask = ("exec", node, "--", "curl", "--silent", "--insecure", "--fail", "--max-time", "5", f"https://{api}/livez")
+    service = f"after-kube-proxy-{node}"
+    for _ in range(2):
+        kill_in_node(kept.virtual, node, "kube-proxy")
+        # What it has never heard of, the successor alone can know.
+        inside.run("create", "service", "clusterip", service, "--tcp=80")
+        inside.run("set", "selector", f"service/{service}", f"app=keeps-on-{node}")
+        address = inside.get("service", service)["spec"]["clusterIP"]
+        wait_for("the successor", partial(_has_service, kept.virtual, node, address), SECONDS, kept.virtual.describe)
+        assert _has_service(kept.virtual, node, api)
+        assert kept.virtual.kubectl.run(*ask) == "ok"
+        inside.run("delete", "service", service)
+    kept.check()
+
+
+def _has_service(virtual: VirtualCluster, node: str, address: str) -> bool:
+    """Whether what is for that ClusterIP finds a way from a node."""
+    return f" {address} . " in virtual.kubectl.run(
+        "exec", node, "--", "nft", "list", "map", "ip", "kube-proxy", "service-ips"
+    )
 
 
 @pytest.mark.parametrize("node", NODES)
