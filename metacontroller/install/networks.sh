@@ -67,10 +67,20 @@ YAML
   done
 }
 
+# The installer of an earlier installation, where this one names the image of the hooks alone.
+find_kubeflow_installer() {
+  kube get configmap vk8s-hooks-host --namespace="$SYSTEM_NAMESPACE" --ignore-not-found \
+    --output='jsonpath={.data.VK8S_SETTING_KUBEFLOW_INSTALLER_IMAGE}'
+}
+
 # The CRDs of the ip-manager are always there.
 print_host_settings() {
-  local cni=calico
+  local cidrs domain installer=$KUBEFLOW_INSTALLER_IMAGE cni=calico
   if has_kube_ovn; then cni=kube-ovn; fi
-  print_config_map IP_MANAGER=true "HOST_CIDRS=$(find_host_cidrs)" "HOST_CNI=$cni" \
-    "CLUSTER_DOMAIN=$(find_cluster_domain)" "KUBEFLOW_INSTALLER_IMAGE=$KUBEFLOW_INSTALLER_IMAGE"
+  # Not as arguments: what can't be found out ends the installation, where an argument would be empty.
+  cidrs=$(find_host_cidrs)
+  domain=$(find_cluster_domain)
+  [[ -n $installer ]] || installer=$(find_kubeflow_installer)
+  print_config_map IP_MANAGER=true "HOST_CIDRS=$cidrs" "HOST_CNI=$cni" "CLUSTER_DOMAIN=$domain" \
+    "KUBEFLOW_INSTALLER_IMAGE=$installer"
 }

@@ -136,12 +136,15 @@ def test_an_upgrade_of_the_product_restarts_no_virtual_cluster(
 ) -> None:
     name_image(host_with_node, IMAGE, OTHER_IMAGE)
     before = virtual.kubectl.get("pod", *virtual.nodes)["metadata"]["uid"]
+    settings = installed.system.get("configmap", "vk8s-hooks-host")["data"]
     result = installed.run(
         "make", "deploy", f"IMG={OTHER_IMAGE}", f"ARGS=--metacontroller-image {METACONTROLLER_IMAGE}"
     )
     assert result.returncode == 0, result.stderr
     images = installed.system.run("get", "pods", "--output=jsonpath={.items[*].spec.containers[*].image}").split()
     assert images.count(OTHER_IMAGE) == len(["hooks", "hooks"])
+    # Where Kubeflow's installers are was said at the first installation, not here.
+    assert installed.system.get("configmap", "vk8s-hooks-host")["data"] == settings
     wait_for_an_answer(virtual, "by-another-version")
     assert virtual.kubectl.get("pod", *virtual.nodes)["metadata"]["uid"] == before
     assert virtual.kubectl.get("vk8s", virtual.name)["status"]["phase"] == "Running"
