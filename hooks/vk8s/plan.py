@@ -183,7 +183,8 @@ def _plan_kubeconfig(
     """The observed kubeconfig while it is right and not due, else a new one; and when it is due."""
     existing = observed.find(seen.SECRET, kubeconfig_secret_name(cluster.name))
     if existing is not None:
-        contents = {read_secret(existing).get(key, b"") for key in KUBECONFIG_KEYS}
+        files = read_secret(existing)
+        contents = {files.get(key, b"") for key in KUBECONFIG_KEYS}
         due = find_renewal_time(contents.pop(), cluster, authority) if len(contents) == 1 else None
         if due is not None and context.now < due:
             return keep(existing, cluster.identity), due
