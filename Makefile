@@ -6,10 +6,10 @@ SHELL := /bin/bash
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 PYTEST := $(VENV)/bin/pytest
-SOURCES := hooks testbed tests images docs
+SOURCES := hooks testbed tests images docs bench
 # What has to reach every line of the hooks, and the other tests that need no cluster: coverage makes them half as fast.
 COVERING := $(addprefix tests/,unit scenarios contract api)
-OTHERS := $(addprefix tests/,docs properties testbed images)
+OTHERS := $(addprefix tests/,docs properties testbed images bench)
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 # The image of the hooks.
 IMG ?= registry.example.com/vk8s/controller:$(VERSION)
@@ -172,6 +172,10 @@ vm-test: prerequisites ## The product on cgroup v2, in a guest under QEMU: minut
 	@testbed/vm/install.sh
 	$(PYTHON) -m testbed.vm $(ARGS)
 	@$(PYTHON) -m tests.figures build/vm/figures.json
+
+.PHONY: bench
+bench: prerequisites ## Speed under load, and beside peers; writes docs/performance.md: half an hour, with nothing else running
+	$(PYTHON) -m bench $(ARGS)
 
 .PHONY: format
 format: $(VENV)/installed ## Format the code and mend what ruff can mend

@@ -27,26 +27,43 @@ HOOKS, METACONTROLLER = "hooks", "metacontroller"
 
 @dataclass(frozen=True)
 class Options:
-    """How Metacontroller is to run. `cache_delay`: seconds by which its view is late; only the stand-in can do that."""
+    """How Metacontroller is to run, and for which CompositeControllers: those of a directory.
+
+    `cache_delay`: seconds by which its view is late; only the stand-in can do that.
+    """
 
     qps: int = 100
     burst: int = 200
+    workers: int = 5
     cache_delay: float = 0
+    controllers: Path = CONTROLLERS
 
 
 def start(host: HostCluster, options: Options | None = None) -> None:
     """Applies CRDs and role, and starts the hooks and Metacontroller anew, with the code and manifests of now."""
+    kubeconfig = prepare(host)
+    start_hooks(host)
+    start_metacontroller(host, kubeconfig, options or Options())
+
+
+def prepare(host: HostCluster) -> Path:
+    """Applies what both need, of which none runs then; the kubeconfig of Metacontroller."""
     stop(host)
     apply_crds(host)
     kubeconfig = permissions.grant(host)
     door.give_keys(host)
-    start_hooks(host)
+    return kubeconfig
+
+
+def start_metacontroller(host: HostCluster, kubeconfig: Path, options: Options) -> None:
+    """Starts Metacontroller, or its stand-in, anew; the hooks go on."""
+    programs.stop(host.testbed, METACONTROLLER)
     binary = os.environ.get(BINARY_VARIABLE)
     if binary:
-        _apply_controllers(host)
-        command = _build_real(Path(binary), options or Options())
+        _apply_controllers(host, options.controllers)
+        command = _build_real(Path(binary), options)
     else:
-        command = _build_stand_in(kubeconfig, options or Options())
+        command = _build_stand_in(kubeconfig, options)
     # In the network, as it looks for the hooks by name.
     program = Program(METACONTROLLER, host.in_network(command), {"KUBECONFIG": str(kubeconfig)})
     programs.start(host.testbed, program)
@@ -95,9 +112,10 @@ def _build_stand_in(kubeconfig: Path, options: Options) -> list[str]:
     return [
         *(sys.executable, "-m", "testbed.metacontroller"),
         f"--kubeconfig={kubeconfig}",
-        f"--controllers={CONTROLLERS}",
+        f"--controllers={options.controllers}",
         f"--client-go-qps={options.qps}",
         f"--client-go-burst={options.burst}",
+        f"--workers={options.workers}",
         f"--cache-delay={options.cache_delay}",
     ]
 
@@ -109,13 +127,14 @@ def _build_real(binary: Path, options: Options) -> list[str]:
         str(binary),
         f"--client-go-qps={options.qps}",
         f"--client-go-burst={options.burst}",
+        f"--workers={options.workers}",
         "--discovery-interval=5s",
         "--metrics-address=127.0.0.1:9999",
         "--health-probe-bind-address=127.0.0.1:8081",
     ]
 
 
-def _apply_controllers(host: HostCluster) -> None:
+def _apply_controllers(host: HostCluster, controllers: Path) -> None:
     """For Metacontroller itself, which finds its controllers in the API server, and there where the hooks are."""
     crds = os.environ.get(CRDS_VARIABLE)
     if not crds:
@@ -123,5 +142,5 @@ def _apply_controllers(host: HostCluster) -> None:
     host.kubectl.run("apply", "--server-side", f"--filename={crds}")
     # It watches all three kinds, and ends after two minutes where one is missing.
     _wait_for_crds(host, [f"{kind}.metacontroller.k8s.io" for kind in METACONTROLLER_KINDS])
-    documents = [document for path in CONTROLLERS.glob("*.yaml") for document in yaml.safe_load_all(path.read_text())]
+    documents = [document for path in controllers.glob("*.yaml") for document in yaml.safe_load_all(path.read_text())]
     host.kubectl.apply(*(each for each in documents if each["kind"] == "CompositeController"))

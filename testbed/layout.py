@@ -15,7 +15,10 @@ HOOKS_URL = f"https://{HOOKS_HOST}"
 
 @dataclass(frozen=True)
 class Testbed:
-    """One testbed. `name`: at most 10 characters, as it becomes part of an interface's name; `number`: 0 to 5."""
+    """One testbed. `name`: at most 10 characters, as it becomes part of an interface's name.
+
+    `number`: 5 at most, and another for each, as it becomes part of an address.
+    """
 
     name: str
     number: int
@@ -75,6 +78,8 @@ class Testbed:
 UP, NESTED_TESTS, CLUSTER_TESTS, LEAK_TESTS, INSTALL_TESTS, PAGE_TESTS = _ALL = tuple(
     Testbed(name, number) for number, name in enumerate(("up", "nested", "cluster", "leaks", "install", "pages"))
 )
-TESTBEDS = {testbed.name: testbed for testbed in _ALL}
+# Of `make bench`.
+BENCH = Testbed("bench", -1)
+TESTBEDS = {testbed.name: testbed for testbed in (*_ALL, BENCH)}
 # Which one is meant where nobody says so.
 VARIABLE = "VK8S_TESTBED"

@@ -14,6 +14,7 @@ STAGES = (
     "testbed",
     "images",
     "chaos",
+    "bench",
     "speed",
     "cluster",
     "install",

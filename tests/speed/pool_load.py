@@ -42,10 +42,8 @@ def _store_vk8s(name: str, status: Manifest | None) -> Manifest:
         finalizers=["metacontroller.io/compositecontroller-vk8s"],
         resourceVersion="123456",
         managedFields=[
-            _note_fields(
-                "kubectl-client-side-apply", {"metadata": {"annotations": {KUBECTL_APPLIED: 1}}, "spec": SPEC}
-            ),
-            _note_fields("metacontroller", {"status": status}),
+            note_fields("kubectl-client-side-apply", {"metadata": {"annotations": {KUBECTL_APPLIED: 1}}, "spec": SPEC}),
+            note_fields("metacontroller", {"status": status}),
         ],
     )
 
@@ -66,11 +64,12 @@ def _store_allocation(made: Manifest) -> Manifest:
     return with_metadata(
         stored,
         ownerReferences=[owner],
-        managedFields=[_note_fields("metacontroller", with_metadata(stored, owner=owner))],
+        managedFields=[note_fields("metacontroller", with_metadata(stored, owner=owner))],
     )
 
 
-def _note_fields(manager: str, content: Manifest) -> Manifest:
+def note_fields(manager: str, content: Manifest) -> Manifest:
+    """An entry of managedFields: that these fields are the manager's."""
     return {
         "manager": manager,
         "operation": "Update",

@@ -1,0 +1,146 @@
+"""The tables of docs/performance.md, from the file of results. What is said around them is written by hand."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from bench.charts import OPERATORS, Figures, find_counts
+from bench.clusters import count_children
+from bench.crowd import NODES
+from bench.load import SHIPPED_QPS
+from bench.results import Results
+from testbed.layout import ROOT
+
+FILE: Final = ROOT / "docs" / "performance.md"
+_BLOCK: Final = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+# Of figures by count, how a row says them.
+_LOAD_ROWS: Final = {
+    "s": "all children exist, s",
+    "half_s": "half of them exist, s",
+    "accepted_s": "all Vk8s are accepted, s",
+    "calls_each": "calls of the sync hook, per Vk8s",
+    "gets_each": "GET requests, per Vk8s",
+    "writes_each": "writing requests, per Vk8s",
+    "sync_p50_ms": "sync hook meanwhile, p50, ms",
+    "sync_p99_ms": "sync hook meanwhile, p99, ms",
+    "histogram_p99_ms": "the same p99 by the histogram in `/metrics`, ms",
+    "rss_start_mb": "memory of the hooks before, MB",
+    "rss_end_mb": "memory of the hooks when all children exist, MB",
+    "resync_rss_mb": "memory of the hooks after restart and resync, MB",
+    "metacontroller_rss_mb": "memory of what plays, or is, Metacontroller, MB",
+    "restart_s": "Metacontroller is started anew and has asked about all, s",
+    "resync_s": "a resync has asked about all, s",
+    "resync_calls_each": "calls of the sync hook in a resync, per Vk8s",
+    "resync_gets_each": "GET requests in a resync, per Vk8s",
+    "resync_writes": "writing requests in a resync, in all",
+    "resync_sync_p50_ms": "sync hook in a resync, p50, ms",
+    "resync_sync_p99_ms": "sync hook in a resync, p99, ms",
+}
+
+
+def write(results: Results) -> None:
+    """Writes the tables anew."""
+    FILE.write_text(fill(FILE.read_text(), results))
+
+
+def fill(text: str, results: Results) -> str:
+    """The page with the tables of these results."""
+    tables = {
+        "machine": _build_machine(results),
+        "hooks": _build_hooks(results["figures"]),
+        "load": _build_load(results["figures"], "load"),
+        "original": _build_load(results["figures"], "original_load"),
+        "operators": _build_operators(results["figures"]),
+        "soak": _build_soak(results["figures"]),
+    }
+    return _BLOCK.sub(lambda block: f"{block[1]}{tables[block[2]]}\n{block[3]}", text)
+
+
+def _build_machine(results: Results) -> str:
+    machine, versions = results["machine"], results["versions"]
+    rows = [
+        ("cores", f"{machine['cores']}, {machine['processor']}"),
+        ("memory", f"{machine['memory_gib']} GiB"),
+        ("kernel", machine["kernel"]),
+        ("Python", machine["python"]),
+        ("versions", ", ".join(f"{name} {version}" for name, version in versions.items())),
+        *((f"`{run['command']}`", _describe_run(run)) for run in results["runs"].values()),
+    ]
+    return _build_table(("", ""), rows)
+
+
+def _describe_run(run: Mapping[str, object]) -> str:
+    return f"began {run['began']} UTC; load average before {run['load_before']}, after {run['load_after']}"
+
+
+def _build_hooks(figures: Figures) -> str:
+    header = ("nodes", "call, KiB", "answer, KiB", "these hooks, ms", "plain hook, ms", "floor, ms", "hooks / floor")
+    return _build_table(header, [_build_hooks_row(figures, nodes) for nodes in (1, 10, 100)])
+
+
+def _build_hooks_row(figures: Figures, nodes: int) -> list[str]:
+    count = "" if nodes == 10 else f"{nodes}_"  # noqa: PLR2004 their names have no number
+    times = [
+        f"{figures[f'{name}_{count}p50_ms']:.1f} / {figures[f'{name}_{count}p99_ms']:.1f}"
+        for name in ("sync", "plain", "floor")
+    ]
+    ratio = figures[f"sync_{count}p50_ms"] / figures[f"floor_{count}p50_ms"]
+    sizes = [f"{figures[f'{name}_{count}kib']:.0f}" for name in ("call", "answer")]
+    return [str(nodes), *sizes, *times, f"{ratio:.2f}"]
+
+
+def _build_load(figures: Figures, prefix: str) -> str:
+    counts = find_counts(figures, f"{prefix}_")
+    children = sum(count_children(NODES).values())
+    header = ("", *(f"{count} Vk8s, {count * children} children" for count in counts))
+    least = (
+        "so long as the limit of requests alone takes, s",
+        *(_find_least(figures, prefix, each) for each in counts),
+    )
+    rows = [
+        (words, *(_show(figures[f"{prefix}_{count}_{name}"]) for count in counts)) for name, words in _LOAD_ROWS.items()
+    ]
+    return _build_table(header, [rows[0], least, *rows[1:]])
+
+
+def _find_least(figures: Figures, prefix: str, count: int) -> str:
+    """Seconds that the requests take at the rate which is allowed, whoever makes and answers them."""
+    each = figures[f"{prefix}_{count}_gets_each"] + figures[f"{prefix}_{count}_writes_each"]
+    return _show(each * count / SHIPPED_QPS)
+
+
+def _build_operators(figures: Figures) -> str:
+    header = ("", *(f"{count} Vk8s: s / writes per Vk8s / MB" for count in find_counts(figures, "kopf_")))
+    rows = [
+        (words, *(_show_operator(figures, f"{name}_{count}") for count in find_counts(figures, f"{name}_")))
+        for name, words in OPERATORS.items()
+        if find_counts(figures, f"{name}_")
+    ]
+    return _build_table(header, rows)
+
+
+def _show_operator(figures: Figures, prefix: str) -> str:
+    return " / ".join(_show(figures[f"{prefix}_{name}"]) for name in ("s", "writes_each", "rss_mb"))
+
+
+def _build_soak(figures: Figures) -> str:
+    rows = [
+        ("after the first 1,000 calls", _show(figures["soak_rss_start_mb"])),
+        (f"after {figures['soak_calls']:,.0f} more", _show(figures["soak_rss_end_mb"])),
+    ]
+    return _build_table(("memory of the hooks", "MB"), rows)
+
+
+def _show(value: float) -> str:
+    """With three digits, or as many as there are before the point."""
+    return f"{value:.0f}" if value >= 100 or value == int(value) else f"{value:.3g}"  # noqa: PLR2004
+
+
+def _build_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    return "\n".join(_list_lines(header, rows))
+
+
+def _list_lines(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    yield f"| {' | '.join(header)} |"
+    yield f"|{'---|' * len(header)}"
+    yield from (f"| {' | '.join(row)} |" for row in rows)

@@ -1,0 +1,1 @@
+"""That `make bench` can still be run, and that its page says what it has measured."""
