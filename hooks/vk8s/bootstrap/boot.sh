@@ -9,6 +9,7 @@ boot=$(dirname "$0")
 . "$boot/cgroups.sh"
 . "$boot/state-volume.sh"
 . "$boot/settings.sh"
+. "$boot/network.sh"
 . "$boot/templates.sh"
 # shellcheck source=/dev/null
 . "$boot/$ROLE.sh" # master.sh or worker.sh

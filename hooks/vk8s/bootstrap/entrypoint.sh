@@ -56,14 +56,14 @@ write_environment() {
 install_units() {
   local units=/etc/systemd/system wanted=(vk8s-boot.service vk8s-watcher.service)
   [[ $ROLE != master ]] || wanted+=(vk8s-certificates.timer)
-  cp "$boot"/*.service "$units/"
+  install -m 644 "$boot"/*.service "$units/"
   # shellcheck disable=SC2034 # for render
   # When a third of their life is left, but at most a month.
   RENEWAL_SECONDS=$((CERTIFICATE_SECONDS - $(smaller $((CERTIFICATE_SECONDS / 3)) $MONTH)))
   render "$boot/vk8s-certificates.timer" >"$units/vk8s-certificates.timer"
-  install -D "$boot/system.conf" /etc/systemd/system.conf.d/vk8s.conf
-  install -D "$boot/journald.conf" /etc/systemd/journald.conf.d/vk8s.conf
-  install -D "$boot/containerd.toml" /etc/containerd/config.toml
+  install -D -m 644 "$boot/system.conf" /etc/systemd/system.conf.d/vk8s.conf
+  install -D -m 644 "$boot/journald.conf" /etc/systemd/journald.conf.d/vk8s.conf
+  install -D -m 644 "$boot/containerd.toml" /etc/containerd/config.toml
   mkdir -p "$units/multi-user.target.wants"
   local unit
   for unit in "${wanted[@]}"; do ln -sf "$units/$unit" "$units/multi-user.target.wants/$unit"; done

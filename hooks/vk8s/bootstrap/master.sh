@@ -26,29 +26,41 @@ boot_node() {
 
 # Also run when a first boot was interrupted: kubeadm takes up what it finds, and goes on.
 boot_first() {
+  local skipped=$NEVER
   if [[ -e /var/lib/etcd/member ]]; then
     say "The first boot was interrupted; it goes on with the data that is there."
+    skipped+=,addon/coredns
   else
     say "First boot: kubeadm sets up the control plane (details: $LOG/kubeadm.log in the node)."
   fi
-  (grant_network_access && start_network) &
-  run_kubeadm init --config "$KUBEADM_CONFIG" --skip-phases="$NEVER,addon/coredns" --skip-token-print
+  set_up_beside_kubeadm &
+  run_kubeadm init --config "$KUBEADM_CONFIG" --skip-phases="$skipped" --skip-token-print
   wait $!
-  install_coredns
-  install_storage
+  [[ $skipped = "$NEVER" ]] || install_coredns
   date --utc --iso-8601=seconds | write_file "$FIRST_BOOT_COMPLETE"
   say "The control plane is set up."
+}
+
+# What needs nothing but the API server: kubeadm has seconds of other work then, and minutes of waiting where no network is.
+set_up_beside_kubeadm() {
+  wait_for "Waiting for the API server; it starts as a container of this node." is_api_ready
+  say "The API server answers."
+  print_manifests | apply
+  start_network
+}
+
+# The network first. One call for all, as each start of kubectl costs a quarter of a second of a processor.
+# shellcheck disable=SC2154 # boot is of boot.sh
+print_manifests() {
+  [[ $CNI != flannel ]] || cat "$boot/flannel-access.yaml"
+  echo ---
+  render "$boot/storage.yaml"
 }
 
 # kubeadm refuses to touch a CoreDNS newer than the one it knows, and what an interrupted boot left may be half of it.
 install_coredns() {
   kubectl --kubeconfig $ADMIN --namespace kube-system delete deployment coredns --ignore-not-found >>"$LOG/kubeadm.log" 2>&1
   run_kubeadm init phase addon coredns --config "$KUBEADM_CONFIG"
-}
-
-# shellcheck disable=SC2154 # boot is of boot.sh
-install_storage() {
-  render "$boot/storage.yaml" | apply
 }
 
 boot_again() {
@@ -70,7 +82,7 @@ upgrade_cluster() {
   run_kubeadm init phase bootstrap-token --config "$KUBEADM_CONFIG" --skip-token-print
   run_kubeadm init phase addon kube-proxy --config "$KUBEADM_CONFIG"
   has_coredns || install_coredns
-  install_storage
+  print_manifests | apply
 }
 
 # Whether CoreDNS is of the version that is in this node.
@@ -82,6 +94,7 @@ has_coredns() {
 # The Node's object still says Ready under the former address, so the kubelet is in no hurry and posts the next status
 # after ten seconds. A kubelet that starts posts at once; containers don't notice.
 post_status_now() {
+  restore_cni_list --cert $KUBERNETES/pki/apiserver-kubelet-client.crt --key $KUBERNETES/pki/apiserver-kubelet-client.key
   await_network 10
   systemctl restart kubelet
 }
@@ -130,14 +143,6 @@ offer_kubectl() {
 
 is_api_ready() {
   [[ $(curl -s --max-time 10 --cacert $KUBERNETES/pki/ca.crt https://127.0.0.1:6443/readyz) = ok ]]
-}
-
-# Lets kubelets' identities read Nodes, for flanneld: beside kubeadm, which has minutes of waiting ahead where this has none.
-grant_network_access() {
-  [[ $CNI = flannel ]] || return 0
-  wait_for "Waiting for the API server; it starts as a container of this node." is_api_ready
-  say "The API server answers."
-  apply <"$boot/flannel-access.yaml"
 }
 
 # Applies manifests from standard input. Unvalidated, as that would first fetch the whole API's description.

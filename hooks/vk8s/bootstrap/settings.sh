@@ -7,18 +7,6 @@ MEMORY_HEADROOM=$((128 * 1024 * 1024))
 # The control plane's static pods and CoreDNS request this much. CPU can be shared, so with a smaller limit they run
 # slowly; with a smaller Node the kubelet would refuse them.
 LEAST_MASTER_CPU_MILLIS=1000
-CNI_LIST=/etc/cni/net.d/10-flannel.conflist
-# shellcheck disable=SC2034 # of worker.sh
-CLIENT_CERTIFICATE=/var/lib/kubelet/pki/kubelet-client-current.pem
-
-prepare_network() {
-  echo 1 >/proc/sys/net/ipv4/ip_forward
-  mkdir -p /run/flannel
-  # VNI and port are not flannel's defaults: the host's own network may be flannel.
-  cat >/run/flannel/net-conf.json <<END
-{"Network": "$POD_CIDR", "EnableNFTables": true, "Backend": {"Type": "vxlan", "VNI": 8475, "Port": 8475}}
-END
-}
 
 # The kubelet believes that the machine is its own. What the pod may not use is reserved, so that the Node offers what
 # the pod has. The host may be another one after each boot.
@@ -43,25 +31,6 @@ larger() {
 
 positive() {
   larger "$1" 0
-}
-
-# Without the CNI list, the kubelet says NotReady. With `none`, it is the user's to bring a network.
-start_network() {
-  [[ $CNI = flannel ]] || return 0
-  systemctl --no-block start flanneld
-}
-
-is_network_up() {
-  [[ $CNI = none || -e $CNI_LIST ]]
-}
-
-# Ends when the network is up, or takes too long to wait for.
-await_network() { # seconds
-  local try
-  for ((try = 0; try < $1 * 10; try++)); do
-    ! is_network_up || return 0
-    sleep 0.1
-  done
 }
 
 # kubeadm's output is for those who look for an error; what it does is said in a sentence.

@@ -4,15 +4,14 @@
 #
 # The Ready condition alone would lie: for forty seconds after a restart it still stands from before. So the kubelet here
 # must be healthy, and must have posted the Node's status in this boot: with this pod's address, and with the machine id
-# that systemd makes anew at each boot.
+# that systemd makes anew at each boot. The network between the nodes must be up, too: the kubelet may know it from before.
 set -euo pipefail
 boot=$(dirname "$0")
 . "$boot/sentences.sh"
+. "$boot/network.sh"
 
 READY=$RUN/ready
 LEFT=$STATE/left
-CLIENT_CERTIFICATE=/var/lib/kubelet/pki/kubelet-client-current.pem
-NODE_URL=https://$ENDPOINT:6443/api/v1/nodes/$NODE_NAME
 # A restart of the master must not take the workers out of users' Services.
 MAY_BE_ALONE_SECONDS=300
 MAY_BE_UNKNOWN_SECONDS=5
@@ -31,14 +30,17 @@ main() {
     asked=${EPOCHREALTIME/./}
     observe
     publish
-    rest "$asked" 1000000
+    rest "$asked" "$([[ -n $was_ready ]] && echo 1000000 || echo 250000)"
   done
 }
 
 # Sets $state to `ready`, or to what is missing.
 observe() {
+  # Files first: until they are there, a node that boots needs its processors for that.
   state='the first boot is not complete'
   [[ $ROLE = worker || -e $STATE/first-boot-complete ]] || return 0
+  state='its kubelet has no certificate'
+  [[ -e $CLIENT_CERTIFICATE ]] || return 0
   state='the kubelet is not healthy'
   [[ $(curl -s --max-time $MAY_TAKE_SECONDS http://127.0.0.1:10248/healthz) = ok ]] || return 0
   local answer code
@@ -68,9 +70,11 @@ judge() { # Node
     *) state='its Node has not been updated since this boot' && return ;;
   esac
   case $1 in
-    *'"type":"Ready","status":"True"'*) state=ready ;;
-    *) state='its Node is not Ready yet' ;;
+    *'"type":"Ready","status":"True"'*) ;;
+    *) state='its Node is not Ready yet' && return ;;
   esac
+  state='the network between the nodes is not up yet'
+  ! has_joined_network || state=ready
 }
 
 # The API server is not there. A worker keeps the answer it had, for a while.
@@ -112,6 +116,7 @@ publish() {
   if [[ $state = ready ]]; then
     touch "$READY"
     was_ready=yes
+    keep_cni_list || true # a full disk makes no node unready
     say "Ready: the Node is Ready at $POD_IP."
   else
     rm -f "$READY"

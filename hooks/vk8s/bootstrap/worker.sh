@@ -21,7 +21,7 @@ has_identity() {
     openssl verify -CAfile $JOIN/ca.crt "$CLIENT_CERTIFICATE" >/dev/null 2>&1
 }
 
-# The Node and its subnet exist, so the network needs no kubelet. With the network up first, the first status that the
+# The Node and its subnet exist, so the network needs no kubelet. With the CNI list there, the first status that the
 # kubelet posts says Ready; the next one would come ten seconds later.
 boot_again() {
   say "This node has joined its cluster before; it starts with the same identity."
@@ -29,6 +29,7 @@ boot_again() {
   await_answer /livez
   ! is_upgrade || take_over_settings
   start_network
+  restore_cni_list --cert "$CLIENT_CERTIFICATE"
   await_network 10
   systemctl start kubelet # not later: should the Node have been deleted, the network waits for the kubelet to register
   is_network_up && return
