@@ -22,6 +22,7 @@ main() {
   trap 'say "Asked to stop before the node was up; it stops."; exit 0' RTMIN+3
   enter_own_cgroup_namespace "$@"
   clear_memory_directories
+  clear_kube_proxy_tables
   check_pod
   say "Node $NODE_NAME ($ROLE of virtual cluster $CLUSTER_NAME) starts at $POD_IP."
   check_machine
@@ -44,6 +45,13 @@ clear_memory_directories() {
   find /run /tmp -xdev -mindepth 1 -delete || true # but for what the host may have mounted there
   install -d -m 755 "$RUN"
   echo "${EPOCHREALTIME/./}" >"$RUN/started"
+}
+
+# So do the kernel's tables. A kube-proxy takes the chains of endpoints that it finds for what they say in their names, but
+# one that ended before may have emptied some, to delete them later: whoever asked for such an endpoint would be refused.
+clear_kube_proxy_tables() {
+  local family
+  for family in ip ip6; do nft delete table "$family" kube-proxy 2>/dev/null || true; done
 }
 
 # Services of systemd don't inherit this process's environment. No secret is in it.
