@@ -9,7 +9,7 @@ PYTEST := $(VENV)/bin/pytest
 SOURCES := hooks testbed tests images docs bench
 # What has to reach every line of the hooks, and the other tests that need no cluster: coverage makes them half as fast.
 COVERING := $(addprefix tests/,unit scenarios contract api)
-OTHERS := $(addprefix tests/,docs properties testbed images bench)
+OTHERS := $(addprefix tests/,docs properties testbed images bench storm)
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 # The image of the hooks.
 IMG ?= registry.example.com/vk8s/controller:$(VERSION)
@@ -128,13 +128,17 @@ unit: $(VENV)/installed ## The tests that need no cluster: seconds
 	$(PYTEST) $(COVERING) --cov --cov-report=term-missing:skip-covered --cov-fail-under=100 $(ARGS)
 	$(PYTEST) $(OTHERS) $(ARGS)
 
-.PHONY: chaos
-chaos: $(VENV)/installed ## Chaos in simulation: a hundred thousand calls of the hooks, and faulty hooks that have to be found: minutes
+.PHONY: chaos-check
+chaos-check: $(VENV)/installed ## Chaos in simulation: a hundred thousand calls of the hooks, and faulty hooks that have to be found: minutes
 	$(PYTEST) tests/chaos $(ARGS)
 
 .PHONY: chaos-sim
 chaos-sim: $(VENV)/installed ## More of it, and the story of what goes wrong; SEED=0 HISTORIES=10000
 	$(PYTHON) -m tests.chaos $(if $(SEED),--seed $(SEED)) $(if $(HISTORIES),--histories $(HISTORIES))
+
+.PHONY: chaos
+chaos: prerequisites ## Chaos for real: random kills of a virtual cluster under a workload that may lose nothing; MINUTES=30 SEED= ARGS=--keep
+	$(PYTHON) -m tests.storm $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 .PHONY: cluster
 cluster: prerequisites ## The tests that need an API server, and no node
@@ -160,7 +164,7 @@ cluster-installation-and-walkthrough:
 	$(MAKE) walkthrough
 unit-and-nested:
 	$(MAKE) unit
-	$(MAKE) chaos
+	$(MAKE) chaos-check
 	$(MAKE) nested
 
 .PHONY: upgrade-test

@@ -17,7 +17,6 @@ from testbed import builds, cgroups, controller, host_cluster, programs
 from testbed.controller import CONTROLLERS, HOOKS, Options
 from testbed.host_cluster import HostCluster
 from testbed.layout import BENCH, HOOKS_URL
-from testbed.permissions import find_kubeconfig
 from testbed.programs import Program
 from testbed.waiting import wait_for
 
@@ -37,14 +36,14 @@ class Host:
 
     def start_controller(self, qps: int) -> None:
         """Hooks that tell of each call in JSON, and Metacontroller, as whoever installs everything has them."""
-        kubeconfig = controller.prepare(self.cluster)
+        controller.prepare(self.cluster)
         controller.start_hooks(self.cluster, settings={"VK8S_SETTING_LOG_FORMAT": "json"})
-        controller.start_metacontroller(self.cluster, kubeconfig, Options(qps, 2 * qps, WORKERS))
+        controller.start_metacontroller(self.cluster, Options(qps, 2 * qps, WORKERS))
 
     def restart_metacontroller(self, qps: int, resync_seconds: int) -> None:
         """Metacontroller anew, that looks at everything again as often as that; the hooks go on."""
         options = Options(qps, 2 * qps, WORKERS, controllers=self._write_controllers(resync_seconds))
-        controller.start_metacontroller(self.cluster, find_kubeconfig(self.cluster.testbed), options)
+        controller.start_metacontroller(self.cluster, options)
 
     def _write_controllers(self, resync_seconds: int) -> Path:
         directory = self.cluster.testbed.state / "controllers"

@@ -41,29 +41,29 @@ class Options:
 
 def start(host: HostCluster, options: Options | None = None) -> None:
     """Applies CRDs and role, and starts the hooks and Metacontroller anew, with the code and manifests of now."""
-    kubeconfig = prepare(host)
+    prepare(host)
     start_hooks(host)
-    start_metacontroller(host, kubeconfig, options or Options())
+    start_metacontroller(host, options)
 
 
-def prepare(host: HostCluster) -> Path:
-    """Applies what both need, of which none runs then; the kubeconfig of Metacontroller."""
+def prepare(host: HostCluster) -> None:
+    """Applies what both need; none of them runs then."""
     stop(host)
     apply_crds(host)
-    kubeconfig = permissions.grant(host)
+    permissions.grant(host)
     door.give_keys(host)
-    return kubeconfig
 
 
-def start_metacontroller(host: HostCluster, kubeconfig: Path, options: Options) -> None:
-    """Starts Metacontroller, or its stand-in, anew; the hooks go on."""
+def start_metacontroller(host: HostCluster, options: Options | None = None) -> None:
+    """Starts Metacontroller, or its stand-in, anew, where what it needs has been applied before; the hooks go on."""
+    kubeconfig, binary = permissions.find_kubeconfig(host.testbed), os.environ.get(BINARY_VARIABLE)
+    chosen = options or Options()
     programs.stop(host.testbed, METACONTROLLER)
-    binary = os.environ.get(BINARY_VARIABLE)
     if binary:
-        _apply_controllers(host, options.controllers)
-        command = _build_real(Path(binary), options)
+        _apply_controllers(host, chosen.controllers)
+        command = _build_real(Path(binary), chosen)
     else:
-        command = _build_stand_in(kubeconfig, options)
+        command = _build_stand_in(kubeconfig, chosen)
     # In the network, as it looks for the hooks by name.
     program = Program(METACONTROLLER, host.in_network(command), {"KUBECONFIG": str(kubeconfig)})
     programs.start(host.testbed, program)

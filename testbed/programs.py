@@ -13,6 +13,7 @@ from testbed.layout import ROOT, Testbed
 # Enters the cgroups before anything of the program runs, so that no process of it is ever outside.
 _ENTER = 'for file in $1; do echo $$ >"$file"; done; shift; exec "$@"'
 _TAIL_LINES = 15
+_SHIM = "containerd-shim"
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,12 @@ def stop(testbed: Testbed, name: str) -> None:
 
 def is_running(testbed: Testbed, name: str) -> bool:
     """Whether a process of the program is there."""
-    return bool(cgroups.find_processes(testbed.network, name))
+    return bool(find_processes(testbed, name))
+
+
+def find_processes(testbed: Testbed, name: str) -> set[int]:
+    """Ids of the processes of a program, without those that outlive it: a containerd's shims hold the containers."""
+    return {each for each in cgroups.find_processes(testbed.network, name) if _is_own(each)}
 
 
 def read_log(testbed: Testbed, name: str) -> str:
@@ -63,3 +69,10 @@ def read_log(testbed: Testbed, name: str) -> str:
     path = testbed.logs / f"{name}.log"
     lines = path.read_text(errors="replace").splitlines()[-_TAIL_LINES:] if path.exists() else []
     return "\n".join([f"--- {path}", *lines])
+
+
+def _is_own(process: int) -> bool:
+    try:
+        return not Path("/proc", str(process), "comm").read_text().startswith(_SHIM)
+    except OSError:
+        return False  # ended meanwhile

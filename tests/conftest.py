@@ -13,6 +13,7 @@ STAGES = (
     "api",
     "testbed",
     "images",
+    "storm",
     "chaos",
     "bench",
     "speed",

@@ -100,6 +100,22 @@ def test_a_node_without_power_boots_again_in_its_pod(kept: Kept, node: str) -> N
     kept.check()
 
 
+def test_a_node_without_power_takes_no_chain_that_was_emptied_for_the_way_to_an_endpoint(kept: Kept) -> None:
+    """A kube-proxy empties chains some time before it deletes them, and one that starts trusts those that it finds."""
+    node, outside = "local-worker", kept.virtual.kubectl
+    api = kept.virtual.inside.get("service", "kubernetes")["spec"]["clusterIP"]
+    ask = ("exec", node, "--", "curl", "--silent", "--insecure", "--fail", "--max-time", "5", f"https://{api}/livez")
+    wait_for("the API by its Service", lambda: outside.succeeds(*ask), SECONDS)
+    lines = outside.run("exec", node, "--", "nft", "list", "chains", "ip").splitlines()
+    chains = [line.split()[1] for line in lines if "-default/kubernetes/" in line and "chain endpoint-" in line]
+    for chain in chains:
+        outside.run("exec", node, "--", "nft", "flush", "chain", "ip", "kube-proxy", chain)
+    assert not outside.succeeds(*ask)
+    kill_node(kept.virtual, node)
+    wait_for("the API by its Service again", lambda: outside.succeeds(*ask), SECONDS, kept.virtual.describe)
+    kept.check()
+
+
 @pytest.mark.parametrize("node", NODES)
 def test_a_node_that_is_deleted_inside_registers_again(kept: Kept, node: str) -> None:
     kept.virtual.inside.run("delete", "node", node)

@@ -1,0 +1,67 @@
+"""How long it takes until what was struck is there again, and the whole workload goes on."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from tests.storm.ledger import Ledger
+from tests.storm.strikes import Strike
+
+
+@dataclass(frozen=True)
+class Figure:
+    """Of one kind of failure, in seconds; `count` is how many were recovered from."""
+
+    count: int
+    p50: float
+    longest: float
+
+
+@dataclass
+class _Hit:
+    strike: Strike
+    victims: frozenset[int]
+    at: float
+    back_at: float | None = None
+    well_at: float | None = None
+
+
+class Recoveries:
+    """Strikes that hit something. Whatever else is struck before one is recovered from counts to its time, too."""
+
+    def __init__(self, ledgers: Sequence[Ledger]) -> None:
+        self._ledgers = ledgers
+        self._hits: list[_Hit] = []
+
+    def note(self, strike: Strike, victims: frozenset[int], at: float) -> None:
+        """The strike has hit these processes."""
+        self._hits.append(_Hit(strike, victims, at))
+
+    def look(self, find: Callable[[Strike], frozenset[int]], now: float) -> None:
+        """Notes which victims have successors by now, and after which of these every workload has answered."""
+        # A copy, as strikes are noted meanwhile.
+        for hit in list(self._hits):
+            if hit.back_at is None:
+                found = find(hit.strike)
+                hit.back_at = now if found and not found & hit.victims else None
+            if hit.back_at is not None and hit.well_at is None:
+                hit.well_at = _find_last_answer(self._ledgers, hit.back_at)
+
+    def count(self) -> dict[str, int]:
+        """How many have hit, by kind."""
+        names = [hit.strike.kind.name for hit in self._hits]
+        return {name: names.count(name) for name in dict.fromkeys(names)}
+
+    def summarise(self) -> dict[str, Figure]:
+        """From the strike until all was well, by kind."""
+        times: dict[str, list[float]] = {}
+        for hit in self._hits:
+            if hit.well_at is not None:
+                times.setdefault(hit.strike.kind.name, []).append(hit.well_at - hit.at)
+        return {name: Figure(len(each), median(each), max(each)) for name, each in times.items()}
+
+
+def _find_last_answer(ledgers: Iterable[Ledger], since: float) -> float | None:
+    answers = [ledger.find_answer(since) for ledger in ledgers]
+    known = [answer for answer in answers if answer is not None]
+    return max(known) if len(known) == len(answers) else None

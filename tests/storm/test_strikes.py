@@ -1,0 +1,57 @@
+"""The strikes of a seed: always the same, of every kind, at every node; and which processes they hit."""
+
+from itertools import islice
+
+import pytest
+
+from tests.storm.strikes import INIT, KINDS, LONGEST_AWAY, MEAN_WAIT, Place, draw
+from tests.storm.victims import Process, choose
+
+NODES = ("master", "worker-1", "worker-2")
+
+
+def test_a_seed_has_the_same_strikes_each_time_and_another_seed_has_others() -> None:
+    assert list(islice(draw(1, NODES), 100)) == list(islice(draw(1, NODES), 100))
+    assert list(islice(draw(1, NODES), 100)) != list(islice(draw(2, NODES), 100))
+
+
+def test_every_kind_strikes_and_those_of_nodes_strike_every_node() -> None:
+    struck = {(strike.kind, strike.node) for strike in islice(draw(0, NODES), 1000)}
+    assert {kind for kind, _ in struck} == set(KINDS)
+    assert {(kind, node) for kind in KINDS if kind.place is Place.NODE for node in NODES} <= struck
+
+
+def test_what_only_a_master_has_is_struck_there() -> None:
+    strikes = [strike for strike in islice(draw(0, NODES), 1000) if strike.kind.place is Place.MASTER]
+    assert {strike.node for strike in strikes} == {"master"}
+
+
+def test_some_strikes_fall_together_and_none_leaves_a_program_away_for_long() -> None:
+    strikes = list(islice(draw(0, NODES), 1000))
+    assert any(strike.wait < 1 for strike in strikes)
+    assert sum(strike.wait for strike in strikes) / 1000 == pytest.approx(MEAN_WAIT, rel=0.1)
+    assert max(strike.away for strike in strikes) <= LONGEST_AWAY
+
+
+PROCESSES = (
+    Process(1, "systemd", "pod-a", "master"),
+    Process(2, "kubelet", "pod-a", None),
+    Process(3, "kube-apiserver", "pod-a", None),
+    Process(4, "systemd", "pod-b", "worker-1"),
+    Process(5, "kubelet", "pod-b", None),
+    Process(6, "kubelet", "", None),
+)
+
+
+@pytest.mark.parametrize(
+    ("node", "program", "victims"),
+    [
+        pytest.param("master", INIT, {1}, id="the first process of a node"),
+        pytest.param("worker-1", "kubelet", {5}, id="a program of that node, neither of another nor of the host"),
+        pytest.param("master", "kube-apiserver", {3}, id="a program of a pod in it"),
+        pytest.param("worker-1", "etcd", set(), id="nothing where there is no such program"),
+        pytest.param("worker-2", "kubelet", set(), id="nothing where the node is not there"),
+    ],
+)
+def test_a_strike_hits(node: str, program: str, victims: set[int]) -> None:
+    assert choose(PROCESSES, node, program) == victims
