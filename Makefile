@@ -140,6 +140,12 @@ chaos-sim: $(VENV)/installed ## More of it, and the story of what goes wrong; SE
 chaos: prerequisites ## Chaos for real: random kills of a virtual cluster under a workload that may lose nothing; MINUTES=30 SEED= ARGS=--keep
 	$(PYTHON) -m tests.storm $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
+.PHONY: mutants
+mutants: $(VENV)/installed ## Faults put into the hooks, one at a time, which the tests have to find: an hour and more; SAMPLE=1000 SEED=10, or ARGS='hooks.vk8s.plan.*'
+	@# mutmut copies what is there, and takes away nothing.
+	@rm -rf mutants/tests mutants/hooks/vk8s/bootstrap
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" nice -n 19 $(PYTHON) -m tests.mutation $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED)) $(ARGS)
+
 .PHONY: cluster
 cluster: prerequisites ## The tests that need an API server, and no node
 	$(PYTEST) tests/cluster $(ARGS)

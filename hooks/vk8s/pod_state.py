@@ -34,7 +34,7 @@ def find_pod_state(pod: Manifest | None, absent: PodState, claim: Manifest | Non
     if is_ready(pod):
         return PodState(ready=True, reason="Ready", message="is Ready")
     reason, message = _find_obstacle(pod, claim)
-    return PodState(ready=False, reason=reason, message=message[:LONGEST_MESSAGE].rstrip(". "))
+    return PodState(ready=False, reason=reason, message=message[:LONGEST_MESSAGE].rstrip(".: "))
 
 
 def describe_finalizers(child: Manifest) -> str:

@@ -102,6 +102,7 @@ def test_the_expiry_of_what_is_served_is_told(server: Server, mount: Path) -> No
     text = httpx.get(f"{server.url}/metrics", verify=client_context()).text
     (line,) = [line for line in text.splitlines() if line.startswith("vk8s_hook_certificate_expiry_timestamp_seconds ")]
     assert float(line.split()[1]) == renewed.expiry.timestamp()
+    assert 'vk8s_hook_file_rejected{file="certificate"} 0.0' in text
 
 
 def test_a_call_that_is_not_tls_disturbs_nobody(server: Server) -> None:

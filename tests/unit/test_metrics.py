@@ -3,6 +3,7 @@
 import pytest
 from prometheus_client.parser import text_string_to_metric_families as parse
 
+from hooks import VERSION
 from hooks.manifest import Manifest
 from hooks.metrics import HOOKS, OUTCOMES, Metrics
 
@@ -27,6 +28,10 @@ def test_a_call_is_counted_by_what_became_of_it(status: int, outcome: str) -> No
     assert read(metrics, "vk8s_hook_calls_total") == {("vk8s/sync", outcome): 1}
     measured = read(metrics, "vk8s_hook_duration_seconds_sum")
     assert measured == ({("vk8s/sync",): 0.3} if outcome == "answered" else {})
+
+
+def test_the_version_is_told() -> None:
+    assert read(Metrics(), "vk8s_hook_build_info") == {(VERSION,): 1}
 
 
 def test_every_counter_of_calls_is_there_before_the_first_call() -> None:

@@ -24,7 +24,11 @@ def test_variables_that_the_host_cluster_sets_are_none_of_ours() -> None:
     assert parse_settings({"VK8S_HOOKS_SERVICE_HOST": "10.96.0.7"}) == parse_settings({})
 
 
-@pytest.mark.parametrize("text", ["a/*,b:v1", " a/* b:v1 ", "a/*,\n b:v1,", ",a/*,,b:v1"], ids=repr)
+@pytest.mark.parametrize(
+    "text",
+    ["a/*,b:v1", " a/* b:v1 ", "a/*,\n b:v1,", ",a/*,,b:v1"],
+    ids=["a comma", "spaces", "a comma and a new line", "more commas than needed"],
+)
 def test_images_are_words_between_commas_and_white_space(text: str) -> None:
     assert parse_settings({"VK8S_SETTING_ALLOWED_IMAGES": text}).allowed_images == ("a/*", "b:v1")
 

@@ -147,11 +147,25 @@ def test_an_invalid_spec_keeps_every_child_and_names_all_problems() -> None:
     assert "lost nodes are not replaced" in accepted["message"]
 
 
+def test_an_invalid_spec_shows_the_nodes_that_are_there_master_first_and_nothing_else() -> None:
+    world = running_world(spec=spec(nodes=[node("z", "master"), node("a", "worker")]))
+    stray = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "stray", "namespace": "team-a", "uid": "u"}}
+    answer = replace(world.with_child("Pod.v1", "stray", stray), spec=None).sync()
+    assert [entry["name"] for entry in answer.status["nodes"]] == ["z", "a"]
+
+
 @pytest.mark.parametrize("broken", [None, 7, [], {}, {"nodes": 3}], ids=repr)
 def test_a_broken_spec_of_a_new_object_fails_and_makes_nothing(broken: object) -> None:
     answer = World(spec=broken).sync()
     assert answer.children == []
     assert answer.status["phase"] == "Fail"
+
+
+def test_volumes_are_of_the_class_and_size_that_the_spec_asks_for() -> None:
+    answer = World(spec=spec(storage={"storageClassName": "fast", "size": "7Gi"})).step().sync()
+    claim = next(child for child in answer.children if child["kind"] == "PersistentVolumeClaim")
+    assert claim["spec"]["storageClassName"] == "fast"
+    assert claim["spec"]["resources"] == {"requests": {"storage": "7Gi"}}
 
 
 @pytest.mark.parametrize(
@@ -165,6 +179,14 @@ def test_no_second_ca_is_made_for_a_cluster_that_has_lived(left: str) -> None:
     assert "Secret/demo-pki" not in names(answer)
     assert f"{kind.split('.')[0]}/{name}" in names(answer)
     assert condition(answer, "ChildrenObserved")["reason"] == "PKILost"
+
+
+def test_a_pki_that_can_not_be_used_is_told_and_everything_is_kept() -> None:
+    world = running_world()
+    secret = world.children["Secret.v1"]["demo-pki"]
+    answer = world.with_child("Secret.v1", "demo-pki", {**secret, "data": {}}).sync()
+    assert names(answer) == names(world.sync())
+    assert condition(answer, "ChildrenObserved")["reason"] == "PKIInvalid"
 
 
 def test_a_lost_pki_leaves_the_phase_to_what_runs() -> None:
@@ -273,6 +295,12 @@ class TestFinalize:
         assert not answer.finalized
         assert "Secret demo-pki" in condition(answer, "Ready")["message"]
 
+    def test_the_host_on_which_a_pod_has_to_end_is_named(self) -> None:
+        world = running_world()
+        pod = world.children["Pod.v1"]["m"]
+        placed = world.with_child("Pod.v1", "m", {**pod, "spec": {**pod["spec"], "nodeName": "host-1"}})
+        assert "Pod m on host host-1" in condition(placed.finalize(), "Ready")["message"]
+
     def test_the_parent_goes_when_nothing_is_left(self) -> None:
         assert World(spec=None).finalize().finalized
 
@@ -341,7 +369,9 @@ def test_what_has_no_effect_is_named(fields: Any, sentence: str) -> None:
             "Unschedulable",
             "m finds no place: 0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims",
         ),
+        ({"conditions": [{"type": "PodScheduled", "status": "False"}]}, "Unschedulable", "m finds no place"),
         ({"phase": "Failed", "reason": "Evicted", "message": "disk"}, "Evicted", "m has failed: disk"),
+        ({"phase": "Failed"}, "Failed", "m has failed"),
         (
             {"containerStatuses": [{"state": {"waiting": {"reason": "ImagePullBackOff", "message": "not found"}}}]},
             "ImagePullBackOff",

@@ -84,7 +84,8 @@ def has_condition(world: World) -> bool:
 def test_the_job_is_made_once_an_api_server_and_a_node_are_there() -> None:
     world = World(spec=kubeflow_spec(), context=replace(CONTEXT, settings=SETTINGS))
     for _ in range(4):
-        assert told(world)[:2] == ("False", "WaitingForNodes") or "are there" in told(world)[2]
+        status, reason, message = told(world)
+        assert (status, reason) == ("False", "Waiting" if "are there" in message else "WaitingForNodes")
         assert JOB_NAME not in names(world.sync())
         world = world.step()
     world = world.with_pod_status("m", ready_status())

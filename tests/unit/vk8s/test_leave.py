@@ -7,6 +7,7 @@ import pytest
 
 from hooks.manifest import Manifest
 from hooks.vk8s.labels import NODE, ROLE
+from hooks.vk8s.leave import LEAVING
 from hooks.vk8s.observed import CLAIM, JOB, POD, group_key
 from testbed.metacontroller.merge import merge_update
 from tests.world import IMAGE, World, condition, names, node, running_world, spec
@@ -235,6 +236,15 @@ def test_a_claim_of_a_version_that_noted_no_role_leaves_as_a_worker() -> None:
     labels = {key: value for key, value in claim["metadata"]["labels"].items() if key != ROLE}
     old = world.with_child(CLAIM, "w-state", {**claim, "metadata": {**claim["metadata"], "labels": labels}})
     assert of_worker(old) == {"PersistentVolumeClaim/w-state", "Job/w-leave"}
+
+
+def test_the_leave_is_noted_on_the_pod_beside_what_is_noted_there_already() -> None:
+    before, after = (
+        next(child for child in world.sync().children if child["kind"] == "Pod" and child["metadata"]["name"] == "w")
+        for world in (running_world(), leaving_world())
+    )
+    assert before["metadata"]["annotations"]
+    assert after["metadata"]["annotations"] == {**before["metadata"]["annotations"], LEAVING: "true"}
 
 
 def test_a_job_of_somebody_else_among_the_children_is_kept() -> None:

@@ -119,7 +119,11 @@ def test_renewal_time(validity: timedelta, before_end: timedelta) -> None:
     assert due == NOW + validity - before_end
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"clusters: []", b"\xff"], ids=repr)
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"{", b"[]", b"clusters: []", b"\xff"],
+    ids=["nothing", "no YAML", "a list", "no cluster", "no text"],
+)
 def test_what_is_no_kubeconfig_is_due_at_once(content: bytes) -> None:
     assert find_renewal_time(content, CLUSTER, parse_authority(PKI)) is None
 

@@ -12,6 +12,7 @@ from hooks.vk8s.model import NodeSpec
 from hooks.vk8s.scripts import build_scripts
 from tests.world import IMAGE, NOW, World, node, ready_status, running_world, spec
 
+EARLY, LATE = "2026-01-02T03:00:00Z", "2026-01-02T03:04:00Z"
 OTHER = f"{IMAGE}-next"
 RESTART = "vk8s.sktelecom.com/restart"
 THREE = [node("m", "master"), node("w", "worker"), node("x", "worker")]
@@ -171,12 +172,20 @@ def test_a_failed_pod_is_replaced_after_half_a_minute(seconds: int, names: list[
     assert later.sync().resync_after_seconds == resync
 
 
-def test_the_last_time_that_a_failed_pod_notes_counts() -> None:
-    ended = {"state": {"terminated": {"finishedAt": "2026-01-02T03:04:00Z"}}}
-    failed = {"phase": "Failed", "startTime": "2026-01-02T03:00:00Z", "containerStatuses": [ended]}
-    world = running_world().with_pod_status("w", failed)
+@pytest.mark.parametrize(
+    "status",
+    [
+        {"startTime": LATE},
+        {"startTime": EARLY, "conditions": [{"type": "Ready", "lastTransitionTime": LATE}]},
+        {"startTime": EARLY, "containerStatuses": [{"state": {"terminated": {"finishedAt": LATE}}}]},
+        {"startTime": LATE, "containerStatuses": [{}, {"state": {"waiting": {}}}]},
+    ],
+    ids=["its start", "a condition", "the end of its container", "its start, as no container has run"],
+)
+def test_the_last_time_that_a_failed_pod_notes_counts(status: Manifest) -> None:
+    world = running_world().with_pod_status("w", {"phase": "Failed", **status})
     pod = world.children["Pod.v1"]["w"]
-    metadata = {**pod["metadata"], "creationTimestamp": "2026-01-02T03:00:00Z"}
+    metadata = {**pod["metadata"], "creationTimestamp": EARLY}
     assert world.with_child("Pod.v1", "w", {**pod, "metadata": metadata}).sync().resync_after_seconds == 25
     without_times = {**pod, "metadata": {**metadata, "creationTimestamp": None}, "status": {"phase": "Failed"}}
     assert replaced(world.with_child("Pod.v1", "w", without_times)) == ["w"]

@@ -24,6 +24,7 @@ def problems(raw: object, name: str = "demo") -> list[str]:
         spec(),
         spec(nodes=[MASTER]),
         spec(nodes=[node("m", "master", resources={"limits": {"cpu": 2, "memory": "1.5Gi"}})]),
+        spec(nodes=[node("m", "master", tolerations=[{"key": "a", "effect": "NoExecute", "tolerationSeconds": 5}])]),
         spec(kubernetes={"podNetworkCidr": "80.244.0.0/16", "serviceCidr": "80.96.0.0/12", "cni": "none"}),
         spec(later="a field of a later version"),
         spec(ports=[WEB, {"name": "x" * 63, "port": 1, "targetPort": 1}], accessPodPort=30006),
