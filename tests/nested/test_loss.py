@@ -135,7 +135,7 @@ POINTS = {
     "certificates are made": ("kubernetes/pki/apiserver.crt", ""),
     "etcd has data": ("etcd/member/wal", ""),
     "the API server answers": ("vk8s/log/kubeadm.log", "kube-apiserver is healthy"),
-    "an addon is installed": ("vk8s/log/kubeadm.log", "Applied essential addon: kube-proxy"),
+    "its settings are in the cluster": ("vk8s/log/kubeadm.log", "[upload-config] Storing the configuration"),
 }
 
 
