@@ -62,8 +62,7 @@ def test_a_program_of_the_control_plane_that_is_killed_runs_again(kept: Kept, pr
 def test_a_kube_proxy_that_is_killed_takes_no_service_along(kept: Kept) -> None:
     """Its successor finds the tables that it left: twice, as what a first one spoils a second one may mend."""
     node, inside = "local-master", kept.virtual.inside
-    api = inside.get("service", "kubernetes")["spec"]["clusterIP"]
-    ask = ("exec", node, "--", "curl", "--silent", "--insecure", "--fail", "--max-time", "5", f"https://{api}/livez")
+    api, ask = _find_api(kept.virtual, node)
     service = f"after-kube-proxy-{node}"
     for _ in range(2):
         kill_in_node(kept.virtual, node, "kube-proxy")
@@ -76,6 +75,13 @@ def test_a_kube_proxy_that_is_killed_takes_no_service_along(kept: Kept) -> None:
         assert kept.virtual.kubectl.run(*ask) == "ok"
         inside.run("delete", "service", service)
     kept.check()
+
+
+def _find_api(virtual: VirtualCluster, node: str) -> tuple[str, tuple[str, ...]]:
+    """The ClusterIP of the API, and what kubectl is to be told to ask it there from a node."""
+    address = virtual.inside.get("service", "kubernetes")["spec"]["clusterIP"]
+    curl = ("curl", "--silent", "--insecure", "--fail", "--max-time", "5", f"https://{address}/livez")
+    return address, ("exec", node, "--", *curl)
 
 
 def _has_service(virtual: VirtualCluster, node: str, address: str) -> bool:
@@ -103,8 +109,7 @@ def test_a_node_without_power_boots_again_in_its_pod(kept: Kept, node: str) -> N
 def test_a_node_without_power_takes_no_chain_that_was_emptied_for_the_way_to_an_endpoint(kept: Kept) -> None:
     """A kube-proxy empties chains some time before it deletes them, and one that starts trusts those that it finds."""
     node, outside = "local-worker", kept.virtual.kubectl
-    api = kept.virtual.inside.get("service", "kubernetes")["spec"]["clusterIP"]
-    ask = ("exec", node, "--", "curl", "--silent", "--insecure", "--fail", "--max-time", "5", f"https://{api}/livez")
+    _, ask = _find_api(kept.virtual, node)
     wait_for("the API by its Service", lambda: outside.succeeds(*ask), SECONDS)
     lines = outside.run("exec", node, "--", "nft", "list", "chains", "ip").splitlines()
     chains = [line.split()[1] for line in lines if "-default/kubernetes/" in line and "chain endpoint-" in line]
