@@ -8,6 +8,7 @@ from pathlib import Path
 import yaml
 
 from testbed import builds, controller, host_cluster, preflight, programs
+from testbed.bring_up import bring_up, build_all
 from testbed.follow_boot import BootError, follow_boot
 from testbed.host_cluster import HostCluster
 from testbed.kubectl import Manifest
@@ -53,11 +54,7 @@ def up(testbed: Testbed, _options: argparse.Namespace) -> int:
     if obstacles:
         _say("This machine lacks what a testbed needs:", *obstacles)
         return 1
-    binaries, archives = _build()
-    host = HostCluster(testbed, binaries)
-    _start_host(host, archives)
-    _say("Controller: starting the hooks and Metacontroller.")
-    controller.start(host)
+    host = bring_up(testbed, _say)
     example: Manifest = yaml.safe_load(EXAMPLE.read_text())
     try:
         _run_example(host, example)
@@ -65,14 +62,14 @@ def up(testbed: Testbed, _options: argparse.Namespace) -> int:
         _say(str(error))
         return 1
     name, ssh_port = example["metadata"]["name"], example["spec"]["accessPodPort"]
-    environment = _describe_environment(testbed, binaries)
+    environment = _describe_environment(testbed, host.binaries)
     print(_USAGE.format(name=name, ssh_port=ssh_port, environment=environment, testbed=testbed))
     return 0
 
 
 def build(_testbed: Testbed, _options: argparse.Namespace) -> int:
     """Builds what a testbed needs, so that the next one starts at once."""
-    _build()
+    build_all(_say)
     return 0
 
 
@@ -109,21 +106,6 @@ def logs(testbed: Testbed, options: argparse.Namespace) -> int:
     for name in [options.program] if options.program else PROGRAMS:
         print(programs.read_log(testbed, name))
     return 0
-
-
-def _build() -> tuple[Path, list[Path]]:
-    _say("Builds: binaries and images; the first time this takes a quarter of an hour.")
-    return builds.build_binaries(), [builds.build_pause_image(), builds.build_access_image(), builds.build_node_image()]
-
-
-def _start_host(host: HostCluster, archives: list[Path]) -> None:
-    _say("Host cluster: starting the control plane.")
-    host.start_control_plane()
-    _say("Host cluster: starting the node.")
-    host.start_node()
-    _say("Host cluster: importing the images.")
-    for archive in archives:
-        host.import_image(archive)
 
 
 def _run_example(host: HostCluster, example: Manifest) -> None:

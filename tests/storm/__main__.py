@@ -13,7 +13,7 @@ from testbed.kubectl import KubectlError
 from testbed.layout import CHAOS, ROOT
 from tests.storm.report import Report, Written
 from tests.storm.storm import BrokenError, Storm
-from tests.storm.world import bring_up, start_workload
+from tests.storm.world import start_workload, start_world
 from tests.storm.writers import Writer
 
 RESULTS = ROOT / "build" / "chaos.json"
@@ -47,7 +47,7 @@ def main(arguments: list[str]) -> int:
 def _run(options: argparse.Namespace) -> int:
     _say(f"Seed {options.seed}: the same strikes again with make chaos SEED={options.seed}")
     _say("Bringing up a testbed with a virtual cluster of a master and two workers.")
-    world = bring_up()
+    world = start_world()
     writers = start_workload(world)
     storm = Storm(world, writers, _say)
     _say(f"{options.minutes:g} minutes of strikes begin.")

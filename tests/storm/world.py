@@ -8,7 +8,8 @@ from functools import partial
 from pathlib import Path
 
 from hooks.manifest import Manifest
-from testbed import builds, controller
+from testbed import controller
+from testbed.bring_up import bring_up
 from testbed.host_cluster import HostCluster
 from testbed.kubectl import Kubectl
 from testbed.layout import CHAOS, HOST_NODE
@@ -61,15 +62,9 @@ class World:
         self.virtual.wait_for_phase("Running", CALM_SECONDS)
 
 
-def bring_up() -> World:
+def start_world() -> World:
     """Builds what is missing, and starts the testbed with a virtual cluster that is Running."""
-    archives = [builds.build_pause_image(), builds.build_access_image(), builds.build_node_image()]
-    host = HostCluster(CHAOS, builds.build_binaries())
-    host.start_control_plane()
-    host.start_node()
-    for archive in archives:
-        host.import_image(archive)
-    controller.start(host)
+    host = bring_up(CHAOS)
     directory = Path(tempfile.mkdtemp(dir=CHAOS.state))
     virtual = VirtualCluster(build_testbed_host(host), build_vk8s(), directory)
     virtual.ensure_running()
