@@ -12,6 +12,7 @@ from hooks.ippool.allocation import ALLOCATION
 from hooks.manifest import Manifest
 from hooks.vk8s.model import NodeSpec, Spec
 from hooks.vk8s.observed import CHILD_KINDS
+from hooks.vk8s.quantity import parse_quantity
 from hooks.vk8s.validate import find_problems, parse_spec
 from hooks.wire import CustomizeRequest, HookRequest
 from tests.scenarios.golden import ANSWER, DIRECTORY
@@ -92,9 +93,10 @@ def test_examples_are_valid(path: Path) -> None:
 
 def test_the_local_example_fits_2_cores_and_8_gib() -> None:
     nodes = yaml.safe_load((ROOT / "examples" / "local.yaml").read_text())["spec"]["nodes"]
-    resources = [NodeSpec.model_validate(node).resources.limits for node in nodes]
-    assert sum(int(limits["cpu"].removesuffix("m")) for limits in resources) == 2000
-    assert sum(int(limits["memory"].removesuffix("Gi")) for limits in resources) == 8
+    resources = [NodeSpec.model_validate(node).resources for node in nodes]
+    assert sum(parse_quantity(each.requests["cpu"]) for each in resources) == 2
+    assert all(parse_quantity(each.limits["cpu"]) <= 2 for each in resources)
+    assert sum(parse_quantity(each.limits["memory"]) for each in resources) == 8 << 30
 
 
 def test_the_composite_controller_lists_every_kind_that_is_answered() -> None:

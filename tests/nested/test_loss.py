@@ -17,6 +17,9 @@ from tests.nested.virtual import VirtualCluster
 
 SECONDS = 90
 ALL_NODES_SECONDS = 30
+# Of a watch that has noticed that its connection is dead, and begins anew.
+WAY_SECONDS = 20
+INOTIFY_INSTANCES = Path("/proc/sys/fs/inotify/max_user_instances")
 
 
 @pytest.mark.quiet
@@ -89,6 +92,30 @@ def _has_service(virtual: VirtualCluster, node: str, address: str) -> bool:
     return f" {address} . " in virtual.kubectl.run(
         "exec", node, "--", "nft", "list", "map", "ip", "kube-proxy", "service-ips"
     )
+
+
+def test_a_worker_finds_a_master_with_another_address_as_soon_as_its_api_answers(kept: Kept) -> None:
+    kept.virtual.replace_pod("local-master", RECOVERY_SECONDS)
+    way = f" dst {kept.virtual.kubectl.get('pod', 'local-master')['status']['podIP']} "
+    ask = ("exec", "local-worker", "--", "bridge", "fdb", "show", "dev", "flannel.8475")
+    wait_for("the way there", lambda: way in kept.virtual.kubectl.run(*ask), WAY_SECONDS, kept.virtual.describe)
+    kept.check()
+
+
+@pytest.mark.quiet
+@pytest.mark.usefixtures("machine")
+def test_a_kubelet_is_told_to_lack_inotify_instances_and_starts_when_there_are_some(kept: Kept) -> None:
+    before = INOTIFY_INSTANCES.read_text()
+    # Fewer than are in use, so that nobody gets another.
+    INOTIFY_INSTANCES.write_text("1")
+    try:
+        kill_in_node(kept.virtual, "local-worker", "kubelet")
+        told = "The kubelet can't start: all 1 inotify instances of the host are in use."
+        read = partial(kept.virtual.kubectl.run, "logs", "local-worker")
+        wait_for("the sentence", lambda: told in read(), SECONDS, kept.virtual.describe)
+    finally:
+        INOTIFY_INSTANCES.write_text(before)
+    kept.check()
 
 
 @pytest.mark.parametrize("node", NODES)

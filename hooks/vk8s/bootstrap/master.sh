@@ -66,12 +66,11 @@ install_coredns() {
 boot_again() {
   say "The control plane starts with the data of its former boots (details: $LOG/kubeadm.log in the node)."
   run_kubeadm init --config "$KUBEADM_CONFIG" --skip-phases="$NEVER,$ONCE"
-  wait_for "Waiting for the API server; it starts as a container of this node." is_api_ready
-  say "The API server answers."
-  start_network # started without an API server, it would try again only after longer and longer pauses
+  wait_for "Waiting for the API server; it starts as a container of this node." does_api_answer
+  post_status_now
+  wait_for "The API server answers and gets ready." is_api_ready
   # With the same version, users may have changed what is there.
   ! is_upgrade || upgrade_cluster
-  post_status_now
 }
 
 # What the first boot made in the cluster, anew for another version: its images have other names, and the former ones are
@@ -94,8 +93,8 @@ has_coredns() {
 # The Node's object still says Ready under the former address, so the kubelet is in no hurry and posts the next status
 # after ten seconds. A kubelet that starts posts at once; containers don't notice.
 post_status_now() {
-  restore_cni_list --cert $KUBERNETES/pki/apiserver-kubelet-client.crt --key $KUBERNETES/pki/apiserver-kubelet-client.key
-  await_network 10
+  start_network # started without an API server, it would only look for one
+  await_network 10 --cert $KUBERNETES/pki/apiserver-kubelet-client.crt --key $KUBERNETES/pki/apiserver-kubelet-client.key
   systemctl restart kubelet
 }
 
@@ -139,6 +138,11 @@ write_kubeadm_config() {
 offer_kubectl() {
   mkdir -p /root/.kube
   ln -sf $KUBERNETES/admin.conf /root/.kube/config
+}
+
+# Whatever it answers: it has read its data then, and may still be some way from ready.
+does_api_answer() {
+  curl -s --max-time 10 --output /dev/null --cacert $KUBERNETES/pki/ca.crt https://127.0.0.1:6443/livez/ping
 }
 
 is_api_ready() {

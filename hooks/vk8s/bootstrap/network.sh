@@ -49,10 +49,10 @@ restore_cni_list() { # curl arguments for the certificate by which the Node may 
 }
 
 # Ends when the network is up, or takes too long to wait for.
-await_network() { # seconds
-  local try
-  for ((try = 0; try < $1 * 10; try++)); do
-    ! is_network_up || return 0
-    sleep 0.1
+await_network() { # seconds, curl arguments for the certificate by which the Node may be read
+  local end=$((SECONDS + $1))
+  until is_network_up || ((SECONDS >= end)); do
+    restore_cni_list "${@:2}"
+    is_network_up || sleep 0.1
   done
 }

@@ -6,7 +6,8 @@ RUN=/run/vk8s # this boot only
 STATE=/var/lib/vk8s # on the state volume
 LOG=$STATE/log # on the volume, so that it is there to read after a node that failed
 CONSOLE=$RUN/console.log # what units say, on its way to `kubectl logs`
-export RUN STATE LOG CONSOLE
+BOOTED=$RUN/booted # written when this boot is complete
+export RUN STATE LOG CONSOLE BOOTED
 
 # Says a sentence, with the seconds since the node started.
 say() {

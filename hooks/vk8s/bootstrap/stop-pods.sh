@@ -11,7 +11,7 @@ PODS_SECONDS=5
 ETCD_SECONDS=5
 # These have nothing to write, and would wait for others to let go of their connections (the API server up to a minute).
 STATELESS='kube-apiserver|coredns'
-STATELESS_SECONDS=1
+STATELESS_SECONDS=0.5
 [[ -e /sys/fs/cgroup/cgroup.controllers ]] && pods=/sys/fs/cgroup/kubelet || pods=/sys/fs/cgroup/pids/kubelet
 
 # Prints the processes of containers whose command is etcd, or of all `others`. Sandboxes end by themselves, with these.

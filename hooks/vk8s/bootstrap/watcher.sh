@@ -15,6 +15,7 @@ LEFT=$STATE/left
 # A restart of the master must not take the workers out of users' Services.
 MAY_BE_ALONE_SECONDS=300
 MAY_BE_UNKNOWN_SECONDS=5
+EXPLAIN_SECONDS=10
 # What is gone refuses at once; what answers late, on a busy host, is there all the same.
 MAY_TAKE_SECONDS=10
 
@@ -22,6 +23,8 @@ answered_at=-$MAY_BE_ALONE_SECONDS # SECONDS when the API server last answered a
 unknown_since=''                   # SECONDS when the Node was first not there, or its certificate refused
 was=''                             # what was published last
 was_ready=''                       # anything once it was
+explained_at=0                     # SECONDS when the kubelet's log was last read
+was_explained=''                   # anything once it was said what the kubelet lacks
 
 main() {
   if [[ -e $LEFT ]]; then exec sleep infinity; fi
@@ -37,12 +40,12 @@ main() {
 # Sets $state to `ready`, or to what is missing.
 observe() {
   # Files first: until they are there, a node that boots needs its processors for that.
-  state='the first boot is not complete'
-  [[ $ROLE = worker || -e $STATE/first-boot-complete ]] || return 0
+  state='the boot is not complete'
+  [[ $ROLE = worker || -e $BOOTED ]] || return 0
   state='its kubelet has no certificate'
   [[ -e $CLIENT_CERTIFICATE ]] || return 0
   state='the kubelet is not healthy'
-  [[ $(curl -s --max-time $MAY_TAKE_SECONDS http://127.0.0.1:10248/healthz) = ok ]] || return 0
+  [[ $(curl -s --max-time $MAY_TAKE_SECONDS http://127.0.0.1:10248/healthz) = ok ]] || { explain_kubelet && return; }
   local answer code
   answer=$(ask "$NODE_URL?pretty=false") || true
   code=${answer##*$'\n'}
@@ -52,6 +55,17 @@ observe() {
     401) state='the API server refuses its certificate' && mend "$code" ;;
     *) unknown_since='' && judge_alone ;;
   esac
+}
+
+# Of a kubelet that does not start: what its host lacks, and no check before could know, as the nodes of a host share it.
+explain_kubelet() {
+  ((SECONDS >= explained_at + EXPLAIN_SECONDS)) || return 0
+  explained_at=$SECONDS
+  [[ $(journalctl --unit kubelet --lines 50 --output cat) = *inotify*'too many open files'* ]] || return 0
+  [[ -n $was_explained ]] ||
+    say "The kubelet can't start: all $(</proc/sys/fs/inotify/max_user_instances) inotify instances of the host are in use." \
+      "Set fs.inotify.max_user_instances=8192 with sysctl on the host; the kubelet starts by itself then."
+  was_explained=yes
 }
 
 # Prints the answer, and its status in a line of its own; with the kubelet's certificate, and without the cost of kubectl.
@@ -114,6 +128,7 @@ leave() {
 publish() {
   [[ $state != "$was" ]] || return 0
   if [[ $state = ready ]]; then
+    was_explained=''
     touch "$READY"
     was_ready=yes
     keep_cni_list || true # a full disk makes no node unready

@@ -29,8 +29,7 @@ boot_again() {
   await_answer /livez
   ! is_upgrade || take_over_settings
   start_network
-  restore_cni_list --cert "$CLIENT_CERTIFICATE"
-  await_network 10
+  await_network 10 --cert "$CLIENT_CERTIFICATE"
   systemctl start kubelet # not later: should the Node have been deleted, the network waits for the kubelet to register
   is_network_up && return
   wait_for "Waiting for the network between the nodes (details: $RUN/flanneld.log in the node)." is_network_up
@@ -50,9 +49,10 @@ take_over_settings() {
 join_cluster() {
   rm -f $KUBELET_KUBECONFIG /var/lib/kubelet/pki/kubelet-client-*
   say "This node joins its cluster at $ENDPOINT."
-  # What a node needs to join is a ConfigMap that kubeadm publishes near the end of the master's boot, signed by a
-  # controller with the token.
-  await_answer /api/v1/namespaces/kube-public/configmaps/cluster-info jws-kubeconfig-
+  # The last thing that the master's kubeadm makes for those who join. Its signature, which a controller adds later, is for
+  # nodes that don't know the cluster's authority yet.
+  await_answer /api/v1/namespaces/kube-public/configmaps/cluster-info kubeconfig
+  say "The API server lets nodes join; kubeadm does that (details: $LOG/kubeadm.log in the node)."
   write_join_config
   start_network
   local said=''
@@ -94,8 +94,8 @@ find_obstacle() { # path [text]
 
 # shellcheck disable=SC2034,SC2154 # for render
 write_join_config() {
-  local TOKEN CA_HASH
+  local TOKEN
   TOKEN=$(<$JOIN/token)
-  CA_HASH=$(<$JOIN/ca-hash)
+  render "$boot/discovery.yaml" | write_file "$RUN/discovery.yaml"
   (umask 077 && render "$boot/kubeadm-join.yaml" | write_file "$RUN/join.yaml")
 }

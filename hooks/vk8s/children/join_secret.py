@@ -8,6 +8,7 @@ from hooks.vk8s.labels import build_metadata
 from hooks.vk8s.naming import join_secret_name
 from hooks.vk8s.pki import CA_CERT, TOKEN, Authority, encode_data, public_key_hash
 
+# Read by nodes whose boot files are older.
 CA_HASH = "ca-hash"
 
 

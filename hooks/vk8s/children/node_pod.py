@@ -24,6 +24,10 @@ MEMORY_PATHS = {"run": ("/run", "256Mi"), "tmp": ("/tmp", "1Gi")}  # noqa: S108 
 STOP_SECONDS = 60
 READY_PROBE_SECONDS = 3
 DAY_SECONDS = 86400
+# So long one start-up probe waits for the node.
+STARTUP_WAIT_SECONDS = 10
+# Kubernetes would give a process one second, which a busy host may need to start it; a late answer is as good.
+PROBE_TIMEOUT_SECONDS = 10
 MASTER_CREDENTIALS, WORKER_CREDENTIALS = "/vk8s/pki", "/vk8s/join"
 
 
@@ -71,25 +75,21 @@ def _build_container(cluster: VirtualCluster, node: NodeSpec) -> Manifest:
         **({"resources": given} if given else {}),
         "volumeMounts": _build_mounts(node),
         "readinessProbe": {
-            **_build_ready_check(),
+            # The watcher in the pod keeps this file while the Node is Ready in its own virtual cluster.
+            "exec": {"command": ["test", "-e", READY_FILE]},
+            "timeoutSeconds": PROBE_TIMEOUT_SECONDS,
             "periodSeconds": max(READY_PROBE_SECONDS, cluster.node_probe_seconds),
         },
         "securityContext": {"privileged": True},
-        # Asked each second, if the settings say nothing else, until the node is up for the first time, then seldom. A
-        # node may wait for the rest of its cluster as long as it takes, so the limit is a day: a restart would not help
-        # what a day did not.
+        # Waits in the pod for the same file, again and again until the node is up for the first time. A node may wait
+        # for the rest of its cluster as long as it takes, so the limit is a day: a restart would help no more.
         "startupProbe": {
-            **_build_ready_check(),
+            "exec": {"command": ["/bin/bash", f"{BOOT_PATH}/await-ready.sh", str(STARTUP_WAIT_SECONDS)]},
+            "timeoutSeconds": STARTUP_WAIT_SECONDS + PROBE_TIMEOUT_SECONDS,
             "periodSeconds": cluster.node_probe_seconds,
-            "failureThreshold": DAY_SECONDS // cluster.node_probe_seconds,
+            "failureThreshold": DAY_SECONDS // max(STARTUP_WAIT_SECONDS, cluster.node_probe_seconds),
         },
     }
-
-
-def _build_ready_check() -> Manifest:
-    # The watcher in the pod keeps this file while the Node is Ready in its own virtual cluster: cheap to ask for.
-    # Kubernetes would wait for a second, which a busy host may need to start a process; a late answer is as good.
-    return {"exec": {"command": ["test", "-e", READY_FILE]}, "timeoutSeconds": 10}
 
 
 def _build_env(cluster: VirtualCluster, node: NodeSpec) -> list[Manifest]:

@@ -19,11 +19,17 @@ def find_probes(seconds: int) -> list[Manifest]:
 @pytest.mark.parametrize(
     ("seconds", "ready_seconds", "failures"),
     [
-        pytest.param(1, 3, 86400, id="each second by default"),
-        pytest.param(10, 10, 8640, id="seldom, and a day as before until it is given up"),
+        pytest.param(1, 3, 8640, id="each second by default, and a day until it is given up"),
+        pytest.param(20, 20, 4320, id="seldom, and a day as before"),
     ],
 )
 def test_the_setting_says_how_often_a_starting_node_is_asked(seconds: int, ready_seconds: int, failures: int) -> None:
     startup, readiness = find_probes(seconds)
     assert (startup["periodSeconds"], startup["failureThreshold"]) == (seconds, failures)
     assert readiness["periodSeconds"] == ready_seconds
+
+
+def test_a_probe_that_waits_has_the_time_for_it() -> None:
+    startup, readiness = find_probes(1)
+    waits = int(startup["exec"]["command"][-1])
+    assert startup["timeoutSeconds"] == waits + readiness["timeoutSeconds"]
