@@ -30,7 +30,7 @@ class HostCluster:
 
     def start_node(self) -> None:
         """The node that runs pods. Returns when it is Ready."""
-        kernel.save(self.testbed)
+        kernel.prepare(self.testbed)
         node.start(self.testbed, self.binaries, self.kubectl)
 
     def import_image(self, archive: Path) -> None:

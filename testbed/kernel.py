@@ -1,12 +1,15 @@
-"""Settings of the kernel that kubelets change for the whole machine: kept as they were, and put back."""
+"""Settings of the kernel for the whole machine that a testbed changes: kept as they were, and put back."""
 
 import json
 from pathlib import Path
 
 from testbed.layout import Testbed
 
-# What a kubelet sets when it starts, host's and nested ones alike (pkg/kubelet/cm, setupKernelTunables).
+# What hosts are advised to set (docs/troubleshooting.md): a node takes some twenty of the kernel's own 128.
+_INOTIFY, _INOTIFY_INSTANCES = "fs/inotify/max_user_instances", 8192
 _SETTINGS = (
+    _INOTIFY,
+    # What a kubelet sets when it starts, host's and nested ones alike (pkg/kubelet/cm, setupKernelTunables).
     "kernel/keys/root_maxbytes",
     "kernel/keys/root_maxkeys",
     "kernel/panic",
@@ -17,12 +20,14 @@ _SETTINGS = (
 _DIRECTORY = Path("/proc/sys")
 
 
-def save(testbed: Testbed) -> None:
-    """Notes the settings, unless another testbed runs and has noted them."""
+def prepare(testbed: Testbed) -> None:
+    """Notes the settings, unless another testbed runs and has noted them, and makes those that nodes need."""
     file = _find_file(testbed)
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps({name: (_DIRECTORY / name).read_text() for name in _SETTINGS}))
+    if int((_DIRECTORY / _INOTIFY).read_text()) < _INOTIFY_INSTANCES:
+        (_DIRECTORY / _INOTIFY).write_text(str(_INOTIFY_INSTANCES))
 
 
 def restore(testbed: Testbed) -> None:
