@@ -184,7 +184,7 @@ vm-test: prerequisites ## The product on cgroup v2, in a guest under QEMU: minut
 	@$(PYTHON) -m tests.figures build/vm/figures.json
 
 .PHONY: bench
-bench: prerequisites ## Speed under load, and beside peers; writes docs/performance.md: half an hour, with nothing else running
+bench: prerequisites ## Speed under load, beside peers, of boots; writes docs/performance.md: three quarters of an hour, with nothing else running
 	$(PYTHON) -m bench $(ARGS)
 
 .PHONY: format

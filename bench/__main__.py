@@ -7,11 +7,12 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-from bench import charts, load, operators, page, peers, results
+from bench import boot, charts, density, load, operators, page, peers, results
 from testbed import preflight
 from testbed.controller import BINARY_VARIABLE, CRDS_VARIABLE
 
 LOAD_COUNTS, OPERATOR_COUNTS = (100, 300, 1000), (50, 200)
+ROUNDS, MOST = 5, 25
 # The memory of the hooks is told of the largest crowd.
 _ALIASES: Final = {"hook_rss_start_mb": "rss_start_mb", "hook_rss_end_mb": "resync_rss_mb"}
 
@@ -42,13 +43,27 @@ def run_operators(options: argparse.Namespace) -> dict[str, float]:
     return figures
 
 
+def run_boot(options: argparse.Namespace) -> dict[str, float]:
+    """From kubectl apply to Running, and a lost node back, in a host cluster with a node."""
+    return boot.measure(options.rounds)
+
+
+def run_density(options: argparse.Namespace) -> dict[str, float]:
+    """Ten virtual clusters at once, and how many fit."""
+    return density.measure(options.most, _say)
+
+
 # Figures with the original Metacontroller are kept beside those with the stand-in.
 PREFIX: Final = "original_" if os.environ.get(BINARY_VARIABLE) else ""
 RUNS: Final[dict[str, Callable[[argparse.Namespace], dict[str, float]]]] = {
     "peers": run_peers,
     "load": run_load,
     "operators": run_operators,
+    "boot": run_boot,
+    "density": run_density,
 }
+# What needs nothing of Metacontroller, or tells nothing of it.
+_WITHOUT_ORIGINAL: Final = ("peers", "boot", "density")
 
 
 def main(arguments: list[str]) -> int:
@@ -59,7 +74,7 @@ def main(arguments: list[str]) -> int:
         _say("\n".join(["This machine lacks what a testbed needs:", *obstacles]))
         return 1
     for name, run in RUNS.items():
-        if options.run in (name, "all") and (not PREFIX or name != "peers"):
+        if options.run in (name, "all") and (not PREFIX or name not in _WITHOUT_ORIGINAL):
             _say(f"{name}: the load of the machine is {os.getloadavg()[0]:.1f}. {run.__doc__}")
             results.record(f"{PREFIX}{name}", build_command(name, options), partial(run, options))
     # The page tells of all of them.
@@ -75,12 +90,19 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("run", nargs="?", choices=[*RUNS, "page", "all"], default="all", help="default: %(default)s")
     parser.add_argument("--counts", type=int, nargs="+", default=LOAD_COUNTS, help="Vk8s, for load")
     parser.add_argument("--operator-counts", type=int, nargs="+", default=OPERATOR_COUNTS, help="Vk8s, for operators")
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help="boots, for boot (default: %(default)s)")
+    parser.add_argument("--most", type=int, default=MOST, help="virtual clusters, for density (default: %(default)s)")
     return parser.parse_args(arguments)
 
 
 def build_command(run: str, options: argparse.Namespace) -> str:
     """What measures the same again: that run alone."""
-    counts = {"load": ("--counts", options.counts), "operators": ("--operator-counts", options.operator_counts)}
+    counts = {
+        "load": ("--counts", options.counts),
+        "operators": ("--operator-counts", options.operator_counts),
+        "boot": ("--rounds", [options.rounds]),
+        "density": ("--most", [options.most]),
+    }
     option, values = counts.get(run, ("", ()))
     # Where the original is, is nobody else's business.
     variables = [f"{BINARY_VARIABLE}=… {CRDS_VARIABLE}=…"] if PREFIX else []

@@ -36,6 +36,26 @@ _LOAD_ROWS: Final = {
     "resync_sync_p50_ms": "sync hook in a resync, p50, ms",
     "resync_sync_p99_ms": "sync hook in a resync, p99, ms",
 }
+# Of seconds that are measured several times.
+_SPREAD: Final = {"s": "median, s", "least_s": "least, s", "most_s": "most, s"}
+_BOOT_ROWS: Final = {
+    "apply_to_running": "from `kubectl apply` to Running, by the controller",
+    "bare_kubeadm": "the same pods, applied bare by `kubectl`, until both Nodes are Ready",
+    "master_recovery": "from the DELETE of the master's pod until another is Ready",
+    "worker_recovery": "from the DELETE of the worker's pod until another is Ready",
+}
+_DENSITY_ROWS: Final = {
+    "clusters_10_s": "ten virtual clusters, applied at once, are Running, s",
+    "control_plane_rss_mb": "memory that a master's processes map, sum of all, MB",
+    "control_plane_pss_mb": "the same, what several map being divided among them, MB",
+    "control_plane_private_mb": "of that, what no other process maps, MB",
+    "control_plane_anon_mb": "of no file (heaps, stacks), MB",
+    "control_plane_cores": "processors that a master uses at rest, beside nine others",
+    "control_plane_inotify": "inotify instances of a master",
+    "clusters_10_available_mb": "memory of the machine that is available beside ten, MB",
+    "clusters_most": "virtual clusters that were Running at once",
+    "clusters_most_available_mb": "memory of the machine that was available then, MB",
+}
 
 
 def write(results: Results) -> None:
@@ -52,6 +72,8 @@ def fill(text: str, results: Results) -> str:
         "original": _build_load(results["figures"], "original_load"),
         "operators": _build_operators(results["figures"]),
         "soak": _build_soak(results["figures"]),
+        "boot": _build_boot(results["figures"]),
+        "density": _build_density(results["figures"]),
     }
     return _BLOCK.sub(lambda block: f"{block[1]}{tables[block[2]]}\n{block[3]}", text)
 
@@ -129,6 +151,16 @@ def _build_soak(figures: Figures) -> str:
         (f"after {figures['soak_calls']:,.0f} more", _show(figures["soak_rss_end_mb"])),
     ]
     return _build_table(("memory of the hooks", "MB"), rows)
+
+
+def _build_boot(figures: Figures) -> str:
+    rows = [(words, *(_show(figures[f"{name}_{each}"]) for each in _SPREAD)) for name, words in _BOOT_ROWS.items()]
+    ratio = figures["apply_to_running_s"] / figures["bare_kubeadm_s"]
+    return _build_table(("", *_SPREAD.values()), [*rows, ("with the controller / bare", f"{ratio:.2f}", "", "")])
+
+
+def _build_density(figures: Figures) -> str:
+    return _build_table(("", ""), [(words, _show(figures[name])) for name, words in _DENSITY_ROWS.items()])
 
 
 def _show(value: float) -> str:

@@ -7,6 +7,7 @@ cgroups of pods, those are in a slice beside that parent, as systemd's part of t
 import os
 import signal
 import subprocess
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -73,14 +74,28 @@ def find_processes(testbed: str, program: str | None = None) -> set[int]:
     """Ids of the processes of one program, or of everything in the testbed, pods included."""
     tops = _find_tops(testbed)
     parts = [top / _PROGRAMS / program for top in tops] if program else tops
-    return {
-        int(line) for part in parts for group in _find_groups(part) for line in _read(group / "cgroup.procs").split()
-    }
+    return _read_processes(parts)
 
 
 def find_pods(testbed: str) -> list[Path]:
     """The cgroups of the host cluster's pods, in every tree."""
     return [group for top in _find_tops(testbed) for group in _find_groups(top) if is_pod(group)]
+
+
+def find_pod_processes(testbed: str, uid: str) -> set[int]:
+    """Ids of the processes of one of the host cluster's pods, those of pods inside it included."""
+    return _read_processes(_find_pod(testbed, uid))
+
+
+def read_processor_seconds(testbed: str, uid: str) -> float:
+    """For how long one of the host cluster's pods has used a processor so far, pods inside it included."""
+    for group in _find_pod(testbed, uid):
+        version_1, version_2 = _read(group / "cpuacct.usage"), _read(group / "cpu.stat")
+        if version_1:
+            return int(version_1) / 1e9
+        if version_2.startswith("usage_usec"):
+            return int(version_2.split()[1]) / 1e6
+    raise LookupError(f"no cgroup counts the processor time of pod {uid}")
 
 
 def kill(testbed: str, program: str | None = None, first: signal.Signals = signal.SIGKILL) -> None:
@@ -117,9 +132,19 @@ def _find_tops(testbed: str) -> list[Path]:
     return [tree / name for tree in find_trees() for name in (testbed, name_slice(testbed))]
 
 
+def _find_pod(testbed: str, uid: str) -> list[Path]:
+    """The cgroups of one pod, in every tree. systemd writes dashes of a uid as underscores."""
+    return [group for group in find_pods(testbed) if any(name in group.name for name in (uid, uid.replace("-", "_")))]
+
+
 def _find_groups(top: Path) -> list[Path]:
     """The group and all below it, parents first; what goes away meanwhile is passed over."""
     return [Path(directory) for directory, _, _ in os.walk(top)]
+
+
+def _read_processes(tops: Iterable[Path]) -> set[int]:
+    """Ids of the processes in these groups, and in all below them."""
+    return {int(line) for top in tops for group in _find_groups(top) for line in _read(group / "cgroup.procs").split()}
 
 
 def _delegate(group: Path) -> None:

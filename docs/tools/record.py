@@ -1,13 +1,14 @@
-"""The documentation's pictures, from a run on this machine: `make pictures`. A testbed that is up is ended."""
+"""The documentation's pictures of a terminal, from a run on this machine: `make pictures`, which ends a testbed.
+
+The timeline of a boot is drawn by `make bench`.
+"""
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Final
 
 from docs.tools.terminal import draw_terminal
-from docs.tools.timeline import draw_timeline, read_steps
 from testbed import builds
 from testbed.host_cluster import HostCluster
 from testbed.kubectl import Kubectl
@@ -16,7 +17,6 @@ from testbed.layout import ROOT, UP
 PICTURES: Final = ROOT / "docs" / "pictures"
 EXAMPLE: Final = "examples/local.yaml"
 NAME: Final = "local"
-NODES: Final = ("local-master", "local-worker")
 SECONDS: Final = 300
 
 
@@ -28,9 +28,8 @@ def main() -> int:
         write("make-up", draw_terminal("make up", [("make up", make("up"))]))
         kubectl = HostCluster(UP, builds.build_binaries()).kubectl
         kubectl.run("delete", "vk8s", NAME, f"--timeout={SECONDS}s")
-        applied = time.time()
         kubectl.run("apply", f"--filename={ROOT / EXAMPLE}")
-        shown, running = watch(kubectl)
+        shown = watch(kubectl)
         commands = [
             (f"kubectl apply -f {EXAMPLE}", f"vk8s.vk8s.sktelecom.com/{NAME} created"),
             ("kubectl get vk8s -w", shown),
@@ -42,24 +41,18 @@ def main() -> int:
                 "kubectl describe vk8s", [(f"kubectl describe vk8s {NAME}", kubectl.run("describe", "vk8s", NAME))]
             ),
         )
-        logs = {node: kubectl.run("logs", "--timestamps", node) for node in NODES}
-        steps = [step for node, log in logs.items() for step in read_steps(node, log, applied)]
-        write(
-            "boot",
-            draw_timeline("From kubectl apply to Running: one master, one worker, 2 cores", steps, running - applied),
-        )
     finally:
         make("down")
     return 0
 
 
-def watch(kubectl: Kubectl) -> tuple[str, float]:
-    """What `kubectl get vk8s -w` prints until the Vk8s is Running, and when that was, by the host's clock."""
+def watch(kubectl: Kubectl) -> str:
+    """What `kubectl get vk8s -w` prints until the Vk8s is Running."""
     lines = []
     for line in kubectl.watch("vk8s", seconds=SECONDS):
         lines.append(line)
         if " Running " in line:
-            return "\n".join(lines), time.time()
+            return "\n".join(lines)
     raise TimeoutError(f"{NAME} is not Running after {SECONDS} s")
 
 

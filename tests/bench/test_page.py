@@ -11,7 +11,8 @@ from bench.results import read, record
 
 PAGE = page.FILE.read_text()
 RESULTS = read()
-ASKED_FOR = {"load_1000_s", "hook_rss_start_mb", "hook_rss_end_mb", "sync_p50_ms", "sync_p99_ms", "floor_p50_ms"}
+HOOKS = {"load_1000_s", "hook_rss_start_mb", "hook_rss_end_mb", "sync_p50_ms", "sync_p99_ms", "floor_p50_ms"}
+NODES = {"apply_to_running_s", "bare_kubeadm_s", "clusters_10_s", "control_plane_anon_mb"}
 
 
 def test_the_tables_are_those_of_the_file() -> None:
@@ -21,14 +22,14 @@ def test_the_tables_are_those_of_the_file() -> None:
 
 def test_each_figure_that_the_page_names_is_in_the_file() -> None:
     named = set(re.findall(r"`([a-z0-9_]+_(?:ms|s|mb))`", PAGE))
-    assert named >= ASKED_FOR
+    assert named >= HOOKS | NODES
     assert named <= RESULTS["figures"].keys()
 
 
 def test_the_file_tells_of_machine_versions_and_commands() -> None:
     assert {"cores", "memory_gib", "kernel", "python"} <= RESULTS["machine"].keys()
     assert {"kubernetes", "fastapi", "kopf"} <= RESULTS["versions"].keys()
-    assert {"peers", "load", "operators"} <= RESULTS["runs"].keys()
+    assert {"peers", "load", "operators", "boot", "density"} <= RESULTS["runs"].keys()
     assert all("python -m bench" in run["command"] for run in RESULTS["runs"].values())
 
 
