@@ -48,10 +48,9 @@ class Host:
     def _write_controllers(self, resync_seconds: int) -> Path:
         directory = self.cluster.testbed.state / "controllers"
         directory.mkdir(exist_ok=True)
-        for path in CONTROLLERS.glob("*.yaml"):
-            documents = [each for each in yaml.safe_load_all(path.read_text()) if each["kind"] == "CompositeController"]
-            changed = [{**each, "spec": {**each["spec"], "resyncPeriodSeconds": resync_seconds}} for each in documents]
-            (directory / path.name).write_text(yaml.safe_dump_all(changed))
+        found = controller.read_controllers(CONTROLLERS)
+        changed = [{**each, "spec": {**each["spec"], "resyncPeriodSeconds": resync_seconds}} for each in found]
+        (directory / "controllers.yaml").write_text(yaml.safe_dump_all(changed))
         return directory
 
     def start_program(self, name: str, command: list[str], environment: Mapping[str, str]) -> None:

@@ -133,7 +133,11 @@ def _parse_arguments(arguments: list[str]) -> argparse.Namespace:
         command.set_defaults(run=run)
         if run is logs:
             command.add_argument("program", nargs="?", help="default: all")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    # A default is not checked.
+    if options.testbed not in TESTBEDS:
+        parser.error(f"{VARIABLE} is {options.testbed!r}; there are {', '.join(TESTBEDS)}")
+    return options
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import yaml
 
 from testbed import door, permissions, programs
 from testbed.host_cluster import HostCluster
+from testbed.kubectl import Manifest
 from testbed.layout import HOOKS_PORT, HOOKS_URL, ROOT
 from testbed.programs import Program
 from testbed.waiting import patient, wait_for
@@ -142,5 +143,10 @@ def _apply_controllers(host: HostCluster, controllers: Path) -> None:
     host.kubectl.run("apply", "--server-side", f"--filename={crds}")
     # It watches all three kinds, and ends after two minutes where one is missing.
     _wait_for_crds(host, [f"{kind}.metacontroller.k8s.io" for kind in METACONTROLLER_KINDS])
-    documents = [document for path in controllers.glob("*.yaml") for document in yaml.safe_load_all(path.read_text())]
-    host.kubectl.apply(*(each for each in documents if each["kind"] == "CompositeController"))
+    host.kubectl.apply(*read_controllers(controllers))
+
+
+def read_controllers(directory: Path) -> list[Manifest]:
+    """The CompositeControllers in the files of a directory."""
+    documents = [each for path in sorted(directory.glob("*.yaml")) for each in yaml.safe_load_all(path.read_text())]
+    return [each for each in documents if each["kind"] == "CompositeController"]

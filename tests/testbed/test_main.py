@@ -1,0 +1,16 @@
+"""What is said of a command line that can't be meant."""
+
+import os
+import subprocess
+import sys
+
+from testbed.layout import ROOT, TESTBEDS, VARIABLE
+
+
+def test_a_testbed_that_there_is_none_of_is_told_with_those_that_there_are() -> None:
+    command = [sys.executable, "-m", "testbed", "status"]
+    environment = {**os.environ, VARIABLE: "nowhere"}
+    result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert result.returncode == 2
+    told = f"error: {VARIABLE} is 'nowhere'; there are {', '.join(TESTBEDS)}"
+    assert result.stderr.splitlines()[-1].endswith(told)
