@@ -10,3 +10,10 @@ def find_volume(machine: HostCluster, node: str) -> Path | None:
     claim = machine.kubectl.find("pvc", f"{node}-state") or {"spec": {}}
     name = claim["spec"].get("volumeName")
     return machine.testbed.state / "volumes" / name if name else None
+
+
+def find_stamp(machine: HostCluster) -> Path:
+    """The file on the state volume of `local-master` that says which Kubernetes has written it."""
+    volume = find_volume(machine, "local-master")
+    assert volume
+    return volume / "vk8s" / "kubernetes-version"

@@ -4,7 +4,6 @@ import os
 import time
 from copy import deepcopy
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -12,7 +11,7 @@ from testbed import builds
 from testbed.host_cluster import HostCluster
 from testbed.waiting import wait_for
 from tests.figures import record
-from tests.nested.disk import find_volume
+from tests.nested.disk import find_stamp
 from tests.nested.kept import Kept, keep_something
 from tests.nested.virtual import VirtualCluster
 
@@ -27,13 +26,6 @@ def find_sentence(virtual: VirtualCluster) -> str:
     """The message of condition ControlPlaneReady."""
     conditions = virtual.kubectl.get("vk8s", virtual.name)["status"]["conditions"]
     return next(str(entry["message"]) for entry in conditions if entry["type"] == "ControlPlaneReady")
-
-
-def find_stamp(machine: HostCluster) -> Path:
-    """The file on the master's state volume that says which version has written it."""
-    volume = find_volume(machine, "local-master")
-    assert volume
-    return volume / "vk8s" / "kubernetes-version"
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,17 @@
 """What a node loses, it gets back: programs in it, its pod, all pods at once; and the data is what it was."""
 
 import time
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 import pytest
 
+from hooks.manifest import Manifest
 from testbed.host_cluster import HostCluster
 from testbed.kubectl import has_condition
 from testbed.waiting import wait_for
-from tests.nested.disk import find_volume
+from tests.nested.disk import find_stamp, find_volume
 from tests.nested.kept import NODES, Kept
 from tests.nested.kill import kill_in_node, kill_node
 from tests.nested.limits import RECOVERY_SECONDS, check_time
@@ -19,6 +21,8 @@ SECONDS = 90
 ALL_NODES_SECONDS = 30
 # Of a watch that has noticed that its connection is dead, and begins anew.
 WAY_SECONDS = 20
+# How long a master is away, and until a pod that is made then has to run.
+AWAY_SECONDS, NEW_POD_SECONDS = 40, 25
 INOTIFY_INSTANCES = Path("/proc/sys/fs/inotify/max_user_instances")
 
 
@@ -48,9 +52,15 @@ def test_a_program_of_a_node_that_is_killed_runs_again_and_the_pods_go_on(kept: 
     kept.check()
     (after,) = kept.virtual.inside.get("pods", f"--selector=app=keeps-on-{node}")["items"]
     assert after["metadata"]["uid"] == pod["metadata"]["uid"]
+    assert find_containers(after) == find_containers(pod)
     # New pods are made, too.
     kept.virtual.inside.run("delete", "pod", pod["metadata"]["name"], "--grace-period=0")
     kept.check()
+
+
+def find_containers(pod: Manifest) -> list[str]:
+    """Ids of the containers of a pod, which differ when they have been started anew."""
+    return [status["containerID"] for status in pod["status"]["containerStatuses"]]
 
 
 @pytest.mark.parametrize("program", ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"])
@@ -102,16 +112,42 @@ def test_a_worker_finds_a_master_with_another_address_as_soon_as_its_api_answers
     kept.check()
 
 
+def test_a_worker_starts_new_pods_soon_after_a_master_that_was_away_for_long(kept: Kept, machine: HostCluster) -> None:
+    outside, inside, name = kept.virtual.kubectl, kept.virtual.inside, "keeps-on-local-worker"
+    stamp = find_stamp(machine)
+    version = stamp.read_text()
+    # A volume that it refuses.
+    stamp.write_text("v1.35.0\n")
+    outside.run("delete", "pod", "local-master", "--wait=false")
+    wait_for("the refusal", lambda: "a downgrade is not possible" in kept.virtual.describe(), SECONDS)
+    # The longer it is away, the longer the pauses after which its API is asked for again.
+    time.sleep(AWAY_SECONDS)
+    stamp.write_text(version)
+    kept.virtual.wait_for_phase("Running")
+    selector = f"--selector=app={name}"
+    (before,) = inside.get("pods", selector)["items"]
+    inside.run("delete", "pod", before["metadata"]["name"], "--grace-period=0", "--force")
+
+    def has_another() -> bool:
+        pods = (inside.find("pods", selector) or {"items": []})["items"]
+        return any(pod["metadata"]["uid"] != before["metadata"]["uid"] and has_condition(pod) for pod in pods)
+
+    wait_for("another pod", has_another, NEW_POD_SECONDS, kept.virtual.describe)
+    kept.check()
+
+
 @pytest.mark.quiet
 @pytest.mark.usefixtures("machine")
-def test_a_kubelet_is_told_to_lack_inotify_instances_and_starts_when_there_are_some(kept: Kept) -> None:
+@pytest.mark.parametrize("program", ["containerd", "kubelet"])
+def test_a_node_says_that_there_are_no_inotify_instances_and_goes_on_when_there_are(kept: Kept, program: str) -> None:
     before = INOTIFY_INSTANCES.read_text()
     # Fewer than are in use, so that nobody gets another.
     INOTIFY_INSTANCES.write_text("1")
     try:
-        kill_in_node(kept.virtual, "local-worker", "kubelet")
-        told = "The kubelet can't start: all 1 inotify instances of the host are in use."
-        read = partial(kept.virtual.kubectl.run, "logs", "local-worker")
+        asked = datetime.now(UTC).isoformat()
+        kill_in_node(kept.virtual, "local-worker", program)
+        read = partial(kept.virtual.kubectl.run, "logs", "local-worker", f"--since-time={asked}")
+        told = "All 1 inotify instances of the host are in use"
         wait_for("the sentence", lambda: told in read(), SECONDS, kept.virtual.describe)
     finally:
         INOTIFY_INSTANCES.write_text(before)

@@ -15,6 +15,7 @@ LEFT=$STATE/left
 # A restart of the master must not take the workers out of users' Services.
 MAY_BE_ALONE_SECONDS=300
 MAY_BE_UNKNOWN_SECONDS=5
+MAY_BE_AWAY_SECONDS=10
 EXPLAIN_SECONDS=10
 # What is gone refuses at once; what answers late, on a busy host, is there all the same.
 MAY_TAKE_SECONDS=10
@@ -23,8 +24,8 @@ answered_at=-$MAY_BE_ALONE_SECONDS # SECONDS when the API server last answered a
 unknown_since=''                   # SECONDS when the Node was first not there, or its certificate refused
 was=''                             # what was published last
 was_ready=''                       # anything once it was
-explained_at=0                     # SECONDS when the kubelet's log was last read
-was_explained=''                   # anything once it was said what the kubelet lacks
+explained_at=0                     # SECONDS when the logs were last read
+was_explained=''                   # anything once it was said what the host lacks
 
 main() {
   if [[ -e $LEFT ]]; then exec sleep infinity; fi
@@ -33,6 +34,7 @@ main() {
     asked=${EPOCHREALTIME/./}
     observe
     publish
+    [[ $state = ready ]] || explain
     rest "$asked" "$([[ -n $was_ready ]] && echo 1000000 || echo 250000)"
   done
 }
@@ -45,27 +47,35 @@ observe() {
   state='its kubelet has no certificate'
   [[ -e $CLIENT_CERTIFICATE ]] || return 0
   state='the kubelet is not healthy'
-  [[ $(curl -s --max-time $MAY_TAKE_SECONDS http://127.0.0.1:10248/healthz) = ok ]] || { explain_kubelet && return; }
+  is_kubelet_healthy || return 0
   local answer code
   answer=$(ask "$NODE_URL?pretty=false") || true
   code=${answer##*$'\n'}
   case $code in
-    200) unknown_since='' answered_at=$SECONDS && judge "$answer" ;;
+    200)
+      unknown_since=''
+      wake_kubelet
+      answered_at=$SECONDS
+      judge "$answer"
+      ;;
     404) state='its Node does not exist' && mend "$code" ;;
     401) state='the API server refuses its certificate' && mend "$code" ;;
     *) unknown_since='' && judge_alone ;;
   esac
 }
 
-# Of a kubelet that does not start: what its host lacks, and no check before could know, as the nodes of a host share it.
-explain_kubelet() {
-  ((SECONDS >= explained_at + EXPLAIN_SECONDS)) || return 0
-  explained_at=$SECONDS
-  [[ $(journalctl --unit kubelet --lines 50 --output cat) = *inotify*'too many open files'* ]] || return 0
-  [[ -n $was_explained ]] ||
-    say "The kubelet can't start: all $(</proc/sys/fs/inotify/max_user_instances) inotify instances of the host are in use." \
-      "Set fs.inotify.max_user_instances=8192 with sysctl on the host; the kubelet starts by itself then."
-  was_explained=yes
+is_kubelet_healthy() {
+  [[ $(curl -s --max-time $MAY_TAKE_SECONDS http://127.0.0.1:10248/healthz) = ok ]]
+}
+
+# A kubelet that could not ask for its pods pauses longer each time, for up to a minute, and as long starts none that are
+# new. One that starts asks at once; containers don't notice.
+wake_kubelet() {
+  [[ $ROLE = worker && -n $was_ready ]] && ((SECONDS - answered_at > MAY_BE_AWAY_SECONDS)) || return 0
+  say "The API server answers again after $((SECONDS - answered_at)) s; the kubelet starts anew, to ask for its pods at once."
+  systemctl try-restart kubelet
+  local end=$((SECONDS + MAY_TAKE_SECONDS))
+  until is_kubelet_healthy || ((SECONDS >= end)); do sleep 0.1; done
 }
 
 # Prints the answer, and its status in a line of its own; with the kubelet's certificate, and without the cost of kubectl.
@@ -111,6 +121,19 @@ mend() { # status
     rm -f /etc/kubernetes/kubelet.conf
     systemctl --no-block restart vk8s-boot
   fi
+}
+
+# What no check before could know, as the nodes of a host share it, and what nothing but logs in the node would tell.
+explain() {
+  ((SECONDS >= explained_at + EXPLAIN_SECONDS)) || return 0
+  explained_at=$SECONDS
+  local logs
+  logs=$(journalctl --unit containerd --unit kubelet --since "-$EXPLAIN_SECONDS s" --output cat)
+  [[ $logs = *notify*'too many open files'* ]] || return 0
+  [[ -n $was_explained ]] ||
+    say "All $(</proc/sys/fs/inotify/max_user_instances) inotify instances of the host are in use, and containerd or the kubelet" \
+      "can't start. Set fs.inotify.max_user_instances=8192 with sysctl on the host; they start by themselves then."
+  was_explained=yes
 }
 
 # The node is taken out of its cluster for good. Its kubelet must not register it again; then the Node may be deleted.
