@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hooks.manifest import Manifest
-from testbed.kubectl import Kubectl, has_condition
+from testbed.kubectl import Kubectl, KubectlError, has_condition
 from testbed.waiting import patient, wait_for
 from tests.nested.host import Host
 
@@ -114,12 +114,15 @@ class VirtualCluster:
 
     def describe(self) -> str:
         """What a user would look at when it does not come up."""
-        logs = [
-            f"--- {node}\n{self.kubectl.run('logs', node, '--tail=20', '--ignore-errors')}"
-            for node in self.nodes
-            if self.kubectl.find("pod", node)
-        ]
+        logs = [f"--- {node}\n{self._read_log(node)}" for node in self.nodes]
         return "\n".join(["", self.kubectl.run("get", "vk8s,pods,pvc", "--output=wide"), *logs])
+
+    def _read_log(self, node: str) -> str:
+        """The end of a node's log; whoever asks for it has something else to tell than that there is none."""
+        try:
+            return self.kubectl.run("logs", node, "--tail=20", "--ignore-errors")
+        except KubectlError as error:
+            return str(error)
 
 
 def find_ready_nodes(inside: Kubectl) -> Sequence[str]:
