@@ -10,17 +10,16 @@ from testbed.layout import Testbed
 Say = Callable[[str], None]
 
 
-def build_all(say: Say) -> list[Path]:
-    """Builds all that a testbed needs; the archives of its images."""
+def build_all(say: Say) -> tuple[Path, list[Path]]:
+    """Builds all that a testbed needs; the directory of the binaries, and the archives of the images."""
     say("Builds: binaries and images; the first time this takes a quarter of an hour.")
-    builds.build_binaries()
-    return [builds.build_pause_image(), builds.build_access_image(), builds.build_node_image()]
+    return builds.build_binaries(), [builds.build_pause_image(), builds.build_access_image(), builds.build_node_image()]
 
 
 def bring_up(testbed: Testbed, say: Say = lambda _line: None) -> HostCluster:
     """A host cluster with a node, all images and the controller, which is started anew; `say` hears of each step."""
-    archives = build_all(say)
-    host = HostCluster(testbed, builds.build_binaries())
+    binaries, archives = build_all(say)
+    host = HostCluster(testbed, binaries)
     say("Host cluster: starting the control plane.")
     host.start_control_plane()
     say("Host cluster: starting the node.")
