@@ -6,12 +6,18 @@ The steps are containers that run one after the other, so that the status of the
 from dataclasses import dataclass
 
 from hooks.manifest import Manifest
+from hooks.vk8s.children.job import (
+    KUBECONFIG_PATH,
+    RUN_PATH,
+    Work,
+    build_environment,
+    build_job,
+    build_security_context,
+)
 from hooks.vk8s.children.kubeflow_secret import PASSWORD
-from hooks.vk8s.children.leave_job import BACKOFF_LIMIT, KUBECONFIG_PATH, NOBODY, RUN_PATH, STOP_SECONDS
 from hooks.vk8s.cluster import VirtualCluster
 from hooks.vk8s.fingerprint import build_annotations, hash_kubeflow
-from hooks.vk8s.kubeconfig import KUBECONFIG_FILE
-from hooks.vk8s.labels import PREFIX, build_noted_metadata, child_labels, kubeflow_labels
+from hooks.vk8s.labels import PREFIX, kubeflow_labels
 from hooks.vk8s.model import KubeflowSpec
 from hooks.vk8s.naming import kubeconfig_secret_name, kubeflow_job_name, kubeflow_secret_name, ports_service_name
 
@@ -44,32 +50,15 @@ class Installation:
 
 def build_kubeflow_job(cluster: VirtualCluster, installation: Installation) -> Manifest:
     """The Job; each of its steps is repeated until it is done."""
-    identity, labels = cluster.identity, kubeflow_labels()
-    noted = build_annotations(installation.hash)
     made = {PASSWORD_SECRET: installation.secret} if installation.secret else {}
-    *steps, last = (_build_container(cluster, installation, step) for step in STEPS)
-    return {
-        "apiVersion": "batch/v1",
-        "kind": "Job",
-        "metadata": build_noted_metadata(identity, kubeflow_job_name(identity.name), labels, {**noted, **made}),
-        "spec": {
-            "backoffLimit": BACKOFF_LIMIT,
-            "template": {
-                "metadata": {"labels": {**child_labels(identity), **labels}},
-                "spec": {
-                    "automountServiceAccountToken": False,
-                    "initContainers": steps,
-                    "containers": [last],
-                    "enableServiceLinks": False,
-                    "restartPolicy": "OnFailure",
-                    # The group lets nobody read kubeconfig and password.
-                    "securityContext": {"fsGroup": NOBODY, "runAsGroup": NOBODY, "runAsUser": NOBODY},
-                    "terminationGracePeriodSeconds": STOP_SECONDS,
-                    "volumes": _build_volumes(cluster.name, installation.kubeflow),
-                },
-            },
-        },
-    }
+    work = Work(
+        name=kubeflow_job_name(cluster.name),
+        labels=kubeflow_labels(),
+        noted={**build_annotations(installation.hash), **made},
+        containers=[_build_container(cluster, installation, step) for step in STEPS],
+        volumes=_build_volumes(cluster.name, installation.kubeflow),
+    )
+    return build_job(cluster.identity, work)
 
 
 def _build_container(cluster: VirtualCluster, installation: Installation, step: str) -> Manifest:
@@ -80,9 +69,7 @@ def _build_container(cluster: VirtualCluster, installation: Installation, step: 
         "image": installation.image,
         "args": [step],
         "env": [
-            {"name": "KUBECONFIG", "value": f"{KUBECONFIG_PATH}/{KUBECONFIG_FILE}"},
-            # Where kubectl keeps what it has learned of the API, and a step what it has said.
-            {"name": "HOME", "value": RUN_PATH},
+            *build_environment(),
             {"name": VERSION, "value": kubeflow.version},
             {"name": "KUBEFLOW_EMAIL", "value": kubeflow.email},
             {"name": "KUBEFLOW_PORT", "value": str(installation.port)},
@@ -94,12 +81,7 @@ def _build_container(cluster: VirtualCluster, installation: Installation, step: 
             {"name": "password", "mountPath": PASSWORD_PATH, "readOnly": True},
             {"name": "run", "mountPath": RUN_PATH},
         ],
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "capabilities": {"drop": ["ALL"]},
-            "readOnlyRootFilesystem": True,
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
+        "securityContext": build_security_context(),
     }
 
 

@@ -3,23 +3,24 @@
 from dataclasses import dataclass
 
 from hooks.manifest import Manifest
+from hooks.vk8s.children.job import (
+    KUBECONFIG_PATH,
+    RUN_PATH,
+    Work,
+    build_environment,
+    build_job,
+    build_security_context,
+)
 from hooks.vk8s.children.node_pod import BOOT_PATH
 from hooks.vk8s.cluster import VirtualCluster
 from hooks.vk8s.fingerprint import build_annotations, hash_leave
-from hooks.vk8s.kubeconfig import KUBECONFIG_FILE
-from hooks.vk8s.labels import PREFIX, build_noted_metadata, child_labels, leave_labels
+from hooks.vk8s.labels import PREFIX, leave_labels
 from hooks.vk8s.naming import bootstrap_config_map_name, kubeconfig_secret_name, leave_job_name
 
 # Which pod and claim the Job is about: their uids. One that is made later under the same name is not to go with them.
 TAKES = f"{PREFIX}takes"
-KUBECONFIG_PATH, RUN_PATH = "/vk8s/kubeconfig", "/run/vk8s"
 # It is there while the pods of the node can be moved: all that the status of a Job can pass on, as its `ready`.
 MOVING_FILE = f"{RUN_PATH}/moving"
-# It repeats its steps for as long as it takes; the largest number that the field can hold.
-BACKOFF_LIMIT = 2**31 - 1
-# Its steps may be interrupted.
-STOP_SECONDS = 2
-NOBODY = 65534
 
 
 @dataclass(frozen=True)
@@ -35,28 +36,14 @@ def build_leave_job(cluster: VirtualCluster, leave: Leave, bootstrap_digest: str
     """The Job for `leave`, with the script of the boot files of `bootstrap_digest`."""
     force = cluster.is_forced_out(leave.node)
     noted = {TAKES: ",".join(sorted(leave.takes)), **build_annotations(hash_leave(leave.image, force=force))}
-    labels, identity = leave_labels(leave.node), cluster.identity
-    return {
-        "apiVersion": "batch/v1",
-        "kind": "Job",
-        "metadata": build_noted_metadata(identity, leave_job_name(leave.node), labels, noted),
-        "spec": {
-            "backoffLimit": BACKOFF_LIMIT,
-            "template": {
-                "metadata": {"labels": {**child_labels(identity), **labels}},
-                "spec": {
-                    "automountServiceAccountToken": False,
-                    "containers": [_build_container(cluster, leave, force=force)],
-                    "enableServiceLinks": False,
-                    "restartPolicy": "OnFailure",
-                    # The group lets nobody read the kubeconfig.
-                    "securityContext": {"fsGroup": NOBODY, "runAsGroup": NOBODY, "runAsUser": NOBODY},
-                    "terminationGracePeriodSeconds": STOP_SECONDS,
-                    "volumes": _build_volumes(cluster.name, bootstrap_digest),
-                },
-            },
-        },
-    }
+    work = Work(
+        name=leave_job_name(leave.node),
+        labels=leave_labels(leave.node),
+        noted=noted,
+        containers=[_build_container(cluster, leave, force=force)],
+        volumes=_build_volumes(cluster.name, bootstrap_digest),
+    )
+    return build_job(cluster.identity, work)
 
 
 def _build_container(cluster: VirtualCluster, leave: Leave, *, force: bool) -> Manifest:
@@ -69,9 +56,7 @@ def _build_container(cluster: VirtualCluster, leave: Leave, *, force: bool) -> M
             {"name": "FORCE", "value": "true" if force else "false"},
             # With the last worker, the master becomes where pods run.
             {"name": "HAS_WORKERS", "value": "true" if cluster.has_workers else "false"},
-            {"name": "KUBECONFIG", "value": f"{KUBECONFIG_PATH}/{KUBECONFIG_FILE}"},
-            # Where kubectl keeps what it has learned of the API.
-            {"name": "HOME", "value": RUN_PATH},
+            *build_environment(),
         ],
         "volumeMounts": [
             {"name": "boot", "mountPath": BOOT_PATH, "readOnly": True},
@@ -79,12 +64,7 @@ def _build_container(cluster: VirtualCluster, leave: Leave, *, force: bool) -> M
             {"name": "run", "mountPath": RUN_PATH},
         ],
         "readinessProbe": {"exec": {"command": ["test", "-e", MOVING_FILE]}, "periodSeconds": 2, "failureThreshold": 1},
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "capabilities": {"drop": ["ALL"]},
-            "readOnlyRootFilesystem": True,
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
+        "securityContext": build_security_context(),
     }
 
 
