@@ -1,13 +1,11 @@
 """How many virtual clusters fit: of one master each, on the testbed's node, ten at once and then one more at a time."""
 
-import re
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Final
 
 from bench.nodes import build_virtual, start_nodes
-from bench.processes import KIB_PER_MB, count_inotify, read_maps
+from bench.processes import count_inotify, read_machine_memory, read_maps
 from testbed import cgroups
 from testbed.layout import BENCH
 from tests.nested.host import Host, read_example
@@ -35,14 +33,14 @@ def measure(most: int, say: Callable[[str], None]) -> dict[str, float]:
         # All of them are still up, or the memory of ten is not that of ten.
         _check(clusters)
         taken_each = _measure_processes(clusters)
-        available = _read_available()
+        available = read_machine_memory("MemAvailable")
         _add(clusters, most, say)
         return {
             f"clusters_{AT_ONCE}_s": taken,
             **{f"control_plane_{name}": value for name, value in taken_each.items()},
             f"clusters_{AT_ONCE}_available_mb": available,
             "clusters_most": len(clusters),
-            "clusters_most_available_mb": _read_available(),
+            "clusters_most_available_mb": read_machine_memory("MemAvailable"),
         }
 
 
@@ -64,7 +62,7 @@ def _add(clusters: list[VirtualCluster], most: int, say: Callable[[str], None]) 
             another.ensure_running()
             _check([*clusters, another])
         except TimeoutError as error:
-            say(f"After {len(clusters)}, {_read_available():.0f} MB are available: {error}")
+            say(f"After {len(clusters)}, {read_machine_memory('MemAvailable'):.0f} MB are available: {error}")
             return
         clusters.append(another)
 
@@ -95,9 +93,3 @@ def _measure_cores(uids: list[str]) -> float:
     before, start = read(), time.monotonic()
     time.sleep(_REST_SECONDS)
     return (read() - before) / (time.monotonic() - start) / len(uids)
-
-
-def _read_available() -> float:
-    """MB of the machine that are free, or could be at once."""
-    (found,) = re.findall(r"^MemAvailable:\s+(\d+) kB$", Path("/proc/meminfo").read_text(), re.MULTILINE)
-    return int(found) / KIB_PER_MB

@@ -1,4 +1,4 @@
-"""What the kernel tells of processes."""
+"""What the kernel tells of the machine's memory, and of processes."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 KIB_PER_MB: Final = 1e6 / 1024
+MB_PER_GIB: Final = 2**30 / 1e6
 # Of a process's memory, by proc_pid_smaps(5): all that is mapped; with a share of what others map, too; what it alone
 # maps; what is of no file.
 _MAPS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -42,10 +43,18 @@ def _is_inotify(file: Path) -> bool:
         return False  # closed meanwhile
 
 
+def read_machine_memory(field: str) -> float:
+    """A field of proc_meminfo(5), in MB."""
+    return _find_kib(Path("/proc/meminfo").read_text(), field) / KIB_PER_MB
+
+
 def _read_field(process: int, file: str, field: str) -> int:
     try:
-        text = Path(f"/proc/{process}/{file}").read_text()
+        return _find_kib(Path(f"/proc/{process}/{file}").read_text(), field)
     except (FileNotFoundError, ProcessLookupError):
         return 0  # ended meanwhile
+
+
+def _find_kib(text: str, field: str) -> int:
     found = re.search(rf"^{field}:\s+(\d+) kB$", text, re.MULTILINE)
     return int(found[1]) if found else 0

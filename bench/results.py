@@ -10,6 +10,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
 
+from bench.processes import MB_PER_GIB, read_machine_memory
 from hooks import VERSION
 from testbed.layout import ROOT
 
@@ -50,12 +51,11 @@ def record(run: str, command: str, measure: Callable[[], dict[str, float]], file
 
 def describe_machine() -> dict[str, Any]:
     """What it has; not whose it is."""
-    memory = re.search(r"^MemTotal:\s+(\d+) kB$", Path("/proc/meminfo").read_text(), re.MULTILINE)
     model = re.search(r"^model name\s*: (.*)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
     return {
         "cores": os.cpu_count(),
         "processor": model[1] if model else platform.machine(),
-        "memory_gib": round(int(memory[1]) / 2**20) if memory else None,
+        "memory_gib": round(read_machine_memory("MemTotal") / MB_PER_GIB),
         "kernel": platform.release(),
         "python": platform.python_version(),
     }
