@@ -23,6 +23,15 @@ class HostCluster:
         """`kubectl` for the host cluster, as this machine's administrator."""
         return Kubectl([f"{self.binaries}/kubectl", f"--kubeconfig={self.testbed.kubeconfig}"])
 
+    @property
+    def ctr(self) -> list[str]:
+        """`ctr` for what the node's kubelet runs."""
+        return build_ctr(self._socket)
+
+    @property
+    def _socket(self) -> Path:
+        return self.testbed.run / "containerd.sock"
+
     def start_control_plane(self) -> None:
         """An API server with controllers and no node: objects live, pods don't. Returns when it can be used."""
         network.create(self.testbed)
@@ -38,7 +47,7 @@ class HostCluster:
         mark = self.testbed.state / "imported" / archive.name
         if mark.exists():
             return
-        import_archive(self.testbed.run / "containerd.sock", archive)
+        import_archive(self._socket, archive)
         mark.parent.mkdir(exist_ok=True)
         mark.touch()
 
@@ -49,8 +58,12 @@ class HostCluster:
 
 def import_archive(socket: Path, archive: Path) -> None:
     """Imports the images of a docker archive into a containerd, for its kubelet to use."""
-    command = ["ctr", f"--address={socket}", "--namespace=k8s.io", "image", "import", str(archive)]
-    subprocess.run(command, check=True, capture_output=True)
+    subprocess.run([*build_ctr(socket), "image", "import", str(archive)], check=True, capture_output=True)
+
+
+def build_ctr(socket: Path) -> list[str]:
+    """`ctr` for images and containers of a containerd that a kubelet uses."""
+    return ["ctr", f"--address={socket}", "--namespace=k8s.io"]
 
 
 def remove(testbed: Testbed) -> None:

@@ -77,8 +77,7 @@ def bring_installer(host: HostCluster, directory: Path) -> Iterator[Installer]:
 
 def name_image(host: HostCluster, image: str, name: str) -> None:
     """Gives an image that the host's node knows another name, too."""
-    command = ["ctr", f"--address={host.testbed.run}/containerd.sock", "--namespace=k8s.io", "image", "tag", "--force"]
-    subprocess.run([*command, image, name], check=True, capture_output=True)
+    subprocess.run([*host.ctr, "image", "tag", "--force", image, name], check=True, capture_output=True)
 
 
 def wait_for_an_answer(virtual: VirtualCluster, value: str) -> None:

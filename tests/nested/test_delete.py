@@ -66,8 +66,7 @@ def find_records(machine: HostCluster) -> Iterator[str]:
 
 
 def run_containerd(machine: HostCluster, what: str) -> list[str]:
-    socket = f"--address={machine.testbed.run}/containerd.sock"
-    return run("ctr", socket, "--namespace=k8s.io", what, "list", "--quiet")
+    return run(*machine.ctr, what, "list", "--quiet")
 
 
 def run(*command: str) -> list[str]:
