@@ -49,6 +49,11 @@ class Testbed:
         return Path("/run/vk8s-testbed") / self.name
 
     @property
+    def kubelet(self) -> Path:
+        """What the host's kubelet sees as /var/lib/kubelet: sockets of device plugins, and what it notes of them."""
+        return self.run / "kubelet"
+
+    @property
     def logs(self) -> Path:
         """One file per program."""
         return self.state / "logs"

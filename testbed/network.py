@@ -6,6 +6,9 @@ from pathlib import Path
 
 from testbed.layout import DNS_ADDRESS, HOOKS_HOST, SERVICE_CIDR, Testbed
 
+# Where a kubelet has the sockets of device plugins, whatever its --root-dir says.
+_KUBELET = Path("/var/lib/kubelet")
+
 
 def create(testbed: Testbed) -> None:
     """Makes both namespaces; nothing if they are there."""
@@ -28,8 +31,15 @@ def remove(testbed: Testbed) -> None:
         _run("ip", "netns", "delete", testbed.network)
     _remove_empty_netns_directory()
     for directory in (testbed.run.parent, testbed.resolv_conf.parents[1]):
-        if directory.is_dir() and not any(directory.iterdir()):
-            directory.rmdir()
+        _remove_if_empty(directory)
+    # Not while there are others: the kernel would take their mounts on it away.
+    if not testbed.run.parent.exists():
+        _remove_if_empty(_KUBELET)
+
+
+def _remove_if_empty(directory: Path) -> None:
+    if directory.is_dir() and not any(directory.iterdir()):
+        directory.rmdir()
 
 
 def _has_network(testbed: Testbed) -> bool:
@@ -61,14 +71,20 @@ def _create_network(testbed: Testbed) -> None:
 
 
 def _create_mounts(testbed: Testbed) -> None:
-    """A mount namespace that lives as long as the file: what containerd and kubelet mount goes away with it."""
+    """A mount namespace that lives as long as the file: what containerd and kubelet mount goes away with it.
+
+    In it, the kubelet has a directory for device plugins that is this testbed's.
+    """
     testbed.run.mkdir(parents=True, exist_ok=True)
     # The kernel refuses to pin a mount namespace on a mount that is shared with it.
     _run("mount", "--bind", str(testbed.run), str(testbed.run))
     _run("mount", "--make-private", str(testbed.run))
     mounts = testbed.run / "mounts"
     mounts.touch()
-    _run("unshare", f"--mount={mounts}", "--propagation", "private", "true")
+    testbed.kubelet.mkdir()
+    _KUBELET.mkdir(parents=True, exist_ok=True)
+    own = ["mount", "--bind", str(testbed.kubelet), str(_KUBELET)]
+    _run("unshare", f"--mount={mounts}", "--propagation", "private", *own)
 
 
 def _unmount(path: Path) -> None:

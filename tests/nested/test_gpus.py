@@ -7,6 +7,7 @@ import os
 import stat
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -17,10 +18,12 @@ from testbed.host_cluster import HostCluster
 from testbed.layout import HOST_NODE
 from testbed.waiting import wait_for
 from tests.nested.driver import import_image_with_driver
+from tests.nested.host import read_example_images
+from tests.nested.host_gpus import RESOURCE, SECONDS, advertise, offering_gpus, withdraw
 from tests.nested.virtual import BOOT_SECONDS, VirtualCluster
 from tests.nested.workload import build_web_pod
 
-RESOURCE, PRODUCT = "nvidia.com/gpu", "nvidia.com/gpu.product"
+PRODUCT = "nvidia.com/gpu.product"
 # What is read from them is what is read from /dev/null.
 DEVICES = [Path(f"/dev/nvidia{number}") for number in range(2)]
 NULL = os.makedev(1, 3)
@@ -29,7 +32,6 @@ TAINT = f"{RESOURCE}=present:NoSchedule"
 RUNTIME_CLASS: Manifest = {
     "apiVersion": "node.k8s.io/v1", "kind": "RuntimeClass", "metadata": {"name": "stand-in"}, "handler": "runc",
 }  # fmt: skip
-SECONDS = 60
 PROGRAMS = ["nvidia-device-plugin", "nvidia-cdi-hook", "nvidia-container-runtime"]
 
 
@@ -70,23 +72,59 @@ def host_node(with_gpu: VirtualCluster) -> Iterator[str]:
     kubectl.apply(RUNTIME_CLASS)
     yield HOST_NODE
     kubectl.run("delete", "runtimeclass", "stand-in")
-    patch = f'[{{"op": "remove", "path": "/status/capacity/{RESOURCE.replace("/", "~1")}"}}]'
-    kubectl.succeeds("patch", "node", HOST_NODE, "--subresource=status", "--type=json", f"--patch={patch}")
+    withdraw(kubectl)
     kubectl.succeeds("label", "node", HOST_NODE, f"{PRODUCT}-")
     kubectl.succeeds("taint", "node", HOST_NODE, f"{TAINT}-")
 
 
+@pytest.fixture(scope="module")
+def image_with_driver(machine: HostCluster) -> str:
+    """The image for GPUs with a driver's library in it, as the host's toolkit would put it there."""
+    reference = f"{read_example_images().node}-gpu-with-driver"
+    import_image_with_driver(machine, reference)
+    return reference
+
+
+@pytest.fixture
+def gpus_of_host(machine: HostCluster, image_with_driver: str, devices: None) -> Iterator[None]:  # noqa: ARG001 of them
+    """A host whose device plugin offers both GPUs."""
+    with offering_gpus(machine, image_with_driver, len(DEVICES)):
+        yield
+
+
+@pytest.fixture
+def each_with_one(gpus_of_host: None, lonely: VirtualCluster, image_with_driver: str) -> VirtualCluster:  # noqa: ARG001
+    """A virtual cluster of two nodes that ask for one GPU each; not applied yet. The host offers GPUs for longer."""
+    (master,) = lonely.manifest["spec"]["nodes"]
+    limits = {**master["resources"]["limits"], RESOURCE: "1"}
+    master = {**master, "image": image_with_driver, "resources": {**master["resources"], "limits": limits}}
+    nodes = [master, {**master, "name": "lonely-worker", "role": "worker"}]
+    return replace(lonely, manifest={**lonely.manifest, "spec": {**lonely.manifest["spec"], "nodes": nodes}})
+
+
+def test_each_node_has_that_gpu_alone_which_the_host_assigned_to_it(each_with_one: VirtualCluster) -> None:
+    virtual = each_with_one
+    virtual.ensure_running()
+    seen = {node: list_devices(virtual, node) for node in virtual.nodes}
+    for node, devices in seen.items():
+        assigned = virtual.kubectl.run("exec", node, "--", "printenv", "NVIDIA_VISIBLE_DEVICES").strip()
+        assert devices == [f"nvidia{assigned}"]
+    assert sorted(chain.from_iterable(seen.values())) == [device.name for device in DEVICES]
+    worker = virtual.nodes[1]
+    wait_for_offer(virtual, worker, 1)
+    assert_pods_inside_get_them(virtual, worker)
+
+
 @pytest.mark.usefixtures("devices")
 def test_a_node_waits_for_gpus_and_offers_them(
-    with_gpu: VirtualCluster, host_node: str, running: VirtualCluster, machine: HostCluster
+    with_gpu: VirtualCluster, host_node: str, running: VirtualCluster, image_with_driver: str
 ) -> None:
     kubectl = with_gpu.kubectl
     kubectl.apply(with_gpu.manifest)
     wait_for_message(with_gpu, "didn't match Pod's node affinity/selector")
     kubectl.run("label", "node", host_node, f"{PRODUCT}=stand-in")
     wait_for_message(with_gpu, f"Insufficient {RESOURCE}")
-    patch = f'[{{"op": "add", "path": "/status/capacity/{RESOURCE.replace("/", "~1")}", "value": "2"}}]'
-    kubectl.run("patch", "node", host_node, "--subresource=status", "--type=json", f"--patch={patch}")
+    advertise(kubectl, len(DEVICES))
     kubectl.run("taint", "node", host_node, TAINT)
     with_gpu.ensure_running()
     pod = kubectl.get("pod", with_gpu.nodes[0])["spec"]
@@ -97,7 +135,7 @@ def test_a_node_waits_for_gpus_and_offers_them(
     assert "does not say which GPUs are this node's" in kubectl.run("logs", with_gpu.nodes[0])
     assert_boots_without_a_driver(with_gpu, with_gpu.nodes[0])
     assert list_devices(with_gpu, with_gpu.nodes[0]) == [device.name for device in DEVICES]
-    assert_pods_inside_get_them(put_in_driver(with_gpu, machine))
+    assert_pods_inside_get_them(put_in_driver(with_gpu, image_with_driver), with_gpu.nodes[0])
     kubectl.run("taint", "node", host_node, f"{TAINT}-")
     assert_hidden_from_others(running)
 
@@ -111,28 +149,32 @@ def assert_boots_without_a_driver(virtual: VirtualCluster, node: str) -> None:
     assert virtual.kubectl.run(*status).strip() == "ActiveState=inactive"
 
 
-def put_in_driver(virtual: VirtualCluster, machine: HostCluster) -> VirtualCluster:
+def put_in_driver(virtual: VirtualCluster, image: str) -> VirtualCluster:
     """The virtual cluster with an image that has a driver's library; its only node offers GPUs."""
     (node,) = virtual.manifest["spec"]["nodes"]
-    node = {**node, "image": f"{node['image']}-with-driver"}
-    import_image_with_driver(machine, node["image"])
+    node = {**node, "image": image}
     virtual = replace(virtual, manifest={**virtual.manifest, "spec": {**virtual.manifest["spec"], "nodes": [node]}})
     virtual.kubectl.apply(virtual.manifest)
-    inside = virtual.inside
-
-    def offers_both() -> bool:
-        shown = inside.find("node", node["name"]) or {}
-        return bool(shown.get("status", {}).get("allocatable", {}).get(RESOURCE) == str(len(DEVICES)))
-
-    wait_for(f"a Node with {RESOURCE}", offers_both, BOOT_SECONDS, virtual.describe)
+    wait_for_offer(virtual, node["name"], len(DEVICES))
     return virtual
 
 
-def assert_pods_inside_get_them(virtual: VirtualCluster) -> None:
+def wait_for_offer(virtual: VirtualCluster, node: str, gpus: int) -> None:
+    """Waits until the Node inside has as many GPUs for pods."""
+    inside = virtual.inside
+
+    def is_offered() -> bool:
+        shown = inside.find("node", node) or {}
+        return bool(shown.get("status", {}).get("allocatable", {}).get(RESOURCE) == str(gpus))
+
+    wait_for(f"a Node with {RESOURCE}", is_offered, BOOT_SECONDS, virtual.describe)
+
+
+def assert_pods_inside_get_them(virtual: VirtualCluster, node: str) -> None:
     """A pod inside has as many GPUs as it asked for, with no class of runtime or the like."""
-    inside, (node,) = virtual.inside, virtual.nodes
+    inside = virtual.inside
     wait_for("the service account", lambda: inside.find("serviceaccount", "default"), SECONDS)
-    for gpus in range(len(DEVICES)):
+    for gpus in (0, 1):
         pod = build_web_pod(f"with-{gpus}", node)
         (web,) = pod["spec"]["containers"]
         web = {**web, "resources": {"limits": {RESOURCE: str(gpus)}}}

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from testbed import host_cluster
-from testbed.layout import LEAK_TESTS, ROOT
+from testbed.layout import LEAK_TESTS, NESTED_TESTS, ROOT
 from testbed.waiting import wait_for
 from tests.nested.virtual import VirtualCluster
 
@@ -37,6 +37,8 @@ def test_nothing_is_left_on_the_machine(running: VirtualCluster) -> None:
     # Else there would be nothing to leave behind.
     meanwhile = describe_machine()
     assert all(meanwhile[what] - before[what] for what in ("cgroups", "interfaces", "files", "namespaces"))
+    for testbed in (LEAK_TESTS, NESTED_TESTS):
+        assert (testbed.kubelet / "device-plugins" / "kubelet.sock").is_socket(), testbed
     subprocess.run([*COMMAND, "down"], cwd=ROOT, capture_output=True, check=True)
     wait_for(
         "the machine to be as it was", lambda: not find_changes(before), SECONDS, lambda: str(find_changes(before))

@@ -1,0 +1,91 @@
+"""GPUs of the host's node: said to be there, or offered by NVIDIA's device plugin with the stand-in for the driver."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+
+from hooks.manifest import Manifest
+from testbed import programs
+from testbed.host_cluster import HostCluster
+from testbed.kubectl import Kubectl
+from testbed.layout import HOST_NODE
+from testbed.waiting import wait_for
+
+RESOURCE = "nvidia.com/gpu"
+SECONDS = 60
+_SOCKETS = "/var/lib/kubelet/device-plugins"
+_POD = "nvidia-device-plugin"
+
+
+@contextmanager
+def offering_gpus(machine: HostCluster, image: str, count: int) -> Iterator[None]:
+    """Meanwhile, the plugin of that image offers as many GPUs; afterwards, the kubelet knows of none."""
+    machine.kubectl.apply(_build_pod(image))
+    try:
+        is_offered = partial(_offers, machine, str(count))
+        wait_for(f"{count} GPUs on the host", is_offered, SECONDS, lambda: _read_log(machine))
+        yield
+    finally:
+        machine.kubectl.run("delete", "pod", _POD, f"--timeout={SECONDS}s")
+        _forget_plugin(machine)
+
+
+def advertise(kubectl: Kubectl, count: int) -> None:
+    """Makes the host say that it has as many GPUs, with no plugin that knows of any."""
+    _patch_capacity(kubectl, {"op": "add", "value": str(count)})
+
+
+def withdraw(kubectl: Kubectl) -> None:
+    """Makes the host say nothing of GPUs, whatever it has said."""
+    if RESOURCE in kubectl.get("node", HOST_NODE)["status"]["capacity"]:
+        _patch_capacity(kubectl, {"op": "remove"})
+
+
+def _patch_capacity(kubectl: Kubectl, change: Manifest) -> None:
+    patch = json.dumps([{**change, "path": f"/status/capacity/{RESOURCE.replace('/', '~1')}"}])
+    kubectl.run("patch", "node", HOST_NODE, "--subresource=status", "--type=json", f"--patch={patch}")
+
+
+def _build_pod(image: str) -> Manifest:
+    """As the plugin's own DaemonSet makes one; the list of libraries is made anew, as the host's toolkit does it."""
+    container = {
+        "name": "plugin",
+        "image": image,
+        "command": ["sh", "-c", "ldconfig && exec nvidia-device-plugin"],
+        "env": [
+            {"name": "DEVICE_LIST_STRATEGY", "value": "envvar"},
+            # Which UUID a device has, the driver tells in /proc, where nothing can stand in for it.
+            {"name": "DEVICE_ID_STRATEGY", "value": "index"},
+        ],
+        "securityContext": {"privileged": True},
+        "volumeMounts": [{"name": "sockets", "mountPath": _SOCKETS}],
+    }
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": _POD},
+        "spec": {
+            "containers": [container],
+            "terminationGracePeriodSeconds": 1,
+            "volumes": [{"name": "sockets", "hostPath": {"path": _SOCKETS}}],
+        },
+    }
+
+
+def _offers(machine: HostCluster, count: str) -> bool:
+    return bool(machine.kubectl.get("node", HOST_NODE)["status"]["allocatable"].get(RESOURCE, "0") == count)
+
+
+def _read_log(machine: HostCluster) -> str:
+    return machine.kubectl.run("logs", _POD, "--ignore-errors")
+
+
+def _forget_plugin(machine: HostCluster) -> None:
+    """A kubelet answers for a plugin for five minutes after that has gone, and after a restart by what it noted."""
+    programs.stop(machine.testbed, "kubelet")
+    shutil.rmtree(machine.testbed.kubelet / "device-plugins")
+    machine.start_node()
+    withdraw(machine.kubectl)
+    wait_for("the host without GPUs", partial(_offers, machine, "0"), SECONDS)
