@@ -122,6 +122,7 @@ check: $(VENV)/installed ## Format, lint, types, layers: exactly what runs befor
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 	shellcheck -x $$(git ls-files '*.sh' .ci/run)
+	gofmt -d $$(git ls-files '*.go') | { ! grep .; }
 
 .PHONY: unit
 unit: $(VENV)/installed ## The tests that need no cluster: seconds

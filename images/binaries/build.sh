@@ -6,11 +6,12 @@
 # or previous.mod it is the same with another version of Kubernetes, for tests of upgrades.
 set -euo pipefail
 cd "$(dirname "$0")"
+shopt -s extglob
 cache=${VK8S_CACHE:-$HOME/.cache/vk8s}
 modules=${VK8S_GO_MOD:-go.mod}
 export CGO_ENABLED=0 GOFLAGS=-mod=readonly
 [[ $modules = go.mod ]] || GOFLAGS+=" -modfile=$modules"
-inputs=$({ go version && cat build.sh "$modules" "${modules%.mod}.sum" tools.go ./*/*.go; } | sha256sum)
+inputs=$({ go version && cat build.sh "$modules" "${modules%.mod}.sum" tools.go ./*/!(*_test).go; } | sha256sum)
 out=$cache/binaries-${inputs:0:16}
 
 build() { # OUT_DIRECTORY
