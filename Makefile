@@ -221,10 +221,10 @@ access-image: prerequisites ## The image of access pods, the same way
 	@images/access/build.sh
 
 .PHONY: kubeflow-installer-image
-kubeflow-installer-image: prerequisites ## The installer of a Kubeflow, the same way; CHECKOUT=<kubeflow/manifests> VERSION=v1.10.2
+kubeflow-installer-image: prerequisites ## The installer of a Kubeflow, the same way; CHECKOUT=<kubeflow/community-distribution> VERSION=v1.10.2
 	@# VERSION is this project's where nobody says otherwise.
 	@[[ -n "$(CHECKOUT)" && "$(origin VERSION)" = "command line" ]] || { \
-	  echo "Say which Kubeflow: CHECKOUT=<a checkout of kubeflow/manifests> VERSION=<what it is of, such as v1.10.2>." >&2; exit 1; }
+	  echo "Say which Kubeflow: CHECKOUT=<a checkout of kubeflow/community-distribution> VERSION=<what it is of, such as v1.10.2>." >&2; exit 1; }
 	@images/kubeflow-installer/build.sh "$(CHECKOUT)" "$(VERSION)"
 
 .PHONY: controller-image

@@ -1,8 +1,9 @@
 """Which Kubernetes each Kubeflow is made for: the only place where that is written.
 
-Source of each line: README.md and the workflows of https://github.com/kubeflow/manifests at the release's tag. Up to
-v1.8 they name the newest version, and from v1.9 on the oldest, where no newer one is known to fail. v1.3 and v1.4 name
-what they were tested on; that they use APIs which Kubernetes 1.22 has removed is the limit there.
+Source of each line: the release's README.md, workflows and notes in https://github.com/kubeflow/community-distribution,
+which was kubeflow/manifests. Up to v1.8 they name the newest version, and from v1.9 on the oldest, where no newer one
+is known to fail. v1.3 and v1.4 name what they were tested on; that they use APIs which Kubernetes 1.22 has removed is
+the limit there.
 """
 
 import re
@@ -45,8 +46,8 @@ def find_mismatch(spec: Spec) -> str | None:
 
 
 def _find_release(version: str) -> str:
-    """`v1.9` of `v1.9.1`; releases that are named after a month have no patches."""
-    return version.rpartition(".")[0] if version.startswith("v") else version
+    """`v1.9` of `v1.9.1`, `26.03` of `26.03.1` and of `26.03`."""
+    return ".".join(version.split(".")[:2])
 
 
 def _is_within(minor: int, made_for: tuple[int | None, int | None]) -> bool:

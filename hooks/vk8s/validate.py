@@ -18,7 +18,7 @@ from hooks.vk8s.quantity import parse_quantity
 LABEL_VALUE = r"([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?"
 LABEL_KEY = r"([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?"
 # As Kubeflow numbers its releases: by version until 1.11, by year and month since.
-KUBEFLOW_VERSION = r"v[0-9]+\.[0-9]+\.[0-9]+|[0-9]{2}\.[0-9]{2}"
+KUBEFLOW_VERSION = r"v[0-9]+\.[0-9]+\.[0-9]+|[0-9]{2}\.[0-9]{2}(\.[0-9]+)?"
 # It becomes part of YAML, and of a script.
 EMAIL = r"[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*"
 # Type, key, and any comment; no options, no second line.
@@ -160,7 +160,7 @@ def _kubeflow_problems(spec: Spec) -> Iterator[str]:
     if spec.kubeflow is None:
         return
     if not re.fullmatch(KUBEFLOW_VERSION, spec.kubeflow.version):
-        yield "spec.kubeflow.version: write a version such as v1.9.0 or 26.03."
+        yield "spec.kubeflow.version: write a version such as v1.9.0, 26.03 or 26.03.1."
     if not re.fullmatch(EMAIL, spec.kubeflow.email):
         yield "spec.kubeflow.email: write an e-mail address such as user@example.com."
     ports = [port.port for port in spec.ports if port.name == KUBEFLOW_PORT]

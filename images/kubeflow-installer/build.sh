@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the installer of one version of Kubeflow, or finds it in the cache, and prints the path of its docker archive:
-# build.sh CHECKOUT VERSION, with a checkout of kubeflow/manifests at that version. Progress goes to stderr.
+# build.sh CHECKOUT VERSION, with a checkout of kubeflow/community-distribution at that version. Progress goes to stderr.
 #
 # Two layers: Debian packages, made anew when their list changes, and kubectl with the scripts and Kubeflow, rendered.
 # Needs root, Go, Python and debootstrap (which it installs where apt is there, as Python's yaml); no container engine.
@@ -13,8 +13,8 @@ refuse() { # sentence
 }
 
 [[ $# -eq 2 && -n $1 && -n $2 ]] ||
-  refuse "usage: build.sh CHECKOUT VERSION, with a checkout of https://github.com/kubeflow/manifests and what it is of, such as v1.10.2"
-[[ -e $1/example/kustomization.yaml ]] || refuse "$1 is no checkout of kubeflow/manifests: there is no example/kustomization.yaml in it."
+  refuse "usage: build.sh CHECKOUT VERSION, with a checkout of https://github.com/kubeflow/community-distribution and what it is of, such as v1.10.2"
+[[ -e $1/example/kustomization.yaml ]] || refuse "$1 is no checkout of kubeflow/community-distribution: there is no example/kustomization.yaml in it."
 [[ $2 =~ ^[A-Za-z0-9_][A-Za-z0-9_.-]*$ ]] || refuse "$2 can't be a version: a tag of an image has letters, digits, dots, dashes and underscores."
 checkout=$(realpath "$1")
 version=$2

@@ -122,7 +122,9 @@ def list_objects(objects: Sequence[Document]) -> Iterator[str]:
 def write_bundle(text: str, version: str, out: Path) -> None:
     """Writes what /kubeflow is in the image."""
     documents = parse_documents(text)
-    gateway = find(documents, GATEWAY, ": the checkout is not of kubeflow/manifests, or of a version that is not known")
+    gateway = find(
+        documents, GATEWAY, ": the checkout is not of Kubeflow's manifests, or of a version that is not known"
+    )
     password = find(documents, PASSWORD, ": versions before v1.9 are not supported")
     if PASSWORD_KEY not in {**password.content.get("data", {}), **password.content.get("stringData", {})}:
         raise RefusedError(f"{password.title} has no key {PASSWORD_KEY}: this version of Kubeflow is not known.")

@@ -197,7 +197,7 @@ REFUSED = {
     ),
     "a version of Kubeflow that is none": (
         build_vk8s(kubeflow={"version": "1.9"}, ports=[KUBEFLOW]),
-        "spec.kubeflow.version: write a version such as v1.9.0 or 26.03",
+        "spec.kubeflow.version: write a version such as v1.9.0, 26.03 or 26.03.1",
     ),
     "Kubeflow without a port": (
         build_vk8s(kubeflow={"version": "v1.9.0"}),
@@ -236,6 +236,7 @@ ACCEPTED = {
         ports=[KUBEFLOW],
     ),
     "Kubeflow by date": build_vk8s(kubeflow={"version": "26.03"}, ports=[KUBEFLOW]),
+    "Kubeflow by date, mended": build_vk8s(kubeflow={"version": "26.03.1"}, ports=[KUBEFLOW]),
     "everything that a pod may need": build_vk8s(
         nodes=[
             node(

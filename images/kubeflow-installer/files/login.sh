@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Step login: goes the way of a browser, from Kubeflow's address to Dex's login form and back to the page behind it.
 #
-# The way is that of https://github.com/kubeflow/manifests/blob/master/tests/dex_login_test.py.
+# The way is that of https://github.com/kubeflow/community-distribution/blob/master/tests/dex_login_test.py.
 
 readonly MOST_SECONDS=20 # for a page with all the redirects to it
 

@@ -25,10 +25,11 @@ def build_spec(version: str, image: str) -> Spec:
         ("v1.3.0", "v1.34.4", f"1.17 to 1.21, not for 1.34; write a version of {NEWEST}."),
         ("v1.6.1", "1.34.4", f"1.22 or older, not for 1.34; write a version of {NEWEST}."),
         ("26.03", "v1.33.0-gpu", "1.34 or newer, not for 1.33; write a version of v1.9 or v1.10."),
+        ("26.03.1", "v1.33.0", "1.34 or newer, not for 1.33; write a version of v1.9 or v1.10."),
         ("v1.9.2", "v1.20", "1.29 or newer, not for 1.20; write a version of v1.3 or v1.4."),
         ("v1.9.2", "v1.27.1", "1.29 or newer, not for 1.27; write another version of one of the two."),
     ],
-    ids=["too old", "too old, oldest not named", "too new", "much too new", "between all"],
+    ids=["too old", "too old, oldest not named", "too new", "a patch of that", "much too new", "between all"],
 )  # fmt: skip
 def test_what_does_not_go_together_is_told(version: str, tag: str, sentence: str) -> None:
     told = find_mismatch(build_spec(version, f"registry.example.com:5000/vk8s/kink:{tag}"))

@@ -30,6 +30,7 @@ def problems(raw: object, name: str = "demo") -> list[str]:
         spec(ports=[WEB, {"name": "x" * 63, "port": 1, "targetPort": 1}], accessPodPort=30006),
         spec(ports=[KUBEFLOW], kubeflow={"version": "v1.9.0"}),
         spec(ports=[KUBEFLOW], kubeflow={"version": "26.03"}),
+        spec(ports=[KUBEFLOW], kubeflow={"version": "26.03.1"}),
         spec(access={"authorizedKeys": [KEY, f"{KEY} owner at home", "ecdsa-sha2-nistp256 AAAA=="]}),
         spec(access={"authorizedKeys": ["sk-ssh-ed25519@openssh.com AAAA", "ssh-rsa AAAA"]}),
         spec(nodes=[node("m", "master", resources={"requests": {"cpu": "500m"}, "limits": {"cpu": 1}})]),
