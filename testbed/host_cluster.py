@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from testbed import cgroups, control_plane, kernel, network, node
+from testbed import cgroups, control_plane, kernel, mounts, network, node
 from testbed.kubectl import Kubectl
 from testbed.layout import Testbed
 
@@ -34,6 +34,7 @@ class HostCluster:
 
     def start_control_plane(self) -> None:
         """An API server with controllers and no node: objects live, pods don't. Returns when it can be used."""
+        mounts.create(self.testbed)
         network.create(self.testbed)
         control_plane.start(self.testbed, self.binaries, self.kubectl)
 
@@ -70,6 +71,7 @@ def remove(testbed: Testbed) -> None:
     """Ends every process of a testbed and removes whatever it left, also where it was never up, or half of it."""
     cgroups.kill(testbed.network)
     cgroups.remove(testbed.network)
+    mounts.remove(testbed)
     network.remove(testbed)
     shutil.rmtree(testbed.state, ignore_errors=True)
     kernel.restore(testbed)

@@ -49,9 +49,13 @@ class Testbed:
         return Path("/run/vk8s-testbed") / self.name
 
     @property
-    def kubelet(self) -> Path:
-        """What the host's kubelet sees as /var/lib/kubelet: sockets of device plugins, and what it notes of them."""
-        return self.run / "kubelet"
+    def mounts(self) -> Path:
+        """The mount namespace."""
+        return self.run / "mounts"
+
+    def find_own(self, directory: Path) -> Path:
+        """What containerd and kubelet see in the place of a directory of the machine whose name is fixed."""
+        return self.run / "own" / directory.relative_to("/")
 
     @property
     def logs(self) -> Path:

@@ -18,6 +18,8 @@ root = "{testbed.state}/containerd"
 state = "{testbed.run}/containerd"
 [grpc]
   address = "{testbed.run}/containerd.sock"
+[plugins."io.containerd.internal.v1.opt"]
+  path = "{testbed.state}/opt"
 [plugins."io.containerd.grpc.v1.cri"]
   sandbox_image = "{pause}"
   # This machine's root may lack the right to give processes a better score.
@@ -129,6 +131,7 @@ def _build_kubelet_configuration(testbed: Testbed, driver: str) -> Manifest:
         "oomScoreAdj": 0,
         "healthzPort": 0,
         "podLogsDir": f"{testbed.state}/pod-logs",
+        "volumePluginDir": f"{testbed.state}/volume-plugins",
     }
 
 

@@ -33,7 +33,7 @@ def start(testbed: Testbed, program: Program) -> None:
         return
     entries = " ".join(str(path) for path in cgroups.prepare_program(testbed.network, program.name))
     enter = ["nsenter", f"--net=/run/netns/{testbed.network}"]
-    mounts = [f"--mount={testbed.run}/mounts"] if program.in_mounts else []
+    mounts = [f"--mount={testbed.mounts}"] if program.in_mounts else []
     testbed.logs.mkdir(parents=True, exist_ok=True)
     # setsid forks when all of that is done: the program is in its cgroup when this returns, and is nobody's child.
     command = [*enter, *mounts, "--", "setsid", "--fork", *program.command]

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 
 from hooks.manifest import Manifest
 from testbed import programs
@@ -15,7 +16,7 @@ from testbed.waiting import wait_for
 
 RESOURCE = "nvidia.com/gpu"
 SECONDS = 60
-_SOCKETS = "/var/lib/kubelet/device-plugins"
+_SOCKETS = Path("/var/lib/kubelet/device-plugins")
 _POD = "nvidia-device-plugin"
 
 
@@ -60,7 +61,7 @@ def _build_pod(image: str) -> Manifest:
             {"name": "DEVICE_ID_STRATEGY", "value": "index"},
         ],
         "securityContext": {"privileged": True},
-        "volumeMounts": [{"name": "sockets", "mountPath": _SOCKETS}],
+        "volumeMounts": [{"name": "sockets", "mountPath": str(_SOCKETS)}],
     }
     return {
         "apiVersion": "v1",
@@ -69,7 +70,7 @@ def _build_pod(image: str) -> Manifest:
         "spec": {
             "containers": [container],
             "terminationGracePeriodSeconds": 1,
-            "volumes": [{"name": "sockets", "hostPath": {"path": _SOCKETS}}],
+            "volumes": [{"name": "sockets", "hostPath": {"path": str(_SOCKETS)}}],
         },
     }
 
@@ -85,7 +86,7 @@ def _read_log(machine: HostCluster) -> str:
 def _forget_plugin(machine: HostCluster) -> None:
     """A kubelet answers for a plugin for five minutes after that has gone, and after a restart by what it noted."""
     programs.stop(machine.testbed, "kubelet")
-    shutil.rmtree(machine.testbed.kubelet / "device-plugins")
+    shutil.rmtree(machine.testbed.find_own(_SOCKETS))
     machine.start_node()
     withdraw(machine.kubectl)
     wait_for("the host without GPUs", partial(_offers, machine, "0"), SECONDS)

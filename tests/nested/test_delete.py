@@ -56,7 +56,7 @@ def find_processes(machine: HostCluster) -> Iterator[str]:
 
 def find_mounts(machine: HostCluster) -> Iterator[str]:
     """What containerd and kubelet have mounted for pods."""
-    mounts = run("nsenter", f"--mount={machine.testbed.run}/mounts", "cat", "/proc/self/mounts")
+    mounts = run("nsenter", f"--mount={machine.testbed.mounts}", "cat", "/proc/self/mounts")
     yield from (line.split()[1] for line in mounts if "/pods/" in line or "/io.containerd." in line)
 
 
