@@ -1,7 +1,9 @@
-"""Tests of the Go programs that are ours; of local-storage and CoreDNS, tests/nested is the test."""
+"""Tests of the Go programs that are ours: what of them is no matter of a real cluster, which tests/nested has."""
 
 import os
 import subprocess
+
+import pytest
 
 from tests.shared_material import ROOT
 
@@ -11,8 +13,9 @@ FLAGS = ["-trimpath", "-buildvcs=false"]
 ENVIRONMENT = {"CGO_ENABLED": "0", "GOFLAGS": "-mod=readonly"}
 
 
-def test_flanneld_follows_the_nodes() -> None:
-    command = ["go", "test", "-count=1", *FLAGS, "./flanneld"]
+@pytest.mark.parametrize("program", ["flanneld", "local-storage"])
+def test_go_programs(program: str) -> None:
+    command = ["go", "test", "-count=1", *FLAGS, f"./{program}"]
     ended = subprocess.run(
         command, cwd=BINARIES, env={**os.environ, **ENVIRONMENT}, capture_output=True, text=True, check=False
     )

@@ -28,7 +28,7 @@ class Kept:
         inside = self.virtual.inside
         assert _find_uids(inside) == self.uids
         for name in DEPLOYMENTS:
-            inside.run("rollout", "status", f"deployment/{name}", f"--timeout={SECONDS}s")
+            _wait_for_pods(inside, name)
             wait_for(f"the data of {name}", partial(_has_name, inside, name), SECONDS)
 
 
@@ -40,9 +40,18 @@ def keep_something(virtual: VirtualCluster) -> Kept:
     for name, node in DEPLOYMENTS.items():
         inside.apply(build_claim(name), with_claim(build_pinned_deployment(name, node), name))
     for name in DEPLOYMENTS:
-        inside.run("rollout", "status", f"deployment/{name}", f"--timeout={SECONDS}s")
+        _wait_for_pods(inside, name)
         inside.run("exec", f"deployment/{name}", "--", "/usr/bin/bash", "-c", f"printf {name} >/data/name")
     return Kept(virtual, _find_uids(inside))
+
+
+def _wait_for_pods(inside: Kubectl, deployment: str) -> None:
+    try:
+        inside.run("rollout", "status", f"deployment/{deployment}", f"--timeout={SECONDS}s")
+    except KubectlError as error:
+        seen = inside.run("get", "pods,persistentvolumeclaims,events", "--output=wide")
+        storage = inside.run("logs", "--namespace=kube-system", "--selector=app=local-storage", "--timestamps")
+        raise TimeoutError(f"{error}\n{seen}\n{storage}") from error
 
 
 def _find_uids(inside: Kubectl) -> dict[str, str]:

@@ -16,6 +16,7 @@ from tests.nested.kept import NODES, Kept
 from tests.nested.kill import kill_in_node, kill_node
 from tests.nested.limits import RECOVERY_SECONDS, check_time
 from tests.nested.virtual import VirtualCluster
+from tests.nested.workload import build_claim, build_pinned_deployment, with_claim
 
 SECONDS = 90
 ALL_NODES_SECONDS = 30
@@ -112,7 +113,9 @@ def test_a_worker_finds_a_master_with_another_address_as_soon_as_its_api_answers
     kept.check()
 
 
-def test_a_worker_starts_new_pods_soon_after_a_master_that_was_away_for_long(kept: Kept, machine: HostCluster) -> None:
+def test_a_worker_has_new_pods_and_volumes_soon_after_a_master_that_was_away_for_long(
+    kept: Kept, machine: HostCluster
+) -> None:
     outside, inside, name = kept.virtual.kubectl, kept.virtual.inside, "keeps-on-local-worker"
     stamp = find_stamp(machine)
     version = stamp.read_text()
@@ -135,7 +138,10 @@ def test_a_worker_starts_new_pods_soon_after_a_master_that_was_away_for_long(kep
         pods = (inside.find("pods", selector) or {"items": []})["items"]
         return any(pod["metadata"]["uid"] != before["metadata"]["uid"] and has_condition(pod) for pod in pods)
 
+    inside.apply(build_claim("new"), with_claim(build_pinned_deployment("new", "local-worker"), "new"))
     wait_for("another pod", has_another, NEW_POD_SECONDS, kept.virtual.describe)
+    inside.run("rollout", "status", "deployment/new", f"--timeout={NEW_POD_SECONDS}s")
+    inside.run("delete", "deployment,persistentvolumeclaim", "new")
     kept.check()
 
 
