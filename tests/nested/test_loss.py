@@ -195,6 +195,7 @@ def test_a_node_without_power_takes_no_chain_that_was_emptied_for_the_way_to_an_
 
 @pytest.mark.parametrize("node", NODES)
 def test_a_node_that_is_deleted_inside_registers_again(kept: Kept, node: str) -> None:
+    subnet = kept.virtual.inside.get("node", node)["spec"]["podCIDR"]
     kept.virtual.inside.run("delete", "node", node)
 
     def is_another() -> bool:
@@ -202,8 +203,10 @@ def test_a_node_that_is_deleted_inside_registers_again(kept: Kept, node: str) ->
         return found is not None and has_condition(found) and found["metadata"]["uid"] != kept.uids[f"Node {node}"]
 
     wait_for("another Node", is_another, SECONDS, kept.virtual.describe)
-    uids = {**kept.uids, f"Node {node}": kept.virtual.inside.get("node", node)["metadata"]["uid"]}
-    Kept(kept.virtual, uids).check()
+    another = kept.virtual.inside.get("node", node)
+    # Pods that live on have addresses of it.
+    assert another["spec"]["podCIDR"] == subnet
+    Kept(kept.virtual, {**kept.uids, f"Node {node}": another["metadata"]["uid"]}).check()
 
 
 # What the first boot of a master has done when it is killed: a path of its state volume, and a text that is in it.

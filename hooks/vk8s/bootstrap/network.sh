@@ -43,9 +43,13 @@ keep_cni_list() {
 restore_cni_list() { # curl arguments for the certificate by which the Node may be read
   [[ $CNI = flannel && -s $FORMER_CNI_LIST ]] || return 0
   local subnet node
-  subnet=$(grep -o '"subnet": *"[^"]*"' "$FORMER_CNI_LIST" | cut -d'"' -f4) || return 0
+  subnet=$(read_subnet "$FORMER_CNI_LIST") || return 0
   node=$(curl -s --max-time 5 --cacert /etc/kubernetes/pki/ca.crt "$@" "$NODE_URL?pretty=false") || return 0
   [[ $node != *'"podCIDR":"'"$subnet"'"'* ]] || install -D -m 644 "$FORMER_CNI_LIST" "$CNI_LIST"
+}
+
+read_subnet() { # CNI list
+  grep -o '"subnet": *"[^"]*"' "$1" | cut -d'"' -f4
 }
 
 # Ends when the network is up, or takes too long to wait for.

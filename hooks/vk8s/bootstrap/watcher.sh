@@ -115,12 +115,22 @@ mend() { # status
   unknown_since=''
   if [[ $1 = 404 ]]; then
     say "The Node of this node is gone; the kubelet registers again."
+    keep_subnet
     systemctl try-restart kubelet flanneld # flanneld, as the new Node may get another subnet
   elif [[ $ROLE = worker ]]; then
     say "The API server refuses the certificate of this node; it joins again."
     rm -f /etc/kubernetes/kubelet.conf
     systemctl --no-block restart vk8s-boot
   fi
+}
+
+# Makes the Node with the subnet that it had: its pods live on, and keep their addresses. Where that can't be, the kubelet
+# makes the Node, which gets another one.
+keep_subnet() {
+  local subnet
+  [[ $CNI = flannel ]] && subnet=$(read_subnet "$CNI_LIST") || return 0
+  ask --header 'Content-Type: application/json' --output /dev/null --data '{"apiVersion": "v1", "kind": "Node", "metadata": {"name":
+    "'"$NODE_NAME"'"}, "spec": {"podCIDR": "'"$subnet"'", "podCIDRs": ["'"$subnet"'"]}}' "${NODE_URL%/*}" >/dev/null || true
 }
 
 # What no check before could know, as the nodes of a host share it, and what nothing but logs in the node would tell.
