@@ -124,11 +124,11 @@ mend() { # status
   fi
 }
 
-# Makes the Node with the subnet that it had: its pods live on, and keep their addresses. Where that can't be, the kubelet
-# makes the Node, which gets another one.
+# Makes the Node of a worker with the subnet that it had: its pods live on, and keep their addresses. Where that can't be,
+# and for a master, the kubelet makes the Node, which gets another one.
 keep_subnet() {
   local subnet
-  [[ $CNI = flannel ]] && subnet=$(read_subnet "$CNI_LIST") || return 0
+  [[ $ROLE = worker && $CNI = flannel ]] && subnet=$(read_subnet "$CNI_LIST") || return 0
   ask --header 'Content-Type: application/json' --output /dev/null --data '{"apiVersion": "v1", "kind": "Node", "metadata": {"name":
     "'"$NODE_NAME"'"}, "spec": {"podCIDR": "'"$subnet"'", "podCIDRs": ["'"$subnet"'"]}}' "${NODE_URL%/*}" >/dev/null || true
 }
