@@ -44,17 +44,20 @@ def _is_inotify(file: Path) -> bool:
 
 
 def read_machine_memory(field: str) -> float:
-    """A field of proc_meminfo(5), in MB."""
-    return _find_kib(Path("/proc/meminfo").read_text(), field) / KIB_PER_MB
+    """A field of proc_meminfo(5), in MB; LookupError where there is no such field."""
+    found = _find_kib(Path("/proc/meminfo").read_text(), field)
+    if found is None:
+        raise LookupError(f"/proc/meminfo has no field {field}")
+    return found / KIB_PER_MB
 
 
 def _read_field(process: int, file: str, field: str) -> int:
     try:
-        return _find_kib(Path(f"/proc/{process}/{file}").read_text(), field)
+        return _find_kib(Path(f"/proc/{process}/{file}").read_text(), field) or 0
     except (FileNotFoundError, ProcessLookupError):
         return 0  # ended meanwhile
 
 
-def _find_kib(text: str, field: str) -> int:
+def _find_kib(text: str, field: str) -> int | None:
     found = re.search(rf"^{field}:\s+(\d+) kB$", text, re.MULTILINE)
-    return int(found[1]) if found else 0
+    return int(found[1]) if found else None
