@@ -10,18 +10,15 @@ from hooks.vk8s.access import plan_access
 from hooks.vk8s.children.access_service import build_access_service
 from hooks.vk8s.children.api_service import build_api_service
 from hooks.vk8s.children.bootstrap_config_map import build_bootstrap_config_map
-from hooks.vk8s.children.join_secret import build_join_secret
-from hooks.vk8s.children.kubeconfig_secret import build_kubeconfig_secret
 from hooks.vk8s.children.network_policy import build_network_policy
 from hooks.vk8s.children.node_pod import build_node_pod, find_credentials_name
-from hooks.vk8s.children.pki_secret import build_pki_secret
 from hooks.vk8s.children.ports_service import build_ports_service
 from hooks.vk8s.children.state_claim import build_state_claim
 from hooks.vk8s.cluster import VirtualCluster
 from hooks.vk8s.conditions import Trouble
 from hooks.vk8s.context import Context
 from hooks.vk8s.keep import keep, keep_unknown
-from hooks.vk8s.kubeconfig import KUBECONFIG_KEYS, build_kubeconfig, find_renewal_time
+from hooks.vk8s.keys import plan_keys
 from hooks.vk8s.kubeflow import plan_kubeflow
 from hooks.vk8s.labels import NODE_COMPONENT, claim_labels, component_selector, node_labels, role_selector
 from hooks.vk8s.leave import Leaving, plan_departures
@@ -30,13 +27,10 @@ from hooks.vk8s.model import NodeSpec
 from hooks.vk8s.naming import (
     access_pod_name,
     bootstrap_config_map_name,
-    join_secret_name,
-    kubeconfig_secret_name,
     pki_secret_name,
     state_claim_name,
 )
 from hooks.vk8s.observed import Child, Observed, group_key
-from hooks.vk8s.pki import Authority, PkiError, build_pki, parse_authority, read_secret
 from hooks.vk8s.replace import find_replacement
 from hooks.vk8s.retire import find_retired
 
@@ -57,14 +51,6 @@ class Plan:
     kubeflow_trouble: Trouble | None = None
 
 
-@dataclass(frozen=True)
-class Pki:
-    """The files of the observed `pki` Secret, and the CA in them."""
-
-    files: Mapping[str, bytes]
-    authority: Authority
-
-
 def plan_children(cluster: VirtualCluster, observed: Observed, context: Context) -> Plan:
     """The children of a Vk8s whose spec is valid.
 
@@ -76,19 +62,14 @@ def plan_children(cluster: VirtualCluster, observed: Observed, context: Context)
         *_build_services(cluster, observed),
         *_build_policies(cluster, observed, context),
     ]
-    secret = observed.find(seen.SECRET, pki_secret_name(cluster.name))
-    if secret is None:
-        return _plan_without_pki(cluster, observed, context, first)
-    try:
-        files = read_secret(secret)
-        pki = Pki(files, parse_authority(files))
-    except PkiError as error:
-        sentence = (
-            f"Secret {pki_secret_name(cluster.name)} can't be used: {error}. Restore it; all else is kept as it is."
-        )
-        return Plan(_with_rest(first, observed), {}, Trouble("PKIInvalid", sentence))
-    kept = note_images(keep(secret, cluster.identity), cluster.spec, context.settings)
-    return _plan_with_pki(cluster, observed, context, (pki, [*first, kept]))
+    keys = plan_keys(cluster, observed, context)
+    if keys.pki is None:
+        return Plan(_with_rest(first, observed), {}, keys.trouble)
+    pki = note_images(keys.pki, cluster.spec, context.settings)
+    if keys.due is None:
+        wait = f"waits for Secret {pki_secret_name(cluster.name)}"
+        return Plan(_with_rest([*first, pki], observed), {node.name: wait for node in cluster.nodes})
+    return _plan_with_keys(cluster, observed, context, ([*first, pki, *keys.made], keys.due))
 
 
 def _build_services(cluster: VirtualCluster, observed: Observed) -> list[Manifest]:
@@ -121,37 +102,14 @@ def keep_everything(observed: Observed) -> list[Manifest]:
     return [keep_unknown(child) for _, _, child in observed.items()]
 
 
-def _plan_without_pki(cluster: VirtualCluster, observed: Observed, context: Context, first: list[Manifest]) -> Plan:
-    """The first step of a new virtual cluster; for one that has lived, a second CA is never made."""
-    from_pki = (join_secret_name(cluster.name), kubeconfig_secret_name(cluster.name))
-    leftovers = [
-        f"{child['kind']} {name}"
-        for kind, name, child in observed.items()
-        if kind in (seen.CLAIM, seen.POD) or (kind == seen.SECRET and name in from_pki)
-    ]
-    if leftovers:
-        sentence = (
-            f"Secret {pki_secret_name(cluster.name)} is gone, but {', '.join(leftovers)} is still there. A new CA "
-            "would lock the nodes out of their cluster: restore it before the master restarts. All else is kept."
-        )
-        return Plan(_with_rest(first, observed), {}, Trouble("PKILost", sentence))
-    files = build_pki(context.entropy, context.now, context.settings.ca_validity)
-    pki = note_images(build_pki_secret(cluster.identity, files), cluster.spec, context.settings)
-    return Plan(
-        _with_rest([*first, pki], observed),
-        {node.name: f"waits for Secret {pki_secret_name(cluster.name)}" for node in cluster.nodes},
-    )
-
-
-def _plan_with_pki(
-    cluster: VirtualCluster, observed: Observed, context: Context, made: tuple[Pki, list[Manifest]]
+def _plan_with_keys(
+    cluster: VirtualCluster, observed: Observed, context: Context, made: tuple[list[Manifest], datetime]
 ) -> Plan:
-    pki, first = made
+    first, renew_at = made
     departures = plan_departures(cluster, observed, context)
     replacement = find_replacement(cluster, departures.nodes, observed, context)
     retired = find_retired(cluster, observed, context) | departures.gone
     cluster = cluster.without(departures.nodes)
-    kubeconfig, renew_at = _plan_kubeconfig(cluster, observed, context, pki.authority)
     access = plan_access(cluster, observed, context.entropy)
     kubeflow = plan_kubeflow(cluster, observed, context)
     pod_nodes = [] if cluster.paused else cluster.nodes
@@ -162,8 +120,6 @@ def _plan_with_pki(
     pods = [_plan_pod(cluster, node, observed, context) for node in pod_nodes if node.name not in waiting]
     wanted = [
         *first,
-        build_join_secret(cluster.identity, pki.files, pki.authority),
-        kubeconfig,
         *claims,
         *pods,
         *access.children,
@@ -175,25 +131,6 @@ def _plan_with_pki(
     present = [child for child in wanted if (group_key(child), child["metadata"]["name"]) not in retired]
     due = min(renew_at, replacement.due) if replacement.due else renew_at
     return Plan(_with_rest(present, observed, retired), waiting, None, departures.leaving, due, kubeflow.trouble)
-
-
-def _plan_kubeconfig(
-    cluster: VirtualCluster, observed: Observed, context: Context, authority: Authority
-) -> tuple[Manifest, datetime]:
-    """The observed kubeconfig while it is right and not due, else a new one; and when it is due."""
-    existing = observed.find(seen.SECRET, kubeconfig_secret_name(cluster.name))
-    if existing is not None:
-        files = read_secret(existing)
-        contents = {files.get(key, b"") for key in KUBECONFIG_KEYS}
-        due = find_renewal_time(contents.pop(), cluster, authority) if len(contents) == 1 else None
-        if due is not None and context.now < due:
-            return keep(existing, cluster.identity), due
-    validity = context.settings.kubeconfig_validity
-    kubeconfig = build_kubeconfig(cluster, authority, validity, (context.now, context.entropy))
-    due = find_renewal_time(kubeconfig.encode(), cluster, authority)
-    if due is None:
-        raise AssertionError("a new kubeconfig is right")
-    return build_kubeconfig_secret(cluster.identity, kubeconfig), due
 
 
 def _plan_claim(cluster: VirtualCluster, node: NodeSpec, observed: Observed) -> Manifest:
