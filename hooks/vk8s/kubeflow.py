@@ -9,7 +9,7 @@ from typing import Final
 from hooks.manifest import Manifest
 from hooks.settings import PREFIX, Settings
 from hooks.vk8s import observed as seen
-from hooks.vk8s.children.kubeflow_job import PASSWORD_SECRET, Installation, build_kubeflow_job
+from hooks.vk8s.children.kubeflow_job import PASSWORD_SECRET, STEPS, Installation, build_kubeflow_job
 from hooks.vk8s.children.kubeflow_secret import build_kubeflow_secret, with_user
 from hooks.vk8s.cluster import VirtualCluster
 from hooks.vk8s.conditions import Trouble
@@ -84,7 +84,7 @@ def _needs_another(job: Manifest, installation: Installation) -> bool:
     noted = job["metadata"].get("annotations", {}).get(PASSWORD_SECRET)
     if is_outdated(job, installation.hash) or installation.secret not in (None, noted):
         return True
-    image = job["spec"]["template"]["spec"]["containers"][0]["image"]
+    image = seen.find_container(job["spec"]["template"]["spec"], STEPS[-1]).get("image")
     has_failed = seen.condition(job, "Failed").get("status") == "True"
     return not is_finished(job) and (has_failed or image != installation.image)
 

@@ -46,7 +46,7 @@ def _unready(reason: str, message: str) -> Condition:
 
 
 def _describe_left(job: Manifest) -> Condition:
-    env = job["spec"]["template"]["spec"]["containers"][0].get("env") or []
+    env = seen.find_container(job["spec"]["template"]["spec"], STEPS[-1]).get("env") or []
     version = next((f" {entry.get('value')}" for entry in env if entry["name"] == VERSION), "")
     message = f"Kubeflow{version} stays installed, and is its owner's to keep: spec.kubeflow is gone."
     return Condition(KUBEFLOW_READY, status=True, reason="LeftInstalled", message=message)
@@ -73,7 +73,7 @@ def _describe_progress(version: str, job: Manifest, situation: Situation) -> Con
         told = _find_message(container)
         return _unready("Installing", f"Kubeflow {version}, {place}{f': {told}' if told else ' runs'}.")
     shown = {**pod, "status": {**pod.get("status", {}), "containerStatuses": [container] if container else []}}
-    state = find_pod_state(shown, find_absent_state(None, paused=False))
+    state = find_pod_state(shown, find_absent_state(None, paused=False), container=STEPS[index])
     return _unready(state.reason, f"Kubeflow {version}, {place}: its pod {pod['metadata']['name']} {state.message}.")
 
 

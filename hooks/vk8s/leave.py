@@ -17,7 +17,13 @@ from hooks.vk8s.fingerprint import hash_leave, is_outdated
 from hooks.vk8s.keep import keep_unknown, read_labels
 from hooks.vk8s.labels import COMPONENT, LEAVE_COMPONENT, NODE, PREFIX, ROLE
 from hooks.vk8s.model import Spec
-from hooks.vk8s.naming import bootstrap_config_map_name, kubeconfig_secret_name, leave_job_name, state_claim_name
+from hooks.vk8s.naming import (
+    NODE_CONTAINER,
+    bootstrap_config_map_name,
+    kubeconfig_secret_name,
+    leave_job_name,
+    state_claim_name,
+)
 from hooks.vk8s.observed import CLAIM, CONFIG_MAP, JOB, POD, SECRET, Child, Observed
 from hooks.vk8s.pod_state import describe_finalizers
 
@@ -205,8 +211,8 @@ def _describe(cluster: VirtualCluster, remains: _Remains, job: Manifest, observe
 def _find_image(cluster: VirtualCluster, observed: Observed) -> str:
     """The image that the master runs, so that there is a host that has it; of the spec where there is no master."""
     master = cluster.nodes[0]
-    pod = observed.find(POD, master.name)
-    return str(pod["spec"]["containers"][0]["image"]) if pod else master.image
+    pod = observed.find(POD, master.name) or {}
+    return str(seen.find_container(pod.get("spec", {}), NODE_CONTAINER).get("image", master.image))
 
 
 def _is_job(job: Manifest, condition: str) -> bool:

@@ -15,8 +15,8 @@ from hooks.settings import Settings
 from hooks.vk8s.ip_manager import IP_MANAGER_ON
 from hooks.vk8s.labels import PREFIX
 from hooks.vk8s.model import Spec
-from hooks.vk8s.naming import pki_secret_name
-from hooks.vk8s.observed import CLAIM, SECRET, Observed
+from hooks.vk8s.naming import ACCESS_CONTAINER, NODE_CONTAINER, pki_secret_name
+from hooks.vk8s.observed import CLAIM, SECRET, Observed, find_container
 from hooks.vk8s.validate import parse_networks
 
 # The images of the last spec that was accepted, as JSON: on the `pki` Secret, which lives as long as the cluster.
@@ -97,7 +97,11 @@ def _find_used_images(name: str, spec: Spec, observed: Observed) -> frozenset[st
     Where there is no note, the limit is newer than what the spec says now: that stays, and is noted.
     """
     noted = _read_note(observed.find(SECRET, pki_secret_name(name)))
-    running = [str(pod["spec"]["containers"][0]["image"]) for pod in observed.pods().values()]
+    running = [
+        str(find_container(pod["spec"], container).get("image"))
+        for pod in observed.pods().values()
+        for container in (NODE_CONTAINER, ACCESS_CONTAINER)
+    ]
     return frozenset([*(_list_images(spec).values() if noted is None else noted), *running])
 
 

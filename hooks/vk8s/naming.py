@@ -8,6 +8,9 @@ MAX_NODE_NAME = 57
 # The name of a Service's port is a DNS label.
 MAX_PORT_NAME = 63
 
+# The containers of ours in each kind of pod; an injector may have added others, before them or after.
+NODE_CONTAINER, ACCESS_CONTAINER, LEAVE_CONTAINER = "node", "access", "leave"
+
 DNS_1035 = r"^[a-z]([-a-z0-9]*[a-z0-9])?$"
 DNS_1123 = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
 

@@ -91,10 +91,16 @@ def condition(pod: Manifest, kind: str) -> Manifest:
     return next((entry for entry in conditions if entry.get("type") == kind), {})
 
 
-def find_container_status(pod: Manifest) -> Manifest:
-    """What the pod's status says of its first container, or an empty object. Our pods have one."""
+def find_container_status(pod: Manifest, container: str) -> Manifest:
+    """What the pod's status says of the container with that name, or an empty object while it says nothing of it."""
     statuses: list[Manifest] = pod.get("status", {}).get("containerStatuses") or []
-    return next(iter(statuses), {})
+    return next((entry for entry in statuses if entry.get("name") == container), {})
+
+
+def find_container(pod_spec: Manifest, container: str) -> Manifest:
+    """The container with that name in the spec of a pod, or an empty object: an injector may have put others first."""
+    containers: list[Manifest] = pod_spec.get("containers") or []
+    return next((entry for entry in containers if entry.get("name") == container), {})
 
 
 def find_config_maps(child: Manifest) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from hooks.manifest import Manifest
+from hooks.vk8s.naming import NODE_CONTAINER
 from hooks.vk8s.observed import condition, find_container_status, is_ready, is_terminating
 
 # A termination message holds one sentence of ours; anything longer is somebody else's and is cut.
@@ -25,15 +26,17 @@ def find_absent_state(waiting: str | None, *, paused: bool) -> PodState:
     return PodState(ready=False, reason="Waiting", message=waiting or "waits for its pod to be made")
 
 
-def find_pod_state(pod: Manifest | None, absent: PodState, claim: Manifest | None = None) -> PodState:
-    """The state of a pod, `absent` where there is none; `claim` is the one for its state."""
+def find_pod_state(
+    pod: Manifest | None, absent: PodState, claim: Manifest | None = None, container: str = NODE_CONTAINER
+) -> PodState:
+    """The state of a pod, `absent` where there is none; `claim` is the one for its state, `container` is ours in it."""
     if pod is None:
         return absent
     if is_terminating(pod):
         return PodState(ready=False, reason="Terminating", message=f"is being deleted{describe_finalizers(pod)}")
     if is_ready(pod):
         return PodState(ready=True, reason="Ready", message="is Ready")
-    reason, message = _find_obstacle(pod, claim)
+    reason, message = _find_obstacle(pod, claim, container)
     return PodState(ready=False, reason=reason, message=message[:LONGEST_MESSAGE].rstrip(".: "))
 
 
@@ -43,7 +46,7 @@ def describe_finalizers(child: Manifest) -> str:
     return f", held by its finalizers {', '.join(finalizers)}" if finalizers else ""
 
 
-def _find_obstacle(pod: Manifest, claim: Manifest | None) -> tuple[str, str]:
+def _find_obstacle(pod: Manifest, claim: Manifest | None, name: str) -> tuple[str, str]:
     status = pod.get("status", {})
     scheduled = condition(pod, "PodScheduled")
     if scheduled.get("status") != "True" and claim and _waits_for_volume(scheduled, claim):
@@ -52,7 +55,7 @@ def _find_obstacle(pod: Manifest, claim: Manifest | None) -> tuple[str, str]:
         return scheduled.get("reason", "Unschedulable"), f"finds no place: {scheduled.get('message', '')}"
     if status.get("phase") == "Failed":
         return status.get("reason", "Failed"), f"has failed: {status.get('message', '')}"
-    container = find_container_status(pod)
+    container = find_container_status(pod, name)
     waiting = container.get("state", {}).get("waiting")
     if waiting:
         return waiting.get("reason", "Waiting"), _describe_waiting(container, waiting)

@@ -11,7 +11,7 @@ from hooks.vk8s.conditions import parse_time
 from hooks.vk8s.context import Context
 from hooks.vk8s.fingerprint import hash_access, hash_node, is_outdated
 from hooks.vk8s.model import NodeSpec
-from hooks.vk8s.naming import access_pod_name, bootstrap_config_map_name
+from hooks.vk8s.naming import NODE_CONTAINER, access_pod_name, bootstrap_config_map_name
 from hooks.vk8s.observed import CONFIG_MAP, POD, Observed
 
 # A kubelet that refuses a pod refuses the next one, too, and at once.
@@ -82,7 +82,7 @@ def _lets_go(other: Manifest | None, node: NodeSpec, pod: Manifest) -> bool:
     if seen.is_ready(other):
         return True
     if _find_waiting(other) in _PULL_PROBLEMS:
-        return bool(other["spec"]["containers"][0]["image"] != node.image)
+        return bool(seen.find_container(other["spec"], NODE_CONTAINER).get("image") != node.image)
     if seen.condition(other, "PodScheduled").get("status") == "False":
         made, other_made = (parse_time(one["metadata"].get("creationTimestamp")) or _EPOCH for one in (pod, other))
         return other_made < made
@@ -132,5 +132,5 @@ def _find_failure_end(pod: Manifest) -> datetime:
 
 
 def _find_waiting(pod: Manifest) -> str:
-    """Why the pod's container waits, in Kubernetes' word; empty where it does not."""
-    return str(seen.find_container_status(pod).get("state", {}).get("waiting", {}).get("reason", ""))
+    """Why the container of a node pod waits, in Kubernetes' word; empty where it does not."""
+    return str(seen.find_container_status(pod, NODE_CONTAINER).get("state", {}).get("waiting", {}).get("reason", ""))

@@ -9,7 +9,7 @@ from hooks.vk8s.endpoints import build_endpoint_fields
 from hooks.vk8s.ip_manager import find_network_conditions, is_waiting_for_network
 from hooks.vk8s.kubeflow_progress import find_kubeflow_conditions
 from hooks.vk8s.kubeflow_versions import find_mismatch
-from hooks.vk8s.naming import access_pod_name
+from hooks.vk8s.naming import ACCESS_CONTAINER, access_pod_name
 from hooks.vk8s.nodes import (
     READY,
     Nodes,
@@ -94,7 +94,7 @@ def _find_access_conditions(cluster: VirtualCluster, plan: Plan, observed: Obser
         return []
     name = access_pod_name(cluster.name)
     absent = find_absent_state(plan.waiting.get(name), paused=cluster.paused)
-    state = find_pod_state(observed.pods().get(name), absent)
+    state = find_pod_state(observed.pods().get(name), absent, container=ACCESS_CONTAINER)
     return [Condition(ACCESS_READY, status=state.ready, reason=state.reason, message=f"{name} {state.message}.")]
 
 

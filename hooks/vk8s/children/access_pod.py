@@ -6,7 +6,13 @@ from hooks.vk8s.cluster import Identity, VirtualCluster
 from hooks.vk8s.fingerprint import build_annotations, hash_access
 from hooks.vk8s.kubeconfig import KUBECONFIG_FILE
 from hooks.vk8s.labels import ACCESS_COMPONENT, COMPONENT, build_noted_metadata
-from hooks.vk8s.naming import access_config_map_name, access_pod_name, kubeconfig_secret_name, ssh_secret_name
+from hooks.vk8s.naming import (
+    ACCESS_CONTAINER,
+    access_config_map_name,
+    access_pod_name,
+    kubeconfig_secret_name,
+    ssh_secret_name,
+)
 from hooks.vk8s.ssh import HOST_KEY
 
 # What sshd needs to let root in (it writes to the kernel's audit log, or gives no terminal), and what root needs to be
@@ -50,7 +56,7 @@ def build_access_pod(cluster: VirtualCluster, image: str) -> Manifest:
 
 def _build_container(identity: Identity, image: str) -> Manifest:
     return {
-        "name": "access",
+        "name": ACCESS_CONTAINER,
         "image": image,
         # The kubeconfig for `kubectl exec`; sessions by ssh get it from sshd.
         "env": [

@@ -15,7 +15,7 @@ from hooks.vk8s.children.node_pod import BOOT_PATH
 from hooks.vk8s.cluster import VirtualCluster
 from hooks.vk8s.fingerprint import build_annotations, hash_leave
 from hooks.vk8s.labels import PREFIX, leave_labels
-from hooks.vk8s.naming import bootstrap_config_map_name, kubeconfig_secret_name, leave_job_name
+from hooks.vk8s.naming import LEAVE_CONTAINER, bootstrap_config_map_name, kubeconfig_secret_name, leave_job_name
 
 # Which pod and claim the Job is about: their uids. One that is made later under the same name is not to go with them.
 TAKES = f"{PREFIX}takes"
@@ -48,7 +48,7 @@ def build_leave_job(cluster: VirtualCluster, leave: Leave, bootstrap_digest: str
 
 def _build_container(cluster: VirtualCluster, leave: Leave, *, force: bool) -> Manifest:
     return {
-        "name": "leave",
+        "name": LEAVE_CONTAINER,
         "image": leave.image,
         "command": ["/bin/bash", f"{BOOT_PATH}/leave.sh"],
         "env": [

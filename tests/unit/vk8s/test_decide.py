@@ -373,12 +373,16 @@ def test_what_has_no_effect_is_named(fields: Any, sentence: str) -> None:
         ({"phase": "Failed", "reason": "Evicted", "message": "disk"}, "Evicted", "m has failed: disk"),
         ({"phase": "Failed"}, "Failed", "m has failed"),
         (
-            {"containerStatuses": [{"state": {"waiting": {"reason": "ImagePullBackOff", "message": "not found"}}}]},
+            {
+                "containerStatuses": [
+                    {"name": "node", "state": {"waiting": {"reason": "ImagePullBackOff", "message": "not found"}}}
+                ]
+            },
             "ImagePullBackOff",
             "m can't start: not found",
         ),
         (
-            {"containerStatuses": [{"state": {"waiting": {"reason": "ContainerCreating"}}}]},
+            {"containerStatuses": [{"name": "node", "state": {"waiting": {"reason": "ContainerCreating"}}}]},
             "ContainerCreating",
             "m is being started by its host",
         ),
@@ -386,6 +390,7 @@ def test_what_has_no_effect_is_named(fields: Any, sentence: str) -> None:
             {
                 "containerStatuses": [
                     {
+                        "name": "node",
                         "state": {"waiting": {"reason": "CrashLoopBackOff"}},
                         "lastState": {"terminated": {"message": "No vxlan.\n"}},
                     }
@@ -398,6 +403,7 @@ def test_what_has_no_effect_is_named(fields: Any, sentence: str) -> None:
             {
                 "containerStatuses": [
                     {
+                        "name": "node",
                         "state": {"waiting": {"reason": "CrashLoopBackOff"}},
                         "lastState": {"terminated": {"reason": "OOMKilled"}},
                     }
@@ -406,7 +412,11 @@ def test_what_has_no_effect_is_named(fields: Any, sentence: str) -> None:
             "CrashLoopBackOff",
             "m has stopped: OOMKilled",
         ),
-        ({"containerStatuses": [{"state": {"running": {}}}]}, "Booting", "m is booting: kubectl logs -n team-a m"),
+        (
+            {"containerStatuses": [{"name": "node", "state": {"running": {}}}]},
+            "Booting",
+            "m is booting: kubectl logs -n team-a m",
+        ),
         ({}, "Starting", "m is being started by its host"),
     ],
     ids=lambda value: value if isinstance(value, str) and " " not in value else "",

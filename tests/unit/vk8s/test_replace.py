@@ -16,8 +16,12 @@ EARLY, LATE = "2026-01-02T03:00:00Z", "2026-01-02T03:04:00Z"
 OTHER = f"{IMAGE}-next"
 RESTART = "vk8s.sktelecom.com/restart"
 THREE = [node("m", "master"), node("w", "worker"), node("x", "worker")]
-PULLING = {"containerStatuses": [{"state": {"waiting": {"reason": "ImagePullBackOff", "message": "no such image"}}}]}
-LOOPING = {"containerStatuses": [{"state": {"waiting": {"reason": "CrashLoopBackOff"}}}]}
+PULLING = {
+    "containerStatuses": [
+        {"name": "node", "state": {"waiting": {"reason": "ImagePullBackOff", "message": "no such image"}}}
+    ]
+}
+LOOPING = {"containerStatuses": [{"name": "node", "state": {"waiting": {"reason": "CrashLoopBackOff"}}}]}
 
 
 def edited(world: World, **fields: Any) -> World:
