@@ -7,6 +7,7 @@ from hooks.settings import Settings
 from hooks.vk8s.model import NodeSpec, Spec
 from hooks.vk8s.naming import api_service_name
 from hooks.vk8s.network import Network
+from hooks.vk8s.state_note import StateNote
 from hooks.wire import Metadata
 
 # The original operator's; its presence pauses, whatever it says.
@@ -14,6 +15,8 @@ STOPPED_ANNOTATION = "vk8s-resource-stopped"
 RESTART_ANNOTATION = "vk8s.sktelecom.com/restart"
 # Names of nodes, between commas, or `true` for all: they are removed without a drain.
 FORCE_REMOVE_ANNOTATION = "vk8s.sktelecom.com/force-remove"
+# Uids of PersistentVolumeClaims, between commas: what was on them is given up, and empty ones may take their place.
+ACCEPT_LOSS_ANNOTATION = "vk8s.sktelecom.com/accept-state-loss"
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,9 @@ class VirtualCluster:
     restart: str | None = None
     # As its owner wrote it.
     force_remove: str = ""
+    accept_loss: str = ""
     network: Network = field(default_factory=Network)
+    state: StateNote = field(default_factory=StateNote)
 
     @property
     def name(self) -> str:
@@ -59,8 +64,17 @@ class VirtualCluster:
 
     def is_forced_out(self, node: str) -> bool:
         """Whether the node is to be removed without waiting for the pods on it."""
-        names = [name.strip() for name in self.force_remove.split(",")]
+        names = _split(self.force_remove)
         return node in names or names == ["true"]
+
+    def accepts_loss_of(self, claim: str) -> bool:
+        """Whether its owner gives up what is on the claim with that uid."""
+        return claim in _split(self.accept_loss)
+
+    @property
+    def may_found(self) -> bool:
+        """Whether its first boot is still to come: nothing is known that an empty volume could take the place of."""
+        return self.spec.storage.ephemeral or self.nodes[0].name not in self.state.claims
 
     def without(self, nodes: Collection[str]) -> "VirtualCluster":
         """The virtual cluster as if its spec did not name these workers."""
@@ -76,6 +90,10 @@ class VirtualCluster:
     def endpoint(self) -> str:
         """Full name of the API Service: it stays when the master's pod gets another address."""
         return self.api_names[-1]
+
+
+def _split(names: str) -> list[str]:
+    return [name.strip() for name in names.split(",")]
 
 
 def find_api_names(identity: Identity, cluster_domain: str) -> list[str]:
@@ -103,5 +121,6 @@ def build_cluster(metadata: Metadata, spec: Spec, settings: Settings, network: N
         paused=paused,
         restart=annotations.get(RESTART_ANNOTATION),
         force_remove=annotations.get(FORCE_REMOVE_ANNOTATION, ""),
+        accept_loss=annotations.get(ACCEPT_LOSS_ANNOTATION, ""),
         network=network,
     )

@@ -1,5 +1,6 @@
 """From a hook request to its answer. The same request and context give the same bytes; nothing else is read."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from hooks.settings import Settings
@@ -14,6 +15,7 @@ from hooks.vk8s.model import Spec
 from hooks.vk8s.observed import POD, REQUIRED_KINDS, Observed, parse_observed
 from hooks.vk8s.plan import Plan, keep_everything, plan_children
 from hooks.vk8s.progress import CHILD_PATIENCE, find_children_condition, find_missing
+from hooks.vk8s.state import read_note
 from hooks.vk8s.status import build_rejected_status, build_status, build_terminating_status
 from hooks.vk8s.validate import find_problems, parse_spec
 from hooks.wire import CustomizeRequest, CustomizeResponse, FinalizeResponse, HookRequest, SyncResponse
@@ -42,7 +44,10 @@ def decide_sync(request: HookRequest, context: Context) -> SyncResponse:
             resync_after_seconds=RESYNC_MAX,
         )
     network = ip_manager.read_network(identity.uid, spec, request.related, context.settings)
-    cluster = build_cluster(request.parent.metadata, spec, context.settings, network)
+    cluster = replace(
+        build_cluster(request.parent.metadata, spec, context.settings, network),
+        state=read_note(identity.name, observed),
+    )
     plan = plan_children(cluster, observed, context)
     warnings = find_limit_warnings(identity.name, spec, observed, context.settings)
     return SyncResponse(

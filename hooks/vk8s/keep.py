@@ -48,6 +48,11 @@ def read_labels(observed: Manifest) -> Mapping[str, str]:
     return {**_labels(observed), **_find_applied(observed, "labels")}
 
 
+def read_annotations(observed: Manifest) -> tuple[Mapping[str, str], Mapping[str, str]]:
+    """The annotations of a child as they are, and as they were applied, should somebody have changed them since."""
+    return observed["metadata"].get("annotations") or {}, _find_applied(observed, "annotations")
+
+
 def _labels(observed: Manifest) -> Mapping[str, str]:
     labels: Mapping[str, str] = observed["metadata"].get("labels") or {}
     return labels

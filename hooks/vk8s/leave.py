@@ -47,6 +47,8 @@ class Departures:
     leaving: list[Leaving]
     noted: list[Manifest]
     gone: frozenset[Child]
+    # Of these, nothing but a Job that is done is left.
+    left: frozenset[str] = frozenset()
 
     @property
     def nodes(self) -> frozenset[str]:
@@ -72,6 +74,11 @@ class _Remains:
         return self.job is not None and not self.uids <= set(_read_takes(self.job))
 
     @property
+    def has_left(self) -> bool:
+        """Whether its Job is done, and pod and claim are gone."""
+        return self.job is not None and not self.parts and _is_job(self.job, "Complete")
+
+    @property
     def has_begun(self) -> bool:
         """Whether a Job has been made to take out what is there."""
         return not self.is_job_stale or any(map(_is_noted, self.parts.values()))
@@ -80,7 +87,8 @@ class _Remains:
 def plan_departures(cluster: VirtualCluster, observed: Observed, context: Context) -> Departures:
     """Who leaves: workers that the spec does not name any more, and those of which a Job is at work."""
     wanted = {node.name for node in cluster.nodes}
-    past = {name for name, role in _find_roles(observed, wanted).items() if role != "master"} - wanted
+    roles = {**dict.fromkeys(cluster.state.claims, "worker"), **_find_roles(observed, wanted)}
+    past = {name for name, role in roles.items() if role != "master"} - wanted
     remains = [_find_remains(name, observed) for name in sorted(past | set(_find_begun(observed)))]
     leaving = [each for each in remains if each.node in past or each.has_begun]
     plans = [_plan_one(cluster, each, observed, context) for each in leaving]
@@ -89,6 +97,7 @@ def plan_departures(cluster: VirtualCluster, observed: Observed, context: Contex
         plans,
         [_note(part) for each in begun for part in each.parts.values()],
         frozenset(child for each in remains for child in _find_gone(cluster, each, observed)),
+        frozenset(each.node for each in remains if each.has_left),
     )
 
 
@@ -155,7 +164,9 @@ def _find_gone(cluster: VirtualCluster, remains: _Remains, observed: Observed) -
     if remains.is_job_stale:
         return [(JOB, leave_job_name(remains.node))]
     if _is_job(job, "Complete"):
-        return remains.parts or [(JOB, leave_job_name(remains.node))]
+        # The Job is what tells a worker that has left from one that has lost its volume.
+        is_noted = remains.node in cluster.state.claims
+        return remains.parts or ([] if is_noted else [(JOB, leave_job_name(remains.node))])
     is_useless = _is_job(job, "Failed") or (remains.parts and _needs_another(cluster, remains.node, job, observed))
     return [(JOB, leave_job_name(remains.node))] if is_useless and not cluster.paused else []
 

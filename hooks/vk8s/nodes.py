@@ -12,6 +12,7 @@ from hooks.vk8s.naming import state_claim_name
 from hooks.vk8s.observed import CLAIM, POD, Observed
 from hooks.vk8s.plan import Plan
 from hooks.vk8s.pod_state import PodState, find_absent_state, find_pod_state
+from hooks.vk8s.state import STATE_LOST
 
 INSTALLED, READY = "Installed", "Ready"
 CONTROL_PLANE_READY, WORKERS_READY = "ControlPlaneReady", "WorkersReady"
@@ -47,9 +48,7 @@ class Nodes:
 def find_spec_nodes(cluster: VirtualCluster, plan: Plan, observed: Observed) -> Nodes:
     """The nodes of the spec, and the workers that left it. One whose name is in the spec again leaves first."""
     leaving = {each.node: _find_leaving_node(each, observed) for each in plan.leaving}
-    absent = {
-        node.name: find_absent_state(plan.waiting.get(node.name), paused=cluster.paused) for node in cluster.nodes
-    }
+    absent = {node.name: _find_absent_state(node.name, cluster, plan) for node in cluster.nodes}
     wanted = [
         leaving.get(node.name) or _find_node(node.name, node.role, absent[node.name], observed)
         for node in cluster.nodes
@@ -92,14 +91,22 @@ def find_node_conditions(nodes: Nodes, history: History, trouble: Trouble | None
 
 
 def find_phase(nodes: Nodes, history: History, trouble: Trouble | None) -> str:
-    """One word for the virtual cluster as a whole."""
+    """One word for the virtual cluster as a whole: with a `trouble`, never that it is Running."""
+    if trouble:
+        return "Degraded" if any(node.state.ready for node in nodes.wanted if node.role == "master") else "Fail"
     if nodes.are_ready:
         return "Running"
     if history.is_true(INSTALLED):
         return "Restarting"
     if any(node.pod for node in nodes.wanted):
         return "Installing"
-    return "Fail" if trouble else "Waiting"
+    return "Waiting"
+
+
+def _find_absent_state(name: str, cluster: VirtualCluster, plan: Plan) -> PodState:
+    if name in plan.lost:
+        return PodState(ready=False, reason=STATE_LOST, message=plan.lost[name])
+    return find_absent_state(plan.waiting.get(name), paused=cluster.paused)
 
 
 def _find_leaving_node(leaving: Leaving, observed: Observed) -> Node:
@@ -143,7 +150,8 @@ def _find_ready_condition(nodes: Nodes, trouble: Trouble | None) -> Condition:
     if trouble and behind:
         return Condition(READY, status=False, reason=trouble.reason, message=f"{count}. {trouble.message}")
     if nodes.are_ready:
-        return Condition(READY, status=True, reason="AllNodesReady", message=f"{count}.{past}")
+        warning = f" {trouble.message}" if trouble else ""
+        return Condition(READY, status=True, reason="AllNodesReady", message=f"{count}.{warning}{past}")
     if not nodes.wanted:
         return Condition(READY, status=False, reason="NoNodes", message="There is no node.")
     return Condition(READY, status=False, reason=behind[0].state.reason, message=f"{count}: {_describe(behind)}{past}")

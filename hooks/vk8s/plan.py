@@ -1,7 +1,7 @@
 """Which children a virtual cluster shall have now. Nothing that is observed is ever left out for want of an input."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from hooks.manifest import Manifest
@@ -11,7 +11,7 @@ from hooks.vk8s.children.access_service import build_access_service
 from hooks.vk8s.children.api_service import build_api_service
 from hooks.vk8s.children.bootstrap_config_map import build_bootstrap_config_map
 from hooks.vk8s.children.network_policy import build_network_policy
-from hooks.vk8s.children.node_pod import build_node_pod, find_credentials_name
+from hooks.vk8s.children.node_pod import build_node_pod
 from hooks.vk8s.children.ports_service import build_ports_service
 from hooks.vk8s.children.state_claim import build_state_claim
 from hooks.vk8s.cluster import VirtualCluster
@@ -26,13 +26,14 @@ from hooks.vk8s.limits import note_images
 from hooks.vk8s.model import NodeSpec
 from hooks.vk8s.naming import (
     access_pod_name,
-    bootstrap_config_map_name,
     pki_secret_name,
     state_claim_name,
 )
 from hooks.vk8s.observed import Child, Observed, group_key
-from hooks.vk8s.replace import find_replacement
+from hooks.vk8s.pod_life import has_run
+from hooks.vk8s.replace import Exempt, find_replacement
 from hooks.vk8s.retire import find_retired
+from hooks.vk8s.state import list_needed, plan_state, with_note
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,9 @@ class Plan:
     """The children to answer with.
 
     `waiting`: name of a pod to the sentence that says what it waits for; `leaving`: the workers on their way out;
-    `due`: when time alone changes the plan; `kubeflow_trouble`: why Kubeflow is not installed now.
+    `lost`: name of a node that has lost its state to the sentence that says so; `trouble`: why nothing is as it
+    should be, of the keys or of the state; `due`: when time alone changes the plan; `kubeflow_trouble`: why Kubeflow
+    is not installed now.
     """
 
     children: list[Manifest]
@@ -49,6 +52,7 @@ class Plan:
     leaving: Sequence[Leaving] = ()
     due: datetime | None = None
     kubeflow_trouble: Trouble | None = None
+    lost: Mapping[str, str] = field(default_factory=dict)
 
 
 def plan_children(cluster: VirtualCluster, observed: Observed, context: Context) -> Plan:
@@ -69,7 +73,7 @@ def plan_children(cluster: VirtualCluster, observed: Observed, context: Context)
     if keys.due is None:
         wait = f"waits for Secret {pki_secret_name(cluster.name)}"
         return Plan(_with_rest([*first, pki], observed), {node.name: wait for node in cluster.nodes})
-    return _plan_with_keys(cluster, observed, context, ([*first, pki, *keys.made], keys.due))
+    return _plan_with_keys(cluster, observed, context, (pki, [*first, *keys.made], keys.due))
 
 
 def _build_services(cluster: VirtualCluster, observed: Observed) -> list[Manifest]:
@@ -103,22 +107,24 @@ def keep_everything(observed: Observed) -> list[Manifest]:
 
 
 def _plan_with_keys(
-    cluster: VirtualCluster, observed: Observed, context: Context, made: tuple[list[Manifest], datetime]
+    cluster: VirtualCluster, observed: Observed, context: Context, made: tuple[Manifest, list[Manifest], datetime]
 ) -> Plan:
-    first, renew_at = made
+    pki, first, renew_at = made
     departures = plan_departures(cluster, observed, context)
-    replacement = find_replacement(cluster, departures.nodes, observed, context)
-    retired = find_retired(cluster, observed, context) | departures.gone
+    state = plan_state(cluster.without(departures.nodes), departures.left, observed, context)
+    replacement = find_replacement(cluster, Exempt(departures.nodes, state.held), observed, context)
+    retired = find_retired(cluster, state.held, observed, context) | departures.gone
     cluster = cluster.without(departures.nodes)
     access = plan_access(cluster, observed, context.entropy)
     kubeflow = plan_kubeflow(cluster, observed, context)
     pod_nodes = [] if cluster.paused else cluster.nodes
     waits = {node.name: _find_wait(cluster, node, observed, context) for node in pod_nodes}
     waits = {**waits, access_pod_name(cluster.name): access.waiting}
-    waiting = {name: wait for name, wait in waits.items() if wait}
-    claims = [] if cluster.spec.storage.ephemeral else [_plan_claim(cluster, node, observed) for node in cluster.nodes]
-    pods = [_plan_pod(cluster, node, observed, context) for node in pod_nodes if node.name not in waiting]
+    waiting = {name: wait for name, wait in waits.items() if wait and name not in state.lost}
+    claims = [claim for node in cluster.nodes if (claim := _plan_claim(cluster, node, observed))]
+    pods = [_plan_pod(cluster, node, observed, context) for node in pod_nodes if not waits[node.name]]
     wanted = [
+        with_note(pki, state.note),
         *first,
         *claims,
         *pods,
@@ -130,14 +136,26 @@ def _plan_with_keys(
     retired |= {(seen.POD, name) for name in replacement.pods} | kubeflow.gone
     present = [child for child in wanted if (group_key(child), child["metadata"]["name"]) not in retired]
     due = min(renew_at, replacement.due) if replacement.due else renew_at
-    return Plan(_with_rest(present, observed, retired), waiting, None, departures.leaving, due, kubeflow.trouble)
-
-
-def _plan_claim(cluster: VirtualCluster, node: NodeSpec, observed: Observed) -> Manifest:
-    existing = observed.find(seen.CLAIM, state_claim_name(node.name))
-    return (
-        build_state_claim(cluster, node) if existing is None else keep(existing, cluster.identity, claim_labels(node))
+    return Plan(
+        _with_rest(present, observed, retired),
+        waiting,
+        state.trouble,
+        departures.leaving,
+        due,
+        kubeflow.trouble,
+        state.lost,
     )
+
+
+def _plan_claim(cluster: VirtualCluster, node: NodeSpec, observed: Observed) -> Manifest | None:
+    """The claim for the state of `node`; never an empty one in place of another that has held a state."""
+    if cluster.spec.storage.ephemeral:
+        return None
+    existing, pod = observed.find(seen.CLAIM, state_claim_name(node.name)), observed.find(seen.POD, node.name)
+    if existing is not None:
+        return keep(existing, cluster.identity, claim_labels(node))
+    has_held = node.name in cluster.state.claims or (pod is not None and has_run(pod))
+    return None if has_held else build_state_claim(cluster, node)
 
 
 def _plan_pod(cluster: VirtualCluster, node: NodeSpec, observed: Observed, context: Context) -> Manifest:
@@ -155,14 +173,8 @@ def _find_wait(cluster: VirtualCluster, node: NodeSpec, observed: Observed, cont
     """
     if observed.has(seen.POD, node.name):
         return None
-    claim = [] if cluster.spec.storage.ephemeral else [(seen.CLAIM, state_claim_name(node.name))]
-    needed = [
-        (seen.CONFIG_MAP, bootstrap_config_map_name(cluster.name, context.scripts.digest)),
-        (seen.SECRET, find_credentials_name(cluster, node)),
-        *claim,
-    ]
     address = cluster.network.find_lack(node.name)
-    lacking = [*observed.find_lacking(needed), *([address] if address else [])]
+    lacking = [*observed.find_lacking(list_needed(cluster, node, context)), *([address] if address else [])]
     return f"waits for {', '.join(lacking)}" if lacking else None
 
 

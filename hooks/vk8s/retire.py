@@ -1,5 +1,7 @@
 """Which observed children the answer leaves out for good: what is no longer asked for, by name. Nothing else."""
 
+from collections.abc import Collection
+
 from hooks.vk8s import observed as seen
 from hooks.vk8s.cluster import VirtualCluster
 from hooks.vk8s.context import Context
@@ -15,8 +17,13 @@ from hooks.vk8s.naming import (
 from hooks.vk8s.observed import Child, Observed
 
 
-def find_retired(cluster: VirtualCluster, observed: Observed, context: Context) -> frozenset[Child]:
-    """What spec and settings no longer ask for, by name; the keys of the access are kept, should it be wanted again."""
+def find_retired(
+    cluster: VirtualCluster, held: Collection[str], observed: Observed, context: Context
+) -> frozenset[Child]:
+    """What spec and settings no longer ask for, by name; the keys of the access are kept, should it be wanted again.
+
+    `held`: nodes whose pods a pause does not end.
+    """
     spec, name = cluster.spec, cluster.name
     access = [(seen.POD, access_pod_name(name)), (seen.CONFIG_MAP, access_config_map_name(name))]
     service = [(seen.SERVICE, access_service_name(name))]
@@ -26,18 +33,18 @@ def find_retired(cluster: VirtualCluster, observed: Observed, context: Context) 
             *([] if spec.access_pod_image else [*access, *service]),
             *([] if spec.access_pod_port else service),
             *([] if context.settings.network_policy else [(seen.NETWORK_POLICY, network_policy_name(name))]),
-            *(_find_pods(observed) if cluster.paused else _find_retired_scripts(cluster, observed, context)),
+            *(_find_pods(held, observed) if cluster.paused else _find_retired_scripts(cluster, observed, context)),
         ]
     )
 
 
-def _find_pods(observed: Observed) -> list[Child]:
+def _find_pods(held: Collection[str], observed: Observed) -> list[Child]:
     """All pods that a paused virtual cluster does without; its volumes, keys and boot files stay."""
     components = (NODE_COMPONENT, ACCESS_COMPONENT)
     return [
         (seen.POD, name)
         for name, pod in observed.pods().items()
-        if (pod["metadata"].get("labels") or {}).get(COMPONENT) in components
+        if (pod["metadata"].get("labels") or {}).get(COMPONENT) in components and name not in held
     ]
 
 

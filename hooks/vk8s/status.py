@@ -41,7 +41,7 @@ def build_status(cluster: VirtualCluster, plan: Plan, situation: Situation, warn
         *find_kubeflow_conditions(cluster, plan, situation),
         *find_node_conditions(nodes, situation.history, plan.trouble),
     ]
-    phase = "Paused" if cluster.paused else _find_phase(cluster, nodes, plan, situation)
+    phase = "Paused" if cluster.paused and plan.trouble is None else _find_phase(cluster, nodes, plan, situation)
     # A rollout is over with its last node, not whenever all nodes happen to be Ready.
     shown = "Restarting" if outdated and phase == "Running" else phase
     return _build(shown, nodes, conditions, situation) | build_endpoint_fields(cluster.identity, situation)

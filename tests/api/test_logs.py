@@ -81,7 +81,7 @@ def test_a_call_is_a_line_with_who_and_what_and_how_long(server: Server, client:
     call(client, "ippool/sync", PoolWorld().body())
     told = [tell(line) for line in server.log.read_text().splitlines()[seen:]]
     assert told == [
-        "vk8s/sync team-a/demo generation=3 phase=Running status=200",
+        "vk8s/sync team-a/demo generation=3 phase=Degraded status=200",
         "vk8s/customize - generation=- phase=- status=400",
         "ippool/sync default generation=2 phase=- status=200",
     ]

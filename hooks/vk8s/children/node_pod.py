@@ -7,6 +7,7 @@ from hooks.vk8s.labels import build_noted_metadata, node_labels
 from hooks.vk8s.model import NodeSpec
 from hooks.vk8s.naming import bootstrap_config_map_name, join_secret_name, pki_secret_name, state_claim_name
 from hooks.vk8s.quantity import parse_quantity
+from hooks.vk8s.state_note import FIRST_GENERATION
 
 BOOT_PATH = "/vk8s/boot"
 READY_FILE = "/run/vk8s/ready"
@@ -33,7 +34,11 @@ MASTER_CREDENTIALS, WORKER_CREDENTIALS = "/vk8s/pki", "/vk8s/join"
 
 def build_node_pod(cluster: VirtualCluster, node: NodeSpec, bootstrap_digest: str) -> Manifest:
     """The pod that is the node `node`, booting from the boot files of `bootstrap_digest`."""
-    noted = {**build_annotations(hash_node(node), cluster.restart), **cluster.network.build_annotations(node.name)}
+    noted = {
+        **build_annotations(hash_node(node), cluster.restart),
+        **cluster.network.build_annotations(node.name),
+        **cluster.state.build_annotations(),
+    }
     return {
         "apiVersion": "v1",
         "kind": "Pod",
@@ -107,6 +112,9 @@ def _build_env(cluster: VirtualCluster, node: NodeSpec) -> list[Manifest]:
         "HAS_WORKERS": "true" if cluster.has_workers else "false",
         "CERTIFICATE_SECONDS": str(cluster.node_certificate_seconds),
         **({"GPUS": str(gpus)} if (gpus := count_gpus(node)) else {}),
+        # Without it, a master whose volume is empty founds nothing: its data is somewhere else.
+        **({"FOUND": "true"} if node.role == "master" and cluster.may_found else {}),
+        **({"GENERATION": str(cluster.state.generation)} if cluster.state.generation > FIRST_GENERATION else {}),
     }
     return [
         {"name": "POD_IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}},

@@ -189,10 +189,11 @@ def test_a_pki_that_can_not_be_used_is_told_and_everything_is_kept() -> None:
     assert condition(answer, "ChildrenObserved")["reason"] == "PKIInvalid"
 
 
-def test_a_lost_pki_leaves_the_phase_to_what_runs() -> None:
+def test_a_virtual_cluster_whose_pki_is_lost_is_degraded_while_it_runs() -> None:
     answer = running_world().with_child("Secret.v1", "demo-pki", None).sync()
-    assert answer.status["phase"] == "Running"
+    assert answer.status["phase"] == "Degraded"
     assert condition(answer, "Ready")["status"] == "True"
+    assert "Secret demo-pki is gone" in condition(answer, "Ready")["message"]
     lost_pod = running_world().with_child("Secret.v1", "demo-pki", None).with_child("Pod.v1", "w", None).sync()
     assert "Pod/w" not in names(lost_pod)
     assert condition(lost_pod, "Ready")["reason"] == "PKILost"

@@ -1,4 +1,4 @@
-"""Pods that are made anew: for another spec, at their owner's wish, when broken; one at a time if they run."""
+"""Pods that are recreated: for another spec, at their owner's wish, when broken; one at a time if they have run."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -111,10 +111,103 @@ def test_a_restart_that_is_asked_for_rolls_and_taking_the_wish_away_does_nothing
     assert replaced(replace(done, annotations={RESTART: "again"})) == ["m"]
 
 
-def test_a_broken_pod_of_another_spec_goes_at_once_whatever_the_others_do() -> None:
+def test_workers_that_never_ran_are_replaced_at_once_but_not_before_an_outdated_master() -> None:
     world = three_nodes().with_pod_status("w", PULLING).with_pod_status("x", PULLING)
     assert replaced(world) == []
-    assert replaced(edited(world, image=OTHER)) == ["w", "x"]
+    workers = spec(nodes=[entry if entry["name"] == "m" else {**entry, "image": OTHER} for entry in THREE])
+    assert replaced(replace(world, spec=workers)) == ["w", "x"]
+    assert replaced(edited(world, image=OTHER)) == ["m"]
+
+
+def booting(started: str = "2026-01-02T03:04:05Z", changed: str = "2026-01-02T03:04:05Z") -> Manifest:
+    """A node pod that is not Ready, whose container runs; Ready has changed since it started where it was Ready."""
+    ready = {"type": "Ready", "status": "False", "lastTransitionTime": changed}
+    container = {"name": "node", "ready": False, "state": {"running": {"startedAt": started}}}
+    return {"phase": "Running", "conditions": [ready], "containerStatuses": [container]}
+
+
+# It was Ready until NOW: what a restart of its host's kubelet looks like.
+FLAPPING = booting(started="2025-12-01T00:00:00Z")
+
+
+def after(world: World, seconds: int) -> World:
+    return replace(world, context=replace(world.context, now=NOW + timedelta(seconds=seconds)))
+
+
+def test_pods_that_have_just_stopped_being_ready_neither_go_nor_let_others_go() -> None:
+    rolling = edited(three_nodes(), image=OTHER).steps(2).with_ready_pods()
+    assert replaced(rolling) == ["w"]
+    flapping = rolling.with_pod_status("x", FLAPPING)
+    assert replaced(flapping) == []
+    assert flapping.sync().resync_after_seconds == 60
+    assert replaced(flapping.with_pod_status("w", FLAPPING)) == []
+    assert replaced(flapping.with_pod_status("x", ready_status())) == ["w"]
+
+
+def test_of_several_that_have_run_and_stay_unready_one_goes_at_a_time() -> None:
+    rolling = edited(three_nodes(), image=OTHER).steps(2).with_ready_pods()
+    settled = after(rolling.with_pod_status("w", FLAPPING).with_pod_status("x", FLAPPING), 60)
+    assert replaced(settled) == ["w"]
+    gone = settled.step()
+    assert replaced(gone) == [], "w is away"
+    back = made_at(gone.step(), "w", "2026-01-02T03:05:05Z")
+    assert replaced(back) == [], "the container of w does not run yet"
+    assert replaced(back.with_pod_status("w", booting())) == ["x"]
+
+
+def test_a_pod_of_which_no_times_are_known_is_taken_for_one_that_has_just_stopped_being_ready() -> None:
+    unknown = {**FLAPPING, "conditions": [{"type": "Ready", "status": "False"}]}
+    world = edited(three_nodes().with_pod_status("x", unknown), image=OTHER)
+    assert replaced(after(world, 10**6)) == []
+
+
+def test_a_worker_waits_for_an_outdated_master_that_is_not_ready() -> None:
+    world = edited(three_nodes().with_pod_status("m", FLAPPING).with_pod_status("w", FLAPPING), image=OTHER)
+    assert replaced(world) == []
+    later = after(world, 60)
+    assert replaced(later) == ["m"]
+    coming_up = later.steps(2).with_pod_status("m", booting())
+    assert replaced(coming_up) == [], "the master is not Ready"
+    assert replaced(coming_up.with_pod_status("m", ready_status())) == ["w"]
+
+
+def test_a_ready_master_goes_first_when_a_worker_has_been_unready_for_a_minute() -> None:
+    world = edited(three_nodes().with_pod_status("w", FLAPPING), image=OTHER)
+    assert replaced(world) == []
+    assert replaced(after(world, 60)) == ["m"]
+
+
+def test_a_worker_that_does_not_come_up_with_the_latest_edit_holds_the_others_back() -> None:
+    world = edited(three_nodes(), image=OTHER).steps(2).with_ready_pods()
+    rolled = world.steps(2).with_ready_pods().with_pod_status("w", booting())
+    assert replaced(after(rolled, 10**5)) == []
+
+
+def test_a_crashing_worker_that_was_mended_waits_for_no_other_that_crashes() -> None:
+    crashed = {"name": "node", "state": {"waiting": {"reason": "CrashLoopBackOff"}}, "restartCount": 3}
+    world = three_nodes()
+    for name in ("w", "x"):
+        world = world.with_pod_status(name, {"phase": "Running", "containerStatuses": [crashed]})
+    workers = spec(nodes=[entry if entry["name"] == "m" else {**entry, "image": OTHER} for entry in THREE])
+    assert replaced(replace(world, spec=workers)) == ["w"]
+
+
+JUST_NOW = "2026-01-02T03:05:40Z"
+
+
+@pytest.mark.parametrize(
+    ("status", "names"),
+    [
+        ({}, ["w"]),
+        ({"phase": "Failed", "startTime": JUST_NOW}, ["w"]),
+        (booting(started="2025-12-01T00:00:00Z", changed=JUST_NOW), []),
+    ],
+    ids=["never started for a minute", "ended", "has just stopped being Ready"],
+)
+def test_a_broken_worker_waits_only_for_those_that_may_be_down_by_our_doing(status: Manifest, names: list[str]) -> None:
+    world = after(three_nodes().with_pod_status("w", FLAPPING).with_pod_status("x", status), 100)
+    edit = spec(nodes=[{**entry, "image": OTHER} if entry["name"] == "w" else entry for entry in THREE])
+    assert replaced(replace(world, spec=edit)) == names
 
 
 def with_master_edited(world: World, image: str = OTHER) -> World:
@@ -165,12 +258,17 @@ def test_a_pod_that_is_being_deleted_holds_the_others_back_and_is_kept() -> None
     assert replaced(edited(world.with_child("Pod.v1", "w", going), image=OTHER)) == []
 
 
+@pytest.mark.parametrize("phase", ["Failed", "Succeeded"])
+@pytest.mark.parametrize("name", ["w", "demo-access-pod"])
 @pytest.mark.parametrize(
-    ("seconds", "names", "resync"), [(0, [], 30), (29, [], 1), (30, ["w"], 3600), (300, ["w"], 3600)]
+    ("seconds", "is_replaced", "resync"), [(0, False, 30), (29, False, 1), (30, True, 3600), (300, True, 3600)]
 )
-def test_a_failed_pod_is_replaced_after_half_a_minute(seconds: int, names: list[str], resync: int) -> None:
-    failed = {"phase": "Failed", "conditions": [{"type": "Ready", "lastTransitionTime": NOW.isoformat()}]}
-    world = running_world().with_pod_status("w", failed)
+def test_a_pod_that_has_ended_is_replaced_after_half_a_minute(
+    phase: str, name: str, seconds: int, *, is_replaced: bool, resync: int
+) -> None:
+    ended = {"phase": phase, "conditions": [{"type": "Ready", "lastTransitionTime": NOW.isoformat()}]}
+    names = [name] if is_replaced else []
+    world = running_world(spec=spec(accessPodImage="a")).step().with_ready_pods().with_pod_status(name, ended)
     later = replace(world, context=replace(world.context, now=NOW + timedelta(seconds=seconds)))
     assert replaced(later) == names
     assert later.sync().resync_after_seconds == resync

@@ -1,0 +1,196 @@
+"""What holds the state of the nodes, whether it is still there, and which pods must stay because of that (decision 11).
+
+Nothing that is answered may turn a state that can be saved into one that is lost: a pod whose volume, keys or boot
+files are not there to stay is kept, whatever the spec asks; and where a volume is gone, no empty one takes its place
+until the owner of the Vk8s has said so in so many words.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from hooks.manifest import Manifest
+from hooks.vk8s import observed as seen
+from hooks.vk8s.children.node_pod import find_credentials_name
+from hooks.vk8s.cluster import ACCEPT_LOSS_ANNOTATION, VirtualCluster
+from hooks.vk8s.conditions import Trouble
+from hooks.vk8s.context import Context
+from hooks.vk8s.keep import read_annotations
+from hooks.vk8s.model import NodeSpec
+from hooks.vk8s.naming import bootstrap_config_map_name, pki_secret_name, state_claim_name
+from hooks.vk8s.observed import CLAIM, CONFIG_MAP, POD, SECRET, Child, Observed
+from hooks.vk8s.pod_life import find_made_time
+from hooks.vk8s.pod_state import describe_finalizers
+from hooks.vk8s.state_note import STATE, StateNote, parse_note
+
+STATE_LOST, STATE_AT_RISK = "StateLost", "StateAtRisk"
+_PAGE: Final = "docs/how-to/lost-volumes.md"
+
+
+@dataclass(frozen=True)
+class State:
+    """What is to be noted, and what of the state is lost or in danger.
+
+    `lost`: node to what there is to say of it; it gets neither claim nor pod. `held`: nodes whose pods are not left
+    out. `dangers`: sentences on those of them whose owner has to act.
+    """
+
+    note: StateNote
+    lost: Mapping[str, str]
+    held: frozenset[str]
+    dangers: tuple[str, ...] = ()
+
+    @property
+    def trouble(self) -> Trouble | None:
+        """The reason and the sentences for the status; None where all is well."""
+        lost = [f"{node} {sentence}." for node, sentence in self.lost.items()]
+        sentence = " ".join([*lost, *self.dangers])
+        return Trouble(STATE_LOST if lost else STATE_AT_RISK, sentence) if sentence else None
+
+
+def read_note(name: str, observed: Observed) -> StateNote:
+    """The note of the Vk8s `name`, as it was last written; an empty one where nothing has been noted."""
+    pki = observed.find(SECRET, pki_secret_name(name))
+    texts = [annotations.get(STATE) for annotations in read_annotations(pki)] if pki else []
+    return next((note for text in texts if (note := parse_note(text))), StateNote())
+
+
+def plan_state(cluster: VirtualCluster, left: frozenset[str], observed: Observed, context: Context) -> State:
+    """The state of the nodes of the spec that stay; `left`: workers that have left, of whom nothing is to be noted."""
+    found = [_look_at(cluster, node, observed, context) for node in cluster.nodes]
+    lost = {each.node.name: _describe_loss(cluster, each) for each in found if each.is_lost}
+    return State(
+        _plan_note(cluster, found, left),
+        lost,
+        frozenset(each.node.name for each in found if each.lacking and each.pod),
+        tuple(sentence for each in found if (sentence := _describe_danger(each))),
+    )
+
+
+def list_needed(cluster: VirtualCluster, node: NodeSpec, context: Context) -> list[tuple[str, str]]:
+    """What a pod of `node` that is made now mounts, as kind and name."""
+    claim = [] if cluster.spec.storage.ephemeral else [(CLAIM, state_claim_name(node.name))]
+    return [
+        (CONFIG_MAP, bootstrap_config_map_name(cluster.name, context.scripts.digest)),
+        (SECRET, find_credentials_name(cluster, node)),
+        *claim,
+    ]
+
+
+def with_note(pki: Manifest, note: StateNote) -> Manifest:
+    """The `pki` Secret with the note on it; without one as long as there is nothing to note."""
+    annotations = pki["metadata"].get("annotations", {})
+    if note == StateNote() and STATE not in annotations:
+        return pki
+    return {**pki, "metadata": {**pki["metadata"], "annotations": {**annotations, STATE: note.encode()}}}
+
+
+@dataclass(frozen=True)
+class _Standing:
+    """What a node stands on.
+
+    `claim`, `noted`: none where its state is ephemeral; `lacking`: what its next pod would not find, by kind and name.
+    """
+
+    node: NodeSpec
+    pod: Manifest | None
+    claim: Manifest | None
+    noted: str | None
+    is_ephemeral: bool
+    is_accepted: bool
+    lacking: Mapping[Child, Manifest | None]
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the volume with its state is gone, and nobody has said that this is all right."""
+        return self.noted is not None and self.claim is None and self.pod is None and not self.is_accepted
+
+    @property
+    def is_dropped(self) -> bool:
+        """Whether the noted claim and its pod are gone, and the owner wants an empty one instead."""
+        is_gone = self.claim is None or self.claim["metadata"]["uid"] != self.noted
+        return self.is_accepted and self.pod is None and is_gone
+
+    @property
+    def proven(self) -> str | None:
+        """The uid of the claim with which the node is Ready.
+
+        A claim that is newer than the pod is not what it runs on. Then what is noted stays; where nothing is, the uid
+        of the pod says that there is a state, and that it is on no claim that is there.
+        """
+        if self.pod is None or self.is_ephemeral or not seen.is_ready(self.pod):
+            return None
+        if self.claim is not None and find_made_time(self.claim) <= find_made_time(self.pod):
+            return str(self.claim["metadata"]["uid"])
+        return self.noted or str(self.pod["metadata"]["uid"])
+
+
+def _look_at(cluster: VirtualCluster, node: NodeSpec, observed: Observed, context: Context) -> _Standing:
+    is_ephemeral = cluster.spec.storage.ephemeral
+    claim = None if is_ephemeral else observed.find(CLAIM, state_claim_name(node.name))
+    noted = None if is_ephemeral else cluster.state.claims.get(node.name)
+    is_accepted = noted is not None and cluster.accepts_loss_of(noted)
+    lacking = {
+        (kind, name): observed.find(kind, name)
+        for kind, name in list_needed(cluster, node, context)
+        if not (observed.has_lasting(kind, name) or (kind == CLAIM and is_accepted))
+    }
+    return _Standing(node, observed.find(POD, node.name), claim, noted, is_ephemeral, is_accepted, lacking)
+
+
+def _plan_note(cluster: VirtualCluster, found: list[_Standing], left: frozenset[str]) -> StateNote:
+    """The note as it is now: claims with which nodes are Ready, without those of whom nobody needs to know any more."""
+    dropped = {each.node.name for each in found if each.is_dropped}
+    proven = {each.node.name: each.proven for each in found if each.proven}
+    kept = {node: uid for node, uid in cluster.state.claims.items() if node not in dropped | left}
+    begins_anew = any(each.is_dropped and each.node.role == "master" for each in found)
+    return StateNote({**kept, **proven}, cluster.state.generation + begins_anew)
+
+
+def _describe_loss(cluster: VirtualCluster, standing: _Standing) -> str:
+    """What continues a sentence that starts with the node's name."""
+    identity, claim = cluster.identity, state_claim_name(standing.node.name)
+    is_master = standing.node.role == "master"
+    what = "the data of the whole virtual cluster" if is_master else "the volumes of the pods on it"
+    empty = "an empty virtual cluster" if is_master else "an empty node"
+    return (
+        f"has lost its volume: PersistentVolumeClaim {claim} is gone, and with it {what}, unless the volume was "
+        f"retained. Nothing empty takes its place. Either put the claim back, with label controller-uid={identity.uid} "
+        f"({_PAGE}), or ask for {empty}: kubectl annotate vk8s -n {identity.namespace} {identity.name} --overwrite "
+        f"{ACCEPT_LOSS_ANNOTATION}={standing.noted}"
+    )
+
+
+def _describe_danger(standing: _Standing) -> str:
+    """What the owner has to know of a pod that stays because of what it stands on; nothing of what is made again."""
+    going = list(_list_going(standing))
+    if not going:
+        return ""
+    name, volume = standing.node.name, _find_volume(standing)
+    save = (
+        f" Keep the volume now: kubectl patch pv {volume} --type=merge "
+        '--patch=\'{"spec": {"persistentVolumeReclaimPolicy": "Retain"}}\'.'
+        if volume
+        else ""
+    )
+    if standing.pod is None:
+        return f"{name} has no pod, and {', '.join(going)}.{save} How to go on: {_PAGE}."
+    return (
+        f"{name} stays as it is, whatever the spec asks: {', '.join(going)}, and lasts only as long as pod {name}."
+        f"{save} How to go on: {_PAGE}."
+    )
+
+
+def _list_going(standing: _Standing) -> Iterator[str]:
+    """What is being deleted, of which a claim may be gone, too; all else is made again by this very answer."""
+    for (kind, name), found in standing.lacking.items():
+        if found is not None and (standing.pod or standing.noted):
+            yield f"{found['kind']} {name} is being deleted{describe_finalizers(found)}"
+        elif found is None and kind == CLAIM and standing.pod and standing.noted:
+            yield f"PersistentVolumeClaim {name} is gone"
+
+
+def _find_volume(standing: _Standing) -> str:
+    """Name of the PersistentVolume behind a claim that is being deleted; empty where there is none."""
+    claim = standing.claim
+    return str(claim["spec"].get("volumeName", "")) if claim and seen.is_terminating(claim) else ""
