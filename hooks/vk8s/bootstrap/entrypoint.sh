@@ -19,7 +19,8 @@ boot=$(dirname "$0")
 
 main() {
   # Until systemd is up nobody else would listen to the signal that stops it, and a stop would take the whole grace period.
-  trap 'say "Asked to stop before the node was up; it stops."; exit 0' RTMIN+3
+  # Not with 0: a pod that is stopped from outside and ends well has Succeeded, and nothing that Succeeded is started again.
+  trap 'say "Asked to stop before the node was up; it stops."; exit 143' RTMIN+3
   enter_own_cgroup_namespace "$@"
   clear_memory_directories
   clear_kube_proxy_tables
