@@ -3,15 +3,19 @@
 import base64
 import time
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 import yaml
 from cryptography import x509
 
-from testbed.kubectl import KubectlError
+from hooks.manifest import Manifest
+from testbed.kubectl import KubectlError, has_condition
 from testbed.waiting import wait_for
 from tests.nested.conftest import StartHooks
+from tests.nested.limits import RECOVERY_SECONDS
 from tests.nested.virtual import VirtualCluster
+from tests.nested.workload import build_web_pod
 
 SECONDS = 180
 VALIDITY = 90
@@ -29,6 +33,7 @@ def brief(lonely: VirtualCluster, start_hooks: StartHooks) -> VirtualCluster:
     return lonely
 
 
+IN_NODE, SUBNET_FILE = ("exec", "lonely-master", "--"), "/run/flannel/subnet.env"
 LONG_AGO = datetime.fromtimestamp(0, UTC)
 
 
@@ -64,3 +69,41 @@ def test_they_are_renewed_and_the_node_stays_ready(brief: VirtualCluster) -> Non
     assert now["metadata"]["uid"] == pod["metadata"]["uid"]
     assert now["status"]["containerStatuses"][0]["restartCount"] == 0
     assert brief.kubectl.get("vk8s", "lonely")["status"]["phase"] == "Running"
+
+
+def test_what_starts_again_after_them_in_a_master_that_booted_twice_is_let_in(brief: VirtualCluster) -> None:
+    """Kubelet, flanneld and kubectl in the node, with what the files say that they read when they start."""
+    brief.replace_pod("lonely-master", RECOVERY_SECONDS)
+    pod = brief.kubectl.get("pod", "lonely-master")
+    wait_for_end_of_certificates()
+    brief.kubectl.run(*IN_NODE, "rm", SUBNET_FILE)
+    brief.kubectl.run(*IN_NODE, "systemctl", "restart", "kubelet", "flanneld")
+    check_node(brief, pod)
+    assert "lonely-master" in brief.kubectl.run(*IN_NODE, "kubectl", "get", "nodes")
+
+
+def wait_for_end_of_certificates() -> None:
+    """Longer than any certificate lives that was made so far."""
+    end = time.time() + VALIDITY + 5
+    wait_for("the end of the certificates", lambda: time.time() > end, SECONDS)
+
+
+def check_node(brief: VirtualCluster, pod: Manifest) -> None:
+    """Waits until the network is up and a new pod runs; AssertionError where the node is not what it was."""
+    has_network = partial(brief.kubectl.succeeds, *IN_NODE, "test", "-e", SUBNET_FILE)
+    wait_for("the network", has_network, SECONDS, brief.describe)
+    wait_for("a new pod", partial(runs_new_pod, brief), SECONDS, brief.describe)
+    brief.wait_for_nodes()
+    now = brief.kubectl.get("pod", "lonely-master")
+    assert now["metadata"]["uid"] == pod["metadata"]["uid"]
+    assert now["status"]["containerStatuses"][0]["restartCount"] == 0
+
+
+def runs_new_pod(brief: VirtualCluster) -> bool:
+    """By the kubeconfig of this moment; each API server is away for seconds whenever its certificates are renewed."""
+    inside = brief.inside
+    try:
+        inside.apply(build_web_pod("after-them", "lonely-master"))
+        return has_condition(inside.get("pod", "after-them"))
+    except KubectlError:
+        return False

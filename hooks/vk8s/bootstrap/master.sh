@@ -1,7 +1,9 @@
 # shellcheck shell=bash
+# shellcheck source-path=SCRIPTDIR
 # Boot of the control plane. Sourced by boot.sh.
+# shellcheck disable=SC2154 # boot is of boot.sh
+. "$boot/certificates.sh"
 
-KUBERNETES=/etc/kubernetes
 MOUNTED_PKI=/vk8s/pki
 KUBEADM_CONFIG=$RUN/kubeadm.yaml
 # Written after the last step of the first boot, and read for nothing else than whether those steps are complete.
@@ -45,6 +47,7 @@ boot_first() {
 set_up_beside_kubeadm() {
   wait_for "Waiting for the API server; it starts as a container of this node." is_api_ready
   say "The API server answers."
+  follow_kubelet_certificate
   print_manifests | apply
   start_network
 }
@@ -93,6 +96,7 @@ has_coredns() {
 # The Node's object still says Ready under the former address, so the kubelet is in no hurry and posts the next status
 # after ten seconds. A kubelet that starts posts at once; containers don't notice.
 post_status_now() {
+  follow_kubelet_certificate
   start_network # started without an API server, it would only look for one
   await_network 10 --cert $KUBERNETES/pki/apiserver-kubelet-client.crt --key $KUBERNETES/pki/apiserver-kubelet-client.key
   systemctl restart kubelet
