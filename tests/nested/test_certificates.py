@@ -107,3 +107,12 @@ def runs_new_pod(brief: VirtualCluster) -> bool:
         return has_condition(inside.get("pod", "after-them"))
     except KubectlError:
         return False
+
+
+def test_a_kubelet_that_stood_still_for_longer_than_its_certificate_goes_on(brief: VirtualCluster) -> None:
+    """As on a machine that was suspended: nobody but the node itself can let it in again."""
+    pod = brief.kubectl.get("pod", "lonely-master")
+    brief.kubectl.run(*IN_NODE, "pkill", "-STOP", "--exact", "kubelet")
+    told = partial(brief.kubectl.run, "logs", "lonely-master")
+    wait_for("the sentence", lambda: "The certificate of the kubelet has expired" in told(), SECONDS, brief.describe)
+    check_node(brief, pod)

@@ -6,7 +6,6 @@
 # To look around in a node: `kubectl exec -it <node> -- bash`, then `systemctl`, `journalctl -u kubelet`,
 # `less /var/lib/vk8s/log/kubeadm.log`, `less /run/vk8s/flanneld.log`, `curl -s localhost:10248/healthz`.
 set -euo pipefail
-MONTH=$((30 * 24 * 3600))
 boot=$(dirname "$0")
 . "$boot/sentences.sh"
 . "$boot/preflight.sh"
@@ -16,6 +15,7 @@ boot=$(dirname "$0")
 . "$boot/state-volume.sh"
 . "$boot/image-store.sh"
 . "$boot/templates.sh"
+. "$boot/certificates.sh"
 
 main() {
   # Until systemd is up nobody else would listen to the signal that stops it, and a stop would take the whole grace period.
@@ -67,19 +67,14 @@ install_units() {
   [[ $ROLE != master ]] || wanted+=(vk8s-certificates.timer)
   install -m 644 "$boot"/*.service "$units/"
   # shellcheck disable=SC2034 # for render
-  # When a third of their life is left, but at most a month.
-  RENEWAL_SECONDS=$((CERTIFICATE_SECONDS - $(smaller $((CERTIFICATE_SECONDS / 3)) $MONTH)))
-  render "$boot/vk8s-certificates.timer" >"$units/vk8s-certificates.timer"
+  INTERVAL_SECONDS=$(find_interval) RETRY_SECONDS=$(find_retry)
+  local unit
+  for unit in vk8s-certificates.{service,timer}; do render "$boot/$unit" >"$units/$unit"; done
   install -D -m 644 "$boot/system.conf" /etc/systemd/system.conf.d/vk8s.conf
   install -D -m 644 "$boot/journald.conf" /etc/systemd/journald.conf.d/vk8s.conf
   install -D -m 644 "$boot/containerd.toml" /etc/containerd/config.toml
   mkdir -p "$units/multi-user.target.wants"
-  local unit
   for unit in "${wanted[@]}"; do ln -sf "$units/$unit" "$units/multi-user.target.wants/$unit"; done
-}
-
-smaller() {
-  echo $(($1 < $2 ? $1 : $2))
 }
 
 # Units can't write to this container's output, and systemd lets go of it: a child that outlives the exec passes on

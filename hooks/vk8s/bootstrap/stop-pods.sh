@@ -5,19 +5,20 @@
 # etcd is asked last, when the API server has written what it had to. It must end by itself, or it has to recover when
 # it starts again.
 set -euo pipefail
-. "$(dirname "$0")/sentences.sh"
+boot=$(dirname "$0")
+. "$boot/sentences.sh"
+. "$boot/pods.sh"
 
 PODS_SECONDS=5
 ETCD_SECONDS=5
 # These have nothing to write, and would wait for others to let go of their connections (the API server up to a minute).
-STATELESS='kube-apiserver|coredns'
+STATELESS=(kube-apiserver coredns)
 STATELESS_SECONDS=0.5
-[[ -e /sys/fs/cgroup/cgroup.controllers ]] && pods=/sys/fs/cgroup/kubelet || pods=/sys/fs/cgroup/pids/kubelet
 
 # Prints the processes of containers whose command is etcd, or of all `others`. Sandboxes end by themselves, with these.
 list_processes() { # etcd | others
   local process command
-  find "$pods" -name cgroup.procs -exec cat {} + 2>/dev/null | while read -r process; do
+  find "$PODS" -name cgroup.procs -exec cat {} + 2>/dev/null | while read -r process; do
     { command=$(<"/proc/$process/comm"); } 2>/dev/null || continue # ended meanwhile
     case $1:$command in
       etcd:etcd) echo "$process" ;;
@@ -44,10 +45,10 @@ end_processes() { # etcd|others seconds
 
 main() {
   say "The node stops: its pods are ended, etcd last."
-  (sleep $STATELESS_SECONDS && pkill -KILL --exact "$STATELESS") &
+  (sleep $STATELESS_SECONDS && kill_own_processes "${STATELESS[@]}") &
   end_processes others $PODS_SECONDS
   end_processes etcd $ETCD_SECONDS
-  # Shims don't listen to polite signals, and systemd would wait for each.
+  # Shims don't listen to polite signals, and systemd would wait for each. Those in pods have ended with their pods.
   pkill -KILL containerd-shim || true
   say "All pods of the node have ended."
 }

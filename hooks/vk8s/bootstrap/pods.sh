@@ -1,0 +1,26 @@
+# shellcheck shell=bash
+# Processes of the cluster's own pods on this node. Users may run whole clusters in theirs, whose programs have the same
+# names. Sourced by stop-pods.sh and renew-certificates.sh.
+
+[[ -e /sys/fs/cgroup/cgroup.controllers ]] && PODS=/sys/fs/cgroup/kubelet || PODS=/sys/fs/cgroup/pids/kubelet
+POD_LOGS=/var/log/pods # the kubelet's, with a folder <namespace>_<name>_<uid> for each pod; the group of the pod has its uid, too
+
+# Prints the processes of containers in pods of kube-system that have the name of their program.
+list_own_processes() { # program...
+  local program folder process name
+  for program in "$@"; do
+    for folder in "$POD_LOGS/kube-system_$program-"*_*; do
+      cat "$PODS"/kubepods{,/burstable,/besteffort}/"pod${folder##*_}"/*/cgroup.procs 2>/dev/null || true
+    done | while read -r process; do
+      { name=$(<"/proc/$process/comm"); } 2>/dev/null || continue # ended meanwhile
+      [[ $name != "${program:0:15}" ]] || echo "$process"
+    done
+  done
+}
+
+# Ends them at once.
+kill_own_processes() { # program...
+  local processes
+  mapfile -t processes < <(list_own_processes "$@")
+  [[ ${#processes[@]} -eq 0 ]] || kill -KILL "${processes[@]}" 2>/dev/null || true
+}
