@@ -72,9 +72,21 @@ def _describe_progress(version: str, job: Manifest, situation: Situation) -> Con
     if _has_run(container):
         told = _find_message(container)
         return _unready("Installing", f"Kubeflow {version}, {place}{f': {told}' if told else ' runs'}.")
-    shown = {**pod, "status": {**pod.get("status", {}), "containerStatuses": [container] if container else []}}
-    state = find_pod_state(shown, find_absent_state(None, paused=False), container=STEPS[index])
+    state = find_pod_state(
+        _without_other_steps(pod, container), find_absent_state(None, paused=False), container=STEPS[index]
+    )
     return _unready(state.reason, f"Kubeflow {version}, {place}: its pod {pod['metadata']['name']} {state.message}.")
+
+
+def _without_other_steps(pod: Manifest, container: Manifest) -> Manifest:
+    """The pod as if `container` were its only step; containers that are none of ours stay."""
+    status = pod.get("status", {})
+    foreign = {
+        field: [entry for entry in status.get(field) or [] if entry.get("name") not in STEPS]
+        for field in ("initContainerStatuses", "containerStatuses")
+    }
+    ours = [*foreign["containerStatuses"], *([container] if container else [])]
+    return {**pod, "status": {**status, **foreign, "containerStatuses": ours}}
 
 
 def _is_of(pod: Manifest, job: Manifest) -> bool:

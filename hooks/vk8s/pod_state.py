@@ -55,13 +55,43 @@ def _find_obstacle(pod: Manifest, claim: Manifest | None, name: str) -> tuple[st
         return scheduled.get("reason", "Unschedulable"), f"finds no place: {scheduled.get('message', '')}"
     if status.get("phase") == "Failed":
         return status.get("reason", "Failed"), f"has failed: {status.get('message', '')}"
+    return _find_container_obstacle(pod, name)
+
+
+def _find_container_obstacle(pod: Manifest, name: str) -> tuple[str, str]:
+    """What the container `name` lacks; a sidecar that does not come up where that one has nothing to say."""
     container = find_container_status(pod, name)
+    others = [] if _says_why(container) else _find_stuck_others(pod, name)
+    if others:
+        return _describe_other(others[0])
     waiting = container.get("state", {}).get("waiting")
     if waiting:
         return waiting.get("reason", "Waiting"), _describe_waiting(container, waiting)
     if "running" in container.get("state", {}):
         return "Booting", f"is booting: kubectl logs {_locate(pod)}"
     return "Starting", "is being started by its host"
+
+
+def _find_stuck_others(pod: Manifest, name: str) -> list[Manifest]:
+    """Statuses of containers that a webhook has added and that do not run; of such a sidecar, ours waits in silence."""
+    status = pod.get("status", {})
+    entries = [*(status.get("initContainerStatuses") or []), *(status.get("containerStatuses") or [])]
+    return [entry for entry in entries if entry.get("name") != name and _says_why(entry)]
+
+
+def _says_why(container: Manifest) -> bool:
+    """Whether the container waits, and its status says for what."""
+    waiting = container.get("state", {}).get("waiting", {})
+    return bool(waiting and (waiting.get("message") or container.get("lastState", {}).get("terminated")))
+
+
+def _describe_other(container: Manifest) -> tuple[str, str]:
+    waiting = container["state"]["waiting"]
+    trouble = _describe_waiting(container, waiting)
+    name = container.get("name")
+    return waiting.get(
+        "reason", "Waiting"
+    ), f"is not Ready: its container {name}, which is not of this project, {trouble}"
 
 
 def _waits_for_volume(scheduled: Manifest, claim: Manifest) -> bool:

@@ -6,7 +6,7 @@ import pytest
 
 from hooks.manifest import Manifest
 from hooks.vk8s.observed import JOB, POD
-from tests.unit.vk8s.test_kubeflow import installing, with_job
+from tests.unit.vk8s.test_kubeflow import installing, told, with_job, with_pod
 from tests.unit.vk8s.test_limits import GOOD, is_accepted, only_good, with_images, with_note
 from tests.world import IMAGE, World, condition, names, node, running_world, spec
 
@@ -44,6 +44,56 @@ def test_status_shows_what_our_container_of_the_access_pod_lacks() -> None:
 def test_a_status_without_our_container_says_nothing_yet() -> None:
     entry = condition(injected(running_world(), "m", containerStatuses=[PROXY_STATUS]).sync(), "ControlPlaneReady")
     assert (entry["reason"], entry["message"]) == ("Starting", "m is being started by its host.")
+
+
+STARTING: Manifest = {"name": "node", "state": {"waiting": {"reason": "PodInitializing"}}}
+STOPPED: Manifest = {
+    "state": {"waiting": {"reason": "CrashLoopBackOff", "message": "back-off"}},
+    "lastState": {"terminated": {"reason": "Error", "message": "no control plane"}},
+}
+OTHERS = "m is not Ready: its container istio-proxy, which is not of this project,"
+
+
+@pytest.mark.parametrize(
+    ("proxy", "ours", "reason", "message"),
+    [
+        (PULLING, STARTING, "ImagePullBackOff", f"{OTHERS} can't start: no such image."),
+        (STOPPED, STARTING, "CrashLoopBackOff", f"{OTHERS} has stopped: no control plane."),
+        (STOPPED, {"name": "node", **PULLING}, "ImagePullBackOff", "m can't start: no such image."),
+        ({"state": {"running": {}}}, STARTING, "PodInitializing", "m is being started by its host."),
+        ({"state": {"waiting": {}}}, STARTING, "PodInitializing", "m is being started by its host."),
+        ({"state": {"waiting": {"message": "held"}}}, STARTING, "Waiting", f"{OTHERS} can't start: held."),
+    ],
+    ids=["no image", "crashes", "ours too", "runs", "starting", "no reason"],
+)  # fmt: skip
+def test_status_names_a_sidecar_that_keeps_our_container_from_starting(
+    proxy: Manifest, ours: Manifest, reason: str, message: str
+) -> None:
+    sidecar = {"name": "istio-proxy", **proxy}
+    entry = condition(
+        injected(running_world(), "m", initContainerStatuses=[sidecar], containerStatuses=[ours]).sync(),
+        "ControlPlaneReady",
+    )
+    assert (entry["reason"], entry["message"]) == (reason, message)
+
+
+def test_status_names_a_sidecar_that_stops_while_our_container_runs() -> None:
+    ours = {"name": "node", "state": {"running": {}}}
+    world = injected(running_world(), "m", containerStatuses=[{"name": "istio-proxy", **STOPPED}, ours])
+    assert condition(world.sync(), "ControlPlaneReady")["message"] == f"{OTHERS} has stopped: no control plane."
+
+
+def test_status_names_a_sidecar_that_keeps_kubeflow_from_being_installed() -> None:
+    world = with_pod(installing(), {"state": {"waiting": {"reason": "PodInitializing"}}})
+    (pod,) = world.related[POD].values()
+    first = [{"name": "istio-proxy", **PULLING}, *pod["status"]["initContainerStatuses"]]
+    shown = {**pod, "status": {**pod["status"], "initContainerStatuses": first}}
+    status, reason, message = told(replace(world, related={POD: {"team-a/demo-kubeflow-x": shown}}))
+    assert (status, reason) == ("False", "ImagePullBackOff")
+    assert message == (
+        "Kubeflow v1.11.0, step 1 of 4 (objects): its pod demo-kubeflow-x is not Ready: its container istio-proxy, "
+        "which is not of this project, can't start: no such image."
+    )
 
 
 def test_a_worker_leaves_with_the_image_of_the_master() -> None:
