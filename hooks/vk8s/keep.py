@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from hooks.manifest import Manifest
 from hooks.vk8s.cluster import Identity
-from hooks.vk8s.labels import PREFIX, child_labels, cluster_selector
+from hooks.vk8s.labels import NO_MESH_ANNOTATIONS, NO_MESH_LABELS, PREFIX, child_labels, cluster_selector
 
 LAST_APPLIED: Final = "metacontroller.k8s.io/last-applied-configuration"
 
@@ -24,9 +24,12 @@ def keep(observed: Manifest, identity: Identity, labels: Mapping[str, str] | Non
     Everything that the API server, admission or a webhook added is returned as it was seen, so there is no difference
     to apply, by construction. Labels and annotations of other writers are left out: what is not named stays theirs.
     """
-    own = {key: value for key, value in _labels(observed).items() if key.startswith(PREFIX)}
+    found = _labels(observed)
+    own = {key: value for key, value in found.items() if key.startswith(PREFIX)}
+    # Said once, when a pod is made: to take it back from a pod that runs could bring a mesh into it.
+    mesh = {key: found[key] for key in NO_MESH_LABELS if observed["kind"] == "Pod" and key in found}
     return _with_metadata(
-        observed, {**child_labels(identity), **own, **cluster_selector(identity.name), **(labels or {})}
+        observed, {**mesh, **child_labels(identity), **own, **cluster_selector(identity.name), **(labels or {})}
     )
 
 
@@ -68,13 +71,17 @@ def _find_applied(observed: Manifest, field: str) -> dict[str, str]:
     return {key: str(value) for key, value in applied.items()}
 
 
+def _is_ours(annotation: str) -> bool:
+    return annotation.startswith(PREFIX) or annotation in NO_MESH_ANNOTATIONS
+
+
 def _with_metadata(observed: Manifest, labels: Mapping[str, str]) -> Manifest:
     metadata = observed["metadata"]
     noted = {key: value for key, value in (metadata.get("annotations") or {}).items() if key != LAST_APPLIED}
     # Most children have none but ours, and then there is nothing to look up.
-    is_mixed = not all(key.startswith(PREFIX) for key in noted)
+    is_mixed = not all(map(_is_ours, noted))
     applied = _find_applied(observed, "annotations") if is_mixed else {}
-    annotations = {key: value for key, value in noted.items() if key in applied or key.startswith(PREFIX)}
+    annotations = {key: value for key, value in noted.items() if key in applied or _is_ours(key)}
     kept = {
         "name": metadata["name"],
         "namespace": metadata["namespace"],

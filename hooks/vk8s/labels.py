@@ -1,6 +1,7 @@
 """Labels and annotations of the children, and the selectors. User labels go to every child, never into a selector."""
 
 from collections.abc import Mapping
+from typing import Final
 
 from hooks.manifest import Manifest
 from hooks.vk8s.cluster import Identity
@@ -17,6 +18,10 @@ KUBEFLOW_COMPONENT = "kubeflow"
 # Metacontroller's own label: it is how a child is recognised as ours (generateSelector).
 CONTROLLER_UID = "controller-uid"
 MANAGED_BY = {"app.kubernetes.io/managed-by": "vk8s-metacontroller"}
+# A service mesh redirects what a pod sends and takes, and with that what kubelet, network and pods of a node do in it.
+# https://istio.io/latest/docs/reference/config/labels/ and https://linkerd.io/2/reference/proxy-configuration/
+NO_MESH_LABELS: Final = {"istio.io/dataplane-mode": "none", "sidecar.istio.io/inject": "false"}
+NO_MESH_ANNOTATIONS: Final = {"linkerd.io/inject": "disabled"}
 
 
 def user_labels(labels: Mapping[str, str]) -> dict[str, str]:
@@ -66,6 +71,14 @@ def leave_labels(node: str) -> dict[str, str]:
 def kubeflow_labels() -> dict[str, str]:
     """What says of a Job, and of its pods, that it installs Kubeflow."""
     return {COMPONENT: KUBEFLOW_COMPONENT}
+
+
+def build_pod_metadata(
+    identity: Identity, name: str, labels: Mapping[str, str], annotations: Mapping[str, str]
+) -> Manifest:
+    """`metadata` of a pod: service meshes stay out of it, unless its owner's labels say otherwise."""
+    metadata = build_noted_metadata(identity, name, labels, {**NO_MESH_ANNOTATIONS, **annotations})
+    return {**metadata, "labels": {**NO_MESH_LABELS, **metadata["labels"]}}
 
 
 def build_noted_metadata(

@@ -5,7 +5,7 @@ from hooks.vk8s.children.access_service import SSH_PORT
 from hooks.vk8s.cluster import Identity, VirtualCluster
 from hooks.vk8s.fingerprint import build_annotations, hash_access
 from hooks.vk8s.kubeconfig import KUBECONFIG_FILE
-from hooks.vk8s.labels import ACCESS_COMPONENT, COMPONENT, build_noted_metadata
+from hooks.vk8s.labels import ACCESS_COMPONENT, COMPONENT, build_pod_metadata
 from hooks.vk8s.naming import (
     ACCESS_CONTAINER,
     access_config_map_name,
@@ -39,9 +39,7 @@ def build_access_pod(cluster: VirtualCluster, image: str) -> Manifest:
     return {
         "apiVersion": "v1",
         "kind": "Pod",
-        "metadata": build_noted_metadata(
-            identity, access_pod_name(identity.name), {COMPONENT: ACCESS_COMPONENT}, noted
-        ),
+        "metadata": build_pod_metadata(identity, access_pod_name(identity.name), {COMPONENT: ACCESS_COMPONENT}, noted),
         "spec": {
             "automountServiceAccountToken": False,
             "containers": [_build_container(identity, image)],

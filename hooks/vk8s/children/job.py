@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from hooks.manifest import Manifest
 from hooks.vk8s.cluster import Identity
 from hooks.vk8s.kubeconfig import KUBECONFIG_FILE
-from hooks.vk8s.labels import build_noted_metadata, child_labels
+from hooks.vk8s.labels import NO_MESH_ANNOTATIONS, NO_MESH_LABELS, build_noted_metadata, child_labels
 
 KUBECONFIG_PATH, RUN_PATH = "/vk8s/kubeconfig", "/run/vk8s"
 # It repeats its steps for as long as it takes; the largest number that the field can hold.
@@ -37,7 +37,11 @@ def build_job(identity: Identity, work: Work) -> Manifest:
         "spec": {
             "backoffLimit": _BACKOFF_LIMIT,
             "template": {
-                "metadata": {"labels": {**child_labels(identity), **work.labels}},
+                "metadata": {
+                    # A sidecar would outlive the Job, and keep it from its end.
+                    "annotations": dict(NO_MESH_ANNOTATIONS),
+                    "labels": {**NO_MESH_LABELS, **child_labels(identity), **work.labels},
+                },
                 "spec": {
                     "automountServiceAccountToken": False,
                     **({"initContainers": steps} if steps else {}),

@@ -3,7 +3,7 @@
 from hooks.manifest import Manifest
 from hooks.vk8s.cluster import VirtualCluster
 from hooks.vk8s.fingerprint import build_annotations, hash_node
-from hooks.vk8s.labels import build_noted_metadata, node_labels
+from hooks.vk8s.labels import build_pod_metadata, node_labels
 from hooks.vk8s.model import NodeSpec
 from hooks.vk8s.naming import bootstrap_config_map_name, join_secret_name, pki_secret_name, state_claim_name
 from hooks.vk8s.quantity import parse_quantity
@@ -42,7 +42,7 @@ def build_node_pod(cluster: VirtualCluster, node: NodeSpec, bootstrap_digest: st
     return {
         "apiVersion": "v1",
         "kind": "Pod",
-        "metadata": build_noted_metadata(cluster.identity, node.name, node_labels(node), noted),
+        "metadata": build_pod_metadata(cluster.identity, node.name, node_labels(node), noted),
         "spec": {
             "automountServiceAccountToken": False,
             "containers": [_build_container(cluster, node)],
