@@ -21,6 +21,8 @@ _OF_VK8S: Final = (
     "PoolTerminating",
     "PoolsNotSent",
     "PortClosed",
+    "StateAtRisk",
+    "StateLost",
     "Terminating",
     "VersionMismatch",
     "WaitingForAddress",

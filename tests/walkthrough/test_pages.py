@@ -37,7 +37,7 @@ def test_the_page_about_curl(up: Terminal) -> None:
         up.follow(read_commands(DOCS / "debugging.md", under=section))
 
 
-@pytest.mark.parametrize("page", ["pause", "ports", "scale", "ssh"])
+@pytest.mark.parametrize("page", ["lost-volumes", "pause", "ports", "scale", "ssh"])
 def test_what_can_be_done_with_a_virtual_cluster(page: str, up: Terminal) -> None:
     up.follow(read_commands(DOCS / "how-to" / f"{page}.md"))
 
