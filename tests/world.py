@@ -86,12 +86,13 @@ class World:
         return decide_finalize(self.request(), self.context)
 
     def step(self) -> "World":
-        """The world after one sync: answered children exist, others are gone, the status is stored."""
+        """The world after one sync: answered children exist as answered, others are gone, the status is stored."""
         answer = self.sync()
         children: Children = {kind: {} for kind in CHILD_KINDS}
         for child in answer.children:
             key, name = group_key(child), child["metadata"]["name"]
-            children[key][name] = self.children.get(key, {}).get(name) or observe(child)
+            existing = self.children.get(key, {}).get(name)
+            children[key][name] = update(existing, child) if existing else observe(child)
         return replace(self, children=children, status=answer.status)
 
     def steps(self, count: int) -> "World":
@@ -133,6 +134,16 @@ def observe(child: Manifest) -> Manifest:
         "labels": {**child["metadata"]["labels"], "controller-uid": UID},
     }
     return {**deepcopy(child), "metadata": metadata}
+
+
+def update(existing: Manifest, child: Manifest) -> Manifest:
+    """The object after an answer with `child`: pods and Jobs stay as they are (OnDelete), others are as answered."""
+    if child["kind"] in ("Pod", "Job"):
+        return existing
+    own, new = existing["metadata"], child["metadata"]
+    labels = {**own.get("labels", {}), **new.get("labels", {})}
+    annotations = {**own.get("annotations", {}), **new.get("annotations", {})}
+    return {**existing, **deepcopy(child), "metadata": {**own, "labels": labels, "annotations": annotations}}
 
 
 def ready_status(ip: str = "10.200.0.7") -> Manifest:

@@ -47,7 +47,7 @@ class Departures:
     leaving: list[Leaving]
     noted: list[Manifest]
     gone: frozenset[Child]
-    # Of these, nothing but a Job that is done is left.
+    # Their Jobs are done.
     left: frozenset[str] = frozenset()
 
     @property
@@ -75,8 +75,8 @@ class _Remains:
 
     @property
     def has_left(self) -> bool:
-        """Whether its Job is done, and pod and claim are gone."""
-        return self.job is not None and not self.parts and _is_job(self.job, "Complete")
+        """Whether its Job is done, so that pod and claim go, or are gone."""
+        return self.job is not None and not self.is_job_stale and _is_job(self.job, "Complete")
 
     @property
     def has_begun(self) -> bool:

@@ -55,6 +55,9 @@ def _find_obstacle(pod: Manifest, claim: Manifest | None, name: str) -> tuple[st
         return scheduled.get("reason", "Unschedulable"), f"finds no place: {scheduled.get('message', '')}"
     if status.get("phase") == "Failed":
         return status.get("reason", "Failed"), f"has failed: {status.get('message', '')}"
+    if status.get("phase") == "Succeeded":
+        # Its exit code says so; it is not meant to end.
+        return status.get("reason", "Failed"), f"has ended: {status.get('message', '')}"
     return _find_container_obstacle(pod, name)
 
 

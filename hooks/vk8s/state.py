@@ -185,7 +185,8 @@ def _list_going(standing: _Standing) -> Iterator[str]:
     """What is being deleted, of which a claim may be gone, too; all else is made again by this very answer."""
     for (kind, name), found in standing.lacking.items():
         if found is not None and (standing.pod or standing.noted):
-            yield f"{found['kind']} {name} is being deleted{describe_finalizers(found)}"
+            # Of a claim, everybody knows what holds it: the pod.
+            yield f"{found['kind']} {name} is being deleted{'' if kind == CLAIM else describe_finalizers(found)}"
         elif found is None and kind == CLAIM and standing.pod and standing.noted:
             yield f"PersistentVolumeClaim {name} is gone"
 

@@ -110,7 +110,7 @@ def test_the_name_is_free_again_when_pod_claim_and_job_are_gone() -> None:
 def test_a_job_is_not_about_what_is_made_later_under_the_same_name() -> None:
     world = with_job(with_nodes(leaving_world(), BOTH), DONE)
     for kind, name in ((POD, "w"), (CLAIM, "w-state")):
-        child = world.children[kind][name]
+        child = running_world().children[kind][name]
         world = world.with_child(kind, name, {**child, "metadata": {**child["metadata"], "uid": f"later-{name}"}})
     assert of_worker(world) == {"Pod/w", "PersistentVolumeClaim/w-state"}
     assert world.sync().status["readyNodes"] == "2/2"
@@ -122,7 +122,7 @@ def test_a_job_is_not_about_what_is_made_later_under_the_same_name() -> None:
 def test_a_job_at_work_is_kept_when_pod_and_claim_are_gone_by_hand() -> None:
     world = leaving_world().with_child(POD, "w", None).with_child(CLAIM, "w-state", None)
     assert of_worker(world) == {"Job/w-leave"}
-    assert of_worker(with_job(world, DONE)) == set()
+    assert of_worker(with_job(world, DONE).step()) == set()
 
 
 def test_a_pause_begins_no_leave_and_ends_none() -> None:

@@ -37,7 +37,7 @@ def test_status_says_that_it_is_paused_and_that_nothing_is_missing() -> None:
 def test_a_resume_makes_the_pods_again_from_what_was_kept() -> None:
     before = running_world(spec=spec(**ACCESS)).step()
     stopped = paused(before, "field").steps(2)
-    resumed = replace(stopped, spec=before.spec).steps(2)
+    resumed = replace(stopped, spec=before.spec).steps(2).with_ready_pods().step()
     assert names(resumed.sync()) == names(before.sync())
     for kind in ("Secret.v1", "PersistentVolumeClaim.v1", "Service.v1"):
         assert resumed.children[kind] == before.children[kind]

@@ -18,8 +18,7 @@ BOOT_FILES = "demo-bootstrap-"
 
 def noted_world(**fields: Any) -> World:
     """A virtual cluster that is Running, whose note is observed."""
-    world = running_world(**fields)
-    return with_note(world, note_of(world))
+    return running_world(**fields).step()
 
 
 def note_of(world: World) -> StateNote:
@@ -216,7 +215,7 @@ def test_a_pod_that_has_outlived_its_claim_stays_and_nothing_empty_is_made_besid
 
 
 def test_a_claim_that_is_newer_than_the_pod_is_not_what_the_pod_runs_on() -> None:
-    world = running_world()
+    world = with_note(running_world(), StateNote())
     claim = world.children[CLAIM]["m-state"]
     newer = {**claim, "metadata": {**claim["metadata"], "uid": "newer", "creationTimestamp": "2026-01-02T04:00:00Z"}}
     assert note_of(world.with_child(CLAIM, "m-state", newer)).claims["m"] == "uid-of-m"
