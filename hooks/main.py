@@ -3,24 +3,26 @@
 import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime
+from http import HTTPStatus
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
 from fastapi.responses import PlainTextResponse, Response
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
 
 from hooks import VERSION
 from hooks.calls import Recorder, find_call
 from hooks.certificate import Certificate
-from hooks.door import Door, Rules
+from hooks.door import Door, Limits, Rules
 from hooks.files import Watched
 from hooks.ippool import decide as ippool
 from hooks.ippool.request import PoolCustomizeRequest, PoolRequest
 from hooks.metrics import CONTENT_TYPE, Metrics
-from hooks.openapi import describe_body
-from hooks.refusals import NOT_A_HOOK_CALL, LastResort, build_refusal
+from hooks.openapi import REFUSALS, describe_body
+from hooks.reading import BodyError, check_content_type, read_declared, read_whole
+from hooks.refusals import NOT_FOUND, WRONG_METHOD, LastResort, build_refusal
 from hooks.settings import Settings
 from hooks.tokens import watch_tokens
 from hooks.vk8s import decide as vk8s
@@ -39,7 +41,6 @@ BOOTSTRAP_DIRECTORY: Final = Path(__file__).parent / "vk8s" / "bootstrap"
 ENTROPY_BYTES: Final = 32
 
 Answer = TypeVar("Answer", bound=BaseModel)
-Question = TypeVar("Question", bound=BaseModel)
 
 
 def load_scripts(directory: Path = BOOTSTRAP_DIRECTORY) -> Scripts:
@@ -56,8 +57,13 @@ def create_app(settings: Settings, scripts: Scripts, certificate: Watched[Certif
         title="vk8s-metacontroller hooks",
         summary="Whole Kubernetes clusters as pods of a host cluster. A call is a question; none changes anything.",
         version=VERSION,
+        # These pages load their scripts from other sites, which a cluster need not reach, and can't send a token.
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
     )
-    app.add_exception_handler(RequestValidationError, _refuse_malformed)
+    app.add_exception_handler(BodyError, _refuse_body)
+    app.add_exception_handler(HTTPException, _refuse_path)
     metrics = Metrics()
     _add_guards(app, settings, metrics)
     if certificate:
@@ -79,75 +85,84 @@ def _add_guards(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
     tokens = watch_tokens(settings.token_file) if settings.token_file else None
     if tokens:
         metrics.watch_file("tokens", tokens)
-    app.add_middleware(Door, Rules(tokens, settings.max_body_bytes, settings.body_seconds))
+    limits = Limits(settings.max_body_bytes, settings.max_pool_body_bytes, settings.max_bodies_bytes)
+    app.add_middleware(Door, Rules(tokens, limits, settings.body_seconds))
     app.add_middleware(LastResort)
     app.add_middleware(Recorder, metrics)
 
 
 def _add_vk8s_routes(app: FastAPI, settings: Settings, scripts: Scripts) -> None:
-    @app.post("/vk8s/sync", response_model=SyncResponse)
-    async def sync(request: HookRequest, call: Request) -> Response:
+    @app.post("/vk8s/sync", **_describe_hook(SyncResponse, HookRequest))
+    async def sync(call: Request) -> Response:
         """Desired children and status of a Vk8s."""
-        metadata = request.parent.metadata
-        return _answer(call, metadata, lambda: vk8s.decide_sync(request, build_context(settings, scripts)))
+        question = read_whole(HookRequest, await _read_body(call))
+        metadata = question.parent.metadata
+        return _answer(call, metadata, lambda: vk8s.decide_sync(question, build_context(settings, scripts)))
 
-    @app.post("/vk8s/finalize", response_model=FinalizeResponse)
-    async def finalize(request: HookRequest, call: Request) -> Response:
+    @app.post("/vk8s/finalize", **_describe_hook(FinalizeResponse, HookRequest))
+    async def finalize(call: Request) -> Response:
         """What is left of a Vk8s that is being deleted."""
-        metadata = request.parent.metadata
-        return _answer(call, metadata, lambda: vk8s.decide_finalize(request, build_context(settings, scripts)))
+        question = read_whole(HookRequest, await _read_body(call))
+        metadata = question.parent.metadata
+        return _answer(call, metadata, lambda: vk8s.decide_finalize(question, build_context(settings, scripts)))
 
-    @app.post("/vk8s/customize", response_model=CustomizeResponse)
-    async def customize(request: CustomizeRequest, call: Request) -> Response:
+    @app.post("/vk8s/customize", **_describe_hook(CustomizeResponse, CustomizeRequest))
+    async def customize(call: Request) -> Response:
         """Which other objects the sync of a Vk8s needs."""
-        return _answer(call, request.parent.metadata, lambda: vk8s.decide_customize(request, settings))
+        question = read_whole(CustomizeRequest, await _read_body(call))
+        return _answer(call, question.parent.metadata, lambda: vk8s.decide_customize(question, settings))
 
 
 def _add_ippool_routes(app: FastAPI) -> None:
-    """These read their bodies by themselves: one may hold every Vk8s, of which FastAPI would make objects."""
+    """Of these bodies, which may hold every Vk8s, only what is declared is read."""
 
-    @app.post("/ippool/sync", response_model=SyncResponse, openapi_extra=describe_body(PoolRequest))
+    @app.post("/ippool/sync", **_describe_hook(SyncResponse, PoolRequest))
     async def sync(call: Request) -> Response:
         """Desired allocations and status of an IPPool."""
-        question = await _read(PoolRequest, call)
+        question = read_declared(PoolRequest, await _read_body(call))
         return _answer(call, question.parent.metadata, lambda: ippool.decide_sync(question, _now()))
 
-    @app.post("/ippool/finalize", response_model=FinalizeResponse, openapi_extra=describe_body(PoolRequest))
+    @app.post("/ippool/finalize", **_describe_hook(FinalizeResponse, PoolRequest))
     async def finalize(call: Request) -> Response:
         """What is left of an IPPool that is being deleted."""
-        question = await _read(PoolRequest, call)
+        question = read_declared(PoolRequest, await _read_body(call))
         return _answer(call, question.parent.metadata, lambda: ippool.decide_finalize(question, _now()))
 
-    @app.post("/ippool/customize", response_model=CustomizeResponse, openapi_extra=describe_body(PoolCustomizeRequest))
+    @app.post("/ippool/customize", **_describe_hook(CustomizeResponse, PoolCustomizeRequest))
     async def customize(call: Request) -> Response:
         """Which other objects the sync of an IPPool needs."""
-        question = await _read(PoolCustomizeRequest, call)
+        question = read_declared(PoolCustomizeRequest, await _read_body(call))
         return _answer(call, question.parent.metadata, lambda: ippool.decide_customize(question))
 
 
 def _add_pages(app: FastAPI, metrics: Metrics) -> None:
+    @app.head("/healthz", include_in_schema=False)
     @app.get("/healthz", response_class=PlainTextResponse)
     async def healthz() -> str:
         """Whether the process answers."""
         return "ok"
 
+    @app.head("/readyz", include_in_schema=False)
     @app.get("/readyz", response_class=PlainTextResponse)
     async def readyz() -> str:
         """Whether calls can be decided: settings and boot files are loaded before the first answer, so always."""
         return "ok"
 
+    @app.head("/metrics", include_in_schema=False)
     @app.get("/metrics", response_class=PlainTextResponse)
     async def numbers() -> Response:
         """The numbers of this process, for Prometheus."""
         return Response(metrics.render(), media_type=CONTENT_TYPE)
 
 
-async def _read(model: type[Question], request: Request) -> Question:
-    """The body as `model`; what that does not declare is skipped in the text, which is far cheaper than reading it."""
-    try:
-        return model.model_validate_json(await request.body())
-    except ValidationError as error:
-        raise RequestValidationError([]) from error
+def _describe_hook(answer: type[BaseModel], question: type[BaseModel]) -> dict[str, Any]:
+    """What the OpenAPI document says of a hook; FastAPI itself sees no body, as the routes read theirs."""
+    return {"response_model": answer, "responses": REFUSALS, "openapi_extra": describe_body(question)}
+
+
+async def _read_body(request: Request) -> bytes:
+    check_content_type(request.headers.get("content-type"))
+    return await request.body()
 
 
 def _answer(request: Request, metadata: ClusterMetadata, decide: Callable[[], Answer]) -> Response:
@@ -166,5 +181,11 @@ def _now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
-async def _refuse_malformed(_request: Request, _error_with_input: Exception) -> Response:
-    return build_refusal(400, NOT_A_HOOK_CALL)
+async def _refuse_body(_request: Request, error: Exception) -> Response:
+    return build_refusal(400, str(error))
+
+
+async def _refuse_path(_request: Request, error: Exception) -> Response:
+    """404 and 405: the application itself raises no other."""
+    code, headers = (error.status_code, error.headers) if isinstance(error, HTTPException) else (500, None)
+    return build_refusal(code, WRONG_METHOD if code == HTTPStatus.METHOD_NOT_ALLOWED else NOT_FOUND, headers)

@@ -103,4 +103,6 @@ class Metrics:
 def _find_outcome(status: int) -> str:
     if status == HTTPStatus.OK:
         return "answered"
-    return "failed" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "refused"
+    # For want of room is no failure of a decision.
+    is_failure = status >= HTTPStatus.INTERNAL_SERVER_ERROR and status != HTTPStatus.SERVICE_UNAVAILABLE
+    return "failed" if is_failure else "refused"

@@ -1,10 +1,25 @@
-"""What the OpenAPI document says of a body that a route reads by itself."""
+"""What the OpenAPI document says of bodies, which the routes of the hooks read by themselves, and of refusals."""
 
-from typing import Any
+from typing import Any, Final
 
 from pydantic import BaseModel
 
 from hooks.manifest import Manifest
+
+_ERROR: Final[Manifest] = {"type": "object", "required": ["error"], "properties": {"error": {"type": "string"}}}
+_REASONS: Final = {
+    400: "The body is not JSON, or no hook request about one of our objects; the sentence says which field is wrong.",
+    401: "There is no valid bearer token.",
+    408: "The body arrived too slowly.",
+    413: "The body is too large.",
+    500: "A bug: the log of the hooks says where.",
+    503: "The hooks hold as many bodies as they may. Repeat the call later.",
+}
+# By status; each has the same form.
+REFUSALS: Final[dict[int | str, dict[str, Any]]] = {
+    code: {"description": reason, "content": {"application/json": {"schema": _ERROR}}}
+    for code, reason in _REASONS.items()
+}
 
 
 def describe_body(model: type[BaseModel]) -> Manifest:

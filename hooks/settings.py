@@ -115,7 +115,17 @@ class Settings(BaseModel):
         description="File with the bearer tokens that open the hooks, one a line, each of 32 characters at least. Read "
         "anew when it changes. Without the setting, no token is asked for.",
     )
-    max_body_mib: int = Field(default=64, ge=1, le=1024, description="Largest body of a call, in MiB.")
+    max_body_mib: int = Field(default=16, ge=1, le=1024, description="Largest body of a call for a Vk8s, in MiB.")
+    max_pool_body_mib: int = Field(
+        default=64, ge=1, le=1024, description="Largest body of a call for an IPPool, which holds every Vk8s, in MiB."
+    )
+    max_bodies_mib: int = Field(
+        default=128,
+        ge=1,
+        le=8192,
+        description="How much of bodies may be in memory at a time, in MiB, but always one of the largest; the memory"
+        " limit must be several times that.",
+    )
     body_seconds: float = Field(
         default=30, ge=0.1, le=600, description="How long the body of a call may take to arrive, in seconds."
     )
@@ -132,8 +142,18 @@ class Settings(BaseModel):
 
     @property
     def max_body_bytes(self) -> int:
-        """Largest body of a call."""
+        """Largest body of a call for a Vk8s."""
         return self.max_body_mib * _BYTES_PER_MIB
+
+    @property
+    def max_pool_body_bytes(self) -> int:
+        """Largest body of a call for an IPPool."""
+        return self.max_pool_body_mib * _BYTES_PER_MIB
+
+    @property
+    def max_bodies_bytes(self) -> int:
+        """All bodies that are in memory at a time; there is always room for one."""
+        return max(self.max_bodies_mib, self.max_body_mib, self.max_pool_body_mib) * _BYTES_PER_MIB
 
     @property
     def ca_validity(self) -> timedelta:

@@ -3,6 +3,7 @@
 Source: https://metacontroller.github.io/metacontroller/api/compositecontroller.html
 """
 
+import re
 from typing import Annotated, Any, Final
 
 from pydantic import (
@@ -13,12 +14,21 @@ from pydantic import (
     StrictBool,
     StrictInt,
     StringConstraints,
+    ValidationError,
     WithJsonSchema,
 )
+from pydantic_core import PydanticCustomError
 
 from hooks.manifest import Manifest
 
+GROUP: Final = "vk8s.sktelecom.com"
+# Of an error: that a part of an object is not as it should be; `place` in its context is the path to that part.
+WRONG_PART: Final = "wrong_part"
+# In a place: any name that the sender of a call has chosen.
+ANY: Final = "*"
 Name = Annotated[str, StringConstraints(min_length=1)]
+OurVersion = Annotated[str, StringConstraints(pattern=rf"^{re.escape(GROUP)}/")]
+Place = tuple[str, ...]
 _TYPE: Final = ("apiVersion", "kind")
 _IDENTITY: Final = ("name", "namespace", "uid")
 _MAPS: Final = ("labels", "annotations")
@@ -58,8 +68,10 @@ class Metadata(ClusterMetadata):
 class ClusterParent(BaseModel):
     """The IPPool object. `spec` stays as it came: a broken one is answered with a status, not with an error."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", populate_by_name=True)
 
+    api_version: OurVersion = Field(alias="apiVersion")
+    kind: Annotated[str, StringConstraints(pattern="^IPPool$")]
     metadata: ClusterMetadata
     spec: Any = None
     status: Any = None
@@ -68,6 +80,7 @@ class ClusterParent(BaseModel):
 class Parent(ClusterParent):
     """The Vk8s object, in the same way."""
 
+    kind: Annotated[str, StringConstraints(pattern="^Vk8s$")]
     metadata: Metadata
 
 
@@ -75,37 +88,48 @@ def _check_children(objects: dict[str, Manifest]) -> dict[str, Manifest]:
     """The children, each of which says what it is: decisions read that of any without asking whether it is there."""
     for child in objects.values():
         metadata = child.get("metadata")
-        if not (isinstance(metadata, dict) and _has_texts(metadata, _IDENTITY) and _has_maps(metadata)):
-            raise ValueError("a child has no proper metadata")
-        if not _has_texts(child, _TYPE):
-            raise ValueError("a child does not say of which kind it is")
+        if not isinstance(metadata, dict):
+            raise _wrong_part("metadata")
+        if (wrong := _find_wrong_text(metadata, _IDENTITY) or _find_wrong_map(metadata)) is not None:
+            raise _wrong_part("metadata", wrong)
+        if (wrong := _find_wrong_text(child, _TYPE)) is not None:
+            raise _wrong_part(wrong)
     return objects
 
 
 def _check_related(objects: dict[str, Manifest]) -> dict[str, Manifest]:
     """The same for related objects, which need no namespace. They are few, so a model may look at them."""
     for manifest in objects.values():
-        ClusterMetadata.model_validate(manifest.get("metadata"))
-        if not _has_texts(manifest, _TYPE):
-            raise ValueError("a related object does not say of which kind it is")
+        try:
+            ClusterMetadata.model_validate(manifest.get("metadata"))
+        except ValidationError as error:
+            raise _wrong_part("metadata", *map(str, error.errors(include_input=False)[0]["loc"])) from error
+        if (wrong := _find_wrong_text(manifest, _TYPE)) is not None:
+            raise _wrong_part(wrong)
     return objects
 
 
-def _has_texts(mapping: Manifest, keys: tuple[str, ...]) -> bool:
+def _find_wrong_text(mapping: Manifest, keys: tuple[str, ...]) -> str | None:
+    """The first of the keys under which there is no text, or an empty one."""
     for key in keys:
         value = mapping.get(key)
         if not value or not isinstance(value, str):
-            return False
-    return True
+            return key
+    return None
 
 
-def _has_maps(metadata: Manifest) -> bool:
-    """Whether labels and annotations, where there are any, are maps of texts."""
+def _find_wrong_map(metadata: Manifest) -> str | None:
+    """Which of labels and annotations is there and no map of texts."""
     for key in _MAPS:
         texts = metadata.get(key, {})
         if not isinstance(texts, dict) or not all(isinstance(text, str) for text in texts.values()):
-            return False
-    return True
+            return key
+    return None
+
+
+def _wrong_part(*place: str) -> PydanticCustomError:
+    """The error for a part of one of the objects in a group."""
+    return PydanticCustomError(WRONG_PART, "a part of an object is not as it should be", {"place": (ANY, *place)})
 
 
 def _describe(metadata: Manifest) -> WithJsonSchema:

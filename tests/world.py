@@ -21,6 +21,8 @@ CONTEXT = Context(
     Settings(), build_scripts({"entrypoint.sh": "#!/bin/bash\n"}), NOW, b"entropy of thirty-two characters"
 )
 UID = "7a8ca577-06c6-4c4b-b908-d5ffb972b650"
+# What a Vk8s says that it is.
+IDENTITY = {"apiVersion": "vk8s.sktelecom.com/v1alpha1", "kind": "Vk8s"}
 IMAGE = "registry.example.com/vk8s/kink:v1.34.4"
 
 Children = dict[str, dict[str, Manifest]]
@@ -73,7 +75,7 @@ class World:
         children = {
             kind: {f"team-a/{name}": child for name, child in group.items()} for kind, group in self.children.items()
         }
-        parent = {"metadata": metadata, "spec": self.spec, "status": self.status}
+        parent = {**IDENTITY, "metadata": metadata, "spec": self.spec, "status": self.status}
         body = {"parent": parent, "children": deepcopy(children), "related": deepcopy(self.related)}
         return HookRequest.model_validate(body)
 

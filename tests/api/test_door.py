@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,9 @@ import pytest
 from fastapi.testclient import TestClient
 from starlette.types import Message, Receive, Scope, Send
 
-from hooks.door import Door, Rules
+from hooks.door import Door, Limits, Rules
 from hooks.main import create_app
-from hooks.refusals import NO_TOKEN, TOO_LARGE, TOO_SLOW
+from hooks.refusals import NO_ROOM, NO_TOKEN, TOO_LARGE, TOO_SLOW
 from hooks.settings import Settings
 from tests.api.material import OTHER_TOKEN, TOKEN
 from tests.world import CONTEXT, World
@@ -113,14 +114,14 @@ class Client:
         """Notes a part of the answer."""
         self.sent.append(message)
 
-    def call(self, rules: Rules) -> list[Any]:
+    def call(self, rules: Rules, path: str = "/vk8s/sync") -> list[Any]:
         """The messages that come in behind the door."""
         came: list[Any] = []
 
         async def app(_scope: Scope, receive: Receive, _send: Send) -> None:
             came.extend([await receive(), await receive()])
 
-        scope = {"type": "http", "path": "/vk8s/sync", "headers": self.headers}
+        scope = {"type": "http", "path": path, "headers": self.headers}
         asyncio.run(Door(app, rules)(scope, self.receive, self.send))
         return came
 
@@ -129,7 +130,7 @@ def part(body: bytes, *, more: bool = True) -> Message:
     return {"type": "http.request", "body": body, "more_body": more}
 
 
-RULES = Rules(tokens=None, max_bytes=10, seconds=60)
+RULES = Rules(tokens=None, limits=Limits(body=10, pool_body=20, bodies=25), seconds=60)
 GONE: Message = {"type": "http.disconnect"}
 
 
@@ -153,6 +154,52 @@ def test_a_length_that_is_too_large_is_refused_before_anything_is_read() -> None
     assert (client.sent[0]["status"], len(client.parts)) == (413, 1)
 
 
+def test_a_body_about_a_pool_may_be_larger_as_it_holds_every_vk8s() -> None:
+    whole = part(b"x" * 20, more=False)
+    assert Client(whole, GONE).call(RULES, "/ippool/sync") == [whole, GONE]
+    client = Client(part(b"x" * 21, more=False))
+    assert client.call(RULES, "/ippool/sync") == []
+    assert client.sent[0]["status"] == 413
+
+
+class Crowd:
+    """Calls that come in at the same time; none behind the door ends before it is told to."""
+
+    def __init__(self) -> None:
+        self.door = Door(self.wait, RULES)
+        self.end = asyncio.Event()
+
+    async def wait(self, _scope: Scope, receive: Receive, send: Send) -> None:
+        """The application."""
+        await receive()
+        await self.end.wait()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+
+    async def call(self, *parts: Message, length: str = "0") -> int:
+        """The status of the answer."""
+        client = Client(*parts, headers={"content-length": length})
+        await self.door({"type": "http", "path": "/vk8s/sync", "headers": client.headers}, client.receive, client.send)
+        assert client.sent[0]["status"] == 200 or NO_ROOM.encode() in client.sent[1]["body"]
+        status: int = client.sent[0]["status"]
+        return status
+
+
+def test_when_there_is_no_room_for_a_body_it_is_to_come_later() -> None:
+    async def run() -> list[int]:
+        crowd = Crowd()
+        running = [asyncio.create_task(crowd.call(part(b"x" * 10, more=False))) for _ in range(2)]
+        await asyncio.sleep(0)
+        # By its length before it is read; or as it grows. Smaller ones still fit.
+        refused = [await crowd.call(length="6"), await crowd.call(part(b"x" * 4), part(b"xx"))]
+        running.append(asyncio.create_task(crowd.call(part(b"x" * 5, more=False))))
+        await asyncio.sleep(0)
+        crowd.end.set()
+        answered = [await call for call in running]
+        return [*refused, *answered, await crowd.call(part(b"x" * 10, more=False)), crowd.door.room.taken]
+
+    assert asyncio.run(run()) == [503, 503, 200, 200, 200, 200, 0]
+
+
 def test_without_a_token_nothing_is_read(tokens: Path) -> None:
     app = create_app(Settings(token_file=tokens), CONTEXT.scripts)
     client = Client(part(b"never"))
@@ -163,7 +210,7 @@ def test_without_a_token_nothing_is_read(tokens: Path) -> None:
 
 def test_a_body_that_does_not_end_is_given_up() -> None:
     client = Client(part(b"12345"), None)
-    assert client.call(Rules(tokens=None, max_bytes=10, seconds=0.01)) == []
+    assert client.call(replace(RULES, seconds=0.01)) == []
     assert client.sent[0]["status"] == 408
     assert TOO_SLOW.encode() in client.sent[1]["body"]
 

@@ -5,6 +5,7 @@ import json
 import logging
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
@@ -17,12 +18,22 @@ from hooks.ippool.pools import POOL
 from hooks.ippool.request import VK8S
 from hooks.main import create_app, load_scripts
 from hooks.metrics import Metrics
-from hooks.refusals import INTERNAL_ERROR, NOT_A_HOOK_CALL, LastResort
+from hooks.reading import read_whole
+from hooks.refusals import (
+    INTERNAL_ERROR,
+    NOT_FOUND,
+    NOT_JSON,
+    WRONG_CONTENT_TYPE,
+    WRONG_METHOD,
+    WRONG_PARENT,
+    LastResort,
+)
 from hooks.settings import Settings
 from hooks.vk8s.observed import CHILD_KINDS
 from hooks.vk8s.scripts import Scripts
+from hooks.wire import HookRequest
 from tests.pool_world import PoolWorld, allocation_manifest, pool_manifest
-from tests.world import CONTEXT, World, running_world
+from tests.world import CONTEXT, IDENTITY, World, running_world
 
 MARKER = "c2VjcmV0LW1hcmtlcg=="
 
@@ -33,7 +44,11 @@ def client() -> Iterator[TestClient]:
         yield client
 
 
-def body(world: World) -> dict[str, object]:
+JSON = {"Content-Type": "application/json"}
+PATHS = [f"/{parent}/{hook}" for parent in ("vk8s", "ippool") for hook in ("sync", "finalize", "customize")]
+
+
+def body(world: World) -> dict[str, Any]:
     return world.request().model_dump(by_alias=True, mode="json")
 
 
@@ -90,12 +105,41 @@ def test_a_call_in_which_something_is_missing_takes_nothing_away(
     body = PoolWorld().step().body()
     rest = {key: value for key, value in body[group].items() if name not in (None, key)}
     response = client.post(path, json={**body, group: rest} if name else {"parent": body["parent"]})
-    assert (response.status_code, response.json()) == (400, {"error": NOT_A_HOOK_CALL})
+    where = f'{group}["{name}"]' if name else "children"
+    assert (response.status_code, response.json()) == (400, {"error": wrong_field(where)})
 
 
-@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/docs", "/openapi.json"])
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics", "/openapi.json"])
 def test_the_other_pages_answer(client: TestClient, path: str) -> None:
     assert client.get(path).status_code == 200
+    assert client.head(path).status_code == 200
+    assert client.head(path).text == ""
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "code", "sentence"),
+    [
+        ("GET", "/vk8s/sync", 405, WRONG_METHOD),
+        ("POST", "/healthz", 405, WRONG_METHOD),
+        ("POST", "/vk8s/sync/", 404, NOT_FOUND),
+        ("GET", "/healthz/", 404, NOT_FOUND),
+        ("GET", "/", 404, NOT_FOUND),
+        # They load scripts from other sites.
+        ("GET", "/docs", 404, NOT_FOUND),
+        ("GET", "/redoc", 404, NOT_FOUND),
+    ],
+)
+def test_what_is_nowhere_or_takes_another_method_is_answered_so(
+    client: TestClient, method: str, path: str, code: int, sentence: str
+) -> None:
+    response = client.request(method, path, follow_redirects=False)
+    assert (response.status_code, response.json()) == (code, {"error": sentence})
+    assert ("allow" in response.headers) == (code == 405)
+
+
+def wrong_field(path: str) -> str:
+    """The sentence for a field that is not as it should be."""
+    return f"The body is not a hook request (Metacontroller, hooks v2): {path} is missing or of a wrong type."
 
 
 def malformed() -> Iterator[tuple[str, bytes]]:
@@ -121,15 +165,13 @@ def _groups() -> dict[str, dict[str, object]]:
 @pytest.mark.parametrize(
     ("case", "content"), list(malformed()), ids=lambda value: value if isinstance(value, str) else ""
 )
-@pytest.mark.parametrize(
-    "path", [f"/{parent}/{hook}" for parent in ("vk8s", "ippool") for hook in ("sync", "finalize", "customize")]
-)
+@pytest.mark.parametrize("path", PATHS)
 def test_a_malformed_request_is_refused_and_repeated_nowhere(
     client: TestClient, caplog: pytest.LogCaptureFixture, path: str, case: str, content: bytes
 ) -> None:
     caplog.set_level(logging.DEBUG)
     response = client.post(path, content=content, headers={"Content-Type": "application/json"})
-    if path.endswith("/customize") and b'"parent"' in content:
+    if path == "/vk8s/customize" and b'"parent"' in content:
         assert response.status_code == 200, case
     else:
         assert response.status_code in (400, 500), case
@@ -137,8 +179,111 @@ def test_a_malformed_request_is_refused_and_repeated_nowhere(
     assert MARKER not in caplog.text
 
 
-def test_the_refusal_is_one_fixed_sentence(client: TestClient) -> None:
-    assert client.post("/vk8s/sync", json={}).json() == {"error": NOT_A_HOOK_CALL}
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b'"\xff"',
+        b"[" * 100_000,
+        b'{"parent":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+        b'{"parent":' + b"9" * 10_000 + b"}",
+        b"\xef\xbb\xbf{}",
+    ],
+    ids=["empty", "broken", "not UTF-8", "deep", "deep and whole", "endless number", "byte order mark"],
+)
+@pytest.mark.parametrize("path", PATHS)
+def test_what_is_not_json_is_answered_so(client: TestClient, path: str, content: bytes) -> None:
+    response = client.post(path, content=content, headers={"Content-Type": "application/json; charset=utf-8"})
+    assert (response.status_code, response.json()) == (400, {"error": NOT_JSON})
+
+
+def test_numbers_that_json_does_not_have_are_refused(client: TestClient) -> None:
+    answers = [client.post(path, content=b'{"parent": NaN}', headers=JSON) for path in PATHS]
+    assert [answer.status_code for answer in answers] == [400] * len(PATHS)
+    assert answers[0].json() == {"error": NOT_JSON}
+
+
+@pytest.mark.parametrize("header", [{}, {"Content-Type": "text/plain"}, {"Content-Type": ""}], ids=str)
+@pytest.mark.parametrize("path", PATHS)
+def test_another_content_type_is_answered_so(client: TestClient, path: str, header: dict[str, str]) -> None:
+    response = client.post(path, content=json.dumps(body(World())), headers=header)
+    assert (response.status_code, response.json()) == (400, {"error": WRONG_CONTENT_TYPE})
+
+
+@pytest.mark.parametrize(
+    "identity",
+    [
+        {"apiVersion": "apps/v1", "kind": "Deployment"},
+        {"apiVersion": "v1", "kind": "Vk8s"},
+        {"apiVersion": "vk8s.sktelecom.com.example.org/v1", "kind": "Vk8s"},
+        {"apiVersion": "vk8s.sktelecom.com/v1alpha1", "kind": "IPAllocation"},
+        {"apiVersion": "vk8s.sktelecom.com/v1alpha1"},
+        {"kind": "Vk8s"},
+        {"apiVersion": None, "kind": []},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("path", PATHS)
+def test_a_call_about_another_object_is_refused(client: TestClient, path: str, identity: dict[str, object]) -> None:
+    whole = body(running_world()) if path.startswith("/vk8s") else PoolWorld().step().body()
+    rest = {key: value for key, value in whole["parent"].items() if key not in ("apiVersion", "kind")}
+    response = client.post(path, json={**whole, "parent": {**rest, **identity}})
+    assert (response.status_code, response.json()) == (400, {"error": WRONG_PARENT})
+
+
+def test_vk8s_and_pools_have_hooks_of_their_own(client: TestClient) -> None:
+    assert client.post("/vk8s/customize", json={"parent": PoolWorld().pool}).json() == {"error": WRONG_PARENT}
+    assert client.post("/ippool/customize", json={"parent": body(World())["parent"]}).json() == {"error": WRONG_PARENT}
+
+
+def test_a_newer_version_of_our_group_is_understood(client: TestClient) -> None:
+    whole = body(World())
+    parent = {**whole["parent"], "apiVersion": "vk8s.sktelecom.com/v1"}
+    assert client.post("/vk8s/sync", json={**whole, "parent": parent}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("part", "content", "path"),
+    [
+        ("parent", None, "parent"),
+        ("parent", {"spec": 1}, "parent.metadata"),
+        ("parent", {"metadata": {"name": "demo", "namespace": "a"}}, "parent.metadata.uid"),
+        ("parent", {"metadata": {"name": "d", "namespace": "a", "uid": "u", "labels": {MARKER: 1}}},
+         "parent.metadata.labels[*]"),
+        ("children", [], "children"),
+        ("children", {MARKER: 1}, "children[*]"),
+        ("children", {"Pod.v1": {MARKER: MARKER}}, 'children["Pod.v1"][*]'),
+        ("children", {"Pod.v1": {MARKER: {}}}, 'children["Pod.v1"][*].metadata'),
+        ("children", {"Pod.v1": {MARKER: {"metadata": {"name": "x"}}}}, 'children["Pod.v1"][*].metadata.namespace'),
+        ("related", {"Pod.v1": {MARKER: {"metadata": {"name": "x", "uid": "u", "finalizers": [MARKER, 1]}}}},
+         'related["Pod.v1"][*].metadata.finalizers[*]'),
+        ("related", {POOL: {MARKER: {"metadata": {"name": "x", "uid": "u"}}}}, f'related["{POOL}"][*].apiVersion'),
+        ("finalizing", MARKER, "finalizing"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)  # fmt: skip
+def test_the_field_that_is_wrong_is_named_by_names_of_ours(
+    client: TestClient, part: str, content: Any, path: str
+) -> None:
+    whole = body(World())
+    wrong = {**IDENTITY, **content} if part == "parent" and content else content
+    response = client.post("/vk8s/sync", json={**whole, part: wrong})
+    assert (response.status_code, response.json()) == (400, {"error": wrong_field(path)})
+
+
+def test_a_body_that_is_no_object_has_no_field_to_name(client: TestClient) -> None:
+    for path in PATHS:
+        assert client.post(path, json=[]).json() == {"error": wrong_field("its content")}
+
+
+def test_who_manages_which_field_is_left_out_and_nothing_else_is() -> None:
+    found = {"name": "x", "namespace": "team-a", "uid": "u", "resourceVersion": "7"}
+    data = {"metadata": "a text", "managedFields": "another"}
+    child = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": found, "data": data}
+    sent = {**child, "metadata": {**found, "managedFields": [{"manager": "kubectl"}]}}
+    whole = {**body(World()), "children": {**_groups(), "ConfigMap.v1": {"team-a/x": sent}}}
+    assert read_whole(HookRequest, json.dumps(whole).encode()).children["ConfigMap.v1"] == {"team-a/x": child}
 
 
 def test_an_exception_answers_500_and_logs_its_place_only(caplog: pytest.LogCaptureFixture) -> None:

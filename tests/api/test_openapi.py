@@ -27,12 +27,17 @@ EXAMPLES = 12
 
 def demand_kinds(document: Manifest) -> Manifest:
     """The document with the kinds of children in each body without which a call is refused before it is looked at."""
-    schemas = document["components"]["schemas"]
-    body = schemas["HookRequest"]
+    paths = document["paths"]
+    demanding = {path: {"post": _demand_kinds(paths[path]["post"])} for path in ("/vk8s/sync", "/vk8s/finalize")}
+    return {**document, "paths": {**paths, **demanding}}
+
+
+def _demand_kinds(route: Manifest) -> Manifest:
+    body = route["requestBody"]["content"]["application/json"]["schema"]
     children = {**body["properties"]["children"], "required": list(REQUIRED_KINDS)}
     children["properties"] = dict.fromkeys(CHILD_KINDS, children["additionalProperties"])
     changed = {**body, "properties": {**body["properties"], "children": children}}
-    return {**document, "components": {"schemas": {**schemas, "HookRequest": changed}}}
+    return {**route, "requestBody": {"required": True, "content": {"application/json": {"schema": changed}}}}
 
 
 DOCUMENT = demand_kinds(APP.openapi())
@@ -90,6 +95,13 @@ def test_the_document_describes_what_metacontroller_sends(client: TestClient) ->
         body = vk8s if path.startswith("/vk8s") else PoolWorld().step().body()
         assert is_hook_request(path, body)
         assert check(client, path, body) == 200
+
+
+@pytest.mark.parametrize("path", HOOKS)
+def test_the_document_lists_the_answers_that_there_are(path: str) -> None:
+    answers = APP.openapi()["paths"][path]["post"]["responses"]
+    assert set(answers) == {"200", "400", "401", "408", "413", "500", "503"}
+    assert all("error" in str(answers[code]["content"]) for code in answers if code != "200")
 
 
 def test_the_kind_that_an_older_composite_controller_does_not_have_may_be_missing(client: TestClient) -> None:

@@ -3,6 +3,7 @@
 import re
 import tomllib
 
+from bench.clusters import build_call
 from hooks import VERSION
 from hooks.main import create_app, load_scripts
 from hooks.metrics import HOOKS
@@ -24,6 +25,11 @@ def show(default: object) -> str:
     if default in (None, ()):
         return "none"
     return f"`{str(default).lower() if isinstance(default, bool) else default}`"
+
+
+def test_a_vk8s_of_as_many_nodes_as_there_may_be_fits_ten_times_into_a_body() -> None:
+    body, _ = build_call(100)
+    assert 10 * len(body) < Settings().max_body_bytes
 
 
 def test_every_metric_of_our_own_is_explained() -> None:

@@ -12,6 +12,7 @@ from hooks.vk8s.decide import decide_customize
 from hooks.wire import CustomizeRequest
 from tests.pool_world import pool_manifest
 from tests.shared_material import ROOT
+from tests.world import IDENTITY
 
 # Group, resource and verb.
 Right = tuple[str, str, str]
@@ -47,7 +48,7 @@ def build_rights(kind: Manifest, verbs: tuple[str, ...], subresource: str = "") 
 
 def find_related() -> list[Manifest]:
     """The kinds that both customize hooks ask for."""
-    parent = {"metadata": {"name": "demo", "namespace": "default", "uid": "u"}, "spec": {}}
+    parent = {**IDENTITY, "metadata": {"name": "demo", "namespace": "default", "uid": "u"}, "spec": {}}
     of_vk8s = decide_customize(CustomizeRequest.model_validate({"parent": parent}), Settings(ip_manager=True))
     of_pools = decide_pool_customize(PoolCustomizeRequest.model_validate({"parent": pool_manifest()}))
     return [*of_vk8s.related_resources, *of_pools.related_resources]

@@ -13,7 +13,7 @@ from hooks.manifest import Manifest
 from hooks.settings import Settings
 from hooks.vk8s import decide as vk8s
 from hooks.wire import HookRequest, SyncResponse
-from tests.world import CONTEXT, NOW
+from tests.world import CONTEXT, IDENTITY, NOW
 
 DIRECTORY = Path(__file__).parent
 REQUEST, ANSWER = "request.yaml", "answer"
@@ -39,7 +39,8 @@ def _answer(body: Manifest) -> SyncResponse:
     if ALLOCATION in body["children"]:
         pool = PoolRequest.model_validate(body)
         return ippool.decide_finalize(pool, NOW) if body["finalizing"] else ippool.decide_sync(pool, NOW)
-    request = HookRequest.model_validate(body)
+    # What is the same in each is not repeated in each.
+    request = HookRequest.model_validate({**body, "parent": {**IDENTITY, **body["parent"]}})
     # Metacontroller sends pools along only where there is an ip-manager.
     settings = Settings(ip_manager=POOL in request.related, kubeflow_installer_image=INSTALLER)
     context = replace(CONTEXT, settings=settings)

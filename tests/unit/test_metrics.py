@@ -20,7 +20,15 @@ def condition(reason: str, status: str = "False") -> Manifest:
 
 @pytest.mark.parametrize(
     ("status", "outcome"),
-    [(200, "answered"), (400, "refused"), (401, "refused"), (413, "refused"), (499, "refused"), (500, "failed")],
+    [
+        (200, "answered"),
+        (400, "refused"),
+        (401, "refused"),
+        (413, "refused"),
+        (499, "refused"),
+        (503, "refused"),
+        (500, "failed"),
+    ],
 )
 def test_a_call_is_counted_by_what_became_of_it(status: int, outcome: str) -> None:
     metrics = Metrics()

@@ -75,3 +75,9 @@ def test_what_is_no_network_is_told_in_a_sentence() -> None:
 def test_what_is_no_setting_is_refused(environ: dict[str, str]) -> None:
     with pytest.raises(ValidationError):
         parse_settings(environ)
+
+
+@pytest.mark.parametrize(("size", "bodies"), [("1", 64), ("100", 100), ("300", 300)], ids=["less", "more", "most"])
+def test_there_is_room_for_one_body_of_any_size_that_is_allowed(size: str, bodies: int) -> None:
+    settings = parse_settings({"VK8S_SETTING_MAX_BODY_MIB": size, "VK8S_SETTING_MAX_BODIES_MIB": "1"})
+    assert settings.max_bodies_bytes == bodies * 1024 * 1024

@@ -13,7 +13,7 @@ from hooks.vk8s.cluster import RESTART_ANNOTATION
 from hooks.vk8s.decide import decide_customize
 from hooks.wire import CustomizeRequest
 from tests.pool_world import observe, pool_manifest
-from tests.world import CONTEXT, UID, World, condition, names, node, ready_status, running_world, spec
+from tests.world import CONTEXT, IDENTITY, UID, World, condition, names, node, ready_status, running_world, spec
 
 ON = replace(CONTEXT, settings=Settings(ip_manager=True))
 PODS = ["Pod/m", "Pod/w"]
@@ -64,7 +64,7 @@ def annotations(found: World, pod: str) -> Manifest:
 class TestWhatIsAskedFor:
     def ask(self, settings: Settings, fields: Any) -> list[Manifest]:
         metadata = {"name": "demo", "namespace": "team-a", "uid": UID}
-        request = CustomizeRequest.model_validate({"parent": {"metadata": metadata, "spec": fields}})
+        request = CustomizeRequest.model_validate({"parent": {**IDENTITY, "metadata": metadata, "spec": fields}})
         return decide_customize(request, settings).related_resources
 
     def test_nothing_without_an_ip_manager(self) -> None:

@@ -12,7 +12,7 @@ from hooks.vk8s.children.kubeflow_job import STEPS
 from hooks.vk8s.decide import decide_customize
 from hooks.vk8s.observed import JOB, POD, SECRET
 from hooks.wire import CustomizeRequest, SyncResponse
-from tests.world import CONTEXT, UID, World, condition, names, node, ready_status, running_world, spec
+from tests.world import CONTEXT, IDENTITY, UID, World, condition, names, node, ready_status, running_world, spec
 
 IMAGE = "registry.example.com/vk8s/kubeflow-installer"
 SETTINGS = Settings(kubeflow_installer_image=f"{IMAGE}:{{version}}")
@@ -337,7 +337,7 @@ def test_a_lost_pki_is_told_where_nothing_is_installed_yet() -> None:
 )
 def test_the_pods_of_the_job_are_asked_for(wanted: Any, settings: Settings, count: int) -> None:
     metadata = {"name": "demo", "namespace": "team-a", "uid": UID}
-    request = CustomizeRequest.model_validate({"parent": {"metadata": metadata, "spec": wanted}})
+    request = CustomizeRequest.model_validate({"parent": {**IDENTITY, "metadata": metadata, "spec": wanted}})
     rules = decide_customize(request, settings).related_resources
     assert len(rules) == count
     for rule in rules:
