@@ -23,6 +23,7 @@ _OF_VK8S: Final = (
     "PortClosed",
     "StateAtRisk",
     "StateLost",
+    "Suspended",
     "Terminating",
     "VersionMismatch",
     "WaitingForAddress",

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from hooks.manifest import Manifest
 from hooks.vk8s.cluster import Identity
-from hooks.vk8s.labels import NO_MESH_ANNOTATIONS, NO_MESH_LABELS, PREFIX, child_labels, cluster_selector
+from hooks.vk8s.labels import NO_MESH_ANNOTATIONS, NO_MESH_LABELS, PREFIX, child_labels, cluster_selector, is_steering
 
 LAST_APPLIED: Final = "metacontroller.k8s.io/last-applied-configuration"
 
@@ -26,11 +26,15 @@ def keep(observed: Manifest, identity: Identity, labels: Mapping[str, str] | Non
     """
     found = _labels(observed)
     own = {key: value for key, value in found.items() if key.startswith(PREFIX)}
-    # Said once, when a pod is made: to take it back from a pod that runs could bring a mesh into it.
-    mesh = {key: found[key] for key in NO_MESH_LABELS if observed["kind"] == "Pod" and key in found}
+    said = _find_said_once(found) if observed["kind"] == "Pod" else {}
     return _with_metadata(
-        observed, {**mesh, **child_labels(identity), **own, **cluster_selector(identity.name), **(labels or {})}
+        observed, {**said, **child_labels(identity), **own, **cluster_selector(identity.name), **(labels or {})}
     )
+
+
+def _find_said_once(labels: Mapping[str, str]) -> dict[str, str]:
+    """What a pod was told when it was made: to take it back could bring a mesh into it, or be refused by a webhook."""
+    return {key: value for key, value in labels.items() if key in NO_MESH_LABELS or is_steering(key)}
 
 
 def keep_unknown(observed: Manifest) -> Manifest:

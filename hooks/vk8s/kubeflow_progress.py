@@ -17,7 +17,13 @@ from hooks.vk8s.model import KubeflowSpec
 from hooks.vk8s.naming import kubeflow_job_name, kubeflow_secret_name
 from hooks.vk8s.observed import JOB, POD, group_key
 from hooks.vk8s.plan import Plan
-from hooks.vk8s.pod_state import LONGEST_MESSAGE, describe_finalizers, find_absent_state, find_pod_state
+from hooks.vk8s.pod_state import (
+    LONGEST_MESSAGE,
+    describe_finalizers,
+    describe_suspension,
+    find_absent_state,
+    find_pod_state,
+)
 
 KUBEFLOW_READY: Final = "KubeflowReady"
 
@@ -38,6 +44,9 @@ def find_kubeflow_conditions(cluster: VirtualCluster, plan: Plan, situation: Sit
     if is_finished(job):
         message = f"Kubeflow {kubeflow.version} is installed. {_describe_user(cluster.name, kubeflow)}"
         return [Condition(KUBEFLOW_READY, status=True, reason="Installed", message=message)]
+    suspension = describe_suspension(job)
+    if suspension:
+        return [_unready("Suspended", f"Job {name} {suspension}.")]
     return [_describe_progress(kubeflow.version, job, situation)]
 
 

@@ -18,6 +18,29 @@ KUBEFLOW_COMPONENT = "kubeflow"
 # Metacontroller's own label: it is how a child is recognised as ours (generateSelector).
 CONTROLLER_UID = "controller-uid"
 MANAGED_BY = {"app.kubernetes.io/managed-by": "vk8s-metacontroller"}
+# Labels by which controllers and tools know what is theirs. Copied to a child, they make a Job that the API server
+# refuses or Kueue suspends, a Service that kube-proxy passes by, or have a tool prune what its user never wrote.
+_STEERING_NAMES: Final = frozenset(
+    ["controller-revision-hash", "job-name", "pod-template-generation", "pod-template-hash"]
+)
+_STEERING_DOMAINS: Final = frozenset(
+    [
+        "addonmanager.kubernetes.io",
+        "apps.kubernetes.io",
+        "applyset.kubernetes.io",
+        "batch.kubernetes.io",
+        "endpointslice.kubernetes.io",
+        "jobset.sigs.k8s.io",
+        "kapp.k14s.io",
+        "kueue.x-k8s.io",
+        "leaderworkerset.sigs.k8s.io",
+        "objectset.rio.cattle.io",
+        "scheduling.x-k8s.io",
+        "service.kubernetes.io",
+        "statefulset.kubernetes.io",
+    ]
+)
+
 # A service mesh redirects what a pod sends and takes, and with that what kubelet, network and pods of a node do in it.
 # https://istio.io/latest/docs/reference/config/labels/ and https://linkerd.io/2/reference/proxy-configuration/
 NO_MESH_LABELS: Final = {"istio.io/dataplane-mode": "none", "sidecar.istio.io/inject": "false"}
@@ -25,12 +48,18 @@ NO_MESH_ANNOTATIONS: Final = {"linkerd.io/inject": "disabled"}
 
 
 def user_labels(labels: Mapping[str, str]) -> dict[str, str]:
-    """The labels of a Vk8s that its children carry too: all but those that say whose child an object is."""
+    """The labels of a Vk8s that its children carry too: all but those that say whose an object is, or what it is."""
+    own = {CONTROLLER_UID, *MANAGED_BY}
     return {
         key: value
         for key, value in labels.items()
-        if key != CONTROLLER_UID and key not in MANAGED_BY and not key.startswith(PREFIX)
+        if key not in own and not key.startswith(PREFIX) and not is_steering(key)
     }
+
+
+def is_steering(label: str) -> bool:
+    """Whether a controller, or a tool that prunes, goes by the label."""
+    return label in _STEERING_NAMES or label.partition("/")[0] in _STEERING_DOMAINS
 
 
 def child_labels(identity: Identity) -> dict[str, str]:

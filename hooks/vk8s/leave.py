@@ -25,7 +25,7 @@ from hooks.vk8s.naming import (
     state_claim_name,
 )
 from hooks.vk8s.observed import CLAIM, CONFIG_MAP, JOB, POD, SECRET, Child, Observed
-from hooks.vk8s.pod_state import describe_finalizers
+from hooks.vk8s.pod_state import describe_finalizers, describe_suspension
 
 LEAVING: Final = f"{PREFIX}leaving"
 _AFTER_PAUSE = "leaves when the virtual cluster is resumed"
@@ -207,14 +207,21 @@ def _describe(cluster: VirtualCluster, remains: _Remains, job: Manifest, observe
         return f"leaves: waits until these are gone: {'; '.join(rest or [name])}"
     if cluster.paused:
         return _AFTER_PAUSE
+    return f"leaves: {_describe_work(cluster, job, observed)}"
+
+
+def _describe_work(cluster: VirtualCluster, job: Manifest, observed: Observed) -> str:
+    """What the Job does now, or waits for, as far as that can be seen: its pod is no child."""
+    suspension = describe_suspension(job)
+    if suspension:
+        return f"Job {job['metadata']['name']} {suspension}"
     master = observed.find(POD, cluster.nodes[0].name)
     if master is None or not seen.is_ready(master):
-        return "leaves: waits for the API server of the virtual cluster"
+        return "waits for the API server of the virtual cluster"
     if job.get("status", {}).get("ready"):
-        return "leaves: its pods are being moved to other nodes"
-    # The pod of the Job is no child, so this is all that can be seen of it from here.
+        return "its pods are being moved to other nodes"
     return (
-        "leaves: its pods are not moved yet; should that last, a PodDisruptionBudget may hold them: "
+        "its pods are not moved yet; should that last, a PodDisruptionBudget may hold them: "
         f"kubectl logs -n {job['metadata']['namespace']} job/{job['metadata']['name']}"
     )
 

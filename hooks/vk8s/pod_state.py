@@ -46,6 +46,14 @@ def describe_finalizers(child: Manifest) -> str:
     return f", held by its finalizers {', '.join(finalizers)}" if finalizers else ""
 
 
+def describe_suspension(job: Manifest) -> str:
+    """That the Job waits for somebody to let it run, and how to do that, to go on a sentence; nothing if it may run."""
+    if not job["spec"].get("suspend"):
+        return ""
+    patch = """--type=merge -p '{"spec":{"suspend":false}}'"""
+    return f"is suspended (by Kueue or by hand): kubectl patch job {_locate(job)} {patch}"
+
+
 def _find_obstacle(pod: Manifest, claim: Manifest | None, name: str) -> tuple[str, str]:
     status = pod.get("status", {})
     scheduled = condition(pod, "PodScheduled")

@@ -39,6 +39,8 @@ NASTY_LABELS = st.fixed_dictionaries(
         "vk8s.sktelecom.com/role": st.sampled_from(["master", "worker"]),
         "vk8s.sktelecom.com/component": st.sampled_from(["node", "access", "bootstrap"]),
         "vk8s.sktelecom.com/later": LABEL_VALUES,
+        "job-name": LABEL_VALUES,
+        "kueue.x-k8s.io/queue-name": LABEL_VALUES,
     },
 )
 LABELS = st.builds(lambda plain, nasty: {**plain, **nasty}, USER_LABELS, NASTY_LABELS)

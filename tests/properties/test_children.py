@@ -7,7 +7,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hooks.vk8s.labels import COMPONENT, CONTROLLER_UID, NODE, PREFIX, ROLE, VK8S
+from hooks.vk8s.labels import COMPONENT, CONTROLLER_UID, NODE, PREFIX, ROLE, VK8S, is_steering
 from testbed.metacontroller.objects import with_metadata
 from tests.properties.host import Host, find_key, group_children, list_children, without
 from tests.properties.judge import (
@@ -127,6 +127,7 @@ def test_labels_of_the_owner_never_say_whose_child_it_is_and_select_nothing(host
             assert labels.items() >= {(name, shown.labels[name]) for name in shown.labels.keys() & PLAIN_LABELS}
             assert (labels[VK8S], labels["app.kubernetes.io/managed-by"]) == (shown.name, "vk8s-metacontroller")
             assert {name for name in labels if name.startswith(PREFIX)} <= IDENTITY_LABELS
+            assert not any(map(is_steering, labels))
             selector = find_selector(child) or {VK8S: shown.name}
             assert selector.keys() <= IDENTITY_LABELS
             assert selector[VK8S] == shown.name

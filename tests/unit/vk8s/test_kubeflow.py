@@ -162,6 +162,13 @@ def test_the_password_is_in_its_secret_and_nowhere_else_in_an_answer() -> None:
     assert b64decode(encoded).decode() not in others
 
 
+def test_status_says_that_the_job_is_suspended() -> None:
+    job = installing().children[JOB][NAME]
+    status, reason, message = told(with_job(installing(), spec={**job["spec"], "suspend": True}))
+    assert (status, reason) == ("False", "Suspended")
+    assert message.startswith("Job demo-kubeflow is suspended (by Kueue or by hand): kubectl patch job -n team-a demo-")
+
+
 @pytest.mark.parametrize(
     ("containers", "reason", "words"),
     [

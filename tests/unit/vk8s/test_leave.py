@@ -198,6 +198,15 @@ def test_status_says_what_it_waits_for() -> None:
     assert leaving(last) == ": waits until these are gone: Job w-leave."
 
 
+def test_a_job_that_is_suspended_is_named_with_what_lets_it_run() -> None:
+    job = leaving_world().children[JOB]["w-leave"]
+    world = leaving_world().with_child(JOB, "w-leave", {**job, "spec": {**job["spec"], "suspend": True}})
+    assert leaving(world) == (
+        ": Job w-leave is suspended (by Kueue or by hand): kubectl patch job -n team-a w-leave --type=merge "
+        """-p '{"spec":{"suspend":false}}'."""
+    )
+
+
 def test_boot_files_stay_while_a_worker_on_its_way_out_or_a_job_has_them() -> None:
     world = leaving_world()
     old = next(name for name in world.children["ConfigMap.v1"] if "bootstrap" in name)
