@@ -94,7 +94,7 @@ print_all() {
   make_keys "$SCRATCH"
   for file in "$ROOT"/crds/*.yaml; do cat "$file" && echo ---; done
   # Without a cluster, nothing is known of its networks: HOST_CIDRS is for the operator to add.
-  print_config_map IP_MANAGER=true "KUBEFLOW_INSTALLER_IMAGE=$KUBEFLOW_INSTALLER_IMAGE" | tee "$SCRATCH/settings.yaml"
+  print_config_map IP_MANAGER=true NAMESPACE_RULES=true "KUBEFLOW_INSTALLER_IMAGE=$KUBEFLOW_INSTALLER_IMAGE" | tee "$SCRATCH/settings.yaml"
   echo ---
   print_manifests "$SCRATCH" ""
   echo ---

@@ -81,6 +81,11 @@ class Settings(BaseModel):
         default="calico",
         description="Which network the host cluster has: it is told a pod's address in an annotation of its own.",
     )
+    namespace_rules: bool = Field(
+        default=False,
+        description="Whether Metacontroller sends ResourceQuotas and LimitRanges of the namespace along, for a status"
+        " that says what they refuse; its role must let it watch them.",
+    )
     network_policy: bool = Field(
         default=True,
         description="Whether a NetworkPolicy says who may connect to the pods of a virtual cluster.",

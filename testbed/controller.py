@@ -18,7 +18,7 @@ from testbed.waiting import patient, wait_for
 
 CONTROLLERS = ROOT / "metacontroller"
 # As whoever installs everything has them.
-SETTINGS = {"VK8S_SETTING_IP_MANAGER": "true"}
+SETTINGS = {"VK8S_SETTING_IP_MANAGER": "true", "VK8S_SETTING_NAMESPACE_RULES": "true"}
 START_SECONDS = 30
 # Where the CustomResourceDefinitions of the real Metacontroller are, if that is to run.
 CRDS_VARIABLE, BINARY_VARIABLE = "METACONTROLLER_CRDS", "METACONTROLLER"

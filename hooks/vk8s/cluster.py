@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from hooks.settings import Settings
 from hooks.vk8s.model import NodeSpec, Spec
+from hooks.vk8s.namespace_rules import NamespaceRules
 from hooks.vk8s.naming import api_service_name
 from hooks.vk8s.network import Network
 from hooks.vk8s.state_note import StateNote
@@ -46,6 +47,8 @@ class VirtualCluster:
     accept_loss: str = ""
     network: Network = field(default_factory=Network)
     state: StateNote = field(default_factory=StateNote)
+    # Of the host cluster's namespace; none where nothing is known of them.
+    rules: NamespaceRules = field(default_factory=NamespaceRules)
 
     @property
     def name(self) -> str:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from hooks.settings import Settings
-from hooks.vk8s import ip_manager, kubeflow
+from hooks.vk8s import ip_manager, kubeflow, namespace_rules
 from hooks.vk8s.cluster import Identity, build_cluster, parse_identity
 from hooks.vk8s.conditions import Situation, parse_history
 from hooks.vk8s.context import Context
@@ -12,6 +12,7 @@ from hooks.vk8s.keep import keep_unknown
 from hooks.vk8s.leave import find_role_problems
 from hooks.vk8s.limits import find_limit_problems, find_limit_warnings
 from hooks.vk8s.model import Spec
+from hooks.vk8s.namespace_rules import NamespaceRules
 from hooks.vk8s.observed import POD, REQUIRED_KINDS, Observed, parse_observed
 from hooks.vk8s.plan import Plan, keep_everything, plan_children
 from hooks.vk8s.progress import CHILD_PATIENCE, find_children_condition, find_missing
@@ -47,6 +48,7 @@ def decide_sync(request: HookRequest, context: Context) -> SyncResponse:
     cluster = replace(
         build_cluster(request.parent.metadata, spec, context.settings, network),
         state=read_note(identity.name, observed),
+        rules=NamespaceRules.parse(request.related),
     )
     plan = plan_children(cluster, observed, context)
     warnings = find_limit_warnings(identity.name, spec, observed, context.settings)
@@ -74,7 +76,8 @@ def decide_finalize(request: HookRequest, context: Context) -> FinalizeResponse:
 
 def decide_customize(request: CustomizeRequest, settings: Settings) -> CustomizeResponse:
     """Which other objects the sync needs. The answer is kept for long: it depends on spec and uid alone."""
-    rules = [*ip_manager.build_rules(request.parent, settings), *kubeflow.build_rules(request.parent, settings)]
+    parts = (ip_manager, kubeflow, namespace_rules)
+    rules = [rule for part in parts for rule in part.build_rules(request.parent, settings)]
     return CustomizeResponse(related_resources=rules)
 
 

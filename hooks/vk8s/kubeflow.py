@@ -9,7 +9,7 @@ from typing import Final
 from hooks.manifest import Manifest
 from hooks.settings import PREFIX, Settings
 from hooks.vk8s import observed as seen
-from hooks.vk8s.children.kubeflow_job import PASSWORD_SECRET, STEPS, Installation, build_kubeflow_job
+from hooks.vk8s.children.kubeflow_job import PASSWORD_SECRET, RESOURCES, STEPS, Installation, build_kubeflow_job
 from hooks.vk8s.children.kubeflow_secret import build_kubeflow_secret, with_user
 from hooks.vk8s.cluster import VirtualCluster
 from hooks.vk8s.conditions import Trouble
@@ -22,6 +22,7 @@ from hooks.vk8s.model import KUBEFLOW_PORT, KubeflowSpec
 from hooks.vk8s.naming import kubeconfig_secret_name, kubeflow_job_name, kubeflow_secret_name
 from hooks.vk8s.observed import JOB, POD, SECRET, Child, Observed
 from hooks.vk8s.pki import derive_password
+from hooks.vk8s.refused import is_too_large
 from hooks.wire import Parent
 
 INSTALLER_IMAGE: Final = f"{PREFIX}KUBEFLOW_INSTALLER_IMAGE"
@@ -63,7 +64,8 @@ def plan_kubeflow(cluster: VirtualCluster, observed: Observed, context: Context)
     trouble = _find_trouble(cluster, installation, observed)
     if job is None:
         return Kubeflow([*secret, *([] if trouble else [build_kubeflow_job(cluster, installation)])], trouble=trouble)
-    if not _needs_another(job, installation):
+    is_large = not is_finished(job) and is_too_large(job, RESOURCES.fit(cluster.rules), cluster.rules)
+    if not is_large and not _needs_another(job, installation):
         return Kubeflow(secret, trouble=trouble if cluster.paused else None)
     return Kubeflow(secret, frozenset() if trouble or seen.is_terminating(job) else own, trouble)
 

@@ -14,6 +14,7 @@ from hooks.vk8s.cluster import VirtualCluster
 from hooks.vk8s.conditions import Condition, Situation
 from hooks.vk8s.kubeflow import WAITING_FOR_NODES, is_finished
 from hooks.vk8s.model import KubeflowSpec
+from hooks.vk8s.namespace_rules import NamespaceRules
 from hooks.vk8s.naming import kubeflow_job_name, kubeflow_secret_name
 from hooks.vk8s.observed import JOB, POD, group_key
 from hooks.vk8s.plan import Plan
@@ -24,6 +25,7 @@ from hooks.vk8s.pod_state import (
     find_absent_state,
     find_pod_state,
 )
+from hooks.vk8s.refused import find_job_refusals
 
 KUBEFLOW_READY: Final = "KubeflowReady"
 
@@ -73,6 +75,10 @@ def _describe_progress(version: str, job: Manifest, situation: Situation) -> Con
     pod = max(
         pods, key=lambda each: (each["metadata"].get("creationTimestamp", ""), each["metadata"]["name"]), default=None
     )
+    refusals = find_job_refusals(job, NamespaceRules.parse(situation.related))
+    if pod is None and refusals:
+        words = "; ".join(refusal.describe([job]) for refusal in refusals)
+        return _unready(refusals[0].reason, f"Kubeflow {version}: Job {job['metadata']['name']} gets no pod: {words}.")
     if pod is None:
         logs = f"kubectl logs -n {job['metadata']['namespace']} job/{job['metadata']['name']} --all-containers"
         return _unready("Installing", f"Kubeflow {version} is being installed: {logs}.")

@@ -10,9 +10,10 @@ from typing import Final
 
 from hooks.manifest import Manifest
 from hooks.vk8s import observed as seen
-from hooks.vk8s.children.leave_job import TAKES, Leave, build_leave_job
+from hooks.vk8s.children.leave_job import RESOURCES, TAKES, Leave, build_leave_job
 from hooks.vk8s.cluster import VirtualCluster
 from hooks.vk8s.context import Context
+from hooks.vk8s.demand import find_freed
 from hooks.vk8s.fingerprint import hash_leave, is_outdated
 from hooks.vk8s.keep import keep_unknown, read_labels
 from hooks.vk8s.labels import COMPONENT, LEAVE_COMPONENT, NODE, PREFIX, ROLE
@@ -26,6 +27,7 @@ from hooks.vk8s.naming import (
 )
 from hooks.vk8s.observed import CLAIM, CONFIG_MAP, JOB, POD, SECRET, Child, Observed
 from hooks.vk8s.pod_state import describe_finalizers, describe_suspension
+from hooks.vk8s.refused import find_job_refusals, find_pod_refusals, is_too_large
 
 LEAVING: Final = f"{PREFIX}leaving"
 _AFTER_PAUSE = "leaves when the virtual cluster is resumed"
@@ -167,14 +169,27 @@ def _find_gone(cluster: VirtualCluster, remains: _Remains, observed: Observed) -
         # The Job is what tells a worker that has left from one that has lost its volume.
         is_noted = remains.node in cluster.state.claims
         return remains.parts or ([] if is_noted else [(JOB, leave_job_name(remains.node))])
-    is_useless = _is_job(job, "Failed") or (remains.parts and _needs_another(cluster, remains.node, job, observed))
-    return [(JOB, leave_job_name(remains.node))] if is_useless and not cluster.paused else []
+    if cluster.paused:
+        return []
+    if _is_job(job, "Failed") or (remains.parts and _needs_another(cluster, remains.node, job, observed)):
+        return [(JOB, leave_job_name(remains.node))]
+    return [(POD, remains.node)] if _must_make_room(cluster, remains, job) else []
+
+
+def _must_make_room(cluster: VirtualCluster, remains: _Remains, job: Manifest) -> bool:
+    """Whether only the place of the worker's own pod lets the Job have one, and nothing on it is to be waited for."""
+    pod = remains.parts.get((POD, remains.node))
+    if pod is None or not cluster.is_forced_out(remains.node) or not find_job_refusals(job, cluster.rules):
+        return False
+    return not find_pod_refusals(job["spec"]["template"]["spec"], cluster.rules, find_freed(pod))
 
 
 def _needs_another(cluster: VirtualCluster, node: str, job: Manifest, observed: Observed) -> bool:
     """Whether another Job would do better. With nothing else left of the worker, only this one knows of its Node."""
     is_lost = not all(observed.has(CONFIG_MAP, name) for name in seen.find_config_maps(job))
-    return is_lost or is_outdated(job, hash_leave(_find_image(cluster, observed), force=cluster.is_forced_out(node)))
+    is_large = is_too_large(job, RESOURCES.fit(cluster.rules), cluster.rules)
+    current = hash_leave(_find_image(cluster, observed), force=cluster.is_forced_out(node))
+    return is_lost or is_large or is_outdated(job, current)
 
 
 def _plan_one(cluster: VirtualCluster, remains: _Remains, observed: Observed, context: Context) -> Leaving:
@@ -218,12 +233,20 @@ def _describe_work(cluster: VirtualCluster, job: Manifest, observed: Observed) -
     master = observed.find(POD, cluster.nodes[0].name)
     if master is None or not seen.is_ready(master):
         return "waits for the API server of the virtual cluster"
-    if job.get("status", {}).get("ready"):
+    return _describe_drain(cluster, job)
+
+
+def _describe_drain(cluster: VirtualCluster, job: Manifest) -> str:
+    """How far a Job is that could do its work. Its pod is no child, so this is all that can be seen of it from here."""
+    status, place = job.get("status", {}), f"-n {job['metadata']['namespace']} job/{job['metadata']['name']}"
+    refused = [refusal.describe([job]) for refusal in find_job_refusals(job, cluster.rules)]
+    if status.get("ready"):
         return "its pods are being moved to other nodes"
-    return (
-        "its pods are not moved yet; should that last, a PodDisruptionBudget may hold them: "
-        f"kubectl logs -n {job['metadata']['namespace']} job/{job['metadata']['name']}"
-    )
+    if refused:
+        return f"Job {job['metadata']['name']} gets no pod: {'; '.join(refused)}"
+    if not status.get("active"):
+        return f"Job {job['metadata']['name']} has no pod yet; should that last: kubectl describe {place}"
+    return f"its pods are not moved yet; should that last, a PodDisruptionBudget may hold them: kubectl logs {place}"
 
 
 def _find_image(cluster: VirtualCluster, observed: Observed) -> str:

@@ -81,6 +81,6 @@ print_host_settings() {
   cidrs=$(find_host_cidrs)
   domain=$(find_cluster_domain)
   [[ -n $installer ]] || installer=$(find_kubeflow_installer)
-  print_config_map IP_MANAGER=true "HOST_CIDRS=$cidrs" "HOST_CNI=$cni" "CLUSTER_DOMAIN=$domain" \
+  print_config_map IP_MANAGER=true NAMESPACE_RULES=true "HOST_CIDRS=$cidrs" "HOST_CNI=$cni" "CLUSTER_DOMAIN=$domain" \
     "KUBEFLOW_INSTALLER_IMAGE=$installer"
 }

@@ -49,7 +49,9 @@ def build_rights(kind: Manifest, verbs: tuple[str, ...], subresource: str = "") 
 def find_related() -> list[Manifest]:
     """The kinds that both customize hooks ask for."""
     parent = {**IDENTITY, "metadata": {"name": "demo", "namespace": "default", "uid": "u"}, "spec": {}}
-    of_vk8s = decide_customize(CustomizeRequest.model_validate({"parent": parent}), Settings(ip_manager=True))
+    of_vk8s = decide_customize(
+        CustomizeRequest.model_validate({"parent": parent}), Settings(ip_manager=True, namespace_rules=True)
+    )
     of_pools = decide_pool_customize(PoolCustomizeRequest.model_validate({"parent": pool_manifest()}))
     return [*of_vk8s.related_resources, *of_pools.related_resources]
 

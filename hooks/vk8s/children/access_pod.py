@@ -2,10 +2,11 @@
 
 from hooks.manifest import Manifest
 from hooks.vk8s.children.access_service import SSH_PORT
-from hooks.vk8s.cluster import Identity, VirtualCluster
+from hooks.vk8s.cluster import VirtualCluster
 from hooks.vk8s.fingerprint import build_annotations, hash_access
 from hooks.vk8s.kubeconfig import KUBECONFIG_FILE
 from hooks.vk8s.labels import ACCESS_COMPONENT, COMPONENT, build_pod_metadata
+from hooks.vk8s.modest import Modest
 from hooks.vk8s.naming import (
     ACCESS_CONTAINER,
     access_config_map_name,
@@ -28,6 +29,8 @@ CAPABILITIES = [
     "SETUID",
     "SYS_CHROOT",
 ]
+# sshd takes 10 MiB, each session some, kubectl in one 60 to 200.
+RESOURCES = Modest(requests={"cpu": "10m", "memory": "32Mi"}, limits={"cpu": "1", "memory": "512Mi"})
 # Sessions have nothing to finish.
 STOP_SECONDS = 2
 
@@ -42,7 +45,7 @@ def build_access_pod(cluster: VirtualCluster, image: str) -> Manifest:
         "metadata": build_pod_metadata(identity, access_pod_name(identity.name), {COMPONENT: ACCESS_COMPONENT}, noted),
         "spec": {
             "automountServiceAccountToken": False,
-            "containers": [_build_container(identity, image)],
+            "containers": [_build_container(cluster, image)],
             # kubectl in the pod shall talk to the virtual cluster, and never find the host cluster by accident.
             "enableServiceLinks": False,
             "restartPolicy": "Always",
@@ -52,16 +55,17 @@ def build_access_pod(cluster: VirtualCluster, image: str) -> Manifest:
     }
 
 
-def _build_container(identity: Identity, image: str) -> Manifest:
+def _build_container(cluster: VirtualCluster, image: str) -> Manifest:
     return {
         "name": ACCESS_CONTAINER,
         "image": image,
         # The kubeconfig for `kubectl exec`; sessions by ssh get it from sshd.
         "env": [
-            {"name": "VK8S_NAME", "value": identity.name},
+            {"name": "VK8S_NAME", "value": cluster.name},
             {"name": "KUBECONFIG", "value": f"/vk8s/kubeconfig/{KUBECONFIG_FILE}"},
         ],
         "ports": [{"name": "ssh", "protocol": "TCP", "containerPort": SSH_PORT}],
+        "resources": RESOURCES.fit(cluster.rules),
         # Without subPath: renewed kubeconfigs and changed keys arrive in the running pod.
         "volumeMounts": [
             {"name": name, "mountPath": f"/vk8s/{name}", "readOnly": True} for name in ("access", "kubeconfig", "ssh")

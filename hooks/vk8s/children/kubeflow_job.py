@@ -19,10 +19,13 @@ from hooks.vk8s.cluster import VirtualCluster
 from hooks.vk8s.fingerprint import build_annotations, hash_kubeflow
 from hooks.vk8s.labels import PREFIX, kubeflow_labels
 from hooks.vk8s.model import KubeflowSpec
+from hooks.vk8s.modest import Modest
 from hooks.vk8s.naming import kubeconfig_secret_name, kubeflow_job_name, kubeflow_secret_name, ports_service_name
 
 # In this order; what each does is in images/kubeflow-installer. The last one runs when the others are done.
 STEPS = ("objects", "gateway", "deployments", "login")
+# kubectl applies manifests of several megabytes, and what a step writes is in memory, up to 256 MiB.
+RESOURCES = Modest(requests={"cpu": "100m", "memory": "256Mi"}, limits={"cpu": "2", "memory": "1Gi"})
 # The variable with the version.
 VERSION = "KUBEFLOW_VERSION"
 # On the Job: the uid of the Secret with the password that it has set. Another Secret holds another one.
@@ -76,6 +79,7 @@ def _build_container(cluster: VirtualCluster, installation: Installation, step: 
             # The way of its users, from the host cluster's Service on.
             {"name": "KUBEFLOW_URL", "value": f"http://{host}:{installation.port}"},
         ],
+        "resources": RESOURCES.fit(cluster.rules),
         "volumeMounts": [
             {"name": "kubeconfig", "mountPath": KUBECONFIG_PATH, "readOnly": True},
             {"name": "password", "mountPath": PASSWORD_PATH, "readOnly": True},

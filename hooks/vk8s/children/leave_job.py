@@ -15,10 +15,13 @@ from hooks.vk8s.children.node_pod import BOOT_PATH
 from hooks.vk8s.cluster import VirtualCluster
 from hooks.vk8s.fingerprint import build_annotations, hash_leave
 from hooks.vk8s.labels import PREFIX, leave_labels
+from hooks.vk8s.modest import Modest
 from hooks.vk8s.naming import LEAVE_CONTAINER, bootstrap_config_map_name, kubeconfig_secret_name, leave_job_name
 
 # Which pod and claim the Job is about: their uids. One that is made later under the same name is not to go with them.
 TAKES = f"{PREFIX}takes"
+# kubectl drain, and what it writes to memory. It makes room, so where a quota has none left, it goes without.
+RESOURCES = Modest(requests={"cpu": "10m", "memory": "64Mi"}, limits={"cpu": "1", "memory": "256Mi"}, waives=True)
 # It is there while the pods of the node can be moved: all that the status of a Job can pass on, as its `ready`.
 MOVING_FILE = f"{RUN_PATH}/moving"
 
@@ -58,6 +61,7 @@ def _build_container(cluster: VirtualCluster, leave: Leave, *, force: bool) -> M
             {"name": "HAS_WORKERS", "value": "true" if cluster.has_workers else "false"},
             *build_environment(),
         ],
+        "resources": RESOURCES.fit(cluster.rules),
         "volumeMounts": [
             {"name": "boot", "mountPath": BOOT_PATH, "readOnly": True},
             {"name": "kubeconfig", "mountPath": KUBECONFIG_PATH, "readOnly": True},

@@ -226,7 +226,7 @@ class TestBootstrapVersions:
 
 
 class TestMissingChildren:
-    """Metacontroller does not tell when a name is taken, so the status has to."""
+    """Metacontroller does not report when a name is taken, so the status has to."""
 
     def test_a_child_that_does_not_appear_is_named_after_30_seconds(self) -> None:
         world = World().step()
@@ -236,7 +236,10 @@ class TestMissingChildren:
         assert condition(early, "ChildrenObserved")["reason"] == "BeingMade"
         assert early.resync_after_seconds == 3
         assert condition(late, "ChildrenObserved")["reason"] == "ChildMissing"
-        assert "Secret demo-pki: the name is taken" in condition(late, "ChildrenObserved")["message"]
+        assert condition(late, "ChildrenObserved")["message"] == (
+            "Secret demo-pki: not made yet; kubectl get -n team-a secret/demo-pki shows whether the name is taken; "
+            "kubectl describe vk8s -n team-a demo shows a refusal, in its Events."
+        )
         assert late.resync_after_seconds == 5
 
     def test_the_clock_starts_when_a_child_is_first_missed(self) -> None:

@@ -12,6 +12,7 @@ from hooks.vk8s.children.kubeflow_job import STEPS
 from hooks.vk8s.decide import decide_customize
 from hooks.vk8s.observed import JOB, POD, SECRET
 from hooks.wire import CustomizeRequest, SyncResponse
+from tests.namespace_world import quota, related
 from tests.world import CONTEXT, IDENTITY, UID, World, condition, names, node, ready_status, running_world, spec
 
 IMAGE = "registry.example.com/vk8s/kubeflow-installer"
@@ -206,6 +207,29 @@ def test_without_its_pod_the_condition_says_where_to_look() -> None:
     assert told(with_job(other, metadata={**other.children[JOB][NAME]["metadata"], "uid": "another"}))[2].endswith(
         "containers."
     )
+
+
+def test_a_job_whose_pod_a_quota_refuses_says_so() -> None:
+    world = replace(installing(), related=related(quota(limits_memory="512Mi")))
+    assert JOB_NAME in names(world.sync())
+    status, reason, message = told(world)
+    assert (status, reason) == ("False", "QuotaExceeded")
+    assert message == (
+        "Kubeflow v1.11.0: Job demo-kubeflow gets no pod: exceeded quota: q, requested: limits.memory=1Gi, "
+        "used: limits.memory=0, limited: limits.memory=512Mi (raise ResourceQuota q or make room in it)."
+    )
+
+
+def test_a_job_of_a_version_that_wrote_no_resources_is_made_again_where_a_quota_wants_them() -> None:
+    world = installing()
+    job = world.children[JOB][NAME]["spec"]
+    pod = job["template"]["spec"]
+    bare = [{key: value for key, value in step.items() if key != "resources"} for step in pod["containers"]]
+    world = with_job(world, spec={**job, "template": {**job["template"], "spec": {**pod, "containers": bare}}})
+    world = replace(world, related=related(quota(limits_memory="4Gi")))
+    assert JOB_NAME not in names(world.sync())
+    assert JOB_NAME in names(with_job(world, status={"active": 1}).sync())
+    assert JOB_NAME in names(with_job(world, status=DONE).sync())
 
 
 def test_a_finished_job_is_kept_and_says_who_may_log_in() -> None:

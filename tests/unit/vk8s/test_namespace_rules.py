@@ -1,0 +1,165 @@
+"""A Vk8s in a namespace with ResourceQuotas and LimitRanges: what is asked for, what status says, what lives on."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from hooks.manifest import Manifest
+from hooks.settings import Settings
+from hooks.vk8s.decide import decide_customize
+from hooks.vk8s.observed import JOB, SERVICE
+from hooks.wire import CustomizeRequest
+from tests.namespace_world import limit_range, quota, related, without_patience
+from tests.world import IDENTITY, UID, World, condition, names, node, running_world, spec
+
+MASTER = [node("m", "master")]
+FORCED = {"vk8s.sktelecom.com/force-remove": "w"}
+
+
+def customize(**settings: Any) -> list[Manifest]:
+    parent = {**IDENTITY, "metadata": {"name": "demo", "namespace": "team-a", "uid": UID}, "spec": spec()}
+    return decide_customize(
+        CustomizeRequest.model_validate({"parent": parent}), Settings(**settings)
+    ).related_resources
+
+
+def test_quotas_and_limit_ranges_are_asked_for_where_metacontroller_may_watch_them() -> None:
+    assert customize() == []
+    assert customize(namespace_rules=True) == [
+        {"apiVersion": "v1", "resource": resource, "namespace": "team-a"}
+        for resource in ("limitranges", "resourcequotas")
+    ]
+
+
+def missing(world: World) -> Manifest:
+    """Condition ChildrenObserved once the pods have been missing for long."""
+    return condition(without_patience(world).sync(), "ChildrenObserved")
+
+
+def bounded(role: str, name: str, memory: str, **limits: str) -> Manifest:
+    return node(name, role, resources={"limits": {"cpu": "1", "memory": memory, **limits}})
+
+
+class TestWhatIsMissing:
+    def test_it_is_told_in_the_words_of_the_quota(self) -> None:
+        nodes = [bounded("master", "m", "4Gi"), bounded("worker", "w", "4Gi")]
+        world = World(spec=spec(nodes=nodes), related=related(quota(requests_memory="2Gi"))).steps(2)
+        found = missing(world)
+        assert found["reason"] == "QuotaExceeded"
+        assert found["message"] == (
+            "Pod m, Pod w: exceeded quota: q, requested: requests.memory=4Gi, used: requests.memory=0, "
+            "limited: requests.memory=2Gi (raise ResourceQuota q or make room in it, or change the resources of m, w)."
+        )
+
+    def test_it_is_told_in_the_words_of_the_limit_range(self) -> None:
+        found = related(limit_range({"type": "PersistentVolumeClaim", "max": {"storage": "5Gi"}}))
+        world = World(related=found).steps(2)
+        for name in ("m-state", "w-state"):
+            world = world.with_child("PersistentVolumeClaim.v1", name, None)
+        found_condition = missing(world)
+        assert found_condition["reason"] == "LimitRange"
+        assert found_condition["message"].startswith(
+            "PersistentVolumeClaim m-state, PersistentVolumeClaim w-state: maximum storage usage per "
+            "PersistentVolumeClaim is 5Gi, but request is 20Gi (change LimitRange lr)"
+        )
+
+    def test_what_no_rule_explains_is_told_with_where_to_look(self) -> None:
+        found = missing(World(related=related(quota(pods="9"))).steps(2))
+        assert found["reason"] == "ChildMissing"
+        assert found["message"] == (
+            "Pod m, Pod w: not made yet; kubectl get -n team-a pod/m pod/w shows whether the name is taken; "
+            "kubectl describe vk8s -n team-a demo shows a refusal, in its Events."
+        )
+
+    def test_what_is_explained_and_what_is_not_are_told_together(self) -> None:
+        nodes = [node("m", "master"), bounded("worker", "w", "4Gi")]
+        world = World(spec=spec(nodes=nodes), related=related(limit_range({"type": "Pod", "min": {"cpu": "3"}})))
+        world = world.steps(2)
+        world = replace(world, related=related(quota(limits_memory="1Gi", name="a"), quota(name="b")))
+        found = missing(world)
+        assert found["reason"] == "QuotaExceeded"
+        assert "must specify limits.memory for: node (write resources.limits.memory for m)" in found["message"]
+        claims = world.with_child("PersistentVolumeClaim.v1", "m-state", None)
+        found = missing(claims)
+        assert found["reason"] == "ChildMissing"
+        assert "Pod w: exceeded quota: a" in found["message"]
+        assert "PersistentVolumeClaim m-state: not made yet; kubectl get" in found["message"]
+
+    def test_within_the_first_30_seconds_it_is_being_made(self) -> None:
+        answer = World(related=related(quota(pods="0"))).steps(3).sync()
+        assert condition(answer, "ChildrenObserved")["reason"] == "AllObserved"
+        answer = World(related=related(quota(pods="0"))).steps(2).sync()
+        assert condition(answer, "ChildrenObserved")["reason"] == "BeingMade"
+
+    @pytest.mark.parametrize(
+        ("found", "reason", "why"),
+        [
+            (quota(used={"services.nodeports": "1"}, services_nodeports="1"), "QuotaExceeded", "exceeded quota: q"),
+            (quota(), "PortClosed", "kubectl describe vk8s -n team-a demo shows the refusal, in its Events"),
+        ],
+        ids=["a quota", "something else"],
+    )
+    def test_a_port_that_is_not_opened_is_told(self, found: Manifest, reason: str, why: str) -> None:
+        ports = [{"name": name, "port": port, "targetPort": port} for name, port in (("a", 30000), ("b", 30001))]
+        world = running_world(spec=spec(ports=ports[:1]))
+        world = replace(world, spec=spec(ports=ports), related=related(found))
+        assert world.children[SERVICE]["demo"]
+        told = condition(world.sync(), "ChildrenObserved")
+        assert told["reason"] == reason
+        assert told["message"].startswith(f"Service demo does not have port 30001 yet: {why}")
+
+
+def leaving_world(found: dict[str, dict[str, Manifest]], status: Manifest, **fields: Any) -> World:
+    """The worker has left the spec, its Job is there, with that status, and so are the rules."""
+    limits = [bounded("master", "m", "2Gi"), bounded("worker", "w", "2Gi")]
+    begun = replace(running_world(spec=spec(nodes=limits)), spec=spec(nodes=limits[:1])).step()
+    job = {**begun.children[JOB]["w-leave"], "status": status}
+    return replace(begun.with_child(JOB, "w-leave", job), related=found, **fields)
+
+
+def leaving(world: World) -> str:
+    message: str = condition(world.sync(), "Ready")["message"]
+    return message.split("w leaves: ")[1]
+
+
+class TestLeaving:
+    full = related(quota(used={"limits.memory": "4Gi"}, limits_memory="4Gi"))
+    crowded = related(quota(used={"pods": "2"}, pods="2"))
+
+    def test_a_job_that_finds_no_room_is_made_again_and_asks_for_none(self) -> None:
+        world = leaving_world(self.full, {})
+        assert "Job/w-leave" not in names(world.sync())
+        again = world.step()
+        (job,) = [child for child in again.sync().children if child["kind"] == "Job"]
+        assert job["spec"]["template"]["spec"]["containers"][0]["resources"]["limits"]["memory"] == "0"
+        settled = again.step()
+        assert "Job/w-leave" in names(settled.sync())
+        assert (
+            leaving(settled) == "Job w-leave has no pod yet; should that last: kubectl describe -n team-a job/w-leave."
+        )
+
+    def test_one_that_has_a_pod_is_let_go_on(self) -> None:
+        assert "Job/w-leave" in names(leaving_world(self.full, {"active": 1}).sync())
+
+    def test_what_can_not_be_gone_without_is_told(self) -> None:
+        world = leaving_world(self.crowded, {})
+        assert {"Job/w-leave", "Pod/w"} <= set(names(world.sync()))
+        assert leaving(world) == (
+            "Job w-leave gets no pod: exceeded quota: q, requested: pods=1, used: pods=2, limited: pods=2 "
+            "(raise ResourceQuota q or make room in it)."
+        )
+
+    def test_force_remove_gives_the_job_the_place_of_the_pod(self) -> None:
+        limits = [bounded("master", "m", "2Gi"), bounded("worker", "w", "2Gi")]
+        world = replace(running_world(spec=spec(nodes=limits)), spec=spec(nodes=limits[:1]), annotations=FORCED).step()
+        held = replace(world, related=self.crowded)
+        kept = {"Job/w-leave", "PersistentVolumeClaim/w-state"}
+        assert kept <= set(names(held.sync()))
+        assert "Pod/w" not in names(held.sync())
+        assert kept <= set(names(held.step().sync()))
+        # Where that would not help, it stays.
+        used_by_others = related(quota(used={"pods": "9"}, pods="2"))
+        assert "Pod/w" in names(replace(world, related=used_by_others).sync())
+        paused = replace(held, spec=spec(nodes=limits[:1], paused=True))
+        assert "PersistentVolumeClaim/w-state" in names(paused.sync())
