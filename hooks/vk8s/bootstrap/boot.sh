@@ -29,7 +29,7 @@ main() {
   write_kubelet_settings
   [[ $CNI != none ]] || say "No network is set up (cni: none): this node gets Ready when you have installed one."
   boot_node
-  stamp_version
+  stamp_volume
   touch "$BOOTED"
 }
 

@@ -2,7 +2,7 @@
 # What a node needs of its pod and of the host's kernel, asked for by trying. Sourced by entrypoint.sh.
 
 VARIABLES=(POD_IP NODE_NAME ROLE VK8S_UID CLUSTER_NAME ENDPOINT CERT_SANS POD_CIDR SERVICE_CIDR CNI HAS_WORKERS
-  CERTIFICATE_SECONDS CPU_LIMIT_MILLIS MEMORY_LIMIT_BYTES)
+  CERTIFICATE_SECONDS CPU_LIMIT_MILLIS MEMORY_LIMIT_BYTES GENERATION)
 PKI=/vk8s/pki   # mounted into the master
 JOIN=/vk8s/join # mounted into workers
 # inotify is counted per user, and every node of a host is root: one node takes some twenty instances.
@@ -17,6 +17,7 @@ check_machine() {
 
 check_pod() {
   local name file
+  : "${GENERATION:=1}" # of pods that a controller of an earlier version has made
   for name in "${VARIABLES[@]}"; do
     [[ -n ${!name:-} ]] || give_up "The pod has no environment variable $name: it was not made by this controller."
   done

@@ -1,8 +1,11 @@
 # shellcheck shell=bash
-# Whose state volume it is, and which version of Kubernetes wrote it. Sourced by entrypoint.sh and boot.sh.
+# Whose state volume it is, of which generation of the cluster, and which version of Kubernetes wrote it. Sourced by
+# entrypoint.sh and boot.sh.
 
 OWNER_STAMP=$STATE/owner
 VERSION_STAMP=$STATE/kubernetes-version
+# Which cluster under the name of this one: the owner may have given up the first one with its data, for an empty second.
+GENERATION_STAMP=$STATE/generation
 
 # A volume that another Vk8s wrote (a PVC of the same name that was left behind) must neither be used nor overwritten.
 claim_state_volume() {
@@ -42,7 +45,16 @@ is_upgrade() {
   [[ -s $VERSION_STAMP && $(<"$VERSION_STAMP") != "$KUBERNETES_VERSION" ]]
 }
 
+# Whether the node was in this cluster when it last booted, and not in one before it. Volumes of earlier versions have no
+# stamp, and belong to the first.
+is_same_generation() {
+  local stamp=1
+  [[ ! -s $GENERATION_STAMP ]] || stamp=$(<"$GENERATION_STAMP")
+  [[ $stamp = "$GENERATION" ]]
+}
+
 # Called when a boot is complete: until then, the former version can be put back.
-stamp_version() {
+stamp_volume() {
+  echo "$GENERATION" | write_file "$GENERATION_STAMP"
   echo "$KUBERNETES_VERSION" | write_file "$VERSION_STAMP"
 }

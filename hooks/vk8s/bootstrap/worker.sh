@@ -15,7 +15,7 @@ boot_node() {
 
 # Joined before, and the API server would still believe it: that is all there is to joining.
 has_identity() {
-  [[ -s $KUBELET_KUBECONFIG && -s /var/lib/kubelet/config.yaml ]] &&
+  is_same_generation && [[ -s $KUBELET_KUBECONFIG && -s /var/lib/kubelet/config.yaml ]] &&
     openssl x509 -noout -checkend 60 -in "$CLIENT_CERTIFICATE" >/dev/null 2>&1 &&
     # The certificate's authority may have been replaced, with the whole cluster.
     openssl verify -CAfile $JOIN/ca.crt "$CLIENT_CERTIFICATE" >/dev/null 2>&1
@@ -47,11 +47,16 @@ take_over_settings() {
 }
 
 join_cluster() {
-  rm -f $KUBELET_KUBECONFIG /var/lib/kubelet/pki/kubelet-client-*
+  local former=''
+  [[ ! -s $KUBELET_KUBECONFIG ]] || is_same_generation || former=yes
+  [[ -z $former ]] ||
+    say "This node was in a former cluster, and another one has taken its place. What pods had on volumes stays in $STATE/volumes."
   say "This node joins its cluster at $ENDPOINT."
   # The last thing that the master's kubeadm makes for those who join. Its signature, which a controller adds later, is for
   # nodes that don't know the cluster's authority yet.
   await_answer /api/v1/namespaces/kube-public/configmaps/cluster-info kubeconfig
+  [[ -z $former ]] || take_back_status
+  rm -f $KUBELET_KUBECONFIG /var/lib/kubelet/pki/kubelet-client-*
   say "The API server lets nodes join; kubeadm does that (details: $LOG/kubeadm.log in the node)."
   write_join_config
   start_network
@@ -62,6 +67,14 @@ join_cluster() {
     sleep 2
   done
   say "This node has joined its cluster."
+}
+
+# This node may have registered before its pod was recreated, by the identity that it has had. kubeadm lets nobody join whose
+# Node says Ready, and by itself that would take most of a minute to end.
+take_back_status() {
+  curl -s --max-time 5 --output /dev/null --cacert $JOIN/ca.crt --cert "$CLIENT_CERTIFICATE" --request PATCH \
+    --header 'Content-Type: application/strategic-merge-patch+json' \
+    --data '{"status": {"conditions": [{"type": "Ready", "status": "False", "reason": "JoinsAgain"}]}}' "$NODE_URL/status" || true
 }
 
 # Waits, for as long as it takes, until the API server answers, with a certain text if one is given. Says what it waits for
