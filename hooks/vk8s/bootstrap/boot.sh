@@ -30,7 +30,7 @@ main() {
   [[ $CNI != none ]] || say "No network is set up (cni: none): this node gets Ready when you have installed one."
   boot_node
   stamp_volume
-  touch "$BOOTED"
+  touch "$BOOTED_BEFORE" "$BOOTED"
 }
 
 explain_failure() { # where

@@ -14,6 +14,7 @@ boot=$(dirname "$0")
 . "$boot/cgroups.sh"
 . "$boot/state-volume.sh"
 . "$boot/image-store.sh"
+. "$boot/founding.sh"
 . "$boot/templates.sh"
 . "$boot/certificates.sh"
 
@@ -32,18 +33,21 @@ main() {
   prepare_cgroups
   claim_state_volume
   mkdir -p "$LOG"
+  start_founding
   prepare_image_store
   write_environment
   install_units
   offer_gpus
   relay_console
+  await_founding
   # The signal stays pending over the exec, for systemd to find: it must not get lost in the moment between.
   exec env --block-signal=RTMIN+3 container=vk8s /sbin/init
 }
 
 # Both outlive a restart of the container in the same pod, and a machine's /run and /tmp are empty when it boots.
 clear_memory_directories() {
-  find /run /tmp -xdev -mindepth 1 -delete || true # but for what the host may have mounted there
+  # But for what the host may have mounted there.
+  find /run /tmp -xdev -mindepth 1 ! -path "$BOOTED_BEFORE" -delete || true
   install -d -m 755 "$RUN"
   echo "${EPOCHREALTIME/./}" >"$RUN/started"
 }

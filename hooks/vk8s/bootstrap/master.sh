@@ -6,8 +6,6 @@
 
 MOUNTED_PKI=/vk8s/pki
 KUBEADM_CONFIG=$RUN/kubeadm.yaml
-# Written after the last step of the first boot, and read for nothing else than whether those steps are complete.
-FIRST_BOOT_COMPLETE=$STATE/first-boot-complete
 # What kubeadm does only once in the life of a cluster. Users may have changed what these steps wrote.
 ONCE=wait-control-plane,upload-config,upload-certs,mark-control-plane,bootstrap-token,kubelet-finalize,addon
 NEVER=preflight,show-join-command
@@ -29,11 +27,11 @@ boot_node() {
 # Also run when a first boot was interrupted: kubeadm takes up what it finds, and goes on.
 boot_first() {
   local skipped=$NEVER
-  if [[ -e /var/lib/etcd/member ]]; then
+  if rm "$NEW" 2>/dev/null; then
+    say "First boot: kubeadm sets up the control plane (details: $LOG/kubeadm.log in the node)."
+  else
     say "The first boot was interrupted; it goes on with the data that is there."
     skipped+=,addon/coredns
-  else
-    say "First boot: kubeadm sets up the control plane (details: $LOG/kubeadm.log in the node)."
   fi
   set_up_beside_kubeadm &
   run_kubeadm init --config "$KUBEADM_CONFIG" --skip-phases="$skipped" --skip-token-print

@@ -17,7 +17,8 @@ check_machine() {
 
 check_pod() {
   local name file
-  : "${GENERATION:=1}" # of pods that a controller of an earlier version has made
+  # Pods of earlier versions have neither.
+  : "${GENERATION:=1}" "${FOUND:=false}"
   for name in "${VARIABLES[@]}"; do
     [[ -n ${!name:-} ]] || give_up "The pod has no environment variable $name: it was not made by this controller."
   done

@@ -7,7 +7,9 @@ STATE=/var/lib/vk8s # on the state volume
 LOG=$STATE/log # on the volume, so that it is there to read after a node that failed
 CONSOLE=$RUN/console.log # what units say, on its way to `kubectl logs`
 BOOTED=$RUN/booted # written when this boot is complete
-export RUN STATE LOG CONSOLE BOOTED
+BOOTED_BEFORE=/run/vk8s-booted # and this for the rest of the pod's life, whatever becomes of its container
+NEW=$RUN/new # from when this boot has founded the cluster until kubeadm begins
+export RUN STATE LOG CONSOLE BOOTED BOOTED_BEFORE NEW
 
 # Says a sentence, with the seconds since the node started.
 say() {

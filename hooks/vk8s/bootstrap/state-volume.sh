@@ -6,19 +6,26 @@ OWNER_STAMP=$STATE/owner
 VERSION_STAMP=$STATE/kubernetes-version
 # Which cluster under the name of this one: the owner may have given up the first one with its data, for an empty second.
 GENERATION_STAMP=$STATE/generation
+# Written after the last step of a master's first boot, and read for nothing else than whether those steps are complete.
+# shellcheck disable=SC2034 # of founding.sh and master.sh
+FIRST_BOOT_COMPLETE=$STATE/first-boot-complete
+
+claim_state_volume() {
+  refuse_foreign_volume
+  refuse_version_jump
+  refuse_empty_volume # of founding.sh
+  [[ -s $OWNER_STAMP ]] || echo "$VK8S_UID" | write_file "$OWNER_STAMP"
+}
 
 # A volume that another Vk8s wrote (a PVC of the same name that was left behind) must neither be used nor overwritten.
-claim_state_volume() {
+refuse_foreign_volume() {
   if [[ -s $OWNER_STAMP ]]; then
     [[ $(<"$OWNER_STAMP") = "$VK8S_UID" ]] ||
       give_up "The state volume belongs to another Vk8s (uid $(<"$OWNER_STAMP"), this one is $VK8S_UID): delete its PVC," \
         "or give the node another name."
   elif [[ -e /var/lib/etcd/member || -e /etc/kubernetes/kubelet.conf ]]; then
     give_up "The state volume holds a node that no Vk8s has stamped: delete its PVC, or give the node another name."
-  else
-    echo "$VK8S_UID" | write_file "$OWNER_STAMP"
   fi
-  refuse_version_jump
 }
 
 # etcd's data and the kubelet's can be taken one minor version forward, and not back.
