@@ -6,6 +6,7 @@ from hooks.manifest import Manifest
 from hooks.vk8s.cluster import Identity, VirtualCluster
 from hooks.vk8s.conditions import Condition, Situation, build_conditions
 from hooks.vk8s.endpoints import build_endpoint_fields
+from hooks.vk8s.given_limits import name_given_limits
 from hooks.vk8s.ip_manager import find_network_conditions, is_waiting_for_network
 from hooks.vk8s.kubeflow_progress import find_kubeflow_conditions
 from hooks.vk8s.kubeflow_versions import find_mismatch
@@ -30,7 +31,7 @@ ACCEPTED, ACCESS_READY = "Accepted", "AccessReady"
 
 def build_status(cluster: VirtualCluster, plan: Plan, situation: Situation, warnings: Sequence[str]) -> Manifest:
     """The status of a Vk8s whose spec is valid. `warnings`: sentences on what in it is accepted all the same."""
-    nodes = find_spec_nodes(cluster, plan, situation.observed)
+    nodes = name_given_limits(find_spec_nodes(cluster, plan, situation.observed), cluster)
     outdated = _find_outdated(cluster, plan, situation.observed)
     acceptance = " ".join([_describe_acceptance(cluster, outdated), *warnings])
     conditions = [
