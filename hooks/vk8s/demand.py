@@ -64,6 +64,11 @@ def find_counted(child: Manifest, rules: NamespaceRules) -> Amounts:
     return {plural: "1", f"count/{plural}": "1", **_count_special(kind, spec)}
 
 
+def is_over(pod: Manifest) -> bool:
+    """Whether an observed pod has ended for good: no quota counts what it asked for any more."""
+    return pod.get("status", {}).get("phase") in ("Failed", "Succeeded")
+
+
 def find_freed(pod: Manifest) -> Mapping[str, Fraction]:
     """What quotas no longer count when an observed pod is gone that has not ended."""
     counted = Demand.of_pod(find_demands(pod["spec"], NamespaceRules())).counted()

@@ -10,10 +10,12 @@ from fractions import Fraction
 from typing import Final
 
 from hooks.manifest import Manifest
-from hooks.vk8s.demand import Demand, find_counted, find_demands
+from hooks.vk8s.cluster import VirtualCluster
+from hooks.vk8s.demand import Demand, find_counted, find_demands, find_freed, is_over
 from hooks.vk8s.labels import COMPONENT, NODE, NODE_COMPONENT
+from hooks.vk8s.model import NodeSpec
 from hooks.vk8s.namespace_rules import CONTAINER, ONE_CLAIM, ONE_POD, Amounts, Limit, NamespaceRules, Quota
-from hooks.vk8s.observed import CLAIM, POD, group_key
+from hooks.vk8s.observed import CLAIM, POD, Observed, group_key
 from hooks.vk8s.quantity import parse_quantity
 
 QUOTA_EXCEEDED: Final = "QuotaExceeded"
@@ -197,3 +199,19 @@ def _find_spread(kind: str, entry: tuple[str, str], demand: Demand) -> str | Non
         return f"{start} no limit is specified or limit is 0"
     ratio = limit / request
     return f"{start} provided ratio is {float(ratio):f}" if ratio > parse_quantity(most) else None
+
+
+def find_held(cluster: VirtualCluster, observed: Observed) -> dict[str, str]:
+    """The nodes whose pods are not replaced, as the next ones would be refused, and why: their pods live on."""
+    pods = [(node, pod) for node in cluster.nodes if (pod := observed.find(POD, node.name)) is not None]
+    found = [(node.name, refusals) for node, pod in pods if (refusals := _find_next_refusals(cluster, node, pod))]
+    return {name: "; ".join(refusal.words for refusal in refusals) for name, refusals in found}
+
+
+def _find_next_refusals(cluster: VirtualCluster, node: NodeSpec, pod: Manifest) -> list[Refusal]:
+    """What refuses the pod that would follow; there is nothing to hold of one that has ended."""
+    if is_over(pod) or cluster.rules == NamespaceRules():
+        return []
+    resources = {"limits": node.resources.limits, "requests": node.resources.requests}
+    spec = {"containers": [{"name": "node", "resources": resources}]}
+    return find_pod_refusals(spec, cluster.rules, find_freed(pod))

@@ -25,6 +25,7 @@ from hooks.vk8s.pod_life import (
     has_run,
     is_over,
 )
+from hooks.vk8s.refused import find_held
 from hooks.vk8s.state_note import find_noted_generation
 
 # A kubelet that refuses a pod refuses the next one, too, and at once.
@@ -78,10 +79,12 @@ class _Member:
 def find_replacement(cluster: VirtualCluster, exempt: Exempt, observed: Observed, context: Context) -> Replacement:
     """What has ended or never ran goes at once; of those that have run, one an answer, the master first.
 
-    A worker that is leaving and in the spec again is not replaced, but it is one of the others.
+    None goes whose next pod the namespace refuses. A worker that is leaving and in the spec again is not replaced, but
+    it is one of the others.
     """
     members, now = [_find_member(cluster, node, observed) for node in cluster.nodes], context.now
-    free = [each for each in members if each.node.name not in exempt.leaving | exempt.held and each.is_there]
+    kept = {*exempt.leaving, *exempt.held, *find_held(cluster, observed)}
+    free = [each for each in members if each.node.name not in kept and each.is_there]
     if any(each.is_master and each.is_outdated for each in members):
         # The kubelet of a worker must not be newer than its API server.
         free = [each for each in free if each.is_master or not each.is_outdated]

@@ -24,6 +24,7 @@ from hooks.vk8s.observed import Observed
 from hooks.vk8s.plan import Plan
 from hooks.vk8s.pod_state import describe_finalizers, find_absent_state, find_pod_state
 from hooks.vk8s.progress import find_children_condition
+from hooks.vk8s.refused import find_held
 from hooks.vk8s.replace import find_outdated
 
 ACCEPTED, ACCESS_READY = "Accepted", "AccessReady"
@@ -33,7 +34,9 @@ def build_status(cluster: VirtualCluster, plan: Plan, situation: Situation, warn
     """The status of a Vk8s whose spec is valid. `warnings`: sentences on what in it is accepted all the same."""
     nodes = name_given_limits(find_spec_nodes(cluster, plan, situation.observed), cluster)
     outdated = _find_outdated(cluster, plan, situation.observed)
-    acceptance = " ".join([_describe_acceptance(cluster, outdated), *warnings])
+    acceptance = " ".join(
+        [_describe_acceptance(cluster, outdated), *_describe_held(cluster, outdated, situation), *warnings]
+    )
     conditions = [
         Condition(ACCEPTED, status=True, reason="Valid", message=acceptance),
         find_children_condition(plan, situation),
@@ -115,6 +118,12 @@ def _describe_acceptance(cluster: VirtualCluster, outdated: list[str]) -> str:
         *(["accessPodPort has no effect without accessPodImage."] if _has_idle_port(cluster) else []),
     ]
     return " ".join(parts)
+
+
+def _describe_held(cluster: VirtualCluster, outdated: list[str], situation: Situation) -> list[str]:
+    """Which of the nodes to be made anew are kept as they are, as the host cluster would refuse what is to follow."""
+    held = find_held(cluster, situation.observed)
+    return [f"Not {name}, whose next pod would be refused: {held[name]}." for name in outdated if name in held]
 
 
 def _has_idle_port(cluster: VirtualCluster) -> bool:

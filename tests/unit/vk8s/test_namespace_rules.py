@@ -167,6 +167,37 @@ class TestLeaving:
         assert "PersistentVolumeClaim/w-state" in names(paused.sync())
 
 
+class TestEdits:
+    """A pod that lives is not given up for one that would be refused."""
+
+    old, new = [bounded("master", "m", "2Gi")], [bounded("master", "m", "4Gi")]
+
+    def edited(self, *objects: Manifest) -> World:
+        return replace(running_world(spec=spec(nodes=self.old)), spec=spec(nodes=self.new), related=related(*objects))
+
+    def test_an_edit_that_a_quota_refuses_waits(self) -> None:
+        full = quota(used={"requests.memory": "2Gi"}, requests_memory="3Gi")
+        answer = self.edited(full).sync()
+        assert "Pod/m" in names(answer)
+        assert condition(answer, "Accepted")["message"] == (
+            "The spec is valid. To be made anew, one at a time while all others are Ready: m. Not m, whose next pod "
+            "would be refused: exceeded quota: q, requested: requests.memory=4Gi, used: requests.memory=2Gi, "
+            "limited: requests.memory=3Gi."
+        )
+        # What the pod itself has counts as room.
+        room = quota(used={"requests.memory": "2Gi"}, requests_memory="4Gi")
+        assert "Pod/m" not in names(self.edited(room).sync())
+
+    def test_an_edit_that_a_limit_range_refuses_waits(self) -> None:
+        answer = self.edited(limit_range(container_limit(max={"memory": "2Gi"}))).sync()
+        assert "Pod/m" in names(answer)
+        assert "maximum memory usage per Container is 2Gi, but limit is 4Gi" in condition(answer, "Accepted")["message"]
+
+    def test_one_that_has_failed_is_not_held(self) -> None:
+        world = without_patience(self.edited(quota(pods="0")).with_pod_status("m", {"phase": "Failed"}))
+        assert "Pod/m" not in names(world.sync())
+
+
 def given(status: Manifest, limits: Manifest, *objects: Manifest, **annotations: str) -> str:
     """What is said of a master that has been given those limits, and is in that state."""
     world = World(related=related(*objects)).steps(3)
