@@ -7,7 +7,7 @@
 ETCD_DATA=/var/lib/etcd
 ETCD_PROGRAM=("$SOURCE/$SNAPSHOTTER"/snapshots/*/fs/usr/local/bin/etcd) # that of the image that the static pod runs
 FOUNDING=$ETCD_DATA/founding # what has not been finished; may go at any time
-FOUNDING_SECONDS=120
+FOUNDING_SECONDS=1200 # as long as kubeadm waits for a control plane
 
 # Whether there is data to start with: etcd puts its log in place when that is complete.
 has_etcd_data() {
