@@ -18,6 +18,8 @@ RESTART_ANNOTATION = "vk8s.sktelecom.com/restart"
 FORCE_REMOVE_ANNOTATION = "vk8s.sktelecom.com/force-remove"
 # Uids of PersistentVolumeClaims, between commas: what was on them is given up, and empty ones may take their place.
 ACCEPT_LOSS_ANNOTATION = "vk8s.sktelecom.com/accept-state-loss"
+# The hash of a CA, as in the `join` Secret: all that it has signed is given up, and another one may take its place.
+ACCEPT_CA_LOSS_ANNOTATION = "vk8s.sktelecom.com/accept-ca-loss"
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ class VirtualCluster:
     # As its owner wrote it.
     force_remove: str = ""
     accept_loss: str = ""
+    accept_ca_loss: str = ""
     network: Network = field(default_factory=Network)
     state: StateNote = field(default_factory=StateNote)
     # Of the host cluster's namespace; none where nothing is known of them.
@@ -125,5 +128,6 @@ def build_cluster(metadata: Metadata, spec: Spec, settings: Settings, network: N
         restart=annotations.get(RESTART_ANNOTATION),
         force_remove=annotations.get(FORCE_REMOVE_ANNOTATION, ""),
         accept_loss=annotations.get(ACCEPT_LOSS_ANNOTATION, ""),
+        accept_ca_loss=annotations.get(ACCEPT_CA_LOSS_ANNOTATION, ""),
         network=network,
     )

@@ -1,22 +1,29 @@
 """The Secrets with keys: `pki`, from which all else follows, and `join` and `kubeconfig`, which are made from it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from hooks.manifest import Manifest
 from hooks.vk8s import observed as seen
 from hooks.vk8s.children.join_secret import build_join_secret
 from hooks.vk8s.children.kubeconfig_secret import build_kubeconfig_secret
 from hooks.vk8s.children.pki_secret import build_pki_secret
-from hooks.vk8s.cluster import VirtualCluster
+from hooks.vk8s.cluster import ACCEPT_CA_LOSS_ANNOTATION, VirtualCluster
 from hooks.vk8s.conditions import Trouble
 from hooks.vk8s.context import Context
 from hooks.vk8s.keep import keep
 from hooks.vk8s.kubeconfig import KUBECONFIG_KEYS, build_kubeconfig, find_renewal_time
 from hooks.vk8s.naming import join_secret_name, kubeconfig_secret_name, pki_secret_name
 from hooks.vk8s.observed import Observed
-from hooks.vk8s.pki import Authority, PkiError, build_pki, parse_authority, read_secret
+from hooks.vk8s.pki import TOKEN, Authority, PkiError, build_pki, public_key_hash, read_secret
+from hooks.vk8s.pki_files import is_token, parse_pki
+from hooks.vk8s.witnesses import find_known_authorities
+
+# What is accepted where nothing says any more which CA it was.
+UNKNOWN_CA: Final = "unknown"
+_PAGE: Final = "docs/how-to/renew-ca.md"
 
 
 @dataclass(frozen=True)
@@ -24,7 +31,7 @@ class Keys:
     """The Secrets with keys to answer with.
 
     `pki`: as it was observed, or new; None where it can't be used or has to be restored, which `trouble` says.
-    `made`: what is made from it, once it is observed; `due`: when time alone changes that.
+    `made`: what is made from it, once it is observed; `due`: when time alone changes any of this.
     """
 
     pki: Manifest | None
@@ -35,39 +42,75 @@ class Keys:
 
 def plan_keys(cluster: VirtualCluster, observed: Observed, context: Context) -> Keys:
     """The Secrets with keys. Nothing is made from a PKI that is not observed yet: two calls must not mix two CAs."""
-    secret = observed.find(seen.SECRET, pki_secret_name(cluster.name))
+    name = pki_secret_name(cluster.name)
+    secret = observed.find(seen.SECRET, name)
+    known = find_known_authorities(cluster.name, observed)
     if secret is None:
-        return _plan_without_pki(cluster, observed, context)
+        return _plan_without_pki(cluster, observed, context, known)
     try:
-        files = read_secret(secret)
-        authority = parse_authority(files)
+        pki = parse_pki(read_secret(secret))
     except PkiError as error:
+        sentence = f"Secret {name} can't be used: {error}. Restore it; all else is kept as it is."
+        return Keys(None, trouble=Trouble("PKIInvalid", sentence))
+    if known and public_key_hash(pki.authority.cert) not in known and not _is_given_up(cluster, observed, known):
         sentence = (
-            f"Secret {pki_secret_name(cluster.name)} can't be used: {error}. Restore it; all else is kept as it is."
+            f"Secret {name} can't be used: it holds another CA than the one that this cluster was made with (Secret "
+            f"{list(known.values())[-1]}). Restore the right one{_describe_way_out(cluster, observed, known)}. "
+            "All else is kept as it is."
         )
         return Keys(None, trouble=Trouble("PKIInvalid", sentence))
-    kubeconfig, due = _plan_kubeconfig(cluster, observed, context, authority)
-    join = build_join_secret(cluster.identity, files, authority)
+    kubeconfig, due = _plan_kubeconfig(cluster, observed, context, pki.authority)
+    join = build_join_secret(cluster.identity, pki.files, pki.authority)
     return Keys(keep(secret, cluster.identity), [join, kubeconfig], due)
 
 
-def _plan_without_pki(cluster: VirtualCluster, observed: Observed, context: Context) -> Keys:
-    """The first step of a new virtual cluster; for one that has lived, a second CA is never made."""
-    from_pki = (join_secret_name(cluster.name), kubeconfig_secret_name(cluster.name))
+def _plan_without_pki(cluster: VirtualCluster, observed: Observed, context: Context, known: Mapping[str, str]) -> Keys:
+    """The first step of a new virtual cluster; for one that has lived, no second CA is made unless its owner says so.
+
+    The token is taken over: it is in the virtual cluster, and workers join by it.
+    """
+    join, kubeconfig = join_secret_name(cluster.name), kubeconfig_secret_name(cluster.name)
     leftovers = [
         f"{child['kind']} {name}"
         for kind, name, child in observed.items()
-        if kind in (seen.CLAIM, seen.POD) or (kind == seen.SECRET and name in from_pki)
+        if kind in (seen.CLAIM, seen.POD) or (kind == seen.SECRET and name in (join, kubeconfig))
     ]
-    if leftovers:
+    if leftovers and not _is_given_up(cluster, observed, known):
         sentence = (
             f"Secret {pki_secret_name(cluster.name)} is gone, but {', '.join(leftovers)} is still there. A new CA "
-            "would lock the nodes out of their cluster: restore it before the master restarts. All else is kept."
+            "would lock the nodes out of their cluster: restore it before the master restarts"
+            f"{_describe_way_out(cluster, observed, known)}. All else is kept."
         )
         return Keys(None, trouble=Trouble("PKILost", sentence))
-    return Keys(
-        build_pki_secret(cluster.identity, build_pki(context.entropy, context.now, context.settings.ca_validity))
-    )
+    files = build_pki(context.entropy, context.now, context.settings.ca_validity)
+    return Keys(build_pki_secret(cluster.identity, {**files, **_read_token(observed.find(seen.SECRET, join))}))
+
+
+def _read_token(join: Manifest | None) -> Mapping[str, bytes]:
+    try:
+        token = read_secret(join).get(TOKEN, b"") if join else b""
+    except PkiError:
+        return {}
+    return {TOKEN: token} if is_token(token) else {}
+
+
+def _is_given_up(cluster: VirtualCluster, observed: Observed, known: Mapping[str, str]) -> bool:
+    """Whether the owner wants another CA than the one that all was made with, and no pod lives that has that one."""
+    is_named = cluster.accept_ca_loss in (known or {UNKNOWN_CA})
+    return is_named and cluster.paused and not observed.pods()
+
+
+def _describe_way_out(cluster: VirtualCluster, observed: Observed, known: Mapping[str, str]) -> str:
+    """How else to go on, as the end of a sentence; nothing where nodes run, whose master has a copy of the PKI."""
+    if observed.pods() and not cluster.accept_ca_loss:
+        return ""
+    lost = [UNKNOWN_CA, *known][-1]
+    steps = [
+        *([] if cluster.paused else ["pause the Vk8s"]),
+        *([f"delete what is left of pods ({', '.join(observed.pods())})"] if observed.pods() else []),
+        *([] if cluster.accept_ca_loss == lost else [f"annotate it with {ACCEPT_CA_LOSS_ANNOTATION}={lost}"]),
+    ]
+    return f", or give the former CA up: {', '.join(steps)} ({_PAGE})"
 
 
 def _plan_kubeconfig(
@@ -76,9 +119,7 @@ def _plan_kubeconfig(
     """The observed kubeconfig while it is right and not due, else a new one; and when it is due."""
     existing = observed.find(seen.SECRET, kubeconfig_secret_name(cluster.name))
     if existing is not None:
-        files = read_secret(existing)
-        contents = {files.get(key, b"") for key in KUBECONFIG_KEYS}
-        due = find_renewal_time(contents.pop(), cluster, authority) if len(contents) == 1 else None
+        due = find_renewal_time(_read_kubeconfig(existing), cluster, authority)
         if due is not None and context.now < due:
             return keep(existing, cluster.identity), due
     validity = context.settings.kubeconfig_validity
@@ -87,3 +128,13 @@ def _plan_kubeconfig(
     if due is None:
         raise AssertionError("a new kubeconfig is right")
     return build_kubeconfig_secret(cluster.identity, kubeconfig), due
+
+
+def _read_kubeconfig(secret: Manifest) -> bytes:
+    """What is under each of the keys; nothing where that differs."""
+    try:
+        files = read_secret(secret)
+    except PkiError:
+        return b""
+    contents = {files.get(key, b"") for key in KUBECONFIG_KEYS}
+    return contents.pop() if len(contents) == 1 else b""

@@ -92,21 +92,6 @@ def encode_data(files: Mapping[str, bytes]) -> dict[str, str]:
     return {name: b64encode(files[name]).decode() for name in sorted(files)}
 
 
-def parse_authority(pki: Mapping[str, bytes]) -> Authority:
-    """The cluster CA in the files of a `pki` Secret; PkiError where a file is missing or the CA can't be used."""
-    missing = [name for name in PKI_FILES if not pki.get(name)]
-    if missing:
-        raise PkiError(f"it has no {', '.join(missing)}")
-    try:
-        cert = x509.load_pem_x509_certificate(pki[CA_CERT])
-        key = serialization.load_pem_private_key(pki[CA_KEY], password=None)
-    except ValueError as error:
-        raise PkiError(f"{CA_CERT} or {CA_KEY} is not PEM that can be read") from error
-    if not isinstance(key, ec.EllipticCurvePrivateKey) or key.public_key() != cert.public_key():
-        raise PkiError(f"{CA_KEY} is not the ECDSA key of {CA_CERT}")
-    return Authority(cert, key)
-
-
 def find_expiry(pem: bytes) -> datetime | None:
     """Until when the certificate is valid; None where that is no certificate."""
     try:

@@ -8,7 +8,8 @@ from hooks.ippool.pools import POOL
 from hooks.ippool.request import VK8S
 from hooks.manifest import Manifest
 from hooks.vk8s.observed import CHILD_KINDS, CLAIM, JOB, POD, SECRET
-from hooks.vk8s.pki import PkiError, parse_authority, read_secret
+from hooks.vk8s.pki import PkiError, read_secret
+from hooks.vk8s.pki_files import parse_pki
 from testbed.metacontroller.objects import is_terminating, with_metadata
 from tests.chaos.api import NAMESPACE, find_owner
 from tests.chaos.physics import LEAVE, UNPULLABLE, can_start, finish_deletions
@@ -106,7 +107,7 @@ def _mend_pki(scene: Scene, name: str, uid: str) -> None:
     secret = scene.api.get(SECRET, f"{name}-pki")
     try:
         if secret is not None:
-            parse_authority(read_secret(secret))
+            parse_pki(read_secret(secret))
             return
     except PkiError:
         pass

@@ -6,8 +6,11 @@ from typing import Any
 
 from hooks.manifest import Manifest
 from hooks.vk8s.labels import NODE, ROLE
-from hooks.vk8s.pki import PkiError, parse_authority, read_secret
+from hooks.vk8s.observed import Observed
+from hooks.vk8s.pki import PkiError, public_key_hash, read_secret
+from hooks.vk8s.pki_files import parse_pki
 from hooks.vk8s.validate import find_problems, parse_spec
+from hooks.vk8s.witnesses import find_known_authorities
 from hooks.wire import SyncResponse
 from tests.properties.host import Key, find_key
 from tests.world import World
@@ -35,12 +38,14 @@ def is_accepted(world: World) -> bool:
 
 
 def has_usable_pki(world: World) -> bool:
-    """Whether a PKI is shown that certificates can be made from."""
+    """Whether a PKI is shown that certificates can be made from, with a CA that something shown was made with."""
     secret = world.children["Secret.v1"].get(f"{world.name}-pki")
+    known = find_known_authorities(world.name, Observed(world.children))
     try:
-        return secret is not None and parse_authority(read_secret(secret)) is not None
+        ca = public_key_hash(parse_pki(read_secret(secret)).authority.cert) if secret else None
     except PkiError:
         return False
+    return ca is not None and (not known or ca in known)
 
 
 def is_paused(world: World) -> bool:

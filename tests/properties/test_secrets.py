@@ -3,6 +3,7 @@
 import json
 from base64 import b64decode
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 import yaml
 from cryptography import x509
@@ -56,21 +57,40 @@ def test_nothing_is_made_from_a_ca_that_is_not_shown(host: Host, damaged: Manife
     assert {name for kind, name in made if kind == "Secret.v1"} <= {f"{shown.name}-pki"}
 
 
-@given(hosts(), st.booleans())
-def test_every_certificate_is_signed_by_the_ca_that_is_shown(host: Host, restored: bool) -> None:  # noqa: FBT001 an example
+@given(hosts())
+def test_every_certificate_is_signed_by_the_ca_that_is_shown(host: Host) -> None:
     name, shown = f"{host.world.name}-pki", host.shown
-    if restored and name in shown.children["Secret.v1"]:
-        shown = shown.with_child("Secret.v1", name, {**shown.children["Secret.v1"][name], **OTHER_PKI})
     if not has_usable_pki(shown) or not is_accepted(shown):
         return
     secrets = {key: child["data"] for (kind, key), child in index(shown.sync()).items() if kind == "Secret.v1"}
     ca = b64decode(shown.children["Secret.v1"][name]["data"]["ca.crt"])
     authority = x509.load_pem_x509_certificate(ca)
     assert b64decode(secrets[f"{shown.name}-join"]["ca.crt"]) == ca
-    kubeconfig = yaml.safe_load(b64decode(secrets[f"{shown.name}-kubeconfig"]["value"]))
+    kubeconfig = _read_kubeconfig(secrets[f"{shown.name}-kubeconfig"])
     assert b64decode(kubeconfig["clusters"][0]["cluster"]["certificate-authority-data"]) == ca
-    client = b64decode(kubeconfig["users"][0]["user"]["client-certificate-data"])
-    x509.load_pem_x509_certificate(client).verify_directly_issued_by(authority)
+    _find_client(kubeconfig).verify_directly_issued_by(authority)
+
+
+@given(settled_hosts(), st.booleans(), st.booleans())
+def test_nothing_is_made_with_another_ca_than_what_lives(host: Host, is_kept: bool, is_paused: bool) -> None:  # noqa: FBT001
+    join, kubeconfig, pki = [("Secret.v1", f"{host.world.name}-{name}") for name in ("join", "kubeconfig", "pki")]
+    world = replace(host.world, spec={**host.world.spec, "paused": is_paused})
+    lost = [] if is_kept else [kubeconfig]
+    swapped = without(world.with_child(*pki, {**world.children["Secret.v1"][pki[1]], **OTHER_PKI}), lost)
+    answered = index(swapped.sync())
+    assert answered[join]["data"] == world.children["Secret.v1"][join[1]]["data"]
+    assert is_kept or kubeconfig not in answered
+    assert not is_kept or answered[kubeconfig]["data"] == world.children["Secret.v1"][kubeconfig[1]]["data"]
+    assert answered.keys() == list_children(swapped).keys()
+
+
+def _read_kubeconfig(data: Manifest) -> Manifest:
+    kubeconfig: Manifest = yaml.safe_load(b64decode(data["value"]))
+    return kubeconfig
+
+
+def _find_client(kubeconfig: Manifest) -> x509.Certificate:
+    return x509.load_pem_x509_certificate(b64decode(kubeconfig["users"][0]["user"]["client-certificate-data"]))
 
 
 def _shown_secrets(shown: World) -> Iterable[Manifest]:

@@ -3,6 +3,7 @@
 
 JOIN=/vk8s/join
 KUBELET_KUBECONFIG=/etc/kubernetes/kubelet.conf
+KUBELET_CA=/etc/kubernetes/pki/ca.crt
 API=https://$ENDPOINT:6443
 
 boot_node() {
@@ -15,9 +16,10 @@ boot_node() {
 
 # Joined before, and the API server would still believe it: that is all there is to joining.
 has_identity() {
-  is_same_generation && [[ -s $KUBELET_KUBECONFIG && -s /var/lib/kubelet/config.yaml ]] &&
+  is_same_generation && [[ -s $KUBELET_KUBECONFIG && -s /var/lib/kubelet/config.yaml && -s $KUBELET_CA ]] &&
     openssl x509 -noout -checkend 60 -in "$CLIENT_CERTIFICATE" >/dev/null 2>&1 &&
-    # The certificate's authority may have been replaced, with the whole cluster.
+    # The certificate's authority may have got another end, or been replaced, with the whole cluster or alone.
+    [[ $(<$JOIN/ca.crt) = "$(<$KUBELET_CA)" ]] &&
     openssl verify -CAfile $JOIN/ca.crt "$CLIENT_CERTIFICATE" >/dev/null 2>&1
 }
 
@@ -55,8 +57,8 @@ join_cluster() {
   # The last thing that the master's kubeadm makes for those who join. Its signature, which a controller adds later, is for
   # nodes that don't know the cluster's authority yet.
   await_answer /api/v1/namespaces/kube-public/configmaps/cluster-info kubeconfig
-  [[ -z $former ]] || take_back_status
-  rm -f $KUBELET_KUBECONFIG /var/lib/kubelet/pki/kubelet-client-*
+  [[ ! -s $KUBELET_KUBECONFIG ]] || take_back_status
+  rm -f $KUBELET_KUBECONFIG $KUBELET_CA /var/lib/kubelet/pki/kubelet-client-*
   say "The API server lets nodes join; kubeadm does that (details: $LOG/kubeadm.log in the node)."
   write_join_config
   start_network
