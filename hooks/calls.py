@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from time import perf_counter
 from typing import Final
 
@@ -75,6 +76,7 @@ class Recorder:
         self.metrics.record_call(call.hook, call.status, seconds)
         if call.answer:
             self.metrics.count_conditions(call.hook, call.answer.status.get("conditions", []))
+            self.metrics.count_expiring_ca(call.answer.status, datetime.now(UTC))
 
 
 def _log(call: Call, seconds: float) -> None:

@@ -5,6 +5,7 @@ many objects there are, or of what state they are in now.
 """
 
 from collections.abc import Iterable
+from datetime import datetime
 from http import HTTPStatus
 from typing import Final
 
@@ -16,6 +17,8 @@ from hooks.certificate import Certificate
 from hooks.files import Watched
 from hooks.manifest import Manifest
 from hooks.reasons import OTHER, REASONS
+from hooks.vk8s.conditions import parse_time
+from hooks.vk8s.keys import CA_WARNING
 
 CONTENT_TYPE: Final = CONTENT_TYPE_PLAIN_0_0_4
 # The hooks, by their paths, and whom each is about.
@@ -56,6 +59,11 @@ class Metrics:
             ["kind", "type", "reason"],
             registry=self.registry,
         )
+        self._expiring = Counter(
+            "vk8s_hook_expiring_cas",
+            f"Answers whose status has a CA that expires within {CA_WARNING.days} days, or has expired.",
+            registry=self.registry,
+        )
         self._rejected = Gauge(
             "vk8s_hook_file_rejected",
             "1 while a file that the hooks read anew can't be used, and what was read before stays in use.",
@@ -94,6 +102,12 @@ class Metrics:
             if condition["status"] == "False":
                 reason = condition["reason"] if condition["reason"] in REASONS else OTHER
                 self._conditions.labels(HOOKS[hook], condition["type"], reason).inc()
+
+    def count_expiring_ca(self, status: Manifest, now: datetime) -> None:
+        """Counts an answer by whose status all that a virtual cluster is trusted by ends soon, or has ended."""
+        end = parse_time(status.get("certificatesExpire", {}).get("ca"))
+        if end and end - CA_WARNING <= now:
+            self._expiring.inc()
 
     def render(self) -> bytes:
         """Everything as text."""

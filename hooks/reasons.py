@@ -6,6 +6,8 @@ OTHER: Final = "other"
 _OF_VK8S: Final = (
     "AddressIgnored",
     "BeingMade",
+    "CAExpired",
+    "CANotYetValid",
     "ChildMissing",
     "IPManagerOff",
     "Installing",

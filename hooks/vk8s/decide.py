@@ -51,7 +51,7 @@ def decide_sync(request: HookRequest, context: Context) -> SyncResponse:
         rules=NamespaceRules.parse(request.related),
     )
     plan = plan_children(cluster, observed, context)
-    warnings = find_limit_warnings(identity.name, spec, observed, context.settings)
+    warnings = [*find_limit_warnings(identity.name, spec, observed, context.settings), *plan.warnings]
     return SyncResponse(
         status=build_status(cluster, plan, situation, warnings),
         children=plan.children,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from hooks.manifest import Manifest
@@ -11,16 +11,18 @@ from hooks.vk8s.children.join_secret import build_join_secret
 from hooks.vk8s.children.kubeconfig_secret import build_kubeconfig_secret
 from hooks.vk8s.children.pki_secret import build_pki_secret
 from hooks.vk8s.cluster import ACCEPT_CA_LOSS_ANNOTATION, VirtualCluster
-from hooks.vk8s.conditions import Trouble
+from hooks.vk8s.conditions import Trouble, format_time
 from hooks.vk8s.context import Context
 from hooks.vk8s.keep import keep
-from hooks.vk8s.kubeconfig import KUBECONFIG_KEYS, build_kubeconfig, find_renewal_time
+from hooks.vk8s.kubeconfig import KUBECONFIG_KEYS, Issuer, build_kubeconfig, find_renewal_time, parse_client_cert
 from hooks.vk8s.naming import join_secret_name, kubeconfig_secret_name, pki_secret_name
 from hooks.vk8s.observed import Observed
-from hooks.vk8s.pki import TOKEN, Authority, PkiError, build_pki, public_key_hash, read_secret
-from hooks.vk8s.pki_files import is_token, parse_pki
+from hooks.vk8s.pki import TOKEN, PkiError, build_pki, public_key_hash, read_secret
+from hooks.vk8s.pki_files import Pki, is_token, parse_pki
 from hooks.vk8s.witnesses import find_known_authorities
 
+# Long enough for those who plan their maintenance by the quarter.
+CA_WARNING: Final = timedelta(days=180)
 # What is accepted where nothing says any more which CA it was.
 UNKNOWN_CA: Final = "unknown"
 _PAGE: Final = "docs/how-to/renew-ca.md"
@@ -38,6 +40,7 @@ class Keys:
     made: Sequence[Manifest] = ()
     due: datetime | None = None
     trouble: Trouble | None = None
+    warnings: Sequence[str] = ()
 
 
 def plan_keys(cluster: VirtualCluster, observed: Observed, context: Context) -> Keys:
@@ -59,9 +62,21 @@ def plan_keys(cluster: VirtualCluster, observed: Observed, context: Context) -> 
             "All else is kept as it is."
         )
         return Keys(None, trouble=Trouble("PKIInvalid", sentence))
-    kubeconfig, due = _plan_kubeconfig(cluster, observed, context, pki.authority)
-    join = build_join_secret(cluster.identity, pki.files, pki.authority)
-    return Keys(keep(secret, cluster.identity), [join, kubeconfig], due)
+    return _plan_with_pki(cluster, observed, context, (pki, keep(secret, cluster.identity)))
+
+
+def _plan_with_pki(cluster: VirtualCluster, observed: Observed, context: Context, found: tuple[Pki, Manifest]) -> Keys:
+    pki, secret = found
+    issuer = Issuer(pki.authority, context.settings.kubeconfig_validity, context.now)
+    kubeconfig, renewal = _plan_kubeconfig(cluster, observed, issuer, context.entropy)
+    moments = [pki.start, pki.end - CA_WARNING, pki.end, *([renewal] if renewal else [])]
+    return Keys(
+        secret,
+        [build_join_secret(cluster.identity, pki.files, pki.authority), kubeconfig],
+        min((moment for moment in moments if moment > context.now), default=None),
+        _find_trouble(secret["metadata"]["name"], pki, context.now),
+        _find_warnings(pki, context.now),
+    )
 
 
 def _plan_without_pki(cluster: VirtualCluster, observed: Observed, context: Context, known: Mapping[str, str]) -> Keys:
@@ -113,21 +128,45 @@ def _describe_way_out(cluster: VirtualCluster, observed: Observed, known: Mappin
     return f", or give the former CA up: {', '.join(steps)} ({_PAGE})"
 
 
+def _find_trouble(secret: str, pki: Pki, now: datetime) -> Trouble | None:
+    """What keeps everything from working that proves itself by a certificate."""
+    start, end, moment = format_time(pki.start), format_time(pki.end), format_time(now)
+    if now < pki.start:
+        sentence = (
+            f"The CAs in Secret {secret} are valid from {start} on, and now it is {moment}: the clock of the hooks was "
+            "ahead when they were made, or is behind now. Until then no node can boot."
+        )
+        return Trouble("CANotYetValid", sentence)
+    if now >= pki.end:
+        sentence = (
+            f"The CAs in Secret {secret} expired at {end}: no certificate that they have signed is valid any more. "
+            f"Give them another end, or make new ones: {_PAGE}."
+        )
+        return Trouble("CAExpired", sentence)
+    return None
+
+
+def _find_warnings(pki: Pki, now: datetime) -> list[str]:
+    if not pki.end - CA_WARNING <= now < pki.end:
+        return []
+    return [f"The CAs expire at {format_time(pki.end)}, and everything stops then; how to prevent that: {_PAGE}."]
+
+
 def _plan_kubeconfig(
-    cluster: VirtualCluster, observed: Observed, context: Context, authority: Authority
-) -> tuple[Manifest, datetime]:
+    cluster: VirtualCluster, observed: Observed, issuer: Issuer, entropy: bytes
+) -> tuple[Manifest, datetime | None]:
     """The observed kubeconfig while it is right and not due, else a new one; and when it is due."""
     existing = observed.find(seen.SECRET, kubeconfig_secret_name(cluster.name))
     if existing is not None:
-        due = find_renewal_time(_read_kubeconfig(existing), cluster, authority)
-        if due is not None and context.now < due:
+        cert = parse_client_cert(_read_kubeconfig(existing), cluster, issuer)
+        due = find_renewal_time(cert, issuer) if cert else None
+        if cert and (due is None or issuer.now < due):
             return keep(existing, cluster.identity), due
-    validity = context.settings.kubeconfig_validity
-    kubeconfig = build_kubeconfig(cluster, authority, validity, (context.now, context.entropy))
-    due = find_renewal_time(kubeconfig.encode(), cluster, authority)
-    if due is None:
+    kubeconfig = build_kubeconfig(cluster, issuer, entropy)
+    cert = parse_client_cert(kubeconfig.encode(), cluster, issuer)
+    if cert is None:
         raise AssertionError("a new kubeconfig is right")
-    return build_kubeconfig_secret(cluster.identity, kubeconfig), due
+    return build_kubeconfig_secret(cluster.identity, kubeconfig), find_renewal_time(cert, issuer)
 
 
 def _read_kubeconfig(secret: Manifest) -> bytes:

@@ -3,6 +3,7 @@
 import re
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ import yaml
 from cryptography import x509
 
 from hooks.vk8s.cluster import VirtualCluster
-from hooks.vk8s.pki import BACKDATE, Authority, Subject, encode_cert, find_expiry, issue_client_cert
+from hooks.vk8s.pki import Authority, Subject, encode_cert, issue_client_cert
 
 # The convention of Cluster API, which tools look for, and a name that a mounted Secret reads well by.
 KUBECONFIG_FILE = "config"
@@ -24,18 +25,29 @@ RENEW_BEFORE = timedelta(days=30)
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-def build_kubeconfig(
-    cluster: VirtualCluster, authority: Authority, validity: timedelta, moment: tuple[datetime, bytes]
-) -> str:
-    """A kubeconfig whose certificate is valid for `validity` from the time in `moment` (time, entropy)."""
-    now, entropy = moment
-    subject = Subject(USER, ADMIN_GROUP, now - BACKDATE, now + validity)
-    cert, key = issue_client_cert(authority, entropy, subject)
+@dataclass(frozen=True)
+class Issuer:
+    """What a certificate issued now is made from. `validity`: how long it lives, unless its CA ends before that."""
+
+    authority: Authority
+    validity: timedelta
+    now: datetime
+
+    @property
+    def start(self) -> datetime:
+        """When a certificate issued now can be used first."""
+        return max(self.now, self.authority.cert.not_valid_before_utc)
+
+
+def build_kubeconfig(cluster: VirtualCluster, issuer: Issuer, entropy: bytes) -> str:
+    """A kubeconfig with a new certificate."""
+    subject = Subject(USER, ADMIN_GROUP, issuer.start + issuer.validity)
+    cert, key = issue_client_cert(issuer.authority, entropy, subject)
     return yaml.safe_dump(
         {
             "apiVersion": "v1",
             "kind": "Config",
-            "clusters": [{"name": cluster.name, "cluster": _build_cluster_entry(cluster, authority)}],
+            "clusters": [{"name": cluster.name, "cluster": _build_cluster_entry(cluster, issuer.authority)}],
             "users": [{"name": USER, "user": {"client-certificate-data": _text(cert), "client-key-data": _text(key)}}],
             "contexts": [{"name": cluster.name, "context": {"cluster": cluster.name, "user": USER}}],
             "current-context": cluster.name,
@@ -44,17 +56,33 @@ def build_kubeconfig(
     )
 
 
-def find_renewal_time(kubeconfig: bytes, cluster: VirtualCluster, authority: Authority) -> datetime | None:
-    """When this kubeconfig is to be renewed, or None where it is not right as it is: not ours, not this server's."""
+def parse_client_cert(kubeconfig: bytes, cluster: VirtualCluster, issuer: Issuer) -> x509.Certificate | None:
+    """The certificate in a kubeconfig that is right as it is; None where it is not ours, or not for this server or CA.
+
+    Nor is one right that starts later than one issued now, or outlives its CA: earlier hooks made such certificates.
+    """
     try:
         parsed = yaml.load(kubeconfig, _LOADER)  # noqa: S506 a safe loader, both of them
         entry, user = parsed["clusters"][0]["cluster"], parsed["users"][0]["user"]
         cert = x509.load_pem_x509_certificate(b64decode(user["client-certificate-data"]))
     except (yaml.YAMLError, LookupError, TypeError, ValueError):
         return None
-    if entry != _build_cluster_entry(cluster, authority):
+    is_timely = (
+        cert.not_valid_before_utc <= issuer.start
+        and cert.not_valid_after_utc <= issuer.authority.cert.not_valid_after_utc
+    )
+    return cert if is_timely and entry == _build_cluster_entry(cluster, issuer.authority) else None
+
+
+def find_renewal_time(cert: x509.Certificate, issuer: Issuer) -> datetime | None:
+    """When to renew it: 30 days before its end, or when a third of a short validity is left.
+
+    None where no other would be valid for longer, as it ends with its CA.
+    """
+    end = cert.not_valid_after_utc
+    if end >= issuer.authority.cert.not_valid_after_utc:
         return None
-    return _renewal_time(cert)
+    return end - min(RENEW_BEFORE, issuer.validity / 3)
 
 
 def find_client_expiry(kubeconfig: bytes) -> datetime | None:
@@ -64,15 +92,9 @@ def find_client_expiry(kubeconfig: bytes) -> datetime | None:
     """
     found = re.search(rb"client-certificate-data: (\S+)", kubeconfig)
     try:
-        return find_expiry(b64decode(found[1])) if found else None
+        return x509.load_pem_x509_certificate(b64decode(found[1])).not_valid_after_utc if found else None
     except ValueError:
         return None
-
-
-def _renewal_time(cert: x509.Certificate) -> datetime:
-    """30 days before the end, or with short-lived certificates when a third of the validity is left."""
-    validity = cert.not_valid_after_utc - cert.not_valid_before_utc - BACKDATE
-    return cert.not_valid_after_utc - min(RENEW_BEFORE, validity / 3)
 
 
 def _build_cluster_entry(cluster: VirtualCluster, authority: Authority) -> Mapping[str, Any]:

@@ -31,8 +31,8 @@ PKI_FILES = (
     TOKEN,
 )
 
-# A certificate is valid from a little before it is made: the clocks of hooks and nodes may differ.
-BACKDATE = timedelta(hours=1)
+# A CA is valid from before it is made: the clock of the hooks may be ahead, by a time zone for instance.
+BACKDATE = timedelta(days=2)
 # The order of the P-256 group (SEC 2, 2.4.2); a private key is a number from 1 to it, exclusive.
 _P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 _ALPHABET = ascii_lowercase + digits
@@ -52,11 +52,10 @@ class Authority:
 
 @dataclass(frozen=True)
 class Subject:
-    """Whom a client certificate names, and from when to when."""
+    """Whom a client certificate names, and until when."""
 
     common_name: str
     organization: str
-    not_before: datetime
     not_after: datetime
 
 
@@ -92,14 +91,6 @@ def encode_data(files: Mapping[str, bytes]) -> dict[str, str]:
     return {name: b64encode(files[name]).decode() for name in sorted(files)}
 
 
-def find_expiry(pem: bytes) -> datetime | None:
-    """Until when the certificate is valid; None where that is no certificate."""
-    try:
-        return x509.load_pem_x509_certificate(pem).not_valid_after_utc
-    except ValueError:
-        return None
-
-
 def public_key_hash(cert: x509.Certificate) -> str:
     """What `kubeadm join` pins the CA by: `sha256:` and the hex digest of its public key in DER."""
     public = cert.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
@@ -107,14 +98,17 @@ def public_key_hash(cert: x509.Certificate) -> str:
 
 
 def issue_client_cert(authority: Authority, entropy: bytes, subject: Subject) -> tuple[bytes, bytes]:
-    """Certificate and key, both PEM, with which a client of the API server is `subject`."""
-    key = derive_key(entropy, "client")
+    """Certificate and key, both PEM, with which a client of the API server is `subject`.
+
+    It is valid since its CA is, so that no clock takes it for one of the future, and not longer than its CA.
+    """
+    key, ca = derive_key(entropy, "client"), authority.cert
     builder = (
-        _builder(entropy, "client", subject.not_before, subject.not_after)
+        _builder(entropy, "client", ca.not_valid_before_utc, min(subject.not_after, ca.not_valid_after_utc))
         .subject_name(
             _name((NameOID.ORGANIZATION_NAME, subject.organization), (NameOID.COMMON_NAME, subject.common_name))
         )
-        .issuer_name(authority.cert.subject)
+        .issuer_name(ca.subject)
         .public_key(key.public_key())
         .add_extension(_key_usage(signs_certificates=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage([x509.oid.ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False)

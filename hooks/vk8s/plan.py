@@ -18,7 +18,7 @@ from hooks.vk8s.cluster import VirtualCluster
 from hooks.vk8s.conditions import Trouble
 from hooks.vk8s.context import Context
 from hooks.vk8s.keep import keep, keep_unknown
-from hooks.vk8s.keys import plan_keys
+from hooks.vk8s.keys import Keys, plan_keys
 from hooks.vk8s.kubeflow import plan_kubeflow
 from hooks.vk8s.labels import NODE_COMPONENT, claim_labels, component_selector, node_labels, role_selector
 from hooks.vk8s.leave import Leaving, plan_departures
@@ -43,7 +43,7 @@ class Plan:
     `waiting`: name of a pod to the sentence that says what it waits for; `leaving`: the workers on their way out;
     `lost`: name of a node that has lost its state to the sentence that says so; `trouble`: why nothing is as it
     should be, of the keys or of the state; `due`: when time alone changes the plan; `kubeflow_trouble`: why Kubeflow
-    is not installed now.
+    is not installed now; `warnings`: sentences on what will stop working.
     """
 
     children: list[Manifest]
@@ -53,6 +53,7 @@ class Plan:
     due: datetime | None = None
     kubeflow_trouble: Trouble | None = None
     lost: Mapping[str, str] = field(default_factory=dict)
+    warnings: Sequence[str] = ()
 
 
 def plan_children(cluster: VirtualCluster, observed: Observed, context: Context) -> Plan:
@@ -70,10 +71,10 @@ def plan_children(cluster: VirtualCluster, observed: Observed, context: Context)
     if keys.pki is None:
         return Plan(_with_rest(first, observed), {}, keys.trouble)
     pki = note_images(keys.pki, cluster.spec, context.settings)
-    if keys.due is None:
+    if not keys.made:
         wait = f"waits for Secret {pki_secret_name(cluster.name)}"
         return Plan(_with_rest([*first, pki], observed), {node.name: wait for node in cluster.nodes})
-    return _plan_with_keys(cluster, observed, context, (pki, [*first, *keys.made], keys.due))
+    return _plan_with_keys(cluster, observed, context, (pki, keys, [*first, *keys.made]))
 
 
 def _build_services(cluster: VirtualCluster, observed: Observed) -> list[Manifest]:
@@ -107,9 +108,9 @@ def keep_everything(observed: Observed) -> list[Manifest]:
 
 
 def _plan_with_keys(
-    cluster: VirtualCluster, observed: Observed, context: Context, made: tuple[Manifest, list[Manifest], datetime]
+    cluster: VirtualCluster, observed: Observed, context: Context, made: tuple[Manifest, Keys, list[Manifest]]
 ) -> Plan:
-    pki, first, renew_at = made
+    pki, keys, first = made
     departures = plan_departures(cluster, observed, context)
     state = plan_state(cluster.without(departures.nodes), departures.left, observed, context)
     replacement = find_replacement(cluster, Exempt(departures.nodes, state.held), observed, context)
@@ -135,15 +136,15 @@ def _plan_with_keys(
     ]
     retired |= {(seen.POD, name) for name in replacement.pods} | kubeflow.gone
     present = [child for child in wanted if (group_key(child), child["metadata"]["name"]) not in retired]
-    due = min(renew_at, replacement.due) if replacement.due else renew_at
     return Plan(
         _with_rest(present, observed, retired),
         waiting,
-        state.trouble,
+        state.trouble or keys.trouble,
         departures.leaving,
-        due,
+        min((due for due in (keys.due, replacement.due) if due), default=None),
         kubeflow.trouble,
         state.lost,
+        keys.warnings,
     )
 
 

@@ -4,6 +4,7 @@ import json
 from base64 import b64decode
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 
 import yaml
 from cryptography import x509
@@ -11,12 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hooks.manifest import Manifest
+from hooks.settings import Settings
 from hooks.vk8s.ssh import CLIENT_PUB
 from tests.properties.host import Host, list_children, list_keys, without
 from tests.properties.judge import has_usable_pki, index, is_accepted
 from tests.properties.others import OTHER_PKI
 from tests.properties.walks import hosts, settled_hosts
-from tests.world import World
+from tests.world import CONTEXT, NOW, World, observe
 
 # Shorter words of a Secret are no secrets: field names of a kubeconfig, parts of a PEM header.
 SHORTEST_SECRET = 20
@@ -82,6 +84,27 @@ def test_nothing_is_made_with_another_ca_than_what_lives(host: Host, is_kept: bo
     assert is_kept or kubeconfig not in answered
     assert not is_kept or answered[kubeconfig]["data"] == world.children["Secret.v1"][kubeconfig[1]]["data"]
     assert answered.keys() == list_children(swapped).keys()
+
+
+@given(st.floats(-5000, 5000), st.floats(-5000, 5000), st.sampled_from([0.01, 30.0, 365.0, 9999.0]))
+def test_no_certificate_outlives_its_ca_or_is_made_again_by_the_next_call(made: float, now: float, days: float) -> None:
+    context = replace(CONTEXT, settings=Settings(kubeconfig_days=days), now=NOW + timedelta(seconds=int(made * 86400)))
+    world = World(context=context).steps(2)
+    later = replace(context, now=NOW + timedelta(seconds=int(now * 86400)))
+    once = _renew(replace(world, context=later))
+    files = once.children["Secret.v1"]
+    ca = x509.load_pem_x509_certificate(b64decode(files["demo-pki"]["data"]["ca.crt"]))
+    client = _find_client(_read_kubeconfig(files["demo-kubeconfig"]["data"]))
+    assert ca.not_valid_before_utc <= client.not_valid_before_utc < client.not_valid_after_utc
+    assert client.not_valid_after_utc <= ca.not_valid_after_utc
+    assert _renew(replace(once, context=replace(later, entropy=bytes(32)))).children["Secret.v1"] == files
+    assert ca.not_valid_after_utc <= later.now or client.not_valid_after_utc > later.now
+
+
+def _renew(world: World) -> World:
+    """The world after Metacontroller has written the answered kubeconfig."""
+    answered = index(world.sync())["Secret.v1", "demo-kubeconfig"]
+    return world.with_child("Secret.v1", "demo-kubeconfig", observe(answered))
 
 
 def _read_kubeconfig(data: Manifest) -> Manifest:

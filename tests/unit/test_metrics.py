@@ -1,5 +1,7 @@
 """The numbers of one hooks process."""
 
+from datetime import UTC, datetime
+
 import pytest
 from prometheus_client.parser import text_string_to_metric_families as parse
 
@@ -61,6 +63,23 @@ def test_reasons_from_outside_are_one() -> None:
     for number in range(100):
         metrics.count_conditions("ippool/sync", [condition(f"Strange{number}")])
     assert read(metrics, "vk8s_hook_false_conditions_total") == {("IPPool", "other", "Ready"): 100}
+
+
+@pytest.mark.parametrize(
+    ("ends", "counted"),
+    [
+        ({"ca": "2026-06-30T00:00:00Z"}, True),
+        ({"ca": "2026-06-30T00:00:01Z"}, False),
+        ({"ca": "2025-01-01T00:00:00Z"}, True),
+        ({"kubeconfig": "2025-01-01T00:00:00Z"}, False),
+        (None, False),
+    ],
+    ids=["in 180 days", "later", "long ago", "not a CA", "no certificate"],
+)
+def test_a_ca_that_expires_within_180_days_is_counted(ends: dict[str, str] | None, counted: bool) -> None:  # noqa: FBT001
+    metrics = Metrics()
+    metrics.count_expiring_ca({"certificatesExpire": ends} if ends else {}, datetime(2026, 1, 1, tzinfo=UTC))
+    assert read(metrics, "vk8s_hook_expiring_cas_total") == ({(): 1} if counted else {})
 
 
 def test_two_processes_in_one_have_nothing_in_common() -> None:

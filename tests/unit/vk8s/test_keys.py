@@ -32,6 +32,10 @@ def without_pki(world: World) -> World:
     return world.with_child("Secret.v1", PKI, None)
 
 
+def at(world: World, days: float) -> World:
+    return replace(world, context=replace(world.context, now=NOW + timedelta(days=days)))
+
+
 def giving_up(world: World, ca: str) -> World:
     context = replace(world.context, entropy=b"entropy of another call, as always")
     return replace(world, context=context, annotations={**world.annotations, ACCEPT_CA_LOSS_ANNOTATION: ca})
@@ -199,3 +203,67 @@ class TestExchange:
     def test_a_join_secret_that_can_not_be_read_is_no_obstacle(self, written: dict[str, str]) -> None:
         world = with_data(without_pki(PAUSED), JOIN, written)
         assert f"Secret/{PKI}" in names(giving_up(world, read_hash(PAUSED)).sync())
+
+
+class TestTimesOfTheCa:
+    """A CA of which the clock says that it can't be used now, or not for much longer."""
+
+    def test_hooks_whose_clock_runs_in_local_time_make_one_that_can_be_used(self) -> None:
+        ahead = replace(World(), context=replace(CONTEXT, now=NOW + timedelta(hours=14))).steps(3)
+        world = replace(ahead, context=CONTEXT)
+        assert find_trouble(world)[0] == "AllObserved"
+        assert answered(world, KUBECONFIG)["data"] == data_of(ahead, KUBECONFIG)
+
+    def test_one_of_the_future_is_told_with_both_times(self) -> None:
+        world = at(at(World(), 400).steps(3), 0)
+        reason, message = find_trouble(world)
+        assert reason == "CANotYetValid"
+        assert "2027-02-04T03:04:05Z" in message
+        assert "2026-01-02T03:04:05Z" in message
+        assert find_trouble(at(world, 398))[0] == "AllObserved"
+        assert at(world, 398 - 1 / 86400).sync().resync_after_seconds == 1
+        assert answered(world, KUBECONFIG)["data"] == data_of(world, KUBECONFIG)
+
+    @pytest.mark.parametrize(
+        ("days", "is_warned", "reason"),
+        [
+            (3469, False, "AllObserved"),
+            (3470, True, "AllObserved"),
+            (3649, True, "AllObserved"),
+            (3650, False, "CAExpired"),
+            (9999, False, "CAExpired"),
+        ],
+    )
+    def test_its_end_is_told_half_a_year_before_and_ever_after(
+        self,
+        days: int,
+        is_warned: bool,  # noqa: FBT001 a table
+        reason: str,
+    ) -> None:
+        world = at(RUNNING, days)
+        warning = "The CAs expire at 2035-12-31T03:04:05Z, and everything stops then"
+        assert (warning in condition(world.sync(), "Accepted")["message"]) is is_warned
+        assert find_trouble(world)[0] == reason
+        assert world.sync().status["certificatesExpire"]["ca"] == "2035-12-31T03:04:05Z"
+
+    def test_the_message_after_its_end_has_it(self) -> None:
+        assert "expired at 2035-12-31T03:04:05Z" in find_trouble(at(RUNNING, 3651))[1]
+
+    @pytest.mark.parametrize("days", [3400, 3649, 3651])
+    def test_near_it_nothing_is_renewed_again_and_again(self, days: int) -> None:
+        once = apply(at(RUNNING, days))
+        later = replace(once, context=replace(once.context, entropy=b"another" * 6))
+        assert answered(later, KUBECONFIG)["data"] == data_of(once, KUBECONFIG)
+        assert later.sync().resync_after_seconds == 3600
+        assert once.sync().status["certificatesExpire"] == {
+            "ca": "2035-12-31T03:04:05Z",
+            "kubeconfig": "2035-12-31T03:04:05Z",
+        }
+
+    def test_a_kubeconfig_that_is_missing_after_it_is_made_all_the_same(self) -> None:
+        world = apply(at(RUNNING, 3700).with_child("Secret.v1", KUBECONFIG, None))
+        assert read_cert(world).not_valid_after_utc == NOW + timedelta(days=3650)
+
+    def test_the_next_call_comes_when_the_warning_is_due(self) -> None:
+        renewed = apply(at(RUNNING, 3460))
+        assert at(renewed, 3470 - 100 / 86400).sync().resync_after_seconds == 100

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 import yaml
@@ -12,7 +12,7 @@ from cryptography.x509.oid import NameOID
 
 from hooks.settings import Settings
 from hooks.vk8s.cluster import build_cluster
-from hooks.vk8s.kubeconfig import build_kubeconfig, find_renewal_time
+from hooks.vk8s.kubeconfig import Issuer, build_kubeconfig, find_renewal_time, parse_client_cert
 from hooks.vk8s.model import Spec
 from hooks.vk8s.network import Network
 from hooks.vk8s.pki import AUTHORITIES, PKI_FILES, PkiError, build_pki, public_key_hash, read_secret
@@ -39,7 +39,9 @@ def test_each_ca_signs_itself_and_its_key_is_its_own(name: str) -> None:
     cert.verify_directly_issued_by(cert)
     assert load_pem_private_key(PKI[f"{name}.key"], None).public_key() == cert.public_key()
     assert cert.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-    assert cert.not_valid_before_utc < NOW < cert.not_valid_after_utc == NOW + VALIDITY
+    # A clock that runs in local time is 14 hours ahead at most.
+    assert cert.not_valid_before_utc == NOW - timedelta(days=2)
+    assert cert.not_valid_after_utc == NOW + VALIDITY
 
 
 def test_the_keys_all_differ() -> None:
@@ -71,8 +73,22 @@ def test_data_that_is_not_base64_is_named_without_its_content() -> None:
         read_secret({"data": {"ca.crt": "a"}})
 
 
-def build(validity: timedelta = timedelta(days=365)) -> str:
-    return build_kubeconfig(CLUSTER, AUTHORITY, validity, (NOW, ENTROPY))
+def issuer(now: datetime = NOW, validity: timedelta = timedelta(days=365)) -> Issuer:
+    return Issuer(AUTHORITY, validity, now)
+
+
+def build(by: Issuer | None = None) -> bytes:
+    return build_kubeconfig(CLUSTER, by or issuer(), ENTROPY).encode()
+
+
+def parse(kubeconfig: bytes, by: Issuer | None = None) -> x509.Certificate | None:
+    return parse_client_cert(kubeconfig, CLUSTER, by or issuer())
+
+
+def issue(by: Issuer) -> x509.Certificate:
+    cert = parse(build(by), by)
+    assert cert
+    return cert
 
 
 def test_the_kubeconfig_names_the_full_name_of_the_service_and_trusts_the_ca() -> None:
@@ -102,8 +118,8 @@ def test_the_client_certificate_is_an_administrators_and_signed_by_the_ca() -> N
     ids=["30 days before the end of a year", "a third of a month", "a third of seconds"],
 )
 def test_renewal_time(validity: timedelta, before_end: timedelta) -> None:
-    due = find_renewal_time(build(validity).encode(), CLUSTER, AUTHORITY)
-    assert due == NOW + validity - before_end
+    by = issuer(validity=validity)
+    assert find_renewal_time(issue(by), by) == NOW + validity - before_end
 
 
 @pytest.mark.parametrize(
@@ -111,12 +127,46 @@ def test_renewal_time(validity: timedelta, before_end: timedelta) -> None:
     [b"", b"{", b"[]", b"clusters: []", b"\xff"],
     ids=["nothing", "no YAML", "a list", "no cluster", "no text"],
 )
-def test_what_is_no_kubeconfig_is_due_at_once(content: bytes) -> None:
-    assert find_renewal_time(content, CLUSTER, AUTHORITY) is None
+def test_what_is_no_kubeconfig_is_not_right(content: bytes) -> None:
+    assert parse(content) is None
 
 
-def test_a_kubeconfig_for_another_ca_is_due_at_once() -> None:
+def test_a_kubeconfig_for_another_ca_or_server_is_not_right() -> None:
     other = parse_pki(build_pki(ENTROPY[::-1], NOW, VALIDITY)).authority
-    assert find_renewal_time(build().encode(), CLUSTER, other) is None
+    assert parse(build(), replace(issuer(), authority=other)) is None
     moved = replace(CLUSTER, cluster_domain=Settings(cluster_domain="example.org").cluster_domain)
-    assert find_renewal_time(build().encode(), moved, AUTHORITY) is None
+    assert parse_client_cert(build(), moved, issuer()) is None
+
+
+class TestTimes:
+    """A client certificate lives in the time of its CA, and no clock takes it for one of the future."""
+
+    def test_it_starts_with_its_ca(self) -> None:
+        assert issue(issuer()).not_valid_before_utc == AUTHORITY.cert.not_valid_before_utc
+
+    @pytest.mark.parametrize("days", [-400, 3300, 3649, 3651, 9999])
+    def test_it_ends_with_its_ca_at_the_latest(self, days: int) -> None:
+        cert = issue(issuer(NOW + timedelta(days=days)))
+        assert AUTHORITY.cert.not_valid_before_utc < cert.not_valid_after_utc <= AUTHORITY.cert.not_valid_after_utc
+
+    @pytest.mark.parametrize("days", [3300, 3649, 3651])
+    def test_one_that_ends_with_its_ca_is_not_renewed(self, days: int) -> None:
+        by = issuer(NOW + timedelta(days=days))
+        assert find_renewal_time(issue(by), by) is None
+
+    def test_two_hooks_of_which_one_is_400_days_ahead_agree_on_one(self) -> None:
+        ahead = issuer(NOW + timedelta(days=400))
+        cert = parse(build(ahead))
+        assert cert
+        assert find_renewal_time(cert, issuer()) == find_renewal_time(cert, ahead)
+
+    @pytest.mark.parametrize(
+        ("start", "end"),
+        [(timedelta(hours=1), timedelta(days=365)), (timedelta(0), VALIDITY + timedelta(days=1))],
+        ids=["from the future", "outlives its CA"],
+    )
+    def test_one_that_earlier_hooks_have_made_and_that_is_not_right(self, start: timedelta, end: timedelta) -> None:
+        longer = parse_pki(build_pki(ENTROPY, NOW + start + timedelta(days=2), end)).authority
+        foreign = yaml.safe_load(build(replace(issuer(NOW + start, end), authority=longer)))
+        mixed = yaml.safe_load(build())
+        assert parse(yaml.safe_dump({**mixed, "users": foreign["users"]}).encode()) is None

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
-from hooks.vk8s.pki import AUTHORITIES, BACKDATE, PkiError, build_pki
+from hooks.vk8s.pki import AUTHORITIES, PkiError, build_pki
 from hooks.vk8s.pki_files import find_ca_end, parse_pki
 from tests.world import NOW
 
@@ -97,7 +97,7 @@ def test_the_time_of_all_cas_counts() -> None:
     assert parse_pki(mixed).end == find_ca_end(mixed) == NOW + timedelta(days=10)
     late = build_pki(bytes(32), NOW + timedelta(days=5), timedelta(days=3650))
     mixed = {**PKI, "etcd-ca.crt": late["etcd-ca.crt"], "etcd-ca.key": late["etcd-ca.key"]}
-    assert parse_pki(mixed).start == NOW + timedelta(days=5) - BACKDATE
+    assert parse_pki(mixed).start == NOW + timedelta(days=3)
 
 
 def test_the_end_is_that_of_the_cas_that_can_be_read() -> None:
