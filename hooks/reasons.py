@@ -8,6 +8,7 @@ _OF_VK8S: Final = (
     "BeingMade",
     "CAExpired",
     "CANotYetValid",
+    "ChildImmutable",
     "ChildMissing",
     "IPManagerOff",
     "Installing",

@@ -8,6 +8,7 @@ from hooks.vk8s import ip_manager, kubeflow, namespace_rules
 from hooks.vk8s.cluster import Identity, build_cluster, parse_identity
 from hooks.vk8s.conditions import Situation, parse_history
 from hooks.vk8s.context import Context
+from hooks.vk8s.frozen import keep_frozen
 from hooks.vk8s.keep import keep_unknown
 from hooks.vk8s.leave import find_role_problems
 from hooks.vk8s.limits import find_limit_problems, find_limit_warnings
@@ -50,7 +51,7 @@ def decide_sync(request: HookRequest, context: Context) -> SyncResponse:
         state=read_note(identity.name, observed),
         rules=NamespaceRules.parse(request.related),
     )
-    plan = plan_children(cluster, observed, context)
+    plan = keep_frozen(plan_children(cluster, observed, context), observed)
     warnings = [*find_limit_warnings(identity.name, spec, observed, context.settings), *plan.warnings]
     return SyncResponse(
         status=build_status(cluster, plan, situation, warnings),

@@ -43,7 +43,8 @@ class Plan:
     `waiting`: name of a pod to the sentence that says what it waits for; `leaving`: the workers on their way out;
     `lost`: name of a node that has lost its state to the sentence that says so; `trouble`: why nothing is as it
     should be, of the keys or of the state; `due`: when time alone changes the plan; `kubeflow_trouble`: why Kubeflow
-    is not installed now; `warnings`: sentences on what will stop working.
+    is not installed now; `warnings`: sentences on what will stop working;
+    `frozen`: what can't be changed as it should be, as `Kind name`.
     """
 
     children: list[Manifest]
@@ -54,6 +55,7 @@ class Plan:
     kubeflow_trouble: Trouble | None = None
     lost: Mapping[str, str] = field(default_factory=dict)
     warnings: Sequence[str] = ()
+    frozen: Sequence[str] = ()
 
 
 def plan_children(cluster: VirtualCluster, observed: Observed, context: Context) -> Plan:

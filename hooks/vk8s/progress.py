@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from hooks.manifest import Manifest
 from hooks.vk8s.conditions import Condition, Situation
+from hooks.vk8s.frozen import describe_frozen
 from hooks.vk8s.labels import VK8S
 from hooks.vk8s.namespace_rules import NamespaceRules
 from hooks.vk8s.observed import SERVICE, Observed, group_key, is_terminating
@@ -24,15 +25,18 @@ def find_children_condition(plan: Plan, situation: Situation) -> Condition:
     missing = find_missing(plan, situation.observed)
     going = list(_find_going(plan, situation.observed))
     closed = dict(_find_closed_ports(plan, situation.observed))
-    if not missing and not going and not closed and not plan.waiting:
+    frozen = describe_frozen(plan.frozen)
+    if not missing and not going and not closed and not frozen and not plan.waiting:
         return Condition(CHILDREN_OBSERVED, status=True, reason="AllObserved", message="Every child is there.")
     rules = NamespaceRules.parse(situation.related)
     shut_reason, shut = _describe_closed(closed, plan, rules)
     if missing and _is_patience_over(situation):
         reason, parts = _describe_missing(missing, rules)
-        return _unfinished(reason, [*parts, *shut, *going])
+        return _unfinished(reason, [*parts, *shut, *frozen, *going])
     if closed and not missing:
-        return _unfinished(shut_reason, [*shut, *going])
+        return _unfinished(shut_reason, [*shut, *frozen, *going])
+    if frozen and not missing:
+        return _unfinished("ChildImmutable", [*frozen, *going])
     making = [f"{_list_names(missing)} being made"] if missing else []
     reason = "Terminating" if going and not missing else "BeingMade"
     return _unfinished(reason, [*making, *going, *(f"{pod} {wait}" for pod, wait in plan.waiting.items())])
