@@ -30,6 +30,7 @@ def test_a_lost_pki_is_restored_from_the_master(running: VirtualCluster, tmp_pat
     running.kubectl.run("delete", "secret", "local-pki")
     wait_for("PKILost", lambda: find_reason(running) == "PKILost", SECONDS, running.describe)
     commands = read_commands("PKILost").replace("<master>", "local-master").replace("<name>", "local")
+    commands = commands.replace("<namespace>", running.host.namespace)
     shell = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", commands],
         cwd=tmp_path,
@@ -39,6 +40,7 @@ def test_a_lost_pki_is_restored_from_the_master(running: VirtualCluster, tmp_pat
         check=False,
     )
     assert shell.returncode == 0, shell.stderr
+    assert [path for path in tmp_path.rglob("*") if path.suffix in (".crt", ".key")] == []
     wait_for("all children", lambda: find_reason(running) == "AllObserved", SECONDS, running.describe)
     assert running.kubectl.get("secret", "local-pki")["data"] == before
     running.replace_pod("local-master", RECOVERY_SECONDS)
