@@ -91,15 +91,26 @@ def build_page(source: str, crd: Schema) -> str:
 def list_fields(schema: Schema, path: str = "") -> Iterator[Field]:
     """Every field below `path`, from the top, with what is refused of it."""
     required = set(schema.get("required", []))
-    for name, inner in schema.get("properties", {}).items():
+    for name, own in schema.get("properties", {}).items():
         if not path and name in _COMMON:
             continue
+        inner = _hand_down(schema, name, own)
         below = f"{path}.{name}".lstrip(".")
         refusals = (*_find_refusals(schema, f".{name}"), *_find_refusals(inner))
         yield Field(below, tuple(_list_facts(inner, required=name in required)), inner.get("description", ""), refusals)
         yield from list_fields(inner, below)
         if inner.get("type") == "array":
             yield from list_fields(inner["items"], f"{below}[]")
+
+
+def _hand_down(schema: Schema, name: str, inner: Schema) -> Schema:
+    """The field `name`, with the rules of the schema around it that are about something deeper in it."""
+    deeper = [
+        {**rule, "fieldPath": rule["fieldPath"].removeprefix(f".{name}")}
+        for rule in schema.get("x-kubernetes-validations", [])
+        if rule.get("fieldPath", "").startswith(f".{name}.")
+    ]
+    return {**inner, "x-kubernetes-validations": [*inner.get("x-kubernetes-validations", []), *deeper]}
 
 
 def _list_facts(schema: Schema, *, required: bool) -> Iterator[str]:

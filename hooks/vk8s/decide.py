@@ -14,6 +14,7 @@ from hooks.vk8s.leave import find_role_problems
 from hooks.vk8s.limits import find_limit_problems, find_limit_warnings
 from hooks.vk8s.model import Spec
 from hooks.vk8s.namespace_rules import NamespaceRules
+from hooks.vk8s.newer_rules import find_newer_problems, find_newer_warnings
 from hooks.vk8s.observed import POD, REQUIRED_KINDS, Observed, parse_observed
 from hooks.vk8s.plan import Plan, keep_everything, plan_children
 from hooks.vk8s.progress import CHILD_PATIENCE, find_children_condition, find_missing
@@ -52,7 +53,11 @@ def decide_sync(request: HookRequest, context: Context) -> SyncResponse:
         rules=NamespaceRules.parse(request.related),
     )
     plan = keep_frozen(plan_children(cluster, observed, context), observed)
-    warnings = [*find_limit_warnings(identity.name, spec, observed, context.settings), *plan.warnings]
+    warnings = [
+        *find_limit_warnings(identity.name, spec, observed, context.settings),
+        *find_newer_warnings(identity.name, spec, observed),
+        *plan.warnings,
+    ]
     return SyncResponse(
         status=build_status(cluster, plan, situation, warnings),
         children=plan.children,
@@ -108,6 +113,7 @@ def _check_spec(
     return spec, [
         *find_problems(identity.name, spec),
         *find_role_problems(spec, observed),
+        *find_newer_problems(identity.name, spec, observed),
         *find_limit_problems(identity.name, spec, observed, settings),
     ]
 

@@ -16,8 +16,8 @@ from hooks.vk8s.ip_manager import IP_MANAGER_ON
 from hooks.vk8s.labels import PREFIX
 from hooks.vk8s.model import Spec
 from hooks.vk8s.naming import ACCESS_CONTAINER, NODE_CONTAINER, pki_secret_name
+from hooks.vk8s.network_rules import parse_networks
 from hooks.vk8s.observed import CLAIM, SECRET, Observed, find_container
-from hooks.vk8s.validate import parse_networks
 
 # The images of the last spec that was accepted, as JSON: on the `pki` Secret, which lives as long as the cluster.
 IMAGES: Final = f"{PREFIX}images"
@@ -25,19 +25,19 @@ IMAGES: Final = f"{PREFIX}images"
 
 def find_limit_problems(name: str, spec: Spec, observed: Observed, settings: Settings) -> list[str]:
     """What the Vk8s `name` can't have with these settings, one sentence each that says what to write instead."""
-    is_new = _is_new(name, observed)
-    used = frozenset() if is_new else _find_used_images(name, spec, observed)
+    lives = is_living(name, observed)
+    used = _find_used_images(name, spec, observed) if lives else frozenset()
     refused = [field for field, image in _find_refused_images(spec, settings) if image not in used]
     allowed = f"write an image that is allowed here: {_describe_allowed(settings)}"
     return [
         *([f"{', '.join(refused)}: {allowed}."] if refused else []),
-        *(_find_new_problems(spec, settings) if is_new else []),
+        *([] if lives else _find_new_problems(spec, settings)),
     ]
 
 
 def find_limit_warnings(name: str, spec: Spec, observed: Observed, settings: Settings) -> list[str]:
     """What a living Vk8s has and a new one could not have with these settings, in sentences."""
-    if _is_new(name, observed):
+    if not is_living(name, observed):
         return []
     refused = [field for field, _ in _find_refused_images(spec, settings)]
     stays = f"in use already, so it stays; a new one would have to be {_describe_allowed(settings)}"
@@ -55,6 +55,12 @@ def note_images(pki: Manifest, spec: Spec, settings: Settings) -> Manifest:
         return pki
     noted = {**annotations, IMAGES: json.dumps(sorted(set(_list_images(spec).values())))}
     return {**pki, "metadata": {**pki["metadata"], "annotations": noted}}
+
+
+def is_living(name: str, observed: Observed) -> bool:
+    """Whether something lives that a setting or a rule may be newer than: without its PKI, a Vk8s lives on."""
+    is_made = observed.has(SECRET, pki_secret_name(name))
+    return is_made or bool(observed.pods()) or bool(observed.children.get(CLAIM))
 
 
 def _find_new_problems(spec: Spec, settings: Settings) -> Iterator[str]:
@@ -83,12 +89,6 @@ def _find_refused_images(spec: Spec, settings: Settings) -> Iterator[tuple[str, 
 
 def _describe_allowed(settings: Settings) -> str:
     return f"one of {', '.join(settings.allowed_images)} (* stands for any text)"
-
-
-def _is_new(name: str, observed: Observed) -> bool:
-    """Whether nothing lives that these settings could be newer than; without its PKI, a virtual cluster lives on."""
-    is_made = observed.has(SECRET, pki_secret_name(name))
-    return not is_made and not observed.pods() and not observed.children.get(CLAIM)
 
 
 def _find_used_images(name: str, spec: Spec, observed: Observed) -> frozenset[str]:

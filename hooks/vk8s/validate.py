@@ -7,12 +7,12 @@ an object may be older than a rule, and because the hooks can be called without 
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from ipaddress import IPv4Network
 
 from pydantic import ValidationError
 
 from hooks.vk8s.model import KUBEFLOW_PORT, NODE_PORTS, NodeSpec, Spec
 from hooks.vk8s.naming import DNS_1035, DNS_1123, MAX_PORT_NAME, MAX_VK8S_NAME, access_pod_name
+from hooks.vk8s.network_rules import parse_networks
 from hooks.vk8s.quantity import parse_quantity
 
 LABEL_VALUE = r"([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?"
@@ -51,19 +51,6 @@ def find_problems(name: str, spec: Spec) -> list[str]:
         *_kubeflow_problems(spec),
         *_key_problems(spec),
     ]
-
-
-def parse_networks(spec: Spec) -> dict[str, IPv4Network | None]:
-    """The networks of the virtual cluster by their fields; None for what is no IPv4 network."""
-    fields = {"podNetworkCidr": spec.kubernetes.pod_network_cidr, "serviceCidr": spec.kubernetes.service_cidr}
-    return {field: _parse_network(text) for field, text in fields.items()}
-
-
-def _parse_network(text: str) -> IPv4Network | None:
-    try:
-        return IPv4Network(text)
-    except ValueError:
-        return None
 
 
 def _form_problem(location: Iterable[str | int], message: str) -> str:

@@ -11,15 +11,18 @@ from hooks.manifest import Manifest
 from testbed import builds, controller, host_cluster
 from testbed.controller import Options
 from testbed.host_cluster import HostCluster
-from testbed.kubectl import KubectlError
+from testbed.kubectl import Kubectl, KubectlError
 from testbed.layout import CLUSTER_TESTS
 from testbed.waiting import wait_for
-from tests.cluster.owner import SECONDS, Owner
+from tests.cluster.applying import try_apply
+from tests.cluster.owner import SECONDS, Owner, build_vk8s
 from tests.machine import at_work, require_testbed
 
 CRD = "vk8s.vk8s.sktelecom.com"
 # Applies a Vk8s that the CRD's rules would refuse.
 Lenient = Callable[[Manifest], None]
+# Of a name that has never been allowed.
+BROKEN = build_vk8s(name="1a")
 HOST = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "small"}, "spec": {"unschedulable": False}}
 
 
@@ -92,28 +95,45 @@ def small_host(owner: Owner) -> Iterator[None]:
 def lenient(owner: Owner) -> Iterator[Lenient]:
     """Somebody has taken the CRD's rules away, so that only the hooks know them; they are back afterwards."""
     spec = owner.kubectl.get("crd", CRD)["spec"]
-    _replace_crd(owner, _without_rules(spec))
-    yield lambda vk8s: _apply_leniently(owner, vk8s)
-    _replace_crd(owner, spec)
+    _replace_crd(owner.kubectl, _without_rules(spec))
+    yield lambda vk8s: _apply_leniently(owner.kubectl, vk8s)
+    _replace_crd(owner.kubectl, spec)
 
 
-def _apply_leniently(owner: Owner, vk8s: Manifest) -> None:
+@pytest.fixture
+def store_older(cluster: HostCluster) -> Iterator[Lenient]:
+    """Stores a Vk8s that is older than the CRD's rules; they count again when it is. Nobody acts on it."""
+
+    def store(vk8s: Manifest) -> None:
+        spec = cluster.kubectl.get("crd", CRD)["spec"]
+        _replace_crd(cluster.kubectl, _without_rules(spec))
+        try:
+            _apply_leniently(cluster.kubectl, vk8s)
+        finally:
+            _replace_crd(cluster.kubectl, spec)
+        wait_for("the rules", lambda: try_apply(cluster, BROKEN) != "", 30)
+
+    yield store
+    cluster.kubectl.run("delete", "vk8s", "--all")
+
+
+def _apply_leniently(kubectl: Kubectl, vk8s: Manifest) -> None:
     # An API server takes a moment to forget rules.
-    wait_for("an invalid spec", lambda: _applies(owner, vk8s), 30)
+    wait_for("an invalid spec", lambda: _applies(kubectl, vk8s), 30)
 
 
-def _applies(owner: Owner, vk8s: Manifest) -> bool:
+def _applies(kubectl: Kubectl, vk8s: Manifest) -> bool:
     try:
-        owner.kubectl.apply(vk8s)
+        kubectl.apply(vk8s)
     except KubectlError:
         return False
     return True
 
 
-def _replace_crd(owner: Owner, spec: object) -> None:
+def _replace_crd(kubectl: Kubectl, spec: object) -> None:
     # Not `kubectl replace`: that changes what `kubectl apply` remembers.
     patch = [{"op": "replace", "path": "/spec", "value": spec}]
-    owner.kubectl.run("patch", "crd", CRD, "--type=json", f"--patch={json.dumps(patch)}")
+    kubectl.run("patch", "crd", CRD, "--type=json", f"--patch={json.dumps(patch)}")
 
 
 def _without_rules(schema: object) -> object:

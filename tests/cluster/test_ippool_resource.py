@@ -7,7 +7,7 @@ import pytest
 from hooks.ippool.allocation import API_VERSION
 from hooks.manifest import Manifest
 from testbed.host_cluster import HostCluster
-from tests.cluster.test_resource import forget_types, try_apply
+from tests.cluster.applying import forget_types, try_apply
 from tests.pool_world import VK8S_UID, build_spec
 
 NETWORK = "write an IPv4 network such as 10.0.0.0/24, no bits set after the prefix"

@@ -1,14 +1,13 @@
 """What the API server says of a Vk8s: which it takes, which it refuses and in which words, and what it adds."""
 
 import json
-import re
 from typing import Any
 
 import pytest
 
 from hooks.manifest import Manifest
 from testbed.host_cluster import HostCluster
-from testbed.kubectl import KubectlError
+from tests.cluster.applying import forget_types, try_apply
 from tests.cluster.owner import build_vk8s
 from tests.shared_material import ROOT, SHARED, needs_shared
 from tests.world import IMAGE, node
@@ -18,20 +17,6 @@ VALID = build_vk8s(name="valid")
 WEB = {"name": "web", "port": 30000, "targetPort": 30000}
 KUBEFLOW = {"name": "kubeflow", "port": 30080, "targetPort": 30080}
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ5Nq"
-
-
-def try_apply(cluster: HostCluster, vk8s: Manifest) -> str:
-    """What the API server says, empty where it would take it; nothing is stored."""
-    try:
-        cluster.kubectl.run("apply", "--dry-run=server", "--filename=-", stdin=json.dumps(vk8s))
-    except KubectlError as error:
-        return str(error)
-    return ""
-
-
-def forget_types(message: str) -> str:
-    """Without the API server's own words between a field and our sentence."""
-    return re.sub(r'Invalid value: ("[^"]*": )?', "", message)
 
 
 def describe_readme_sample() -> str:

@@ -14,7 +14,10 @@ CRDS: dict[str, dict[str, Any]] = {
 }
 SCHEMA = {
     "required": ["list"],
-    "x-kubernetes-validations": [{"rule": "…", "message": "of the list", "fieldPath": ".list"}],
+    "x-kubernetes-validations": [
+        {"rule": "…", "message": "of the list", "fieldPath": ".list"},
+        {"rule": "…", "message": "of what is deeper", "fieldPath": ".outer.inner"},
+    ],
     "properties": {
         "list": {
             "type": "array",
@@ -31,6 +34,7 @@ SCHEMA = {
                 },
             },
         },
+        "outer": {"type": "object", "properties": {"inner": {"type": "string"}}},
     },
 }
 
@@ -52,6 +56,8 @@ def test_fields_are_listed_with_facts_and_refusals() -> None:
         Field("list[].kind", ("string", "one of `a`, `b`"), "", ()),
         Field("list[].port", ("integer", "1 or more"), "", ()),
         Field("list[].names", ("list of strings", "not empty", "each at most 9 characters"), "", ()),
+        Field("outer", ("object",), "", ()),
+        Field("outer.inner", ("string",), "", ("of what is deeper",)),
     ]
 
 

@@ -21,9 +21,7 @@ FORCED = {"vk8s.sktelecom.com/force-remove": "w"}
 
 def customize(**settings: Any) -> list[Manifest]:
     parent = {**IDENTITY, "metadata": {"name": "demo", "namespace": "team-a", "uid": UID}, "spec": spec()}
-    return decide_customize(
-        CustomizeRequest.model_validate({"parent": parent}), Settings(**settings)
-    ).related_resources
+    return decide_customize(CustomizeRequest.model_validate({"parent": parent}), Settings(**settings)).related_resources
 
 
 def test_quotas_and_limit_ranges_are_asked_for_where_metacontroller_may_watch_them() -> None:

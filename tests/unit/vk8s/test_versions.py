@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,11 @@ from hooks.vk8s.observed import group_key
 from hooks.vk8s.scripts import build_scripts
 from hooks.wire import HookRequest, SyncResponse
 from testbed.metacontroller.merge import merge_update
-from tests import frozen
-from tests.world import CONTEXT, condition, observe
+from tests import frozen, world
+from tests.world import condition, observe
 
+# A moment at which all that is frozen lives.
+CONTEXT = replace(world.CONTEXT, now=datetime(2026, 12, 1, tzinfo=UTC))
 FROZEN = sorted(Path(frozen.__path__[0]).glob("*.json"))
 OTHER = replace(CONTEXT, scripts=build_scripts({"entrypoint.sh": "#!/bin/bash\n# other\n"}))
 Children = Mapping[tuple[str, str], Manifest]

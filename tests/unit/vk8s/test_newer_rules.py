@@ -1,0 +1,98 @@
+"""Rules that some living Vk8s are older than: all count for a new one, and none stops one that lives."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from hooks.manifest import Manifest
+from tests.rejected import ACCEPTED_NETWORKS, BAD_FORMS, MASTER, REJECTED_NETWORKS, build_nodes
+from tests.world import World, condition, names, running_world, spec
+
+
+def edited(world: World, fields: Manifest) -> World:
+    return replace(world, spec=fields)
+
+
+def read_acceptance(world: World) -> tuple[str, str]:
+    accepted = condition(world.sync(), "Accepted")
+    return accepted["status"], accepted["message"]
+
+
+def with_networks(pods: str, count: int, **fields: Any) -> Manifest:
+    return spec(nodes=build_nodes(count), kubernetes={"podNetworkCidr": pods}, **fields)
+
+
+class TestNew:
+    @pytest.mark.parametrize(("fields", "sentence"), REJECTED_NETWORKS.values(), ids=REJECTED_NETWORKS)
+    def test_is_rejected_with_what_to_write(self, fields: Manifest, sentence: str) -> None:
+        world = World(spec=fields)
+        assert read_acceptance(world) == ("False", f"{sentence}.")
+        assert names(world.sync()) == []
+
+    @pytest.mark.parametrize("fields", ACCEPTED_NETWORKS.values(), ids=ACCEPTED_NETWORKS)
+    def test_is_accepted(self, fields: Manifest) -> None:
+        assert read_acceptance(World(spec=fields)) == ("True", "The spec is valid.")
+
+    @pytest.mark.parametrize("field", ["podNetworkCidr", "serviceCidr"])
+    @pytest.mark.parametrize("text", BAD_FORMS)
+    def test_has_networks_in_one_form_only(self, field: str, text: str) -> None:
+        status, message = read_acceptance(World(spec=spec(kubernetes={field: text})))
+        assert status == "False"
+        assert message == (
+            f"spec.kubernetes.{field}: write an IPv4 network such as 198.18.0.0/16, no bits set after the prefix."
+        )
+
+
+class TestLiving:
+    @pytest.mark.parametrize(("fields", "sentence"), REJECTED_NETWORKS.values(), ids=REJECTED_NETWORKS)
+    def test_goes_on_and_is_healed_with_a_warning(self, fields: Manifest, sentence: str) -> None:
+        world = edited(running_world(spec=spec(nodes=fields["nodes"])), fields)
+        before = names(world.sync())
+        status, message = read_acceptance(world)
+        assert status == "True"
+        field, _, advice = sentence.partition(": ")
+        if "room" not in sentence:
+            assert message == f"The spec is valid. {field}: stays as it is, a new one would be rejected: {advice}."
+        healed = world.with_child("Pod.v1", "m", None)
+        assert "Pod/m" in names(healed.sync())
+        assert names(healed.step().sync()) == before
+
+    def test_with_more_nodes_than_there_is_room_for_is_told_what_never_gets_ready(self) -> None:
+        world = edited(running_world(spec=spec(nodes=build_nodes(3))), with_networks("10.9.0.0/23", 3))
+        warning = (
+            "spec.nodes: 10.9.0.0/23 has room for 2 nodes (each takes a /24), and can't be changed; write 2 at most."
+        )
+        assert read_acceptance(world) == ("True", f"The spec is valid. {warning}")
+
+    @pytest.mark.parametrize("pods", ["10.9.0.0/24", "10.9.0.0/23"])
+    def test_gets_no_node_beyond_its_room(self, pods: str) -> None:
+        room = 2 ** (24 - int(pods.rpartition("/")[2]))
+        world = running_world(spec=with_networks(pods, room))
+        assert read_acceptance(world)[0] == "True"
+        before = names(world.sync())
+        status, message = read_acceptance(edited(world, with_networks(pods, room + 1)))
+        assert status == "False"
+        assert message.startswith(
+            f"spec.nodes: {pods} has room for {room} node{'s' if room > 1 else ''} (each takes a /24), "
+            f"and can't be changed; write {room} at most. Nothing is changed"
+        )
+        assert names(edited(world, with_networks(pods, room + 1)).sync()) == before
+
+    def test_gets_none_either_while_its_pods_are_gone(self) -> None:
+        world = running_world(spec=with_networks("10.9.0.0/23", 2))
+        paused = replace(world, children={**world.children, "Pod.v1": {}})
+        assert read_acceptance(edited(paused, with_networks("10.9.0.0/23", 3)))[0] == "False"
+        assert read_acceptance(edited(paused, with_networks("10.9.0.0/23", 2)))[0] == "True"
+
+    def test_may_replace_a_worker_by_another(self) -> None:
+        world = running_world(spec=with_networks("10.9.0.0/23", 2))
+        nodes = [MASTER, {**build_nodes(2)[1], "name": "other"}]
+        assert read_acceptance(edited(world, {**world.spec, "nodes": nodes}))[0] == "True"
+
+    def test_without_volumes_is_healed_whatever_is_lost(self) -> None:
+        # Which of its nodes are new can't be told from which are lost.
+        fields = with_networks("10.9.0.0/24", 2, storage={"ephemeral": True})
+        world = edited(running_world(spec=spec(nodes=build_nodes(2), storage={"ephemeral": True})), fields)
+        assert read_acceptance(world.with_child("Pod.v1", "m", None))[0] == "True"
+        assert "Pod/m" in names(world.with_child("Pod.v1", "m", None).sync())
