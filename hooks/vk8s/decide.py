@@ -21,6 +21,7 @@ from hooks.vk8s.progress import CHILD_PATIENCE, find_children_condition, find_mi
 from hooks.vk8s.state import read_note
 from hooks.vk8s.status import build_rejected_status, build_status, build_terminating_status
 from hooks.vk8s.validate import find_problems, parse_spec
+from hooks.vk8s.version_skew import find_skews
 from hooks.wire import CustomizeRequest, CustomizeResponse, FinalizeResponse, HookRequest, SyncResponse
 
 # Watch events bring most changes at once. These are for what no event tells: a create that was refused, a renewal.
@@ -54,6 +55,7 @@ def decide_sync(request: HookRequest, context: Context) -> SyncResponse:
     )
     plan = keep_frozen(plan_children(cluster, observed, context), observed)
     warnings = [
+        *find_skews(spec),
         *find_limit_warnings(identity.name, spec, observed, context.settings),
         *find_newer_warnings(identity.name, spec, observed),
         *plan.warnings,

@@ -6,9 +6,9 @@ is known to fail. v1.3 and v1.4 name what they were tested on; that they use API
 the limit there.
 """
 
-import re
 from typing import Final
 
+from hooks.vk8s.image_versions import parse_version
 from hooks.vk8s.model import Spec
 
 # Kubeflow, as far as it matters: the oldest and the newest minor version of Kubernetes 1, None where none is named.
@@ -24,18 +24,14 @@ MADE_FOR: Final[dict[str, tuple[int | None, int | None]]] = {
     "v1.11": (34, None),
     "26.03": (34, None),
 }
-_TAG: Final = re.compile(r":v?1\.(\d+)(?:[.-]|$)")
 
 
 def find_mismatch(spec: Spec) -> str | None:
-    """Why the Kubeflow of a spec does not go with the Kubernetes of its master, as a sentence; None if it may.
-
-    The tag of a node image is its Kubernetes version.
-    """
-    tag = _TAG.search(spec.nodes[0].image)
-    if spec.kubeflow is None or tag is None:
+    """Why the Kubeflow of a spec does not go with the Kubernetes of its master, as a sentence; None if it may."""
+    kubernetes = parse_version(spec.nodes[0].image)
+    if spec.kubeflow is None or kubernetes is None:
         return None
-    version, minor = spec.kubeflow.version, int(tag[1])
+    version, minor = spec.kubeflow.version, kubernetes.minor
     made_for = MADE_FOR.get(_find_release(version), (None, None))
     if _is_within(minor, made_for):
         return None
