@@ -60,6 +60,11 @@ REJECTED_NETWORKS: Final[dict[str, tuple[dict[str, Any], str]]] = {
         + "10.9.0.0/18 has room for 64 nodes (each takes a /24), and you have 99; write a /17 or a larger network",
     ),
 }
+REJECTED_NAMES: Final = ("demo-api", "demo-access-svc", "a-api-api", "a-access-svc-api")
+NAME_SENTENCE: Final = (
+    "metadata.name: write a name that ends in neither -api nor -access-svc: Services of other virtual clusters end so"
+)
+ACCEPTED_NAMES: Final = ("api", "demoapi", "access-svc", "api-demo", "demo-apis", "demo-access")
 # What can't be read as a network is rejected of whatever lives, too.
 BAD_FORMS: Final = (
     "10.0.0.0",

@@ -50,6 +50,11 @@ def network_policy_name(vk8s: str) -> str:
     return vk8s
 
 
+def is_service_of_another(vk8s: str) -> bool:
+    """Whether the Service for the ports of the Vk8s would have the name that a Service of another Vk8s has."""
+    return vk8s.endswith((api_service_name(""), access_service_name("")))
+
+
 def ssh_secret_name(vk8s: str) -> str:
     """Secret with the host key of the access pod, and a client key for its owner."""
     return f"{vk8s}-ssh"

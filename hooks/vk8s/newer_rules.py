@@ -5,10 +5,12 @@ leave a living virtual cluster without its next lost node. What an edit would ad
 is rejected all the same.
 """
 
+from collections.abc import Iterator
+
 from hooks.vk8s.limits import is_living
 from hooks.vk8s.model import Spec
-from hooks.vk8s.naming import state_claim_name
-from hooks.vk8s.network_rules import find_crowding, find_lasting_crowding, find_network_faults, has_room
+from hooks.vk8s.naming import access_service_name, api_service_name, is_service_of_another, state_claim_name
+from hooks.vk8s.network_rules import Fault, find_crowding, find_lasting_crowding, find_network_faults, has_room
 from hooks.vk8s.observed import CLAIM, Observed
 
 
@@ -17,7 +19,7 @@ def find_newer_problems(name: str, spec: Spec, observed: Observed) -> list[str]:
     if is_living(name, observed):
         faults = [*find_lasting_crowding(spec)] if _had_room(spec, observed) else []
     else:
-        faults = [*find_network_faults(spec), *find_crowding(spec)]
+        faults = [*_find_faults(name, spec), *find_crowding(spec)]
     return [f"{field}: {advice}." for field, advice in faults]
 
 
@@ -27,9 +29,16 @@ def find_newer_warnings(name: str, spec: Spec, observed: Observed) -> list[str]:
         return []
     stays = "stays as it is, a new one would be rejected"
     return [
-        *(f"{field}: {stays}: {advice}." for field, advice in find_network_faults(spec)),
+        *(f"{field}: {stays}: {advice}." for field, advice in _find_faults(name, spec)),
         *(f"{field}: {advice}." for field, advice in find_lasting_crowding(spec)),
     ]
+
+
+def _find_faults(name: str, spec: Spec) -> Iterator[Fault]:
+    if is_service_of_another(name):
+        endings = f"neither {api_service_name('')} nor {access_service_name('')}"
+        yield "metadata.name", f"write a name that ends in {endings}: Services of other virtual clusters end so"
+    yield from find_network_faults(spec)
 
 
 def _had_room(spec: Spec, observed: Observed) -> bool:

@@ -10,7 +10,15 @@ from testbed.host_cluster import HostCluster
 from tests.cluster.applying import forget_types, try_apply
 from tests.cluster.conftest import Lenient
 from tests.cluster.owner import build_vk8s
-from tests.rejected import ACCEPTED_NETWORKS, BAD_FORMS, REJECTED_NETWORKS, build_nodes
+from tests.rejected import (
+    ACCEPTED_NAMES,
+    ACCEPTED_NETWORKS,
+    BAD_FORMS,
+    NAME_SENTENCE,
+    REJECTED_NAMES,
+    REJECTED_NETWORKS,
+    build_nodes,
+)
 
 CROWDED: dict[str, Any] = {
     "nodes": build_nodes(3),
@@ -19,6 +27,7 @@ CROWDED: dict[str, Any] = {
 OLDER = {
     "bad networks": build_vk8s(kubernetes={"podNetworkCidr": "127.0.0.0/7", "serviceCidr": "224.0.0.0/30"}),
     "more nodes than there is room for": build_vk8s(**CROWDED),
+    "the name of a Service": build_vk8s(name="demo-api"),
 }
 
 
@@ -39,6 +48,16 @@ def test_a_network_is_written_in_one_form_only(cluster: HostCluster, field: str,
 @pytest.mark.parametrize("fields", ACCEPTED_NETWORKS.values(), ids=ACCEPTED_NETWORKS)
 def test_what_fits_is_taken(cluster: HostCluster, fields: Manifest) -> None:
     assert try_apply(cluster, build_vk8s(**fields)) == ""
+
+
+@pytest.mark.parametrize("name", REJECTED_NAMES)
+def test_a_name_that_could_be_a_service_of_another_is_refused(cluster: HostCluster, name: str) -> None:
+    assert NAME_SENTENCE in forget_types(try_apply(cluster, build_vk8s(name=name)))
+
+
+@pytest.mark.parametrize("name", ACCEPTED_NAMES)
+def test_any_other_name_is_taken(cluster: HostCluster, name: str) -> None:
+    assert try_apply(cluster, build_vk8s(name=name)) == ""
 
 
 @pytest.mark.parametrize("vk8s", OLDER.values(), ids=OLDER)

@@ -6,7 +6,16 @@ from typing import Any
 import pytest
 
 from hooks.manifest import Manifest
-from tests.rejected import ACCEPTED_NETWORKS, BAD_FORMS, MASTER, REJECTED_NETWORKS, build_nodes
+from tests.rejected import (
+    ACCEPTED_NAMES,
+    ACCEPTED_NETWORKS,
+    BAD_FORMS,
+    MASTER,
+    NAME_SENTENCE,
+    REJECTED_NAMES,
+    REJECTED_NETWORKS,
+    build_nodes,
+)
 from tests.world import World, condition, names, running_world, spec
 
 
@@ -43,8 +52,26 @@ class TestNew:
             f"spec.kubernetes.{field}: write an IPv4 network such as 198.18.0.0/16, no bits set after the prefix."
         )
 
+    @pytest.mark.parametrize("name", REJECTED_NAMES)
+    def test_has_no_name_that_could_be_a_service_of_another(self, name: str) -> None:
+        assert read_acceptance(World(name=name)) == ("False", f"{NAME_SENTENCE}.")
+
+    @pytest.mark.parametrize("name", ACCEPTED_NAMES)
+    def test_may_have_any_other_name(self, name: str) -> None:
+        assert read_acceptance(World(name=name)) == ("True", "The spec is valid.")
+
 
 class TestLiving:
+    def test_keeps_its_name(self) -> None:
+        pki = running_world().children["Secret.v1"]["demo-pki"]
+        own = {**pki, "metadata": {**pki["metadata"], "name": "demo-api-pki"}}
+        world = World(name="demo-api").with_child("Secret.v1", "demo-api-pki", own).steps(3).with_ready_pods().step()
+        status, message = read_acceptance(world)
+        advice = NAME_SENTENCE.removeprefix("metadata.name: ")
+        assert status == "True"
+        assert message == f"The spec is valid. metadata.name: stays as it is, a new one would be rejected: {advice}."
+        assert world.sync().status["phase"] == "Running"
+
     @pytest.mark.parametrize(("fields", "sentence"), REJECTED_NETWORKS.values(), ids=REJECTED_NETWORKS)
     def test_goes_on_and_is_healed_with_a_warning(self, fields: Manifest, sentence: str) -> None:
         world = edited(running_world(spec=spec(nodes=fields["nodes"])), fields)
