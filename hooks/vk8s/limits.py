@@ -12,12 +12,14 @@ from typing import Final
 
 from hooks.manifest import Manifest
 from hooks.settings import Settings
+from hooks.vk8s.cluster import VirtualCluster
+from hooks.vk8s.fingerprint import HASH
 from hooks.vk8s.ip_manager import IP_MANAGER_ON
 from hooks.vk8s.labels import PREFIX
 from hooks.vk8s.model import Spec
-from hooks.vk8s.naming import ACCESS_CONTAINER, NODE_CONTAINER, pki_secret_name
+from hooks.vk8s.naming import ACCESS_CONTAINER, NODE_CONTAINER, access_pod_name, pki_secret_name
 from hooks.vk8s.network_rules import parse_networks
-from hooks.vk8s.observed import CLAIM, SECRET, Observed, find_container
+from hooks.vk8s.observed import CLAIM, POD, SECRET, Observed, find_container
 
 # The images of the last spec that was accepted, as JSON: on the `pki` Secret, which lives as long as the cluster.
 IMAGES: Final = f"{PREFIX}images"
@@ -48,12 +50,17 @@ def find_limit_warnings(name: str, spec: Spec, observed: Observed, settings: Set
     return [*([f"{', '.join(refused)}: {stays}."] if refused else []), *networks]
 
 
-def note_images(pki: Manifest, spec: Spec, settings: Settings) -> Manifest:
-    """The `pki` Secret, with the images of the accepted `spec` noted on it: where they are limited, or have been."""
+def note_images(pki: Manifest, cluster: VirtualCluster, observed: Observed, settings: Settings) -> Manifest:
+    """The `pki` Secret, with the images of the accepted spec noted on it: where they are limited, or have been.
+
+    One that was noted stays so while a pod runs it: an edit may be taken back before it has reached all nodes.
+    """
     annotations = pki["metadata"].get("annotations", {})
     if not settings.allowed_images and IMAGES not in annotations:
         return pki
-    noted = {**annotations, IMAGES: json.dumps(sorted(set(_list_images(spec).values())))}
+    name, spec = cluster.name, cluster.spec
+    running = _find_used_images(name, spec, observed).intersection(_find_running_images(name, spec, observed))
+    noted = {**annotations, IMAGES: json.dumps(sorted({*_list_images(spec).values(), *running}))}
     return {**pki, "metadata": {**pki["metadata"], "annotations": noted}}
 
 
@@ -92,17 +99,23 @@ def _describe_allowed(settings: Settings) -> str:
 
 
 def _find_used_images(name: str, spec: Spec, observed: Observed) -> frozenset[str]:
-    """The images that the virtual cluster has, by its pods and by the note.
+    """The images that the virtual cluster has, by the note alone: whoever may create pods may have any adopted.
 
-    Where there is no note, the limit is newer than what the spec says now: that stays, and is noted.
+    Where there is no note, the limit is newer than what the spec says now, and than what its pods run: that stays, and
+    is noted.
     """
     noted = _read_note(observed.find(SECRET, pki_secret_name(name)))
-    running = [
-        str(find_container(pod["spec"], container).get("image"))
-        for pod in observed.pods().values()
-        for container in (NODE_CONTAINER, ACCESS_CONTAINER)
-    ]
-    return frozenset([*(_list_images(spec).values() if noted is None else noted), *running])
+    unnoted = [*_list_images(spec).values(), *_find_running_images(name, spec, observed)]
+    return frozenset(unnoted if noted is None else noted)
+
+
+def _find_running_images(name: str, spec: Spec, observed: Observed) -> Iterator[str]:
+    """The images of the pods that are nodes of the spec, or its access pod, and that these hooks have made."""
+    pods = [*((node.name, NODE_CONTAINER) for node in spec.nodes), (access_pod_name(name), ACCESS_CONTAINER)]
+    for pod_name, container in pods:
+        pod = observed.find(POD, pod_name)
+        if pod is not None and HASH in (pod["metadata"].get("annotations") or {}):
+            yield str(find_container(pod["spec"], container).get("image", ""))
 
 
 def _read_note(pki: Manifest | None) -> list[str] | None:

@@ -72,7 +72,7 @@ def plan_children(cluster: VirtualCluster, observed: Observed, context: Context)
     keys = plan_keys(cluster, observed, context)
     if keys.pki is None:
         return Plan(_with_rest(first, observed), {}, keys.trouble)
-    pki = note_images(keys.pki, cluster.spec, context.settings)
+    pki = note_images(keys.pki, cluster, observed, context.settings)
     if not keys.made:
         wait = f"waits for Secret {pki_secret_name(cluster.name)}"
         return Plan(_with_rest([*first, pki], observed), {node.name: wait for node in cluster.nodes})

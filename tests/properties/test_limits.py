@@ -9,12 +9,15 @@ from hypothesis import strategies as st
 
 from hooks.manifest import Manifest
 from hooks.settings import Settings
+from hooks.vk8s.limits import IMAGES as NOTE
 from tests.properties.host import Host, Key, list_children
+from tests.properties.judge import index
 from tests.properties.specs import IMAGES
 from tests.properties.walks import STEPS_TO_ALL_PODS, new_hosts, settled_hosts
 from tests.world import World, condition, names
 
 NO_IMAGE: Final = "registry.example.com/none"
+EVIL: Final = "evil.example.com/root:1"
 # Nothing is allowed that a spec may have.
 STRICT = Settings(allowed_images=(NO_IMAGE,), host_cidrs=(IPv4Network("0.0.0.0/0"),))
 
@@ -71,7 +74,21 @@ def test_an_image_that_is_allowed_may_come_in_and_the_former_ones_not_again(host
     assert is_accepted(moved.world)
     gone = moved.after("no pods", children={**moved.world.children, "Pod.v1": {}})
     assert is_accepted(gone.world)
-    assert not is_accepted(gone.after("the former ones", spec=spec).world)
+    assert not is_accepted(gone.step().after("the former ones", spec=spec).world)
+
+
+@given(settled_hosts(), st.sampled_from(["m", "harmless", "d"]), st.booleans())
+def test_no_pod_that_somebody_makes_lets_an_image_in(host: Host, name: str, noted: bool) -> None:  # noqa: FBT001 an example
+    limited = limit(host).steps(2)
+    pod = limited.world.children["Pod.v1"]["m"]
+    container = {**pod["spec"]["containers"][0], "image": EVIL}
+    annotations = pod["metadata"]["annotations"] if noted else {}
+    adopted = {**pod, "metadata": {**pod["metadata"], "name": name, "annotations": annotations}}
+    adopted = {**adopted, "spec": {**pod["spec"], "containers": [container]}}
+    world = limited.world.with_child("Pod.v1", name, adopted)
+    assert not is_accepted(replace(world, spec=_with_image(limited.world.spec, 0, EVIL)))
+    pki = index(world.sync())["Secret.v1", f"{world.name}-pki"]
+    assert EVIL not in pki["metadata"]["annotations"][NOTE]
 
 
 def _without_metadata(world: World) -> dict[Key, Manifest]:

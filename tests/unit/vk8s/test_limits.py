@@ -1,6 +1,7 @@
 """What settings allow: all of it counts for a new virtual cluster, and none of it stops one that lives."""
 
 import json
+from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
@@ -136,12 +137,14 @@ class TestImagesOfALivingVirtualCluster:
         world = with_note(only_good(running_world()), json.dumps([IMAGE]))
         answer = edited(world, with_images()).sync()
         assert condition(answer, "Accepted")["status"] == "True"
-        assert find_note(answer) == [GOOD]
+        assert find_note(answer) == [GOOD, IMAGE]
 
     def test_may_be_changed_back_while_a_pod_has_them_and_not_afterwards(self) -> None:
-        world = with_note(edited(only_good(running_world()), with_images()), json.dumps([GOOD]))
-        assert is_accepted(edited(world, spec()))
-        assert not is_accepted(edited(without_pods(world), spec()))
+        world = with_note(edited(only_good(running_world()), with_images()), json.dumps([IMAGE]))
+        halfway = with_note(world, find_note_text(world))
+        assert is_accepted(edited(halfway, spec()))
+        done = with_note(world, find_note_text(without_pods(world)))
+        assert not is_accepted(edited(without_pods(done), spec()))
 
     def test_go_on_being_noted_when_the_limit_is_taken_away(self) -> None:
         world = with_note(running_world(spec=with_images(BAD)), json.dumps([GOOD]))
@@ -152,6 +155,28 @@ class TestImagesOfALivingVirtualCluster:
         world = without_pods(with_note(only_good(running_world()), note))
         assert is_accepted(world)
         assert find_note(world.sync()) == [IMAGE]
+
+    def test_are_noted_while_a_pod_has_them(self) -> None:
+        world = with_note(edited(only_good(running_world()), with_images()), json.dumps([IMAGE]))
+        assert find_note(world.sync()) == [GOOD, IMAGE]
+        assert find_note(without_pods(world).sync()) == [GOOD]
+
+    def test_are_noted_first_with_those_that_pods_of_ours_still_have(self) -> None:
+        world = only_good(edited(running_world(), with_images()))
+        assert find_note(world.sync()) == [GOOD, IMAGE]
+        pod = world.children["Pod.v1"]["m"]
+        made_by_hand = {**pod, "metadata": {**pod["metadata"], "annotations": {}}}
+        assert find_note(world.with_child("Pod.v1", "m", made_by_hand).with_child("Pod.v1", "w", None).sync()) == [GOOD]
+
+    @pytest.mark.parametrize("name", ["harmless", "w", "demo-access-pod"])
+    def test_are_not_those_of_a_pod_that_somebody_has_made(self, name: str) -> None:
+        world = with_note(only_good(running_world(spec=with_images())), json.dumps([GOOD]))
+        adopted = deepcopy(world.children["Pod.v1"]["w"])
+        adopted["metadata"]["name"] = name
+        adopted["spec"]["containers"] = [{"name": each, "image": BAD} for each in ("a", "node", "access")]
+        answer = edited(world.with_child("Pod.v1", name, adopted), with_images(worker=BAD)).sync()
+        assert condition(answer, "Accepted")["reason"] == "InvalidSpec"
+        assert find_note(answer) == [GOOD]
 
     def test_of_a_worker_that_leaves_and_is_wanted_again_are_noted(self) -> None:
         world = only_good(running_world(spec=with_images(GOOD, OTHER)))
