@@ -15,11 +15,13 @@ from hooks.vk8s.demand import Demand, find_counted, find_demands, find_freed, is
 from hooks.vk8s.labels import COMPONENT, NODE, NODE_COMPONENT
 from hooks.vk8s.model import NodeSpec
 from hooks.vk8s.namespace_rules import CONTAINER, ONE_CLAIM, ONE_POD, Amounts, Limit, NamespaceRules, Quota
+from hooks.vk8s.naming import NODE_CONTAINER
 from hooks.vk8s.observed import CLAIM, POD, Observed, group_key
 from hooks.vk8s.quantity import parse_quantity
 
 QUOTA_EXCEEDED: Final = "QuotaExceeded"
 LIMIT_RANGE: Final = "LimitRange"
+REFUSED: Final = frozenset([QUOTA_EXCEEDED, LIMIT_RANGE])
 # Where a quota counts one of these, each container has to say how much it wants.
 _REQUIRED: Final = frozenset(["cpu", "memory", "requests.cpu", "requests.memory", "limits.cpu", "limits.memory"])
 
@@ -78,6 +80,15 @@ def find_pod_refusals(
     quotas = [quota for quota in rules.quotas if quota.counts_pod(best_effort=best_effort)]
     lacking = [refusal for quota in quotas for refusal in _find_lacking(quota, demands)]
     return lacking or list(_find_excesses(quotas, Demand.of_pod(demands).counted(), freed or {}))
+
+
+def find_node_refusals(
+    node: NodeSpec, rules: NamespaceRules, freed: Mapping[str, Fraction] | None = None
+) -> list[Refusal]:
+    """Why the pod of a node can't be made as the spec has it."""
+    resources = {"limits": node.resources.limits, "requests": node.resources.requests}
+    spec = {"containers": [{"name": NODE_CONTAINER, "resources": resources}]}
+    return find_pod_refusals(spec, rules, freed)
 
 
 def find_job_refusals(job: Manifest, rules: NamespaceRules) -> list[Refusal]:
@@ -212,6 +223,4 @@ def _find_next_refusals(cluster: VirtualCluster, node: NodeSpec, pod: Manifest) 
     """What refuses the pod that would follow; there is nothing to hold of one that has ended."""
     if is_over(pod) or cluster.rules == NamespaceRules():
         return []
-    resources = {"limits": node.resources.limits, "requests": node.resources.requests}
-    spec = {"containers": [{"name": "node", "resources": resources}]}
-    return find_pod_refusals(spec, cluster.rules, find_freed(pod))
+    return find_node_refusals(node, cluster.rules, find_freed(pod))

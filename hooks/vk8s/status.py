@@ -6,10 +6,10 @@ from hooks.manifest import Manifest
 from hooks.vk8s.cluster import Identity, VirtualCluster
 from hooks.vk8s.conditions import Condition, Situation, build_conditions
 from hooks.vk8s.endpoints import build_endpoint_fields
-from hooks.vk8s.given_limits import name_given_limits
 from hooks.vk8s.ip_manager import find_network_conditions, is_waiting_for_network
 from hooks.vk8s.kubeflow_progress import find_kubeflow_conditions
 from hooks.vk8s.kubeflow_versions import find_mismatch
+from hooks.vk8s.namespace_notes import name_given_limits, name_refusals
 from hooks.vk8s.naming import ACCESS_CONTAINER, access_pod_name
 from hooks.vk8s.nodes import (
     READY,
@@ -24,7 +24,7 @@ from hooks.vk8s.observed import Observed
 from hooks.vk8s.plan import Plan
 from hooks.vk8s.pod_state import describe_finalizers, find_absent_state, find_pod_state
 from hooks.vk8s.progress import find_children_condition
-from hooks.vk8s.refused import find_held
+from hooks.vk8s.refused import REFUSED, find_held
 from hooks.vk8s.replace import find_outdated
 
 ACCEPTED, ACCESS_READY = "Accepted", "AccessReady"
@@ -32,14 +32,16 @@ ACCEPTED, ACCESS_READY = "Accepted", "AccessReady"
 
 def build_status(cluster: VirtualCluster, plan: Plan, situation: Situation, warnings: Sequence[str]) -> Manifest:
     """The status of a Vk8s whose spec is valid. `warnings`: sentences on what in it is accepted all the same."""
+    children = find_children_condition(plan, situation)
     nodes = name_given_limits(find_spec_nodes(cluster, plan, situation.observed), cluster)
+    nodes = name_refusals(nodes, cluster) if children.reason in REFUSED else nodes
     outdated = _find_outdated(cluster, plan, situation.observed)
     acceptance = " ".join(
         [_describe_acceptance(cluster, outdated), *_describe_held(cluster, outdated, situation), *warnings]
     )
     conditions = [
         Condition(ACCEPTED, status=True, reason="Valid", message=acceptance),
-        find_children_condition(plan, situation),
+        children,
         *find_network_conditions(cluster, situation.observed),
         *_find_access_conditions(cluster, plan, situation.observed),
         *find_kubeflow_conditions(cluster, plan, situation),

@@ -8,7 +8,7 @@ import pytest
 from hooks.manifest import Manifest
 from hooks.settings import Settings
 from hooks.vk8s.decide import decide_customize
-from hooks.vk8s.given_limits import LIMIT_RANGER
+from hooks.vk8s.namespace_notes import LIMIT_RANGER
 from hooks.vk8s.observed import JOB, POD, SERVICE
 from hooks.wire import CustomizeRequest
 from tests.namespace_world import container_limit, limit_range, quota, related, without_patience
@@ -51,6 +51,9 @@ class TestWhatIsMissing:
             "Pod m, Pod w: exceeded quota: q, requested: requests.memory=4Gi, used: requests.memory=0, "
             "limited: requests.memory=2Gi (raise ResourceQuota q or make room in it, or change the resources of m, w)."
         )
+        ready = condition(without_patience(world).sync(), "ControlPlaneReady")
+        assert ready["reason"] == "QuotaExceeded"
+        assert ready["message"].startswith("m is refused: exceeded quota: q, requested: requests.memory=4Gi, used: ")
 
     def test_it_is_told_in_the_words_of_the_limit_range(self) -> None:
         found = related(limit_range({"type": "PersistentVolumeClaim", "max": {"storage": "5Gi"}}))

@@ -1,4 +1,8 @@
-"""Limits that a node's pod has and its spec has not: whoever meets them should know where they come from."""
+"""What the status says of a node because of the rules of the namespace.
+
+A pod that they refuse; and limits that a pod has and the spec has not: whoever meets them should know where they come
+from.
+"""
 
 from dataclasses import replace
 from typing import Final
@@ -10,12 +14,28 @@ from hooks.vk8s.namespace_rules import NamespaceRules
 from hooks.vk8s.naming import NODE_CONTAINER
 from hooks.vk8s.nodes import Node, Nodes
 from hooks.vk8s.observed import find_container, find_container_status
+from hooks.vk8s.pod_state import PodState
 from hooks.vk8s.quantity import parse_quantity
+from hooks.vk8s.refused import find_node_refusals
 
 # What the API server notes on a pod that it has given resources of a LimitRange.
 LIMIT_RANGER: Final = "kubernetes.io/limit-ranger"
 # With less, a boot takes minutes.
 _SLOW_CPU: Final = 1
+
+
+def name_refusals(nodes: Nodes, cluster: VirtualCluster) -> Nodes:
+    """The nodes; of one whose pod is not there as the namespace refuses it, its state says so."""
+    specs = {node.name: node for node in cluster.nodes}
+    return replace(nodes, wanted=[_name_refusal(node, specs[node.name], cluster.rules) for node in nodes.wanted])
+
+
+def _name_refusal(node: Node, spec: NodeSpec, rules: NamespaceRules) -> Node:
+    refusals = find_node_refusals(spec, rules) if node.pod is None and node.state.reason == "Waiting" else []
+    if not refusals:
+        return node
+    words = "; ".join(refusal.words for refusal in refusals)
+    return replace(node, state=PodState(ready=False, reason=refusals[0].reason, message=f"is refused: {words}"))
 
 
 def name_given_limits(nodes: Nodes, cluster: VirtualCluster) -> Nodes:
