@@ -145,7 +145,7 @@ def test_a_taken_name_is_told_after_half_a_minute_and_taken_when_it_is_free(owne
     owner.kubectl.apply(build_vk8s())
     condition = owner.wait_for_reason("ChildrenObserved", "ChildMissing", 60)
     assert "Secret demo-join" in condition["message"]
-    assert "kubectl get events" in condition["message"]
+    assert f"kubectl get -n {owner.namespace} secret/demo-join shows" in condition["message"]
     # Somebody else's: neither touched nor booted from.
     assert owner.kubectl.get("secret", "demo-join")["data"] == {"a": "Yg=="}
     assert "Pod/w" not in owner.children()
