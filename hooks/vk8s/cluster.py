@@ -73,9 +73,10 @@ class VirtualCluster:
         names = _split(self.force_remove)
         return node in names or names == ["true"]
 
-    def accepts_loss_of(self, claim: str) -> bool:
-        """Whether its owner gives up what is on the claim with that uid."""
-        return claim in _split(self.accept_loss)
+    @property
+    def given_up(self) -> list[str]:
+        """Uids of the claims of which their owner has said that what was on them may be lost."""
+        return _split(self.accept_loss)
 
     @property
     def may_found(self) -> bool:
@@ -99,7 +100,8 @@ class VirtualCluster:
 
 
 def _split(names: str) -> list[str]:
-    return [name.strip() for name in names.split(",")]
+    """The words between commas."""
+    return [word for name in names.split(",") if (word := name.strip())]
 
 
 def find_api_names(identity: Identity, cluster_domain: str) -> list[str]:

@@ -31,19 +31,20 @@ _PAGE: Final = "docs/how-to/lost-volumes.md"
 class State:
     """What is to be noted, and what of the state is lost or in danger.
 
-    `lost`: node to what there is to say of it; it gets neither claim nor pod. `held`: nodes whose pods are not left
-    out. `dangers`: sentences on those of them whose owner has to act.
+    `lost`: node to what there is to say of it; it gets neither claim nor pod, and `ways_out` says what to do. `held`:
+    nodes whose pods are not left out. `dangers`: sentences on those of them whose owner has to act.
     """
 
     note: StateNote
     lost: Mapping[str, str]
     held: frozenset[str]
-    dangers: tuple[str, ...] = ()
+    dangers: tuple[str, ...]
+    ways_out: str
 
     @property
     def trouble(self) -> Trouble | None:
         """The reason and the sentences for the status; None where all is well."""
-        lost = [f"{node} {sentence}." for node, sentence in self.lost.items()]
+        lost = [*(f"{node} {sentence}." for node, sentence in self.lost.items()), self.ways_out] if self.lost else []
         sentence = " ".join([*lost, *self.dangers])
         return Trouble(STATE_LOST if lost else STATE_AT_RISK, sentence) if sentence else None
 
@@ -58,12 +59,13 @@ def read_note(name: str, observed: Observed) -> StateNote:
 def plan_state(cluster: VirtualCluster, left: frozenset[str], observed: Observed, context: Context) -> State:
     """The state of the nodes of the spec that stay; `left`: workers that have left, of whom nothing is to be noted."""
     found = [_look_at(cluster, node, observed, context) for node in cluster.nodes]
-    lost = {each.node.name: _describe_loss(cluster, each) for each in found if each.is_lost}
+    lost = [each for each in found if each.is_lost]
     return State(
         _plan_note(cluster, found, left),
-        lost,
+        {each.node.name: _describe_loss(each) for each in lost},
         frozenset(each.node.name for each in found if each.lacking and each.pod),
         tuple(sentence for each in found if (sentence := _describe_danger(each))),
+        _describe_ways_out(cluster, lost) if lost else "",
     )
 
 
@@ -129,7 +131,7 @@ def _look_at(cluster: VirtualCluster, node: NodeSpec, observed: Observed, contex
     is_ephemeral = cluster.spec.storage.ephemeral
     claim = None if is_ephemeral else observed.find(CLAIM, state_claim_name(node.name))
     noted = None if is_ephemeral else cluster.state.claims.get(node.name)
-    is_accepted = noted is not None and cluster.accepts_loss_of(noted)
+    is_accepted = noted is not None and noted in cluster.given_up
     lacking = {
         (kind, name): observed.find(kind, name)
         for kind, name in list_needed(cluster, node, context)
@@ -147,17 +149,22 @@ def _plan_note(cluster: VirtualCluster, found: list[_Standing], left: frozenset[
     return StateNote({**kept, **proven}, cluster.state.generation + begins_anew)
 
 
-def _describe_loss(cluster: VirtualCluster, standing: _Standing) -> str:
+def _describe_loss(standing: _Standing) -> str:
     """What continues a sentence that starts with the node's name."""
-    identity, claim = cluster.identity, state_claim_name(standing.node.name)
     is_master = standing.node.role == "master"
     what = "the data of the whole virtual cluster" if is_master else "the volumes of the pods on it"
-    empty = "an empty virtual cluster" if is_master else "an empty node"
+    claim = state_claim_name(standing.node.name)
+    return f"has lost its volume: PersistentVolumeClaim {claim} is gone, and with it {what}, unless it was retained"
+
+
+def _describe_ways_out(cluster: VirtualCluster, lost: list[_Standing]) -> str:
+    """What the owner may do; one command for all that is lost, beside what has been given up before."""
+    identity = cluster.identity
+    given_up = ",".join([*cluster.given_up, *(str(each.noted) for each in lost)])
     return (
-        f"has lost its volume: PersistentVolumeClaim {claim} is gone, and with it {what}, unless the volume was "
-        f"retained. Nothing empty takes its place. Either put the claim back, with label controller-uid={identity.uid} "
-        f"({_PAGE}), or ask for {empty}: kubectl annotate vk8s -n {identity.namespace} {identity.name} --overwrite "
-        f"{ACCEPT_LOSS_ANNOTATION}={standing.noted}"
+        f"No empty volume takes the place of one that is lost. Put the claim back, with label controller-uid="
+        f"{identity.uid} ({_PAGE}); or give up what was on it, and begin with an empty one: kubectl annotate vk8s "
+        f"-n {identity.namespace} {identity.name} --overwrite {ACCEPT_LOSS_ANNOTATION}={given_up}."
     )
 
 

@@ -81,7 +81,8 @@ def _find_phase(cluster: VirtualCluster, nodes: Nodes, plan: Plan, situation: Si
 
 def _describe_left(name: str, child: Manifest) -> str:
     """What is still there, and what could hold it: a pod ends when the kubelet of its host says so."""
-    host = child.get("spec", {}).get("nodeName")
+    spec = child.get("spec")
+    host = spec.get("nodeName") if isinstance(spec, dict) else None
     return f"{child['kind']} {name}{f' on host {host}' if host else ''}{describe_finalizers(child)}"
 
 

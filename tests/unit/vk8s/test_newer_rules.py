@@ -64,7 +64,7 @@ class TestNew:
 class TestLiving:
     def test_keeps_its_name(self) -> None:
         pki = running_world().children["Secret.v1"]["demo-pki"]
-        own = {**pki, "metadata": {**pki["metadata"], "name": "demo-api-pki"}}
+        own = {**pki, "metadata": {**pki["metadata"], "name": "demo-api-pki", "annotations": {}}}
         world = World(name="demo-api").with_child("Secret.v1", "demo-api-pki", own).steps(3).with_ready_pods().step()
         status, message = read_acceptance(world)
         advice = NAME_SENTENCE.removeprefix("metadata.name: ")
