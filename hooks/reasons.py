@@ -17,6 +17,7 @@ _OF_VK8S: Final = (
     "LimitRange",
     "NoMaster",
     "NoNodes",
+    "NotSelected",
     "PKIInvalid",
     "PKILost",
     "PoolExhausted",

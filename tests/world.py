@@ -61,8 +61,8 @@ class World:
         """One line instead of every child, when hypothesis prints an example."""
         printer.text(repr(self))
 
-    def request(self) -> HookRequest:
-        """The body of a call."""
+    def request(self, **metadata: Any) -> HookRequest:
+        """The body of a call; `metadata` of the Vk8s besides its own."""
         metadata = {
             "name": self.name,
             "namespace": "team-a",
@@ -71,6 +71,7 @@ class World:
             "labels": dict(self.labels),
             "annotations": dict(self.annotations),
             "finalizers": list(self.finalizers),
+            **metadata,
         }
         children = {
             kind: {f"team-a/{name}": child for name, child in group.items()} for kind, group in self.children.items()
@@ -84,7 +85,11 @@ class World:
         return decide_sync(self.request(), self.context)
 
     def finalize(self) -> FinalizeResponse:
-        """The answer to a finalize call."""
+        """The answer to a finalize call of a Vk8s that somebody has deleted."""
+        return decide_finalize(self.request(deletionTimestamp="2026-01-02T03:04:05Z"), self.context)
+
+    def finalize_unselected(self) -> FinalizeResponse:
+        """The answer to a finalize call of a Vk8s whose labels no CompositeController selects any more."""
         return decide_finalize(self.request(), self.context)
 
     def step(self) -> "World":

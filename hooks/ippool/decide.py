@@ -7,7 +7,7 @@ from hooks.ippool.allocate import Allotment, Grant, Scene, allot
 from hooks.ippool.allocation import API_VERSION, build_allocation, keep_allocation
 from hooks.ippool.pools import build_pool, parse_pools
 from hooks.ippool.request import PoolCustomizeRequest, PoolRequest
-from hooks.ippool.status import build_status
+from hooks.ippool.status import build_status, build_unselected_status
 from hooks.manifest import Manifest
 from hooks.vk8s.conditions import Moment, parse_history, parse_time
 from hooks.vk8s.labels import CONTROLLER_UID
@@ -32,7 +32,12 @@ def decide_sync(request: PoolRequest, now: datetime) -> SyncResponse:
 
 
 def decide_finalize(request: PoolRequest, now: datetime) -> FinalizeResponse:
-    """The same of a pool that is being deleted: it hands out nothing, and stays until nobody uses its addresses."""
+    """The same of a pool that is being deleted: it hands out nothing, and stays until nobody uses its addresses.
+
+    Metacontroller finalizes one whose labels match no selector any more, too: that one keeps all it has.
+    """
+    if request.parent.metadata.deletion_timestamp is None:
+        return _keep_unselected(request, now)
     answer = decide_sync(request, now)
     deleted = parse_time(request.parent.metadata.deletion_timestamp) or now
     rest = 0.0 if answer.children else (deleted + CACHE_PATIENCE - now).total_seconds()
@@ -56,6 +61,16 @@ def decide_customize(request: PoolCustomizeRequest) -> CustomizeResponse:
             {"apiVersion": API_VERSION, "resource": "ippools"},
             {"apiVersion": API_VERSION, "resource": "ipallocations", "labelSelector": {"matchExpressions": [own]}},
         ]
+    )
+
+
+def _keep_unselected(request: PoolRequest, now: datetime) -> FinalizeResponse:
+    scene, parent = _read(request), request.parent
+    moment = Moment(parse_history(parent.status), parent.metadata.generation, now)
+    return FinalizeResponse(
+        status=build_unselected_status(scene, moment),
+        children=[keep_allocation(allocation) for allocation in scene.own],
+        finalized=False,
     )
 
 

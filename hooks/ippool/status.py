@@ -34,6 +34,25 @@ def build_status(scene: Scene, allotment: Allotment, moment: Moment) -> Manifest
     }
 
 
+def build_unselected_status(scene: Scene, moment: Moment) -> Manifest:
+    """The same of a pool that no CompositeController selects any more: it keeps what it has, and hands out nothing."""
+    capacity, used = scene.pool.addresses.size, len(scene.own)
+    message = (
+        "Nobody has deleted this object, but its labels no longer match spec.parentResource.labelSelector of its "
+        "CompositeController: write labels that match. Until then no address is handed out or given back."
+    )
+    return {
+        "capacity": capacity,
+        "used": used,
+        "free": max(0, capacity - used),
+        "missing": 0,
+        "conditions": build_conditions(
+            [Condition(kind, status=False, reason="NotSelected", message=message) for kind in (ACCEPTED, READY)], moment
+        ),
+        "observedGeneration": moment.generation,
+    }
+
+
 def _find_accepted(scene: Scene) -> Condition:
     problems = scene.pool.problems
     if problems:

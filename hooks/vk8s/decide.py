@@ -27,6 +27,10 @@ from hooks.wire import CustomizeRequest, CustomizeResponse, FinalizeResponse, Ho
 # Watch events bring most changes at once. These are for what no event tells: a create that was refused, a renewal.
 RESYNC_WHILE_MISSING = 5.0
 RESYNC_MAX, RESYNC_MIN = 3600.0, 1.0
+NOT_SELECTED = (
+    "Nobody has deleted this object, but its labels no longer match spec.parentResource.labelSelector of its "
+    "CompositeController: write labels that match."
+)
 # With foreground deletion the garbage collector removes the children and Metacontroller no longer does.
 FOREGROUND_FINALIZER = "foregroundDeletion"
 
@@ -71,6 +75,8 @@ def decide_finalize(request: HookRequest, context: Context) -> FinalizeResponse:
     """What is left to exist while the Vk8s goes: pods leave first, then the rest. Needs no valid spec."""
     observed = _read_observed(request)
     situation = _describe(request, observed, context)
+    if request.parent.metadata.deletion_timestamp is None:
+        return _keep_unselected(request, observed, situation)
     remaining = list(observed.items())
     others = [keep_unknown(child) for kind, _, child in remaining if kind != POD]
     return FinalizeResponse(
@@ -87,6 +93,17 @@ def decide_customize(request: CustomizeRequest, settings: Settings) -> Customize
     parts = (ip_manager, kubeflow, namespace_rules)
     rules = [rule for part in parts for rule in part.build_rules(request.parent, settings)]
     return CustomizeResponse(related_resources=rules)
+
+
+def _keep_unselected(request: HookRequest, observed: Observed, situation: Situation) -> FinalizeResponse:
+    """The answer to a finalize call for a Vk8s that nobody has deleted: its labels select it no more, and it stays."""
+    identity = parse_identity(request.parent.metadata)
+    return FinalizeResponse(
+        status=build_rejected_status(identity, [NOT_SELECTED], situation, reason="NotSelected"),
+        children=keep_everything(observed),
+        resync_after_seconds=RESYNC_MAX,
+        finalized=False,
+    )
 
 
 def _read_observed(request: HookRequest) -> Observed:

@@ -53,12 +53,14 @@ def build_status(cluster: VirtualCluster, plan: Plan, situation: Situation, warn
     return _build(shown, nodes, conditions, situation) | build_endpoint_fields(cluster.identity, situation)
 
 
-def build_rejected_status(identity: Identity, problems: list[str], situation: Situation) -> Manifest:
-    """The status of a Vk8s whose spec can't be acted on: every problem, and what runs all the same."""
+def build_rejected_status(
+    identity: Identity, problems: list[str], situation: Situation, reason: str = "InvalidSpec"
+) -> Manifest:
+    """The status of a Vk8s that can't be acted on: every problem, and what runs all the same."""
     nodes = find_observed_nodes(situation.observed)
     notice = " Nothing is changed, and lost nodes are not replaced, until this is mended." if nodes.wanted else ""
     conditions = [
-        Condition(ACCEPTED, status=False, reason="InvalidSpec", message=" ".join(problems) + notice),
+        Condition(ACCEPTED, status=False, reason=reason, message=" ".join(problems) + notice),
         *find_node_conditions(nodes, situation.history, None),
     ]
     phase = find_phase(nodes, situation.history, None) if nodes.wanted else "Fail"

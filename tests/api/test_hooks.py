@@ -48,8 +48,8 @@ JSON = {"Content-Type": "application/json"}
 PATHS = [f"/{parent}/{hook}" for parent in ("vk8s", "ippool") for hook in ("sync", "finalize", "customize")]
 
 
-def body(world: World) -> dict[str, Any]:
-    return world.request().model_dump(by_alias=True, mode="json")
+def body(world: World, **metadata: str) -> dict[str, Any]:
+    return world.request(**metadata).model_dump(by_alias=True, mode="json")
 
 
 def test_sync_answers_children_and_status(client: TestClient) -> None:
@@ -66,8 +66,9 @@ def test_keys_of_two_new_clusters_differ(client: TestClient) -> None:
 
 
 def test_finalize_answers_whether_the_parent_may_go(client: TestClient) -> None:
-    assert client.post("/vk8s/finalize", json=body(World())).json()["finalized"] is True
-    assert client.post("/vk8s/finalize", json=body(running_world())).json()["finalized"] is False
+    bodies = [body(world, deletionTimestamp="2026-01-02T03:04:05Z") for world in (World(), running_world())]
+    answers = [client.post("/vk8s/finalize", json=each).json()["finalized"] for each in bodies]
+    assert answers == [True, False]
 
 
 def test_customize_answers_no_rules(client: TestClient) -> None:

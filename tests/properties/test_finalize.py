@@ -39,6 +39,13 @@ def test_pods_leave_first_and_all_else_after_them(host: Host, foreground: bool) 
     assert answer.finalized == (foreground or not list_keys(shown))
 
 
+@given(hosts())
+def test_a_vk8s_that_nobody_has_deleted_keeps_everything(host: Host) -> None:
+    answer = host.shown.finalize_unselected()
+    assert index(answer).keys() == set(list_keys(host.shown))
+    assert not answer.finalized
+
+
 def _let_go(world: World) -> World:
     """The world in which whatever was being deleted is gone."""
     return without(world, [key for key, child in list_children(world).items() if is_terminating(child)])

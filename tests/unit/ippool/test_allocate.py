@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from hooks.ippool.decide import decide_finalize
 from hooks.manifest import Manifest
 from hooks.vk8s.conditions import format_time
 from testbed.metacontroller.objects import with_metadata
@@ -212,6 +213,17 @@ def test_a_pool_that_is_being_deleted_keeps_what_is_in_use_and_stays_until_it_is
     assert not answer.finalized
     assert PoolWorld(pool=going, vk8s=()).with_own(USED).finalize().finalized
     assert PoolWorld(pool=going).finalize().finalized
+
+
+def test_a_pool_that_is_not_selected_any_more_keeps_all_it_has() -> None:
+    world = PoolWorld(vk8s=()).with_own(USED)
+    answer = decide_finalize(world.request(), NOW)
+    assert addresses(answer) == {"demo/w": "10.0.0.3"}
+    assert not answer.finalized
+    assert (answer.status["capacity"], answer.status["used"], answer.status["free"]) == (10, 1, 9)
+    for entry in answer.status["conditions"]:
+        assert (entry["status"], entry["reason"]) == ("False", "NotSelected")
+        assert entry["message"].endswith("Until then no address is handed out or given back.")
 
 
 @pytest.mark.parametrize(("seconds", "rest"), [(0, 10), (9, 1), (10, 0), (60, 0)])

@@ -312,6 +312,28 @@ class TestFinalize:
         assert replace(running_world(), finalizers=("foregroundDeletion",)).finalize().finalized
 
 
+class TestAVk8sThatIsNotSelected:
+    """Metacontroller finalizes what its selector does not match any more, too: nobody has deleted it."""
+
+    def test_keeps_everything_and_says_why(self) -> None:
+        world = running_world()
+        answer = world.finalize_unselected()
+        assert len(answer.children) == sum(len(group) for group in world.children.values())
+        assert not answer.finalized
+        assert answer.status["phase"] == "Running"
+        accepted = condition(answer, "Accepted")
+        assert (accepted["status"], accepted["reason"]) == ("False", "NotSelected")
+        assert accepted["message"] == (
+            "Nobody has deleted this object, but its labels no longer match spec.parentResource.labelSelector of its "
+            "CompositeController: write labels that match. Nothing is changed, and lost nodes are not replaced, until "
+            "this is mended."
+        )
+
+    def test_stays_when_it_has_nothing(self) -> None:
+        answer = World().finalize_unselected()
+        assert (answer.children, answer.finalized, answer.status["phase"]) == ([], False, "Fail")
+
+
 def test_a_request_without_one_of_our_kinds_is_refused() -> None:
     request = World().request()
     del request.children["Secret.v1"]
