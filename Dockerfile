@@ -1,4 +1,4 @@
-# The image of the hooks: Python, what requirements.txt names, and hooks/. `make docker-build IMG=...`
+# The image of the hooks: Python, what requirements.txt names, hooks/ and the CRD. `make docker-build IMG=...`
 # BASE: any image with Python 3.11 or newer as python3, and its venv module.
 ARG BASE=python:3.13-slim
 
@@ -9,6 +9,8 @@ RUN python3 -m venv /opt/vk8s \
  # Nothing is ever installed later.
  && /opt/vk8s/bin/pip uninstall --yes --quiet setuptools pip
 COPY hooks /opt/vk8s/app/hooks
+# For `python -m hooks render`.
+COPY crds/vk8s.yaml /opt/vk8s/app/crds/vk8s.yaml
 # The root file system is read-only where this runs, so that Python could not keep what it compiles.
 RUN /opt/vk8s/bin/python -m compileall -q /opt/vk8s/app
 

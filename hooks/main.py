@@ -23,6 +23,7 @@ from hooks.metrics import CONTENT_TYPE, Metrics
 from hooks.openapi import REFUSALS, describe_body
 from hooks.reading import BodyError, check_content_type, read_declared, read_whole
 from hooks.refusals import NOT_FOUND, WRONG_METHOD, LastResort, build_refusal
+from hooks.schema import Resource, read_crd
 from hooks.settings import Settings
 from hooks.tokens import watch_tokens
 from hooks.vk8s import decide as vk8s
@@ -38,6 +39,7 @@ from hooks.wire import (
 )
 
 BOOTSTRAP_DIRECTORY: Final = Path(__file__).parent / "vk8s" / "bootstrap"
+CRD_FILE: Final = Path(__file__).parents[1] / "crds" / "vk8s.yaml"
 ENTROPY_BYTES: Final = 32
 
 Answer = TypeVar("Answer", bound=BaseModel)
@@ -46,6 +48,11 @@ Answer = TypeVar("Answer", bound=BaseModel)
 def load_scripts(directory: Path = BOOTSTRAP_DIRECTORY) -> Scripts:
     """The boot files of this version; OSError where they can't be read."""
     return build_scripts({path.name: path.read_text() for path in sorted(directory.iterdir()) if path.is_file()})
+
+
+def load_crd() -> Resource:
+    """The resource Vk8s, as the API server knows it; OSError where its CRD can't be read."""
+    return read_crd(CRD_FILE.read_text())
 
 
 def create_app(settings: Settings, scripts: Scripts, certificate: Watched[Certificate] | None = None) -> FastAPI:

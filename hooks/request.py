@@ -1,10 +1,9 @@
-"""What Metacontroller would ask a hook about a Vk8s, made of YAML: for curl, and to render."""
+"""What Metacontroller would ask a hook about a Vk8s, made of objects from YAML: for curl, and to render."""
 
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Final
 
-import yaml
-
+from hooks.documents import ManifestError
 from hooks.ippool.allocation import ALLOCATION
 from hooks.ippool.pools import POOL
 from hooks.manifest import Manifest
@@ -15,22 +14,6 @@ from hooks.vk8s.observed import CHILD_KINDS, POD, group_key
 UNKNOWN_UID: Final = "00000000-0000-0000-0000-000000000000"
 RELATED_KINDS: Final = (POOL, ALLOCATION)
 DEFAULT_NAMESPACE: Final = "default"
-
-
-class ManifestError(ValueError):
-    """What was written can't be used; the message says why, in sentences."""
-
-
-def read_objects(text: str) -> list[Manifest]:
-    """The objects in a YAML text, and in Lists in it, as `kubectl get -o yaml` writes them. ManifestError if broken."""
-    try:
-        documents = list(yaml.safe_load_all(text))
-    except yaml.YAMLError as error:
-        raise ManifestError(f"This is no YAML: {error}.") from error
-    objects = [found for document in documents if document is not None for found in _open_list(document)]
-    for each in objects:
-        _check(each)
-    return objects
 
 
 def build_request(objects: Iterable[Manifest]) -> Manifest:
@@ -55,21 +38,6 @@ def build_request(objects: Iterable[Manifest]) -> Manifest:
         "related": {kind: group for kind, group in related.items() if group},
         "finalizing": "deletionTimestamp" in metadata,
     }
-
-
-def _open_list(document: object) -> list[Any]:
-    if isinstance(document, dict) and isinstance(document.get("items"), list):
-        return list(document["items"])
-    return [document]
-
-
-def _check(found: object) -> None:
-    texts = ("apiVersion", "kind")
-    if not (isinstance(found, dict) and all(isinstance(found.get(key), str) for key in texts)):
-        raise ManifestError("An object does not say what it is: write its apiVersion and kind.")
-    metadata = found.get("metadata")
-    if not (isinstance(metadata, dict) and isinstance(metadata.get("name"), str)):
-        raise ManifestError(f"metadata.name: write the name of the {found['kind']}.")
 
 
 def _complete(manifest: Manifest, defaults: Manifest) -> Manifest:

@@ -2,6 +2,7 @@
 
 import contextlib
 import signal
+import socket
 from dataclasses import dataclass
 from typing import Final
 
@@ -28,15 +29,34 @@ class Address:
     port: int
 
 
+class ListenProblem(Exception):  # noqa: N818 as FileProblem: what is told to people
+    """No calls can be taken at the address; the message says why, in a sentence."""
+
+
 def serve(settings: Settings, address: Address) -> None:
-    """Serves the hooks until SIGTERM; FileProblem where the certificate or the tokens can't be used."""
+    """Serves the hooks until SIGTERM; FileProblem or ListenProblem where files or the address can't be used."""
     certificate = find_certificate(settings)
     app = create_app(settings, load_scripts(), certificate)
+    listener = listen(address)
     configure_logs(settings.log_format)
     # uvicorn stops in good order, then raises the signal again; that is no reason to end as if killed.
     signal.signal(signal.SIGTERM, lambda *_: None)
     with contextlib.suppress(KeyboardInterrupt):
-        uvicorn.Server(build_config(app, address, certificate)).run()
+        uvicorn.Server(build_config(app, address, certificate)).run([listener])
+
+
+def listen(address: Address) -> socket.socket:
+    """A socket at the address. ListenProblem where there can be none, which uvicorn would tell in six lines."""
+    try:
+        family, kind, protocol, _, place = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, kind, protocol)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(place)
+    except (OSError, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or "this is no address"
+        sentence = f"The hooks can't listen on {address.host}, port {address.port}: {reason}."
+        raise ListenProblem(f"{sentence} Give another --host or --port.") from error
+    return listener
 
 
 def find_certificate(settings: Settings) -> Watched[Certificate] | None:

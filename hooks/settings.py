@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from difflib import get_close_matches
 from ipaddress import IPv4Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -187,8 +188,13 @@ def describe_problems(error: ValidationError) -> Iterator[str]:
     """A sentence for each problem that `parse_settings` has found; no value is repeated."""
     for details in error.errors(include_input=False):
         name = "_".join(str(part) for part in details["loc"]).upper()
-        yield (
-            f"The environment variable {PREFIX}{name} can't be used: {details['msg']}."
-            if name
-            else f"{details['msg']}."
-        )
+        if details["type"] == "extra_forbidden":
+            near = get_close_matches(name, map(str.upper, Settings.model_fields), n=1)
+            advice = f"did you mean {PREFIX}{near[0]}? " if near else ""
+            yield f"The environment variable {PREFIX}{name} is no setting; {advice}docs/operations.md lists them."
+        else:
+            yield (
+                f"The environment variable {PREFIX}{name} can't be used: {details['msg']}."
+                if name
+                else f"{details['msg']}."
+            )

@@ -135,6 +135,20 @@ def test_it_ends_by_itself_when_asked_to(server: Server) -> None:
     assert "Application shutdown complete" in server.log.read_text()
 
 
+@pytest.mark.parametrize(
+    ("host", "reason"),
+    [("127.0.0.1", "Address already in use"), ("192.0.2.1", "Cannot assign requested address"), ("a..b", "")],
+)
+def test_an_address_that_can_not_be_listened_on_is_told_in_a_sentence(server: Server, host: str, reason: str) -> None:
+    command = [sys.executable, "-m", "hooks", "serve", f"--host={host}", f"--port={server.port}"]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    start = f"The hooks can't listen on {host}, port {server.port}: {reason}"
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr.startswith(start)
+    assert result.stderr.endswith(". Give another --host or --port.\n")
+    assert result.stderr.count("\n") == 1
+
+
 def test_a_setting_that_can_not_be_used_is_named() -> None:
     command = [sys.executable, "-m", "hooks", "serve"]
     result = subprocess.run(

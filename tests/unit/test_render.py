@@ -1,16 +1,13 @@
 """`python -m hooks render`: what would be created, with no cluster."""
 
-import io
-from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from hooks.__main__ import main
-from hooks.render import read_vk8s, render, write_yaml
-from hooks.request import ManifestError
-from tests.shared_material import VK8S_EXAMPLES
+from hooks.documents import ManifestError
+from hooks.main import load_crd
+from hooks.render import render, render_all, write_yaml
 from tests.world import CONTEXT, node, spec
 
 VK8S: dict[str, Any] = {
@@ -29,7 +26,7 @@ def test_every_child_is_shown_down_to_the_pods() -> None:
     everything = spec(
         accessPodImage="x", accessPodPort=30006, ports=[{"name": "web", "port": 30000, "targetPort": 30000}]
     )
-    assert shown(render({**VK8S, "spec": everything}, CONTEXT)) == sorted(
+    assert shown(render({**VK8S, "spec": everything}, CONTEXT).children) == sorted(
         [
             f"ConfigMap/demo-bootstrap-{CONTEXT.scripts.digest}",
             "ConfigMap/demo-access",
@@ -46,55 +43,74 @@ def test_every_child_is_shown_down_to_the_pods() -> None:
 
 
 def test_the_namespace_is_default_where_none_is_given() -> None:
-    children = render({**VK8S, "metadata": {"name": "demo"}}, CONTEXT)
+    children = render({**VK8S, "metadata": {"name": "demo"}}, CONTEXT).children
     assert {child["metadata"]["namespace"] for child in children} == {"default"}
 
 
 def test_what_is_written_is_what_was_rendered() -> None:
-    children = render(VK8S, CONTEXT)
+    children = render(VK8S, CONTEXT).children
     text = write_yaml(children)
     assert list(yaml.safe_load_all(text)) == children
     assert "&id" not in text
     assert "entrypoint.sh: |" in text
 
 
+def refuse(*vk8s: dict[str, Any]) -> tuple[str, ...]:
+    """What is wrong with these."""
+    with pytest.raises(ManifestError) as caught:
+        render_all(vk8s, load_crd(), CONTEXT)
+    return caught.value.problems
+
+
 @pytest.mark.parametrize(
     ("vk8s", "sentence"),
     [
         ({**VK8S, "spec": spec(nodes=[node("w", "worker")])}, "spec.nodes: write exactly one node with role master"),
-        ({**VK8S, "spec": None}, "spec: Input should be a valid dictionary"),
+        ({**VK8S, "spec": None}, "spec: write a map"),
+        ({key: value for key, value in VK8S.items() if key != "spec"}, "spec: write it, it is required."),
+        ({**VK8S, "apiVersion": "vk8s.sktelecom.com/v99"}, "apiVersion: write vk8s.sktelecom.com/v1alpha1."),
+        ({**VK8S, "apiVersion": "example.com/v1"}, "apiVersion: write vk8s.sktelecom.com/v1alpha1."),
+        ({**VK8S, "sepc": {}}, "sepc: unknown field; did you mean spec?"),
+        ({**VK8S, "metadata": {"name": "a", "lables": {}}}, "metadata.lables: unknown field; did you mean labels?"),
+        ({**VK8S, "spec": spec(acessPodPort=1)}, "spec.acessPodPort: unknown field; did you mean accessPodPort?"),
     ],
-    ids=["no master", "no spec"],
+    ids=["no master", "null as spec", "no spec", "version", "group", "field", "metadata", "field of spec"],
 )
-def test_what_can_not_be_rendered_is_told(vk8s: dict[str, Any], sentence: str) -> None:
-    with pytest.raises(ManifestError, match=sentence):
-        render(vk8s, CONTEXT)
+def test_what_the_api_server_would_refuse_is_said(vk8s: dict[str, Any], sentence: str) -> None:
+    (problem,) = refuse(vk8s)
+    assert problem.startswith(sentence)
 
 
-@pytest.mark.parametrize(("text", "sentence"), [("a: [", "This is no YAML"), ("", "no object of kind Vk8s")])
-def test_a_file_without_a_vk8s_is_told(text: str, sentence: str) -> None:
-    with pytest.raises(ManifestError, match=sentence):
-        read_vk8s(text)
+def test_each_problem_is_a_sentence_of_its_own() -> None:
+    wrong = {**VK8S, "spec": spec(nodes=[node("w", "worker")], acessPodPort=1, kubernetes={"serviceCidr": "x"})}
+    assert [problem.partition(":")[0] for problem in refuse(wrong)] == [
+        "spec.acessPodPort",
+        "spec.nodes",
+        "spec.kubernetes.serviceCidr",
+    ]
 
 
-@pytest.mark.parametrize("path", VK8S_EXAMPLES, ids=lambda path: str(path.name))
-def test_the_command_prints_yaml(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["render", "-f", str(path)]) == 0
-    assert "Pod" in {document["kind"] for document in yaml.safe_load_all(capsys.readouterr().out)}
+def test_what_only_the_settings_refuse_is_said_with_where_they_come_from() -> None:
+    problems = refuse({**VK8S, "spec": spec(ipPool="a")})
+    assert problems[0].startswith("spec.ipPool: leave it out, the ip-manager is off")
+    assert problems[1].startswith("The settings of the hooks are read from VK8S_SETTING_* here")
 
 
-def test_the_command_reads_standard_input(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr("sys.stdin", io.StringIO(yaml.safe_dump(VK8S)))
-    assert main(["render", "-f", "-"]) == 0
-    assert "kind: Pod" in capsys.readouterr().out
+def test_of_several_vk8s_each_is_named() -> None:
+    wrong = {**VK8S, "metadata": {"name": "other"}, "spec": spec(paused="yes")}
+    assert refuse(VK8S, wrong, VK8S) == (
+        "Vk8s default/other: spec.paused: write true or false, without quotes.",
+        "Vk8s team-a/demo: 2 of them; give each a name of its own.",
+    )
 
 
-@pytest.mark.parametrize("content", ["", None], ids=["no Vk8s", "no file"])
-def test_the_command_says_what_is_wrong_and_fails(
-    content: str | None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    path = tmp_path / "vk8s.yaml"
-    if content is not None:
-        path.write_text(content)
-    assert main(["render", "-f", str(path)]) == 1
-    assert capsys.readouterr().err.startswith(f"{path}: ")
+@pytest.mark.parametrize(
+    ("objects", "sentence"),
+    [
+        ([], "There is no object of kind Vk8s."),
+        ([{**VK8S, "kind": "vk8s"}], "There is no object of kind Vk8s, but vk8s."),
+    ],
+    ids=["nothing", "others"],
+)
+def test_a_file_without_a_vk8s_is_told(objects: list[dict[str, Any]], sentence: str) -> None:
+    assert refuse(*objects) == (sentence,)

@@ -1,16 +1,13 @@
 """`python -m hooks request`: the body with which Metacontroller would call a hook, for curl."""
 
-import io
-import json
 from typing import Any
 
 import pytest
-import yaml
 
-from hooks.__main__ import main
+from hooks.documents import ManifestError
 from hooks.manifest import Manifest
 from hooks.render import render
-from hooks.request import UNKNOWN_UID, ManifestError, build_request, read_objects
+from hooks.request import UNKNOWN_UID, build_request
 from hooks.vk8s.decide import decide_sync
 from hooks.vk8s.labels import COMPONENT, KUBEFLOW_COMPONENT
 from hooks.vk8s.observed import CHILD_KINDS
@@ -42,7 +39,7 @@ def test_a_new_vk8s_has_no_children_and_every_kind_of_them_is_named() -> None:
 
 
 def test_what_was_rendered_is_observed_and_the_hooks_want_nothing_more() -> None:
-    children = render(VK8S, CONTEXT)
+    children = render(VK8S, CONTEXT).children
     request = build_request([VK8S, *children])
     answer = decide_sync(HookRequest.model_validate(request), CONTEXT)
     assert list_children(request) == sorted(f"team-a/{child['metadata']['name']}" for child in children)
@@ -84,42 +81,7 @@ def test_one_that_is_being_deleted_is_asked_about_its_end() -> None:
     assert build_request([deleted])["finalizing"] is True
 
 
-def test_lists_of_kubectl_are_read() -> None:
-    text = yaml.safe_dump_all([VK8S, {"apiVersion": "v1", "kind": "List", "items": [build_pod("a"), build_pod("b")]}])
-    assert [each["metadata"]["name"] for each in read_objects(text)] == ["demo", "a", "b"]
-
-
-@pytest.mark.parametrize(
-    ("text", "sentence"),
-    [
-        ("a: [", "This is no YAML"),
-        ("apiVersion: v1\nkind: Pod\nmetadata: {}", "metadata.name: write the name of the Pod"),
-        ("apiVersion: v1\nkind: Pod", "metadata.name: write the name of the Pod"),
-        ("kind: Pod\nmetadata: {name: a}", "write its apiVersion and kind"),
-        ("- 1", "write its apiVersion and kind"),
-    ],
-    ids=["no YAML", "no name", "no metadata", "no apiVersion", "no object"],
-)
-def test_what_is_no_object_is_told(text: str, sentence: str) -> None:
-    with pytest.raises(ManifestError, match=sentence):
-        read_objects(text)
-
-
 @pytest.mark.parametrize("count", [0, 2])
 def test_a_call_is_about_one_vk8s(count: int) -> None:
     with pytest.raises(ManifestError, match=f"there are {count}"):
         build_request([VK8S] * count)
-
-
-def test_the_command_prints_json(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr("sys.stdin", io.StringIO(yaml.safe_dump(VK8S)))
-    assert main(["request", "-f", "-"]) == 0
-    assert json.loads(capsys.readouterr().out) == build_request([VK8S])
-
-
-def test_the_command_says_what_is_wrong_and_fails(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr("sys.stdin", io.StringIO(""))
-    assert main(["request", "-f", "-"]) == 1
-    assert capsys.readouterr().err == "-: A call is about one object of kind Vk8s, and there are 0.\n"
