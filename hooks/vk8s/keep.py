@@ -1,6 +1,6 @@
 """Returning an observed child unchanged, so that Metacontroller neither deletes it nor finds anything to update."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from pydantic import BaseModel
@@ -55,9 +55,10 @@ def read_labels(observed: Manifest) -> Mapping[str, str]:
     return {**_labels(observed), **_find_applied(observed, "labels")}
 
 
-def read_annotations(observed: Manifest) -> tuple[Mapping[str, str], Mapping[str, str]]:
-    """The annotations of a child as they are, and as they were applied, should somebody have changed them since."""
-    return observed["metadata"].get("annotations") or {}, _find_applied(observed, "annotations")
+def read_annotation(observed: Manifest, key: str) -> Iterator[str | None]:
+    """An annotation of a child as it is, and then as it was applied, should somebody have changed it since."""
+    yield (observed["metadata"].get("annotations") or {}).get(key)
+    yield _find_applied(observed, "annotations").get(key)
 
 
 def _labels(observed: Manifest) -> Mapping[str, str]:

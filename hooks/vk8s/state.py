@@ -15,7 +15,7 @@ from hooks.vk8s.children.node_pod import find_credentials_name
 from hooks.vk8s.cluster import ACCEPT_LOSS_ANNOTATION, VirtualCluster
 from hooks.vk8s.conditions import Trouble
 from hooks.vk8s.context import Context
-from hooks.vk8s.keep import read_annotations
+from hooks.vk8s.keep import read_annotation
 from hooks.vk8s.model import NodeSpec
 from hooks.vk8s.naming import bootstrap_config_map_name, pki_secret_name, state_claim_name
 from hooks.vk8s.observed import CLAIM, CONFIG_MAP, POD, SECRET, Child, Observed
@@ -52,8 +52,8 @@ class State:
 def read_note(name: str, observed: Observed) -> StateNote:
     """The note of the Vk8s `name`, as it was last written; an empty one where nothing has been noted."""
     pki = observed.find(SECRET, pki_secret_name(name))
-    texts = [annotations.get(STATE) for annotations in read_annotations(pki)] if pki else []
-    return next((note for text in texts if (note := parse_note(text))), StateNote())
+    notes = map(parse_note, read_annotation(pki, STATE)) if pki else ()
+    return next((note for note in notes if note), StateNote())
 
 
 def plan_state(cluster: VirtualCluster, left: frozenset[str], observed: Observed, context: Context) -> State:
