@@ -115,11 +115,13 @@ class _Standing:
 
     @property
     def proven(self) -> str | None:
-        """The uid of the claim with which the node is Ready.
+        """The uid of the claim with which the node is Ready, or that its owner has put in place of one that is noted.
 
         A claim that is newer than the pod is not what it runs on. Then what is noted stays; where nothing is, the uid
         of the pod says that there is a state, and that it is on no claim that is there.
         """
+        if self.pod is None and self.noted and self.claim and not seen.is_terminating(self.claim):
+            return str(self.claim["metadata"]["uid"])
         if self.pod is None or self.is_ephemeral or not seen.is_ready(self.pod):
             return None
         if self.claim is not None and find_made_time(self.claim) <= find_made_time(self.pod):
@@ -143,7 +145,7 @@ def _look_at(cluster: VirtualCluster, node: NodeSpec, observed: Observed, contex
 def _plan_note(cluster: VirtualCluster, found: list[_Standing], left: frozenset[str]) -> StateNote:
     """The note as it is now: claims with which nodes are Ready, without those of whom nobody needs to know any more."""
     dropped = {each.node.name for each in found if each.is_dropped}
-    proven = {each.node.name: each.proven for each in found if each.proven}
+    proven = {each.node.name: each.proven for each in found if each.proven and not each.is_dropped}
     kept = {node: uid for node, uid in cluster.state.claims.items() if node not in dropped | left}
     begins_anew = any(each.is_dropped and each.node.role == "master" for each in found)
     return StateNote({**kept, **proven}, cluster.state.generation + begins_anew)

@@ -161,6 +161,7 @@ def test_a_claim_that_its_owner_put_back_is_booted_from() -> None:
     claim = noted_world().children[CLAIM]["m-state"]
     back = lost.with_child(CLAIM, "m-state", {**claim, "metadata": {**claim["metadata"], "uid": "restored"}})
     assert "FOUND" not in environment(back, "m")
+    assert note_of(back).claims["m"] == "restored", "what is given up from now on is this one"
     running = back.step().with_ready_pods()
     assert note_of(running).claims["m"] == "restored"
     assert running.sync().status["phase"] == "Running"
@@ -178,6 +179,15 @@ def test_an_empty_cluster_is_made_when_its_owner_names_the_claim_that_is_gone() 
     assert "PersistentVolumeClaim/m-state" in names(made.sync())
     variables = environment(made.step(), "m")
     assert (variables["FOUND"], variables["GENERATION"]) == ("true", "2")
+
+
+def test_an_empty_claim_that_was_put_back_takes_part_in_the_new_cluster_when_the_former_one_is_given_up() -> None:
+    lost = without_node(noted_world(), "m")
+    claim = noted_world().children[CLAIM]["m-state"]
+    back = lost.with_child(CLAIM, "m-state", {**claim, "metadata": {**claim["metadata"], "uid": "empty"}})
+    accepted = replace(back, annotations={ACCEPT: "uid-of-m-state"})
+    assert note_of(accepted) == StateNote({"w": "uid-of-w-state"}, generation=2)
+    assert environment(with_note(accepted, note_of(accepted)), "m")["FOUND"] == "true"
 
 
 def test_workers_of_the_former_cluster_follow_when_the_new_master_is_ready() -> None:
