@@ -19,7 +19,7 @@ refuse_empty_volume() {
   [[ $ROLE = master ]] && ! has_etcd_data || return 0
   [[ $FOUND = true && ! -e $BOOTED_BEFORE ]] ||
     give_up "The state volume has no data of etcd, but this virtual cluster has been founded before: bring back that volume," \
-      "or its data. To go on with an empty cluster instead, delete the claim $NODE_NAME-state and annotate the Vk8s with" \
+      "or its data. To go on with an empty cluster instead, delete claim $NODE_NAME-state and this pod, and annotate the Vk8s with" \
       "vk8s.sktelecom.com/accept-state-loss=<uid of the claim>."
 }
 
@@ -62,7 +62,8 @@ run_founding_etcd() {
     exec "${ETCD_PROGRAM[0]}" --name "$NODE_NAME" --data-dir "$FOUNDING" \
       --initial-cluster-token "$VK8S_UID.$GENERATION" --initial-cluster "$NODE_NAME=https://127.0.0.1:2380" \
       --initial-advertise-peer-urls https://127.0.0.1:2380 --advertise-client-urls https://127.0.0.1:2379 \
-      --listen-peer-urls unix://peers --listen-client-urls unix://clients
+      --listen-peer-urls unix://peers --listen-client-urls unix://clients \
+      --heartbeat-interval 10 --election-timeout 100 # or it would wait for others for up to a second
   ) >"$LOG/founding.log" 2>&1 &
   etcd=$!
   await_founding_etcd $etcd || status=$?

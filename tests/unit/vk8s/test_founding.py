@@ -107,7 +107,10 @@ def test_a_cluster_is_not_founded_twice(node: Node, found: str) -> None:
     code, said = node.run(FOUND=found)
     assert code == 1
     assert "The state volume has no data of etcd, but this virtual cluster has been founded before" in said
-    assert "delete the claim demo-master-state and annotate the Vk8s with vk8s.sktelecom.com/accept-state-loss=" in said
+    assert (
+        "delete claim demo-master-state and this pod, and annotate the Vk8s with vk8s.sktelecom.com/accept-state-loss="
+        in said
+    )
     # Nothing is written: the volume may be a mistake, and somebody else's.
     assert not [path for folder in ("etcd", "state") for path in (node.root / folder).iterdir()]
 
