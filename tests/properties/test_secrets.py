@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from hooks.manifest import Manifest
 from hooks.settings import Settings
+from hooks.vk8s.children.join_secret import CA_HASH
 from hooks.vk8s.ssh import CLIENT_PUB
 from tests.properties.host import Host, list_children, list_keys, without
 from tests.properties.judge import has_usable_pki, index, is_accepted
@@ -121,10 +122,13 @@ def _shown_secrets(shown: World) -> Iterable[Manifest]:
 
 
 def _list_words(secrets: Iterable[Manifest], vk8s: str) -> Iterator[str]:
-    """What of the Secrets nobody else may see, in base64 and decoded, by words; the address of the API is public."""
+    """What of the Secrets nobody else may see, in base64 and decoded, by words.
+
+    The address of the API, a public key and the hash of one are public.
+    """
     for secret in secrets:
         for key, encoded in secret.get("data", {}).items():
-            if key == CLIENT_PUB:
+            if key in (CLIENT_PUB, CA_HASH):
                 continue
             words = [encoded, *b64decode(encoded).decode().split()]
             yield from (
