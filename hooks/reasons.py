@@ -5,6 +5,7 @@ from typing import Final
 OTHER: Final = "other"
 _OF_VK8S: Final = (
     "AddressIgnored",
+    "Adopted",
     "BeingMade",
     "CAExpired",
     "CANotYetValid",

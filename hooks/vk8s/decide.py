@@ -5,6 +5,7 @@ from datetime import datetime
 
 from hooks.settings import Settings
 from hooks.vk8s import ip_manager, kubeflow, namespace_rules
+from hooks.vk8s.adopted import describe_release, find_adopted, find_adoption_warnings, find_own
 from hooks.vk8s.cluster import Identity, build_cluster, parse_identity
 from hooks.vk8s.conditions import Situation, parse_history
 from hooks.vk8s.context import Context
@@ -62,6 +63,7 @@ def decide_sync(request: HookRequest, context: Context) -> SyncResponse:
         *find_skews(spec),
         *find_limit_warnings(identity.name, spec, observed, context.settings),
         *find_newer_warnings(identity.name, spec, observed),
+        *find_adoption_warnings(identity, observed),
         *plan.warnings,
     ]
     return SyncResponse(
@@ -77,14 +79,16 @@ def decide_finalize(request: HookRequest, context: Context) -> FinalizeResponse:
     situation = _describe(request, observed, context)
     if request.parent.metadata.deletion_timestamp is None:
         return _keep_unselected(request, observed, situation)
-    remaining = list(observed.items())
-    others = [keep_unknown(child) for kind, _, child in remaining if kind != POD]
+    adopted = find_adopted(parse_identity(request.parent.metadata), observed)
+    own = find_own(observed, adopted)
+    others = [keep_unknown(child) for kind, _, child in own.items() if kind != POD]
+    is_empty = not any(observed.children.values())
     return FinalizeResponse(
-        status=build_terminating_status(situation),
-        # Secrets and volumes stay until the pods that use them have stopped.
-        children=others if observed.pods() else [],
+        status=build_terminating_status(replace(situation, observed=own), describe_release(adopted)),
+        # Secrets and volumes stay until the pods that use them have stopped; what is not ours stays.
+        children=[*(others if own.pods() else []), *keep_everything(adopted)],
         resync_after_seconds=RESYNC_WHILE_MISSING,
-        finalized=not remaining or FOREGROUND_FINALIZER in request.parent.metadata.finalizers,
+        finalized=is_empty or FOREGROUND_FINALIZER in request.parent.metadata.finalizers,
     )
 
 

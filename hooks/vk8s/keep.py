@@ -1,14 +1,26 @@
 """Returning an observed child unchanged, so that Metacontroller neither deletes it nor finds anything to update."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from pydantic import BaseModel
 
 from hooks.manifest import Manifest
 from hooks.vk8s.cluster import Identity
-from hooks.vk8s.labels import NO_MESH_ANNOTATIONS, NO_MESH_LABELS, PREFIX, child_labels, cluster_selector, is_steering
+from hooks.vk8s.labels import (
+    NO_MESH_ANNOTATIONS,
+    NO_MESH_LABELS,
+    NODE,
+    PREFIX,
+    child_labels,
+    cluster_selector,
+    is_steering,
+)
+from hooks.vk8s.naming import leave_job_name, state_claim_name
+from hooks.vk8s.observed import CLAIM, JOB, POD
 
+# What a node has of its own, and how that is named after it.
+_NODE_CHILDREN: Final[Mapping[str, Callable[[str], str]]] = {CLAIM: state_claim_name, JOB: leave_job_name, POD: str}
 LAST_APPLIED: Final = "metacontroller.k8s.io/last-applied-configuration"
 
 
@@ -59,6 +71,16 @@ def read_annotation(observed: Manifest, key: str) -> Iterator[str | None]:
     """An annotation of a child as it is, and then as it was applied, should somebody have changed it since."""
     yield (observed["metadata"].get("annotations") or {}).get(key)
     yield _find_applied(observed, "annotations").get(key)
+
+
+def find_node(kind: str, name: str, labels: Mapping[str, str]) -> str | None:
+    """The node whose pod, claim or Job the child of that kind, name and labels is; None of any other child.
+
+    The label alone says nothing: Metacontroller adopts what anybody has labelled.
+    """
+    node = labels.get(NODE)
+    name_of = _NODE_CHILDREN.get(kind)
+    return node if node is not None and name_of is not None and name == name_of(node) else None
 
 
 def _labels(observed: Manifest) -> Mapping[str, str]:

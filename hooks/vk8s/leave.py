@@ -15,8 +15,8 @@ from hooks.vk8s.cluster import VirtualCluster
 from hooks.vk8s.context import Context
 from hooks.vk8s.demand import find_freed
 from hooks.vk8s.fingerprint import hash_leave, is_outdated
-from hooks.vk8s.keep import keep_unknown, read_labels
-from hooks.vk8s.labels import COMPONENT, LEAVE_COMPONENT, NODE, PREFIX, ROLE
+from hooks.vk8s.keep import find_node, keep_unknown, read_labels
+from hooks.vk8s.labels import COMPONENT, LEAVE_COMPONENT, PREFIX, ROLE
 from hooks.vk8s.model import Spec
 from hooks.vk8s.naming import (
     NODE_CONTAINER,
@@ -120,26 +120,27 @@ def _find_roles(observed: Observed, but: Collection[str] = ()) -> dict[str, str]
     """
     passed = {*((CLAIM, state_claim_name(node)) for node in but), *((POD, node) for node in but)}
     children = [
-        child
+        (kind, name, read_labels(child))
         for kind in (CLAIM, POD)
         for name, child in observed.children.get(kind, {}).items()
         if (kind, name) not in passed
     ]
-    labels = [read_labels(child) for child in children]
-    return {label[NODE]: label.get(ROLE, "") for label in labels if NODE in label}
+    nodes = [(find_node(*child), child[2].get(ROLE, "")) for child in children]
+    return {node: role for node, role in nodes if node is not None}
 
 
 def _find_begun(observed: Observed) -> Iterator[str]:
     """Names of the workers of which there is a Job, or a pod or claim that says that there was one."""
     for kind in (CLAIM, JOB, POD):
-        for child in observed.children.get(kind, {}).values():
+        for name, child in observed.children.get(kind, {}).items():
             # First what takes less time: hardly any child is noted.
             if kind != JOB and not _is_noted(child):
                 continue
             labels = read_labels(child)
             is_sign = kind != JOB or labels.get(COMPONENT) == LEAVE_COMPONENT
-            if is_sign and NODE in labels:
-                yield labels[NODE]
+            node = find_node(kind, name, labels)
+            if is_sign and node is not None:
+                yield node
 
 
 def _is_noted(part: Manifest) -> bool:

@@ -67,11 +67,12 @@ def build_rejected_status(
     return _build(phase, nodes, conditions, situation) | build_endpoint_fields(identity, situation)
 
 
-def build_terminating_status(situation: Situation) -> Manifest:
-    """The status of a Vk8s that is being deleted: what it waits for."""
+def build_terminating_status(situation: Situation, release: str) -> Manifest:
+    """The status of a Vk8s that is being deleted: what it waits for. `release`: what is not its own, and what to do."""
     left = [_describe_left(name, child) for _, name, child in situation.observed.items()]
-    message = f"Waits until these are gone: {'; '.join(left)}." if left else "All children are gone."
-    ready = Condition(READY, status=False, reason="Terminating", message=message)
+    gone = f"Waits until these are gone: {'; '.join(left)}." if left else "All children are gone."
+    message = f"{gone} {release}" if release else gone
+    ready = Condition(READY, status=False, reason="Adopted" if release else "Terminating", message=message)
     return _build("Terminating", find_observed_nodes(situation.observed), [ready], situation)
 
 

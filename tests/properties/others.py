@@ -7,6 +7,7 @@ from typing import Final
 from hypothesis import strategies as st
 
 from hooks.manifest import Manifest
+from hooks.vk8s.labels import VK8S
 from hooks.vk8s.observed import group_key
 from hooks.vk8s.pki import build_pki, encode_data
 from testbed.metacontroller.objects import with_metadata
@@ -42,7 +43,7 @@ def add_unknown(draw: st.DrawFn, host: Host) -> Host:
     """Another version of the hooks has made a child."""
     kind, content = draw(st.sampled_from(UNKNOWN_CONTENTS))
     name = draw(st.sampled_from(["later", f"{host.world.name}-later"]))
-    metadata = {"name": name, "namespace": "team-a", "labels": {"vk8s.sktelecom.com/later": "x"}}
+    metadata = {"name": name, "namespace": "team-a", "labels": {"vk8s.sktelecom.com/later": "x", VK8S: host.world.name}}
     child = observe({"apiVersion": "v1", "kind": kind, "metadata": metadata, **content})
     children = host.world.with_child(group_key(child), name, child).children
     return host.after(f"unknown {kind} {name}", children=children)

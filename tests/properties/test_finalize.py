@@ -5,12 +5,16 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hooks.manifest import Manifest
+from hooks.vk8s.labels import CONTROLLER_UID
+from hooks.vk8s.observed import group_key
 from testbed.metacontroller.objects import is_terminating
 from tests.properties.host import Host, apply, find_desired, list_children, list_keys, without
 from tests.properties.json_values import JSON
 from tests.properties.judge import index
+from tests.properties.others import UNKNOWN_CONTENTS
 from tests.properties.walks import hosts
-from tests.world import World
+from tests.world import UID, World
 
 # Pods, what held them, the rest, what held that, and the answer that says so.
 MOST_ROUNDS = 6
@@ -37,6 +41,22 @@ def test_pods_leave_first_and_all_else_after_them(host: Host, foreground: bool) 
     others = {key for key in list_keys(shown) if key[0] != "Pod.v1"}
     assert index(answer).keys() == (others if shown.children["Pod.v1"] else set())
     assert answer.finalized == (foreground or not list_keys(shown))
+
+
+@given(hosts(), st.sampled_from(UNKNOWN_CONTENTS))
+def test_what_was_adopted_and_is_of_others_outlives_the_vk8s(host: Host, foreign: tuple[str, Manifest]) -> None:
+    metadata = {"name": "prod", "namespace": "team-a", "uid": "prod", "labels": {CONTROLLER_UID: UID}}
+    adopted = {"apiVersion": "v1", "kind": foreign[0], **foreign[1], "metadata": metadata}
+    kind = group_key(adopted)
+    world = host.shown.with_child(kind, "prod", adopted)
+    assert (kind, "prod") in index(world.sync())
+    for _ in range(MOST_ROUNDS):
+        answer = world.finalize()
+        assert not answer.finalized
+        world = replace(_let_go(world), status=answer.status)
+        world = replace(world, children=apply(find_desired(answer), world.children, world))
+    assert list_keys(world) == [(kind, "prod")]
+    assert without(world, [(kind, "prod")]).finalize().finalized
 
 
 @given(hosts())
