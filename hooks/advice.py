@@ -7,6 +7,8 @@ from typing import Final
 from hooks.manifest import Manifest
 from hooks.schema import Resource, find_faults
 from hooks.vk8s.model import NodeSpec, Spec
+from hooks.vk8s.newer_rules import find_newer_problems
+from hooks.vk8s.observed import Observed
 from hooks.vk8s.quantity import parse_quantity
 from hooks.vk8s.validate import find_problems, parse_spec
 
@@ -14,6 +16,8 @@ from hooks.vk8s.validate import find_problems, parse_spec
 OLDEST_MINOR: Final = 34
 # What a node's boot asks for (hooks/vk8s/bootstrap/preflight.sh; a test holds one against the other), in MiB.
 LEAST_MEMORY: Final = {"master": 768, "worker": 256}
+# What is observed of a Vk8s that is not applied yet.
+_NOTHING: Final = Observed({})
 _VERSION: Final = re.compile(r"v1\.(\d+)\.\d+(-.+)?")
 _VALID: Final = "The spec is valid."
 # Reasons of conditions that no waiting changes.
@@ -28,7 +32,8 @@ def find_refusals(vk8s: Manifest, resource: Resource) -> list[str]:
     spec, malformed = parse_spec(vk8s.get("spec"))
     if spec is None:
         return faults or malformed
-    return [*faults, *find_problems(vk8s["metadata"]["name"], spec)]
+    name = vk8s["metadata"]["name"]
+    return [*faults, *find_problems(name, spec), *find_newer_problems(name, spec, _NOTHING)]
 
 
 def find_warnings(vk8s: Manifest, status: Manifest) -> list[str]:

@@ -116,6 +116,10 @@ REFUSED = {
         build_vk8s(nodes=[node("m", "master", resources={"limits": {"cpu": "much"}})]),
         "spec.nodes[0].resources.limits[cpu]: write a quantity such as 500m, 2 or 8Gi",
     ),
+    "a fraction without quotes": (
+        build_vk8s(nodes=[node("m", "master", resources={"limits": {"cpu": 0.5}})]),
+        'spec.nodes[0].resources.limits.cpu in body must be of type integer,string: "number"',
+    ),
     "a request above its limit": (
         build_vk8s(nodes=[node("m", "master", resources={"requests": {"cpu": 2}, "limits": {"cpu": "1900m"}})]),
         "spec.nodes[0].resources: write requests that are not above the limits",

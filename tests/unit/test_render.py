@@ -72,9 +72,10 @@ def refuse(*vk8s: dict[str, Any]) -> tuple[str, ...]:
         ({**VK8S, "apiVersion": "example.com/v1"}, "apiVersion: write vk8s.sktelecom.com/v1alpha1."),
         ({**VK8S, "sepc": {}}, "sepc: unknown field; did you mean spec?"),
         ({**VK8S, "metadata": {"name": "a", "lables": {}}}, "metadata.lables: unknown field; did you mean labels?"),
+        ({**VK8S, "metadata": {"name": "demo-api"}}, "metadata.name: write a name that ends in neither -api nor"),
         ({**VK8S, "spec": spec(acessPodPort=1)}, "spec.acessPodPort: unknown field; did you mean accessPodPort?"),
     ],
-    ids=["no master", "null as spec", "no spec", "version", "group", "field", "metadata", "field of spec"],
+    ids=["no master", "null as spec", "no spec", "version", "group", "field", "metadata", "rule for new ones", "field of spec"],
 )
 def test_what_the_api_server_would_refuse_is_said(vk8s: dict[str, Any], sentence: str) -> None:
     (problem,) = refuse(vk8s)
