@@ -60,6 +60,56 @@ REJECTED_NETWORKS: Final[dict[str, tuple[dict[str, Any], str]]] = {
         + "10.9.0.0/18 has room for 64 nodes (each takes a /24), and you have 99; write a /17 or a larger network",
     ),
 }
+_RESOURCES: Final = "spec.nodes[0].resources"
+_NAMES: Final = (
+    "write cpu, memory, ephemeral-storage, huge pages such as hugepages-2Mi, or a device such as nvidia.com/gpu"
+)
+_WHOLE: Final = "write a whole number of each device"
+_PAGES: Final = "write a multiple of the page's size for huge pages, such as 4Mi for hugepages-2Mi"
+_SAME: Final = "write the same request as limit for huge pages, or only limits"
+_ALONE: Final = "write cpu or memory, too: with huge pages, one of the two is needed"
+# All of them break a rule that API servers have for pods.
+REJECTED_RESOURCES: Final[dict[str, tuple[dict[str, Any], str]]] = {
+    "a misspelt resource": ({"limits": {"cpus": 1}}, f"{_RESOURCES}.limits: {_NAMES}"),
+    "a resource of quotas": ({"requests": {"pods": 1}}, f"{_RESOURCES}.requests: {_NAMES}"),
+    "storage, which is that of claims": ({"requests": {"storage": "1Gi"}}, f"{_RESOURCES}.requests: {_NAMES}"),
+    "a device in the form of quotas": ({"limits": {"requests.nvidia.com/gpu": 1}}, f"{_RESOURCES}.limits: {_NAMES}"),
+    "a device with two slashes": ({"limits": {"nvidia.com/gpu/0": 1}}, f"{_RESOURCES}.limits: {_NAMES}"),
+    "a device of nobody": ({"limits": {"/gpu": 1}}, f"{_RESOURCES}.limits: {_NAMES}"),
+    "a device whose owner has capitals": ({"limits": {"NVIDIA.com/gpu": 1}}, f"{_RESOURCES}.limits: {_NAMES}"),
+    "a device with a long name": ({"limits": {f"nvidia.com/{'g' * 64}": 1}}, f"{_RESOURCES}.limits: {_NAMES}"),
+    "a device with two dots": ({"limits": {"nvidia..com/gpu": 1}}, f"{_RESOURCES}.limits: {_NAMES}"),
+    "huge pages of no size": ({"limits": {"cpu": 1, "hugepages-": "2Mi"}}, f"{_RESOURCES}.limits: {_NAMES}"),
+    "huge pages of size 0": ({"limits": {"cpu": 1, "hugepages-0Mi": 0}}, f"{_RESOURCES}.limits: {_NAMES}"),
+    "a limit below 0": ({"limits": {"cpu": "-1"}}, f"{_RESOURCES}.limits[cpu]: write 0 or more"),
+    "a request below 0": ({"requests": {"memory": -1}}, f"{_RESOURCES}.requests[memory]: write 0 or more"),
+    "half a device": ({"limits": {"nvidia.com/gpu": "0.5"}}, f"{_RESOURCES}.limits: {_WHOLE}"),
+    "thousandths of a device": ({"limits": {"nvidia.com/gpu": "1001m"}}, f"{_RESOURCES}.limits: {_WHOLE}"),
+    "half a page": ({"limits": {"memory": "1Gi", "hugepages-2Mi": "3Mi"}}, f"{_RESOURCES}.limits: {_PAGES}"),
+    "a page of another size": ({"limits": {"memory": "1Gi", "hugepages-1Gi": "2Mi"}}, f"{_RESOURCES}.limits: {_PAGES}"),
+    "fewer huge pages as request": (
+        {"requests": {"cpu": 1, "hugepages-2Mi": "4Mi"}, "limits": {"hugepages-2Mi": "8Mi"}},
+        f"{_RESOURCES}: {_SAME}",
+    ),
+    "huge pages as request alone": ({"requests": {"cpu": 1, "hugepages-2Mi": "4Mi"}}, f"{_RESOURCES}: {_SAME}"),
+    "nothing but huge pages": ({"limits": {"hugepages-2Mi": "4Mi"}}, f"{_RESOURCES}: {_ALONE}"),
+}
+ACCEPTED_RESOURCES: Final[dict[str, dict[str, Any]]] = {
+    "nothing at all": {},
+    "disk": {"requests": {"ephemeral-storage": "1Gi"}, "limits": {"ephemeral-storage": "2Gi"}},
+    "devices": {"limits": {"nvidia.com/gpu": "2", "rdma/hca_shared_devices_a": 1, "example.com/a-b_c.d": "1k"}},
+    "a whole number with a fraction": {"limits": {"a.b/c": "2000m", "a.b/d": "1.0", "a.b/e": "20e-1"}},
+    "devices as requests, too": {"requests": {"nvidia.com/gpu": "2"}, "limits": {"nvidia.com/gpu": 2}},
+    "as long a name as there may be": {"limits": {f"example.com/{'g' * 63}": 1}},
+    "no device": {"limits": {"nvidia.com/gpu": 0}},
+    "huge pages": {"limits": {"cpu": 1, "hugepages-2Mi": "4Mi", "hugepages-1Gi": "1Gi"}},
+    "huge pages beside a request for memory": {"requests": {"memory": "1Gi"}, "limits": {"hugepages-2Mi": 4194304}},
+    "huge pages as requests, too": {
+        "requests": {"cpu": "500m", "hugepages-2Mi": "4096Ki"},
+        "limits": {"cpu": 1, "hugepages-2Mi": "4Mi"},
+    },
+    "no cpu": {"requests": {"cpu": 0}},
+}
 REJECTED_NAMES: Final = ("demo-api", "demo-access-svc", "a-api-api", "a-access-svc-api")
 NAME_SENTENCE: Final = (
     "metadata.name: write a name that ends in neither -api nor -access-svc: Services of other virtual clusters end so"

@@ -7,17 +7,19 @@ is rejected all the same.
 
 from collections.abc import Iterator
 
+from hooks.vk8s.fingerprint import hash_node, is_outdated
 from hooks.vk8s.limits import is_living
 from hooks.vk8s.model import Spec
 from hooks.vk8s.naming import access_service_name, api_service_name, is_service_of_another, state_claim_name
 from hooks.vk8s.network_rules import Fault, find_crowding, find_lasting_crowding, find_network_faults, has_room
-from hooks.vk8s.observed import CLAIM, Observed
+from hooks.vk8s.observed import CLAIM, POD, Observed
+from hooks.vk8s.resource_rules import find_resource_faults
 
 
 def find_newer_problems(name: str, spec: Spec, observed: Observed) -> list[str]:
     """What keeps the Vk8s `name` from being accepted, one sentence each that says what to write instead."""
     if is_living(name, observed):
-        faults = [*find_lasting_crowding(spec)] if _had_room(spec, observed) else []
+        faults = [*_find_losses(spec, observed), *(find_lasting_crowding(spec) if _had_room(spec, observed) else [])]
     else:
         faults = [*_find_faults(name, spec), *find_crowding(spec)]
     return [f"{field}: {advice}." for field, advice in faults]
@@ -38,7 +40,16 @@ def _find_faults(name: str, spec: Spec) -> Iterator[Fault]:
     if is_service_of_another(name):
         endings = f"neither {api_service_name('')} nor {access_service_name('')}"
         yield "metadata.name", f"write a name that ends in {endings}: Services of other virtual clusters end so"
+    yield from (fault for _, fault in find_resource_faults(spec.nodes))
     yield from find_network_faults(spec)
+
+
+def _find_losses(spec: Spec, observed: Observed) -> Iterator[Fault]:
+    """Resources of nodes whose pods an edit would replace: they would go, and none could come."""
+    for node, fault in find_resource_faults(spec.nodes):
+        pod = observed.find(POD, node.name)
+        if pod is not None and is_outdated(pod, hash_node(node)):
+            yield fault
 
 
 def _had_room(spec: Spec, observed: Observed) -> bool:

@@ -13,12 +13,15 @@ from tests.cluster.owner import build_vk8s
 from tests.rejected import (
     ACCEPTED_NAMES,
     ACCEPTED_NETWORKS,
+    ACCEPTED_RESOURCES,
     BAD_FORMS,
     NAME_SENTENCE,
     REJECTED_NAMES,
     REJECTED_NETWORKS,
+    REJECTED_RESOURCES,
     build_nodes,
 )
+from tests.world import World, node
 
 CROWDED: dict[str, Any] = {
     "nodes": build_nodes(3),
@@ -27,6 +30,9 @@ CROWDED: dict[str, Any] = {
 OLDER = {
     "bad networks": build_vk8s(kubernetes={"podNetworkCidr": "127.0.0.0/7", "serviceCidr": "224.0.0.0/30"}),
     "more nodes than there is room for": build_vk8s(**CROWDED),
+    "resources that no pod can have": build_vk8s(
+        nodes=[node("m", "master", resources={"limits": {"cpus": -1, "a.b/c": "1m"}}), node("w", "worker")]
+    ),
     "the name of a Service": build_vk8s(name="demo-api"),
 }
 
@@ -58,6 +64,28 @@ def test_a_name_that_could_be_a_service_of_another_is_refused(cluster: HostClust
 @pytest.mark.parametrize("name", ACCEPTED_NAMES)
 def test_any_other_name_is_taken(cluster: HostCluster, name: str) -> None:
     assert try_apply(cluster, build_vk8s(name=name)) == ""
+
+
+def build_pod(resources: Manifest) -> Manifest:
+    """The pod of a node with those resources."""
+    world = World(spec={"nodes": [node("m", "master")]}).steps(2)
+    pod = next(child for child in world.sync().children if child["kind"] == "Pod")
+    container = {**pod["spec"]["containers"][0], "resources": resources}
+    metadata = {"name": "m", "namespace": "default"}
+    return {**pod, "metadata": metadata, "spec": {**pod["spec"], "containers": [container]}}
+
+
+@pytest.mark.parametrize(("resources", "sentence"), REJECTED_RESOURCES.values(), ids=REJECTED_RESOURCES)
+def test_resources_that_no_pod_can_have_are_refused(cluster: HostCluster, resources: Manifest, sentence: str) -> None:
+    assert 'Pod "m" is invalid' in try_apply(cluster, build_pod(resources))
+    vk8s = build_vk8s(nodes=[node("m", "master", resources=resources)])
+    assert f"{sentence}\n" in f"{forget_types(try_apply(cluster, vk8s))}\n"
+
+
+@pytest.mark.parametrize("resources", ACCEPTED_RESOURCES.values(), ids=ACCEPTED_RESOURCES)
+def test_resources_that_a_pod_can_have_are_taken(cluster: HostCluster, resources: Manifest) -> None:
+    assert try_apply(cluster, build_pod(resources)) == ""
+    assert try_apply(cluster, build_vk8s(nodes=[node("m", "master", resources=resources)])) == ""
 
 
 @pytest.mark.parametrize("vk8s", OLDER.values(), ids=OLDER)

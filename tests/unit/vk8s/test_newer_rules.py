@@ -9,18 +9,24 @@ from hooks.manifest import Manifest
 from tests.rejected import (
     ACCEPTED_NAMES,
     ACCEPTED_NETWORKS,
+    ACCEPTED_RESOURCES,
     BAD_FORMS,
     MASTER,
     NAME_SENTENCE,
     REJECTED_NAMES,
     REJECTED_NETWORKS,
+    REJECTED_RESOURCES,
     build_nodes,
 )
-from tests.world import World, condition, names, running_world, spec
+from tests.world import IMAGE, World, condition, names, running_world, spec
 
 
 def edited(world: World, fields: Manifest) -> World:
     return replace(world, spec=fields)
+
+
+def with_resources(resources: Manifest, image: str = IMAGE) -> Manifest:
+    return spec(nodes=[{**MASTER, "image": image, "resources": resources}])
 
 
 def read_acceptance(world: World) -> tuple[str, str]:
@@ -59,6 +65,16 @@ class TestNew:
     @pytest.mark.parametrize("name", ACCEPTED_NAMES)
     def test_may_have_any_other_name(self, name: str) -> None:
         assert read_acceptance(World(name=name)) == ("True", "The spec is valid.")
+
+    @pytest.mark.parametrize(("resources", "sentence"), REJECTED_RESOURCES.values(), ids=REJECTED_RESOURCES)
+    def test_has_no_resources_that_a_pod_cannot_have(self, resources: Manifest, sentence: str) -> None:
+        status, message = read_acceptance(World(spec=with_resources(resources)))
+        assert status == "False"
+        assert f"{sentence}." in message
+
+    @pytest.mark.parametrize("resources", ACCEPTED_RESOURCES.values(), ids=ACCEPTED_RESOURCES)
+    def test_may_have_resources_that_a_pod_can_have(self, resources: Manifest) -> None:
+        assert read_acceptance(World(spec=with_resources(resources))) == ("True", "The spec is valid.")
 
 
 class TestLiving:
@@ -116,6 +132,25 @@ class TestLiving:
         world = running_world(spec=with_networks("10.9.0.0/23", 2))
         nodes = [MASTER, {**build_nodes(2)[1], "name": "other"}]
         assert read_acceptance(edited(world, {**world.spec, "nodes": nodes}))[0] == "True"
+
+    def test_is_not_stopped_by_resources_with_which_its_pods_were_made(self) -> None:
+        resources = {"limits": {"hugepages-2Mi": "4Mi"}}
+        world = edited(World(spec=with_resources({})).steps(2), with_resources(resources))
+        living = world.with_child("Pod.v1", "m", None).step().with_ready_pods()
+        status, message = read_acceptance(living)
+        assert status == "True"
+        assert message == (
+            "The spec is valid. spec.nodes[0].resources: stays as it is, a new one would be rejected: "
+            "write cpu or memory, too: with huge pages, one of the two is needed."
+        )
+        assert "Pod/m" in names(living.with_child("Pod.v1", "m", None).sync())
+
+    def test_loses_no_pod_to_an_edit_after_which_none_could_be_made(self) -> None:
+        world = edited(running_world(spec=with_resources({})), with_resources({"limits": {"cpus": 1}}))
+        status, message = read_acceptance(world)
+        assert status == "False"
+        assert message.startswith("spec.nodes[0].resources.limits: write cpu, memory, ")
+        assert "Pod/m" in names(world.sync())
 
     def test_without_volumes_is_healed_whatever_is_lost(self) -> None:
         # Which of its nodes are new can't be told from which are lost.
