@@ -50,6 +50,19 @@ def test_what_can_not_be_done_is_refused_and_the_former_image_boots_again(
     running.wait_for_nodes()
 
 
+def test_an_upgrade_that_has_begun_to_write_is_not_taken_back(running: VirtualCluster, machine: HostCluster) -> None:
+    # As if the control plane of a newer image had started, and its boot had not come to an end.
+    stamp = find_stamp(machine).with_name("kubernetes-upgrade")
+    stamp.write_text("v1.35.4\n")
+    kill_master(running)
+    sentence = "The upgrade of this node to Kubernetes v1.35.4 has begun to write and its image has v1.34.4"
+    wait_for("the sentence", lambda: sentence in find_sentence(running), SECONDS, running.describe)
+    stamp.write_text("v1.34.4\n")
+    running.wait_for_phase("Running")
+    running.wait_for_nodes()
+    wait_for("a complete boot", lambda: not stamp.exists(), SECONDS, running.describe)
+
+
 def kill_master(virtual: VirtualCluster) -> None:
     virtual.kubectl.run("delete", "pod", "local-master", "--wait=false")
 

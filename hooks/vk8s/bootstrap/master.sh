@@ -66,6 +66,7 @@ install_coredns() {
 
 boot_again() {
   say "The control plane starts with the data of its former boots (details: $LOG/kubeadm.log in the node)."
+  stamp_upgrade
   run_kubeadm init --config "$KUBEADM_CONFIG" --skip-phases="$NEVER,$ONCE"
   wait_for "Waiting for the API server; it starts as a container of this node." does_api_answer
   post_status_now

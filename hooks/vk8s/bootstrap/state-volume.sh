@@ -4,6 +4,7 @@
 
 OWNER_STAMP=$STATE/owner
 VERSION_STAMP=$STATE/kubernetes-version
+UPGRADE_STAMP=$STATE/kubernetes-upgrade # to which version, from its first write until its boot is complete
 # Which cluster under the name of this one: the owner may have given up the first one with its data, for an empty second.
 GENERATION_STAMP=$STATE/generation
 # Written after the last step of a master's first boot, and read for nothing else than whether those steps are complete.
@@ -31,15 +32,30 @@ refuse_foreign_volume() {
 # etcd's data and the kubelet's can be taken one minor version forward, and not back.
 refuse_version_jump() {
   local image before
-  # shellcheck source=/dev/null
-  image=$(. /etc/vk8s/versions && echo "$KUBERNETES_VERSION")
+  image=$(read_image_version)
   [[ -s $VERSION_STAMP ]] || return 0
   before=$(<"$VERSION_STAMP")
+  refuse_way_back "$image"
   local step=$(($(find_minor "$image") - $(find_minor "$before")))
   ((step >= 0)) || give_up "This node ran Kubernetes $before and its image has $image: a downgrade is not" \
     "possible. Write an image with $before or the next minor version."
   ((step <= 1)) || give_up "This node ran Kubernetes $before and its image has $image: take one minor" \
     "version at a time. Write an image with v1.$(($(find_minor "$before") + 1)) first."
+}
+
+# The API server and the etcd of an upgrade write before the boot is complete, in forms that former ones need not know.
+refuse_way_back() { # version of the image
+  local begun
+  [[ -s $UPGRADE_STAMP ]] || return 0
+  begun=$(<"$UPGRADE_STAMP")
+  (($(find_minor "$1") >= $(find_minor "$begun"))) ||
+    give_up "The upgrade of this node to Kubernetes $begun has begun to write and its image has $1: a downgrade is not" \
+      "possible. Write an image with $begun or a newer patch of it."
+}
+
+read_image_version() {
+  # shellcheck source=/dev/null
+  (. /etc/vk8s/versions && echo "$KUBERNETES_VERSION")
 }
 
 find_minor() { # v1.34.4
@@ -60,8 +76,14 @@ is_same_generation() {
   [[ $stamp = "$GENERATION" ]]
 }
 
-# Called when a boot is complete: until then, the former version can be put back.
+# Called before a control plane starts: until then, the former version can be put back.
+stamp_upgrade() {
+  ! is_upgrade || echo "$KUBERNETES_VERSION" | write_file "$UPGRADE_STAMP"
+}
+
+# Called when a boot is complete.
 stamp_volume() {
   echo "$GENERATION" | write_file "$GENERATION_STAMP"
   echo "$KUBERNETES_VERSION" | write_file "$VERSION_STAMP"
+  rm -f "$UPGRADE_STAMP"
 }
