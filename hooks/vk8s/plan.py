@@ -76,7 +76,7 @@ def plan_children(cluster: VirtualCluster, observed: Observed, context: Context)
     if not keys.made:
         wait = f"waits for Secret {pki_secret_name(cluster.name)}"
         return Plan(_with_rest([*first, pki], observed), {node.name: wait for node in cluster.nodes})
-    return _plan_with_keys(cluster, observed, context, (pki, keys, [*first, *keys.made]))
+    return _plan_with_keys(cluster, observed, context, (pki, keys, first))
 
 
 def _build_services(cluster: VirtualCluster, observed: Observed) -> list[Manifest]:
@@ -127,8 +127,9 @@ def _plan_with_keys(
     claims = [claim for node in cluster.nodes if (claim := _plan_claim(cluster, node, observed))]
     pods = [_plan_pod(cluster, node, observed, context) for node in pod_nodes if not waits[node.name]]
     wanted = [
-        with_note(pki, state.note),
         *first,
+        with_note(pki, state.note),
+        *keys.made,
         *claims,
         *pods,
         *access.children,

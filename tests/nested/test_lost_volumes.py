@@ -109,11 +109,8 @@ def test_an_empty_claim_that_somebody_puts_back_founds_no_second_cluster(lonely:
     spec = {key: claim["spec"][key] for key in ("accessModes", "resources", "storageClassName")}
     metadata = {"name": f"{node}-state", "labels": labels}
     lonely.kubectl.apply({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": metadata, "spec": spec})
-    wait_for(
-        "the master's reason",
-        lambda: "has been founded before" in find_condition(lonely, "Ready")["message"],
-        SECONDS * 2,
-    )
+    sentence = "has been founded before"
+    wait_for("the refusal", lambda: sentence in find_condition(lonely, "Ready")["message"], SECONDS * 2)
     assert lonely.kubectl.get("vk8s", "lonely")["status"]["phase"] != "Running"
 
 

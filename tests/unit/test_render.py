@@ -75,7 +75,17 @@ def refuse(*vk8s: dict[str, Any]) -> tuple[str, ...]:
         ({**VK8S, "metadata": {"name": "demo-api"}}, "metadata.name: write a name that ends in neither -api nor"),
         ({**VK8S, "spec": spec(acessPodPort=1)}, "spec.acessPodPort: unknown field; did you mean accessPodPort?"),
     ],
-    ids=["no master", "null as spec", "no spec", "version", "group", "field", "metadata", "rule for new ones", "field of spec"],
+    ids=[
+        "no master",
+        "null as spec",
+        "no spec",
+        "version",
+        "group",
+        "field",
+        "metadata",
+        "rule for new ones",
+        "field of spec",
+    ],
 )
 def test_what_the_api_server_would_refuse_is_said(vk8s: dict[str, Any], sentence: str) -> None:
     (problem,) = refuse(vk8s)
