@@ -5,6 +5,7 @@ Source: https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/q
 
 import re
 from fractions import Fraction
+from functools import lru_cache
 
 # Two digits of an exponent are more than any amount of anything; without a limit, one line could cost a minute.
 QUANTITY = r"[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,2}|[numkMGTPE]|[KMGTPE]i)?"
@@ -17,6 +18,8 @@ _SUFFIXES = {
 }
 
 
+# Nodes have the same few over and over, and each is read by several rules and by the hash of its node.
+@lru_cache(1024)
 def parse_quantity(text: str) -> Fraction:
     """The number that a quantity means, exactly; ValueError where it is none."""
     parts = _PARTS.fullmatch(text) if re.fullmatch(QUANTITY, text) else None
