@@ -13,7 +13,10 @@ LOGIN = "/dex/auth/local/login?back=&state=secret-state"
 
 @dataclass
 class Gateway:
-    """How it behaves, and where it is; `pages` replace what is at a path: status and body, or where it leads to."""
+    """How it behaves, and where it is; `pages` replace what is at a path: status and body, or where it leads to.
+
+    `told`: what was posted to it.
+    """
 
     email: str
     password: str
@@ -21,6 +24,7 @@ class Gateway:
     refuses_with: int = 200
     pages: dict[str, tuple[int, str]] = field(default_factory=dict)
     address: str = ""
+    told: list[str] = field(default_factory=list)
 
     def answer(self, path: str, cookie: str) -> tuple[int, str]:
         """What a GET gets."""
@@ -60,10 +64,11 @@ def serve(gateway: Gateway) -> Iterator[Gateway]:
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            gateway.told.append(body)
             self._send(*gateway.judge(self.path, parse_qs(body)), session=False)
 
         def _send(self, status: int, content: str, *, session: bool) -> None:
-            is_redirect = status in {302, 303}
+            is_redirect = status in {302, 303, 307, 308}
             body = b"" if is_redirect else content.encode()
             self.send_response(status)
             self.send_header("Content-Length", str(len(body)))

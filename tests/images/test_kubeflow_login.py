@@ -1,10 +1,11 @@
 """Step login of the Kubeflow installer, with a stand-in for Kubeflow's gateway."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.images.gateway import FORM, Gateway, serve
+from tests.images.gateway import FORM, LOGIN, Gateway, serve
 from tests.images.installer import PASSWORD, Installer
 
 EMAIL = "ann+k8s@example.org"
@@ -69,6 +70,42 @@ def test_something_else_is_told(installer: Installer, pages: dict[str, tuple[int
 def test_a_page_that_is_the_form_again(installer: Installer) -> None:
     with serve(Gateway(EMAIL, PASSWORD, pages={"/oauth2/callback": (200, FORM)})) as gateway:
         assert "shows its login form again" in installer.run_in_vain("login", KUBEFLOW_URL=gateway.address)
+
+
+@pytest.fixture
+def thief() -> Iterator[Gateway]:
+    """Somebody else's page that looks like the login form, and would let anybody in."""
+    with serve(Gateway(EMAIL, PASSWORD, pages={LOGIN.partition("?")[0]: (200, FORM)})) as other:
+        yield other
+
+
+def test_the_password_is_given_to_no_other_address(installer: Installer, thief: Gateway) -> None:
+    with serve(Gateway(EMAIL, PASSWORD, pages={"/dex/auth": (302, f"{thief.address}{LOGIN}")})) as gateway:
+        message = installer.run_in_vain("login", KUBEFLOW_URL=gateway.address)
+    place = f"{thief.address}/dex/auth/local/login"
+    assert message == f"{gateway.address} leads to a login form at {place}: the password is given to no other address"
+    assert thief.told == []
+
+
+@pytest.mark.parametrize("status", [307, 308])
+def test_a_redirect_does_not_send_the_password_on(installer: Installer, thief: Gateway, status: int) -> None:
+    with serve(Gateway(EMAIL, PASSWORD, pages={"POST": (status, f"{thief.address}{LOGIN}")})) as gateway:
+        assert "shows its login form again" in installer.run_in_vain("login", KUBEFLOW_URL=gateway.address)
+        assert len(gateway.told) == 1
+    assert thief.told == []
+
+
+@pytest.mark.parametrize("consent", [None, "", "false", "yes"])
+def test_a_secret_of_others_needs_their_consent(installer: Installer, tmp_path: Path, consent: str | None) -> None:
+    path = tmp_path / "consent"
+    if consent is not None:
+        path.write_text(consent)
+    with serve(Gateway(EMAIL, PASSWORD)) as gateway:
+        message = installer.run_in_vain("login", KUBEFLOW_URL=gateway.address, KUBEFLOW_CONSENT_FILE=str(path))
+        assert message.startswith("the Secret lacks key vk8s-kubeflow with value true")
+        assert gateway.told == []
+        path.write_text("true\n")
+        assert installer.run("login", KUBEFLOW_URL=gateway.address, KUBEFLOW_CONSENT_FILE=str(path))[0] == 0
 
 
 def test_nobody_answers(installer: Installer) -> None:

@@ -30,6 +30,8 @@ RESOURCES = Modest(requests={"cpu": "100m", "memory": "256Mi"}, limits={"cpu": "
 VERSION = "KUBEFLOW_VERSION"
 # On the Job: the uid of the Secret with the password that it has set. Another Secret holds another one.
 PASSWORD_SECRET = f"{PREFIX}password-secret"
+# The key with which whoever writes a Secret allows that its password is used: `true`. Without it, none is.
+CONSENT = "vk8s-kubeflow"
 PASSWORD_PATH = "/vk8s/kubeflow"  # noqa: S105 a directory
 
 
@@ -66,6 +68,7 @@ def build_kubeflow_job(cluster: VirtualCluster, installation: Installation) -> M
 
 def _build_container(cluster: VirtualCluster, installation: Installation, step: str) -> Manifest:
     kubeflow, identity = installation.kubeflow, cluster.identity
+    reference = kubeflow.password_secret_ref
     host = f"{ports_service_name(identity.name)}.{identity.namespace}.svc.{cluster.cluster_domain}"
     return {
         "name": step,
@@ -78,6 +81,7 @@ def _build_container(cluster: VirtualCluster, installation: Installation, step: 
             {"name": "KUBEFLOW_PORT", "value": str(installation.port)},
             # The way of its users, from the host cluster's Service on.
             {"name": "KUBEFLOW_URL", "value": f"http://{host}:{installation.port}"},
+            *([{"name": "KUBEFLOW_CONSENT_FILE", "value": f"{PASSWORD_PATH}/{CONSENT}"}] if reference else []),
         ],
         "resources": RESOURCES.fit(cluster.rules),
         "volumeMounts": [
@@ -93,7 +97,10 @@ def _build_volumes(vk8s: str, kubeflow: KubeflowSpec) -> list[Manifest]:
     reference = kubeflow.password_secret_ref
     password = {
         "secretName": reference.name if reference else kubeflow_secret_name(vk8s),
-        "items": [{"key": reference.key if reference else PASSWORD, "path": PASSWORD}],
+        "items": [
+            {"key": reference.key if reference else PASSWORD, "path": PASSWORD},
+            *([{"key": CONSENT, "path": CONSENT}] if reference else []),
+        ],
         "defaultMode": 0o440,
         # Kubelet would tell of a missing one by an Event alone; the first step says it in a sentence, and waits.
         "optional": True,

@@ -15,8 +15,10 @@ login() {
   # Where Dex knows several ways to log in, it lets choose one.
   [[ $place != */auth ]] || visit "${place}/local?${reached#*\?}" || return
   is_login_form || { lacks "form $status" "$place answers HTTP $status, and not with Dex's login form" && return 1; }
-  # shellcheck disable=SC2154 # password.sh sets it
-  visit --data-urlencode "login=$EMAIL" --data-urlencode password@- "$reached" < <(printf %s "$password") || return
+  [[ $(find_origin "$reached") = $(find_origin "$address/") ]] || {
+    lacks elsewhere "$address leads to a login form at $place: the password is given to no other address" && return 1
+  }
+  send_password || return
   if is_login_form; then
     lacks refused "Dex does not let $EMAIL in with the password of the Secret: it shows its login form again (HTTP $status)"
   elif [[ $status != 200 || $place = */approval ]]; then
@@ -28,14 +30,32 @@ login() {
 }
 
 # Follows all redirects; sets $status, $reached and $place, which is that without what is secret in it.
-visit() { # curl arguments
+visit() { # address
+  fetch '%{url_effective}' --location --max-redirs 20 "$1" || return
+  reached=$found place=${reached%%\?*}
+}
+
+# To the form that was reached. A redirect may ask for the same to be sent on: it is followed without the password.
+send_password() {
+  # shellcheck disable=SC2154 # password.sh sets it
+  fetch '%{redirect_url}' --data-urlencode "login=$EMAIL" --data-urlencode password@- "$reached" < <(printf %s "$password") || return
+  [[ -z $found ]] || visit "$found"
+}
+
+# Sets $status and $found, which is what curl knows under that name.
+fetch() { # name, curl arguments
   local answer
-  answer=$(curl --silent --show-error --noproxy '*' --location --max-redirs 20 --max-time $MOST_SECONDS --cookie "$RUN/cookies" \
-    --cookie-jar "$RUN/cookies" --output "$RUN/page" --write-out '%{http_code} %{url_effective}' "$@" 2>"$RUN/errors") || {
+  answer=$(curl --silent --show-error --noproxy '*' --max-time $MOST_SECONDS --cookie "$RUN/cookies" --cookie-jar "$RUN/cookies" \
+    --output "$RUN/page" --write-out "%{http_code} $1" "${@:2}" 2>"$RUN/errors") || {
     ! is_api_there || lacks unreachable "$KUBEFLOW_URL does not answer: $(sed -E 's/^curl: \([0-9]+\) //' "$RUN/errors")"
     return 1
   }
-  status=${answer%% *} reached=${answer#* } place=${reached%%\?*}
+  status=${answer%% *} found=${answer#* }
+}
+
+# Scheme, host and port, in one form.
+find_origin() { # address
+  sed -E 's|^([^:]+://[^/?#]*).*|\1|; s|^(http://.*):80$|\1|; s|^(https://.*):443$|\1|' <<<"${1,,}"
 }
 
 is_login_form() {

@@ -11,6 +11,7 @@ hashed='' # the password that $hash is of
 # Sets $password.
 read_password() {
   local bytes
+  may_use_password || { lacks consent "the Secret lacks key vk8s-kubeflow with value true: who writes it allows that its password is used for Kubeflow" && return 1; }
   [[ -e $PASSWORD_FILE ]] || { lacks password "Secret key password is missing: what $EMAIL is to log in with" && return 1; }
   password=$(cat "$PASSWORD_FILE" 2>/dev/null) || { lacks password "Secret key password can't be read" && return 1; }
   bytes=$(printf %s "$password" | wc -c)
@@ -24,6 +25,11 @@ read_password() {
     return 0
   fi
   return 1
+}
+
+# A Vk8s may name any Secret of its namespace, also one that its owner must not read.
+may_use_password() {
+  [[ -z ${KUBEFLOW_CONSENT_FILE:-} || $(cat "$KUBEFLOW_CONSENT_FILE" 2>/dev/null) = true ]]
 }
 
 # Sets $hash to one of the password: to that which Dex has already, if it is one.

@@ -148,7 +148,12 @@ def test_a_password_of_the_owner_is_mounted_and_none_is_made() -> None:
         if each["name"] == "password"
     )
     assert volume["secretName"] == "mine"
-    assert volume["items"] == [{"key": "word", "path": "password"}]
+    assert volume["items"] == [
+        {"key": "word", "path": "password"},
+        {"key": "vk8s-kubeflow", "path": "vk8s-kubeflow"},
+    ]
+    (container,) = find_job(world.sync())["spec"]["template"]["spec"]["containers"]
+    assert {"name": "KUBEFLOW_CONSENT_FILE", "value": "/vk8s/kubeflow/vk8s-kubeflow"} in container["env"]
     finished = with_job(world.step(), status=DONE)
     assert told(finished)[2].endswith("Its user is user@example.com, with the password in Secret mine.")
 
