@@ -29,7 +29,7 @@ CAPABILITIES = [
     "SETUID",
     "SYS_CHROOT",
 ]
-# sshd takes 10 MiB, each session some, kubectl in one 60 to 200.
+# kubectl takes 50 MiB, and 110 to print a hundred pods as YAML; several sessions have room for that.
 RESOURCES = Modest(requests={"cpu": "10m", "memory": "32Mi"}, limits={"cpu": "1", "memory": "512Mi"})
 # Sessions have nothing to finish.
 STOP_SECONDS = 2
