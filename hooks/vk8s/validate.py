@@ -1,22 +1,28 @@
 """From the spec as it came to the model, or to the sentences that say what is wrong with it: all of them.
 
-The schema and the rules of the CRD refuse most of this at `kubectl apply` already. They are checked again here because
-an object may be older than a rule, and because the hooks can be called without an API server.
+The schema and the rules of the CRD refuse most of this at `kubectl apply` already, in the same words. They are checked
+again here because an object may be older than a rule, and because the hooks can be called without an API server.
 """
 
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from hooks.vk8s.model import KUBEFLOW_PORT, NODE_PORTS, NodeSpec, Spec
-from hooks.vk8s.naming import DNS_1035, DNS_1123, MAX_PORT_NAME, MAX_VK8S_NAME, access_pod_name
+from hooks.vk8s.naming import DNS_1035, DNS_1123, MAX_VK8S_NAME, access_pod_name
 from hooks.vk8s.network_rules import parse_networks
 from hooks.vk8s.quantity import parse_quantity
 
 LABEL_VALUE = r"([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?"
 LABEL_KEY = r"([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?"
+_DNS_ADVICE: Final = "write lower-case letters, digits and '-', the first and the last no '-'"
+# What to write where a text does not match the pattern of its field; of other fields, they are quantities.
+_PATTERN_ADVICE: Final = {"name": _DNS_ADVICE, "size": "write a size such as 20Gi"}
+_QUANTITY_ADVICE: Final = "write a quantity such as 500m, 2 or 8Gi"
 # As Kubeflow numbers its releases: by version until 1.11, by year and month since.
 KUBEFLOW_VERSION = r"v[0-9]+\.[0-9]+\.[0-9]+|[0-9]{2}\.[0-9]{2}(\.[0-9]+)?"
 # It becomes part of YAML, and of a script.
@@ -35,7 +41,7 @@ def parse_spec(raw: object) -> tuple[Spec | None, list[str]]:
 
 def describe_form(error: ValidationError) -> list[str]:
     """`spec.nodes[0].role: Input should be 'master' or 'worker'.`, without values: they may not be ours to repeat."""
-    return [_form_problem(details["loc"], details["msg"]) for details in error.errors(include_input=False)]
+    return [_form_problem(details["loc"], _find_advice(details)) for details in error.errors(include_input=False)]
 
 
 def find_problems(name: str, spec: Spec) -> list[str]:
@@ -53,6 +59,13 @@ def find_problems(name: str, spec: Spec) -> list[str]:
     ]
 
 
+def _find_advice(details: ErrorDetails) -> str:
+    """What to write, where a text has the wrong pattern; else pydantic's own words."""
+    if details["type"] != "string_pattern_mismatch":
+        return details["msg"]
+    return _PATTERN_ADVICE.get(str(details["loc"][-1]), _QUANTITY_ADVICE)
+
+
 def _form_problem(location: Iterable[str | int], message: str) -> str:
     path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
     return f"spec{path}: {message}."
@@ -67,27 +80,28 @@ def _name_problems(name: str, nodes: list[NodeSpec]) -> Iterator[str]:
     for node, count in Counter(node.name for node in nodes).items():
         if count > 1:
             yield f"spec.nodes: {count} nodes are named {node}; give each node a name of its own."
-        if node.endswith(access_pod_name("")):
-            yield f"spec.nodes: {node} ends as the names of access pods do; give the node another name."
+    for index, each in enumerate(nodes):
+        if each.name.endswith(access_pod_name("")):
+            yield f"spec.nodes[{index}].name: names of access pods end so; give the node another one."
 
 
 def _master_problems(nodes: list[NodeSpec]) -> Iterator[str]:
     masters = [node.name for node in nodes if node.role == "master"]
     if len(masters) != 1:
-        yield f"spec.nodes: write exactly one node with role master; there are {len(masters)}."
+        yield "spec.nodes: write exactly one node with role master."
     elif nodes[0].role != "master":
-        yield f"spec.nodes: write the master, {masters[0]}, as the first node."
+        yield "spec.nodes: write the master as the first node."
 
 
 def _resource_problems(nodes: list[NodeSpec]) -> Iterator[str]:
     for index, node in enumerate(nodes):
         requests, limits = node.resources.requests, node.resources.limits
-        for name in sorted(requests.keys() & limits.keys()):
-            if parse_quantity(requests[name]) > parse_quantity(limits[name]):
-                yield f"spec.nodes[{index}].resources: write a request for {name} that is not above its limit."
-        for name in sorted(name for name in requests if "/" in name):
-            if name not in limits or parse_quantity(requests[name]) != parse_quantity(limits[name]):
-                yield f"spec.nodes[{index}].resources: write the same request as limit for {name}, or only limits."
+        both = requests.keys() & limits.keys()
+        if any(parse_quantity(requests[name]) > parse_quantity(limits[name]) for name in both):
+            yield f"spec.nodes[{index}].resources: write requests that are not above the limits."
+        devices = [name for name in requests if "/" in name]
+        if any(name not in both or parse_quantity(requests[name]) != parse_quantity(limits[name]) for name in devices):
+            yield f"spec.nodes[{index}].resources: write the same request as limit for a device, or only limits."
 
 
 def _placement_problems(nodes: list[NodeSpec]) -> Iterator[str]:
@@ -127,20 +141,17 @@ def _network_problems(spec: Spec) -> Iterator[str]:
 
 
 def _port_problems(spec: Spec) -> Iterator[str]:
-    for what, values in (("name", [p.name for p in spec.ports]), ("number", [p.port for p in spec.ports])):
-        for value, count in Counter[str | int](values).items():
-            if count > 1:
-                yield f"spec.ports: {count} ports have the {what} {value}; give each port a {what} of its own."
+    names, numbers = {port.name for port in spec.ports}, {port.port for port in spec.ports}
+    for what, values in (("name", names), ("number", numbers)):
+        if len(values) < len(spec.ports):
+            yield f"spec.ports: give each port a {what} of its own."
     for index, port in enumerate(spec.ports):
         if not re.fullmatch(DNS_1123, port.name):
-            yield (
-                f"spec.ports[{index}].name: write lower-case letters, digits and '-', at most {MAX_PORT_NAME}, "
-                "the first and the last no '-'."
-            )
+            yield f"spec.ports[{index}].name: {_DNS_ADVICE}."
         if port.target_port != port.port:
-            yield f"spec.ports[{index}].targetPort: write {port.port}, the same number as port."
-        if port.port == spec.access_pod_port:
-            yield f"spec.accessPodPort: {port.port} is also one of spec.ports; write another number in one of the two."
+            yield f"spec.ports[{index}].targetPort: write the same number as port."
+    if spec.access_pod_port in numbers:
+        yield "spec.accessPodPort: is also one of spec.ports; write another number in one of the two."
 
 
 def _kubeflow_problems(spec: Spec) -> Iterator[str]:
@@ -152,7 +163,7 @@ def _kubeflow_problems(spec: Spec) -> Iterator[str]:
         yield "spec.kubeflow.email: write an e-mail address such as user@example.com."
     ports = [port.port for port in spec.ports if port.name == KUBEFLOW_PORT]
     if not ports:
-        yield "spec.ports: add a port named kubeflow: Kubeflow's user interface is reached through it."
+        yield "spec: add a port named kubeflow: Kubeflow's user interface is reached through it."
     elif ports[0] not in NODE_PORTS:
         numbers = f"{NODE_PORTS.start} to {NODE_PORTS.stop - 1}"
         yield f"spec.ports: the port named kubeflow is a NodePort inside; write a number from {numbers}."
