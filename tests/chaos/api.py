@@ -48,6 +48,8 @@ class ApiServer:
         self.elapsed = timedelta(0)
         # Kinds of which the quota of the namespace allows no more.
         self.quota: frozenset[str] = frozenset()
+        # What a webhook puts into each pod that is made, before all other containers.
+        self.injected: tuple[Manifest, ...] = ()
 
     def pass_time(self, span: timedelta) -> None:
         """Time passes."""
@@ -82,7 +84,7 @@ class ApiServer:
         uid = f"uid-{self.version + 1}"
         made = {"uid": uid, "creationTimestamp": format_time(self.now), "resourceVersion": "0"}
         stamped = with_metadata(obj, **made, **({"generation": 1} if kind in PARENTS else {}))
-        return self._store((kind, name), self._admit(stamped))
+        return self._store((kind, name), self._admit(self._inject(stamped)))
 
     def replace(self, obj: Manifest) -> None:
         """What a PUT does. ConflictError where it was made from another version, RefusedError."""
@@ -131,6 +133,11 @@ class ApiServer:
         stored = with_metadata(obj, resourceVersion=str(self.version))
         self.kinds[key[0]].write(key[1], stored)
         return stored
+
+    def _inject(self, obj: Manifest) -> Manifest:
+        if group_key(obj) != POD or not self.injected:
+            return obj
+        return {**obj, "spec": {**obj["spec"], "containers": [*self.injected, *obj["spec"]["containers"]]}}
 
     def _admit(self, obj: Manifest) -> Manifest:
         if group_key(obj) == SERVICE and obj["spec"].get("type") == "NodePort":

@@ -6,15 +6,20 @@ from time import process_time
 
 from tests.chaos.calls import Hooks
 from tests.chaos.history import make_history, play, shrink, tell
+from tests.chaos.judge import LOSSES
 
 
 @dataclass(frozen=True)
 class Tally:
-    """What many histories came to. `seconds`: of the processor; `story`: that of the first violation."""
+    """What many histories came to.
+
+    `losses`: violations that cost data, or hid that; `seconds`: of the processor; `story`: that of the first violation.
+    """
 
     histories: int = 0
     calls: int = 0
     violations: int = 0
+    losses: int = 0
     seconds: float = 0
     story: str = ""
 
@@ -22,7 +27,7 @@ class Tally:
         rate = self.calls / self.seconds if self.seconds else 0
         return (
             f"{self.histories} histories, {self.calls} calls of hooks in {self.seconds:.0f} s of one processor "
-            f"({rate:.0f} calls/s), {self.violations} violations"
+            f"({rate:.0f} calls/s), {self.violations} violations, {self.losses} of them losses of data"
         )
 
 
@@ -41,6 +46,7 @@ def run(seeds: Iterable[int], make_hooks: Callable[[], Hooks] = Hooks) -> Iterat
             histories=tally.histories + 1,
             calls=tally.calls + outcome.calls,
             violations=tally.violations + bool(violation),
+            losses=tally.losses + (violation is not None and violation.invariant in LOSSES),
             seconds=process_time() - start,
             story=story,
         )

@@ -8,8 +8,7 @@ from testbed.metacontroller.objects import is_terminating
 from tests.chaos.physics import UNPULLABLE
 from tests.chaos.scene import Draw, Scene
 
-# Service `a-api` is the API of the one, and would be the ports of the other.
-VK8S_NAMES: Final = ("a", "a-api", "b")
+VK8S_NAMES: Final = ("a", "a-b", "b")
 SHARED: Final = ("m", "w")
 IMAGES: Final = ("a", "b", "c:v1.30.0")
 PORTS: Final[tuple[Manifest, ...]] = (

@@ -7,13 +7,14 @@ from typing import Final, NamedTuple
 
 from hooks.vk8s.observed import POD, is_ready
 from testbed.metacontroller.objects import is_terminating
-from tests.chaos import edits, machinery, owner, troubles
+from tests.chaos import edits, hosts, losses, machinery, owner, troubles
 from tests.chaos.calls import Hooks, ViolationError
 from tests.chaos.judge import TWO_DOWN, Judge
 from tests.chaos.rest import end
 from tests.chaos.scene import Draw, Scene
 from tests.properties.departures import find_leaving
 from tests.properties.judge import is_accepted
+from tests.properties.pods import is_down
 
 FEWEST_EVENTS, MOST_EVENTS = 20, 80
 
@@ -55,6 +56,7 @@ MACHINERY: Final[dict[Callable[[Scene, Draw], None], int]] = {
     machinery.work: 4,
     machinery.finish: 6,
     machinery.pass_time: 3,
+    hosts.restart_kubelet: 2,
 }
 OWNERS: Final[dict[Callable[[Scene, Draw], None], int]] = {
     edits.add_worker: 4,
@@ -76,9 +78,18 @@ RASH: Final[dict[Callable[[Scene, Draw], None], int]] = {
     owner.break_spec: 1,
     owner.mend_spec: 2,
     machinery.lose_call: 2,
+    machinery.ask_ahead: 1,
+    machinery.ask_finalize: 1,
     troubles.trouble_pod: 4,
-    troubles.lose_host: 1,
-    troubles.find_host: 1,
+    hosts.lose_host: 1,
+    hosts.find_host: 1,
+    losses.lose_claim: 3,
+    losses.lose_claims: 1,
+    losses.lose_node: 1,
+    losses.lose_credentials: 1,
+    losses.restore_claim: 2,
+    losses.accept_loss: 2,
+    troubles.inject: 1,
     troubles.delete_child: 3,
     troubles.lose_pki: 1,
     troubles.restore_pki: 1,
@@ -153,11 +164,13 @@ class Peace:
                 continue
             uid = world.uid
             staying = {node["name"] for node in world.spec["nodes"]} - find_leaving(world)
-            ready = {name for name, pod in world.children[POD].items() if is_ready(pod)}
+            pods, now = world.children[POD].items(), self.scene.api.now
+            ready = {name for name, pod in pods if is_ready(pod)}
+            up = {name for name, pod in pods if not is_down(pod, now)}
             self.lived = {each for each in self.lived if each[0] != uid or each[1] in staying}
             self.lived |= {(uid, name) for name in ready & staying}
             down = sorted(
-                name for owner_uid, name in self.lived - self.scene.overtaken if owner_uid == uid and name not in ready
+                name for owner_uid, name in self.lived - self.scene.overtaken if owner_uid == uid and name not in up
             )
             if len(down) > 1:
                 raise ViolationError(TWO_DOWN, f"{', '.join(down)} of {world.name}")

@@ -5,16 +5,19 @@ from typing import Final
 from hooks.ippool.request import VK8S
 from hooks.manifest import Manifest
 from hooks.vk8s.network import ADDRESS
-from hooks.vk8s.observed import CLAIM, JOB, POD, SECRET, is_ready, is_terminating
+from hooks.vk8s.observed import CLAIM, JOB, POD, SECRET, is_terminating
 from hooks.wire import FinalizeResponse
 from tests.chaos.api import find_owner
 from tests.chaos.calls import Call, ViolationError
 from tests.chaos.metacontroller import Request
 from tests.chaos.scene import Scene, build_world
+from tests.chaos.witness import SHOWN, Witness
 from tests.properties.departures import TAKES, find_leaving, has_condition
 from tests.properties.host import Key, describe_keys
 from tests.properties.judge import is_paused
-from tests.properties.reasons import PULL_PROBLEMS, find_unexplained, find_waiting
+from tests.properties.pods import find_waiting, is_down, is_unscheduled, is_up
+from tests.properties.reasons import PULL_PROBLEMS, find_unexplained
+from tests.properties.risks import find_claim, is_lasting
 from tests.world import World
 
 LEFT_OUT: Final = "nothing that is observed is left out without a reason"
@@ -23,6 +26,10 @@ PODS_FIRST: Final = "what pods use stays until they are gone"
 TWO_DOWN: Final = "never are two nodes down by our own doing"
 SECOND_CA: Final = "a living cluster never gets a second CA"
 ADDRESS_TWICE: Final = "an address is never given to two nodes"
+LOST: Final = "nothing recoverable is lost by our doing"
+ALIVE: Final = "what nobody has deleted loses nothing to a finalize call"
+# What cost data, or hid that some was lost.
+LOSSES: Final = frozenset([LOST, SHOWN, DATA])
 
 
 class Judge:
@@ -32,6 +39,9 @@ class Judge:
 
     def __init__(self) -> None:
         self._authorities: dict[str, set[str]] = {}
+        # Which call has taken down a node.
+        self._takers: dict[tuple[str, str], Call] = {}
+        self._witness = Witness()
 
     def see_call(self, call: Call) -> None:
         """A hook has answered."""
@@ -41,13 +51,17 @@ class Judge:
             (f"{child['kind']}.{child['apiVersion']}", child["metadata"]["name"]) for child in call.answer.children
         }
         left_out = {(kind, name) for kind, group in call.children.items() for name in group} - answered
-        if left_out and isinstance(call.answer, FinalizeResponse):
+        if isinstance(call.answer, FinalizeResponse):
             self._check_finalize(call, left_out)
-        elif left_out:
-            self._check_left_out(call, left_out)
+            return
+        world = build_world(call.parent, call.children, call.related, call.context)
+        if left_out:
+            self._check_left_out(call, world, left_out)
+        self._witness.see_call(self.scene, call, world)
 
     def see_request(self, request: Request) -> None:
         """A request is about to reach the API server."""
+        self._witness.see_request(self.scene, request)
         if request.what == "delete" and request.key[0] == POD:
             self._check_disruption(request)
         if request.what != "create" or self.scene.api.get(*request.key) is not None or request.wanted is None:
@@ -58,12 +72,17 @@ class Judge:
             self._check_address(request.wanted)
 
     def _check_finalize(self, call: Call, left_out: set[Key]) -> None:
+        is_let_go = isinstance(call.answer, FinalizeResponse) and call.answer.finalized
+        if not is_terminating(call.parent) and (left_out or is_let_go):
+            raise ViolationError(ALIVE, f"{call.name} loses {describe_keys(left_out)}")
         others = {key for key in left_out if key[0] != POD}
         if others and call.children[POD]:
             raise ViolationError(PODS_FIRST, f"{call.name} loses {describe_keys(others)}")
 
-    def _check_left_out(self, call: Call, left_out: set[Key]) -> None:
-        world = build_world(call.parent, call.children, call.related, call.context)
+    def _check_left_out(self, call: Call, world: World, left_out: set[Key]) -> None:
+        lost = sorted(name for kind, name in left_out if kind == POD and self._is_last_hold(world, name))
+        if lost:
+            raise ViolationError(LOST, f"{call.name} loses {', '.join(lost)}, whose volume goes with it")
         unexplained = find_unexplained(world, call.answer)
         if unexplained:
             raise ViolationError(LEFT_OUT, f"{call.name} loses {describe_keys(unexplained)}")
@@ -71,14 +90,26 @@ class Judge:
         if data:
             raise ViolationError(DATA, f"{call.name} loses {describe_keys(data)}")
 
+    def _is_last_hold(self, world: World, name: str) -> bool:
+        """Whether the pod of a node that stays is all that is left to hold a volume with data, as the caches show."""
+        pod, real = world.children[POD][name], self.scene.api.get(POD, name)
+        key = find_claim(pod)
+        if key is None or is_lasting(world, key) or name in find_leaving(world) or is_terminating(pod):
+            return False
+        claim = self.scene.api.get(*key)
+        is_same = real is not None and real["metadata"]["uid"] == pod["metadata"]["uid"]
+        volume, accepted = self.scene.volumes.of_pod(pod), self.scene.volumes.accepted.get(world.uid, set())
+        is_missed = volume.data and not volume.uids & accepted
+        return is_same and bool(is_missed) and (claim is None or is_terminating(claim))
+
     def _check_disruption(self, request: Request) -> None:
         """A node that runs is about to be taken down."""
         call, name = request.call, request.key[1]
         pod, seen = self.scene.api.get(*request.key), request.seen or {}
         is_same = pod is not None and pod["metadata"]["uid"] == seen["metadata"]["uid"]
-        if isinstance(call.answer, FinalizeResponse) or not is_same or not pod or not is_ready(pod):
+        if isinstance(call.answer, FinalizeResponse) or not is_same or not pod or not self._is_up(pod):
             return
-        if not is_ready(seen):
+        if not self._is_up(seen):
             # It has just become Ready, and no cache shows that yet.
             self.scene.overtaken.add((call.uid, name))
             return
@@ -91,18 +122,25 @@ class Judge:
             return
         down = {node: gone for (uid, node), gone in self.scene.down.items() if uid == call.uid}
         shown = {node: call.children[POD].get(node) for node in down.keys() & staying - {name}}
-        # What a cache does not show yet, no hook can know: docs/reliability.md.
-        known = {
-            node: pod
-            for node, pod in shown.items()
-            if not pod or pod["metadata"]["uid"] != down[node] or is_terminating(pod)
-        }
-        held = [node for node, pod in known.items() if not _never_ran(pod)]
+        # What a cache does not show yet, no hook can know: docs/reliability.md. What it does itself, it knows.
+        known = {node: pod for node, pod in shown.items() if self._is_known(call, node, pod, down[node])}
+        held = [node for node, pod in known.items() if not _never_ran(pod) or self._takers[call.uid, node] is call]
         if held:
             raise ViolationError(TWO_DOWN, f"{name} of {call.name} goes while {', '.join(sorted(held))} is down")
         if shown:
             self.scene.overtaken.add((call.uid, name))
         self.scene.down[call.uid, name] = seen["metadata"]["uid"]
+        self._takers[call.uid, name] = call
+
+    def _is_known(self, call: Call, node: str, pod: Manifest | None, gone: str) -> bool:
+        """Whether the hooks see that a node is down, as which the pod with uid `gone` was taken down."""
+        if pod is None or self._takers.get((call.uid, node)) is call:
+            return True
+        is_other = pod["metadata"]["uid"] != gone
+        return is_terminating(pod) or (is_other and is_down(pod, self.scene.api.now))
+
+    def _is_up(self, pod: Manifest) -> bool:
+        return is_up(pod, self.scene.api.now)
 
     def _check_authority(self, call: Call, wanted: Manifest) -> None:
         vk8s = self.scene.api.get(VK8S, call.name)
@@ -140,5 +178,4 @@ def _never_ran(pod: Manifest | None) -> bool:
     """Whether the pod is there and is one that never ran: those hold others back only in part (decision 5)."""
     if pod is None or is_terminating(pod):
         return False
-    conditions = {each["type"]: each["status"] for each in pod.get("status", {}).get("conditions", [])}
-    return find_waiting(pod) in PULL_PROBLEMS or conditions.get("PodScheduled") == "False"
+    return find_waiting(pod) in PULL_PROBLEMS or is_unscheduled(pod)

@@ -4,7 +4,9 @@ from datetime import timedelta
 
 from hooks.ippool.pools import POOL
 from hooks.ippool.request import VK8S
-from tests.chaos import physics
+from tests.chaos import hosts, physics
+from tests.chaos.deletions import finish_deletions
+from tests.chaos.metacontroller import Asking
 from tests.chaos.scene import Draw, Scene
 
 
@@ -40,6 +42,25 @@ def lose_call(scene: Scene, draw: Draw) -> None:
         if call is not None:
             scene.controller.pending[call.uid] = []
             scene.tell(f"the answer for {call.name} is lost")
+
+
+def ask_ahead(scene: Scene, draw: Draw) -> None:
+    """Metacontroller asks hooks whose clock is wrong, this once."""
+    names, ahead = sorted(scene.api.kinds[VK8S].shown), draw.pick((timedelta(hours=9), timedelta(days=400)))
+    if names:
+        scene.tell(f"for one call, the clock of the hooks is {ahead.total_seconds() / 3600:g} h ahead")
+        # What is made then may be of use only once it is as late as that.
+        scene.api.latest = max(scene.api.latest, scene.api.now + ahead)
+        scene.sync(VK8S, draw.pick(names), asking=Asking(ahead=ahead))
+
+
+def ask_finalize(scene: Scene, draw: Draw) -> None:
+    """Metacontroller finalizes a Vk8s that nobody has deleted, as where its labels are not those that it selects."""
+    names = sorted(scene.api.kinds[VK8S].shown)
+    if names:
+        name = draw.pick(names)
+        scene.tell(f"{name} is not selected any more, and finalized")
+        scene.sync(VK8S, name, asking=Asking(is_finalizing=True))
 
 
 def act(scene: Scene, draw: Draw) -> None:
@@ -80,10 +101,11 @@ def work(scene: Scene, draw: Draw) -> None:
 
 def finish(scene: Scene, _: Draw) -> None:
     """Deletions finish."""
-    physics.finish_deletions(scene)
+    finish_deletions(scene)
 
 
 def pass_time(scene: Scene, draw: Draw) -> None:
     """Seconds, or as long as Metacontroller remembers what to send."""
     span = draw.pick((timedelta(seconds=1), timedelta(seconds=31), timedelta(minutes=21)))
     scene.api.pass_time(span)
+    hosts.probe(scene)

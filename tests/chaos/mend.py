@@ -12,7 +12,9 @@ from hooks.vk8s.pki import PkiError, read_secret
 from hooks.vk8s.pki_files import parse_pki
 from testbed.metacontroller.objects import is_terminating, with_metadata
 from tests.chaos.api import NAMESPACE, find_owner
-from tests.chaos.physics import LEAVE, UNPULLABLE, can_start, finish_deletions
+from tests.chaos.deletions import finish_deletions
+from tests.chaos.losses import accept, bind, find_missing, is_missing
+from tests.chaos.physics import LEAVE, UNPULLABLE, can_start
 from tests.chaos.scene import HOLD, Scene
 from tests.chaos.troubles import write_pool
 from tests.properties.host import Key
@@ -23,6 +25,8 @@ def mend(scene: Scene) -> None:
     """Nothing is in the way any more that only people can take out of it."""
     scene.tell("everything that only people can mend is mended")
     scene.lost_hosts.clear()
+    scene.flaps.clear()
+    scene.api.injected = ()
     scene.api.quota = frozenset()
     scene.api.now = scene.api.latest
     scene.answering = [next(iter(scene.versions.values()))]
@@ -64,10 +68,10 @@ def _mend_object(scene: Scene, key: Key, obj: Manifest, alive: set[str]) -> None
 
 
 def _delete_pods_of_lost_claims(scene: Scene) -> None:
-    """Who has deleted a claim that is in use has to delete the pod, too: then both are made anew."""
+    """Who has deleted a claim that is in use has to delete the pod, too: with it, its state is gone."""
     for pod in scene.api.list_all(POD).values():
         claims = [scene.api.get(*key) for key in find_references(pod) if key[0] == CLAIM]
-        if any(claim and is_terminating(claim) for claim in claims):
+        if any(claim is None or is_terminating(claim) for claim in claims):
             scene.api.delete((POD, pod["metadata"]["name"]))
 
 
@@ -84,9 +88,9 @@ def _mend_vk8s(scene: Scene, vk8s: Manifest) -> None:
     nodes = [{**node, "image": "a"} if node["image"] == UNPULLABLE else node for node in spec["nodes"]]
     nodes = [node for node in nodes if node is nodes[0] or not _is_taken(scene, uid, node["name"])]
     mended: dict[str, Any] = {**spec, "nodes": nodes}
-    # Of those that want the same Service or ports, one has them.
+    # Of those that want the same ports, one has them.
     others = {each["metadata"]["name"] for each in scene.list_vk8s()} - {name}
-    is_alone = not name.endswith("-api") and not any(scene.written[each].get("ports") for each in others)
+    is_alone = not any(scene.written[each].get("ports") for each in others)
     ports = ("ipPool",) if is_alone else ("ports", "kubeflow", "ipPool")
     scene.write_spec(name, {key: value for key, value in mended.items() if key not in ports})
     _mend_pki(scene, name, uid)
@@ -131,6 +135,26 @@ def _delete_stuck_jobs(scene: Scene) -> None:
         if name.endswith(LEAVE) and not is_left and not can_start(scene, job["spec"]["template"]):
             scene.told.discard((owner, node))
             scene.api.delete((JOB, name))
+
+
+def face_losses(scene: Scene) -> bool:
+    """Owners bind retained volumes again, and accept that others are lost; whether there was anything to do."""
+    alive = [each for each in scene.list_vk8s() if not is_terminating(each)]
+    faced = [_face_losses(scene, vk8s, find_missing(scene, vk8s)) for vk8s in alive]
+    return any(faced)
+
+
+def _face_losses(scene: Scene, vk8s: Manifest, missing: set[str]) -> bool:
+    uid = vk8s["metadata"]["uid"]
+    former = [(node, volume) for node, volume in sorted(scene.volumes.last.items()) if node[0] == uid]
+    there = [(node, volume) for node, volume in former if volume.uids & missing and not volume.is_gone]
+    retained = [(node, volume) for node, volume in there if is_missing(scene, node)]
+    for node, volume in retained:
+        bind(scene, node, volume)
+    lost = missing - {each for _, volume in retained for each in volume.uids} - scene.volumes.accepted.get(uid, set())
+    if lost:
+        accept(scene, vk8s, sorted(missing))
+    return bool(lost or retained)
 
 
 def resume_all(scene: Scene) -> None:

@@ -5,6 +5,7 @@ A sync decides on what caches show, and acts later: what it is yet to do is pend
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Final, Protocol
 
 from hooks.ippool.allocation import ALLOCATION
@@ -25,6 +26,20 @@ FINALIZER: Final = "metacontroller.io/compositecontroller-vk8s"
 # With one of these, the garbage collector has the children, and Metacontroller has not.
 GC_FINALIZERS: Final = ("foregroundDeletion", "orphan")
 CHILD_KINDS_OF: Final = {VK8S: CHILD_KINDS, POOL: (ALLOCATION,)}
+
+
+@dataclass(frozen=True)
+class Asking:
+    """How a parent is asked for.
+
+    `is_finalizing`: although nobody deletes it, as where its labels stop matching; `ahead`: how wrong its clock is.
+    """
+
+    is_finalizing: bool = False
+    ahead: timedelta = timedelta(0)
+
+
+AS_USUAL: Final = Asking()
 
 
 @dataclass(frozen=True)
@@ -69,7 +84,7 @@ class Metacontroller:
         self.related.forget()
         self.api.catch_up()
 
-    def sync(self, kind: str, name: str, version: Version) -> Call | None:
+    def sync(self, kind: str, name: str, version: Version, asking: Asking = AS_USUAL) -> Call | None:
         """Asks what a parent is to have; what is then to be done is pending. None where there is no such parent."""
         parent = self.api.kinds[kind].shown.get(name)
         if parent is None:
@@ -78,13 +93,13 @@ class Metacontroller:
         if not self._add_finalizer((kind, name), parent):
             return None
         children = {each: claim(self.api, each, parent) for each in CHILD_KINDS_OF[kind]}
-        context = self.hooks.build_context(version, self.api.now)
+        context = self.hooks.build_context(version, self.api.now + asking.ahead)
         related = self.related.find(kind, parent, version)
         body = {
             "parent": parent,
             "children": _key_by_namespace(children),
             "related": _key_by_namespace(related),
-            "finalizing": is_terminating(parent),
+            "finalizing": is_terminating(parent) or asking.is_finalizing,
         }
         call = Call(kind, parent, children, related, context, self.hooks.answer(kind, body, context))
         self.watcher.see_call(call)

@@ -15,7 +15,7 @@ class LosesClaims(Hooks):
         answer = super().sync(request, context)
         pods = {pod["metadata"]["name"] for pod in request.children[POD].values() if is_ready(pod)}
         claims = {claim["metadata"]["name"] for claim in request.children[CLAIM].values()}
-        return _without(answer, {("PersistentVolumeClaim", name) for name in claims if pods and name[:-6] not in pods})
+        return without(answer, {("PersistentVolumeClaim", name) for name in claims if pods and name[:-6] not in pods})
 
 
 class MakesAnotherAuthority(Hooks):
@@ -39,7 +39,7 @@ class RollsTwo(Hooks):
         pods = [pod for pod in request.children[POD].values() if NODE in pod["metadata"]["labels"] and is_ready(pod)]
         staying = [pod["metadata"]["name"] for pod in pods if ("Pod", pod["metadata"]["name"]) in answered]
         is_rolling = len(staying) < len(pods)
-        return _without(answer, {("Pod", name) for name in staying[:1] if is_rolling})
+        return without(answer, {("Pod", name) for name in staying[:1] if is_rolling})
 
 
 class TellsTheTime(Hooks):
@@ -71,7 +71,7 @@ class GivesUp(Hooks):
         answer = super().sync(request, context)
         there = {pod["metadata"]["name"] for pod in request.children[POD].values()}
         new = {child["metadata"]["name"] for child in answer.children if child["kind"] == "Pod"} - there
-        return _without(answer, {("Pod", name) for name in new if there})
+        return without(answer, {("Pod", name) for name in new if there})
 
 
 class HurriesToEnd(Hooks):
@@ -97,6 +97,7 @@ def _with_address(child: Manifest) -> Manifest:
     return {**child, "metadata": {**child["metadata"], "annotations": changed}}
 
 
-def _without(answer: SyncResponse, lost: set[tuple[str, str]]) -> SyncResponse:
+def without(answer: SyncResponse, lost: set[tuple[str, str]]) -> SyncResponse:
+    """The answer without these children, of that kind and name."""
     children = [child for child in answer.children if (child["kind"], child["metadata"]["name"]) not in lost]
     return answer.model_copy(update={"children": children})

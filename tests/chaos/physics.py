@@ -1,29 +1,38 @@
 """What becomes of pods, Jobs and deletions, within what can be: kubelets, the Job controller, the garbage collector.
 
 A node whose Node says that it has to leave stops its kubelet for good, and what boots from its state never gets Ready;
-nor does what was made with one CA and is to live under another.
+nor does what was made with one CA and is to live under another, or what has no state and may not found a cluster.
 """
 
 from typing import Final
 
-from hooks.ippool.allocation import ALLOCATION
-from hooks.ippool.pools import POOL
-from hooks.ippool.request import VK8S
 from hooks.manifest import Manifest
-from hooks.vk8s.labels import NODE, ROLE
+from hooks.vk8s.labels import NODE
 from hooks.vk8s.network import ADDRESS
-from hooks.vk8s.observed import CHILD_KINDS, CLAIM, JOB, POD, SECRET, SERVICE, is_ready
-from testbed.metacontroller.objects import is_terminating, with_metadata
-from tests.chaos.api import NAMESPACE, RefusedError, TakenError, find_owner, is_job_pod
+from hooks.vk8s.observed import JOB, POD, SECRET, SERVICE, is_ready
+from testbed.metacontroller.objects import is_terminating
+from tests.chaos.api import NAMESPACE, RefusedError, TakenError, find_owner
 from tests.chaos.calls import BROKEN_DIGEST
+from tests.chaos.deletions import finish_deletions
 from tests.chaos.scene import HOSTS, Scene
+from tests.chaos.state import find_master, is_master, is_stateless, is_stranded, settle
 from tests.properties.departures import has_condition
-from tests.properties.host import Key
 from tests.properties.judge import find_references
-from tests.properties.statuses import JOB_STATUSES, build_pod_status
+from tests.properties.statuses import (
+    JOB_STATUSES,
+    NO_LONGER_READY,
+    NO_STATE,
+    NOT_READY,
+    READY,
+    build_pod_status,
+    find_container,
+)
 
 # No registry has it.
 UNPULLABLE: Final = "registry.example.com/typo"
+# It has no kubectl in it.
+PROXY_IMAGE: Final = "registry.example.com/proxy"
+UNPULLABLE_OUTCOME: Final = "ImagePullBackOff"
 # How the names of Jobs end that take a worker out.
 LEAVE: Final = "-leave"
 # A Job tells a node to leave, and deletes the Node; that of Kubeflow starts a pod, and is done.
@@ -46,48 +55,47 @@ def come_up(scene: Scene) -> None:
         boot(scene, pod["metadata"]["name"])
 
 
-def finish_deletions(scene: Scene) -> None:
-    """Pods have stopped, claims that no pod uses are gone, and so is what belonged to something that is gone."""
-    _collect_garbage(scene)
-    for kind in (POD, *(each for each in CHILD_KINDS if each != POD), ALLOCATION):
-        for name, obj in scene.api.list_all(kind).items():
-            if is_terminating(obj) and not obj["metadata"].get("finalizers") and _may_end(scene, (kind, name), obj):
-                scene.api.remove((kind, name))
-    _finish_foreground(scene)
-
-
 def boot(scene: Scene, name: str) -> None:
     """The pod gets as far as it can."""
     pod = scene.api.get(POD, name)
     if pod is None or is_terminating(pod) or pod.get("status", {}).get("phase") in ("Failed", "Succeeded"):
         return
-    host = pod["spec"].get("nodeName") or next(each for each in HOSTS if each not in scene.lost_hosts)
+    host = pod["spec"].get("nodeName") or _find_host(scene, pod)
     if host in scene.lost_hosts:
         return
     if "nodeName" not in pod["spec"]:
         scene.change((POD, name), lambda old: {**old, "spec": {**old["spec"], "nodeName": host}})
     outcome = _find_outcome(scene, pod)
-    if outcome == "Ready" and (find_owner(pod), name) in scene.told:
+    if NODE in pod["metadata"]["labels"] and outcome not in (UNPULLABLE_OUTCOME, "nothing said"):
+        scene.volumes.mount(pod)
+    if outcome == READY and (find_owner(pod), name) in scene.told:
         scene.tell(f"{name} stops its kubelet for good")
-        scene.dismissed.add(_find_state(scene, pod))
-        outcome = "not Ready"
-    if outcome == "Ready" and is_ready(pod):
-        return
-    if outcome == "Ready":
-        scene.authorities[_find_state(scene, pod)] = _find_authority(scene, pod) or ""
-        node = (find_owner(pod) or "", name)
-        scene.down.pop(node, None)
-        scene.overtaken.discard(node)
-        scene.tell(f"{name} is Ready")
-    set_pod(scene, name, outcome)
+        scene.dismissed.add(scene.volumes.of_pod(pod).key)
+        outcome = NO_LONGER_READY
+    if outcome == READY and not is_ready(pod):
+        _come_up(scene, name, pod)
+    if scene.outcomes.get(pod["metadata"]["uid"]) != outcome:
+        set_pod(scene, name, outcome)
+
+
+def _come_up(scene: Scene, name: str, pod: Manifest) -> None:
+    """The node is Ready: it serves, and what it serves is on its volume."""
+    node = (find_owner(pod) or "", name)
+    if NODE in pod["metadata"]["labels"]:
+        settle(scene, node, pod)
+        scene.authorities.setdefault(scene.volumes.of_pod(pod).key, _find_authority(scene, pod) or "")
+    scene.down.pop(node, None)
+    scene.overtaken.discard(node)
+    scene.tell(f"{name} is Ready")
 
 
 def set_pod(scene: Scene, name: str, status: str) -> None:
     """The pod has that status, at the address that it was made with, or one that no other has."""
     pod = scene.api.get(POD, name)
     if pod is not None:
-        built = build_pod_status(status, scene.api.now)
+        built = build_pod_status(status, scene.api.now, pod)
         address = {"podIP": find_pod_address(pod)} if "podIP" in built else {}
+        scene.outcomes[pod["metadata"]["uid"]] = status
         scene.set_status((POD, name), {**built, **address})
 
 
@@ -110,7 +118,7 @@ def work(scene: Scene, name: str) -> None:
 
 def can_start(scene: Scene, pod: Manifest) -> bool:
     """Whether there is all that the pod, or one of a Job's template, needs to start."""
-    return _find_image(pod) != UNPULLABLE and _has_all(scene, pod)
+    return _find_image(pod) not in (UNPULLABLE, PROXY_IMAGE) and _has_all(scene, pod)
 
 
 def _take_out(scene: Scene, name: str, job: Manifest) -> None:
@@ -144,32 +152,52 @@ def _install(scene: Scene, name: str, job: Manifest) -> None:
 
 
 def _find_outcome(scene: Scene, pod: Manifest) -> str:
-    is_dismissed = _find_state(scene, pod) in scene.dismissed
-    if is_ready(pod) and not is_dismissed:
-        return "Ready"
+    is_node = NODE in pod["metadata"]["labels"]
+    if is_ready(pod) or scene.outcomes.get(pod["metadata"]["uid"]) == NO_LONGER_READY:
+        return READY if not is_node or _may_stay(scene, pod) else NO_LONGER_READY
+    obstacle = _find_obstacle(scene, pod)
+    if obstacle or not is_node or _has_cluster(scene, pod):
+        return obstacle or READY
+    if is_stateless(scene, pod):
+        return NO_STATE
+    return NOT_READY
+
+
+def _find_obstacle(scene: Scene, pod: Manifest) -> str | None:
+    """What keeps our container from running."""
     if _find_image(pod) == UNPULLABLE:
-        return "ImagePullBackOff"
-    if not _has_all(scene, pod):
+        return UNPULLABLE_OUTCOME
+    if pod["metadata"]["uid"] not in scene.volumes.of_pods and not _has_all(scene, pod):
         return "nothing said"
-    if any(name.endswith(BROKEN_DIGEST) for _, name in find_references(pod)):
-        return "CrashLoopBackOff"
-    if NODE not in pod["metadata"]["labels"]:
-        return "Ready"
-    return "Ready" if not is_dismissed and _has_cluster(scene, pod) else "not Ready"
+    is_broken = any(name.endswith(BROKEN_DIGEST) for _, name in find_references(pod))
+    return "CrashLoopBackOff" if is_broken else None
+
+
+def _find_host(scene: Scene, pod: Manifest) -> str:
+    """The host that the scheduler gives a pod to: they are spread."""
+    hosts = [each for each in HOSTS if each not in scene.lost_hosts]
+    return hosts[int(pod["metadata"]["uid"].removeprefix("uid-")) % len(hosts)]
+
+
+def _may_stay(scene: Scene, pod: Manifest) -> bool:
+    """Whether a node that is Ready stays so: it is not dismissed, and its cluster is still the one that it joined."""
+    return scene.volumes.of_pod(pod).key not in scene.dismissed and not is_stranded(scene, pod)
 
 
 def _has_cluster(scene: Scene, pod: Manifest) -> bool:
     """Whether there is a virtual cluster that the node may be one of, under the CA that it has always had."""
-    authority = _find_authority(scene, pod)
-    if authority is None or scene.authorities.get(_find_state(scene, pod), authority) != authority:
+    authority, key = _find_authority(scene, pod), scene.volumes.of_pod(pod).key
+    if authority is None or key in scene.dismissed or scene.authorities.get(key, authority) != authority:
         return False
-    if _is_master(pod):
-        return True
-    owner = find_owner(pod) or ""
-    master = next((each for each in scene.list_pods() if find_owner(each) == owner and _is_master(each)), None)
-    service = scene.find_child(owner, (SERVICE, f"{pod['metadata']['labels']['vk8s.sktelecom.com/vk8s']}-api"))
-    is_served = master is not None and is_ready(master) and service is not None
-    return bool(is_served and master and scene.authorities.get(_find_state(scene, master)) == authority)
+    if is_master(pod):
+        return not is_stateless(scene, pod)
+    master = find_master(scene, find_owner(pod) or "")
+    service = scene.find_child(
+        find_owner(pod) or "", (SERVICE, f"{pod['metadata']['labels']['vk8s.sktelecom.com/vk8s']}-api")
+    )
+    if master is None or not is_ready(master) or service is None or is_stranded(scene, pod):
+        return False
+    return scene.authorities.get(scene.volumes.of_pod(master).key) == authority
 
 
 def _find_authority(scene: Scene, pod: Manifest) -> str | None:
@@ -185,54 +213,12 @@ def _can_work(scene: Scene, job: Manifest) -> bool:
     is_over = is_terminating(job) or has_condition(job, "Complete") or has_condition(job, "Failed")
     if is_over or name not in scene.api.kinds[JOB].shown or not can_start(scene, job["spec"]["template"]):
         return False
-    return any(_is_master(pod) and is_ready(pod) and find_owner(pod) == owner for pod in scene.list_pods())
-
-
-def _may_end(scene: Scene, key: Key, obj: Manifest) -> bool:
-    if key[0] == POD:
-        return obj["spec"].get("nodeName") not in scene.lost_hosts
-    pods = scene.api.kinds[POD].now.values() if key[0] == CLAIM else ()
-    return not any(key in find_references(pod) for pod in pods)
-
-
-def _collect_garbage(scene: Scene) -> None:
-    parents = {each["metadata"]["uid"] for kind in (VK8S, POOL, JOB) for each in scene.api.kinds[kind].now.values()}
-    for kind in (*CHILD_KINDS, ALLOCATION):
-        for name, obj in scene.api.list_all(kind).items():
-            if find_owner(obj) not in {None, *parents}:
-                scene.api.delete((kind, name))
-
-
-def _finish_foreground(scene: Scene) -> None:
-    """Of what is deleted with all that it owns, the children go first."""
-    for vk8s in scene.list_vk8s():
-        finalizers = vk8s["metadata"].get("finalizers", [])
-        if "foregroundDeletion" not in finalizers:
-            continue
-        children = list(scene.list_children(vk8s["metadata"]["uid"]))
-        for key, _ in children:
-            scene.api.delete(key)
-        rest = [each for each in finalizers if each != "foregroundDeletion"]
-        key = (VK8S, vk8s["metadata"]["name"])
-        if not children and rest:
-            scene.api.edit(key, lambda old, rest=rest: with_metadata(old, finalizers=rest))  # type: ignore[misc]
-        elif not children:
-            scene.api.remove(key)
-
-
-def _find_state(scene: Scene, pod: Manifest) -> str:
-    """The uid of what holds the node's state: of its claim, or of the pod itself."""
-    claim = next((scene.api.get(*key) for key in find_references(pod) if key[0] == CLAIM), None)
-    return str((claim or pod)["metadata"]["uid"])
+    return any(is_master(pod) and is_ready(pod) and find_owner(pod) == owner for pod in scene.list_pods())
 
 
 def _has_all(scene: Scene, pod: Manifest) -> bool:
     return all(scene.api.get(*key) is not None for key in find_references(pod))
 
 
-def _is_master(pod: Manifest) -> bool:
-    return bool(pod["metadata"]["labels"].get(ROLE) == "master") and not is_job_pod(pod)
-
-
 def _find_image(pod: Manifest) -> str:
-    return str(pod["spec"]["containers"][0]["image"])
+    return str(find_container(pod)["image"])

@@ -7,16 +7,17 @@ from hooks.ippool.pools import POOL
 from hooks.ippool.request import VK8S
 from hooks.manifest import Manifest
 from hooks.vk8s.labels import NODE
-from hooks.vk8s.observed import CHILD_KINDS, CLAIM, JOB, POD, SECRET
+from hooks.vk8s.observed import CHILD_KINDS, CLAIM, JOB, POD, SECRET, is_ready
 from testbed.metacontroller.objects import is_terminating
 from tests.chaos import physics
 from tests.chaos.api import find_owner
 from tests.chaos.calls import Call, ViolationError
-from tests.chaos.mend import mend, resume_all
+from tests.chaos.mend import face_losses, mend, resume_all
 from tests.chaos.scene import Scene
 from tests.properties.departures import has_condition
 from tests.properties.judge import is_paused
 from tests.properties.reasons import is_outdated
+from tests.world import World
 
 CONVERGES: Final = "what is mended converges"
 STILL: Final = "a still world stays still"
@@ -29,6 +30,8 @@ def end(scene: Scene) -> None:
     """Fails where a history does not end well."""
     mend(scene)
     come_to_rest(scene)
+    while face_losses(scene):
+        come_to_rest(scene)
     vk8s = scene.list_vk8s()
     if any(is_paused(scene.look(each)) for each in vk8s):
         for each in vk8s:
@@ -113,10 +116,19 @@ def _check_complete(scene: Scene, vk8s: Manifest) -> None:
         *(f"it has Job {each}" for each in jobs),
         *(f"{node} was told to leave" for owner, node in scene.told if owner == uid),
         *(f"{each} is not True" for each in ("Accepted", "ChildrenObserved") if conditions.get(each) != "True"),
+        *_find_access_faults(world, conditions),
         *_find_mixed(world.children[SECRET], name),
     ]
     if faults:
         raise ViolationError(CONVERGES, f"{name}: {'; '.join(faults)}")
+
+
+def _find_access_faults(world: World, conditions: dict[str, str]) -> list[str]:
+    """Whether the access pod that is wanted is Ready, and said to be."""
+    pod = world.children[POD].get(f"{world.name}-access-pod")
+    is_wanted, is_there = "accessPodImage" in world.spec, pod is not None and is_ready(pod)
+    is_right = is_wanted == is_there and (not is_wanted or conditions.get("AccessReady") == "True")
+    return [] if is_right else [f"its access pod is {'there' if pod else 'missing'}, not Ready or not wanted"]
 
 
 def _is_installed(job_name: str, vk8s: str, job: Manifest) -> bool:

@@ -2,23 +2,24 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from random import Random
 from typing import Any, Final, TypeVar
 
 from hooks.ippool.request import VK8S
 from hooks.manifest import Manifest
 from hooks.vk8s.context import Context
-from hooks.vk8s.labels import ROLE
+from hooks.vk8s.labels import PREFIX, ROLE
 from hooks.vk8s.observed import CHILD_KINDS, JOB, POD, SECRET
 from testbed.metacontroller.objects import is_terminating, with_metadata
 from tests.chaos.api import NAMESPACE, ApiServer, find_owner
 from tests.chaos.calls import Call, Hooks, Version, list_versions
-from tests.chaos.metacontroller import Metacontroller, Watcher
+from tests.chaos.metacontroller import AS_USUAL, Asking, Metacontroller, Watcher
+from tests.chaos.volumes import Node, Volumes
 from tests.properties.host import Key
 from tests.world import Children, World
 
 Option = TypeVar("Option")
-Node = tuple[str, str]
 HOSTS: Final = ("host-1", "host-2")
 # What holds an object that is being deleted, until somebody takes it away.
 HOLD: Final = "example.com/hold"
@@ -51,15 +52,21 @@ class Scene:
     # Whether there are pools, and hooks that care.
     is_pooled: bool = False
     api: ApiServer = field(default_factory=ApiServer)
-    # Nodes that have been told to leave, and the uids of the claims, or of pods without one, whose nodes have heard it.
+    # The status that each pod has, by its uid, under the name of it.
+    outcomes: dict[str, str] = field(default_factory=dict)
+    # Nodes that have been told to leave, and the volumes of those that have heard it.
     told: set[Node] = field(default_factory=set)
     dismissed: set[str] = field(default_factory=set)
     # The CA that what is on a state volume was made with, and the PKI of each Vk8s as it was made.
     authorities: dict[str, str] = field(default_factory=dict)
     vault: dict[str, Manifest] = field(default_factory=dict)
+    # Its annotations as they last were.
+    notes: dict[str, dict[str, str]] = field(default_factory=dict)
     # The last spec of each Vk8s that was not broken.
     written: dict[str, Manifest] = field(default_factory=dict)
     lost_hosts: set[str] = field(default_factory=set)
+    # Hosts whose kubelets have restarted, and when they have probed their pods.
+    flaps: dict[str, timedelta] = field(default_factory=dict)
     # Nodes that were Ready, that a hook took down, and that have not been Ready since, with the uid of the pod; and
     # those that went while another was down, or while they were Ready, which no cache showed.
     down: dict[Node, str] = field(default_factory=dict)
@@ -74,6 +81,7 @@ class Scene:
     story: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self.volumes = Volumes(self.api)
         self.controller = Metacontroller(self.api, self.hooks, self.watcher)
         self.versions = list_versions(ip_manager=self.is_pooled)
         # Two versions answer in turn while hooks are rolled out.
@@ -83,7 +91,7 @@ class Scene:
         """One more sentence of the story."""
         self.story.append(sentence)
 
-    def sync(self, kind: str, name: str, done: int | None = None) -> Call | None:
+    def sync(self, kind: str, name: str, done: int | None = None, asking: Asking = AS_USUAL) -> Call | None:
         """Metacontroller asks for one parent, and does so many of the requests that follow, or all."""
         version = self.answering[self.hooks.calls % len(self.answering)]
         for uid in [
@@ -92,7 +100,7 @@ class Scene:
             if requests and (requests[0].call.kind, requests[0].call.name) == (kind, name)
         ]:
             self.act(uid)
-        call = self.controller.sync(kind, name, version)
+        call = self.controller.sync(kind, name, version, asking)
         if call is None:
             return None
         self._tell_answer(call, version, self.controller.act(call.uid, done))
@@ -149,14 +157,25 @@ class Scene:
         """A kubelet or controller writes the status of a child."""
         self.api.edit(key, lambda old: {**old, "status": status})
 
-    def restore_pki(self, vk8s: Manifest) -> None:
-        """Its owner restores the PKI from a backup, as the runbook says: labelled, with no owner."""
+    def back_up(self, secret: Manifest) -> None:
+        """The owner of a Vk8s has a copy of its PKI, just before it is lost."""
+        noted = {key: text for key, text in secret["metadata"].get("annotations", {}).items() if key.startswith(PREFIX)}
+        self.notes[find_owner(secret) or ""] = noted
+
+    def restore_pki(self, vk8s: Manifest, *, is_bare: bool = False) -> None:
+        """Its owner restores the PKI from a backup, as the runbook says: labelled, with no owner.
+
+        `is_bare`: without the annotations that it had.
+        """
         name, uid = vk8s["metadata"]["name"], vk8s["metadata"]["uid"]
+        noted = {} if is_bare else self.notes.get(uid, {})
         labels = {"controller-uid": uid}
-        metadata = {"name": f"{name}-pki", "namespace": NAMESPACE, "labels": labels}
+        metadata = {"name": f"{name}-pki", "namespace": NAMESPACE, "labels": labels, "annotations": noted}
+        if not noted:
+            self.volumes.forget(uid)
         self.api.remove((SECRET, f"{name}-pki")) if self.api.get(SECRET, f"{name}-pki") else None
         self.api.create({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, **self.vault[uid]})
-        self.tell(f"the PKI of {name} is restored")
+        self.tell(f"the PKI of {name} is restored{'' if noted else ', without annotations'}")
 
     def write_spec(self, name: str, spec: Any, *, is_broken: bool = False) -> None:
         """The owner of a Vk8s writes another spec."""

@@ -3,16 +3,23 @@
 from itertools import count, dropwhile
 
 from tests import figures
-from tests.chaos.campaign import run
+from tests.chaos.campaign import Tally, run
 
 CALLS = 100_000
+HISTORIES = 2_500
 
 
 def test_no_history_breaks_an_invariant_in_a_hundred_thousand_calls() -> None:
-    tally = next(dropwhile(lambda tally: tally.calls < CALLS, run(count())))
+    tally = next(dropwhile(_is_unfinished, run(count())))
     figures.record("chaos_histories", tally.histories)
     figures.record("chaos_calls", tally.calls)
     figures.record("chaos_violations", tally.violations)
+    figures.record("data_loss_histories", tally.losses)
     figures.record("chaos_seconds", tally.seconds)
     assert tally.violations == 0, f"{tally}\n{tally.story}"
     assert tally.calls >= CALLS
+    assert tally.histories >= HISTORIES
+
+
+def _is_unfinished(tally: Tally) -> bool:
+    return tally.calls < CALLS or tally.histories < HISTORIES

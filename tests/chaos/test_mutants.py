@@ -6,7 +6,7 @@ import pytest
 
 from tests.chaos.calls import Hooks, ViolationError
 from tests.chaos.history import make_history, play, shrink, tell
-from tests.chaos.judge import ADDRESS_TWICE, DATA, LEFT_OUT, PODS_FIRST, SECOND_CA, TWO_DOWN
+from tests.chaos.judge import ADDRESS_TWICE, ALIVE, DATA, LEFT_OUT, LOST, PODS_FIRST, SECOND_CA, TWO_DOWN
 from tests.chaos.mutants import (
     GivesOneAddress,
     GivesUp,
@@ -18,6 +18,15 @@ from tests.chaos.mutants import (
     WritesForEver,
 )
 from tests.chaos.rest import CONVERGES
+from tests.chaos.state_mutants import (
+    FinalizesTheLiving,
+    KeepsTheDead,
+    LetsGoOfVolumes,
+    MakesAnotherVolume,
+    TakesAllThatFlap,
+    TakesWorkersFirst,
+)
+from tests.chaos.witness import SHOWN
 
 MOST_HISTORIES = 400
 MOST_EVENTS = 8
@@ -34,6 +43,12 @@ MOST_EVENTS = 8
         pytest.param(GivesUp, {CONVERGES}, id="a node is never made"),
         pytest.param(HurriesToEnd, {PODS_FIRST}, id="claims go before the pods that use them"),
         pytest.param(GivesOneAddress, {ADDRESS_TWICE}, id="all nodes get one address"),
+        pytest.param(LetsGoOfVolumes, {LOST, LEFT_OUT}, id="a node goes whose claim is being deleted"),
+        pytest.param(MakesAnotherVolume, {SHOWN}, id="another claim is made where one is lost"),
+        pytest.param(TakesAllThatFlap, {LEFT_OUT, TWO_DOWN}, id="all nodes of a host are taken down when they flap"),
+        pytest.param(KeepsTheDead, {CONVERGES}, id="pods that have ended stay"),
+        pytest.param(FinalizesTheLiving, {ALIVE}, id="what nobody has deleted is let go"),
+        pytest.param(TakesWorkersFirst, {LEFT_OUT}, id="a worker goes before the master"),
     ],
 )
 def test_a_fault_is_found_and_told_in_few_events(mutant: type[Hooks], invariants: set[str]) -> None:

@@ -10,8 +10,8 @@ from hooks.vk8s.labels import NODE
 from hooks.vk8s.observed import CHILD_KINDS, CLAIM, CONFIG_MAP, JOB, POD, SECRET, SERVICE, group_key
 from testbed.metacontroller.objects import is_terminating, with_metadata
 from tests.chaos.api import NAMESPACE, RefusedError, TakenError, find_owner
-from tests.chaos.physics import LEAVE, set_pod
-from tests.chaos.scene import HOLD, HOSTS, Draw, Scene
+from tests.chaos.physics import LEAVE, PROXY_IMAGE, set_pod
+from tests.chaos.scene import HOLD, Draw, Scene
 from tests.properties.host import Key, describe_key
 from tests.properties.statuses import JOB_STATUSES, POD_STATUSES
 
@@ -26,6 +26,7 @@ SQUATS: Final[tuple[tuple[str, str, Manifest], ...]] = (
     ("Service", "other", {"spec": {"type": "NodePort", "ports": [{"port": 1, "nodePort": 30080}]}}),
     ("Service", "other-ssh", {"spec": {"type": "NodePort", "ports": [{"port": 1, "nodePort": 30022}]}}),
 )
+SIDECAR: Final[Manifest] = {"name": "a-proxy", "image": PROXY_IMAGE, "resources": {}}
 POOL_SPECS: Final[tuple[Manifest, ...]] = (
     {"ranges": ["10.0.0.1-10.0.0.4"]},
     {"cidr": "10.0.0.0/28"},
@@ -40,25 +41,6 @@ def trouble_pod(scene: Scene, draw: Draw) -> None:
         name, trouble = draw.pick(pods)["metadata"]["name"], draw.pick(TROUBLES)
         scene.tell(f"pod {name}: {trouble}")
         set_pod(scene, name, trouble)
-
-
-def lose_host(scene: Scene, draw: Draw) -> None:
-    """A node of the host cluster is lost: its pods are not Ready, and those that are deleted stay Terminating."""
-    if scene.lost_hosts:
-        return
-    host = draw.pick(HOSTS)
-    scene.lost_hosts.add(host)
-    scene.tell(f"{host} is lost")
-    for pod in scene.list_pods():
-        if pod["spec"].get("nodeName") == host:
-            set_pod(scene, pod["metadata"]["name"], "not Ready")
-
-
-def find_host(scene: Scene, _: Draw) -> None:
-    """It is back."""
-    if scene.lost_hosts:
-        scene.tell(f"{', '.join(scene.lost_hosts)} is back")
-        scene.lost_hosts.clear()
 
 
 def delete_child(scene: Scene, draw: Draw) -> None:
@@ -77,16 +59,23 @@ def lose_pki(scene: Scene, draw: Draw) -> None:
     if there:
         uid = draw.pick(there)
         scene.lost_pki.add(uid)
+        scene.back_up(scene.api.kinds[SECRET].now[f"{uids[uid]}-pki"])
         scene.api.delete((SECRET, f"{uids[uid]}-pki"))
         scene.tell(f"Secret {uids[uid]}-pki is deleted by hand")
 
 
-def restore_pki(scene: Scene, _: Draw) -> None:
+def inject(scene: Scene, _: Draw) -> None:
+    """A webhook puts a container into each pod that is made from now on, before all others, or no longer."""
+    scene.api.injected = () if scene.api.injected else (SIDECAR,)
+    scene.tell(f"a webhook injects {'a container' if scene.api.injected else 'nothing'} into new pods")
+
+
+def restore_pki(scene: Scene, draw: Draw) -> None:
     """The owner of a Vk8s restores its PKI."""
     for vk8s in scene.list_vk8s():
         uid, key = vk8s["metadata"]["uid"], (SECRET, f"{vk8s['metadata']['name']}-pki")
         if uid in scene.vault and scene.api.get(*key) is None and not is_terminating(vk8s):
-            scene.restore_pki(vk8s)
+            scene.restore_pki(vk8s, is_bare=draw.chance(0.3))
 
 
 def scribble(scene: Scene, draw: Draw) -> None:

@@ -8,6 +8,7 @@ from hooks.vk8s.labels import COMPONENT, LEAVE_COMPONENT, NODE
 from hooks.vk8s.observed import CLAIM, CONFIG_MAP, JOB, POD, is_terminating
 from tests.properties.host import Key
 from tests.properties.judge import find_references, is_paused
+from tests.properties.statuses import find_container
 from tests.world import World
 
 TAKES, LEAVING = "vk8s.sktelecom.com/takes", "vk8s.sktelecom.com/leaving"
@@ -65,7 +66,7 @@ def find_master_image(world: World) -> str:
     """The image that the master runs, or is to run where it is not shown."""
     master = world.spec["nodes"][0]
     pod = world.children[POD].get(master["name"])
-    return str(pod["spec"]["containers"][0]["image"] if pod else master["image"])
+    return str(find_container(pod)["image"] if pod else master["image"])
 
 
 def _list_departures(world: World) -> Iterator[Departure]:

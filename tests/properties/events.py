@@ -63,7 +63,8 @@ def set_pods(host: Host, names: Iterable[str], status: str) -> Host:
     """The pods have that status."""
     world = host.world
     for name in names:
-        world = world.with_pod_status(name, build_pod_status(status, world.context.now))
+        status_now = build_pod_status(status, world.context.now, world.children["Pod.v1"][name])
+        world = world.with_pod_status(name, status_now)
     return host.after(f"{status}: {', '.join(names)}", children=world.children)
 
 

@@ -9,21 +9,23 @@ from datetime import timedelta
 from hooks.ippool.allocation import ALLOCATION, find_addresses
 from hooks.ippool.pools import POOL
 from hooks.manifest import Manifest
-from hooks.vk8s.conditions import parse_time
-from hooks.vk8s.labels import ACCESS_COMPONENT, BOOTSTRAP_COMPONENT, COMPONENT, NODE_COMPONENT
+from hooks.vk8s.labels import BOOTSTRAP_COMPONENT, COMPONENT
 from hooks.vk8s.network import ADDRESS
 from hooks.vk8s.observed import is_ready, is_terminating
 from hooks.vk8s.quantity import parse_quantity
 from hooks.wire import SyncResponse
+from tests.properties import pods
 from tests.properties.admission import DEFAULT_TOLERATION
 from tests.properties.departures import find_departed, find_leaving
 from tests.properties.host import Key, list_keys
 from tests.properties.installations import find_replaced
 from tests.properties.judge import find_references, has_usable_pki, index, is_accepted, is_paused
+from tests.properties.risks import find_paused_pods, is_at_risk, read_generation, read_note
+from tests.properties.statuses import find_container
 from tests.world import World
 
 RESTART = "vk8s.sktelecom.com/restart"
-FAILED_PATIENCE = timedelta(seconds=30)
+ENDED_PATIENCE = timedelta(seconds=30)
 PULL_PROBLEMS = {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"}
 
 
@@ -33,29 +35,16 @@ def find_unexplained(world: World, answer: SyncResponse | None = None) -> set[Ke
     left_out = set(list_keys(world)) - index(answer).keys()
     if not left_out or is_rejected(answer) or not is_accepted(world) or not has_usable_pki(world):
         return left_out
-    hopeless = find_hopeless(world)
-    explained = (
-        find_retired(world) | find_departed(world) | find_replaced(world) | hopeless | find_outdated_access(world)
-    )
-    # A pod that runs goes alone.
-    return left_out - explained - (set() if left_out & hopeless else find_next_turn(world))
+    explained = find_retired(world) | find_departed(world) | find_replaced(world) | find_needless_access(world)
+    rest = left_out - explained
+    idle = find_hopeless(world)
+    # What has run goes alone.
+    return rest - (idle if rest & idle else find_next_turn(world))
 
 
 def is_rejected(answer: SyncResponse) -> bool:
     """Whether the answer says that the spec is not acted on."""
     return any(each["type"] == "Accepted" and each["status"] == "False" for each in answer.status["conditions"])
-
-
-def find_left_out(world: World) -> set[Key]:
-    """What an answer to an accepted spec may leave out at most."""
-    return (
-        find_retired(world)
-        | find_departed(world)
-        | find_replaced(world)
-        | find_hopeless(world)
-        | find_outdated_access(world)
-        | find_next_turn(world)
-    )
 
 
 def find_retired(world: World) -> set[Key]:
@@ -68,40 +57,44 @@ def find_retired(world: World) -> set[Key]:
         *([] if spec.get("accessPodImage") else access),
         *([] if spec.get("accessPodPort") else [service]),
         *([] if world.context.settings.network_policy else [("NetworkPolicy.networking.k8s.io/v1", name)]),
-        *(_find_paused_pods(world) if is_paused(world) else _find_retired_boot_files(world)),
+        *(find_paused_pods(world) if is_paused(world) else _find_retired_boot_files(world)),
     }
 
 
 def find_hopeless(world: World) -> set[Key]:
-    """Node pods that are not Ready and won't get so, or not as the node that is wanted: they may go at once."""
+    """Node pods that have ended a while ago, or never ran and won't, or not as the node that is wanted: all may go."""
     return {
         ("Pod.v1", node["name"])
-        for node in _list_staying(world)
-        if (pod := _find_pod(world, node)) and not is_terminating(pod) and not is_ready(pod)
-        if is_outdated(world, pod, node) or _has_failed_for_long(world, pod) or _has_bad_boot_files(world, pod)
+        for node, pod in _list_free(world)
+        if _has_ended_for_long(world, pod) or (_is_broken(world, node, pod) and not pods.has_run(pod))
     }
 
 
 def find_next_turn(world: World) -> set[Key]:
-    """The one node pod that runs and may go to be made anew, if it is anyone's turn."""
-    ready = [(node, pod) for node in _list_staying(world) if (pod := _find_pod(world, node)) and is_ready(pod)]
-    turn = next(((node, pod) for node, pod in ready if is_outdated(world, pod, node)), None)
-    others = [_find_pod(world, node) for node in world.spec["nodes"] if turn and node != turn[0]]
-    return {("Pod.v1", turn[0]["name"])} if turn and all(_lets_go(other, *turn) for other in others) else set()
+    """The node pods of which one may go, of those that have run: one does, and as far as the others let it."""
+    broken = [(node, pod) for node, pod in _list_free(world) if _is_broken(world, node, pod) and pods.has_run(pod)]
+    ready = [(node, pod) for node, pod in _list_free(world) if is_ready(pod) and is_outdated(world, pod, node)]
+    for node, pod in [*broken, *ready]:
+        others = [each for each in world.spec["nodes"] if each != node]
+        lets_go = _lets_ready_go if is_ready(pod) else _lets_broken_go
+        if all(lets_go(world, other, (node, pod)) for other in others):
+            return {("Pod.v1", node["name"])}
+    return set()
 
 
-def find_outdated_access(world: World) -> set[Key]:
-    """The access pod, where it was made from another image or before a restart that is asked for."""
+def find_needless_access(world: World) -> set[Key]:
+    """The access pod, where it was made from another image or before a restart that is asked for, or has ended."""
     key, image = ("Pod.v1", f"{world.name}-access-pod"), world.spec.get("accessPodImage")
     pod = world.children["Pod.v1"].get(key[1])
     if pod is None or image is None or is_terminating(pod):
         return set()
-    return {key} if _find_image(pod) != image or _lacks_restart(world, pod) else set()
+    is_useless = _find_image(pod) != image or _lacks_restart(world, pod) or _has_ended_for_long(world, pod)
+    return {key} if is_useless else set()
 
 
 def is_outdated(world: World, pod: Manifest, node: Manifest) -> bool:
-    """Whether the pod was made for another node than `node` of the spec, or before a restart that is asked for."""
-    container, spec = pod["spec"]["containers"][0], pod["spec"]
+    """Whether the pod was made for another node than `node` of the spec or another generation, or before a restart."""
+    container, spec = find_container(pod), pod["spec"]
     wanted = node.get("resources") or {}
     is_same = (
         container["image"] == node["image"]
@@ -113,13 +106,25 @@ def is_outdated(world: World, pod: Manifest, node: Manifest) -> bool:
         and spec.get("nodeSelector", {}) == (node.get("nodeSelector") or {})
         and spec.get("runtimeClassName") == node.get("runtimeClassName")
     )
-    return not is_same or _lacks_restart(world, pod) or _has_moved(world, pod)
+    is_current = read_generation(pod) == read_note(world)[1]
+    return not is_same or not is_current or _lacks_restart(world, pod) or _has_moved(world, pod)
 
 
-def _list_staying(world: World) -> list[Manifest]:
-    """The nodes of the spec, master first, but for those whose names are in it again before they have left."""
-    leaving = find_leaving(world)
-    return [node for node in world.spec["nodes"] if node["name"] not in leaving]
+def _list_free(world: World) -> Iterator[tuple[Manifest, Manifest]]:
+    """Nodes of the spec and their pods, master first, of which any may go at all.
+
+    Not those whose names are in the spec again before they have left, nor those that use what would go with them. And
+    no outdated worker goes before its master: none runs a newer version.
+    """
+    leaving, (master, *_) = find_leaving(world), world.spec["nodes"]
+    first = _find_pod(world, master)
+    is_master_old = first is not None and is_outdated(world, first, master)
+    for node in world.spec["nodes"]:
+        pod = _find_pod(world, node)
+        if pod is None or is_terminating(pod) or node["name"] in leaving or is_at_risk(world, pod):
+            continue
+        if node == master or not is_master_old or not is_outdated(world, pod, node):
+            yield node, pod
 
 
 def _find_pod(world: World, node: Manifest) -> Manifest | None:
@@ -127,7 +132,7 @@ def _find_pod(world: World, node: Manifest) -> Manifest | None:
 
 
 def _find_image(pod: Manifest) -> str:
-    return str(pod["spec"]["containers"][0]["image"])
+    return str(find_container(pod)["image"])
 
 
 def _read_amounts(amounts: Manifest | None) -> Manifest:
@@ -148,54 +153,52 @@ def _has_moved(world: World, pod: Manifest) -> bool:
     return bool(addresses.get(pod["metadata"]["name"], noted) != noted)
 
 
-def _lets_go(other: Manifest | None, node: Manifest, pod: Manifest) -> bool:
-    """Whether `pod`, which runs, may go as far as the `other` is concerned (decision 5)."""
-    if other is None or is_terminating(other):
+def _is_broken(world: World, node: Manifest, pod: Manifest) -> bool:
+    """Whether it is not Ready and won't be, or not as the node that is wanted; one that just was may be so again."""
+    if is_ready(pod) or pods.has_ended(pod) or pods.is_flapping(pod, world.context.now):
         return False
-    if find_waiting(other) in PULL_PROBLEMS:
-        return bool(_find_image(other) != node["image"])
-    conditions = {each["type"]: each["status"] for each in other.get("status", {}).get("conditions", [])}
-    if conditions.get("PodScheduled") == "False":
-        return bool(other["metadata"]["creationTimestamp"] < pod["metadata"]["creationTimestamp"])
-    return is_ready(other)
+    return is_outdated(world, pod, node) or _has_bad_boot_files(world, pod)
 
 
-def find_waiting(pod: Manifest) -> str | None:
-    """Why the first container of a pod waits, in Kubernetes' word."""
-    container: Manifest = next(iter(pod.get("status", {}).get("containerStatuses", [])), {})
-    reason: str | None = container.get("state", {}).get("waiting", {}).get("reason")
-    return reason
+def _lets_broken_go(world: World, node: Manifest, going: tuple[Manifest, Manifest]) -> bool:
+    """Whether the other one is not down by our doing, or has been so for long; a worker needs its master."""
+    other, now = _find_pod(world, node), world.context.now
+    if other is None or is_terminating(other) or pods.is_flapping(other, now):
+        return False
+    is_needed = node["role"] == "master" and going[0]["role"] != "master"
+    is_settled = pods.has_run(other) or pods.has_ended(other) or pods.is_old(other, now)
+    return is_ready(other) or (not is_needed and is_settled)
 
 
-def _has_failed_for_long(world: World, pod: Manifest) -> bool:
-    status = pod.get("status", {})
-    noted = [pod["metadata"]["creationTimestamp"], *(each.get("lastTransitionTime") for each in _conditions(pod))]
-    times = [time for text in noted if (time := parse_time(text))]
-    return status.get("phase") == "Failed" and max(times) + FAILED_PATIENCE <= world.context.now
+def _lets_ready_go(world: World, node: Manifest, going: tuple[Manifest, Manifest]) -> bool:
+    """Whether the pod that is going, which runs, may do so as far as the other is concerned (decisions 5 and 12)."""
+    other, now = _find_pod(world, node), world.context.now
+    if other is None or is_terminating(other) or pods.is_flapping(other, now):
+        return False
+    if is_ready(other):
+        return True
+    if pods.find_waiting(other) in PULL_PROBLEMS:
+        return bool(_find_image(other) != going[0]["image"])
+    made, other_made = (each["metadata"]["creationTimestamp"] for each in (going[1], other))
+    is_behind = is_outdated(world, other, node) and pods.is_old(other, now)
+    return is_behind or (pods.is_unscheduled(other) and bool(other_made < made))
 
 
-def _conditions(pod: Manifest) -> list[Manifest]:
-    conditions: list[Manifest] = pod.get("status", {}).get("conditions", [])
-    return conditions
+def _has_ended_for_long(world: World, pod: Manifest) -> bool:
+    return pods.has_ended(pod) and pods.find_end(pod) + ENDED_PATIENCE <= world.context.now
 
 
 def _has_bad_boot_files(world: World, pod: Manifest) -> bool:
     """Whether its boot files are not there, or it crashes with other ones than those that are there for it."""
     mounted = [name for kind, name in find_references(pod) if kind == "ConfigMap.v1"]
     there, current = world.children["ConfigMap.v1"], _current_boot_files(world)
-    is_crashing = find_waiting(pod) == "CrashLoopBackOff"
+    is_crashing = pods.find_waiting(pod) == "CrashLoopBackOff"
     is_mendable = current in there and not is_terminating(there[current]) and current not in mounted
     return any(name not in there for name in mounted) or (is_crashing and is_mendable)
 
 
 def _current_boot_files(world: World) -> str:
     return f"{world.name}-bootstrap-{world.context.scripts.digest}"
-
-
-def _find_paused_pods(world: World) -> Iterator[Key]:
-    for name, pod in world.children["Pod.v1"].items():
-        if pod["metadata"]["labels"].get(COMPONENT) in (NODE_COMPONENT, ACCESS_COMPONENT):
-            yield "Pod.v1", name
 
 
 def _find_retired_boot_files(world: World) -> Iterator[Key]:

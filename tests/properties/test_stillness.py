@@ -14,6 +14,7 @@ from tests.properties.departures import find_leaving
 from tests.properties.host import NEVER_UPDATED, Host, find_desired, group_children, list_children, update
 from tests.properties.judge import has_usable_pki, is_accepted, is_paused
 from tests.properties.others import FOREIGN, add_foreign
+from tests.properties.risks import STATE
 from tests.properties.specs import LABELS
 from tests.properties.walks import hosts, settled_hosts
 from tests.world import Children, World
@@ -110,4 +111,4 @@ def _without_metadata(child: Manifest) -> Manifest:
 
 
 def _foreign_annotations(child: Manifest) -> Manifest:
-    return {key: value for key, value in child["metadata"]["annotations"].items() if key != LAST_APPLIED}
+    return {key: value for key, value in child["metadata"]["annotations"].items() if key not in (LAST_APPLIED, STATE)}

@@ -1,0 +1,143 @@
+"""What puts the state of virtual clusters at risk: people who delete claims, restore them, or accept a loss."""
+
+from datetime import timedelta
+from typing import Final
+
+from hooks.manifest import Manifest
+from hooks.vk8s.labels import NODE, ROLE
+from hooks.vk8s.observed import CLAIM, POD, SECRET
+from testbed.metacontroller.objects import is_terminating, with_metadata
+from tests.chaos.api import NAMESPACE, find_owner
+from tests.chaos.scene import HOLD, Draw, Scene
+from tests.chaos.volumes import Volume
+from tests.properties.host import Key, describe_key
+from tests.properties.risks import ACCEPT, read_note
+
+FORCED: Final = 0.3
+
+
+def lose_claim(scene: Scene, draw: Draw) -> None:
+    """Somebody deletes the claim of a node: it stays as long as a pod uses it, unless that is forced."""
+    keys = _list_claims(scene)
+    if keys:
+        key, is_forced = draw.pick(keys), draw.chance(FORCED)
+        _delete(scene, key, is_forced=is_forced)
+
+
+def lose_claims(scene: Scene, draw: Draw) -> None:
+    """Somebody deletes all claims of a namespace."""
+    keys = _list_claims(scene)
+    if keys and draw.chance(0.5):
+        for key in keys:
+            _delete(scene, key)
+
+
+def lose_node(scene: Scene, draw: Draw) -> None:
+    """The pod of a node and its claim are deleted, and gone: with a host that had its volume, for one."""
+    keys = [key for key in _list_claims(scene) if not is_terminating(scene.api.kinds[CLAIM].now[key[1]])]
+    if keys:
+        key = draw.pick(keys)
+        pod = (POD, key[1].removesuffix("-state"))
+        scene.tell(f"{describe_key(pod)} and {describe_key(key)} are lost with their host")
+        for each in (pod, key):
+            if scene.api.get(*each) and find_owner(scene.api.kinds[each[0]].now[each[1]]):
+                scene.api.remove(each)
+        scene.volumes.sweep()
+
+
+def lose_credentials(scene: Scene, draw: Draw) -> None:
+    """Somebody deletes what nodes boot with, and a finalizer of others holds it for now."""
+    keys = [
+        (SECRET, name)
+        for vk8s in scene.list_vk8s()
+        for name in (f"{vk8s['metadata']['name']}-{each}" for each in ("pki", "join"))
+        if scene.find_child(vk8s["metadata"]["uid"], (SECRET, name))
+    ]
+    if keys:
+        key = draw.pick(keys)
+        if key[1].endswith("-pki"):
+            scene.lost_pki.add(find_owner(scene.api.kinds[SECRET].now[key[1]]) or "")
+            scene.back_up(scene.api.kinds[SECRET].now[key[1]])
+        scene.change(key, lambda old: with_metadata(old, finalizers=[HOLD]))
+        scene.api.delete(key)
+        scene.tell(f"{describe_key(key)} is deleted by hand, and held by a finalizer")
+
+
+def restore_claim(scene: Scene, draw: Draw) -> None:
+    """An owner binds a retained volume again, or restores a lost one from a snapshot, under the name that it had."""
+    lost = [(node, volume) for node, volume in sorted(scene.volumes.last.items()) if is_missing(scene, node)]
+    if lost and CLAIM not in scene.api.quota:
+        node, volume = draw.pick(lost)
+        bind(scene, node, volume)
+
+
+def bind(scene: Scene, node: tuple[str, str], volume: Volume) -> None:
+    """A claim of the node, with what was on that volume: the volume itself, if it is still there."""
+    owner, name = node
+    labels = {"controller-uid": owner, NODE: name, ROLE: "master" if _is_master(scene, node) else "worker"}
+    metadata = {"name": f"{name}-state", "namespace": NAMESPACE, "labels": labels}
+    spec = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "50Gi"}}, "volumeName": "pv"}
+    claim = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": metadata, "spec": spec}
+    is_bound = any(each is volume for each in scene.volumes.of_pods.values())
+    is_there = not volume.is_gone and not is_bound
+    scene.api.pass_time(timedelta(seconds=1))
+    made = scene.api.create(claim)
+    scene.volumes.bind(made, volume if is_there else scene.volumes.copy(volume))
+    scene.tell(f"claim {name}-state is {'bound to its volume again' if is_there else 'restored from a snapshot'}")
+
+
+def accept_loss(scene: Scene, draw: Draw) -> None:
+    """An owner accepts that the state of a node is lost, or, by mistake, names a claim that is not."""
+    there = [each for each in scene.list_vk8s() if not is_terminating(each)]
+    if there:
+        vk8s = draw.pick(there)
+        uid, world = vk8s["metadata"]["uid"], scene.look(vk8s)
+        lost = {each for noted in scene.volumes.find_lost(uid).values() for each in noted.uids} | find_missing(
+            scene, vk8s
+        )
+        wrong = [claim["metadata"]["uid"] for claim in world.children[CLAIM].values()] if draw.chance(0.15) else []
+        if lost or wrong:
+            accept(scene, vk8s, sorted(lost) or wrong[:1])
+
+
+def accept(scene: Scene, vk8s: Manifest, uids: list[str]) -> None:
+    """The owner of a Vk8s accepts the loss of what was on these claims."""
+    uid, name = vk8s["metadata"]["uid"], vk8s["metadata"]["name"]
+    scene.volumes.accepted.setdefault(uid, set()).update(uids)
+    scene.annotate(name, ACCEPT, ",".join(uids))
+    scene.tell(f"{name} has annotation {ACCEPT}: {','.join(uids)}")
+
+
+def find_missing(scene: Scene, vk8s: Manifest) -> set[str]:
+    """The uids of noted claims that are not there any more."""
+    claims, _ = read_note(scene.look(vk8s))
+    there = {claim["metadata"]["uid"] for claim in scene.api.kinds[CLAIM].now.values()}
+    return set(claims.values()) - there
+
+
+def _delete(scene: Scene, key: Key, *, is_forced: bool = False) -> None:
+    scene.api.delete(key)
+    if is_forced:
+        scene.api.remove(key)
+    scene.tell(f"{describe_key(key)} is deleted by hand{', by force' if is_forced else ''}")
+    scene.volumes.sweep()
+
+
+def _list_claims(scene: Scene) -> list[Key]:
+    owners = {each["metadata"]["uid"] for each in scene.list_vk8s()}
+    return [(CLAIM, name) for name, claim in sorted(scene.api.kinds[CLAIM].now.items()) if find_owner(claim) in owners]
+
+
+def is_missing(scene: Scene, node: tuple[str, str]) -> bool:
+    """Whether the claim of a node of a Vk8s that lives is not there, and the node is still wanted."""
+    alive = {each["metadata"]["uid"]: each for each in scene.list_vk8s() if not is_terminating(each)}
+    owner, name = node
+    if owner not in alive or scene.api.get(CLAIM, f"{name}-state") is not None:
+        return False
+    spec = scene.written[alive[owner]["metadata"]["name"]]
+    return name in {each["name"] for each in spec["nodes"]}
+
+
+def _is_master(scene: Scene, node: tuple[str, str]) -> bool:
+    owner = next(each for each in scene.list_vk8s() if each["metadata"]["uid"] == node[0])
+    return bool(scene.written[owner["metadata"]["name"]]["nodes"][0]["name"] == node[1])

@@ -1,0 +1,55 @@
+"""What a node makes of its volume: a master founds a cluster or finds its own, a worker joins one, or joins anew."""
+
+from hooks.manifest import Manifest
+from hooks.vk8s.labels import ROLE
+from hooks.vk8s.observed import is_ready
+from tests.chaos.api import find_owner, is_job_pod
+from tests.chaos.scene import Scene
+from tests.chaos.volumes import Node
+from tests.properties.risks import find_claim, may_found, read_generation
+
+
+def is_master(pod: Manifest) -> bool:
+    """Whether the pod is a master."""
+    return bool(pod["metadata"]["labels"].get(ROLE) == "master") and not is_job_pod(pod)
+
+
+def find_master(scene: Scene, owner: str) -> Manifest | None:
+    """The master's pod of a Vk8s."""
+    return next((each for each in scene.list_pods() if find_owner(each) == owner and is_master(each)), None)
+
+
+def is_stateless(scene: Scene, pod: Manifest) -> bool:
+    """Whether it is a master that has an empty volume, and may not found a cluster on it."""
+    is_allowed = may_found(pod) or not scene.volumes.is_guarded
+    return is_master(pod) and not scene.volumes.of_pod(pod).cluster and not is_allowed
+
+
+def is_stranded(scene: Scene, pod: Manifest) -> bool:
+    """Whether a worker has joined a cluster that is no more, and was not made for the one that there is now.
+
+    Where all state is in pods, there is nothing to remember; and what no hook could know of, no worker is told.
+    """
+    master, volume = find_master(scene, find_owner(pod) or ""), scene.volumes.of_pod(pod)
+    if is_master(pod) or not find_claim(pod) or not scene.volumes.is_guarded or master is None or not is_ready(master):
+        return False
+    is_other = volume.cluster != scene.volumes.of_pod(master).cluster and volume.cluster in scene.volumes.known
+    return is_other and not _joins_anew(scene, pod)
+
+
+def settle(scene: Scene, node: Node, pod: Manifest) -> None:
+    """The node is Ready: its volume holds what it serves. One that joins anew keeps what pods had on it."""
+    volumes, volume = scene.volumes, scene.volumes.of_pod(pod)
+    if is_master(pod):
+        volume.cluster = volume.cluster or volumes.count()
+    elif master := find_master(scene, node[0]):
+        volume.cluster = volumes.of_pod(master).cluster
+    volume.generation = read_generation(pod)
+    volume.data = volume.data or volume.number
+    if find_claim(pod):
+        volumes.last[node] = volume
+
+
+def _joins_anew(scene: Scene, pod: Manifest) -> bool:
+    """Whether a worker gives up what it is in its former cluster: its volume is of another generation."""
+    return read_generation(pod) != scene.volumes.of_pod(pod).generation

@@ -1,0 +1,84 @@
+"""Which pods must stay as something would go with them, and what is noted of their state: read from the objects."""
+
+import json
+from collections.abc import Iterator
+from typing import Final
+
+from hooks.manifest import Manifest
+from hooks.vk8s.labels import ACCESS_COMPONENT, COMPONENT, NODE, NODE_COMPONENT
+from hooks.vk8s.observed import CLAIM, CONFIG_MAP, POD, SECRET, is_terminating
+from tests.properties.departures import find_leaving
+from tests.properties.host import Key
+from tests.properties.judge import find_references
+from tests.properties.statuses import find_container
+from tests.world import World
+
+STATE: Final = "vk8s.sktelecom.com/state"
+ACCEPT: Final = "vk8s.sktelecom.com/accept-state-loss"
+
+
+def is_at_risk(world: World, pod: Manifest) -> bool:
+    """Whether a node pod uses a claim or a Secret that would go with it, or could not be made again.
+
+    Of a claim that was noted, its owner may have said that it is not missed.
+    """
+    is_missed = read_note(world)[0].get(find_node(pod) or "") not in read_accepted(world)
+    used = [key for key in find_references(pod) if key[0] == SECRET or (key[0] == CLAIM and is_missed)]
+    boot_files = (CONFIG_MAP, f"{world.name}-bootstrap-{world.context.scripts.digest}")
+    return any(not is_lasting(world, key) for key in [*used, boot_files])
+
+
+def is_lasting(world: World, key: Key) -> bool:
+    """Whether there is such a child, and nobody has deleted it."""
+    child = world.children[key[0]].get(key[1])
+    return child is not None and not is_terminating(child)
+
+
+def find_paused_pods(world: World) -> Iterator[Key]:
+    """The pods that a pause takes away: all but those at risk, of nodes that are to stay."""
+    leaving = find_leaving(world)
+    for name, pod in world.children[POD].items():
+        component = pod["metadata"]["labels"].get(COMPONENT)
+        is_kept = component == NODE_COMPONENT and name not in leaving and is_at_risk(world, pod)
+        if component in (NODE_COMPONENT, ACCESS_COMPONENT) and not is_kept:
+            yield POD, name
+
+
+def find_claim(pod: Manifest) -> Key | None:
+    """The claim that a pod uses."""
+    return next((key for key in find_references(pod) if key[0] == CLAIM), None)
+
+
+def read_note(world: World) -> tuple[dict[str, str], int]:
+    """Which claims hold the state of which nodes, and the generation, as noted on the PKI."""
+    secret = world.children[SECRET].get(f"{world.name}-pki", {"metadata": {}})
+    try:
+        note = json.loads(secret["metadata"].get("annotations", {})[STATE])
+        return dict(note["claims"]), int(note["generation"])
+    except (LookupError, ValueError):
+        return {}, 1
+
+
+def read_accepted(world: World) -> set[str]:
+    """The uids of claims of which the owner has said that their loss is accepted."""
+    return {uid.strip() for uid in world.annotations.get(ACCEPT, "").split(",")} - {""}
+
+
+def read_generation(pod: Manifest) -> int:
+    """For which generation a node pod was made: the first, where it does not say."""
+    return int(_read_variables(pod).get("GENERATION") or 1)
+
+
+def may_found(pod: Manifest) -> bool:
+    """Whether a master may found a cluster on an empty volume."""
+    return _read_variables(pod).get("FOUND") == "true"
+
+
+def find_node(pod: Manifest) -> str | None:
+    """The node that a pod is."""
+    name: str | None = pod["metadata"].get("labels", {}).get(NODE)
+    return name
+
+
+def _read_variables(pod: Manifest) -> dict[str, str | None]:
+    return {each["name"]: each.get("value") for each in find_container(pod).get("env", [])}
