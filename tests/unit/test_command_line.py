@@ -60,7 +60,7 @@ def test_several_files_are_read(tmp_path: Path, type_in: Any, capsys: pytest.Cap
     assert main(["render", "-f", str(file), "-f", "-"]) == 0
     children = list(yaml.safe_load_all(capsys.readouterr().out))
     assert {"demo-pki", "other-pki"} <= {child["metadata"]["name"] for child in children}
-    file.write_text(yaml.safe_dump(children[0]))
+    file.write_text(yaml.safe_dump(next(child for child in children if child["kind"] == "ConfigMap")))
     type_in(VK8S)
     assert main(["request", "-f", str(file), "-f", "-"]) == 0
     assert json.loads(capsys.readouterr().out)["children"]["ConfigMap.v1"]
