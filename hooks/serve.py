@@ -1,6 +1,7 @@
 """The hooks as a server: which address, with which certificate, and how it ends."""
 
 import contextlib
+import logging
 import signal
 import socket
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from hooks.settings import Settings
 KEEP_ALIVE_SECONDS: Final = 120
 # Calls take milliseconds. What is still running then will be asked again anyway.
 STOP_SECONDS: Final = 10
+
+log: Final = logging.getLogger("vk8s.hooks")
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,7 @@ def serve(settings: Settings, address: Address) -> None:
     app = create_app(settings, load_scripts(), certificate)
     listener = listen(address)
     configure_logs(settings.log_format)
+    log.info("Listening on %s, port %d (%s)", address.host, address.port, "https" if certificate else "http")
     # uvicorn stops in good order, then raises the signal again; that is no reason to end as if killed.
     signal.signal(signal.SIGTERM, lambda *_: None)
     with contextlib.suppress(KeyboardInterrupt):
@@ -52,6 +56,7 @@ def listen(address: Address) -> socket.socket:
         listener = socket.socket(family, kind, protocol)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(place)
+        listener.listen()
     except (OSError, UnicodeError) as error:
         reason = getattr(error, "strerror", None) or "this is no address"
         sentence = f"The hooks can't listen on {address.host}, port {address.port}: {reason}."

@@ -36,6 +36,10 @@ def test_it_answers_a_call_and_logs_one_line_of_it(server: Server) -> None:
     assert "sync team-a/demo generation=3 phase=Running" in server.log.read_text()
 
 
+def test_it_says_where_it_listens(server: Server) -> None:
+    assert f"INFO Listening on 127.0.0.1, port {server.port} (http)\n" in server.log.read_text()
+
+
 def test_a_secret_in_a_malformed_request_is_in_no_answer_and_no_log(server: Server) -> None:
     whole = running_world().request().model_dump(by_alias=True, mode="json")
     secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "demo-pki"}, "data": {"ca.key": MARKER}}

@@ -34,7 +34,7 @@ def served(installed: Installer, host_with_node: HostCluster) -> Iterator[Path]:
             shell, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=file, stderr=file, start_new_session=True
         )
         try:
-            wait_for("the hooks", lambda: "Uvicorn running" in log.read_text(), SECONDS, log.read_text)
+            wait_for("the hooks", lambda: "Listening on" in log.read_text(), SECONDS, log.read_text)
             yield log
         finally:
             # make, and the hooks that it runs.
