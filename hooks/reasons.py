@@ -36,7 +36,7 @@ _OF_VK8S: Final = (
     "WaitingForAddress",
     "WaitingForNodes",
 )
-_OF_IPPOOLS: Final = ("Exhausted",)
+_OF_IPPOOLS: Final = ("Exhausted", "ShareExhausted")
 _OF_NODES: Final = ("Booting", "Failed", "Leaving", "Paused", "Starting", "VolumePending", "Waiting")
 # Those of kubelet and scheduler that tell most.
 _OF_KUBERNETES: Final = (

@@ -32,13 +32,15 @@ def pool_manifest(spec: Any = None, name: str = "default", **metadata: Any) -> M
     }
 
 
-def vk8s_manifest(name: str = "demo", nodes: Any = ("m", "w"), status: Any = None, **spec: Any) -> Manifest:
-    """A Vk8s of namespace team-a with `nodes`, and a status that is as new as the spec."""
+def vk8s_manifest(
+    name: str = "demo", nodes: Any = ("m", "w"), status: Any = None, namespace: Any = "team-a", **spec: Any
+) -> Manifest:
+    """A Vk8s, of namespace team-a unless told otherwise, with `nodes`, and a status that is as new as the spec."""
     listed = [{"name": node} for node in nodes] if isinstance(nodes, Sequence) else nodes
     return {
         "metadata": {
             "name": name,
-            "namespace": "team-a",
+            "namespace": namespace,
             "uid": VK8S_UID if name == "demo" else f"uid-of-{name}",
             "creationTimestamp": CREATED,
             "generation": 3,

@@ -3,6 +3,7 @@
 Nothing is remembered but in the allocations themselves.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -38,12 +39,16 @@ class Grant:
 
 @dataclass(frozen=True)
 class Allotment:
-    """The decision: own allocations that stay, new ones, nodes for which there is no address, and how many are left."""
+    """The decision: own allocations that stay, new ones, nodes for which there is no address, and how many are left.
+
+    `over`: nodes that go without because their namespace has its share.
+    """
 
     kept: list[Allocation]
     grants: list[Grant]
     without: list[Node]
     free: int
+    over: list[Node]
 
 
 def allot(scene: Scene) -> Allotment:
@@ -54,12 +59,14 @@ def allot(scene: Scene) -> Allotment:
     held = find_held([*scene.own, *scene.foreign])
     desk = _Desk(find_usable(scene), _find_taken(scene))
     wanting = [node for node in find_wanting(scene.vk8s, scene.pool, scene.others) if node.key not in held]
-    chosen = [(node, desk.hand_out(node.key)) for node in wanting]
+    within, over = _split_by_share(wanting, scene)
+    chosen = [(node, desk.hand_out(node.key)) for node in within]
     return Allotment(
         kept=list(_find_kept(scene, held)),
         grants=[Grant(format_address(address), node) for node, address in chosen if address is not None],
         without=[node for node, address in chosen if address is None],
         free=desk.free,
+        over=over,
     )
 
 
@@ -108,6 +115,24 @@ class _Desk:
             for position in positions
             if (address := self._usable.nth(position % self._usable.size)) not in self._taken
         )
+
+
+def _split_by_share(wanting: Sequence[Node], scene: Scene) -> tuple[list[Node], list[Node]]:
+    """The nodes that may have an address, and those whose namespace has its share.
+
+    What a namespace has counts until it is gone, also where it is more than a share that was written later.
+    """
+    share = scene.pool.share
+    if share is None:
+        return list(wanting), []
+    used = Counter(each.namespace for each in scene.own if each.holder)
+    within: list[Node] = []
+    over: list[Node] = []
+    for node in wanting:
+        namespace = node.vk8s.metadata.namespace
+        used[namespace] += 1
+        (within if used[namespace] <= share else over).append(node)
+    return within, over
 
 
 def _find_kept(scene: Scene, held: dict[NodeKey, Allocation]) -> Iterator[Allocation]:

@@ -64,6 +64,11 @@ class Allocation(BaseModel):
                 return NodeKey(uid, node)
         return None
 
+    @property
+    def namespace(self) -> str:
+        """The namespace of the node whose address it is; it has to have one."""
+        return str(self.spec["vk8s"]["namespace"])
+
     @cached_property
     def seniority(self) -> tuple[str, int, str]:
         """Sorts the allocations of one node: the one that it has had for the longest time first.

@@ -17,3 +17,5 @@ class PoolSpec(SpecModel):
     ranges: list[Annotated[str, StringConstraints(max_length=MAX_RANGE_LENGTH)]] = Field(default_factory=list)
     exclude: list[Annotated[str, StringConstraints(max_length=MAX_RANGE_LENGTH)]] = Field(default_factory=list)
     default: bool = False
+    # The most addresses that the nodes of one namespace may have of the pool together.
+    per_namespace: Annotated[int, Field(ge=1, strict=True)] | None = None

@@ -34,6 +34,11 @@ class Pool:
         return self.spec is not None and self.spec.default
 
     @property
+    def share(self) -> int | None:
+        """The most addresses that each namespace may have; None where there is no such limit."""
+        return self.spec.per_namespace if self.spec else None
+
+    @property
     def name(self) -> str:
         """Name of the pool."""
         return self.metadata.name

@@ -24,11 +24,13 @@ class Remark(NamedTuple):
 def build_status(scene: Scene, allotment: Allotment, moment: Moment) -> Manifest:
     """What `kubectl get ippools` and `kubectl describe ippool` show."""
     conditions = [_find_accepted(scene), _find_ready(scene, allotment)]
+    at_share = sorted({node.vk8s.metadata.namespace for node in allotment.over})
     return {
         "capacity": scene.pool.addresses.size,
         "used": len(allotment.kept),
         "free": allotment.free,
-        "missing": len(allotment.without),
+        "missing": len(allotment.without) + len(allotment.over),
+        **({"namespacesAtShare": at_share} if at_share else {}),
         "conditions": build_conditions(conditions, moment),
         "observedGeneration": moment.generation,
     }
@@ -84,6 +86,9 @@ def _find_obstacles(scene: Scene, allotment: Allotment) -> Iterator[Remark]:
         yield Remark("InvalidSpec", "The spec is invalid, see condition Accepted.")
     if allotment.without:
         yield Remark("Exhausted", f"No address is left for these nodes: {_name(map(str, allotment.without))}.")
+    if allotment.over:
+        share = f"Each namespace may have {scene.pool.share} addresses"
+        yield Remark("ShareExhausted", f"{share}, and these nodes would be more: {_name(map(str, allotment.over))}.")
 
 
 def _find_notices(scene: Scene, allotment: Allotment) -> Iterator[Remark]:

@@ -52,7 +52,7 @@ def decide_sync(request: HookRequest, context: Context) -> SyncResponse:
             children=keep_everything(observed),
             resync_after_seconds=RESYNC_MAX,
         )
-    network = ip_manager.read_network(identity.uid, spec, request.related, context.settings)
+    network = ip_manager.read_network(identity, spec, request.related, context.settings)
     cluster = replace(
         build_cluster(request.parent.metadata, spec, context.settings, network),
         state=read_note(identity.name, observed),

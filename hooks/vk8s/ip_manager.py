@@ -7,7 +7,7 @@ from hooks.ippool.allocation import ALLOCATION, API_VERSION, allocation_selector
 from hooks.ippool.pools import POOL, Pool, find_pool, parse_pools
 from hooks.manifest import Manifest
 from hooks.settings import PREFIX, Settings
-from hooks.vk8s.cluster import VirtualCluster
+from hooks.vk8s.cluster import Identity, VirtualCluster
 from hooks.vk8s.conditions import Condition
 from hooks.vk8s.model import Spec
 from hooks.vk8s.network import NO_POOL, Network, find_noted_address
@@ -44,17 +44,19 @@ def build_rules(parent: Parent, settings: Settings) -> list[Manifest]:
     ]
 
 
-def read_network(uid: str, spec: Spec, related: Mapping[str, Mapping[str, Manifest]], settings: Settings) -> Network:
+def read_network(
+    identity: Identity, spec: Spec, related: Mapping[str, Mapping[str, Manifest]], settings: Settings
+) -> Network:
     """The addresses that the nodes of the Vk8s have, and the pool that hands out more."""
     if not settings.ip_manager:
         return Network(reason=_OFF)
     if ALLOCATION not in related or POOL not in related:
         return Network(reason=_NOT_SENT)
-    addresses = find_addresses(uid, related[ALLOCATION].values())
+    addresses = find_addresses(identity.uid, related[ALLOCATION].values())
     manifests = related[POOL].values()
     pool = find_pool(spec.ip_pool, parse_pools(manifests))
     name = spec.ip_pool or (pool.name if pool else None)
-    reason, obstacle = _find_obstacle(pool, manifests) if name else (NO_POOL, "")
+    reason, obstacle = _find_obstacle(pool, manifests, identity.namespace) if name else (NO_POOL, "")
     return Network(addresses, name, reason, obstacle, settings.host_cni)
 
 
@@ -88,7 +90,7 @@ def is_waiting_for_network(cluster: VirtualCluster, observed: Observed) -> bool:
     return any(cluster.network.find_lack(node.name) and not observed.has(POD, node.name) for node in cluster.nodes)
 
 
-def _find_obstacle(pool: Pool | None, manifests: Iterable[Manifest]) -> tuple[str, str]:
+def _find_obstacle(pool: Pool | None, manifests: Iterable[Manifest], namespace: str) -> tuple[str, str]:
     """Why the pool hands out no address, as far as can be seen: a reason, and the rest of a sentence."""
     if pool is None:
         return "PoolNotFound", ", which does not exist"
@@ -96,8 +98,12 @@ def _find_obstacle(pool: Pool | None, manifests: Iterable[Manifest]) -> tuple[st
         return "PoolTerminating", ", which is being deleted"
     if pool.problems:
         return "PoolInvalid", ", whose spec is invalid"
-    statuses = (each.get("status") for each in manifests if each["metadata"]["name"] == pool.name)
-    if any(isinstance(status, dict) and status.get("free") == 0 for status in statuses):
+    found = next((each.get("status") for each in manifests if each["metadata"]["name"] == pool.name), None)
+    status: Manifest = found if isinstance(found, dict) else {}
+    at_share = status.get("namespacesAtShare")
+    if pool.share is not None and isinstance(at_share, list) and namespace in at_share:
+        return "ShareExhausted", f", of which namespace {namespace} has its share of {pool.share}"
+    if status.get("free") == 0:
         return "PoolExhausted", ", which has none left"
     return "WaitingForAddress", ""
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network, summarize_address_range
 from typing import Any
 
@@ -43,6 +44,22 @@ def test_whatever_happens_an_address_is_one_nodes_and_none_is_lost(data: st.Data
     host.settle()
     check_pods(host)
     check_rest(host)
+
+
+@given(st.data())
+def test_no_namespace_is_given_more_than_its_share(data: st.DataObject) -> None:
+    namespaces = data.draw(st.lists(st.sampled_from(["a", "b", "c"]), min_size=1, max_size=6))
+    crowd = [vk8s_manifest(f"v{index}", namespace=each) for index, each in enumerate(namespaces)]
+    shares = data.draw(st.lists(st.integers(1, 5), min_size=1, max_size=3))
+    world, before = PoolWorld(vk8s=()), Counter[str]()
+    for count, share in enumerate(shares, start=1):
+        spec = {"cidr": "10.0.0.0/28", "default": True, "perNamespace": share}
+        shown = tuple(crowd[: len(crowd) * count // len(shares)])
+        world = replace(world, pool=pool_manifest(spec), vk8s=shown).step()
+        now = Counter(child["spec"]["vk8s"]["namespace"] for child in world.own.values())
+        assert all(before[each] <= now[each] <= max(before[each], share) for each in {*before, *now})
+        check_status(world.pool["status"])
+        before = now
 
 
 @given(JSON | mutated(vk8s_manifest()["spec"]), JSON | mutated(vk8s_manifest()["status"]))

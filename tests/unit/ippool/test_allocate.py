@@ -200,6 +200,35 @@ def test_what_is_shared_is_handed_out_by_the_older(metadata: Manifest, handed_ou
     assert sorted(addresses(PoolWorld(pool=TWO, others=(other,)).sync()).values()) == handed_out
 
 
+THREE_EACH = pool_manifest({"cidr": "10.0.0.0/28", "default": True, "perNamespace": 3})
+CROWD = (
+    vk8s_manifest("a", ["m", "w"]),
+    vk8s_manifest("b", ["m", "w"]),
+    vk8s_manifest("c", ["m"]),
+    vk8s_manifest("d", ["m"], namespace="team-b"),
+)
+
+
+def test_a_namespace_has_no_more_than_its_share() -> None:
+    world = PoolWorld(pool=THREE_EACH, vk8s=CROWD)
+    for answer in (world.sync(), world.step().sync()):
+        assert addresses(answer).keys() == {"a/m", "a/w", "b/m", "d/m"}
+
+
+def test_a_namespace_gets_on_when_it_gives_an_address_back() -> None:
+    world = replace(PoolWorld(pool=THREE_EACH, vk8s=CROWD).step(), vk8s=CROWD[1:])
+    assert addresses(world.sync()).keys() == {"b/m", "d/m"}
+    assert addresses(world.step().sync()).keys() == {"b/m", "b/w", "c/m", "d/m"}
+
+
+def test_what_a_namespace_has_stays_when_its_share_gets_smaller() -> None:
+    world = PoolWorld(vk8s=CROWD).step()
+    one = replace(world, pool=pool_manifest({"cidr": "10.0.0.0/28", "default": True, "perNamespace": 1}))
+    assert addresses(one.sync()) == addresses(world.sync())
+    more = replace(one, vk8s=(*CROWD, vk8s_manifest("e", ["m"]), vk8s_manifest("f", ["m"], namespace="team-c")))
+    assert addresses(more.sync()).keys() - addresses(world.sync()).keys() == {"f/m"}
+
+
 def test_an_address_in_use_stays_whatever_becomes_of_the_range() -> None:
     other = pool_manifest({"cidr": "10.0.0.0/8"}, "other", **OLDER)
     for world in (PoolWorld(pool=pool_manifest({"cidr": "10.9.0.0/24"})), PoolWorld(others=(other,))):

@@ -14,6 +14,7 @@ TEN = {"ranges": ["10.0.0.1-10.0.0.10"]}
 M, W = allocation_manifest("10.0.0.3", "m"), allocation_manifest("10.0.0.4", "w")
 DELETED = "0 of 10 addresses are free. It is being deleted: it hands out nothing more"
 FIVE = ", ".join(f"team-a/demo n{number}" for number in range(5))
+NEXT_FIVE = f"{', '.join(f'team-a/demo n{number}' for number in range(1, 6))} and 1 more"
 SEVEN = [f"n{number}" for number in range(7)]
 
 
@@ -32,6 +33,12 @@ READY: dict[str, tuple[PoolWorld, str, str, str]] = {
         "False",
         "Exhausted",
         f"0 of 1 addresses are free. No address is left for these nodes: {FIVE} and 2 more.",
+    ),
+    "a namespace has its share": (
+        world({**TEN, "default": True, "perNamespace": 2}, [M], [vk8s_manifest(nodes=["m", *SEVEN])]),
+        "False",
+        "ShareExhausted",
+        f"8 of 10 addresses are free. Each namespace may have 2 addresses, and these nodes would be more: {NEXT_FIVE}.",
     ),
     "an older pool has a part": (
         replace(world(TEN), others=(other({"cidr": "10.0.0.0/30"}), other({"cidr": "10.9.0.0/30"}, "third"))),
@@ -97,6 +104,13 @@ def test_ready_tells_all_there_is_to_say(scene: PoolWorld, status: str, reason: 
 def test_addresses_are_counted(scene: PoolWorld, counts: tuple[int, int, int, int]) -> None:
     status = scene.sync().status
     assert (status["capacity"], status["used"], status["free"], status["missing"]) == counts
+
+
+def test_namespaces_that_have_their_share_and_need_more_are_listed() -> None:
+    crowd = [vk8s_manifest("a"), vk8s_manifest("b", namespace="team-b"), vk8s_manifest("c", ["m"], namespace="team-c")]
+    status = world({**TEN, "default": True, "perNamespace": 1}, vk8s=crowd).sync().status
+    assert (status["namespacesAtShare"], status["missing"], status["free"]) == (["team-a", "team-b"], 2, 7)
+    assert "namespacesAtShare" not in world({**TEN, "default": True, "perNamespace": 2}, vk8s=crowd).sync().status
 
 
 def test_an_invalid_spec_is_told_with_all_its_problems() -> None:

@@ -38,6 +38,8 @@ def test_ten_million_addresses_are_counted_in_no_time() -> None:
 @pytest.mark.parametrize(
     ("spec", "sentences"),
     [
+        ({**NETWORK, "perNamespace": 0}, ["spec.perNamespace: Input should be greater than or equal to 1."]),
+        ({**NETWORK, "perNamespace": "3"}, ["spec.perNamespace: Input should be a valid integer."]),
         (None, ["spec: Input should be a valid dictionary or instance of PoolSpec."]),
         ({}, ["spec: write either cidr or ranges."]),
         ({**NETWORK, "ranges": ["10.0.0.1"]}, ["spec: write either cidr or ranges."]),

@@ -125,6 +125,27 @@ class TestWaiting:
                 "WaitingForAddress",
                 "default yet for 2 of 2 nodes: m, w",
             ),
+            (
+                None,
+                pool_manifest({"cidr": "10.0.0.0/24", "default": True, "perNamespace": 3})
+                | {"status": {"free": 0, "namespacesAtShare": ["team-a", "team-b"]}},
+                "ShareExhausted",
+                "IPPool default, of which namespace team-a has its share of 3, for 2 of 2 nodes: m, w",
+            ),
+            (
+                None,
+                pool_manifest({"cidr": "10.0.0.0/24", "default": True, "perNamespace": 3})
+                | {"status": {"free": 1, "namespacesAtShare": ["team-b"]}},
+                "WaitingForAddress",
+                "default yet for 2 of 2 nodes: m, w",
+            ),
+            (
+                None,
+                pool_manifest({"cidr": "10.0.0.0/24", "default": True, "perNamespace": 3})
+                | {"status": {"free": 1, "namespacesAtShare": "team-a"}},
+                "WaitingForAddress",
+                "default yet for 2 of 2 nodes: m, w",
+            ),
             (None, pool_manifest() | {"status": "odd"}, "WaitingForAddress", "default yet for 2 of 2 nodes: m, w"),
             ("a", pool_manifest(name="b"), "PoolNotFound", "IPPool a, which does not exist, for"),
             ("a", pool_manifest({}, name="a"), "PoolInvalid", "IPPool a, whose spec is invalid, for"),
@@ -135,7 +156,17 @@ class TestWaiting:
                 "IPPool a, which is being deleted, for",
             ),
         ],
-        ids=["exhausted", "not exhausted", "an odd status", "no such pool", "an invalid pool", "a pool that goes"],
+        ids=[
+            "exhausted",
+            "not exhausted",
+            "share used",
+            "share of others used",
+            "an odd list",
+            "an odd status",
+            "no such pool",
+            "an invalid pool",
+            "a pool that goes",
+        ],
     )
     def test_the_owner_is_told_why_none_comes(self, named: str | None, pool: Manifest, reason: str, words: str) -> None:
         fields = {"ipPool": named} if named else {}
