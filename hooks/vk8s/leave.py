@@ -166,13 +166,14 @@ def _find_gone(cluster: VirtualCluster, remains: _Remains, observed: Observed) -
         return []
     if remains.is_job_stale:
         return [(JOB, leave_job_name(remains.node))]
+    is_noted = remains.node in cluster.state.claims
     if _is_job(job, "Complete"):
         # The Job is what tells a worker that has left from one that has lost its volume.
-        is_noted = remains.node in cluster.state.claims
         return remains.parts or ([] if is_noted else [(JOB, leave_job_name(remains.node))])
     if cluster.paused:
         return []
-    if _is_job(job, "Failed") or (remains.parts and _needs_another(cluster, remains.node, job, observed)):
+    is_known = is_noted or bool(remains.parts)
+    if _is_job(job, "Failed") or (is_known and _needs_another(cluster, remains.node, job, observed)):
         return [(JOB, leave_job_name(remains.node))]
     return [(POD, remains.node)] if _must_make_room(cluster, remains, job) else []
 
@@ -186,7 +187,7 @@ def _must_make_room(cluster: VirtualCluster, remains: _Remains, job: Manifest) -
 
 
 def _needs_another(cluster: VirtualCluster, node: str, job: Manifest, observed: Observed) -> bool:
-    """Whether another Job would do better. With nothing else left of the worker, only this one knows of its Node."""
+    """Whether another Job would do better. With nothing else left or noted, only this one knows of its Node."""
     is_lost = not all(observed.has(CONFIG_MAP, name) for name in seen.find_config_maps(job))
     is_large = is_too_large(job, RESOURCES.fit(cluster.rules), cluster.rules)
     current = hash_leave(_find_image(cluster, observed), force=cluster.is_forced_out(node))

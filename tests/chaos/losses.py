@@ -11,7 +11,8 @@ from tests.chaos.api import NAMESPACE, find_owner
 from tests.chaos.scene import HOLD, Draw, Scene
 from tests.chaos.volumes import Volume
 from tests.properties.host import Key, describe_key
-from tests.properties.risks import ACCEPT, read_note
+from tests.properties.note import read_note
+from tests.properties.risks import ACCEPT
 
 FORCED: Final = 0.3
 

@@ -9,8 +9,8 @@ from hooks.wire import FinalizeResponse, HookRequest, SyncResponse
 from testbed.metacontroller.objects import with_metadata
 from tests.chaos.calls import Hooks
 from tests.chaos.mutants import without
+from tests.properties.note import STATE
 from tests.properties.pods import has_ended
-from tests.properties.risks import STATE
 
 
 class LetsGoOfVolumes(Hooks):

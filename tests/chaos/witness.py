@@ -12,7 +12,8 @@ from tests.chaos.scene import Scene, build_world
 from tests.chaos.volumes import Noted
 from tests.properties.departures import find_leaving
 from tests.properties.judge import has_usable_pki, is_accepted, is_paused
-from tests.properties.risks import find_claim, is_lasting, read_accepted, read_note
+from tests.properties.note import read_note
+from tests.properties.risks import find_claim, is_lasting, read_accepted
 from tests.world import World
 
 SHOWN: Final = "nothing lost is shown as Running"

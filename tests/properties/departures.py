@@ -8,6 +8,7 @@ from hooks.vk8s.labels import COMPONENT, LEAVE_COMPONENT, NODE
 from hooks.vk8s.observed import CLAIM, CONFIG_MAP, JOB, POD, is_terminating
 from tests.properties.host import Key
 from tests.properties.judge import find_references, is_paused
+from tests.properties.note import read_note
 from tests.properties.statuses import find_container
 from tests.world import World
 
@@ -90,8 +91,9 @@ def _find_departed(world: World, departure: Departure) -> list[Key]:
         return []
     if departure.is_named and has_condition(job, "Complete"):
         return list(departure.parts) or [(JOB, f"{departure.node}-leave")]
-    # With nothing else left of the worker, only this Job knows that its Node has to go.
-    is_useless = has_condition(job, "Failed") or (departure.parts and _is_outdated(world, departure.node, job))
+    # With nothing else left of the worker, or noted, only this Job knows that its Node has to go.
+    is_known = departure.parts or departure.node in read_note(world)[0]
+    is_useless = has_condition(job, "Failed") or (is_known and _is_outdated(world, departure.node, job))
     may_go = not departure.is_named or (is_useless and not is_paused(world))
     return [(JOB, f"{departure.node}-leave")] if may_go else []
 

@@ -20,7 +20,8 @@ from tests.properties.departures import find_departed, find_leaving
 from tests.properties.host import Key, list_keys
 from tests.properties.installations import find_replaced
 from tests.properties.judge import find_references, has_usable_pki, index, is_accepted, is_paused
-from tests.properties.risks import find_paused_pods, is_at_risk, read_generation, read_note
+from tests.properties.note import read_note
+from tests.properties.risks import find_paused_pods, is_at_risk, read_generation
 from tests.properties.statuses import find_container
 from tests.world import World
 

@@ -1,6 +1,5 @@
 """Which pods must stay as something would go with them, and what is noted of their state: read from the objects."""
 
-import json
 from collections.abc import Iterator
 from typing import Final
 
@@ -10,10 +9,10 @@ from hooks.vk8s.observed import CLAIM, CONFIG_MAP, POD, SECRET, is_terminating
 from tests.properties.departures import find_leaving
 from tests.properties.host import Key
 from tests.properties.judge import find_references
+from tests.properties.note import read_note
 from tests.properties.statuses import find_container
 from tests.world import World
 
-STATE: Final = "vk8s.sktelecom.com/state"
 ACCEPT: Final = "vk8s.sktelecom.com/accept-state-loss"
 
 
@@ -47,16 +46,6 @@ def find_paused_pods(world: World) -> Iterator[Key]:
 def find_claim(pod: Manifest) -> Key | None:
     """The claim that a pod uses."""
     return next((key for key in find_references(pod) if key[0] == CLAIM), None)
-
-
-def read_note(world: World) -> tuple[dict[str, str], int]:
-    """Which claims hold the state of which nodes, and the generation, as noted on the PKI."""
-    secret = world.children[SECRET].get(f"{world.name}-pki", {"metadata": {}})
-    try:
-        note = json.loads(secret["metadata"].get("annotations", {})[STATE])
-        return dict(note["claims"]), int(note["generation"])
-    except (LookupError, ValueError):
-        return {}, 1
 
 
 def read_accepted(world: World) -> set[str]:

@@ -13,8 +13,8 @@ from testbed.metacontroller.objects import deep_equal, is_terminating
 from tests.properties.departures import find_leaving
 from tests.properties.host import NEVER_UPDATED, Host, find_desired, group_children, list_children, update
 from tests.properties.judge import has_usable_pki, is_accepted, is_paused
+from tests.properties.note import STATE
 from tests.properties.others import FOREIGN, add_foreign
-from tests.properties.risks import STATE
 from tests.properties.specs import LABELS
 from tests.properties.walks import hosts, settled_hosts
 from tests.world import Children, World

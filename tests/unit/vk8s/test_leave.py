@@ -37,6 +37,13 @@ def with_job(world: World, status: Manifest, **annotations: str) -> World:
     return world.with_child(JOB, "w-leave", {**job, "metadata": metadata, "status": status})
 
 
+def with_master_image(world: World, image: str) -> World:
+    """The world in which the master's pod has that image."""
+    master = world.children[POD]["m"]
+    container = {**master["spec"]["containers"][0], "image": image}
+    return world.with_child(POD, "m", {**master, "spec": {**master["spec"], "containers": [container]}})
+
+
 def deleted(child: Manifest, *finalizers: str) -> Manifest:
     """The child while it is being deleted."""
     going = {"deletionTimestamp": "2026-01-02T03:04:05Z", "finalizers": list(finalizers)}
@@ -153,11 +160,7 @@ def test_force_remove_makes_another_job_of_one_at_work() -> None:
 
 def test_a_failed_job_and_one_of_an_image_that_the_master_no_longer_has_are_made_again() -> None:
     assert of_worker(with_job(leaving_world(), FAILED)) == OF_WORKER - {"Job/w-leave"}
-    world = leaving_world()
-    master = world.children[POD]["m"]
-    container = {**master["spec"]["containers"][0], "image": f"{IMAGE}-next"}
-    world = world.with_child(POD, "m", {**master, "spec": {**master["spec"], "containers": [container]}})
-    assert of_worker(world) == OF_WORKER - {"Job/w-leave"}
+    assert of_worker(with_master_image(leaving_world(), f"{IMAGE}-next")) == OF_WORKER - {"Job/w-leave"}
 
 
 def test_the_image_is_of_the_spec_where_there_is_no_master() -> None:
@@ -277,6 +280,13 @@ def test_a_job_whose_script_is_gone_is_made_again() -> None:
     world = leaving_world()
     scripts = next(name for name in world.children["ConfigMap.v1"] if "bootstrap" in name)
     assert of_worker(world.with_child("ConfigMap.v1", scripts, None)) == OF_WORKER - {"Job/w-leave"}
+
+
+def test_a_job_that_can_not_run_is_recreated_for_a_worker_of_which_only_the_note_knows() -> None:
+    world = with_nodes(running_world().step(), MASTER).step().with_child(POD, "w", None)
+    world = world.with_child(CLAIM, "w-state", None)
+    assert of_worker(world) == {"Job/w-leave"}
+    assert of_worker(with_master_image(world, f"{IMAGE}-next")) == set()
 
 
 def test_a_worker_leaves_whatever_somebody_has_made_of_its_labels() -> None:

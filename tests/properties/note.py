@@ -1,0 +1,19 @@
+"""What is noted of the state of a virtual cluster, on its PKI."""
+
+import json
+from typing import Final
+
+from hooks.vk8s.observed import SECRET
+from tests.world import World
+
+STATE: Final = "vk8s.sktelecom.com/state"
+
+
+def read_note(world: World) -> tuple[dict[str, str], int]:
+    """Which claims hold the state of which nodes, and the generation, as noted on the PKI."""
+    secret = world.children[SECRET].get(f"{world.name}-pki", {"metadata": {}})
+    try:
+        note = json.loads(secret["metadata"].get("annotations", {})[STATE])
+        return dict(note["claims"]), int(note["generation"])
+    except (LookupError, ValueError):
+        return {}, 1
