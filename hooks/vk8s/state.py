@@ -196,7 +196,7 @@ def _list_going(standing: _Standing) -> Iterator[str]:
         if found is not None and (standing.pod or standing.noted):
             # Of a claim, everybody knows what holds it: the pod.
             yield f"{found['kind']} {name} is being deleted{'' if kind == CLAIM else describe_finalizers(found)}"
-        elif found is None and kind == CLAIM and standing.pod and standing.noted:
+        elif found is None and kind == CLAIM and standing.pod and (standing.noted or standing.proven):
             yield f"PersistentVolumeClaim {name} is gone"
 
 

@@ -240,6 +240,12 @@ def test_a_claim_that_was_deleted_before_its_node_was_ever_ready_is_made_again()
     assert "PersistentVolumeClaim/w-state" not in names(fresh.with_pod_status("w", started).sync())
 
 
+def test_a_ready_node_whose_claim_is_gone_before_it_was_noted_is_in_danger() -> None:
+    answer = World().steps(3).with_ready_pods().with_child(CLAIM, "m-state", None).sync()
+    assert answer.status["phase"] == "Degraded"
+    assert "PersistentVolumeClaim m-state is gone" in condition(answer, "ChildrenObserved")["message"]
+
+
 def test_a_claim_that_goes_without_a_pod_is_reported_before_it_is_gone() -> None:
     answer = going(noted_world().with_child(POD, "m", None), CLAIM, "m-state").sync()
     problem = condition(answer, "ChildrenObserved")
