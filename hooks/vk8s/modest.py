@@ -1,6 +1,7 @@
 """What the pods ask for that are ours alone, and for which the spec has no resources: the access pod, and Jobs.
 
-Little and bounded, as a quota may want it; within the LimitRanges of the namespace, as nobody could write it otherwise.
+Bounded, as a quota may want it, with requests of next to nothing: nodes may have asked for all that the hosts have.
+Within the LimitRanges of the namespace, as nobody could write it otherwise.
 """
 
 from collections.abc import Callable
@@ -22,7 +23,7 @@ _WRITE: Final[dict[str, Callable[[Fraction], str]]] = {
 
 @dataclass(frozen=True)
 class Modest:
-    """Resources of a container. `waives`: where a quota has no room, it takes none, and is not limited."""
+    """Resources of a container. `waives`: where a quota has no room for a limit, it takes none, and is not limited."""
 
     requests: dict[str, str]
     limits: dict[str, str]
@@ -46,8 +47,9 @@ class Modest:
         lowest = parse_quantity(limit) / min(map(parse_quantity, ratios)) if ratios else Fraction(0)
         if parse_quantity(request) < lowest:
             return limit, _WRITE[name](lowest)
-        if self.waives and not ratios and not least:
-            return _waive(name, limit, request, rules)
+        if self.waives and not ratios and not least and _is_short(rules, f"limits.{name}", limit):
+            # A limit of 0 is one to quotas, and none to kubelets.
+            return "0", "0"
         return limit, request
 
 
@@ -58,13 +60,6 @@ def _clamp(amount: str, name: str, limits: list[Limit]) -> str:
     return min([*most, max([amount, *least], key=parse_quantity)], key=parse_quantity)
 
 
-def _waive(name: str, limit: str, request: str, rules: NamespaceRules) -> tuple[str, str]:
-    """Nothing in place of what a quota has no room for. A limit of 0 is one to quotas, and none to kubelets."""
-    if _is_short(rules, {f"limits.{name}": limit}):
-        return "0", "0"
-    return limit, "0" if _is_short(rules, {name: request, f"requests.{name}": request}) else request
-
-
-def _is_short(rules: NamespaceRules, counted: dict[str, str]) -> bool:
+def _is_short(rules: NamespaceRules, name: str, amount: str) -> bool:
     quotas = [quota for quota in rules.quotas if quota.counts_pod(best_effort=False)]
-    return any(quota.lacks_room(name, parse_quantity(amount)) for quota in quotas for name, amount in counted.items())
+    return any(quota.lacks_room(name, parse_quantity(amount)) for quota in quotas)

@@ -27,7 +27,12 @@ HARD = {
     "requests.storage": "40Gi",
     "services.nodeports": "0",
 }
-DEFAULT = {"type": "Container", "default": {"cpu": "500m", "memory": "512Mi"}, "max": {"memory": "3Gi"}}
+DEFAULT = {
+    "type": "Container",
+    "default": {"cpu": "500m", "memory": "512Mi"},
+    "defaultRequest": {"cpu": "0", "memory": "256Mi"},
+    "max": {"memory": "3Gi"},
+}
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ CAPABILITIES = [
     "SYS_CHROOT",
 ]
 # kubectl takes 50 MiB, and 110 to print a hundred pods as YAML; several sessions have room for that.
-RESOURCES = Modest(requests={"cpu": "10m", "memory": "32Mi"}, limits={"cpu": "1", "memory": "512Mi"})
+RESOURCES = Modest(requests={"cpu": "0", "memory": "32Mi"}, limits={"cpu": "1", "memory": "512Mi"})
 # Sessions have nothing to finish.
 STOP_SECONDS = 2
 

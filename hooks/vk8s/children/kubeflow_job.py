@@ -25,7 +25,7 @@ from hooks.vk8s.naming import kubeconfig_secret_name, kubeflow_job_name, kubeflo
 # In this order; what each does is in images/kubeflow-installer. The last one runs when the others are done.
 STEPS = ("objects", "gateway", "deployments", "login")
 # kubectl takes 120 MiB to apply 8 MB of manifests, and what a step writes is in memory, up to 256 MiB.
-RESOURCES = Modest(requests={"cpu": "100m", "memory": "256Mi"}, limits={"cpu": "2", "memory": "1Gi"})
+RESOURCES = Modest(requests={"cpu": "0", "memory": "128Mi"}, limits={"cpu": "2", "memory": "1Gi"})
 # The variable with the version.
 VERSION = "KUBEFLOW_VERSION"
 # On the Job: the uid of the Secret with the password that it has set. Another Secret holds another one.

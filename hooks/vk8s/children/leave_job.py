@@ -21,7 +21,7 @@ from hooks.vk8s.naming import LEAVE_CONTAINER, bootstrap_config_map_name, kubeco
 # Which pod and claim the Job is about: their uids. One that is made later under the same name is not to go with them.
 TAKES = f"{PREFIX}takes"
 # kubectl takes 63 MiB to drain 110 pods. The Job makes room, so where a quota has none left, it goes without.
-RESOURCES = Modest(requests={"cpu": "10m", "memory": "64Mi"}, limits={"cpu": "1", "memory": "256Mi"}, waives=True)
+RESOURCES = Modest(requests={"cpu": "0", "memory": "0"}, limits={"cpu": "1", "memory": "256Mi"}, waives=True)
 # It is there while the pods of the node can be moved: all that the status of a Job can pass on, as its `ready`.
 MOVING_FILE = f"{RUN_PATH}/moving"
 
