@@ -115,7 +115,8 @@ def _plan_with_keys(
     pki, keys, first = made
     departures = plan_departures(cluster, observed, context)
     state = plan_state(cluster.without(departures.nodes), departures.left, observed, context)
-    replacement = find_replacement(cluster, Exempt(departures.nodes, state.held), observed, context)
+    exempt = Exempt(departures.nodes, state.held, frozenset(state.lost))
+    replacement = find_replacement(cluster, exempt, observed, context)
     retired = find_retired(cluster, state.held, observed, context) | departures.gone
     cluster = cluster.without(departures.nodes)
     access = plan_access(cluster, observed, context.entropy)
@@ -137,7 +138,7 @@ def _plan_with_keys(
         *departures.noted,
         *(leaving.job for leaving in departures.leaving if leaving.job),
     ]
-    retired |= {(seen.POD, name) for name in replacement.pods} | kubeflow.gone
+    retired |= {(seen.POD, name) for name in replacement.pods | state.useless} | kubeflow.gone
     present = [child for child in wanted if (group_key(child), child["metadata"]["name"]) not in retired]
     return Plan(
         _with_rest(present, observed, retired),

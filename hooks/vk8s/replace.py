@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from hooks.manifest import Manifest
 from hooks.vk8s import observed as seen
 from hooks.vk8s.cluster import VirtualCluster
+from hooks.vk8s.conditions import parse_time
 from hooks.vk8s.context import Context
 from hooks.vk8s.fingerprint import hash_access, hash_node, is_outdated
 from hooks.vk8s.model import NodeSpec
@@ -35,10 +36,14 @@ _PULL_PROBLEMS = ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrIm
 
 @dataclass(frozen=True)
 class Exempt:
-    """Nodes that are not for this to replace: workers on their way out, and those held by what they stand on."""
+    """Nodes that are not for this to replace: workers on their way out, and those held by what they stand on.
+
+    `lost`: those that have no pod until their owner acts.
+    """
 
     leaving: frozenset[str] = frozenset()
     held: frozenset[str] = frozenset()
+    lost: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,8 @@ class _Member:
     node: NodeSpec
     pod: Manifest | None
     is_outdated: bool = False
+    # Its pod does not come by itself.
+    is_stuck: bool = False
 
     @property
     def is_master(self) -> bool:
@@ -82,7 +89,7 @@ def find_replacement(cluster: VirtualCluster, exempt: Exempt, observed: Observed
     None goes whose next pod the namespace refuses. A worker that is leaving and in the spec again is not replaced, but
     it is one of the others.
     """
-    members, now = [_find_member(cluster, node, observed) for node in cluster.nodes], context.now
+    members, now = [_find_member(cluster, node, observed, exempt) for node in cluster.nodes], context.now
     kept = {*exempt.leaving, *exempt.held, *find_held(cluster, observed)}
     free = [each for each in members if each.node.name not in kept and each.is_there]
     if any(each.is_master and each.is_outdated for each in members):
@@ -100,12 +107,13 @@ def find_replacement(cluster: VirtualCluster, exempt: Exempt, observed: Observed
 
 def find_outdated(cluster: VirtualCluster, observed: Observed) -> list[NodeSpec]:
     """The nodes whose pods were made for another spec, or before the restart that is asked for, master first."""
-    return [node for node in cluster.nodes if _find_member(cluster, node, observed).is_outdated]
+    return [node for node in cluster.nodes if _find_member(cluster, node, observed, Exempt()).is_outdated]
 
 
-def _find_member(cluster: VirtualCluster, node: NodeSpec, observed: Observed) -> _Member:
+def _find_member(cluster: VirtualCluster, node: NodeSpec, observed: Observed, exempt: Exempt) -> _Member:
     pod = observed.find(POD, node.name)
-    return _Member(node, pod, pod is not None and _is_outdated(cluster, node, pod))
+    is_stuck = pod is None and (node.name in exempt.lost or cluster.network.find_lack(node.name) is not None)
+    return _Member(node, pod, pod is not None and _is_outdated(cluster, node, pod), is_stuck)
 
 
 def _is_outdated(cluster: VirtualCluster, node: NodeSpec, pod: Manifest) -> bool:
@@ -149,8 +157,12 @@ def _lets_broken_go(other: _Member, going: _Member, now: datetime) -> bool:
     """
     if other.is_ready:
         return True
-    if other.pod is None or not other.is_there or other.is_flapping(now) or (other.is_master and not going.is_master):
+    if other.is_flapping(now) or (other.is_master and not going.is_master):
         return False
+    if other.pod is None:
+        return other.is_stuck
+    if not other.is_there:
+        return _find_deletion_end(other.pod) <= now
     return has_run(other.pod) or is_over(other.pod) or find_made_time(other.pod) + SETTLING <= now
 
 
@@ -170,6 +182,11 @@ def _lets_ready_go(other: _Member, going: _Member, now: datetime) -> bool:
     if is_unscheduled and find_made_time(other.pod) < find_made_time(going.pod):
         return True
     return other.is_outdated and find_settled_time(other.pod) <= now
+
+
+def _find_deletion_end(pod: Manifest) -> datetime:
+    """When a pod that is being deleted is held by something else than its own end: its host does not answer."""
+    return (parse_time(pod["metadata"]["deletionTimestamp"]) or find_made_time(pod)) + SETTLING
 
 
 def _find_patience_end(pod: Manifest, now: datetime) -> datetime:
@@ -196,4 +213,5 @@ def _find_due(
     ends = [find_end_time(pod) + FAILED_PATIENCE for pod in [*pods, *([access] if access else [])] if is_over(pod)]
     is_rolling = any(each.is_outdated for each in members)
     settled = [find_settled_time(pod) for pod in pods if is_rolling and not (seen.is_ready(pod) or is_over(pod))]
-    return min((time for time in [*ends, *settled] if time > now), default=None)
+    ending = [_find_deletion_end(pod) for pod in pods if is_rolling and seen.is_terminating(pod)]
+    return min((time for time in [*ends, *settled, *ending] if time > now), default=None)

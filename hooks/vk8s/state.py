@@ -6,7 +6,7 @@ until the owner of the Vk8s has said so in so many words.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from hooks.manifest import Manifest
@@ -19,9 +19,9 @@ from hooks.vk8s.keep import read_annotation
 from hooks.vk8s.model import NodeSpec
 from hooks.vk8s.naming import bootstrap_config_map_name, pki_secret_name, state_claim_name
 from hooks.vk8s.observed import CLAIM, CONFIG_MAP, POD, SECRET, Child, Observed
-from hooks.vk8s.pod_life import find_made_time
+from hooks.vk8s.pod_life import find_made_time, has_run, is_running
 from hooks.vk8s.pod_state import describe_finalizers
-from hooks.vk8s.state_note import STATE, StateNote, parse_note
+from hooks.vk8s.state_note import FIRST_GENERATION, STATE, StateNote, find_noted_generation, parse_note
 
 STATE_LOST, STATE_AT_RISK = "StateLost", "StateAtRisk"
 _PAGE: Final = "docs/how-to/lost-volumes.md"
@@ -32,12 +32,14 @@ class State:
     """What is to be noted, and what of the state is lost or in danger.
 
     `lost`: node to what there is to say of it; it gets neither claim nor pod, and `ways_out` says what to do. `held`:
-    nodes whose pods are not left out. `dangers`: sentences on those of them whose owner has to act.
+    nodes whose pods are not left out. `useless`: those whose pods have no state and can get none. `dangers`: sentences
+    on nodes whose owner has to act.
     """
 
     note: StateNote
     lost: Mapping[str, str]
     held: frozenset[str]
+    useless: frozenset[str]
     dangers: tuple[str, ...]
     ways_out: str
 
@@ -50,10 +52,20 @@ class State:
 
 
 def read_note(name: str, observed: Observed) -> StateNote:
-    """The note of the Vk8s `name`, as it was last written; an empty one where nothing has been noted."""
+    """The note of the Vk8s `name`, as it was last written; an empty one where nothing has been noted.
+
+    A PKI that was restored without its note begins in the generation that the pods are of.
+    """
     pki = observed.find(SECRET, pki_secret_name(name))
     notes = map(parse_note, read_annotation(pki, STATE)) if pki else ()
-    return next((note for note in notes if note), StateNote())
+    noted = next((note for note in notes if note), None)
+    generations = map(find_noted_generation, observed.pods().values())
+    return noted or StateNote(generation=max(generations, default=FIRST_GENERATION))
+
+
+def find_unsafe_nodes(note: StateNote, observed: Observed) -> list[str]:
+    """Names of the nodes whose noted claims are gone or going, whatever the spec says."""
+    return [node for node in note.claims if not observed.has_lasting(CLAIM, state_claim_name(node))]
 
 
 def plan_state(cluster: VirtualCluster, left: frozenset[str], observed: Observed, context: Context) -> State:
@@ -63,7 +75,8 @@ def plan_state(cluster: VirtualCluster, left: frozenset[str], observed: Observed
     return State(
         _plan_note(cluster, found, left),
         {each.node.name: _describe_loss(each) for each in lost},
-        frozenset(each.node.name for each in found if each.lacking and each.pod),
+        frozenset(each.node.name for each in found if each.lacking and each.pod and not each.is_useless),
+        frozenset(each.node.name for each in found if each.is_useless),
         tuple(sentence for each in found if (sentence := _describe_danger(each))),
         _describe_ways_out(cluster, lost) if lost else "",
     )
@@ -105,7 +118,24 @@ class _Standing:
     @property
     def is_lost(self) -> bool:
         """Whether the volume with its state is gone, and nobody has said that this is all right."""
-        return self.noted is not None and self.claim is None and self.pod is None and not self.is_accepted
+        is_gone = self.noted is not None and self.claim is None and (self.pod is None or self.is_useless)
+        return is_gone and not self.is_accepted
+
+    @property
+    def is_useless(self) -> bool:
+        """Whether its pod holds no volume and can get none: no host has taken it, or its owner gives the volume up."""
+        pod = self.pod
+        if pod is None or self.noted is None or self.claim is not None or seen.is_ready(pod) or is_running(pod):
+            return False
+        return self.is_accepted or not (pod.get("spec", {}).get("nodeName") or has_run(pod))
+
+    @property
+    def is_on_another(self) -> bool:
+        """Whether the claim of its name is not the one that its pod runs on: that one's volume ends with the pod."""
+        if self.pod is None or self.claim is None or self.claim["metadata"]["uid"] == self.noted:
+            return False
+        is_newer = find_made_time(self.claim) > find_made_time(self.pod)
+        return is_newer and not self.is_accepted and (seen.is_ready(self.pod) or has_run(self.pod))
 
     @property
     def is_dropped(self) -> bool:
@@ -139,7 +169,10 @@ def _look_at(cluster: VirtualCluster, node: NodeSpec, observed: Observed, contex
         for kind, name in list_needed(cluster, node, context)
         if not (observed.has_lasting(kind, name) or (kind == CLAIM and is_accepted))
     }
-    return _Standing(node, observed.find(POD, node.name), claim, noted, is_ephemeral, is_accepted, lacking)
+    standing = _Standing(node, observed.find(POD, node.name), claim, noted, is_ephemeral, is_accepted, lacking)
+    if not standing.is_on_another:
+        return standing
+    return replace(standing, lacking={**lacking, (CLAIM, state_claim_name(node.name)): None})
 
 
 def _plan_note(cluster: VirtualCluster, found: list[_Standing], left: frozenset[str]) -> StateNote:
@@ -192,12 +225,16 @@ def _describe_danger(standing: _Standing) -> str:
 
 def _list_going(standing: _Standing) -> Iterator[str]:
     """What is being deleted, of which a claim may be gone, too; all else is made again by this very answer."""
+    if standing.is_useless:
+        return
+    pod = standing.pod
     for (kind, name), found in standing.lacking.items():
         if found is not None and (standing.pod or standing.noted):
             # Of a claim, everybody knows what holds it: the pod.
             yield f"{found['kind']} {name} is being deleted{'' if kind == CLAIM else describe_finalizers(found)}"
-        elif found is None and kind == CLAIM and standing.pod and (standing.noted or standing.proven):
-            yield f"PersistentVolumeClaim {name} is gone"
+        elif found is None and kind == CLAIM and pod and (standing.noted or standing.proven or has_run(pod)):
+            other = ", and the one of that name is another" if standing.claim else ""
+            yield f"PersistentVolumeClaim {name} is gone{other}"
 
 
 def _find_volume(standing: _Standing) -> str:

@@ -4,16 +4,19 @@ It is an annotation on the `pki` Secret, which outlives every pod. What is noted
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from hooks.manifest import Manifest
+from hooks.vk8s.naming import DNS_1123, MAX_NODE_NAME
 
 STATE: Final = "vk8s.sktelecom.com/state"
 # On a pod that was made for another generation than the first.
 GENERATION: Final = "vk8s.sktelecom.com/generation"
 FIRST_GENERATION: Final = 1
+_GENERATIONS: Final = range(FIRST_GENERATION, 10**9)
 
 
 @dataclass(frozen=True)
@@ -45,11 +48,16 @@ def parse_note(text: str | None) -> StateNote | None:
         noted = {str(node): str(uid) for node, uid in claims.items()}
     except (AttributeError, LookupError, TypeError, ValueError, RecursionError):
         return None
-    is_number = type(generation) is int and generation >= FIRST_GENERATION
-    return StateNote(noted, generation) if is_number else None
+    is_number = type(generation) is int and generation in _GENERATIONS
+    # Whatever is no name of a node, nobody could ever take out of the note again.
+    return StateNote({node: uid for node, uid in noted.items() if _is_node(node)}, generation) if is_number else None
 
 
 def find_noted_generation(pod: Manifest) -> int:
     """The generation that a pod was made for; the first where none is noted."""
     noted = (pod["metadata"].get("annotations") or {}).get(GENERATION, "")
-    return int(noted) if noted.isdecimal() else FIRST_GENERATION
+    return int(noted) if re.fullmatch(r"[0-9]{1,9}", noted) else FIRST_GENERATION
+
+
+def _is_node(name: str) -> bool:
+    return len(name) <= MAX_NODE_NAME and re.fullmatch(DNS_1123, name) is not None

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from hooks.manifest import Manifest
 from hooks.vk8s.cluster import Identity, VirtualCluster
-from hooks.vk8s.conditions import Condition, Situation, build_conditions
+from hooks.vk8s.conditions import Condition, Situation, Trouble, build_conditions
 from hooks.vk8s.endpoints import build_endpoint_fields
 from hooks.vk8s.ip_manager import find_network_conditions, is_waiting_for_network
 from hooks.vk8s.kubeflow_progress import find_kubeflow_conditions
@@ -26,6 +26,7 @@ from hooks.vk8s.pod_state import describe_finalizers, find_absent_state, find_po
 from hooks.vk8s.progress import find_children_condition
 from hooks.vk8s.refused import REFUSED, find_held
 from hooks.vk8s.replace import find_outdated
+from hooks.vk8s.state import STATE_AT_RISK, find_unsafe_nodes, read_note
 
 ACCEPTED, ACCESS_READY = "Accepted", "AccessReady"
 
@@ -58,12 +59,15 @@ def build_rejected_status(
 ) -> Manifest:
     """The status of a Vk8s that can't be acted on: every problem, and what runs all the same."""
     nodes = find_observed_nodes(situation.observed)
+    unsafe = find_unsafe_nodes(read_note(identity.name, situation.observed), situation.observed)
+    sentence = f"The volumes of these nodes are gone, or are being deleted: {', '.join(unsafe)}."
+    trouble = Trouble(STATE_AT_RISK, sentence) if unsafe else None
     notice = " Nothing is changed, and lost nodes are not replaced, until this is mended." if nodes.wanted else ""
     conditions = [
         Condition(ACCEPTED, status=False, reason=reason, message=" ".join(problems) + notice),
-        *find_node_conditions(nodes, situation.history, None),
+        *find_node_conditions(nodes, situation.history, trouble),
     ]
-    phase = find_phase(nodes, situation.history, None) if nodes.wanted else "Fail"
+    phase = find_phase(nodes, situation.history, trouble) if nodes.wanted else "Fail"
     return _build(phase, nodes, conditions, situation) | build_endpoint_fields(identity, situation)
 
 

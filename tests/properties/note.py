@@ -3,7 +3,8 @@
 import json
 from typing import Final
 
-from hooks.vk8s.observed import SECRET
+from hooks.manifest import Manifest
+from hooks.vk8s.observed import POD, SECRET
 from tests.world import World
 
 STATE: Final = "vk8s.sktelecom.com/state"
@@ -16,4 +17,8 @@ def read_note(world: World) -> tuple[dict[str, str], int]:
         note = json.loads(secret["metadata"].get("annotations", {})[STATE])
         return dict(note["claims"]), int(note["generation"])
     except (LookupError, ValueError):
-        return {}, 1
+        return {}, max((_read_generation(pod) for pod in world.children[POD].values()), default=1)
+
+
+def _read_generation(pod: Manifest) -> int:
+    return int(pod["metadata"].get("annotations", {}).get(f"{STATE[:-5]}generation", "1"))

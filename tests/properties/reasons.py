@@ -11,7 +11,7 @@ from hooks.ippool.pools import POOL
 from hooks.manifest import Manifest
 from hooks.vk8s.labels import BOOTSTRAP_COMPONENT, COMPONENT
 from hooks.vk8s.network import ADDRESS
-from hooks.vk8s.observed import is_ready, is_terminating
+from hooks.vk8s.observed import POD, is_ready, is_terminating
 from hooks.vk8s.quantity import parse_quantity
 from hooks.wire import SyncResponse
 from tests.properties import pods
@@ -21,7 +21,7 @@ from tests.properties.host import Key, list_keys
 from tests.properties.installations import find_replaced
 from tests.properties.judge import find_references, has_usable_pki, index, is_accepted, is_paused
 from tests.properties.note import read_note
-from tests.properties.risks import find_paused_pods, is_at_risk, read_generation
+from tests.properties.risks import find_paused_pods, is_at_risk, is_lost, is_useless, read_generation
 from tests.properties.statuses import find_container
 from tests.world import World
 
@@ -37,6 +37,7 @@ def find_unexplained(world: World, answer: SyncResponse | None = None) -> set[Ke
     if not left_out or is_rejected(answer) or not is_accepted(world) or not has_usable_pki(world):
         return left_out
     explained = find_retired(world) | find_departed(world) | find_replaced(world) | find_needless_access(world)
+    explained |= {(POD, name) for name, pod in world.children[POD].items() if is_useless(world, pod)}
     rest = left_out - explained
     idle = find_hopeless(world)
     # What has run goes alone.
@@ -154,6 +155,13 @@ def _has_moved(world: World, pod: Manifest) -> bool:
     return bool(addresses.get(pod["metadata"]["name"], noted) != noted)
 
 
+def _waits_for_address(world: World, node: Manifest) -> bool:
+    """Whether a node without a pod may have to wait for the ip-manager."""
+    if not world.context.settings.ip_manager or POOL not in world.related:
+        return False
+    return node["name"] not in find_addresses(world.uid, world.related.get(ALLOCATION, {}).values())
+
+
 def _is_broken(world: World, node: Manifest, pod: Manifest) -> bool:
     """Whether it is not Ready and won't be, or not as the node that is wanted; one that just was may be so again."""
     if is_ready(pod) or pods.has_ended(pod) or pods.is_flapping(pod, world.context.now):
@@ -164,7 +172,13 @@ def _is_broken(world: World, node: Manifest, pod: Manifest) -> bool:
 def _lets_broken_go(world: World, node: Manifest, going: tuple[Manifest, Manifest]) -> bool:
     """Whether the other one is not down by our doing, or has been so for long; a worker needs its master."""
     other, now = _find_pod(world, node), world.context.now
-    if other is None or is_terminating(other) or pods.is_flapping(other, now):
+    if other is None:
+        return is_lost(world, node["name"]) or _waits_for_address(world, node)
+    if is_terminating(other):
+        deleted = parse_time(other["metadata"]["deletionTimestamp"])
+        is_needed = node["role"] == "master" and going[0]["role"] != "master"
+        return not is_needed and deleted is not None and deleted + pods.FLAP <= now
+    if pods.is_flapping(other, now):
         return False
     is_needed = node["role"] == "master" and going[0]["role"] != "master"
     is_settled = pods.has_run(other) or pods.has_ended(other) or pods.is_old(other, now)

@@ -5,12 +5,13 @@ from typing import Final
 
 from hooks.manifest import Manifest
 from hooks.vk8s.labels import ACCESS_COMPONENT, COMPONENT, NODE, NODE_COMPONENT
-from hooks.vk8s.observed import CLAIM, CONFIG_MAP, POD, SECRET, is_terminating
+from hooks.vk8s.observed import CLAIM, CONFIG_MAP, POD, SECRET, is_ready, is_terminating
 from tests.properties.departures import find_leaving
 from tests.properties.host import Key
 from tests.properties.judge import find_references
 from tests.properties.note import read_note
-from tests.properties.statuses import find_container
+from tests.properties.pods import has_run
+from tests.properties.statuses import find_container, find_container_status
 from tests.world import World
 
 ACCEPT: Final = "vk8s.sktelecom.com/accept-state-loss"
@@ -24,7 +25,35 @@ def is_at_risk(world: World, pod: Manifest) -> bool:
     is_missed = read_note(world)[0].get(find_node(pod) or "") not in read_accepted(world)
     used = [key for key in find_references(pod) if key[0] == SECRET or (key[0] == CLAIM and is_missed)]
     boot_files = (CONFIG_MAP, f"{world.name}-bootstrap-{world.context.scripts.digest}")
-    return any(not is_lasting(world, key) for key in [*used, boot_files])
+    return any(not is_lasting(world, key) for key in [*used, boot_files]) or (
+        is_missed and _runs_on_another(world, pod)
+    )
+
+
+def _runs_on_another(world: World, pod: Manifest) -> bool:
+    """Whether the claim of the pod's name has come after the pod, which has run on the volume of another one."""
+    claim = world.children[CLAIM].get(f"{find_node(pod)}-state")
+    if claim is None or claim["metadata"]["uid"] == read_note(world)[0].get(find_node(pod) or ""):
+        return False
+    is_newer = claim["metadata"]["creationTimestamp"] > pod["metadata"]["creationTimestamp"]
+    return bool(is_newer) and (is_ready(pod) or has_run(pod))
+
+
+def is_useless(world: World, pod: Manifest) -> bool:
+    """Whether a node pod has no volume and can get none: no host has it, or its owner does not miss the volume."""
+    noted = read_note(world)[0].get(find_node(pod) or "")
+    if noted is None or find_claim(pod) is None or world.children[CLAIM].get(f"{find_node(pod)}-state"):
+        return False
+    if is_ready(pod) or "running" in find_container_status(pod).get("state", {}):
+        return False
+    return noted in read_accepted(world) or not (pod["spec"].get("nodeName") or has_run(pod))
+
+
+def is_lost(world: World, node: str) -> bool:
+    """Whether the node's noted claim is gone, and its owner has not said that it is not missed."""
+    noted = read_note(world)[0].get(node)
+    is_gone = noted is not None and f"{node}-state" not in world.children[CLAIM]
+    return is_gone and noted not in read_accepted(world)
 
 
 def is_lasting(world: World, key: Key) -> bool:

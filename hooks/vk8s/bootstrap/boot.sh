@@ -30,7 +30,8 @@ main() {
   [[ $CNI != none ]] || say "No network is set up (cni: none): this node gets Ready when you have installed one."
   boot_node
   stamp_volume
-  touch "$BOOTED_BEFORE" "$BOOTED"
+  [[ $ROLE = worker ]] || { touch "$BOOTED_BEFORE" && sync "$BOOTED_BEFORE"; }
+  touch "$BOOTED"
 }
 
 explain_failure() { # where

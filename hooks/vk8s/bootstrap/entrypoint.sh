@@ -46,8 +46,7 @@ main() {
 
 # Both outlive a restart of the container in the same pod, and a machine's /run and /tmp are empty when it boots.
 clear_memory_directories() {
-  # But for what the host may have mounted there.
-  find /run /tmp -xdev -mindepth 1 ! -path "$BOOTED_BEFORE" -delete || true
+  find /run /tmp -xdev -mindepth 1 -delete || true # but for what the host may have mounted there
   install -d -m 755 "$RUN"
   echo "${EPOCHREALTIME/./}" >"$RUN/started"
 }

@@ -7,7 +7,7 @@ STATE=/var/lib/vk8s # on the state volume
 LOG=$STATE/log # on the volume, so that it is there to read after a node that failed
 CONSOLE=$RUN/console.log # what units say, on its way to `kubectl logs`
 BOOTED=$RUN/booted # written when this boot is complete
-BOOTED_BEFORE=/run/vk8s-booted # and this for the rest of the pod's life, whatever becomes of its container
+BOOTED_BEFORE=/vk8s/booted/done # and this, of a master, for the rest of its pod's life
 NEW=$RUN/new # from when this boot has founded the cluster until kubeadm begins
 export RUN STATE LOG CONSOLE BOOTED BOOTED_BEFORE NEW
 

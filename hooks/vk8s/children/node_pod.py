@@ -29,6 +29,8 @@ DAY_SECONDS = 86400
 STARTUP_WAIT_SECONDS = 10
 # Kubernetes would give a process one second, which a busy host may need to start it; a late answer is as good.
 PROBE_TIMEOUT_SECONDS = 10
+# What is there once stays for the life of a master's pod, whatever becomes of its containers, host and volume.
+BOOTED_PATH = "/vk8s/booted"
 MASTER_CREDENTIALS, WORKER_CREDENTIALS = "/vk8s/pki", "/vk8s/join"
 
 
@@ -137,6 +139,7 @@ def _build_mounts(node: NodeSpec) -> list[Manifest]:
         {"name": "modules", "mountPath": "/lib/modules", "readOnly": True},
         {"name": "boot", "mountPath": BOOT_PATH, "readOnly": True},
         {"name": "credentials", "mountPath": credentials, "readOnly": True},
+        *([{"name": "booted", "mountPath": BOOTED_PATH}] if node.role == "master" else []),
     ]
 
 
@@ -152,6 +155,8 @@ def _build_volumes(cluster: VirtualCluster, node: NodeSpec, bootstrap_digest: st
         {"name": "modules", "hostPath": {"path": "/lib/modules"}},
         {"name": "boot", "configMap": boot},
         {"name": "credentials", "secret": credentials},
+        # On the host's disk: it has to outlive a restart of the host.
+        *([{"name": "booted", "emptyDir": {"sizeLimit": "1Mi"}}] if node.role == "master" else []),
     ]
 
 

@@ -210,6 +210,21 @@ def test_a_broken_worker_waits_only_for_those_that_may_be_down_by_our_doing(stat
     assert replaced(replace(world, spec=edit)) == names
 
 
+def test_a_crashing_master_is_mended_although_a_worker_does_not_come_back_by_itself() -> None:
+    crashed = {"phase": "Running", "containerStatuses": [{"name": "node", "state": {}, "restartCount": 3}]}
+    world = three_nodes().step()
+    lost = world.with_child("Pod.v1", "w", None).with_child("PersistentVolumeClaim.v1", "w-state", None)
+    assert replaced(with_master_edited(lost.with_pod_status("m", crashed))) == ["m"]
+    pod = world.children["Pod.v1"]["w"]
+    metadata = {**pod["metadata"], "deletionTimestamp": "2026-01-02T03:04:05Z", "finalizers": ["example.com/hold"]}
+    stuck = with_master_edited(
+        world.with_child("Pod.v1", "w", {**pod, "metadata": metadata}).with_pod_status("m", crashed)
+    )
+    assert replaced(stuck) == []
+    assert stuck.sync().resync_after_seconds == 60
+    assert replaced(after(stuck, 60)) == ["m"]
+
+
 def with_master_edited(world: World, image: str = OTHER) -> World:
     return replace(
         world, spec=spec(nodes=[{**entry, "image": image} if entry["name"] == "m" else entry for entry in THREE])

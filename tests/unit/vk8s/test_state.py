@@ -271,7 +271,7 @@ def test_a_worker_that_has_lost_everything_and_leaves_the_spec_is_taken_out_by_a
 @pytest.mark.parametrize(
     "text",
     [None, "", "{", "[]", '{"claims": 1, "generation": 1}', '{"claims": {}, "generation": 0}', '{"claims": {}}',
-     '{"claims": {}, "generation": true}'],
+     '{"claims": {}, "generation": true}', '{"claims": {}, "generation": 1000000000}'],
 )  # fmt: skip
 def test_what_is_no_note_is_none(text: str | None) -> None:
     assert parse_note(text) is None
@@ -285,3 +285,74 @@ def test_a_note_that_somebody_has_overwritten_is_read_as_it_was_applied() -> Non
     lost = without_node(world.with_child(SECRET, "demo-pki", broken), "m")
     assert lost.sync().status["phase"] == "Fail"
     assert json.loads(note_of(lost).encode())["claims"] == {"m": "uid-of-m-state", "w": "uid-of-w-state"}
+
+
+def test_a_pod_beside_whose_claim_another_one_has_come_up_stays() -> None:
+    world = noted_world()
+    claim = world.children[CLAIM]["m-state"]
+    other = {**claim, "metadata": {**claim["metadata"], "uid": "other", "creationTimestamp": "2026-01-02T04:00:00Z"}}
+    for noted in (world, with_note(world, StateNote())):
+        restarted = replace(noted.with_child(CLAIM, "m-state", other), annotations={RESTART: "1"})
+        for _ in range(3):
+            answer = restarted.sync()
+            assert "Pod/m" in names(answer)
+            restarted = restarted.step()
+        assert answer.status["phase"] == "Degraded"
+        sentence = "PersistentVolumeClaim m-state is gone, and the one of that name is another"
+        assert sentence in condition(answer, "ChildrenObserved")["message"]
+
+
+UNSCHEDULED = {"phase": "Pending", "conditions": [{"type": "PodScheduled", "status": "False"}]}
+CRASHED = {"containerStatuses": [{"name": "node", "state": {"waiting": {}}, "restartCount": 2}]}
+
+
+def test_a_pod_that_no_host_has_taken_protects_no_claim_and_is_no_reason_to_wait() -> None:
+    world = noted_world().with_child(CLAIM, "m-state", None).with_pod_status("m", UNSCHEDULED)
+    answer = world.sync()
+    assert "Pod/m" not in names(answer)
+    assert condition(answer, "ChildrenObserved")["reason"] == "StateLost"
+    gone = replace(world.step(), annotations={ACCEPT: "uid-of-m-state"}).steps(2)
+    assert "PersistentVolumeClaim/m-state" in names(gone.sync())
+
+
+def test_a_pod_that_crashes_for_want_of_its_volume_goes_when_that_is_given_up() -> None:
+    world = noted_world().with_child(CLAIM, "m-state", None).with_pod_status("m", CRASHED)
+    assert "Pod/m" in names(world.sync())
+    assert "Pod/m" not in names(replace(world, annotations={ACCEPT: "uid-of-m-state"}).sync())
+
+
+def test_a_pod_that_is_held_although_its_node_was_never_ready_is_named() -> None:
+    world = World().steps(3).with_child(CLAIM, "m-state", None).with_pod_status("m", CRASHED)
+    assert "PersistentVolumeClaim m-state is gone" in condition(world.sync(), "ChildrenObserved")["message"]
+
+
+@pytest.mark.parametrize("name", ["m", "w"])
+def test_what_is_lost_is_not_running_while_the_spec_is_rejected(name: str) -> None:
+    twice = spec(nodes=[node("m", "master"), node("w", "worker"), node("w", "worker")])
+    lost = without_node(noted_world(), name)
+    for world in (replace(lost, spec=twice), replace(going(noted_world(), CLAIM, f"{name}-state"), spec=twice)):
+        answer = world.sync()
+        assert condition(answer, "Accepted")["status"] == "False"
+        assert answer.status["phase"] in ("Degraded", "Fail")
+        assert f"are gone, or are being deleted: {name}." in condition(answer, "Ready")["message"]
+
+
+def test_a_note_keeps_no_name_that_no_node_can_have() -> None:
+    assert parse_note('{"claims": {"UP/../x": "a", "m": "b"}, "generation": 2}') == StateNote({"m": "b"}, 2)
+
+
+def test_a_pki_that_was_restored_without_its_note_goes_on_in_the_generation_of_the_pods() -> None:
+    world = noted_world()
+    for name in ("m", "w"):
+        world = with_generation(world, name, "3")
+    pki = world.children[SECRET]["demo-pki"]
+    world = world.with_child(SECRET, "demo-pki", {**pki, "metadata": {**pki["metadata"], "annotations": {}}})
+    assert {"Pod/m", "Pod/w"} <= set(names(world.sync()))
+    assert note_of(world).generation == 3
+    assert "Pod/w" in names(with_generation(world, "m", "9" * 5000).sync())
+
+
+def with_generation(world: World, name: str, generation: str) -> World:
+    pod = world.children[POD][name]
+    annotations = {**pod["metadata"]["annotations"], GENERATION: generation}
+    return world.with_child(POD, name, {**pod, "metadata": {**pod["metadata"], "annotations": annotations}})
