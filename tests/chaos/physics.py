@@ -15,7 +15,7 @@ from tests.chaos.api import NAMESPACE, RefusedError, TakenError, find_owner
 from tests.chaos.calls import BROKEN_DIGEST
 from tests.chaos.deletions import finish_deletions
 from tests.chaos.scene import HOSTS, Scene
-from tests.chaos.state import find_master, is_master, is_stateless, is_stranded, settle
+from tests.chaos.state import find_master, is_dismissed, is_master, is_stateless, is_stranded, settle
 from tests.properties.departures import has_condition
 from tests.properties.judge import find_references
 from tests.properties.statuses import (
@@ -181,13 +181,13 @@ def _find_host(scene: Scene, pod: Manifest) -> str:
 
 def _may_stay(scene: Scene, pod: Manifest) -> bool:
     """Whether a node that is Ready stays so: it is not dismissed, and its cluster is still the one that it joined."""
-    return scene.volumes.of_pod(pod).key not in scene.dismissed and not is_stranded(scene, pod)
+    return not is_dismissed(scene, pod) and not is_stranded(scene, pod)
 
 
 def _has_cluster(scene: Scene, pod: Manifest) -> bool:
     """Whether there is a virtual cluster that the node may be one of, under the CA that it has always had."""
     authority, key = _find_authority(scene, pod), scene.volumes.of_pod(pod).key
-    if authority is None or key in scene.dismissed or scene.authorities.get(key, authority) != authority:
+    if authority is None or is_dismissed(scene, pod) or scene.authorities.get(key, authority) != authority:
         return False
     if is_master(pod):
         return not is_stateless(scene, pod)

@@ -33,17 +33,26 @@ def is_stranded(scene: Scene, pod: Manifest) -> bool:
     master, volume = find_master(scene, find_owner(pod) or ""), scene.volumes.of_pod(pod)
     if is_master(pod) or not find_claim(pod) or not scene.volumes.is_guarded or master is None or not is_ready(master):
         return False
-    is_other = volume.cluster != scene.volumes.of_pod(master).cluster and volume.cluster in scene.volumes.known
+    known = scene.volumes.known.get(find_owner(pod) or "", set())
+    is_other = volume.cluster != scene.volumes.of_pod(master).cluster and volume.cluster in known
     return is_other and not _joins_anew(scene, pod)
+
+
+def is_dismissed(scene: Scene, pod: Manifest) -> bool:
+    """Whether the node has stopped its kubelet for good, as its Node said; in another cluster it has another Node."""
+    return scene.volumes.of_pod(pod).key in scene.dismissed and not _joins_anew(scene, pod)
 
 
 def settle(scene: Scene, node: Node, pod: Manifest) -> None:
     """The node is Ready: its volume holds what it serves. One that joins anew keeps what pods had on it."""
     volumes, volume = scene.volumes, scene.volumes.of_pod(pod)
-    if is_master(pod):
-        volume.cluster = volume.cluster or volumes.count()
-    elif master := find_master(scene, node[0]):
+    if is_master(pod) and not volume.cluster:
+        volume.cluster = volumes.count()
+        # An empty cluster has no Nodes that say anything.
+        scene.told = {each for each in scene.told if each[0] != node[0]}
+    elif not is_master(pod) and (master := find_master(scene, node[0])):
         volume.cluster = volumes.of_pod(master).cluster
+        scene.dismissed.discard(volume.key)
     volume.generation = read_generation(pod)
     volume.data = volume.data or volume.number
     if find_claim(pod):

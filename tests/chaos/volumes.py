@@ -62,8 +62,10 @@ class Volumes:
     # What hooks have been shown, and must not lose sight of; and the losses that owners have accepted, by Vk8s.
     noted: dict[Node, Noted] = field(default_factory=dict)
     accepted: dict[str, set[str]] = field(default_factory=dict)
-    # The clusters that hooks have been shown.
-    known: set[int] = field(default_factory=set)
+    # What is, or was, on claims that owners have put in place of others.
+    copies: dict[str, int] = field(default_factory=dict)
+    # The clusters that hooks have been shown, by Vk8s.
+    known: dict[str, set[int]] = field(default_factory=dict)
     # Whether the hooks say which pod may found a cluster. Before they did, each one might.
     is_guarded: bool = False
     _count: int = 0
@@ -98,6 +100,7 @@ class Volumes:
     def bind(self, claim: Manifest, volume: Volume) -> None:
         """A claim that was made for it gets the volume."""
         self.of_claims[claim["metadata"]["uid"]] = volume
+        self.copies[claim["metadata"]["uid"]] = volume.data
         volume.uids.add(claim["metadata"]["uid"])
 
     def copy(self, volume: Volume) -> Volume:
@@ -124,10 +127,12 @@ class Volumes:
     def find_lost(self, owner: str) -> dict[str, Noted]:
         """Nodes of a Vk8s whose state is not to be had any more, and nobody has accepted that."""
         accepted = self.accepted.get(owner, set())
+        given_up = {self.copies[uid] for uid in accepted if uid in self.copies}
         return {
             name: noted
             for (uid, name), noted in self.noted.items()
-            if uid == owner and not noted.uids & accepted and noted.data not in self.find_content((uid, name))
+            if uid == owner and not noted.uids & accepted and noted.data not in given_up
+            if noted.data not in self.find_content((uid, name))
         }
 
     def forget(self, owner: str, staying: set[str] | None = None) -> None:
@@ -135,6 +140,8 @@ class Volumes:
         gone = [node for node in self.noted if node[0] == owner and node[1] not in (staying or set())]
         for node in gone:
             del self.noted[node]
+        if staying is None:
+            self.known.pop(owner, None)
 
     def _end(self, volume: Volume, there: set[str]) -> None:
         others = [uid for uid, each in {**self.of_claims, **self.of_pods}.items() if each is volume and uid in there]

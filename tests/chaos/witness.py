@@ -74,7 +74,8 @@ class Witness:
             if noted:
                 scene.volumes.noted[world.uid, node] = noted
             if noted and node == world.spec["nodes"][0]["name"]:
-                scene.volumes.known.add(scene.volumes.of_pod(world.children[POD][node]).cluster)
+                cluster = scene.volumes.of_pod(world.children[POD][node]).cluster
+                scene.volumes.known.setdefault(world.uid, set()).add(cluster)
 
 
 def _is_shown_running(call: Call) -> bool:

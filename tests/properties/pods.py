@@ -34,9 +34,8 @@ def is_old(pod: Manifest, now: datetime) -> bool:
 
 
 def is_down(pod: Manifest, now: datetime) -> bool:
-    """Whether a node does not serve, and does not just take its time: its container does not run, or only just does."""
-    is_running = "running" in find_container_status(pod).get("state", {})
-    return not is_up(pod, now) and not (is_running and not is_terminating(pod) and is_old(pod, now))
+    """Whether a node does not serve, and has not had a minute for that; then, it holds others back only in part."""
+    return not is_up(pod, now) and (is_terminating(pod) or not is_old(pod, now))
 
 
 def has_run(pod: Manifest) -> bool:
