@@ -14,6 +14,7 @@ from tests.nested.kept import Kept
 from tests.nested.virtual import VirtualCluster
 
 SECONDS = 300
+REJOINED = "This node joins its cluster"
 PAGE = ROOT / "docs" / "how-to" / "renew-ca.md"
 
 
@@ -71,6 +72,10 @@ def test_a_ca_gets_another_end_and_all_goes_on(kept: Kept, tmp_path: Path) -> No
     assert longer.not_valid_after_utc > former.not_valid_after_utc
     wait_for("logs of all nodes", lambda: have_logs(virtual), SECONDS, virtual.describe)
     kept.check()
+    # The worker has joined again for that, once.
+    assert REJOINED in virtual.kubectl.run("logs", virtual.nodes[1])
+    virtual.replace_pod(virtual.nodes[1], SECONDS)
+    assert REJOINED not in virtual.kubectl.run("logs", virtual.nodes[1])
 
 
 def test_other_keys_take_the_place_of_the_former_ones_and_the_data_stays(kept: Kept, tmp_path: Path) -> None:
