@@ -9,6 +9,7 @@ from datetime import timedelta
 from hooks.ippool.allocation import ALLOCATION, find_addresses
 from hooks.ippool.pools import POOL
 from hooks.manifest import Manifest
+from hooks.vk8s.conditions import parse_time
 from hooks.vk8s.labels import BOOTSTRAP_COMPONENT, COMPONENT
 from hooks.vk8s.network import ADDRESS
 from hooks.vk8s.observed import POD, is_ready, is_terminating
