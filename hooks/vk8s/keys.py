@@ -130,10 +130,11 @@ def _describe_way_out(cluster: VirtualCluster, observed: Observed, known: Mappin
 
 def _find_trouble(secret: str, pki: Pki, now: datetime) -> Trouble | None:
     """What keeps everything from working that proves itself by a certificate."""
-    start, end, moment = format_time(pki.start), format_time(pki.end), format_time(now)
+    start, end = format_time(pki.start), format_time(pki.end)
     if now < pki.start:
+        # Not what time it is now: a status that differs at each call would be written at each call, and ask again.
         sentence = (
-            f"The CAs in Secret {secret} are valid from {start} on, and now it is {moment}: the clock of the hooks was "
+            f"The CAs in Secret {secret} are valid from {start} on, which is yet to come: the clock of the hooks was "
             "ahead when they were made, or is behind now. Until then no node can boot."
         )
         return Trouble("CANotYetValid", sentence)
