@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from ipaddress import IPv4Network
 from typing import Final
 
@@ -81,6 +82,8 @@ def _describe_room(spec: Spec, room: int) -> str:
     return f"{spec.kubernetes.pod_network_cidr} has room for {nodes} (each takes a /{_NODE_PREFIX})"
 
 
+# Each of several rules asks for the same two.
+@lru_cache(1024)
 def _parse_network(text: str) -> IPv4Network | None:
     try:
         return IPv4Network(text) if _FORM.fullmatch(text) else None

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 
 from cryptography import x509
@@ -55,7 +56,7 @@ def parse_pki(files: Mapping[str, bytes]) -> Pki:
     problems = list(_find_problems(files))
     if problems:
         raise PkiError(", and ".join(problems))
-    certs = tuple(x509.load_pem_x509_certificate(files[f"{name}.crt"]) for name in AUTHORITIES)
+    certs = tuple(cert for name in AUTHORITIES if (cert := _parse_cert(files[f"{name}.crt"])))
     key = serialization.load_pem_private_key(files[CA_KEY], password=None)
     if not isinstance(key, ec.EllipticCurvePrivateKey):
         raise AssertionError("a key of another kind is a problem")  # noqa: TRY004 nobody passes one
@@ -105,6 +106,8 @@ def _is_ca(cert: x509.Certificate) -> bool:
         return False
 
 
+# Public, and the same at each call about a virtual cluster.
+@lru_cache(4096)
 def _parse_cert(pem: bytes) -> x509.Certificate | None:
     try:
         cert = x509.load_pem_x509_certificate(pem)

@@ -19,13 +19,13 @@ MISSING_SECONDS = 60
 
 
 def set_container_state(owner: Owner, pod: str, state: Manifest, last_state: Manifest | None = None) -> None:
-    """Makes the pod's status say what a kubelet says of its container."""
+    """Makes the pod's status say what a kubelet says of its container, which has run where it has a last state."""
     container = {
         "name": "node",
         "image": "x",
         "imageID": "",
         "ready": False,
-        "restartCount": 3,
+        "restartCount": 3 if last_state else 0,
         "state": state,
         **({"lastState": last_state} if last_state else {}),
     }
