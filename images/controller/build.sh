@@ -15,12 +15,13 @@ reference=${VK8S_CONTROLLER_IMAGE:-registry.example.com/vk8s/controller:$version
 # What the project's .dockerignore lets in.
 fill_context() { # DIRECTORY
   cp -r ../Dockerfile ../requirements.txt ../LICENSE ../hooks "$1/"
+  install -D -m 644 ../crds/vk8s.yaml "$1/crds/vk8s.yaml"
   find "$1" -name __pycache__ -prune -exec rm -rf {} +
 }
 
 list_inputs() {
   find ../hooks -type f -not -path '*/__pycache__/*'
-  printf '%s\n' ../Dockerfile ../requirements.txt docker.sh rootfs.sh controller/*.*
+  printf '%s\n' ../Dockerfile ../requirements.txt ../crds/vk8s.yaml docker.sh rootfs.sh controller/*.*
 }
 
 inputs=$({ echo "$reference" && list_inputs | sort | xargs sha256sum; } | sha256sum)
