@@ -31,7 +31,7 @@ def find_refusals(installer: Installer) -> list[str]:
     """Calls at which the door was shut, as Metacontroller tells them; not those that no pod was there for yet."""
     events = installer.kubectl.get("events", "--all-namespaces")["items"]
     messages = [event["message"] for event in events if event["reason"] in {"SyncError", "CreateError"}]
-    return [message for message in messages if "connection refused" not in message]
+    return [message for message in messages if "connection refused" not in message.lower()]
 
 
 def call_hooks(host: HostCluster, ca: str, *arguments: str) -> str:
