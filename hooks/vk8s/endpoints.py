@@ -1,6 +1,6 @@
 """What the owner of a virtual cluster connects to, and until when the certificates for that are valid."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from hooks.manifest import Manifest
 from hooks.vk8s.cluster import Identity, find_api_names
@@ -16,8 +16,7 @@ from hooks.vk8s.naming import (
     ports_service_name,
 )
 from hooks.vk8s.observed import SECRET, SERVICE, Observed
-from hooks.vk8s.pki import PkiError, read_secret
-from hooks.vk8s.pki_files import find_ca_end
+from hooks.vk8s.pki_files import find_ca_end, read_files
 
 
 def build_endpoint_fields(identity: Identity, situation: Situation) -> Manifest:
@@ -68,17 +67,9 @@ def _find_host_address(observed: Observed) -> str | None:
 
 def _find_expiries(vk8s: str, observed: Observed) -> Iterator[tuple[str, str]]:
     """Of the certificates that the hooks see; those in the nodes are made anew at each boot."""
-    ca = find_ca_end(_read(observed, pki_secret_name(vk8s)))
+    ca = find_ca_end(read_files(observed, pki_secret_name(vk8s)))
     if ca:
         yield "ca", format_time(ca)
-    client = find_client_expiry(_read(observed, kubeconfig_secret_name(vk8s)).get(KUBECONFIG_KEYS[0], b""))
+    client = find_client_expiry(read_files(observed, kubeconfig_secret_name(vk8s)).get(KUBECONFIG_KEYS[0], b""))
     if client:
         yield "kubeconfig", format_time(client)
-
-
-def _read(observed: Observed, secret: str) -> Mapping[str, bytes]:
-    found = observed.find(SECRET, secret)
-    try:
-        return read_secret(found) if found else {}
-    except PkiError:
-        return {}

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes, PublicKeyTypes
 
+from hooks.vk8s.observed import SECRET, Observed
 from hooks.vk8s.pki import (
     AUTHORITIES,
     CA_KEY,
@@ -22,6 +23,7 @@ from hooks.vk8s.pki import (
     TOKEN,
     Authority,
     PkiError,
+    read_secret,
 )
 
 _TOKEN: Final = re.compile(rb"[a-z0-9]{6}\.[a-z0-9]{16}\s*")
@@ -66,6 +68,15 @@ def parse_pki(files: Mapping[str, bytes]) -> Pki:
 def is_token(text: bytes) -> bool:
     """Whether that is a bootstrap token; those who restore a PKI by hand may end the file with a newline."""
     return bool(_TOKEN.fullmatch(text))
+
+
+def read_files(observed: Observed, secret: str) -> Mapping[str, bytes]:
+    """The files in the observed Secret with that name; none where it is not there, or can't be read."""
+    found = observed.find(SECRET, secret)
+    try:
+        return read_secret(found) if found else {}
+    except PkiError:
+        return {}
 
 
 def find_ca_end(files: Mapping[str, bytes]) -> datetime | None:

@@ -13,8 +13,9 @@ from cryptography import x509
 from hooks.vk8s.children.join_secret import CA_HASH
 from hooks.vk8s.kubeconfig import KUBECONFIG_KEYS
 from hooks.vk8s.naming import join_secret_name, kubeconfig_secret_name
-from hooks.vk8s.observed import SECRET, Observed
-from hooks.vk8s.pki import CA_CERT, PkiError, public_key_hash, read_secret
+from hooks.vk8s.observed import Observed
+from hooks.vk8s.pki import CA_CERT, public_key_hash
+from hooks.vk8s.pki_files import read_files
 
 _HASH: Final = re.compile(rb"sha256:[0-9a-f]{64}")
 _EMBEDDED: Final = re.compile(rb"certificate-authority-data: (\S+)")
@@ -24,8 +25,8 @@ def find_known_authorities(vk8s: str, observed: Observed) -> Mapping[str, str]:
     """`public_key_hash` of each CA that something was made with, and the name of a Secret that says so."""
     join, kubeconfig = join_secret_name(vk8s), kubeconfig_secret_name(vk8s)
     return {
-        **dict.fromkeys(_read_kubeconfig(_read(observed, kubeconfig)), kubeconfig),
-        **dict.fromkeys(_read_join(_read(observed, join)), join),
+        **dict.fromkeys(_read_kubeconfig(read_files(observed, kubeconfig)), kubeconfig),
+        **dict.fromkeys(_read_join(read_files(observed, join)), join),
     }
 
 
@@ -51,11 +52,3 @@ def _hash_cert(pem: bytes) -> Iterator[str]:
         yield public_key_hash(x509.load_pem_x509_certificate(pem))
     except ValueError:
         return
-
-
-def _read(observed: Observed, secret: str) -> Mapping[str, bytes]:
-    found = observed.find(SECRET, secret)
-    try:
-        return read_secret(found) if found else {}
-    except PkiError:
-        return {}
