@@ -32,7 +32,7 @@ class Address:
     port: int
 
 
-class ListenProblem(Exception):  # noqa: N818 as FileProblem: what is told to people
+class ListenProblem(Exception):  # noqa: N818 as FileProblem: its message is for people
     """No calls can be taken at the address; the message says why, in a sentence."""
 
 

@@ -70,7 +70,7 @@ def _describe_missing(missing: Sequence[Manifest], rules: NamespaceRules) -> tup
 
 
 def _tell_where_to_look(children: Sequence[Manifest]) -> str:
-    """A taken name is told by nobody, so one has to look for it; a refusal is an Event of the Vk8s."""
+    """Nothing reports a taken name, so one has to look for it; a refusal is an Event of the Vk8s."""
     metadata = children[0]["metadata"]
     objects = " ".join(f"{child['kind'].lower()}/{child['metadata']['name']}" for child in children)
     return (

@@ -131,7 +131,7 @@ def _describe_acceptance(cluster: VirtualCluster, outdated: list[str]) -> str:
 
 
 def _describe_held(cluster: VirtualCluster, outdated: list[str], situation: Situation) -> list[str]:
-    """Which of the nodes to be made anew are kept as they are, as the host cluster would refuse what is to follow."""
+    """Which outdated nodes keep their pods, as the host cluster would refuse the next ones."""
     held = find_held(cluster, situation.observed)
     return [f"Not {name}, whose next pod would be refused: {held[name]}." for name in outdated if name in held]
 

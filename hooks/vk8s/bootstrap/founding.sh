@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Founds a virtual cluster, once: its etcd gets its first data. Sourced by entrypoint.sh.
 #
-# The etcd that serves the cluster is told that the cluster exists (kubeadm-init.yaml): it starts with data, or not at all.
+# The etcd that serves the cluster takes it for an existing one (kubeadm-init.yaml): it starts with data, or not at all.
 # So nothing but this makes an empty cluster, and only where the controller says that none has been there before.
 
 ETCD_DATA=/var/lib/etcd
