@@ -27,7 +27,7 @@ def time_controller(virtual: VirtualCluster) -> float:
 def time_bare(virtual: VirtualCluster) -> float:
     """The same until all pods are Ready, with the same children applied by kubectl, which are gone afterwards."""
     manifest = {**virtual.manifest, "metadata": {"name": virtual.name, "namespace": virtual.host.namespace}}
-    children = render(manifest, build_context(Settings(), load_scripts()))
+    children = render(manifest, build_context(Settings(), load_scripts())).children
     start = time.monotonic()
     virtual.kubectl.apply(*children)
     pods = [f"pod/{node}" for node in virtual.nodes]
