@@ -142,7 +142,7 @@ chaos: prerequisites ## Chaos for real: random kills of a virtual cluster under 
 	$(PYTHON) -m tests.storm $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 .PHONY: mutants
-mutants: $(VENV)/installed ## Faults put into the hooks, one at a time, which the tests have to find: an hour and more; SAMPLE=1000 SEED=10, or ARGS='hooks.vk8s.plan.*'
+mutants: $(VENV)/installed ## Faults put into the hooks, one at a time, which the tests have to find: an hour and more; SAMPLE=1000 SEED=10, or ARGS='hooks.vk8s.plan.assemble.*'
 	@# mutmut copies what is there, and takes away nothing.
 	@rm -rf mutants/tests mutants/hooks/vk8s/bootstrap
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" nice -n 19 $(PYTHON) -m tests.mutation $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED)) $(ARGS)

@@ -11,8 +11,8 @@ from typing import Final, Self
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
-from hooks.manifest import Manifest
-from hooks.vk8s.observed import CLAIM, CONFIG_MAP, JOB, NETWORK_POLICY, POD, SECRET, SERVICE
+from hooks.kubernetes.manifest import Manifest
+from hooks.vk8s.observed.children import CLAIM, CONFIG_MAP, JOB, NETWORK_POLICY, POD, SECRET, SERVICE
 from testbed.layout import Testbed
 
 VK8S: Final = "/apis/vk8s.sktelecom.com/v1alpha1/{}vk8s"

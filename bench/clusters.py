@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Final
 
-from hooks.main import load_scripts
-from hooks.manifest import Manifest
-from hooks.vk8s.context import Context
-from hooks.vk8s.observed import CHILD_KINDS
+from hooks.kubernetes.manifest import Manifest
+from hooks.server.main import load_scripts
+from hooks.vk8s.observed.children import CHILD_KINDS
+from hooks.vk8s.situation import Context
 from hooks.wire import SyncResponse
 from testbed.controller import CONTROLLERS
 from testbed.metacontroller.controllers import read_composites

@@ -7,8 +7,8 @@ from typing import Final
 
 from bench.api_server import ApiServer
 from bench.clusters import FIRST_PORT, LAST_PORT, build_vk8s, count_children
-from hooks.manifest import Manifest
-from hooks.vk8s.observed import CONFIG_MAP
+from hooks.kubernetes.manifest import Manifest
+from hooks.vk8s.observed.children import CONFIG_MAP
 from testbed.waiting import wait_for
 
 NODES: Final = 3

@@ -11,7 +11,7 @@ import uvicorn
 from fastapi import FastAPI
 from fastapi.responses import Response
 
-from hooks.serve import Address, build_config
+from hooks.server.serve import Address, build_config
 from hooks.wire import HookRequest, SyncResponse
 
 

@@ -14,13 +14,13 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from hooks.documents import ManifestError, read_objects
-from hooks.files import FileProblem
-from hooks.main import build_context, load_crd, load_scripts
-from hooks.manifest import Manifest
-from hooks.render import render_all, write_yaml
-from hooks.request import build_request
-from hooks.serve import Address, ListenProblem, serve
+from hooks.kubernetes.manifest import Manifest
+from hooks.offline.documents import ManifestError, read_objects
+from hooks.offline.render import render_all, write_yaml
+from hooks.offline.request import build_request
+from hooks.server.files import FileProblem
+from hooks.server.main import build_context, load_crd, load_scripts
+from hooks.server.serve import Address, ListenProblem, serve
 from hooks.settings import Settings, describe_problems, parse_settings
 
 _STDIN: Final = "-"

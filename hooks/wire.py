@@ -19,7 +19,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from hooks.manifest import Manifest
+from hooks.kubernetes.manifest import Manifest
 
 GROUP: Final = "vk8s.sktelecom.com"
 # Of an error: that a part of an object is not as it should be; `place` in its context is the path to that part.

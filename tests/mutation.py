@@ -14,13 +14,13 @@ DIRECTORY = Path(__file__).parent.parent / "mutants"
 # What mutmut notes of a mutant: the exit code of pytest, or a number of its own.
 OUTCOMES = {0: "survived", 1: "killed", 3: "killed", 33: "no test", 37: "refused by mypy", None: "not tried"}
 # mutmut writes all mutants down before it tries one: these few are tried for the sake of that.
-FEW = "hooks.vk8s.quantity.*"
+FEW = "hooks.kubernetes.quantity.*"
 
 
 def main() -> None:
     """Tries them, and prints the score of all that have been tried."""
     parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
-    parser.add_argument("names", nargs="*", help="which mutants; `hooks.vk8s.plan.*` are all of a file")
+    parser.add_argument("names", nargs="*", help="which mutants; `hooks.vk8s.plan.assemble.*` are all of a file")
     parser.add_argument("--sample", type=int, help="how many, by chance")
     parser.add_argument("--seed", type=int, default=0, help="which sample")
     arguments = parser.parse_args()

@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from hooks.manifest import Manifest
-from hooks.vk8s.namespace_rules import LIMIT_RANGE, QUOTA, NamespaceRules
+from hooks.kubernetes.manifest import Manifest
+from hooks.vk8s.spec.namespace_rules import LIMIT_RANGE, QUOTA, NamespaceRules
 from tests.world import NOW, World
 
 Related = dict[str, dict[str, Manifest]]

@@ -11,7 +11,7 @@ from hooks.ippool.allocation import ALLOCATION, API_VERSION, build_allocation
 from hooks.ippool.decide import decide_finalize, decide_sync
 from hooks.ippool.pools import POOL
 from hooks.ippool.request import VK8S, PoolRequest
-from hooks.manifest import Manifest
+from hooks.kubernetes.manifest import Manifest
 from hooks.wire import FinalizeResponse, SyncResponse
 from tests.world import NOW
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from hooks.manifest import Manifest
+from hooks.kubernetes.manifest import Manifest
 from hooks.settings import Settings
-from hooks.vk8s.context import Context
 from hooks.vk8s.decide import decide_finalize, decide_sync
-from hooks.vk8s.keep import LAST_APPLIED
-from hooks.vk8s.observed import CHILD_KINDS, group_key
+from hooks.vk8s.observed.children import CHILD_KINDS, group_key
+from hooks.vk8s.observed.keep import LAST_APPLIED
 from hooks.vk8s.scripts import build_scripts
+from hooks.vk8s.situation import Context
 from hooks.wire import FinalizeResponse, HookRequest, SyncResponse
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)

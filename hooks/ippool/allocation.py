@@ -8,8 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from hooks.ippool.addresses import find_number
-from hooks.manifest import Manifest
-from hooks.vk8s.labels import MANAGED_BY, NODE, PREFIX, VK8S
+from hooks.kubernetes.labels import MANAGED_BY, NODE, PREFIX, VK8S
+from hooks.kubernetes.manifest import Manifest
 
 # How requests name the kind.
 ALLOCATION: Final = "IPAllocation.vk8s.sktelecom.com/v1alpha1"

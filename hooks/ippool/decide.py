@@ -8,9 +8,9 @@ from hooks.ippool.allocation import API_VERSION, build_allocation, keep_allocati
 from hooks.ippool.pools import build_pool, parse_pools
 from hooks.ippool.request import PoolCustomizeRequest, PoolRequest
 from hooks.ippool.status import build_status, build_unselected_status
-from hooks.manifest import Manifest
-from hooks.vk8s.conditions import Moment, parse_history, parse_time
-from hooks.vk8s.labels import CONTROLLER_UID
+from hooks.kubernetes.conditions import Moment, parse_history, parse_time
+from hooks.kubernetes.labels import CONTROLLER_UID
+from hooks.kubernetes.manifest import Manifest
 from hooks.wire import CustomizeResponse, FinalizeResponse, SyncResponse
 
 # What was handed out before anybody knew that the pool was deleted has been seen by then.

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from hooks.vk8s.model import SpecModel
+from hooks.kubernetes.forms import SpecModel
 
 # The longest forms: 255.255.255.255/32, and two addresses with a dash.
 MAX_NETWORK_LENGTH, MAX_RANGE_LENGTH = 18, 31

@@ -8,7 +8,7 @@ from typing import Any, Final
 from hooks.ippool.addresses import Addresses
 from hooks.ippool.model import PoolSpec
 from hooks.ippool.validate import find_addresses, parse_spec
-from hooks.manifest import Manifest
+from hooks.kubernetes.manifest import Manifest
 from hooks.wire import ClusterMetadata
 
 # How requests name the kind.

@@ -11,7 +11,7 @@ from pydantic.alias_generators import to_camel
 
 from hooks.ippool.allocation import ALLOCATION, Allocation
 from hooks.ippool.pools import POOL
-from hooks.vk8s.naming import DNS_1123, MAX_NODE_NAME
+from hooks.kubernetes.names import DNS_1123, MAX_NODE_NAME
 from hooks.wire import ClusterParent, Name, RelatedObjects
 
 # How requests name the kind.

@@ -6,8 +6,8 @@ from typing import Final, NamedTuple
 from hooks.ippool.allocate import Allotment, Scene, find_older
 from hooks.ippool.allocation import Allocation
 from hooks.ippool.pools import find_pool
-from hooks.manifest import Manifest
-from hooks.vk8s.conditions import Condition, Moment, build_conditions
+from hooks.kubernetes.conditions import Condition, Moment, build_conditions
+from hooks.kubernetes.manifest import Manifest
 
 ACCEPTED, READY = "Accepted", "Ready"
 # A sentence names as many and counts the others.

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from hooks.ippool.addresses import Addresses, Range, parse_hosts, parse_network, parse_range, unite
 from hooks.ippool.model import PoolSpec
-from hooks.vk8s.validate import describe_form
+from hooks.kubernetes.forms import describe_form
 
 
 def parse_spec(raw: object) -> tuple[PoolSpec | None, list[str]]:

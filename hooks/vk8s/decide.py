@@ -3,26 +3,28 @@
 from dataclasses import replace
 from datetime import datetime
 
+from hooks.kubernetes.conditions import parse_history
 from hooks.settings import Settings
-from hooks.vk8s import ip_manager, kubeflow, namespace_rules
-from hooks.vk8s.adopted import describe_release, find_adopted, find_adoption_warnings, find_own
-from hooks.vk8s.cluster import Identity, build_cluster, parse_identity
-from hooks.vk8s.conditions import Situation, parse_history
-from hooks.vk8s.context import Context
-from hooks.vk8s.frozen import keep_frozen
-from hooks.vk8s.keep import keep_unknown
-from hooks.vk8s.leave import find_role_problems
-from hooks.vk8s.limits import find_limit_problems, find_limit_warnings
-from hooks.vk8s.model import Spec
-from hooks.vk8s.namespace_rules import NamespaceRules
-from hooks.vk8s.newer_rules import find_newer_problems, find_newer_warnings
-from hooks.vk8s.observed import POD, REQUIRED_KINDS, Observed, parse_observed
-from hooks.vk8s.plan import Plan, keep_everything, plan_children
-from hooks.vk8s.progress import CHILD_PATIENCE, find_children_condition, find_missing
-from hooks.vk8s.state import read_note
-from hooks.vk8s.status import build_rejected_status, build_status, build_terminating_status
-from hooks.vk8s.validate import find_problems, parse_spec
-from hooks.vk8s.version_skew import find_skews
+from hooks.vk8s.kubeflow import plan as kubeflow
+from hooks.vk8s.observed.adopted import describe_release, find_adopted, find_adoption_warnings, find_own
+from hooks.vk8s.observed.children import POD, REQUIRED_KINDS, Observed, parse_observed
+from hooks.vk8s.observed.keep import keep_unknown
+from hooks.vk8s.plan import addresses as ip_manager
+from hooks.vk8s.plan.assemble import Plan, keep_everything, plan_children
+from hooks.vk8s.plan.frozen import keep_frozen
+from hooks.vk8s.plan.limits import find_limit_problems, find_limit_warnings
+from hooks.vk8s.plan.newer_rules import find_newer_problems, find_newer_warnings
+from hooks.vk8s.plan.removals import find_role_problems
+from hooks.vk8s.plan.state import read_note
+from hooks.vk8s.situation import Context, Situation
+from hooks.vk8s.spec import namespace_rules
+from hooks.vk8s.spec.cluster import Identity, build_cluster, parse_identity
+from hooks.vk8s.spec.model import Spec
+from hooks.vk8s.spec.namespace_rules import NamespaceRules
+from hooks.vk8s.spec.validate import find_problems, parse_spec
+from hooks.vk8s.spec.version_skew import find_skews
+from hooks.vk8s.status.progress import CHILD_PATIENCE, find_children_condition, find_missing
+from hooks.vk8s.status.status import build_rejected_status, build_status, build_terminating_status
 from hooks.wire import CustomizeRequest, CustomizeResponse, FinalizeResponse, HookRequest, SyncResponse
 
 # Watch events bring most changes at once. These are for what no event tells: a create that was refused, a renewal.

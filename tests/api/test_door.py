@@ -10,9 +10,9 @@ import pytest
 from fastapi.testclient import TestClient
 from starlette.types import Message, Receive, Scope, Send
 
-from hooks.door import Door, Limits, Rules
-from hooks.main import create_app
-from hooks.refusals import NO_ROOM, NO_TOKEN, TOO_LARGE, TOO_SLOW
+from hooks.server.door import Door, Limits, Rules
+from hooks.server.main import create_app
+from hooks.server.refusals import NO_ROOM, NO_TOKEN, TOO_LARGE, TOO_SLOW
 from hooks.settings import Settings
 from tests.api.material import OTHER_TOKEN, TOKEN
 from tests.world import CONTEXT, World

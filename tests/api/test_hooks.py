@@ -12,14 +12,14 @@ from fastapi.testclient import TestClient
 from starlette.types import Message, Receive, Scope, Send
 
 from hooks import __main__ as command
-from hooks.calls import Recorder
 from hooks.ippool.allocation import ALLOCATION
 from hooks.ippool.pools import POOL
 from hooks.ippool.request import VK8S
-from hooks.main import create_app, load_scripts
-from hooks.metrics import Metrics
-from hooks.reading import read_whole
-from hooks.refusals import (
+from hooks.server.calls import Recorder
+from hooks.server.main import create_app, load_scripts
+from hooks.server.metrics import Metrics
+from hooks.server.reading import read_whole
+from hooks.server.refusals import (
     INTERNAL_ERROR,
     NOT_FOUND,
     NOT_JSON,
@@ -29,7 +29,7 @@ from hooks.refusals import (
     LastResort,
 )
 from hooks.settings import Settings
-from hooks.vk8s.observed import CHILD_KINDS
+from hooks.vk8s.observed.children import CHILD_KINDS
 from hooks.vk8s.scripts import Scripts
 from hooks.wire import HookRequest
 from tests.pool_world import PoolWorld, allocation_manifest, pool_manifest

@@ -12,10 +12,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
 
-from hooks.main import create_app
-from hooks.manifest import Manifest
+from hooks.kubernetes.manifest import Manifest
+from hooks.server.main import create_app
 from hooks.settings import Settings
-from hooks.vk8s.observed import CHILD_KINDS, NETWORK_POLICY, REQUIRED_KINDS
+from hooks.vk8s.observed.children import CHILD_KINDS, NETWORK_POLICY, REQUIRED_KINDS
 from tests.pool_world import PoolWorld
 from tests.world import CONTEXT, running_world
 

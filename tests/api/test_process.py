@@ -11,7 +11,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from hooks.serve import Address, build_config
+from hooks.server.serve import Address, build_config
 from tests.api.material import TOKEN
 from tests.api.server import Server, serve
 from tests.shared_material import ROOT

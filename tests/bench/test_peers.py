@@ -8,8 +8,8 @@ import pytest
 from bench.clusters import build_call, build_children, build_vk8s, count_children
 from bench.load import find_quantile
 from bench.servers import SERVERS, Server, start_servers
-from hooks.manifest import Manifest
-from hooks.vk8s.observed import group_key
+from hooks.kubernetes.manifest import Manifest
+from hooks.vk8s.observed.children import group_key
 from hooks.wire import SyncResponse
 from tests.world import UID
 

@@ -10,9 +10,9 @@ from typing import Final
 from hooks.ippool.allocation import ALLOCATION
 from hooks.ippool.pools import POOL
 from hooks.ippool.request import VK8S
-from hooks.manifest import Manifest
-from hooks.vk8s.conditions import format_time
-from hooks.vk8s.observed import CHILD_KINDS, CLAIM, POD, SERVICE, group_key
+from hooks.kubernetes.conditions import format_time
+from hooks.kubernetes.manifest import Manifest
+from hooks.vk8s.observed.children import CHILD_KINDS, CLAIM, POD, SERVICE, group_key
 from testbed.metacontroller.objects import is_terminating, with_metadata
 from tests.properties.admission import FIRST_FREE_NODE_PORT, admit
 from tests.properties.host import Key, is_frozen

@@ -10,11 +10,11 @@ from typing import Any, Final
 from hooks.ippool import decide as ippool
 from hooks.ippool.pools import POOL
 from hooks.ippool.request import PoolCustomizeRequest, PoolRequest
-from hooks.manifest import Manifest
+from hooks.kubernetes.manifest import Manifest
 from hooks.settings import Settings
 from hooks.vk8s import decide as vk8s
-from hooks.vk8s.context import Context
 from hooks.vk8s.scripts import Scripts
+from hooks.vk8s.situation import Context
 from hooks.wire import CustomizeRequest, FinalizeResponse, HookRequest, SyncResponse
 from tests.properties.events import SCRIPTS
 

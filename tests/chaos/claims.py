@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from hooks.manifest import Manifest
-from hooks.vk8s.observed import group_key
+from hooks.kubernetes.manifest import Manifest
+from hooks.vk8s.observed.children import group_key
 from testbed.metacontroller.claims import SELECTOR_LABEL
 from testbed.metacontroller.objects import is_terminating, with_metadata
 from tests.chaos.api import ApiServer, find_owner

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from hooks.manifest import Manifest
+from hooks.kubernetes.manifest import Manifest
 from testbed.metacontroller.objects import is_terminating
 from tests.chaos.physics import UNPULLABLE
 from tests.chaos.scene import Draw, Scene

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Final, NamedTuple
 
-from hooks.vk8s.observed import POD, is_ready
+from hooks.vk8s.observed.children import POD, is_ready
 from testbed.metacontroller.objects import is_terminating
 from tests.chaos import edits, hosts, losses, machinery, owner, troubles
 from tests.chaos.calls import Hooks, ViolationError

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Final
 
-from hooks.vk8s.observed import is_ready
+from hooks.vk8s.observed.children import is_ready
 from testbed.metacontroller.objects import is_terminating
 from tests.chaos import physics
 from tests.chaos.scene import HOSTS, Draw, Scene

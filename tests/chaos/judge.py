@@ -3,9 +3,9 @@
 from typing import Final
 
 from hooks.ippool.request import VK8S
-from hooks.manifest import Manifest
-from hooks.vk8s.network import ADDRESS
-from hooks.vk8s.observed import CLAIM, JOB, POD, SECRET, is_terminating
+from hooks.kubernetes.manifest import Manifest
+from hooks.vk8s.observed.children import CLAIM, JOB, POD, SECRET, is_terminating
+from hooks.vk8s.spec.network import ADDRESS
 from hooks.wire import FinalizeResponse
 from tests.chaos.api import find_owner
 from tests.chaos.calls import Call, ViolationError

@@ -3,9 +3,10 @@
 from datetime import timedelta
 from typing import Final
 
-from hooks.manifest import Manifest
-from hooks.vk8s.labels import NODE, ROLE
-from hooks.vk8s.observed import CLAIM, POD, SECRET
+from hooks.kubernetes.labels import NODE
+from hooks.kubernetes.manifest import Manifest
+from hooks.vk8s.observed.children import CLAIM, POD, SECRET
+from hooks.vk8s.spec.labels import ROLE
 from testbed.metacontroller.objects import is_terminating, with_metadata
 from tests.chaos.api import NAMESPACE, find_owner
 from tests.chaos.scene import HOLD, Draw, Scene

@@ -6,10 +6,10 @@ from typing import Any
 from hooks.ippool.allocation import ALLOCATION
 from hooks.ippool.pools import POOL
 from hooks.ippool.request import VK8S
-from hooks.manifest import Manifest
-from hooks.vk8s.observed import CHILD_KINDS, CLAIM, JOB, POD, SECRET
-from hooks.vk8s.pki import PkiError, read_secret
-from hooks.vk8s.pki_files import parse_pki
+from hooks.kubernetes.manifest import Manifest
+from hooks.vk8s.keys.pki import PkiError, read_secret
+from hooks.vk8s.keys.pki_files import parse_pki
+from hooks.vk8s.observed.children import CHILD_KINDS, CLAIM, JOB, POD, SECRET
 from testbed.metacontroller.objects import is_terminating, with_metadata
 from tests.chaos.api import NAMESPACE, find_owner
 from tests.chaos.deletions import finish_deletions

@@ -1,9 +1,9 @@
 """Hooks with a fault each, which a simulation must find: what is asked of a judge is that it can say no."""
 
-from hooks.manifest import Manifest
-from hooks.vk8s.context import Context
-from hooks.vk8s.labels import NODE
-from hooks.vk8s.observed import CLAIM, POD, SECRET, is_ready
+from hooks.kubernetes.labels import NODE
+from hooks.kubernetes.manifest import Manifest
+from hooks.vk8s.observed.children import CLAIM, POD, SECRET, is_ready
+from hooks.vk8s.situation import Context
 from hooks.wire import FinalizeResponse, HookRequest, SyncResponse
 from tests.chaos.calls import Hooks
 

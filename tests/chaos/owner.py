@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from hooks.ippool.request import VK8S
-from hooks.manifest import Manifest
+from hooks.kubernetes.manifest import Manifest
 from testbed.metacontroller.objects import with_metadata
 from tests.chaos.api import NAMESPACE, TakenError
 from tests.chaos.edits import SHARED, VK8S_NAMES, build_node, describe_spec, edit, name_workers, pick_vk8s, without

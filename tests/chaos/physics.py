@@ -6,10 +6,10 @@ nor does what was made with one CA and is to live under another, or what has no 
 
 from typing import Final
 
-from hooks.manifest import Manifest
-from hooks.vk8s.labels import NODE
-from hooks.vk8s.network import ADDRESS
-from hooks.vk8s.observed import JOB, POD, SECRET, SERVICE, is_ready
+from hooks.kubernetes.labels import NODE
+from hooks.kubernetes.manifest import Manifest
+from hooks.vk8s.observed.children import JOB, POD, SECRET, SERVICE, is_ready
+from hooks.vk8s.spec.network import ADDRESS
 from testbed.metacontroller.objects import is_terminating
 from tests.chaos.api import NAMESPACE, RefusedError, TakenError, find_owner
 from tests.chaos.calls import BROKEN_DIGEST

@@ -6,8 +6,8 @@ from typing import Final, cast
 from hooks.ippool.allocation import ALLOCATION, API_VERSION
 from hooks.ippool.pools import POOL
 from hooks.ippool.request import VK8S
-from hooks.manifest import Manifest
-from hooks.vk8s.observed import POD
+from hooks.kubernetes.manifest import Manifest
+from hooks.vk8s.observed.children import POD
 from testbed.metacontroller.resources import Resource
 from testbed.metacontroller.rules import RelatedRule, Selection, build_selection
 from testbed.metacontroller.server import WatchedCache

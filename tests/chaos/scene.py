@@ -7,10 +7,11 @@ from random import Random
 from typing import Any, Final, TypeVar
 
 from hooks.ippool.request import VK8S
-from hooks.manifest import Manifest
-from hooks.vk8s.context import Context
-from hooks.vk8s.labels import PREFIX, ROLE
-from hooks.vk8s.observed import CHILD_KINDS, JOB, POD, SECRET
+from hooks.kubernetes.labels import PREFIX
+from hooks.kubernetes.manifest import Manifest
+from hooks.vk8s.observed.children import CHILD_KINDS, JOB, POD, SECRET
+from hooks.vk8s.situation import Context
+from hooks.vk8s.spec.labels import ROLE
 from testbed.metacontroller.objects import is_terminating, with_metadata
 from tests.chaos.api import NAMESPACE, ApiServer, find_owner
 from tests.chaos.calls import Call, Hooks, Version, list_versions

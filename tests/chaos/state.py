@@ -1,8 +1,8 @@
 """What a node makes of its volume: a master founds a cluster or finds its own, a worker joins one, or joins anew."""
 
-from hooks.manifest import Manifest
-from hooks.vk8s.labels import ROLE
-from hooks.vk8s.observed import is_ready
+from hooks.kubernetes.manifest import Manifest
+from hooks.vk8s.observed.children import is_ready
+from hooks.vk8s.spec.labels import ROLE
 from tests.chaos.api import find_owner, is_job_pod
 from tests.chaos.scene import Scene
 from tests.chaos.volumes import Node

@@ -1,10 +1,11 @@
 """More hooks with a fault each: those that lose state, or what serves, where something else has gone wrong before."""
 
-from hooks.manifest import Manifest
-from hooks.vk8s.context import Context
-from hooks.vk8s.keep import keep_unknown
-from hooks.vk8s.labels import NODE, ROLE
-from hooks.vk8s.observed import CLAIM, POD, SECRET, is_ready, is_terminating
+from hooks.kubernetes.labels import NODE
+from hooks.kubernetes.manifest import Manifest
+from hooks.vk8s.observed.children import CLAIM, POD, SECRET, is_ready, is_terminating
+from hooks.vk8s.observed.keep import keep_unknown
+from hooks.vk8s.situation import Context
+from hooks.vk8s.spec.labels import ROLE
 from hooks.wire import FinalizeResponse, HookRequest, SyncResponse
 from testbed.metacontroller.objects import with_metadata
 from tests.chaos.calls import Hooks

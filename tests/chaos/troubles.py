@@ -5,9 +5,9 @@ from typing import Any, Final
 
 from hooks.ippool.allocation import ALLOCATION, API_VERSION, VK8S_UID
 from hooks.ippool.pools import POOL
-from hooks.manifest import Manifest
-from hooks.vk8s.labels import NODE
-from hooks.vk8s.observed import CHILD_KINDS, CLAIM, CONFIG_MAP, JOB, POD, SECRET, SERVICE, group_key
+from hooks.kubernetes.labels import NODE
+from hooks.kubernetes.manifest import Manifest
+from hooks.vk8s.observed.children import CHILD_KINDS, CLAIM, CONFIG_MAP, JOB, POD, SECRET, SERVICE, group_key
 from testbed.metacontroller.objects import is_terminating, with_metadata
 from tests.chaos.api import NAMESPACE, RefusedError, TakenError, find_owner
 from tests.chaos.physics import LEAVE, PROXY_IMAGE, set_pod

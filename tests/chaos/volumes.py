@@ -6,8 +6,8 @@ A volume lives as long as a claim or a pod has it; after that it is gone for goo
 from dataclasses import dataclass, field
 from typing import Final
 
-from hooks.manifest import Manifest
-from hooks.vk8s.observed import CLAIM, POD
+from hooks.kubernetes.manifest import Manifest
+from hooks.vk8s.observed.children import CLAIM, POD
 from tests.chaos.api import ApiServer, find_owner
 from tests.properties.risks import find_claim, find_node, may_found
 

@@ -3,8 +3,8 @@
 from typing import Final
 
 from hooks.ippool.request import VK8S
-from hooks.manifest import Manifest
-from hooks.vk8s.observed import CLAIM, POD, SECRET, is_ready, is_terminating
+from hooks.kubernetes.manifest import Manifest
+from hooks.vk8s.observed.children import CLAIM, POD, SECRET, is_ready, is_terminating
 from hooks.wire import FinalizeResponse
 from tests.chaos.calls import Call, ViolationError
 from tests.chaos.metacontroller import Request

@@ -3,7 +3,7 @@
 import json
 import re
 
-from hooks.manifest import Manifest
+from hooks.kubernetes.manifest import Manifest
 from testbed.host_cluster import HostCluster
 from testbed.kubectl import KubectlError
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from hooks.manifest import Manifest
+from hooks.kubernetes.manifest import Manifest
 from testbed import builds, controller, host_cluster
 from testbed.controller import Options
 from testbed.host_cluster import HostCluster

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from hooks.ippool.allocation import API_VERSION
-from hooks.manifest import Manifest
-from hooks.vk8s.network import ADDRESS, CALICO_ADDRESSES
+from hooks.kubernetes.manifest import Manifest
+from hooks.vk8s.spec.network import ADDRESS, CALICO_ADDRESSES
 from testbed import controller
 from testbed.controller import HOOKS, Options
 from testbed.host_cluster import HostCluster

@@ -9,7 +9,7 @@ from pathlib import Path
 import yaml
 from cryptography import x509
 
-from hooks.manifest import Manifest
+from hooks.kubernetes.manifest import Manifest
 from testbed import programs
 from testbed.host_cluster import HostCluster
 from testbed.waiting import wait_for

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from hooks.ippool.allocation import API_VERSION
-from hooks.manifest import Manifest
+from hooks.kubernetes.manifest import Manifest
 from testbed.host_cluster import HostCluster
 from tests.cluster.applying import forget_types, try_apply
 from tests.pool_world import VK8S_UID, build_spec

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from hooks.manifest import Manifest
-from hooks.vk8s.children.kubeflow_job import STEPS
+from hooks.kubernetes.manifest import Manifest
+from hooks.vk8s.kubeflow.job import STEPS
 from testbed import controller
 from testbed.host_cluster import HostCluster
 from testbed.waiting import wait_for

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from hooks.manifest import Manifest
-from hooks.vk8s.namespace_rules import NamespaceRules
-from hooks.vk8s.refused import find_refusals
+from hooks.kubernetes.manifest import Manifest
+from hooks.vk8s.observed.refused import find_refusals
+from hooks.vk8s.spec.namespace_rules import NamespaceRules
 from testbed.kubectl import KubectlError
 from testbed.waiting import wait_for
 from tests.cluster.owner import SECONDS, Owner, build_vk8s

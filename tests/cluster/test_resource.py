@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from hooks.manifest import Manifest
+from hooks.kubernetes.manifest import Manifest
 from testbed.host_cluster import HostCluster
 from tests.cluster.applying import forget_types, try_apply
 from tests.cluster.owner import build_vk8s

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from hooks.manifest import Manifest
+from hooks.kubernetes.manifest import Manifest
 from testbed import control_plane, programs
 from testbed.host_cluster import HostCluster
 from testbed.waiting import wait_for

@@ -12,8 +12,8 @@ from hooks.ippool.decide import decide_customize
 from hooks.ippool.model import PoolSpec
 from hooks.ippool.pools import POOL, build_pool
 from hooks.ippool.request import VK8S, PoolCustomizeRequest
-from hooks.manifest import Manifest
-from hooks.vk8s.labels import CONTROLLER_UID
+from hooks.kubernetes.labels import CONTROLLER_UID
+from hooks.kubernetes.manifest import Manifest
 from hooks.wire import ClusterMetadata
 from tests.contract.test_resource import undescribed, walk
 from tests.pool_world import POOL_UID, PoolWorld, pool_manifest

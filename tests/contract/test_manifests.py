@@ -7,7 +7,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from hooks.manifest import Manifest
+from hooks.kubernetes.manifest import Manifest
 
 DIRECTORY = Path(__file__).parents[2] / "metacontroller"
 # The oldest host cluster that is supported.

@@ -13,11 +13,11 @@ from fastapi.testclient import TestClient
 from prometheus_client.parser import text_string_to_metric_families as parse_metrics
 from promql_parser import AggregateExpr, Expr, VectorSelector
 
-from hooks.main import create_app
-from hooks.manifest import Manifest
-from hooks.metrics import HOOKS, OUTCOMES
-from hooks.reasons import REASONS
-from hooks.serve import find_certificate
+from hooks.kubernetes.manifest import Manifest
+from hooks.server.main import create_app
+from hooks.server.metrics import HOOKS, OUTCOMES
+from hooks.server.reasons import REASONS
+from hooks.server.serve import find_certificate
 from hooks.settings import Settings
 from tests.api.material import TOKEN, make_pair, publish
 from tests.pool_world import PoolWorld

@@ -5,8 +5,8 @@ import tomllib
 
 from bench.clusters import build_call
 from hooks import VERSION
-from hooks.main import create_app, load_scripts
-from hooks.metrics import HOOKS
+from hooks.server.main import create_app, load_scripts
+from hooks.server.metrics import HOOKS
 from hooks.settings import PREFIX, Settings
 from tests.shared_material import ROOT
 
@@ -33,7 +33,7 @@ def test_a_vk8s_of_as_many_nodes_as_there_may_be_fits_ten_times_into_a_body() ->
 
 
 def test_every_metric_of_our_own_is_explained() -> None:
-    code = (ROOT / "hooks" / "metrics.py").read_text()
+    code = (ROOT / "hooks" / "server" / "metrics.py").read_text()
     assert set(re.findall(r'"(vk8s_hook_[a-z_]+)"', code)) <= set(
         re.findall(r"`(vk8s_hook_[a-z_]+?)(?:_total)?`", OPERATIONS)
     )

@@ -4,7 +4,7 @@ import ast
 import re
 from pathlib import Path
 
-from hooks.reasons import REASONS
+from hooks.server.reasons import REASONS
 from tests.shared_material import ROOT
 
 GOOD = {
@@ -40,7 +40,7 @@ def read_entries() -> dict[str, str]:
 
 
 def test_every_reason_that_the_hooks_give_is_told_apart() -> None:
-    code = [path for part in ("vk8s", "ippool") for path in (ROOT / "hooks" / part).glob("*.py")]
+    code = [path for part in ("vk8s", "ippool") for path in (ROOT / "hooks" / part).rglob("*.py")]
     given = set().union(*map(find_words, code))
     assert {"PKILost", "InvalidSpec", "Exhausted", "Booting"} <= given | REASONS
     assert given - GOOD - NOTICES - REASONS == set()

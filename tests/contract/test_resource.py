@@ -9,11 +9,11 @@ import pytest
 import yaml
 
 from hooks.ippool.allocation import ALLOCATION
-from hooks.manifest import Manifest
-from hooks.vk8s.model import NodeSpec, Spec
-from hooks.vk8s.observed import CHILD_KINDS
-from hooks.vk8s.quantity import parse_quantity
-from hooks.vk8s.validate import find_problems, parse_spec
+from hooks.kubernetes.manifest import Manifest
+from hooks.kubernetes.quantity import parse_quantity
+from hooks.vk8s.observed.children import CHILD_KINDS
+from hooks.vk8s.spec.model import NodeSpec, Spec
+from hooks.vk8s.spec.validate import find_problems, parse_spec
 from hooks.wire import CustomizeRequest, HookRequest
 from tests.scenarios.golden import ANSWER, DIRECTORY
 from tests.shared_material import ROOT, SHARED, VK8S_EXAMPLES, needs_shared

@@ -6,7 +6,7 @@ import yaml
 
 from hooks.ippool.decide import decide_customize as decide_pool_customize
 from hooks.ippool.request import PoolCustomizeRequest
-from hooks.manifest import Manifest
+from hooks.kubernetes.manifest import Manifest
 from hooks.settings import Settings
 from hooks.vk8s.decide import decide_customize
 from hooks.wire import CustomizeRequest

@@ -7,8 +7,8 @@ from typing import Any, Final
 import pytest
 import yaml
 
-from hooks.manifest import Manifest
-from hooks.vk8s.validate import find_problems, parse_spec
+from hooks.kubernetes.manifest import Manifest
+from hooks.vk8s.spec.validate import find_problems, parse_spec
 from tests import rejected
 from tests.shared_material import ROOT
 from tests.world import node, spec

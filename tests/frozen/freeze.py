@@ -4,8 +4,8 @@ import json
 import sys
 from pathlib import Path
 
-from hooks.manifest import Manifest
-from hooks.vk8s.observed import CHILD_KINDS
+from hooks.kubernetes.manifest import Manifest
+from hooks.vk8s.observed.children import CHILD_KINDS
 from testbed import builds
 from testbed.host_cluster import HostCluster
 from testbed.kubectl import Kubectl

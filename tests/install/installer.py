@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from hooks.manifest import Manifest
+from hooks.kubernetes.manifest import Manifest
 from testbed.kubectl import Kubectl
 from testbed.layout import ROOT
 from tests.machine import find_environment

@@ -2,7 +2,7 @@
 
 import yaml
 
-from hooks.manifest import Manifest
+from hooks.kubernetes.manifest import Manifest
 from testbed.layout import ROOT
 from testbed.waiting import wait_for
 from tests.install.installer import OWN_CRDS, REGISTRY, SYSTEM, Installer

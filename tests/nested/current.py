@@ -10,7 +10,7 @@ from pathlib import Path
 from secrets import token_hex
 from tempfile import TemporaryDirectory
 
-from hooks.manifest import Manifest
+from hooks.kubernetes.manifest import Manifest
 from testbed.kubectl import Kubectl, KubectlError
 from tests.nested.host import Client, Host, Images, read_example_images
 from tests.nested.obstacles import DELETE_SECONDS, ObstacleError, check_cluster, check_controller, read_images

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from hooks.manifest import Manifest
+from hooks.kubernetes.manifest import Manifest
 from testbed.kubectl import Kubectl
 from testbed.waiting import wait_for
 from tests.nested.kubeflow import LAST_OBJECT, PORT, SECONDS

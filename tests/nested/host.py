@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import yaml
 
-from hooks.manifest import Manifest
+from hooks.kubernetes.manifest import Manifest
 from testbed.host_cluster import HostCluster
 from testbed.kubectl import Kubectl
 from testbed.layout import ROOT

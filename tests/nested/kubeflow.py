@@ -3,7 +3,7 @@
 import base64
 from dataclasses import replace
 
-from hooks.manifest import Manifest
+from hooks.kubernetes.manifest import Manifest
 from testbed.kubectl import has_condition
 from testbed.waiting import wait_for
 from tests.kubeflow import bundle

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from hooks.manifest import Manifest
+from hooks.kubernetes.manifest import Manifest
 from testbed.kubectl import Kubectl, KubectlError, has_condition
 from testbed.waiting import wait_for
 from tests.nested.host import ACCESS_IMAGE, NODE_IMAGE, Images, read_example, read_example_images, with_images

@@ -5,8 +5,8 @@ What was there before has to be gone, or it takes part.
 
 import time
 
-from hooks.main import build_context, load_scripts
-from hooks.render import render
+from hooks.offline.render import render
+from hooks.server.main import build_context, load_scripts
 from hooks.settings import Settings
 from tests.nested.virtual import VirtualCluster, find_ready_nodes
 

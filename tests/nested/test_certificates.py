@@ -9,7 +9,7 @@ import pytest
 import yaml
 from cryptography import x509
 
-from hooks.manifest import Manifest
+from hooks.kubernetes.manifest import Manifest
 from testbed.kubectl import KubectlError, has_condition
 from testbed.waiting import wait_for
 from tests.nested.conftest import StartHooks

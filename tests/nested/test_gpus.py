@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from hooks.manifest import Manifest
+from hooks.kubernetes.manifest import Manifest
 from testbed import builds
 from testbed.host_cluster import HostCluster
 from testbed.layout import HOST_NODE

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from hooks.manifest import Manifest
+from hooks.kubernetes.manifest import Manifest
 from testbed import controller
 from testbed.host_cluster import HostCluster
 from testbed.kubectl import Kubectl, has_condition

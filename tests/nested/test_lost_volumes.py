@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from hooks.manifest import Manifest
+from hooks.kubernetes.manifest import Manifest
 from testbed.layout import ROOT
 from testbed.waiting import wait_for
 from tests.nested.kept import NODES, Kept

@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from hooks.manifest import Manifest
+from hooks.kubernetes.manifest import Manifest
 from testbed.host_cluster import HostCluster
 from testbed.kubectl import has_condition
 from testbed.waiting import wait_for

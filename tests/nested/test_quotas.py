@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from hooks.manifest import Manifest
+from hooks.kubernetes.manifest import Manifest
 from testbed.host_cluster import HostCluster
 from testbed.kubectl import Kubectl
 from testbed.waiting import wait_for

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from hooks.manifest import Manifest
+from hooks.kubernetes.manifest import Manifest
 from testbed.kubectl import KubectlError, has_condition
 from testbed.waiting import wait_for
 from tests.figures import record

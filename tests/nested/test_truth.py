@@ -1,7 +1,7 @@
 """What a node says of itself is so: it offers what its pod has, and what is too greedy in it dies alone."""
 
-from hooks.manifest import Manifest
-from hooks.vk8s.quantity import parse_quantity
+from hooks.kubernetes.manifest import Manifest
+from hooks.kubernetes.quantity import parse_quantity
 from testbed.waiting import wait_for
 from tests.nested.virtual import VirtualCluster
 from tests.nested.workload import build_hungry_pod

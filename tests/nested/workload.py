@@ -4,7 +4,7 @@ The pause image is on every node and holds one binary; with the node's /usr moun
 kubectl, which can serve files. Network, DNS and file systems are the pod's own all the same.
 """
 
-from hooks.manifest import Manifest
+from hooks.kubernetes.manifest import Manifest
 from testbed.kubectl import Kubectl, KubectlError
 from testbed.node import PAUSE_IMAGE
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from hooks.manifest import Manifest
-from hooks.vk8s.quantity import parse_quantity
+from hooks.kubernetes.manifest import Manifest
+from hooks.kubernetes.quantity import parse_quantity
 
 POD_DEFAULTS: Manifest = {
     "dnsPolicy": "ClusterFirst",

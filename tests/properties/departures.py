@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from hooks.manifest import Manifest
-from hooks.vk8s.labels import COMPONENT, LEAVE_COMPONENT, NODE
-from hooks.vk8s.observed import CLAIM, CONFIG_MAP, JOB, POD, is_terminating
+from hooks.kubernetes.labels import NODE
+from hooks.kubernetes.manifest import Manifest
+from hooks.vk8s.observed.children import CLAIM, CONFIG_MAP, JOB, POD, is_terminating
+from hooks.vk8s.spec.labels import COMPONENT, LEAVE_COMPONENT
 from tests.properties.host import Key
 from tests.properties.judge import find_references, is_paused
 from tests.properties.note import read_note

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from hypothesis import strategies as st
 
-from hooks.vk8s.observed import JOB
+from hooks.vk8s.observed.children import JOB
 from hooks.vk8s.scripts import Scripts, build_scripts
 from testbed.metacontroller.objects import is_terminating, with_metadata
 from tests.properties.host import Host, Key, delete, describe_keys, list_children, list_keys, without

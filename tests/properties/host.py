@@ -5,10 +5,10 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any
 
-from hooks.manifest import Manifest
-from hooks.vk8s.conditions import format_time
-from hooks.vk8s.context import Context
-from hooks.vk8s.observed import CHILD_KINDS, group_key
+from hooks.kubernetes.conditions import format_time
+from hooks.kubernetes.manifest import Manifest
+from hooks.vk8s.observed.children import CHILD_KINDS, group_key
+from hooks.vk8s.situation import Context
 from hooks.wire import SyncResponse
 from testbed.metacontroller.desired import index_desired, with_selector_labels
 from testbed.metacontroller.merge import merge_update, with_last_applied

@@ -1,7 +1,7 @@
 """When the Job that installs Kubeflow may be left out, as the docs have it: read from the Job itself."""
 
-from hooks.manifest import Manifest
-from hooks.vk8s.observed import JOB, SECRET, is_terminating
+from hooks.kubernetes.manifest import Manifest
+from hooks.vk8s.observed.children import JOB, SECRET, is_terminating
 from tests.properties.departures import has_condition
 from tests.properties.host import Key
 from tests.properties.judge import is_paused

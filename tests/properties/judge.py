@@ -4,13 +4,14 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from hooks.manifest import Manifest
-from hooks.vk8s.labels import NODE, ROLE
-from hooks.vk8s.observed import Observed
-from hooks.vk8s.pki import PkiError, public_key_hash, read_secret
-from hooks.vk8s.pki_files import parse_pki
-from hooks.vk8s.validate import find_problems, parse_spec
-from hooks.vk8s.witnesses import find_known_authorities
+from hooks.kubernetes.labels import NODE
+from hooks.kubernetes.manifest import Manifest
+from hooks.vk8s.keys.pki import PkiError, public_key_hash, read_secret
+from hooks.vk8s.keys.pki_files import parse_pki
+from hooks.vk8s.observed.children import Observed
+from hooks.vk8s.plan.witnesses import find_known_authorities
+from hooks.vk8s.spec.labels import ROLE
+from hooks.vk8s.spec.validate import find_problems, parse_spec
 from hooks.wire import SyncResponse
 from tests.properties.host import Key, find_key
 from tests.world import World

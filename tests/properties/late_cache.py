@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from hooks.manifest import Manifest
+from hooks.kubernetes.manifest import Manifest
 
 Objects = Mapping[str, Manifest]
 

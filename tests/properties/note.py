@@ -3,8 +3,8 @@
 import json
 from typing import Final
 
-from hooks.manifest import Manifest
-from hooks.vk8s.observed import POD, SECRET
+from hooks.kubernetes.manifest import Manifest
+from hooks.vk8s.observed.children import POD, SECRET
 from tests.world import World
 
 STATE: Final = "vk8s.sktelecom.com/state"

@@ -6,10 +6,10 @@ from typing import Final
 
 from hypothesis import strategies as st
 
-from hooks.manifest import Manifest
-from hooks.vk8s.labels import VK8S
-from hooks.vk8s.observed import group_key
-from hooks.vk8s.pki import build_pki, encode_data
+from hooks.kubernetes.labels import VK8S
+from hooks.kubernetes.manifest import Manifest
+from hooks.vk8s.keys.pki import build_pki, encode_data
+from hooks.vk8s.observed.children import group_key
 from testbed.metacontroller.objects import with_metadata
 from tests.properties.host import Host, change_children, describe_key, list_keys
 from tests.world import NOW, observe

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from hypothesis import strategies as st
 
-from hooks.manifest import Manifest
+from hooks.kubernetes.manifest import Manifest
 from tests.properties.host import Host
 from tests.properties.specs import LABELS, broken_specs, valid_specs
 

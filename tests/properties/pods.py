@@ -3,9 +3,9 @@
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from hooks.manifest import Manifest
-from hooks.vk8s.conditions import parse_time
-from hooks.vk8s.observed import is_ready, is_terminating
+from hooks.kubernetes.conditions import parse_time
+from hooks.kubernetes.manifest import Manifest
+from hooks.vk8s.observed.children import is_ready, is_terminating
 from tests.properties.statuses import find_container_status
 
 # So long, one that was Ready may be so again by itself.

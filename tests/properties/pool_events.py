@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from hooks.ippool.allocation import API_VERSION
-from hooks.manifest import Manifest
+from hooks.kubernetes.manifest import Manifest
 from tests.properties.pool_host import PoolHost
 
 # What `draw` of a composite strategy is, and of `st.data()`.

@@ -14,8 +14,8 @@ from hooks.ippool.allocation import Allocation, NodeKey, find_addresses
 from hooks.ippool.decide import decide_customize
 from hooks.ippool.pools import Pool, find_pool, parse_pools
 from hooks.ippool.request import PoolCustomizeRequest
-from hooks.manifest import Manifest
-from hooks.vk8s.conditions import format_time
+from hooks.kubernetes.conditions import format_time
+from hooks.kubernetes.manifest import Manifest
 from hooks.wire import FinalizeResponse
 from testbed.metacontroller.desired import index_desired, with_selector_labels
 from testbed.metacontroller.objects import metadata, with_metadata

@@ -8,12 +8,12 @@ from datetime import timedelta
 
 from hooks.ippool.allocation import ALLOCATION, find_addresses
 from hooks.ippool.pools import POOL
-from hooks.manifest import Manifest
-from hooks.vk8s.conditions import parse_time
-from hooks.vk8s.labels import BOOTSTRAP_COMPONENT, COMPONENT
-from hooks.vk8s.network import ADDRESS
-from hooks.vk8s.observed import POD, is_ready, is_terminating
-from hooks.vk8s.quantity import parse_quantity
+from hooks.kubernetes.conditions import parse_time
+from hooks.kubernetes.manifest import Manifest
+from hooks.kubernetes.quantity import parse_quantity
+from hooks.vk8s.observed.children import POD, is_ready, is_terminating
+from hooks.vk8s.spec.labels import BOOTSTRAP_COMPONENT, COMPONENT
+from hooks.vk8s.spec.network import ADDRESS
 from hooks.wire import SyncResponse
 from tests.properties import pods
 from tests.properties.admission import DEFAULT_TOLERATION

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from typing import Final
 
-from hooks.manifest import Manifest
-from hooks.vk8s.labels import ACCESS_COMPONENT, COMPONENT, NODE, NODE_COMPONENT
-from hooks.vk8s.observed import CLAIM, CONFIG_MAP, POD, SECRET, is_ready, is_terminating
+from hooks.kubernetes.labels import NODE
+from hooks.kubernetes.manifest import Manifest
+from hooks.vk8s.observed.children import CLAIM, CONFIG_MAP, POD, SECRET, is_ready, is_terminating
+from hooks.vk8s.spec.labels import ACCESS_COMPONENT, COMPONENT, NODE_COMPONENT
 from tests.properties.departures import find_leaving
 from tests.properties.host import Key
 from tests.properties.judge import find_references

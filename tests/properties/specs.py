@@ -6,8 +6,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from hooks.manifest import Manifest
-from hooks.vk8s.quantity import parse_quantity
+from hooks.kubernetes.manifest import Manifest
+from hooks.kubernetes.quantity import parse_quantity
 
 LETTERS = "abz09-"
 VK8S_NAMES = st.sampled_from(["demo", "d", "x" * 52, "null", "a-1"])

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from hooks.manifest import Manifest
-from hooks.vk8s.conditions import format_time, parse_time
+from hooks.kubernetes.conditions import format_time, parse_time
+from hooks.kubernetes.manifest import Manifest
 
 READY: Final = "Ready"
 # Its container runs, and has not been Ready since it started; or has been, and is not for now.

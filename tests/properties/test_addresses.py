@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from hooks.ippool.allocation import ALLOCATION, build_allocation
 from hooks.ippool.pools import POOL
-from hooks.manifest import Manifest
+from hooks.kubernetes.manifest import Manifest
 from hooks.settings import Settings
-from hooks.vk8s.network import ADDRESS
+from hooks.vk8s.spec.network import ADDRESS
 from tests.pool_world import observe, pool_manifest
 from tests.properties.host import Host
 from tests.properties.json_values import JSON, mutated

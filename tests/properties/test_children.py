@@ -7,7 +7,8 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hooks.vk8s.labels import COMPONENT, CONTROLLER_UID, NODE, PREFIX, ROLE, VK8S, is_steering
+from hooks.kubernetes.labels import CONTROLLER_UID, NODE, PREFIX, VK8S
+from hooks.vk8s.spec.labels import COMPONENT, ROLE, is_steering
 from testbed.metacontroller.objects import with_metadata
 from tests.properties.host import Host, find_key, group_children, list_children, without
 from tests.properties.judge import (

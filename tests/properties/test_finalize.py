@@ -5,9 +5,9 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hooks.manifest import Manifest
-from hooks.vk8s.labels import CONTROLLER_UID
-from hooks.vk8s.observed import group_key
+from hooks.kubernetes.labels import CONTROLLER_UID
+from hooks.kubernetes.manifest import Manifest
+from hooks.vk8s.observed.children import group_key
 from testbed.metacontroller.objects import is_terminating
 from tests.properties.host import Host, apply, find_desired, list_children, list_keys, without
 from tests.properties.json_values import JSON

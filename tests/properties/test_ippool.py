@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hooks.ippool.allocation import NodeKey, find_held
-from hooks.manifest import Manifest
+from hooks.kubernetes.manifest import Manifest
 from testbed.metacontroller.objects import metadata
 from tests.pool_world import PoolWorld, addresses, allocation_manifest, pool_manifest, vk8s_manifest
 from tests.properties.json_values import JSON, mutated

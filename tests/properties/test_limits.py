@@ -7,9 +7,9 @@ from typing import Any, Final
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hooks.manifest import Manifest
+from hooks.kubernetes.manifest import Manifest
 from hooks.settings import Settings
-from hooks.vk8s.limits import IMAGES as NOTE
+from hooks.vk8s.plan.limits import IMAGES as NOTE
 from tests.properties.host import Host, Key, list_children
 from tests.properties.judge import index
 from tests.properties.specs import IMAGES

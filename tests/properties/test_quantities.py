@@ -5,7 +5,7 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hooks.vk8s.quantity import QUANTITY, parse_quantity
+from hooks.kubernetes.quantity import QUANTITY, parse_quantity
 from tests.world import World, condition, node, spec
 
 BINARY = {f"{letter}i": Fraction(1024) ** power for power, letter in enumerate("KMGTPE", 1)}

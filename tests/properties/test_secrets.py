@@ -11,10 +11,10 @@ from cryptography import x509
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hooks.manifest import Manifest
+from hooks.kubernetes.manifest import Manifest
 from hooks.settings import Settings
 from hooks.vk8s.children.join_secret import CA_HASH
-from hooks.vk8s.ssh import CLIENT_PUB
+from hooks.vk8s.keys.ssh import CLIENT_PUB
 from tests.properties.host import Host, list_children, list_keys, without
 from tests.properties.judge import has_usable_pki, index, is_accepted
 from tests.properties.others import OTHER_PKI

@@ -11,8 +11,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hooks.manifest import Manifest
-from hooks.vk8s.validate import find_problems, parse_spec
+from hooks.kubernetes.manifest import Manifest
+from hooks.vk8s.spec.validate import find_problems, parse_spec
 from tests.properties.events import set_pods
 from tests.properties.host import Host, list_keys
 from tests.properties.json_values import JSON, histories, mutated

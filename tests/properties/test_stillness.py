@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from hypothesis import given
 
-from hooks.manifest import Manifest
+from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.decide import decide_finalize, decide_sync
 from testbed.metacontroller.merge import LAST_APPLIED, merge_update
 from testbed.metacontroller.objects import deep_equal, is_terminating

@@ -9,7 +9,7 @@ from hooks.ippool import decide as ippool
 from hooks.ippool.allocation import ALLOCATION
 from hooks.ippool.pools import POOL
 from hooks.ippool.request import PoolRequest
-from hooks.manifest import Manifest
+from hooks.kubernetes.manifest import Manifest
 from hooks.settings import Settings
 from hooks.vk8s import decide as vk8s
 from hooks.wire import HookRequest, SyncResponse

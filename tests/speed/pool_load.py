@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from hooks.ippool.allocation import API_VERSION
-from hooks.manifest import Manifest
+from hooks.kubernetes.manifest import Manifest
 from testbed.metacontroller.merge import with_last_applied
 from testbed.metacontroller.objects import with_metadata
 from tests.pool_world import CREATED, POOL_UID, PoolWorld, observe, pool_manifest, vk8s_manifest

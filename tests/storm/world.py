@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from hooks.manifest import Manifest
+from hooks.kubernetes.manifest import Manifest
 from testbed import controller
 from testbed.bring_up import bring_up
 from testbed.host_cluster import HostCluster

@@ -8,7 +8,7 @@ import socket
 import threading
 from typing import Protocol
 
-from hooks.manifest import Manifest
+from hooks.kubernetes.manifest import Manifest
 from testbed.kubectl import Kubectl, KubectlError
 from tests.nested.workload import PORT, build_claim, build_node_port_service, build_pinned_deployment, with_claim
 from tests.storm.ledger import Ledger

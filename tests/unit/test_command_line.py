@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from hooks.__main__ import main
-from hooks.request import build_request
+from hooks.offline.request import build_request
 from tests.shared_material import ROOT, VK8S_EXAMPLES
 from tests.world import IDENTITY, node, spec
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hooks.manifest import Manifest
+from hooks.kubernetes.manifest import Manifest
 from testbed import cgroups
 from testbed.cgroups import MOUNT
 from testbed.kubectl import Kubectl

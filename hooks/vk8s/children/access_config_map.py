@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from hooks.manifest import Manifest
-from hooks.vk8s.cluster import Identity
-from hooks.vk8s.labels import build_metadata
-from hooks.vk8s.naming import access_config_map_name
+from hooks.kubernetes.manifest import Manifest
+from hooks.vk8s.spec.cluster import Identity
+from hooks.vk8s.spec.labels import build_metadata
+from hooks.vk8s.spec.naming import access_config_map_name
 
 AUTHORIZED_KEYS = "authorized_keys"
 

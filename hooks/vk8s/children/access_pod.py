@@ -1,20 +1,20 @@
 """Pod `<vk8s>-access-pod`: where the owner of a virtual cluster connects by ssh, with kubectl ready to use."""
 
-from hooks.manifest import Manifest
+from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.children.access_service import SSH_PORT
-from hooks.vk8s.cluster import VirtualCluster
-from hooks.vk8s.fingerprint import build_annotations, hash_access
-from hooks.vk8s.kubeconfig import KUBECONFIG_FILE
-from hooks.vk8s.labels import ACCESS_COMPONENT, COMPONENT, build_pod_metadata
-from hooks.vk8s.modest import Modest
-from hooks.vk8s.naming import (
+from hooks.vk8s.keys.kubeconfig import KUBECONFIG_FILE
+from hooks.vk8s.keys.ssh import HOST_KEY
+from hooks.vk8s.observed.fingerprint import build_annotations, hash_access
+from hooks.vk8s.spec.cluster import VirtualCluster
+from hooks.vk8s.spec.labels import ACCESS_COMPONENT, COMPONENT, build_pod_metadata
+from hooks.vk8s.spec.modest import Modest
+from hooks.vk8s.spec.naming import (
     ACCESS_CONTAINER,
     access_config_map_name,
     access_pod_name,
     kubeconfig_secret_name,
     ssh_secret_name,
 )
-from hooks.vk8s.ssh import HOST_KEY
 
 # What sshd needs to let root in (it writes to the kernel's audit log, or gives no terminal), and what root needs to be
 # at home in a container; nothing that reaches out of it.

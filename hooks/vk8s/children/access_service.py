@@ -1,9 +1,9 @@
 """Service `<vk8s>-access-svc`: ssh from outside the host cluster."""
 
-from hooks.manifest import Manifest
-from hooks.vk8s.cluster import Identity
-from hooks.vk8s.labels import ACCESS_COMPONENT, build_metadata, component_selector
-from hooks.vk8s.naming import access_service_name
+from hooks.kubernetes.manifest import Manifest
+from hooks.vk8s.spec.cluster import Identity
+from hooks.vk8s.spec.labels import ACCESS_COMPONENT, build_metadata, component_selector
+from hooks.vk8s.spec.naming import access_service_name
 
 SSH_PORT = 22
 

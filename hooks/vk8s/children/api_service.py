@@ -1,10 +1,10 @@
 """Service `<vk8s>-api`: the address of the virtual cluster's API server, the same for its whole life."""
 
-from hooks.manifest import Manifest
-from hooks.vk8s.cluster import Identity
-from hooks.vk8s.kubeconfig import API_PORT
-from hooks.vk8s.labels import build_metadata, role_selector
-from hooks.vk8s.naming import api_service_name
+from hooks.kubernetes.manifest import Manifest
+from hooks.vk8s.keys.kubeconfig import API_PORT
+from hooks.vk8s.spec.cluster import Identity
+from hooks.vk8s.spec.labels import build_metadata, role_selector
+from hooks.vk8s.spec.naming import api_service_name
 
 
 def build_api_service(identity: Identity) -> Manifest:

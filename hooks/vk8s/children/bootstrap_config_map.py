@@ -1,10 +1,10 @@
 """ConfigMap `<vk8s>-bootstrap-<digest>`: what a node pod boots from. A new version is a new object."""
 
-from hooks.manifest import Manifest
-from hooks.vk8s.cluster import Identity
-from hooks.vk8s.labels import BOOTSTRAP_COMPONENT, COMPONENT, build_metadata
-from hooks.vk8s.naming import bootstrap_config_map_name
+from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.scripts import Scripts
+from hooks.vk8s.spec.cluster import Identity
+from hooks.vk8s.spec.labels import BOOTSTRAP_COMPONENT, COMPONENT, build_metadata
+from hooks.vk8s.spec.naming import bootstrap_config_map_name
 
 
 def build_bootstrap_config_map(identity: Identity, scripts: Scripts) -> Manifest:

@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from hooks.manifest import Manifest
-from hooks.vk8s.cluster import Identity
-from hooks.vk8s.kubeconfig import KUBECONFIG_FILE
-from hooks.vk8s.labels import NO_MESH_ANNOTATIONS, NO_MESH_LABELS, build_noted_metadata, child_labels
+from hooks.kubernetes.manifest import Manifest
+from hooks.vk8s.keys.kubeconfig import KUBECONFIG_FILE
+from hooks.vk8s.spec.cluster import Identity
+from hooks.vk8s.spec.labels import NO_MESH_ANNOTATIONS, NO_MESH_LABELS, build_noted_metadata, child_labels
 
 KUBECONFIG_PATH, RUN_PATH = "/vk8s/kubeconfig", "/run/vk8s"
 # It repeats its steps for as long as it takes; the largest number that the field can hold.

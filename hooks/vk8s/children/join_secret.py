@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
-from hooks.manifest import Manifest
-from hooks.vk8s.cluster import Identity
-from hooks.vk8s.labels import build_metadata
-from hooks.vk8s.naming import join_secret_name
-from hooks.vk8s.pki import CA_CERT, TOKEN, Authority, encode_data, public_key_hash
+from hooks.kubernetes.manifest import Manifest
+from hooks.vk8s.keys.pki import CA_CERT, TOKEN, Authority, encode_data, public_key_hash
+from hooks.vk8s.spec.cluster import Identity
+from hooks.vk8s.spec.labels import build_metadata
+from hooks.vk8s.spec.naming import join_secret_name
 
 # Read by nodes whose boot files are older.
 CA_HASH = "ca-hash"

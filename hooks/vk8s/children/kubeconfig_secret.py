@@ -1,11 +1,11 @@
 """Secret `<vk8s>-kubeconfig`: what the owner of a virtual cluster talks to it with."""
 
-from hooks.manifest import Manifest
-from hooks.vk8s.cluster import Identity
-from hooks.vk8s.kubeconfig import KUBECONFIG_KEYS
-from hooks.vk8s.labels import build_metadata
-from hooks.vk8s.naming import kubeconfig_secret_name
-from hooks.vk8s.pki import encode_data
+from hooks.kubernetes.manifest import Manifest
+from hooks.vk8s.keys.kubeconfig import KUBECONFIG_KEYS
+from hooks.vk8s.keys.pki import encode_data
+from hooks.vk8s.spec.cluster import Identity
+from hooks.vk8s.spec.labels import build_metadata
+from hooks.vk8s.spec.naming import kubeconfig_secret_name
 
 
 def build_kubeconfig_secret(identity: Identity, kubeconfig: str) -> Manifest:

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from hooks.manifest import Manifest
+from hooks.kubernetes.labels import PREFIX
+from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.children.job import (
     KUBECONFIG_PATH,
     RUN_PATH,
@@ -12,11 +13,11 @@ from hooks.vk8s.children.job import (
     build_security_context,
 )
 from hooks.vk8s.children.node_pod import BOOT_PATH
-from hooks.vk8s.cluster import VirtualCluster
-from hooks.vk8s.fingerprint import build_annotations, hash_leave
-from hooks.vk8s.labels import PREFIX, leave_labels
-from hooks.vk8s.modest import Modest
-from hooks.vk8s.naming import LEAVE_CONTAINER, bootstrap_config_map_name, kubeconfig_secret_name, leave_job_name
+from hooks.vk8s.observed.fingerprint import build_annotations, hash_leave
+from hooks.vk8s.spec.cluster import VirtualCluster
+from hooks.vk8s.spec.labels import leave_labels
+from hooks.vk8s.spec.modest import Modest
+from hooks.vk8s.spec.naming import LEAVE_CONTAINER, bootstrap_config_map_name, kubeconfig_secret_name, leave_job_name
 
 # Which pod and claim the Job is about: their uids. One that is made later under the same name is not to go with them.
 TAKES = f"{PREFIX}takes"

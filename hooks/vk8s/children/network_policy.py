@@ -1,12 +1,12 @@
 """NetworkPolicy `<vk8s>`: who may connect to the pods of a virtual cluster. What they connect to is not limited."""
 
-from hooks.manifest import Manifest
+from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.children.access_service import SSH_PORT
-from hooks.vk8s.cluster import Identity
-from hooks.vk8s.kubeconfig import API_PORT
-from hooks.vk8s.labels import build_metadata, cluster_selector
-from hooks.vk8s.model import Spec
-from hooks.vk8s.naming import network_policy_name
+from hooks.vk8s.keys.kubeconfig import API_PORT
+from hooks.vk8s.spec.cluster import Identity
+from hooks.vk8s.spec.labels import build_metadata, cluster_selector
+from hooks.vk8s.spec.model import Spec
+from hooks.vk8s.spec.naming import network_policy_name
 
 # The API server writes it on each namespace, and lets nobody change it.
 NAMESPACE_NAME = "kubernetes.io/metadata.name"

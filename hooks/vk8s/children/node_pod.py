@@ -1,13 +1,13 @@
 """Pod `<node>`: one node of the virtual cluster. It brings itself up from what is mounted into it."""
 
-from hooks.manifest import Manifest
-from hooks.vk8s.cluster import VirtualCluster
-from hooks.vk8s.fingerprint import build_annotations, hash_node
-from hooks.vk8s.labels import build_pod_metadata, node_labels
-from hooks.vk8s.model import NodeSpec
-from hooks.vk8s.naming import bootstrap_config_map_name, join_secret_name, pki_secret_name, state_claim_name
-from hooks.vk8s.quantity import parse_quantity
-from hooks.vk8s.state_note import FIRST_GENERATION
+from hooks.kubernetes.manifest import Manifest
+from hooks.kubernetes.quantity import parse_quantity
+from hooks.vk8s.observed.fingerprint import build_annotations, hash_node
+from hooks.vk8s.spec.cluster import VirtualCluster
+from hooks.vk8s.spec.labels import build_pod_metadata, node_labels
+from hooks.vk8s.spec.model import NodeSpec
+from hooks.vk8s.spec.naming import bootstrap_config_map_name, join_secret_name, pki_secret_name, state_claim_name
+from hooks.vk8s.spec.state_note import FIRST_GENERATION
 
 BOOT_PATH = "/vk8s/boot"
 READY_FILE = "/run/vk8s/ready"

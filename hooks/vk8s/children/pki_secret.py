@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
-from hooks.manifest import Manifest
-from hooks.vk8s.cluster import Identity
-from hooks.vk8s.labels import build_metadata
-from hooks.vk8s.naming import pki_secret_name
-from hooks.vk8s.pki import encode_data
+from hooks.kubernetes.manifest import Manifest
+from hooks.vk8s.keys.pki import encode_data
+from hooks.vk8s.spec.cluster import Identity
+from hooks.vk8s.spec.labels import build_metadata
+from hooks.vk8s.spec.naming import pki_secret_name
 
 
 def build_pki_secret(identity: Identity, files: Mapping[str, bytes]) -> Manifest:

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
-from hooks.manifest import Manifest
-from hooks.vk8s.cluster import Identity
-from hooks.vk8s.labels import build_metadata
-from hooks.vk8s.model import NODE_PORTS, PortSpec
-from hooks.vk8s.naming import ports_service_name
+from hooks.kubernetes.manifest import Manifest
+from hooks.vk8s.spec.cluster import Identity
+from hooks.vk8s.spec.labels import build_metadata
+from hooks.vk8s.spec.model import NODE_PORTS, PortSpec
+from hooks.vk8s.spec.naming import ports_service_name
 
 
 def build_ports_service(identity: Identity, ports: Sequence[PortSpec], selector: Mapping[str, str]) -> Manifest:

@@ -1,10 +1,10 @@
 """PersistentVolumeClaim `<node>-state`: etcd, kubelet, container images and /etc/kubernetes of one node."""
 
-from hooks.manifest import Manifest
-from hooks.vk8s.cluster import VirtualCluster
-from hooks.vk8s.labels import build_metadata, claim_labels
-from hooks.vk8s.model import NodeSpec
-from hooks.vk8s.naming import state_claim_name
+from hooks.kubernetes.manifest import Manifest
+from hooks.vk8s.spec.cluster import VirtualCluster
+from hooks.vk8s.spec.labels import build_metadata, claim_labels
+from hooks.vk8s.spec.model import NodeSpec
+from hooks.vk8s.spec.naming import state_claim_name
 
 
 def build_state_claim(cluster: VirtualCluster, node: NodeSpec) -> Manifest:

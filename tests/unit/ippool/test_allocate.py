@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from hooks.ippool.decide import decide_finalize
-from hooks.manifest import Manifest
-from hooks.vk8s.conditions import format_time
+from hooks.kubernetes.conditions import format_time
+from hooks.kubernetes.manifest import Manifest
 from testbed.metacontroller.objects import with_metadata
 from tests.pool_world import (
     CREATED,

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from hooks.ippool.allocation import Allocation, NodeKey, allocation_selector, find_addresses, find_held, keep_allocation
-from hooks.manifest import Manifest
+from hooks.kubernetes.manifest import Manifest
 from testbed.metacontroller.merge import merge_update, with_last_applied
 from testbed.metacontroller.objects import deep_equal
 from tests.pool_world import VK8S_UID, PoolWorld, allocation_manifest, observe

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from hooks.manifest import Manifest
+from hooks.kubernetes.manifest import Manifest
 from tests.pool_world import PoolWorld, allocation_manifest, pool_manifest, vk8s_manifest
 
 OLDER: Manifest = {"creationTimestamp": "2025-01-01T00:00:00Z"}

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from hooks.manifest import Manifest
+from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.decide import RequestError, decide_sync
-from hooks.vk8s.keep import LAST_APPLIED
-from hooks.vk8s.observed import group_key
-from hooks.vk8s.pki import encode_data
+from hooks.vk8s.keys.pki import encode_data
+from hooks.vk8s.observed.children import group_key
+from hooks.vk8s.observed.keep import LAST_APPLIED
 from hooks.vk8s.scripts import build_scripts
 from tests.world import CONTEXT, NOW, World, condition, names, node, observe, ready_status, running_world, spec
 

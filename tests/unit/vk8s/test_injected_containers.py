@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from hooks.manifest import Manifest
-from hooks.vk8s.observed import JOB, POD
-from tests.unit.vk8s.test_kubeflow import installing, told, with_job, with_pod
-from tests.unit.vk8s.test_limits import GOOD, is_accepted, only_good, with_images, with_note
+from hooks.kubernetes.manifest import Manifest
+from hooks.vk8s.observed.children import JOB, POD
+from tests.unit.vk8s.kubeflow.test_plan import installing, told, with_job, with_pod
+from tests.unit.vk8s.plan.test_limits import GOOD, is_accepted, only_good, with_images, with_note
 from tests.world import IMAGE, World, condition, names, node, running_world, spec
 
 PROXY: Manifest = {"name": "istio-proxy", "image": "istio/proxyv2:1.29", "env": [{"name": "A", "value": "b"}]}

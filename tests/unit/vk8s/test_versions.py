@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from hooks.manifest import Manifest
-from hooks.vk8s.context import Context
+from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.decide import decide_sync
-from hooks.vk8s.observed import group_key
+from hooks.vk8s.observed.children import group_key
 from hooks.vk8s.scripts import build_scripts
+from hooks.vk8s.situation import Context
 from hooks.wire import HookRequest, SyncResponse
 from testbed.metacontroller.merge import merge_update
 from tests import frozen, world

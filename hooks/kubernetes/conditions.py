@@ -1,0 +1,102 @@
+"""Conditions in metav1 form, whose times survive from one status to the next while nothing changes."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from hooks.kubernetes.manifest import Manifest
+
+# Whatever lies outside is no time of a transition, and can't be reckoned with.
+_YEARS = range(1970, 9999)
+_TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A condition as it is now. `reason` is CamelCase, `message` a sentence."""
+
+    type: str
+    status: bool
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Why something can't be done now: a CamelCase reason and a sentence."""
+
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True)
+class History:
+    """The conditions that an object has in its status. They feed times, wording and `Installed`, nothing else."""
+
+    conditions: Mapping[str, Manifest]
+
+    def is_true(self, kind: str) -> bool:
+        """Whether the condition was true."""
+        return self._status(kind) == "True"
+
+    def since(self, condition: Condition) -> datetime | None:
+        """Since when the condition has had the status that it has now; None when that is new."""
+        if self._status(condition.type) != _text(condition.status):
+            return None
+        return parse_time(self.conditions[condition.type].get("lastTransitionTime"))
+
+    def _status(self, kind: str) -> object:
+        return self.conditions.get(kind, {}).get("status")
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What the conditions of any parent are written with. `now`: UTC, whole seconds."""
+
+    history: History
+    generation: int
+    now: datetime
+
+
+def parse_history(status: Any) -> History:  # noqa: ANN401 whatever the object's status is, it must not stop a sync
+    """The conditions in the status of an object; what is not a condition is passed over."""
+    found = status.get("conditions") if isinstance(status, dict) else None
+    entries = [entry for entry in found if isinstance(entry, dict)] if isinstance(found, list) else []
+    return History({str(entry.get("type")): entry for entry in entries})
+
+
+def build_conditions(conditions: Iterable[Condition], moment: Moment) -> list[Manifest]:
+    """The list for `status.conditions`, in the order given."""
+    return [
+        {
+            "type": condition.type,
+            "status": _text(condition.status),
+            "observedGeneration": moment.generation,
+            "lastTransitionTime": format_time(moment.history.since(condition) or moment.now),
+            "reason": condition.reason,
+            "message": condition.message,
+        }
+        for condition in conditions
+    ]
+
+
+def format_time(moment: datetime) -> str:
+    """The moment as Kubernetes writes it."""
+    return moment.strftime(_TIME_FORMAT)
+
+
+def parse_time(text: object) -> datetime | None:
+    """The moment, in UTC and whole seconds; None where there is none, or one that Kubernetes would not have written."""
+    try:
+        moment = datetime.fromisoformat(text) if isinstance(text, str) else None
+        if moment is None or moment.tzinfo is None:
+            return None
+        moment = moment.astimezone(UTC).replace(microsecond=0)
+    except (ValueError, OverflowError):
+        return None
+    return moment if moment.year in _YEARS else None
+
+
+def _text(status: bool) -> str:  # noqa: FBT001 the one argument is what is turned into text
+    return "True" if status else "False"

@@ -1,0 +1,36 @@
+"""The form of a spec: the models that read it, and the sentences that say where it is wrong."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic.alias_generators import to_camel
+from pydantic_core import ErrorDetails
+
+DNS_ADVICE: Final = "write lower-case letters, digits and '-', the first and the last no '-'"
+# What to write where a text does not match the pattern of its field; of other fields, they are quantities.
+_PATTERN_ADVICE: Final = {"name": DNS_ADVICE, "size": "write a size such as 20Gi"}
+_QUANTITY_ADVICE: Final = "write a quantity such as 500m, 2 or 8Gi"
+
+
+class SpecModel(BaseModel):
+    """A part of the spec. Fields that this version does not know are left alone: the schema prunes them anyway."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=to_camel, populate_by_name=True)
+
+
+def describe_form(error: ValidationError) -> list[str]:
+    """`spec.nodes[0].role: Input should be 'master' or 'worker'.`, without values: they may not be ours to repeat."""
+    return [_form_problem(details["loc"], _find_advice(details)) for details in error.errors(include_input=False)]
+
+
+def _find_advice(details: ErrorDetails) -> str:
+    """What to write, where a text has the wrong pattern; else pydantic's own words."""
+    if details["type"] != "string_pattern_mismatch":
+        return details["msg"]
+    return _PATTERN_ADVICE.get(str(details["loc"][-1]), _QUANTITY_ADVICE)
+
+
+def _form_problem(location: Iterable[str | int], message: str) -> str:
+    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
+    return f"spec{path}: {message}."

@@ -1,0 +1,101 @@
+"""What would be created for a Vk8s, with no cluster: the hooks asked until they want nothing more."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import yaml
+
+from hooks.kubernetes.manifest import Manifest
+from hooks.kubernetes.schema import Resource
+from hooks.offline.advice import find_refusals, find_warnings
+from hooks.offline.documents import ManifestError
+from hooks.offline.request import DEFAULT_NAMESPACE, build_request
+from hooks.settings import PREFIX
+from hooks.vk8s.decide import decide_sync
+from hooks.vk8s.situation import Context
+from hooks.wire import HookRequest, SyncResponse
+
+# The PKI, what is made from it, the access keys, the pods: one round each, and some to spare.
+MOST_ROUNDS = 10
+_SETTINGS = f"The settings of the hooks are read from {PREFIX}* here: set them as in your cluster (docs/operations.md)."
+
+
+@dataclass(frozen=True)
+class Rendering:
+    """The children of every Vk8s, in an order in which they can be applied, and what won't work, in sentences."""
+
+    children: list[Manifest]
+    warnings: list[str]
+
+
+def render_all(objects: Sequence[Manifest], resource: Resource, context: Context) -> Rendering:
+    """What would be created for each Vk8s among `objects`. ManifestError with all that would be refused."""
+    found = [each for each in objects if each["kind"] == resource.kind]
+    if not found:
+        raise ManifestError(f"There is no object of kind {resource.kind}{_describe_others(objects)}.")
+    refusals = [f"{_label(each, found)}{sentence}" for each in found for sentence in find_refusals(each, resource)]
+    refusals += [f"{name}: {count} of them; give each a name of its own." for name, count in _find_twins(found)]
+    if refusals:
+        raise ManifestError(*refusals)
+    answers = [(each, render(each, context)) for each in found]
+    warnings = [
+        f"{_label(each, found)}{sentence}"
+        for each, answer in answers
+        for sentence in find_warnings(each, answer.status)
+    ]
+    return Rendering([child for _, answer in answers for child in answer.children], warnings)
+
+
+def render(vk8s: Manifest, context: Context) -> SyncResponse:
+    """The last answer about a valid Vk8s, with every child. ManifestError with what the settings don't allow of it."""
+    children: list[Manifest] = []
+    for _ in range(MOST_ROUNDS):
+        answer = decide_sync(HookRequest.model_validate(build_request([vk8s, *children])), context)
+        accepted = next(entry for entry in answer.status["conditions"] if entry["type"] == "Accepted")
+        if accepted["status"] != "True":
+            raise ManifestError(accepted["message"], _SETTINGS)
+        if len(answer.children) == len(children):
+            return answer
+        children = answer.children
+    raise AssertionError("the hooks want more and more")
+
+
+def write_yaml(children: list[Manifest]) -> str:
+    """The objects as YAML documents, to be put behind others; files in them are blocks that can be read."""
+    return yaml.dump_all(children, Dumper=_Dumper, explicit_start=True, sort_keys=False, width=120)
+
+
+def _describe_others(objects: Sequence[Manifest]) -> str:
+    kinds = sorted({each["kind"] for each in objects})
+    return f", but {', '.join(kinds)}" if kinds else ""
+
+
+def _label(vk8s: Manifest, found: Sequence[Manifest]) -> str:
+    """Which Vk8s a sentence is about, where there are several."""
+    return f"{_describe(vk8s)}: " if len(found) > 1 else ""
+
+
+def _describe(vk8s: Manifest) -> str:
+    metadata = vk8s["metadata"]
+    return f"Vk8s {metadata.get('namespace', DEFAULT_NAMESPACE)}/{metadata['name']}"
+
+
+def _find_twins(found: Sequence[Manifest]) -> Iterator[tuple[str, int]]:
+    """The names that more than one Vk8s has, and how many."""
+    return ((name, count) for name, count in Counter(map(_describe, found)).items() if count > 1)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes texts of several lines as blocks."""
+
+    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 the same object twice is written twice
+        """Never an alias: kubectl reads them, people don't."""
+        return True
+
+
+def _write_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+
+
+_Dumper.add_representer(str, _write_text)

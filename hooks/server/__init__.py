@@ -1,0 +1,1 @@
+"""The hooks as an HTTP server. What decides never imports it."""

@@ -1,0 +1,93 @@
+"""One log line and one set of numbers per call of a hook, whatever becomes of it: who, how long, which status."""
+
+import logging
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from time import perf_counter
+from typing import Final
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from hooks.server.metrics import HOOKS, Metrics
+from hooks.wire import ClusterMetadata, Metadata, SyncResponse
+
+# The status that a log shows for a client that was gone before its call was answered, as nginx has it.
+CLIENT_GONE: Final = 499
+_KEY: Final = "vk8s.call"
+_LINE: Final = (
+    "%(hook)s %(path)s generation=%(generation)s phase=%(phase)s status=%(status)d milliseconds=%(milliseconds)s"
+)
+
+log: Final = logging.getLogger("vk8s.hooks")
+
+
+@dataclass
+class Call:
+    """What is known of a call so far. It is filled in on the way: a call that fails is told of as far as it came."""
+
+    hook: str
+    metadata: ClusterMetadata | None = None
+    answer: SyncResponse | None = None
+    status: int = CLIENT_GONE
+    is_told: bool = False
+
+    @property
+    def phase(self) -> str:
+        """The phase that was answered; `-` where there is none."""
+        return str(self.answer.status.get("phase", "-")) if self.answer else "-"
+
+
+def find_call(scope: Scope) -> Call:
+    """The call that is being answered."""
+    call: Call = scope[_KEY]
+    return call
+
+
+class Recorder:
+    """Logs and counts the calls of hooks; other pages pass."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self.app = app
+        self.metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes the call on, and tells of it when it is over."""
+        hook = scope.get("path", "").removeprefix("/")
+        if hook not in HOOKS:
+            await self.app(scope, receive, send)
+            return
+        call, start = Call(hook), perf_counter()
+
+        async def observe(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                call.status = message["status"]
+            elif not message.get("more_body", False):
+                # Before the last byte leaves: who has an answer finds it in log and metrics.
+                self._tell(call, perf_counter() - start)
+            await send(message)
+
+        await self.app({**scope, _KEY: call}, receive, observe)
+        if not call.is_told:
+            self._tell(call, perf_counter() - start)
+
+    def _tell(self, call: Call, seconds: float) -> None:
+        call.is_told = True
+        _log(call, seconds)
+        self.metrics.record_call(call.hook, call.status, seconds)
+        if call.answer:
+            self.metrics.count_conditions(call.hook, call.answer.status.get("conditions", []))
+            self.metrics.count_expiring_ca(call.answer.status, datetime.now(UTC))
+
+
+def _log(call: Call, seconds: float) -> None:
+    metadata = call.metadata
+    fields = {
+        "hook": call.hook,
+        "namespace": metadata.namespace if isinstance(metadata, Metadata) else "",
+        "name": metadata.name if metadata else "",
+        "generation": metadata.generation if metadata else "-",
+        "phase": call.phase,
+        "status": call.status,
+        "milliseconds": round(seconds * 1000, 1),
+    }
+    log.info(_LINE, {**fields, "path": metadata.path if metadata else "-"})

@@ -1,0 +1,153 @@
+"""The door of the hooks: who may come in, with how much, and how fast. Nothing behind it sees what it turns away."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Final
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from hooks.server.files import Watched
+from hooks.server.refusals import NO_ROOM, NO_TOKEN, TOO_LARGE, TOO_SLOW, build_turning_away
+from hooks.server.tokens import Tokens
+
+# Kubelet and Prometheus have no token. These pages tell nothing of anybody's objects; a NetworkPolicy guards them.
+OPEN_PATHS: Final = frozenset({"/healthz", "/readyz", "/metrics"})
+
+
+# Calls for a pool hold every Vk8s that it may serve.
+_POOL_PATHS: Final = "/ippool/"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How many bytes a body may have, that of a call for a pool, and all bodies that are here at a time."""
+
+    body: int
+    pool_body: int
+    bodies: int
+
+    def find_most(self, path: str) -> int:
+        """The most that a body for this path may have."""
+        return self.pool_body if path.startswith(_POOL_PATHS) else self.body
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What the door asks for. Without `tokens`, everybody may come in."""
+
+    tokens: Watched[Tokens] | None
+    limits: Limits
+    seconds: float
+
+
+class TurnedAwayError(Exception):
+    """The call does not come in; status and sentence of the answer."""
+
+    def __init__(self, code: int, sentence: str) -> None:
+        super().__init__(sentence)
+        self.code = code
+        self.sentence = sentence
+
+
+class Room:
+    """The room for bodies. What a call takes of it, it gives back when it is answered."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.taken = 0
+
+    def check(self, size: int) -> None:
+        """TurnedAwayError where there is no room for that many bytes more."""
+        if self.taken + size > self.most:
+            raise TurnedAwayError(503, NO_ROOM)
+
+
+class Body:
+    """The body of one call, as far as it has come."""
+
+    def __init__(self, room: Room, most: int) -> None:
+        self.room = room
+        self.most = most
+        self.size = 0
+        self.parts: list[bytes] = []
+
+    def check(self, size: int) -> None:
+        """TurnedAwayError where that many bytes more are too many for this body, or for all of them."""
+        if self.size + size > self.most:
+            raise TurnedAwayError(413, TOO_LARGE)
+        self.room.check(size)
+
+    def add(self, part: bytes) -> None:
+        """Takes a part in, unless it is too much."""
+        self.check(len(part))
+        self.parts.append(part)
+        self.size += len(part)
+        self.room.taken += len(part)
+
+    def let_go(self) -> None:
+        """Gives the room back."""
+        self.room.taken -= self.size
+
+
+class Door:
+    """Lets a call in with its whole body, or turns it away: for want of a token before anything of the body is read."""
+
+    def __init__(self, app: ASGIApp, rules: Rules) -> None:
+        self.app = app
+        self.rules = rules
+        self.room = Room(rules.limits.bodies)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes the call on, or answers it."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        body = Body(self.room, self.rules.limits.find_most(scope["path"]))
+        try:
+            self._check(scope, body)
+            if await self._read(receive, body):
+                await self.app(scope, _replay(b"".join(body.parts), receive), send)
+        except TurnedAwayError as error:
+            await build_turning_away(error.code, error.sentence)(scope, receive, send)
+        finally:
+            body.let_go()
+
+    def _check(self, scope: Scope, body: Body) -> None:
+        """What the headers tell."""
+        headers = Headers(scope=scope)
+        if self.rules.tokens and scope["path"] not in OPEN_PATHS:
+            given = headers.getlist("authorization")
+            if len(given) != 1 or not self.rules.tokens.current().admit(given[0]):
+                raise TurnedAwayError(401, NO_TOKEN)
+        # The server has refused one that is no number.
+        body.check(int(headers.get("content-length", "0")))
+
+    async def _read(self, receive: Receive, body: Body) -> bool:
+        """Takes in the body; false where the client has gone before it was complete."""
+        try:
+            async with asyncio.timeout(self.rules.seconds):
+                return await _collect(receive, body)
+        except TimeoutError as error:
+            raise TurnedAwayError(408, TOO_SLOW) from error
+
+
+async def _collect(receive: Receive, body: Body) -> bool:
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return False
+        body.add(message.get("body", b""))
+        more = message.get("more_body", False)
+    return True
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    """Gives the body as a whole, then whatever comes after it."""
+    rest: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def give() -> Message:
+        return rest.pop() if rest else await receive()
+
+    return give

@@ -1,0 +1,88 @@
+"""The hooks as a server: which address, with which certificate, and how it ends."""
+
+import contextlib
+import logging
+import signal
+import socket
+from dataclasses import dataclass
+from typing import Final
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from hooks.server.certificate import Certificate, build_server_context, watch_certificate
+from hooks.server.files import Watched
+from hooks.server.logs import configure_logs
+from hooks.server.main import create_app, load_scripts
+from hooks.settings import Settings
+
+# Metacontroller's client keeps idle connections for 90 s; a server that closes one earlier loses a call now and then.
+KEEP_ALIVE_SECONDS: Final = 120
+# Calls take milliseconds. What is still running then will be asked again anyway.
+STOP_SECONDS: Final = 10
+
+log: Final = logging.getLogger("vk8s.hooks")
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where calls are taken."""
+
+    host: str
+    port: int
+
+
+class ListenProblem(Exception):  # noqa: N818 as FileProblem: its message is for people
+    """No calls can be taken at the address; the message says why, in a sentence."""
+
+
+def serve(settings: Settings, address: Address) -> None:
+    """Serves the hooks until SIGTERM; FileProblem or ListenProblem where files or the address can't be used."""
+    certificate = find_certificate(settings)
+    app = create_app(settings, load_scripts(), certificate)
+    listener = listen(address)
+    configure_logs(settings.log_format)
+    log.info("Listening on %s, port %d (%s)", address.host, address.port, "https" if certificate else "http")
+    # uvicorn stops in good order, then raises the signal again; that is no reason to end as if killed.
+    signal.signal(signal.SIGTERM, lambda *_: None)
+    with contextlib.suppress(KeyboardInterrupt):
+        uvicorn.Server(build_config(app, address, certificate)).run([listener])
+
+
+def listen(address: Address) -> socket.socket:
+    """A socket at the address. ListenProblem where there can be none, which uvicorn would tell in six lines."""
+    try:
+        family, kind, protocol, _, place = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, kind, protocol)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(place)
+        listener.listen()
+    except (OSError, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or "this is no address"
+        sentence = f"The hooks can't listen on {address.host}, port {address.port}: {reason}."
+        raise ListenProblem(f"{sentence} Give another --host or --port.") from error
+    return listener
+
+
+def find_certificate(settings: Settings) -> Watched[Certificate] | None:
+    """The certificate of the settings; None where they have none."""
+    if settings.tls_cert_file is None or settings.tls_key_file is None:
+        return None
+    return watch_certificate(settings.tls_cert_file, settings.tls_key_file)
+
+
+def build_config(app: ASGIApp, address: Address, certificate: Watched[Certificate] | None) -> uvicorn.Config:
+    """How uvicorn serves the application."""
+    return uvicorn.Config(
+        app,
+        host=address.host,
+        port=address.port,
+        ssl_context_factory=(lambda *_: build_server_context(certificate)) if certificate else None,
+        # The process's own configuration of logs counts for uvicorn, too.
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        ws="none",
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=STOP_SECONDS,
+    )

@@ -1,0 +1,110 @@
+"""The administrator's kubeconfig: writing one, and telling when it has to be written anew."""
+
+import re
+from base64 import b64decode, b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import yaml
+from cryptography import x509
+
+from hooks.vk8s.keys.pki import Authority, Subject, encode_cert, issue_client_cert
+from hooks.vk8s.spec.cluster import VirtualCluster
+
+# The convention of Cluster API, which tools look for, and a name that a mounted Secret reads well by.
+KUBECONFIG_FILE = "config"
+KUBECONFIG_KEYS = ("value", KUBECONFIG_FILE)
+USER = "vk8s-admin"
+# kubeadm binds this group to cluster-admin; unlike system:masters, that can be taken back.
+ADMIN_GROUP = "kubeadm:cluster-admins"
+API_PORT = 6443
+RENEW_BEFORE = timedelta(days=30)
+# Ten times as fast, where PyYAML came with it.
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass(frozen=True)
+class Issuer:
+    """What a certificate issued now is made from. `validity`: how long it lives, unless its CA ends before that."""
+
+    authority: Authority
+    validity: timedelta
+    now: datetime
+
+    @property
+    def start(self) -> datetime:
+        """When a certificate issued now can be used first."""
+        return max(self.now, self.authority.cert.not_valid_before_utc)
+
+
+def build_kubeconfig(cluster: VirtualCluster, issuer: Issuer, entropy: bytes) -> str:
+    """A kubeconfig with a new certificate."""
+    subject = Subject(USER, ADMIN_GROUP, issuer.start + issuer.validity)
+    cert, key = issue_client_cert(issuer.authority, entropy, subject)
+    return yaml.safe_dump(
+        {
+            "apiVersion": "v1",
+            "kind": "Config",
+            "clusters": [{"name": cluster.name, "cluster": _build_cluster_entry(cluster, issuer.authority)}],
+            "users": [{"name": USER, "user": {"client-certificate-data": _text(cert), "client-key-data": _text(key)}}],
+            "contexts": [{"name": cluster.name, "context": {"cluster": cluster.name, "user": USER}}],
+            "current-context": cluster.name,
+        },
+        sort_keys=False,
+    )
+
+
+def parse_client_cert(kubeconfig: bytes, cluster: VirtualCluster, issuer: Issuer) -> x509.Certificate | None:
+    """The certificate in a kubeconfig that is right as it is; None where it is not ours, or not for this server or CA.
+
+    Nor is one right that starts later than one issued now, or outlives its CA: earlier hooks made such certificates.
+    """
+    try:
+        parsed = yaml.load(kubeconfig, _LOADER)  # noqa: S506 a safe loader, both of them
+        entry, user = parsed["clusters"][0]["cluster"], parsed["users"][0]["user"]
+        cert = x509.load_pem_x509_certificate(b64decode(user["client-certificate-data"]))
+    except (yaml.YAMLError, LookupError, TypeError, ValueError):
+        return None
+    is_timely = (
+        cert.not_valid_before_utc <= issuer.start
+        and cert.not_valid_after_utc <= issuer.authority.cert.not_valid_after_utc
+    )
+    return cert if is_timely and entry == _build_cluster_entry(cluster, issuer.authority) else None
+
+
+def find_renewal_time(cert: x509.Certificate, issuer: Issuer) -> datetime | None:
+    """When to renew it: 30 days before its end, or when a third of a short validity is left.
+
+    None where no other would be valid for longer, as it ends with its CA.
+    """
+    end = cert.not_valid_after_utc
+    if end >= issuer.authority.cert.not_valid_after_utc:
+        return None
+    return end - min(RENEW_BEFORE, issuer.validity / 3)
+
+
+def find_client_expiry(kubeconfig: bytes) -> datetime | None:
+    """Until when the certificate in the kubeconfig is valid; None where there is none to be read.
+
+    Ours have one key per line; for a date to show, that is enough, and YAML would take a tenth of the whole call.
+    """
+    found = re.search(rb"client-certificate-data: (\S+)", kubeconfig)
+    try:
+        return x509.load_pem_x509_certificate(b64decode(found[1])).not_valid_after_utc if found else None
+    except ValueError:
+        return None
+
+
+def _build_cluster_entry(cluster: VirtualCluster, authority: Authority) -> Mapping[str, Any]:
+    return {
+        "server": f"https://{cluster.endpoint}:{API_PORT}",
+        "certificate-authority-data": _text(encode_cert(authority.cert)),
+        # So that the same file works through a port-forward, with only `--server` changed.
+        "tls-server-name": cluster.endpoint,
+    }
+
+
+def _text(pem: bytes) -> str:
+    return b64encode(pem).decode()

@@ -1,0 +1,1 @@
+"""What exists: the observed children, and what they tell."""

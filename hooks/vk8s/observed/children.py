@@ -1,0 +1,115 @@
+"""The children that Metacontroller saw, by kind and name, and the questions that are asked of them."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from hooks.kubernetes.manifest import Manifest
+
+SECRET: Final = "Secret.v1"  # noqa: S105 the kind
+CONFIG_MAP: Final = "ConfigMap.v1"
+SERVICE: Final = "Service.v1"
+CLAIM: Final = "PersistentVolumeClaim.v1"
+POD: Final = "Pod.v1"
+JOB: Final = "Job.batch/v1"
+NETWORK_POLICY: Final = "NetworkPolicy.networking.k8s.io/v1"
+
+# A request that lacks one of them would look as if nothing of that kind existed.
+REQUIRED_KINDS = (SECRET, CONFIG_MAP, SERVICE, CLAIM, POD, JOB)
+# Every kind that the hooks return. What is not required is newer than the CompositeControllers of some installations:
+# it is returned where the request names it.
+CHILD_KINDS = (*REQUIRED_KINDS, NETWORK_POLICY)
+
+
+# Kind, as in a request, and name.
+Child = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Observed:
+    """Observed children: group key (`Pod.v1`) to name to object."""
+
+    children: Mapping[str, Mapping[str, Manifest]]
+
+    def find(self, kind: str, name: str) -> Manifest | None:
+        """The child `name` of `kind`, also while it is terminating."""
+        return self.children.get(kind, {}).get(name)
+
+    def has(self, kind: str, name: str) -> bool:
+        """Whether there is such a child, also while it is terminating."""
+        return self.find(kind, name) is not None
+
+    def has_lasting(self, kind: str, name: str) -> bool:
+        """Whether there is such a child and nobody has deleted it: only then may a pod be made that mounts it."""
+        found = self.find(kind, name)
+        return found is not None and not is_terminating(found)
+
+    def find_lacking(self, needed: Iterable[tuple[str, str]]) -> list[str]:
+        """Which of these, as (kind, name), are not there to stay: `Kind name`."""
+        return [f"{kind.split('.')[0]} {name}" for kind, name in needed if not self.has_lasting(kind, name)]
+
+    def knows(self, kind: str) -> bool:
+        """Whether the CompositeController lists the kind: only then may a child of it be returned."""
+        return kind in self.children
+
+    def pods(self) -> Mapping[str, Manifest]:
+        """Pods by name."""
+        return self.children.get(POD, {})
+
+    def items(self) -> Iterator[tuple[str, str, Manifest]]:
+        """Kind, name and object of every child, in a fixed order."""
+        for kind in sorted(self.children):
+            for name in sorted(self.children[kind]):
+                yield kind, name, self.children[kind][name]
+
+
+def group_key(manifest: Manifest) -> str:
+    """How Metacontroller keys the manifest's kind: `Pod.v1`."""
+    return ".".join([manifest["kind"], manifest["apiVersion"]])
+
+
+def parse_observed(children: Mapping[str, Mapping[str, Manifest]]) -> Observed:
+    """The children of a hook request, whose inner keys are `namespace/name`."""
+    return Observed(
+        {kind: {str(child["metadata"]["name"]): child for child in group.values()} for kind, group in children.items()}
+    )
+
+
+def is_terminating(child: Manifest) -> bool:
+    """Whether somebody has deleted it and it is not gone yet."""
+    return "deletionTimestamp" in child["metadata"]
+
+
+def is_ready(pod: Manifest) -> bool:
+    """Whether the pod's condition Ready is true and it is not on its way out. For a node pod: its Node is Ready."""
+    return not is_terminating(pod) and condition(pod, "Ready").get("status") == "True"
+
+
+def condition(pod: Manifest, kind: str) -> Manifest:
+    """The condition of the pod with that type, or an empty object."""
+    conditions: list[Manifest] = pod.get("status", {}).get("conditions") or []
+    return next((entry for entry in conditions if entry.get("type") == kind), {})
+
+
+def find_container_status(pod: Manifest, container: str) -> Manifest:
+    """What the pod's status says of the container with that name, or an empty object while it says nothing of it."""
+    statuses: list[Manifest] = pod.get("status", {}).get("containerStatuses") or []
+    return next((entry for entry in statuses if entry.get("name") == container), {})
+
+
+def find_container(pod_spec: Manifest, container: str) -> Manifest:
+    """The container with that name in the spec of a pod, or an empty object: an injector may have put others first."""
+    containers: list[Manifest] = pod_spec.get("containers") or []
+    return next((entry for entry in containers if entry.get("name") == container), {})
+
+
+def find_config_maps(child: Manifest) -> Iterator[str]:
+    """Names of the ConfigMaps that the volumes of a pod, or of a Job's pods, are."""
+    spec = child.get("spec", {})
+    volumes: list[Manifest] = spec.get("template", {}).get("spec", spec).get("volumes") or []
+    yield from (volume["configMap"]["name"] for volume in volumes if "name" in volume.get("configMap", {}))
+
+
+def mounts_config_map(pod: Manifest, name: str) -> bool:
+    """Whether one of the pod's volumes is the ConfigMap `name`."""
+    return name in find_config_maps(pod)

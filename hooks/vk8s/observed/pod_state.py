@@ -1,0 +1,123 @@
+"""What a pod's own status says of it: one word for programs, one sentence for people."""
+
+from dataclasses import dataclass
+
+from hooks.kubernetes.manifest import Manifest
+from hooks.vk8s.observed.children import condition, find_container_status, is_ready, is_terminating
+from hooks.vk8s.spec.naming import NODE_CONTAINER
+
+# A termination message holds one sentence of ours; anything longer is somebody else's and is cut.
+LONGEST_MESSAGE = 500
+
+
+@dataclass(frozen=True)
+class PodState:
+    """State of one pod. `reason` is CamelCase, `message` continues a sentence that starts with the pod's name."""
+
+    ready: bool
+    reason: str
+    message: str
+
+
+def find_absent_state(waiting: str | None, *, paused: bool) -> PodState:
+    """The state of a pod that is not there: `waiting` says for what it waits before it is made, if that is known."""
+    if paused:
+        return PodState(ready=False, reason="Paused", message="is paused")
+    return PodState(ready=False, reason="Waiting", message=waiting or "waits for its pod to be made")
+
+
+def find_pod_state(
+    pod: Manifest | None, absent: PodState, claim: Manifest | None = None, container: str = NODE_CONTAINER
+) -> PodState:
+    """The state of a pod, `absent` where there is none; `claim` is the one for its state, `container` is ours in it."""
+    if pod is None:
+        return absent
+    if is_terminating(pod):
+        return PodState(ready=False, reason="Terminating", message=f"is being deleted{describe_finalizers(pod)}")
+    if is_ready(pod):
+        return PodState(ready=True, reason="Ready", message="is Ready")
+    reason, message = _find_obstacle(pod, claim, container)
+    return PodState(ready=False, reason=reason, message=message[:LONGEST_MESSAGE].rstrip(".: "))
+
+
+def describe_finalizers(child: Manifest) -> str:
+    """What holds a deleted object, as the end of a sentence, or nothing."""
+    finalizers: list[str] = child["metadata"].get("finalizers") or []
+    return f", held by its finalizers {', '.join(finalizers)}" if finalizers else ""
+
+
+def describe_suspension(job: Manifest) -> str:
+    """That the Job waits for somebody to let it run, and how to do that, to go on a sentence; nothing if it may run."""
+    if not job["spec"].get("suspend"):
+        return ""
+    patch = """--type=merge -p '{"spec":{"suspend":false}}'"""
+    return f"is suspended (by Kueue or by hand): kubectl patch job {_locate(job)} {patch}"
+
+
+def _find_obstacle(pod: Manifest, claim: Manifest | None, name: str) -> tuple[str, str]:
+    status = pod.get("status", {})
+    scheduled = condition(pod, "PodScheduled")
+    if scheduled.get("status") != "True" and claim and _waits_for_volume(scheduled, claim):
+        return "VolumePending", f"waits for its volume: kubectl describe pvc {_locate(claim)}"
+    if scheduled.get("status") == "False":
+        return scheduled.get("reason", "Unschedulable"), f"finds no place: {scheduled.get('message', '')}"
+    if status.get("phase") == "Failed":
+        return status.get("reason", "Failed"), f"has failed: {status.get('message', '')}"
+    if status.get("phase") == "Succeeded":
+        # Its exit code says so; it is not meant to end.
+        return status.get("reason", "Failed"), f"has ended: {status.get('message', '')}"
+    return _find_container_obstacle(pod, name)
+
+
+def _find_container_obstacle(pod: Manifest, name: str) -> tuple[str, str]:
+    """What the container `name` lacks; a sidecar that does not come up where that one has nothing to say."""
+    container = find_container_status(pod, name)
+    others = [] if _says_why(container) else _find_stuck_others(pod, name)
+    if others:
+        return _describe_other(others[0])
+    waiting = container.get("state", {}).get("waiting")
+    if waiting:
+        return waiting.get("reason", "Waiting"), _describe_waiting(container, waiting)
+    if "running" in container.get("state", {}):
+        return "Booting", f"is booting: kubectl logs {_locate(pod)}"
+    return "Starting", "is being started by its host"
+
+
+def _find_stuck_others(pod: Manifest, name: str) -> list[Manifest]:
+    """Statuses of containers that a webhook has added and that do not run; of such a sidecar, ours waits in silence."""
+    status = pod.get("status", {})
+    entries = [*(status.get("initContainerStatuses") or []), *(status.get("containerStatuses") or [])]
+    return [entry for entry in entries if entry.get("name") != name and _says_why(entry)]
+
+
+def _says_why(container: Manifest) -> bool:
+    """Whether the container waits, and its status says for what."""
+    waiting = container.get("state", {}).get("waiting", {})
+    return bool(waiting and (waiting.get("message") or container.get("lastState", {}).get("terminated")))
+
+
+def _describe_other(container: Manifest) -> tuple[str, str]:
+    waiting = container["state"]["waiting"]
+    trouble = _describe_waiting(container, waiting)
+    name = container.get("name")
+    return waiting.get(
+        "reason", "Waiting"
+    ), f"is not Ready: its container {name}, which is not of this project, {trouble}"
+
+
+def _waits_for_volume(scheduled: Manifest, claim: Manifest) -> bool:
+    """Whether it is the volume that keeps the scheduler from placing the pod; without a message, it is tried now."""
+    return claim.get("status", {}).get("phase") == "Pending" and "olume" in scheduled.get("message", "volume")
+
+
+def _locate(child: Manifest) -> str:
+    """The arguments with which kubectl finds the object."""
+    return f"-n {child['metadata']['namespace']} {child['metadata']['name']}"
+
+
+def _describe_waiting(container: Manifest, waiting: Manifest) -> str:
+    """Why the container does not run; after a crash, the sentence that the boot left behind."""
+    last = container.get("lastState", {}).get("terminated", {})
+    if last:
+        return f"has stopped: {last.get('message', '').strip() or last.get('reason', 'no reason given')}"
+    return f"can't start: {waiting['message']}" if waiting.get("message") else "is being started by its host"

@@ -1,0 +1,227 @@
+"""What the quotas and LimitRanges of the namespace refuse, in the words that the API server has for it.
+
+Only what is certain: a child that none of them refuses may be refused by something else. As in Kubernetes'
+plugin/pkg/admission/limitranger and pkg/quota/v1/evaluator/core, for objects such as ours.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Final
+
+from hooks.kubernetes.labels import NODE
+from hooks.kubernetes.manifest import Manifest
+from hooks.kubernetes.quantity import parse_quantity
+from hooks.vk8s.observed.children import CLAIM, POD, Observed, group_key
+from hooks.vk8s.observed.demand import Demand, find_counted, find_demands, find_freed, is_over
+from hooks.vk8s.spec.cluster import VirtualCluster
+from hooks.vk8s.spec.labels import COMPONENT, NODE_COMPONENT
+from hooks.vk8s.spec.model import NodeSpec
+from hooks.vk8s.spec.namespace_rules import CONTAINER, ONE_CLAIM, ONE_POD, Amounts, Limit, NamespaceRules, Quota
+from hooks.vk8s.spec.naming import NODE_CONTAINER
+
+QUOTA_EXCEEDED: Final = "QuotaExceeded"
+LIMIT_RANGE: Final = "LimitRange"
+REFUSED: Final = frozenset([QUOTA_EXCEEDED, LIMIT_RANGE])
+# Where a quota counts one of these, each container has to say how much it wants.
+_REQUIRED: Final = frozenset(["cpu", "memory", "requests.cpu", "requests.memory", "limits.cpu", "limits.memory"])
+
+_NOTHING: Final = Fraction(0)
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why an object can't be made: a CamelCase reason, the API server's words, and the name of the rule behind it.
+
+    `fields`: what of a container's resources has to be written down, as `limits.memory`.
+    """
+
+    reason: str
+    words: str
+    rule: str
+    fields: tuple[str, ...] = ()
+
+    def describe(self, children: Sequence[Manifest]) -> str:
+        """The words, and what to do where these can't be made."""
+        return f"{self.words} ({self.advise(children)})"
+
+    def advise(self, children: Sequence[Manifest]) -> str:
+        """What to do about it where these can't be made. Only resources of nodes are their owner's to write."""
+        labels = (child["metadata"].get("labels", {}) for child in children)
+        nodes = ", ".join(each[NODE] for each in labels if each.get(COMPONENT) == NODE_COMPONENT and NODE in each)
+        name = f"{self.reason if self.reason == LIMIT_RANGE else 'ResourceQuota'} {self.rule}"
+        if self.fields:
+            fields = " and ".join(f"resources.{field}" for field in self.fields)
+            return f"write {fields} for {nodes}" if nodes else f"change {name}"
+        what = f"raise {name} or make room in it" if self.reason == QUOTA_EXCEEDED else f"change {name}"
+        return f"{what}, or change the resources of {nodes}" if nodes else what
+
+
+def find_refusals(child: Manifest, rules: NamespaceRules, freed: Mapping[str, Fraction] | None = None) -> list[Refusal]:
+    """Why `child` can't be made; `freed`: what quotas count less by the time that it is."""
+    kind, counted = group_key(child), find_counted(child, rules)
+    if kind == POD:
+        return find_pod_refusals(child["spec"], rules, freed)
+    limits = list(_find_claim_breaches(child, rules)) if kind == CLAIM else []
+    # A quota with scopes counts pods alone.
+    quotas = [quota for quota in rules.quotas if not quota.scopes]
+    return [*limits, *_find_excesses(quotas, counted, freed or {})]
+
+
+def find_pod_refusals(
+    spec: Manifest, rules: NamespaceRules, freed: Mapping[str, Fraction] | None = None
+) -> list[Refusal]:
+    """Why a pod with that spec can't be made, by whomever."""
+    demands = find_demands(spec, rules)
+    # The order of the API server: what a LimitRange has refused, no quota is asked about.
+    breaches = [*_find_invalid(demands, rules), *_find_pod_breaches(demands, rules)]
+    if breaches:
+        return breaches
+    best_effort = not any(demand.is_bounded for demand in demands)
+    quotas = [quota for quota in rules.quotas if quota.counts_pod(best_effort=best_effort)]
+    lacking = [refusal for quota in quotas for refusal in _find_lacking(quota, demands)]
+    return lacking or list(_find_excesses(quotas, Demand.of_pod(demands).counted(), freed or {}))
+
+
+def find_node_refusals(
+    node: NodeSpec, rules: NamespaceRules, freed: Mapping[str, Fraction] | None = None
+) -> list[Refusal]:
+    """Why the pod of a node can't be made as the spec has it."""
+    resources = {"limits": node.resources.limits, "requests": node.resources.requests}
+    spec = {"containers": [{"name": NODE_CONTAINER, "resources": resources}]}
+    return find_pod_refusals(spec, rules, freed)
+
+
+def find_job_refusals(job: Manifest, rules: NamespaceRules) -> list[Refusal]:
+    """Why a Job that is at work has no pod."""
+    return [] if job.get("status", {}).get("active") else find_pod_refusals(job["spec"]["template"]["spec"], rules)
+
+
+def is_too_large(job: Manifest, resources: Manifest, rules: NamespaceRules) -> bool:
+    """Whether the pod of a Job is refused, and one whose containers have these `resources` would not be."""
+    another = {"containers": [{"name": "another", "resources": resources}]}
+    return bool(find_job_refusals(job, rules)) and not find_pod_refusals(another, rules)
+
+
+def find_port_refusals(count: int, rules: NamespaceRules) -> list[Refusal]:
+    """Why a Service can't be given `count` more ports of the host's nodes."""
+    quotas = [quota for quota in rules.quotas if not quota.scopes]
+    return list(_find_excesses(quotas, {"services.nodeports": str(count)}, {}))
+
+
+def _find_excesses(quotas: Sequence[Quota], counted: Amounts, freed: Mapping[str, Fraction]) -> Iterator[Refusal]:
+    for quota in quotas:
+        over = [
+            name
+            for name in sorted(counted)
+            if quota.lacks_room(name, parse_quantity(counted[name]), freed.get(name, _NOTHING))
+        ]
+        if not over:
+            continue
+        requested, used, hard = (
+            ",".join(f"{name}={amounts.get(name, '0')}" for name in over)
+            for amounts in (counted, quota.used, quota.hard)
+        )
+        words = f"exceeded quota: {quota.name}, requested: {requested}, used: {used}, limited: {hard}"
+        yield Refusal(QUOTA_EXCEEDED, words, quota.name)
+
+
+def _find_lacking(quota: Quota, demands: Sequence[Demand]) -> Iterator[Refusal]:
+    """What the quota counts and containers do not say."""
+    required = _REQUIRED & set(quota.hard)
+    lacking = sorted({name for demand in demands for name in required - set(demand.counted())})
+    if not lacking:
+        return
+    containers = {
+        name: ",".join(sorted(demand.name for demand in demands if name not in demand.counted())) for name in lacking
+    }
+    missing = "; ".join(f"{name} for: {containers[name]}" for name in lacking)
+    fields = dict.fromkeys(name if "." in name else f"requests.{name}" for name in lacking)
+    words = f"failed quota: {quota.name}: must specify {missing}"
+    yield Refusal(QUOTA_EXCEEDED, words, quota.name, tuple(fields))
+
+
+def _find_invalid(demands: Sequence[Demand], rules: NamespaceRules) -> Iterator[Refusal]:
+    """Requests above a limit, which then is a LimitRange's default: a spec that says both would not be valid."""
+    for demand in demands:
+        for name, limit in sorted(demand.limits.items()):
+            request = demand.requests.get(name)
+            if request is not None and parse_quantity(request) > parse_quantity(limit):
+                words = f'Invalid value: "{request}": must be less than or equal to {name} limit of {limit}'
+                yield Refusal(LIMIT_RANGE, words, rules.find_default(name) or "", (f"limits.{name}",))
+
+
+def _find_pod_breaches(demands: Sequence[Demand], rules: NamespaceRules) -> Iterator[Refusal]:
+    whole = [Demand.of_pod(demands)]
+    for kind, all_of_kind in ((CONTAINER, demands), (ONE_POD, whole)):
+        for name, limit in rules.entries(kind):
+            words = dict.fromkeys(each for demand in all_of_kind for each in _find_breaches(limit, demand))
+            yield from (_breach(name, each) for each in words)
+
+
+def _find_claim_breaches(claim: Manifest, rules: NamespaceRules) -> Iterator[Refusal]:
+    demand = Demand(claim["metadata"]["name"], claim["spec"]["resources"]["requests"], {})
+    for name, limit in rules.entries(ONE_CLAIM):
+        lowest = (_find_below(limit.type, each, demand) for each in limit.min.items())
+        highest = (_find_above(limit.type, each, demand.requests, "request") for each in limit.max.items())
+        yield from (_breach(name, each) for each in (*lowest, *highest) if each)
+
+
+def _breach(limit_range: str, words: str) -> Refusal:
+    return Refusal(LIMIT_RANGE, words, limit_range)
+
+
+def _find_breaches(limit: Limit, demand: Demand) -> Iterator[str]:
+    for entry in limit.min.items():
+        yield from filter(None, [_find_below(limit.type, entry, demand)])
+    for entry in limit.max.items():
+        words = _find_above(limit.type, entry, demand.limits, "limit")
+        yield from filter(None, [words])
+    for entry in limit.max_limit_request_ratio.items():
+        yield from filter(None, [_find_spread(limit.type, entry, demand)])
+
+
+def _find_below(kind: str, entry: tuple[str, str], demand: Demand) -> str | None:
+    name, least = entry
+    start = f"minimum {name} usage per {kind} is {least}"
+    if name not in demand.requests:
+        return f"{start}.  No request is specified"
+    for what, amounts in (("request", demand.requests), ("limit", demand.limits)):
+        if name in amounts and parse_quantity(amounts[name]) < parse_quantity(least):
+            return f"{start}, but {what} is {amounts[name]}"
+    return None
+
+
+def _find_above(kind: str, entry: tuple[str, str], amounts: Amounts, what: str) -> str | None:
+    """Requests are never above limits here, so one of the two is looked at."""
+    name, most = entry
+    start = f"maximum {name} usage per {kind} is {most}"
+    if name not in amounts:
+        return f"{start}.  No {what} is specified"
+    return f"{start}, but {what} is {amounts[name]}" if parse_quantity(amounts[name]) > parse_quantity(most) else None
+
+
+def _find_spread(kind: str, entry: tuple[str, str], demand: Demand) -> str | None:
+    name, most = entry
+    start = f"{name} max limit to request ratio per {kind} is {most}, but"
+    request, limit = (parse_quantity(amounts.get(name, "0")) for amounts in (demand.requests, demand.limits))
+    if not request:
+        return f"{start} no request is specified or request is 0"
+    if not limit:
+        return f"{start} no limit is specified or limit is 0"
+    ratio = limit / request
+    return f"{start} provided ratio is {float(ratio):f}" if ratio > parse_quantity(most) else None
+
+
+def find_held(cluster: VirtualCluster, observed: Observed) -> dict[str, str]:
+    """The nodes whose pods are not replaced, as the next ones would be refused, and why: their pods live on."""
+    pods = [(node, pod) for node in cluster.nodes if (pod := observed.find(POD, node.name)) is not None]
+    found = [(node.name, refusals) for node, pod in pods if (refusals := _find_next_refusals(cluster, node, pod))]
+    return {name: "; ".join(refusal.words for refusal in refusals) for name, refusals in found}
+
+
+def _find_next_refusals(cluster: VirtualCluster, node: NodeSpec, pod: Manifest) -> list[Refusal]:
+    """What refuses the pod that would follow; there is nothing to hold of one that has ended."""
+    if is_over(pod) or cluster.rules == NamespaceRules():
+        return []
+    return find_node_refusals(node, cluster.rules, find_freed(pod))

@@ -1,0 +1,76 @@
+"""Which children the ssh access of a virtual cluster has now: keys, who may connect, and the pod."""
+
+from dataclasses import dataclass
+
+from hooks.kubernetes.manifest import Manifest
+from hooks.vk8s.children.access_config_map import build_access_config_map
+from hooks.vk8s.children.access_pod import build_access_pod
+from hooks.vk8s.children.ssh_secret import build_ssh_secret
+from hooks.vk8s.keys.pki import PkiError, read_secret
+from hooks.vk8s.keys.ssh import CLIENT_PUB, build_ssh_keys
+from hooks.vk8s.observed import children as seen
+from hooks.vk8s.observed.children import Observed
+from hooks.vk8s.observed.keep import keep
+from hooks.vk8s.spec.cluster import VirtualCluster
+from hooks.vk8s.spec.labels import ACCESS_COMPONENT, COMPONENT
+from hooks.vk8s.spec.naming import access_config_map_name, access_pod_name, kubeconfig_secret_name, ssh_secret_name
+
+
+@dataclass(frozen=True)
+class Access:
+    """The children of the access, and what its pod waits for before it is made."""
+
+    children: list[Manifest]
+    waiting: str | None = None
+
+
+def plan_access(cluster: VirtualCluster, observed: Observed, entropy: bytes) -> Access:
+    """The children that the spec asks for: none without an image for the pod."""
+    image = cluster.spec.access_pod_image
+    if image is None:
+        return Access([])
+    secret = observed.find(seen.SECRET, ssh_secret_name(cluster.name))
+    keys = cluster.spec.access.authorized_keys or _read_client_key(secret)
+    children = [
+        _plan_secret(cluster, secret, entropy),
+        *([build_access_config_map(cluster.identity, keys)] if keys else []),
+    ]
+    if cluster.paused:
+        return Access(children)
+    pod = observed.find(seen.POD, access_pod_name(cluster.name))
+    if pod is not None:
+        return Access([*children, keep(pod, cluster.identity, {COMPONENT: ACCESS_COMPONENT})])
+    lacking = observed.find_lacking(
+        [
+            (seen.SECRET, ssh_secret_name(cluster.name)),
+            (seen.SECRET, kubeconfig_secret_name(cluster.name)),
+            (seen.CONFIG_MAP, access_config_map_name(cluster.name)),
+        ]
+    )
+    if lacking:
+        return Access(children, f"waits for {', '.join(lacking)}{_explain(secret, keys)}")
+    return Access([*children, build_access_pod(cluster, image)])
+
+
+def _plan_secret(cluster: VirtualCluster, existing: Manifest | None, entropy: bytes) -> Manifest:
+    if existing is not None:
+        return keep(existing, cluster.identity)
+    return build_ssh_secret(cluster.identity, build_ssh_keys(entropy, cluster.name))
+
+
+def _explain(secret: Manifest | None, keys: list[str]) -> str:
+    """What only the owner can mend, as the end of a sentence: a Secret that is there is kept, whatever is in it."""
+    if secret is None or keys:
+        return ""
+    return f": Secret {secret['metadata']['name']} holds no client key; delete it, and another one is made"
+
+
+def _read_client_key(secret: Manifest | None) -> list[str]:
+    """The generated key of the owner, once the Secret is observed: two calls on a stale cache must not mix two."""
+    if secret is None:
+        return []
+    try:
+        key = read_secret(secret).get(CLIENT_PUB, b"").decode()
+    except (PkiError, UnicodeDecodeError):
+        return []
+    return [key] if key.strip() else []

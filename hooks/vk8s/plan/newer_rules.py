@@ -1,0 +1,61 @@
+"""Rules that are newer than some virtual clusters: they count for a new one, and are warnings for one that lives.
+
+A spec that is rejected keeps every child and makes none again: a rule that came with a new version of the hooks would
+leave a living virtual cluster without its next lost node. What an edit would add to one that lives and could never work
+is rejected all the same.
+"""
+
+from collections.abc import Iterator
+
+from hooks.vk8s.observed.children import CLAIM, POD, Observed
+from hooks.vk8s.observed.fingerprint import hash_node, is_outdated
+from hooks.vk8s.plan.limits import is_living
+from hooks.vk8s.spec.model import Spec
+from hooks.vk8s.spec.naming import access_service_name, api_service_name, is_service_of_another, state_claim_name
+from hooks.vk8s.spec.network_rules import Fault, find_crowding, find_lasting_crowding, find_network_faults, has_room
+from hooks.vk8s.spec.resource_rules import find_resource_faults
+
+
+def find_newer_problems(name: str, spec: Spec, observed: Observed) -> list[str]:
+    """What keeps the Vk8s `name` from being accepted, one sentence each that says what to write instead."""
+    if is_living(name, observed):
+        faults = [*_find_losses(spec, observed), *(find_lasting_crowding(spec) if _had_room(spec, observed) else [])]
+    else:
+        faults = [*_find_faults(name, spec), *find_crowding(spec)]
+    return [f"{field}: {advice}." for field, advice in faults]
+
+
+def find_newer_warnings(name: str, spec: Spec, observed: Observed) -> list[str]:
+    """What an accepted Vk8s that lives has and a new one could not have, in sentences."""
+    if not is_living(name, observed):
+        return []
+    stays = "stays as it is, a new one would be rejected"
+    return [
+        *(f"{field}: {stays}: {advice}." for field, advice in _find_faults(name, spec)),
+        *(f"{field}: {advice}." for field, advice in find_lasting_crowding(spec)),
+    ]
+
+
+def _find_faults(name: str, spec: Spec) -> Iterator[Fault]:
+    if is_service_of_another(name):
+        endings = f"neither {api_service_name('')} nor {access_service_name('')}"
+        yield "metadata.name", f"write a name that ends in {endings}: Services of other virtual clusters end so"
+    yield from (fault for _, fault in find_resource_faults(spec.nodes))
+    yield from find_network_faults(spec)
+
+
+def _find_losses(spec: Spec, observed: Observed) -> Iterator[Fault]:
+    """Resources of nodes whose pods an edit would replace: they would go, and none could come."""
+    for node, fault in find_resource_faults(spec.nodes):
+        pod = observed.find(POD, node.name)
+        if pod is not None and is_outdated(pod, hash_node(node)):
+            yield fault
+
+
+def _had_room(spec: Spec, observed: Observed) -> bool:
+    """Whether the nodes that live have room, so that what has none is being added.
+
+    A node that has no claim of its own may as well be one that lost its pod, and must be made again.
+    """
+    claims = [node for node in spec.nodes if observed.has(CLAIM, state_claim_name(node.name))]
+    return not spec.storage.ephemeral and has_room(spec, len(claims))

@@ -1,0 +1,267 @@
+"""Workers on their way out. One that left the spec is drained by a Job; then its pod and its claim go, then the Job.
+
+Its name is free again when all three are gone: until then, a node of the same name that is in the spec waits. That a
+leave has begun is noted on pod and claim, as the node may have stopped its kubelet, and another Job may be needed.
+"""
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from hooks.kubernetes.labels import PREFIX
+from hooks.kubernetes.manifest import Manifest
+from hooks.vk8s.children.leave_job import RESOURCES, TAKES, Leave, build_leave_job
+from hooks.vk8s.observed import children as seen
+from hooks.vk8s.observed.children import CLAIM, CONFIG_MAP, JOB, POD, SECRET, Child, Observed
+from hooks.vk8s.observed.demand import find_freed
+from hooks.vk8s.observed.fingerprint import hash_leave, is_outdated
+from hooks.vk8s.observed.keep import find_node, keep_unknown, read_labels
+from hooks.vk8s.observed.pod_state import describe_finalizers, describe_suspension
+from hooks.vk8s.observed.refused import find_job_refusals, find_pod_refusals, is_too_large
+from hooks.vk8s.situation import Context
+from hooks.vk8s.spec.cluster import VirtualCluster
+from hooks.vk8s.spec.labels import COMPONENT, LEAVE_COMPONENT, ROLE
+from hooks.vk8s.spec.model import Spec
+from hooks.vk8s.spec.naming import (
+    NODE_CONTAINER,
+    bootstrap_config_map_name,
+    kubeconfig_secret_name,
+    leave_job_name,
+    state_claim_name,
+)
+
+LEAVING: Final = f"{PREFIX}leaving"
+_AFTER_PAUSE = "leaves when the virtual cluster is resumed"
+
+
+@dataclass(frozen=True)
+class Leaving:
+    """A worker on its way out: `message` continues a sentence that starts with its name; `job` is to be made for it."""
+
+    node: str
+    message: str
+    job: Manifest | None = None
+
+
+@dataclass(frozen=True)
+class Departures:
+    """The workers on their way out, their pods and claims with that noted, and what of their children goes now."""
+
+    leaving: list[Leaving]
+    noted: list[Manifest]
+    gone: frozenset[Child]
+    # Their Jobs are done.
+    left: frozenset[str] = frozenset()
+
+    @property
+    def nodes(self) -> frozenset[str]:
+        """Names of those workers."""
+        return frozenset(each.node for each in self.leaving)
+
+
+@dataclass(frozen=True)
+class _Remains:
+    """What is observed of a worker: its pod and its claim by kind and name, and its Job."""
+
+    node: str
+    parts: dict[Child, Manifest]
+    job: Manifest | None
+
+    @property
+    def uids(self) -> frozenset[str]:
+        return frozenset(str(part["metadata"]["uid"]) for part in self.parts.values())
+
+    @property
+    def is_job_stale(self) -> bool:
+        """Whether the Job is not about what is there: the worker has been made anew since."""
+        return self.job is not None and not self.uids <= set(_read_takes(self.job))
+
+    @property
+    def has_left(self) -> bool:
+        """Whether its Job is done, so that pod and claim go, or are gone."""
+        return self.job is not None and not self.is_job_stale and _is_job(self.job, "Complete")
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether a Job has been made to take out what is there."""
+        return not self.is_job_stale or any(map(_is_noted, self.parts.values()))
+
+
+def plan_departures(cluster: VirtualCluster, observed: Observed, context: Context) -> Departures:
+    """Who leaves: workers that the spec does not name any more, and those of which a Job is at work."""
+    wanted = {node.name for node in cluster.nodes}
+    roles = {**dict.fromkeys(cluster.state.claims, "worker"), **_find_roles(observed, wanted)}
+    past = {name for name, role in roles.items() if role != "master"} - wanted
+    remains = [_find_remains(name, observed) for name in sorted(past | set(_find_begun(observed)))]
+    leaving = [each for each in remains if each.node in past or each.has_begun]
+    plans = [_plan_one(cluster, each, observed, context) for each in leaving]
+    begun = [each for each, plan in zip(leaving, plans, strict=True) if each.job or plan.job]
+    return Departures(
+        plans,
+        [_note(part) for each in begun for part in each.parts.values()],
+        frozenset(child for each in remains for child in _find_gone(cluster, each, observed)),
+        frozenset(each.node for each in remains if each.has_left),
+    )
+
+
+def find_role_problems(spec: Spec, observed: Observed) -> list[str]:
+    """Sentences on nodes that live under another role than the spec gives them: a state volume serves one for good."""
+    roles = {node.name: node.role for node in spec.nodes}
+    return [
+        f"spec.nodes: {name} was made as {role}; this can't be changed, write it with role {role} again."
+        for name, role in sorted(_find_roles(observed).items())
+        if role in ("master", "worker") and roles.get(name, "worker") != role
+    ]
+
+
+def _find_roles(observed: Observed, but: Collection[str] = ()) -> dict[str, str]:
+    """Names and roles of the nodes of which a pod or a claim is observed; claims of old don't say their role.
+
+    Of the nodes `but`, nothing is told: reading their labels would take a tenth of a whole call.
+    """
+    passed = {*((CLAIM, state_claim_name(node)) for node in but), *((POD, node) for node in but)}
+    children = [
+        (kind, name, read_labels(child))
+        for kind in (CLAIM, POD)
+        for name, child in observed.children.get(kind, {}).items()
+        if (kind, name) not in passed
+    ]
+    nodes = [(find_node(*child), child[2].get(ROLE, "")) for child in children]
+    return {node: role for node, role in nodes if node is not None}
+
+
+def _find_begun(observed: Observed) -> Iterator[str]:
+    """Names of the workers of which there is a Job, or a pod or claim that says that there was one."""
+    for kind in (CLAIM, JOB, POD):
+        for name, child in observed.children.get(kind, {}).items():
+            # First what takes less time: hardly any child is noted.
+            if kind != JOB and not _is_noted(child):
+                continue
+            labels = read_labels(child)
+            is_sign = kind != JOB or labels.get(COMPONENT) == LEAVE_COMPONENT
+            node = find_node(kind, name, labels)
+            if is_sign and node is not None:
+                yield node
+
+
+def _is_noted(part: Manifest) -> bool:
+    return LEAVING in (part["metadata"].get("annotations") or {})
+
+
+def _note(part: Manifest) -> Manifest:
+    kept = keep_unknown(part)
+    annotations = {**kept["metadata"].get("annotations", {}), LEAVING: "true"}
+    return {**kept, "metadata": {**kept["metadata"], "annotations": annotations}}
+
+
+def _find_remains(node: str, observed: Observed) -> _Remains:
+    keys = [(POD, node), (CLAIM, state_claim_name(node))]
+    parts = {key: child for key in keys if (child := observed.find(*key)) is not None}
+    return _Remains(node, parts, observed.find(JOB, leave_job_name(node)))
+
+
+def _find_gone(cluster: VirtualCluster, remains: _Remains, observed: Observed) -> Iterable[Child]:
+    """What of a worker is left out now: pod and claim when its Job is done, the Job after them, or to make another."""
+    job = remains.job
+    if job is None or seen.is_terminating(job):
+        return []
+    if remains.is_job_stale:
+        return [(JOB, leave_job_name(remains.node))]
+    is_noted = remains.node in cluster.state.claims
+    if _is_job(job, "Complete"):
+        # The Job is what tells a worker that has left from one that has lost its volume.
+        return remains.parts or ([] if is_noted else [(JOB, leave_job_name(remains.node))])
+    if cluster.paused:
+        return []
+    is_known = is_noted or bool(remains.parts)
+    if _is_job(job, "Failed") or (is_known and _needs_another(cluster, remains.node, job, observed)):
+        return [(JOB, leave_job_name(remains.node))]
+    return [(POD, remains.node)] if _must_make_room(cluster, remains, job) else []
+
+
+def _must_make_room(cluster: VirtualCluster, remains: _Remains, job: Manifest) -> bool:
+    """Whether only the place of the worker's own pod lets the Job have one, and nothing on it is to be waited for."""
+    pod = remains.parts.get((POD, remains.node))
+    if pod is None or not cluster.is_forced_out(remains.node) or not find_job_refusals(job, cluster.rules):
+        return False
+    return not find_pod_refusals(job["spec"]["template"]["spec"], cluster.rules, find_freed(pod))
+
+
+def _needs_another(cluster: VirtualCluster, node: str, job: Manifest, observed: Observed) -> bool:
+    """Whether another Job would do better. With nothing else left or noted, only this one knows of its Node."""
+    is_lost = not all(observed.has(CONFIG_MAP, name) for name in seen.find_config_maps(job))
+    is_large = is_too_large(job, RESOURCES.fit(cluster.rules), cluster.rules)
+    current = hash_leave(_find_image(cluster, observed), force=cluster.is_forced_out(node))
+    return is_lost or is_large or is_outdated(job, current)
+
+
+def _plan_one(cluster: VirtualCluster, remains: _Remains, observed: Observed, context: Context) -> Leaving:
+    if remains.job is not None:
+        return Leaving(remains.node, _describe(cluster, remains, remains.job, observed))
+    if cluster.paused:
+        return Leaving(remains.node, _AFTER_PAUSE)
+    lacking = observed.find_lacking(
+        [
+            (SECRET, kubeconfig_secret_name(cluster.name)),
+            (CONFIG_MAP, bootstrap_config_map_name(cluster.name, context.scripts.digest)),
+        ]
+    )
+    if lacking:
+        return Leaving(remains.node, f"leaves: waits for {', '.join(lacking)}")
+    leave = Leave(remains.node, remains.uids, _find_image(cluster, observed))
+    return Leaving(
+        remains.node,
+        f"leaves: Job {leave_job_name(remains.node)} is being made",
+        build_leave_job(cluster, leave, context.scripts.digest),
+    )
+
+
+def _describe(cluster: VirtualCluster, remains: _Remains, job: Manifest, observed: Observed) -> str:
+    name = f"Job {job['metadata']['name']}"
+    if seen.is_terminating(job) or remains.is_job_stale:
+        return f"leaves: waits until {name} is gone{describe_finalizers(job)}"
+    if _is_job(job, "Complete"):
+        rest = [f"{part['kind']} {key[1]}{describe_finalizers(part)}" for key, part in remains.parts.items()]
+        return f"leaves: waits until these are gone: {'; '.join(rest or [name])}"
+    if cluster.paused:
+        return _AFTER_PAUSE
+    return f"leaves: {_describe_work(cluster, job, observed)}"
+
+
+def _describe_work(cluster: VirtualCluster, job: Manifest, observed: Observed) -> str:
+    """What the Job does now, or waits for, as far as that can be seen: its pod is no child."""
+    suspension = describe_suspension(job)
+    if suspension:
+        return f"Job {job['metadata']['name']} {suspension}"
+    master = observed.find(POD, cluster.nodes[0].name)
+    if master is None or not seen.is_ready(master):
+        return "waits for the API server of the virtual cluster"
+    return _describe_drain(cluster, job)
+
+
+def _describe_drain(cluster: VirtualCluster, job: Manifest) -> str:
+    """How far a Job is that could do its work. Its pod is no child, so this is all that can be seen of it from here."""
+    status, place = job.get("status", {}), f"-n {job['metadata']['namespace']} job/{job['metadata']['name']}"
+    refused = [refusal.describe([job]) for refusal in find_job_refusals(job, cluster.rules)]
+    if status.get("ready"):
+        return "its pods are being moved to other nodes"
+    if refused:
+        return f"Job {job['metadata']['name']} gets no pod: {'; '.join(refused)}"
+    if not status.get("active"):
+        return f"Job {job['metadata']['name']} has no pod yet; should that last: kubectl describe {place}"
+    return f"its pods are not moved yet; should that last, a PodDisruptionBudget may hold them: kubectl logs {place}"
+
+
+def _find_image(cluster: VirtualCluster, observed: Observed) -> str:
+    """The image that the master runs, so that there is a host that has it; of the spec where there is no master."""
+    master = cluster.nodes[0]
+    pod = observed.find(POD, master.name) or {}
+    return str(seen.find_container(pod.get("spec", {}), NODE_CONTAINER).get("image", master.image))
+
+
+def _is_job(job: Manifest, condition: str) -> bool:
+    return seen.condition(job, condition).get("status") == "True"
+
+
+def _read_takes(job: Manifest) -> list[str]:
+    return str((job["metadata"].get("annotations") or {}).get(TAKES, "")).split(",")

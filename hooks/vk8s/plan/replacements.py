@@ -1,0 +1,217 @@
+"""Which pods are replaced now. A pod is replaced by leaving it out of one answer; the next sync makes another.
+
+What may go at once, what waits for its turn, and for whom it waits: decisions 5 and 12.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from hooks.kubernetes.conditions import parse_time
+from hooks.kubernetes.manifest import Manifest
+from hooks.vk8s.observed import children as seen
+from hooks.vk8s.observed.children import CONFIG_MAP, POD, Observed
+from hooks.vk8s.observed.fingerprint import hash_access, hash_node, is_outdated
+from hooks.vk8s.observed.pod_life import (
+    SETTLING,
+    find_end_time,
+    find_flap_end,
+    find_made_time,
+    find_settled_time,
+    find_waiting,
+    has_run,
+    is_over,
+)
+from hooks.vk8s.observed.refused import find_held
+from hooks.vk8s.situation import Context
+from hooks.vk8s.spec.cluster import VirtualCluster
+from hooks.vk8s.spec.model import NodeSpec
+from hooks.vk8s.spec.naming import NODE_CONTAINER, access_pod_name, bootstrap_config_map_name
+from hooks.vk8s.spec.state_note import find_noted_generation
+
+# A kubelet that refuses a pod refuses the next one, too, and at once.
+FAILED_PATIENCE = timedelta(seconds=30)
+_PULL_PROBLEMS = ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull")
+
+
+@dataclass(frozen=True)
+class Exempt:
+    """Nodes that are not for this to replace: workers on their way out, and those held by what they stand on.
+
+    `lost`: those that have no pod until their owner acts.
+    """
+
+    leaving: frozenset[str] = frozenset()
+    held: frozenset[str] = frozenset()
+    lost: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Replacement:
+    """Names of the pods that are left out now, and when the next one may be due."""
+
+    pods: frozenset[str]
+    due: datetime | None = None
+
+
+@dataclass(frozen=True)
+class _Member:
+    """A node, and its pod as observed."""
+
+    node: NodeSpec
+    pod: Manifest | None
+    is_outdated: bool = False
+    # Its pod does not come by itself.
+    is_stuck: bool = False
+
+    @property
+    def is_master(self) -> bool:
+        return self.node.role == "master"
+
+    @property
+    def is_there(self) -> bool:
+        """Whether there is a pod, and nobody has deleted it."""
+        return self.pod is not None and not seen.is_terminating(self.pod)
+
+    @property
+    def is_ready(self) -> bool:
+        return self.pod is not None and seen.is_ready(self.pod)
+
+    def is_flapping(self, now: datetime) -> bool:
+        """Whether it was Ready a moment ago, and may be so again."""
+        end = find_flap_end(self.pod) if self.pod else None
+        return end is not None and now < end
+
+
+def find_replacement(cluster: VirtualCluster, exempt: Exempt, observed: Observed, context: Context) -> Replacement:
+    """What has ended or never ran goes at once; of those that have run, one an answer, the master first.
+
+    None goes whose next pod the namespace refuses. A worker that is leaving and in the spec again is not replaced, but
+    it is one of the others.
+    """
+    members, now = [_find_member(cluster, node, observed, exempt) for node in cluster.nodes], context.now
+    kept = {*exempt.leaving, *exempt.held, *find_held(cluster, observed)}
+    free = [each for each in members if each.node.name not in kept and each.is_there]
+    if any(each.is_master and each.is_outdated for each in members):
+        # The kubelet of a worker must not be newer than its API server.
+        free = [each for each in free if each.is_master or not each.is_outdated]
+    over = [each for each in free if each.pod and _find_patience_end(each.pod, now) <= now]
+    broken = [each for each in free if _is_broken(cluster, each, observed, context)]
+    idle = [each for each in broken if each.pod and not has_run(each.pod)]
+    gone = [*over, *idle] or _find_turn(members, [*broken, *_list_turns(cluster, free)], now)
+    access = _find_access(cluster, observed, now)
+    return Replacement(
+        frozenset([*(each.node.name for each in gone), *access]), _find_due(cluster, members, observed, now)
+    )
+
+
+def find_outdated(cluster: VirtualCluster, observed: Observed) -> list[NodeSpec]:
+    """The nodes whose pods were made for another spec, or before the restart that is asked for, master first."""
+    return [node for node in cluster.nodes if _find_member(cluster, node, observed, Exempt()).is_outdated]
+
+
+def _find_member(cluster: VirtualCluster, node: NodeSpec, observed: Observed, exempt: Exempt) -> _Member:
+    pod = observed.find(POD, node.name)
+    is_stuck = pod is None and (node.name in exempt.lost or cluster.network.find_lack(node.name) is not None)
+    return _Member(node, pod, pod is not None and _is_outdated(cluster, node, pod), is_stuck)
+
+
+def _is_outdated(cluster: VirtualCluster, node: NodeSpec, pod: Manifest) -> bool:
+    """Whether it was made for another spec, address or generation, or before the last restart that was asked for."""
+    is_of_another = cluster.network.has_moved(node.name, pod) or find_noted_generation(pod) != cluster.state.generation
+    return is_outdated(pod, hash_node(node), cluster.restart) or is_of_another
+
+
+def _is_broken(cluster: VirtualCluster, member: _Member, observed: Observed, context: Context) -> bool:
+    """Whether the pod is not Ready and will not get so, or was made for another spec: nothing is lost with it."""
+    pod = member.pod
+    if pod is None or seen.is_ready(pod) or is_over(pod) or member.is_flapping(context.now):
+        return False
+    current = bootstrap_config_map_name(cluster.name, context.scripts.digest)
+    scripts = list(seen.find_config_maps(pod))
+    is_lost = not all(observed.has(CONFIG_MAP, name) for name in scripts)
+    is_mended = current not in scripts and observed.has_lasting(CONFIG_MAP, current)
+    is_looping = find_waiting(pod) == "CrashLoopBackOff" and is_mended
+    return is_lost or is_looping or member.is_outdated
+
+
+def _list_turns(cluster: VirtualCluster, free: Iterable[_Member]) -> list[_Member]:
+    """The Ready ones that are outdated, and whose successors would not have to wait for an address."""
+    ready = [each for each in free if each.is_outdated and each.is_ready]
+    return [each for each in ready if cluster.network.find_lack(each.node.name) is None]
+
+
+def _find_turn(members: Sequence[_Member], candidates: Iterable[_Member], now: datetime) -> list[_Member]:
+    """The one that may go now, of those that have run, if any: never more than one, and while no other one is down."""
+    for going in candidates:
+        lets_go = _lets_ready_go if going.is_ready else _lets_broken_go
+        if all(lets_go(other, going, now) for other in members if other is not going):
+            return [going]
+    return []
+
+
+def _lets_broken_go(other: _Member, going: _Member, now: datetime) -> bool:
+    """Whether one that is not Ready may be taken down: the other's container runs, or is down by itself.
+
+    A worker waits for the master to be Ready: what it takes over at its boot comes from there.
+    """
+    if other.is_ready:
+        return True
+    if other.is_flapping(now) or (other.is_master and not going.is_master):
+        return False
+    if other.pod is None:
+        return other.is_stuck
+    if not other.is_there:
+        return _find_deletion_end(other.pod) <= now
+    return has_run(other.pod) or is_over(other.pod) or find_made_time(other.pod) + SETTLING <= now
+
+
+def _lets_ready_go(other: _Member, going: _Member, now: datetime) -> bool:
+    """Whether a Ready one may be taken down: the other is Ready, or will not be so with this edit either.
+
+    One that never ran must not hold others back for ever; but one that was made with the latest edit and does not come
+    up says that the edit is bad, and then this one stays.
+    """
+    if other.is_ready:
+        return True
+    if other.pod is None or going.pod is None or not other.is_there or other.is_flapping(now):
+        return False
+    if find_waiting(other.pod) in _PULL_PROBLEMS:
+        return bool(seen.find_container(other.pod["spec"], NODE_CONTAINER).get("image") != going.node.image)
+    is_unscheduled = seen.condition(other.pod, "PodScheduled").get("status") == "False"
+    if is_unscheduled and find_made_time(other.pod) < find_made_time(going.pod):
+        return True
+    return other.is_outdated and find_settled_time(other.pod) <= now
+
+
+def _find_deletion_end(pod: Manifest) -> datetime:
+    """When a pod that is being deleted is held by something else than its own end: its host does not answer."""
+    return (parse_time(pod["metadata"]["deletionTimestamp"]) or find_made_time(pod)) + SETTLING
+
+
+def _find_patience_end(pod: Manifest, now: datetime) -> datetime:
+    """Until when a pod that is over is left as it is; later than `now` where it is not over."""
+    return find_end_time(pod) + FAILED_PATIENCE if is_over(pod) else now + FAILED_PATIENCE
+
+
+def _find_access(cluster: VirtualCluster, observed: Observed, now: datetime) -> list[str]:
+    """The access pod, if it is from another image or has ended: nobody but its own sessions depends on it."""
+    name, image = access_pod_name(cluster.name), cluster.spec.access_pod_image
+    pod = observed.find(POD, name)
+    if pod is None or image is None or seen.is_terminating(pod):
+        return []
+    is_old = not is_over(pod) and is_outdated(pod, hash_access(image), cluster.restart)
+    return [name] if is_old or _find_patience_end(pod, now) <= now else []
+
+
+def _find_due(
+    cluster: VirtualCluster, members: Iterable[_Member], observed: Observed, now: datetime
+) -> datetime | None:
+    """When time alone may change what goes: one has ended for long enough, or has settled while others wait for it."""
+    pods = [each.pod for each in members if each.pod]
+    access = observed.find(POD, access_pod_name(cluster.name))
+    ends = [find_end_time(pod) + FAILED_PATIENCE for pod in [*pods, *([access] if access else [])] if is_over(pod)]
+    is_rolling = any(each.is_outdated for each in members)
+    settled = [find_settled_time(pod) for pod in pods if is_rolling and not (seen.is_ready(pod) or is_over(pod))]
+    ending = [_find_deletion_end(pod) for pod in pods if is_rolling and seen.is_terminating(pod)]
+    return min((time for time in [*ends, *settled, *ending] if time > now), default=None)

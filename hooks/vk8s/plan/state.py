@@ -1,0 +1,243 @@
+"""What holds the state of the nodes, whether it is still there, and which pods must stay because of that (decision 11).
+
+Nothing that is answered may turn a state that can be saved into one that is lost: a pod whose volume, keys or boot
+files are not there to stay is kept, whatever the spec asks; and where a volume is gone, no empty one takes its place
+until the owner of the Vk8s has said so in so many words.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from hooks.kubernetes.conditions import Trouble
+from hooks.kubernetes.manifest import Manifest
+from hooks.vk8s.children.node_pod import find_credentials_name
+from hooks.vk8s.observed import children as seen
+from hooks.vk8s.observed.children import CLAIM, CONFIG_MAP, POD, SECRET, Child, Observed
+from hooks.vk8s.observed.keep import read_annotation
+from hooks.vk8s.observed.pod_life import find_made_time, has_run, is_running
+from hooks.vk8s.observed.pod_state import describe_finalizers
+from hooks.vk8s.situation import Context
+from hooks.vk8s.spec.cluster import ACCEPT_LOSS_ANNOTATION, VirtualCluster
+from hooks.vk8s.spec.model import NodeSpec
+from hooks.vk8s.spec.naming import bootstrap_config_map_name, pki_secret_name, state_claim_name
+from hooks.vk8s.spec.state_note import FIRST_GENERATION, STATE, StateNote, find_noted_generation, parse_note
+
+STATE_LOST, STATE_AT_RISK = "StateLost", "StateAtRisk"
+_PAGE: Final = "docs/how-to/lost-volumes.md"
+
+
+@dataclass(frozen=True)
+class State:
+    """What is to be noted, and what of the state is lost or in danger.
+
+    `lost`: node to what there is to say of it; it gets neither claim nor pod, and `ways_out` says what to do. `held`:
+    nodes whose pods are not left out. `useless`: those whose pods have no state and can get none. `dangers`: sentences
+    on nodes whose owner has to act.
+    """
+
+    note: StateNote
+    lost: Mapping[str, str]
+    held: frozenset[str]
+    useless: frozenset[str]
+    dangers: tuple[str, ...]
+    ways_out: str
+
+    @property
+    def trouble(self) -> Trouble | None:
+        """The reason and the sentences for the status; None where all is well."""
+        lost = [*(f"{node} {sentence}." for node, sentence in self.lost.items()), self.ways_out] if self.lost else []
+        sentence = " ".join([*lost, *self.dangers])
+        return Trouble(STATE_LOST if lost else STATE_AT_RISK, sentence) if sentence else None
+
+
+def read_note(name: str, observed: Observed) -> StateNote:
+    """The note of the Vk8s `name`, as it was last written; an empty one where nothing has been noted.
+
+    A PKI that was restored without its note begins in the generation that the pods are of.
+    """
+    pki = observed.find(SECRET, pki_secret_name(name))
+    notes = map(parse_note, read_annotation(pki, STATE)) if pki else ()
+    noted = next((note for note in notes if note), None)
+    generations = map(find_noted_generation, observed.pods().values())
+    return noted or StateNote(generation=max(generations, default=FIRST_GENERATION))
+
+
+def find_unsafe_nodes(note: StateNote, observed: Observed) -> list[str]:
+    """Names of the nodes whose noted claims are gone or going, whatever the spec says."""
+    return [node for node in note.claims if not observed.has_lasting(CLAIM, state_claim_name(node))]
+
+
+def plan_state(cluster: VirtualCluster, left: frozenset[str], observed: Observed, context: Context) -> State:
+    """The state of the nodes of the spec that stay; `left`: workers that have left, of whom nothing is to be noted."""
+    found = [_look_at(cluster, node, observed, context) for node in cluster.nodes]
+    lost = [each for each in found if each.is_lost]
+    return State(
+        _plan_note(cluster, found, left),
+        {each.node.name: _describe_loss(each) for each in lost},
+        frozenset(each.node.name for each in found if each.lacking and each.pod and not each.is_useless),
+        frozenset(each.node.name for each in found if each.is_useless),
+        tuple(sentence for each in found if (sentence := _describe_danger(each))),
+        _describe_ways_out(cluster, lost) if lost else "",
+    )
+
+
+def list_needed(cluster: VirtualCluster, node: NodeSpec, context: Context) -> list[tuple[str, str]]:
+    """What a pod of `node` that is made now mounts, as kind and name."""
+    claim = [] if cluster.spec.storage.ephemeral else [(CLAIM, state_claim_name(node.name))]
+    return [
+        (CONFIG_MAP, bootstrap_config_map_name(cluster.name, context.scripts.digest)),
+        (SECRET, find_credentials_name(cluster, node)),
+        *claim,
+    ]
+
+
+def with_note(pki: Manifest, note: StateNote) -> Manifest:
+    """The `pki` Secret with the note on it; without one as long as there is nothing to note."""
+    annotations = pki["metadata"].get("annotations", {})
+    if note == StateNote() and STATE not in annotations:
+        return pki
+    return {**pki, "metadata": {**pki["metadata"], "annotations": {**annotations, STATE: note.encode()}}}
+
+
+@dataclass(frozen=True)
+class _Standing:
+    """What a node stands on.
+
+    `claim`, `noted`: none where its state is ephemeral; `lacking`: what its next pod would not find, by kind and name.
+    """
+
+    node: NodeSpec
+    pod: Manifest | None
+    claim: Manifest | None
+    noted: str | None
+    is_ephemeral: bool
+    is_accepted: bool
+    lacking: Mapping[Child, Manifest | None]
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the volume with its state is gone, and nobody has said that this is all right."""
+        is_gone = self.noted is not None and self.claim is None and (self.pod is None or self.is_useless)
+        return is_gone and not self.is_accepted
+
+    @property
+    def is_useless(self) -> bool:
+        """Whether its pod holds no volume and can get none: no host has taken it, or its owner gives the volume up."""
+        pod = self.pod
+        if pod is None or self.noted is None or self.claim is not None or seen.is_ready(pod) or is_running(pod):
+            return False
+        return self.is_accepted or not (pod.get("spec", {}).get("nodeName") or has_run(pod))
+
+    @property
+    def is_on_another(self) -> bool:
+        """Whether the claim of its name is not the one that its pod runs on: that one's volume ends with the pod."""
+        if self.pod is None or self.claim is None or self.claim["metadata"]["uid"] == self.noted:
+            return False
+        is_newer = find_made_time(self.claim) > find_made_time(self.pod)
+        return is_newer and not self.is_accepted and (seen.is_ready(self.pod) or has_run(self.pod))
+
+    @property
+    def is_dropped(self) -> bool:
+        """Whether the noted claim and its pod are gone, and the owner wants an empty one instead."""
+        is_gone = self.claim is None or self.claim["metadata"]["uid"] != self.noted
+        return self.is_accepted and self.pod is None and is_gone
+
+    @property
+    def proven(self) -> str | None:
+        """The uid of the claim with which the node is Ready, or that its owner has put in place of one that is noted.
+
+        A claim that is newer than the pod is not what it runs on. Then what is noted stays; where nothing is, the uid
+        of the pod says that there is a state, and that it is on no claim that is there.
+        """
+        if self.pod is None and self.noted and self.claim and not seen.is_terminating(self.claim):
+            return str(self.claim["metadata"]["uid"])
+        if self.pod is None or self.is_ephemeral or not seen.is_ready(self.pod):
+            return None
+        if self.claim is not None and find_made_time(self.claim) <= find_made_time(self.pod):
+            return str(self.claim["metadata"]["uid"])
+        return self.noted or str(self.pod["metadata"]["uid"])
+
+
+def _look_at(cluster: VirtualCluster, node: NodeSpec, observed: Observed, context: Context) -> _Standing:
+    is_ephemeral = cluster.spec.storage.ephemeral
+    claim = None if is_ephemeral else observed.find(CLAIM, state_claim_name(node.name))
+    noted = None if is_ephemeral else cluster.state.claims.get(node.name)
+    is_accepted = noted is not None and noted in cluster.given_up
+    lacking = {
+        (kind, name): observed.find(kind, name)
+        for kind, name in list_needed(cluster, node, context)
+        if not (observed.has_lasting(kind, name) or (kind == CLAIM and is_accepted))
+    }
+    standing = _Standing(node, observed.find(POD, node.name), claim, noted, is_ephemeral, is_accepted, lacking)
+    if not standing.is_on_another:
+        return standing
+    return replace(standing, lacking={**lacking, (CLAIM, state_claim_name(node.name)): None})
+
+
+def _plan_note(cluster: VirtualCluster, found: list[_Standing], left: frozenset[str]) -> StateNote:
+    """The note as it is now: claims with which nodes are Ready, without those of whom nobody needs to know any more."""
+    dropped = {each.node.name for each in found if each.is_dropped}
+    proven = {each.node.name: each.proven for each in found if each.proven and not each.is_dropped}
+    kept = {node: uid for node, uid in cluster.state.claims.items() if node not in dropped | left}
+    begins_anew = any(each.is_dropped and each.node.role == "master" for each in found)
+    return StateNote({**kept, **proven}, cluster.state.generation + begins_anew)
+
+
+def _describe_loss(standing: _Standing) -> str:
+    """What continues a sentence that starts with the node's name."""
+    is_master = standing.node.role == "master"
+    what = "the data of the whole virtual cluster" if is_master else "the volumes of the pods on it"
+    claim = state_claim_name(standing.node.name)
+    return f"has lost its volume: PersistentVolumeClaim {claim} is gone, and with it {what}, unless it was retained"
+
+
+def _describe_ways_out(cluster: VirtualCluster, lost: list[_Standing]) -> str:
+    """What the owner may do; one command for all that is lost, beside what has been given up before."""
+    identity = cluster.identity
+    given_up = ",".join([*cluster.given_up, *(str(each.noted) for each in lost)])
+    return (
+        f"No empty volume takes the place of one that is lost. Put the claim back, with label controller-uid="
+        f"{identity.uid} ({_PAGE}); or give up what was on it, and begin with an empty one: kubectl annotate vk8s "
+        f"-n {identity.namespace} {identity.name} --overwrite {ACCEPT_LOSS_ANNOTATION}={given_up}."
+    )
+
+
+def _describe_danger(standing: _Standing) -> str:
+    """What the owner has to know of a pod that stays because of what it stands on; nothing of what is made again."""
+    going = list(_list_going(standing))
+    if not going:
+        return ""
+    name, volume = standing.node.name, _find_volume(standing)
+    save = (
+        f" Keep the volume now: kubectl patch pv {volume} --type=merge "
+        '--patch=\'{"spec": {"persistentVolumeReclaimPolicy": "Retain"}}\'.'
+        if volume
+        else ""
+    )
+    if standing.pod is None:
+        return f"{name} has no pod, and {', '.join(going)}.{save} How to go on: {_PAGE}."
+    return (
+        f"{name} stays as it is, whatever the spec asks: {', '.join(going)}, and lasts only as long as pod {name}."
+        f"{save} How to go on: {_PAGE}."
+    )
+
+
+def _list_going(standing: _Standing) -> Iterator[str]:
+    """What is being deleted, of which a claim may be gone, too; all else is made again by this very answer."""
+    if standing.is_useless:
+        return
+    pod = standing.pod
+    for (kind, name), found in standing.lacking.items():
+        if found is not None and (standing.pod or standing.noted):
+            # Of a claim, everybody knows what holds it: the pod.
+            yield f"{found['kind']} {name} is being deleted{'' if kind == CLAIM else describe_finalizers(found)}"
+        elif found is None and kind == CLAIM and pod and (standing.noted or standing.proven or has_run(pod)):
+            other = ", and the one of that name is another" if standing.claim else ""
+            yield f"PersistentVolumeClaim {name} is gone{other}"
+
+
+def _find_volume(standing: _Standing) -> str:
+    """Name of the PersistentVolume behind a claim that is being deleted; empty where there is none."""
+    claim = standing.claim
+    return str(claim["spec"].get("volumeName", "")) if claim and seen.is_terminating(claim) else ""

@@ -1,0 +1,54 @@
+"""Which CA a virtual cluster was made with, as the Secrets say that were made from it.
+
+Anybody may have deleted or overwritten them: then they are made again, and what can't be read proves nothing.
+"""
+
+import re
+from base64 import b64decode
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from cryptography import x509
+
+from hooks.vk8s.children.join_secret import CA_HASH
+from hooks.vk8s.keys.kubeconfig import KUBECONFIG_KEYS
+from hooks.vk8s.keys.pki import CA_CERT, public_key_hash
+from hooks.vk8s.keys.pki_files import read_files
+from hooks.vk8s.observed.children import Observed
+from hooks.vk8s.spec.naming import join_secret_name, kubeconfig_secret_name
+
+_HASH: Final = re.compile(rb"sha256:[0-9a-f]{64}")
+_EMBEDDED: Final = re.compile(rb"certificate-authority-data: (\S+)")
+
+
+def find_known_authorities(vk8s: str, observed: Observed) -> Mapping[str, str]:
+    """`public_key_hash` of each CA that something was made with, and the name of a Secret that says so."""
+    join, kubeconfig = join_secret_name(vk8s), kubeconfig_secret_name(vk8s)
+    return {
+        **dict.fromkeys(_read_kubeconfig(read_files(observed, kubeconfig)), kubeconfig),
+        **dict.fromkeys(_read_join(read_files(observed, join)), join),
+    }
+
+
+def _read_join(files: Mapping[str, bytes]) -> Iterator[str]:
+    yield from _hash_cert(files.get(CA_CERT, b""))
+    noted = files.get(CA_HASH, b"")
+    if _HASH.fullmatch(noted):
+        yield noted.decode()
+
+
+def _read_kubeconfig(files: Mapping[str, bytes]) -> Iterator[str]:
+    """Ours have one key per line, so that no YAML has to be read."""
+    for content in {files.get(key, b"") for key in KUBECONFIG_KEYS}:
+        found = _EMBEDDED.search(content)
+        try:
+            yield from _hash_cert(b64decode(found[1])) if found else ()
+        except ValueError:
+            continue
+
+
+def _hash_cert(pem: bytes) -> Iterator[str]:
+    try:
+        yield public_key_hash(x509.load_pem_x509_certificate(pem))
+    except ValueError:
+        return

@@ -1,0 +1,135 @@
+"""What a valid Vk8s means: the virtual cluster as the builders and the status see it. Facts, derived once."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+
+from hooks.settings import Settings
+from hooks.vk8s.spec.model import NodeSpec, Spec
+from hooks.vk8s.spec.namespace_rules import NamespaceRules
+from hooks.vk8s.spec.naming import api_service_name
+from hooks.vk8s.spec.network import Network
+from hooks.vk8s.spec.state_note import StateNote
+from hooks.wire import Metadata
+
+# The original operator's; its presence pauses, whatever it says.
+STOPPED_ANNOTATION = "vk8s-resource-stopped"
+RESTART_ANNOTATION = "vk8s.sktelecom.com/restart"
+# Names of nodes, between commas, or `true` for all: they are removed without a drain.
+FORCE_REMOVE_ANNOTATION = "vk8s.sktelecom.com/force-remove"
+# Uids of PersistentVolumeClaims, between commas: what was on them is given up, and empty ones may take their place.
+ACCEPT_LOSS_ANNOTATION = "vk8s.sktelecom.com/accept-state-loss"
+# The hash of a CA, as in the `join` Secret: all that it has signed is given up, and another one may take its place.
+ACCEPT_CA_LOSS_ANNOTATION = "vk8s.sktelecom.com/accept-ca-loss"
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Which Vk8s it is: known even when its spec can't be read."""
+
+    name: str
+    namespace: str
+    uid: str
+    labels: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class VirtualCluster:
+    """A virtual cluster as its owner wants it. The first node is its master."""
+
+    identity: Identity
+    spec: Spec
+    cluster_domain: str
+    node_certificate_seconds: int
+    node_probe_seconds: int
+    paused: bool = False
+    # Any text; pods that were made before it was written are to be made again.
+    restart: str | None = None
+    # As its owner wrote it.
+    force_remove: str = ""
+    accept_loss: str = ""
+    accept_ca_loss: str = ""
+    network: Network = field(default_factory=Network)
+    state: StateNote = field(default_factory=StateNote)
+    # Of the host cluster's namespace; none where nothing is known of them.
+    rules: NamespaceRules = field(default_factory=NamespaceRules)
+
+    @property
+    def name(self) -> str:
+        """Name of the Vk8s."""
+        return self.identity.name
+
+    @property
+    def nodes(self) -> list[NodeSpec]:
+        """Master first."""
+        return self.spec.nodes
+
+    @property
+    def has_workers(self) -> bool:
+        """Without workers the master carries everything, so it gets no taint."""
+        return len(self.nodes) > 1
+
+    def is_forced_out(self, node: str) -> bool:
+        """Whether the node is to be removed without waiting for the pods on it."""
+        names = _split(self.force_remove)
+        return node in names or names == ["true"]
+
+    @property
+    def given_up(self) -> list[str]:
+        """Uids of the claims of which their owner has said that what was on them may be lost."""
+        return _split(self.accept_loss)
+
+    @property
+    def may_found(self) -> bool:
+        """Whether its first boot is still to come: nothing is known that an empty volume could take the place of."""
+        return self.spec.storage.ephemeral or self.nodes[0].name not in self.state.claims
+
+    def without(self, nodes: Collection[str]) -> "VirtualCluster":
+        """The virtual cluster as if its spec did not name these workers."""
+        staying = [node for node in self.nodes if node.name not in nodes]
+        return replace(self, spec=self.spec.model_copy(update={"nodes": staying}))
+
+    @property
+    def api_names(self) -> list[str]:
+        """The names of the API Service in the host cluster's DNS, from the shortest to the full one."""
+        return find_api_names(self.identity, self.cluster_domain)
+
+    @property
+    def endpoint(self) -> str:
+        """Full name of the API Service: it stays when the master's pod gets another address."""
+        return self.api_names[-1]
+
+
+def _split(names: str) -> list[str]:
+    """The words between commas."""
+    return [word for name in names.split(",") if (word := name.strip())]
+
+
+def find_api_names(identity: Identity, cluster_domain: str) -> list[str]:
+    """The names of the API Service in the host cluster's DNS, from the shortest to the full one."""
+    short = api_service_name(identity.name)
+    service = f"{short}.{identity.namespace}"
+    return [short, service, f"{service}.svc", f"{service}.svc.{cluster_domain}"]
+
+
+def parse_identity(metadata: Metadata) -> Identity:
+    """The identity in an object's metadata."""
+    return Identity(metadata.name, metadata.namespace, metadata.uid, metadata.labels)
+
+
+def build_cluster(metadata: Metadata, spec: Spec, settings: Settings, network: Network) -> VirtualCluster:
+    """The virtual cluster that a valid `spec` describes, with the addresses that its nodes have."""
+    annotations = metadata.annotations
+    paused = spec.paused or STOPPED_ANNOTATION in annotations
+    return VirtualCluster(
+        parse_identity(metadata),
+        spec,
+        settings.cluster_domain,
+        int(settings.node_certificate_validity.total_seconds()),
+        settings.node_probe_seconds,
+        paused=paused,
+        restart=annotations.get(RESTART_ANNOTATION),
+        force_remove=annotations.get(FORCE_REMOVE_ANNOTATION, ""),
+        accept_loss=annotations.get(ACCEPT_LOSS_ANNOTATION, ""),
+        accept_ca_loss=annotations.get(ACCEPT_CA_LOSS_ANNOTATION, ""),
+        network=network,
+    )

@@ -1,0 +1,121 @@
+"""Labels and annotations of the children, and the selectors. User labels go to every child, never into a selector."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from hooks.kubernetes.labels import CONTROLLER_UID, MANAGED_BY, NODE, PREFIX, VK8S
+from hooks.kubernetes.manifest import Manifest
+from hooks.vk8s.spec.cluster import Identity
+from hooks.vk8s.spec.model import NodeSpec, Role
+
+ROLE = f"{PREFIX}role"
+COMPONENT = f"{PREFIX}component"
+BOOTSTRAP_COMPONENT, NODE_COMPONENT, ACCESS_COMPONENT, LEAVE_COMPONENT = "bootstrap", "node", "access", "leave"
+KUBEFLOW_COMPONENT = "kubeflow"
+
+# Labels by which controllers and tools know what is theirs. Copied to a child, they make a Job that the API server
+# refuses or Kueue suspends, a Service that kube-proxy passes by, or have a tool prune what its user never wrote.
+_STEERING_NAMES: Final = frozenset(
+    ["controller-revision-hash", "job-name", "pod-template-generation", "pod-template-hash"]
+)
+_STEERING_DOMAINS: Final = frozenset(
+    [
+        "addonmanager.kubernetes.io",
+        "apps.kubernetes.io",
+        "applyset.kubernetes.io",
+        "batch.kubernetes.io",
+        "endpointslice.kubernetes.io",
+        "jobset.sigs.k8s.io",
+        "kapp.k14s.io",
+        "kueue.x-k8s.io",
+        "leaderworkerset.sigs.k8s.io",
+        "objectset.rio.cattle.io",
+        "scheduling.x-k8s.io",
+        "service.kubernetes.io",
+        "statefulset.kubernetes.io",
+    ]
+)
+
+# A service mesh redirects what a pod sends and takes, and with that what kubelet, network and pods of a node do in it.
+# https://istio.io/latest/docs/reference/config/labels/ and https://linkerd.io/2/reference/proxy-configuration/
+NO_MESH_LABELS: Final = {"istio.io/dataplane-mode": "none", "sidecar.istio.io/inject": "false"}
+NO_MESH_ANNOTATIONS: Final = {"linkerd.io/inject": "disabled"}
+
+
+def user_labels(labels: Mapping[str, str]) -> dict[str, str]:
+    """The labels of a Vk8s that its children carry too: all but those that say whose an object is, or what it is."""
+    own = {CONTROLLER_UID, *MANAGED_BY}
+    return {
+        key: value
+        for key, value in labels.items()
+        if key not in own and not key.startswith(PREFIX) and not is_steering(key)
+    }
+
+
+def is_steering(label: str) -> bool:
+    """Whether a controller, or a tool that prunes, goes by the label."""
+    return label in _STEERING_NAMES or label.partition("/")[0] in _STEERING_DOMAINS
+
+
+def child_labels(identity: Identity) -> dict[str, str]:
+    """Labels of every child of the Vk8s: its owner's, and the identity."""
+    return {**user_labels(identity.labels), **MANAGED_BY, **cluster_selector(identity.name)}
+
+
+def cluster_selector(vk8s: str) -> dict[str, str]:
+    """What everything of one virtual cluster has in common, within its namespace."""
+    return {VK8S: vk8s}
+
+
+def role_selector(vk8s: str, role: Role) -> dict[str, str]:
+    """The node pods of one role."""
+    return {**cluster_selector(vk8s), ROLE: role}
+
+
+def component_selector(vk8s: str, component: str) -> dict[str, str]:
+    """The pods of one component."""
+    return {**cluster_selector(vk8s), COMPONENT: component}
+
+
+def node_labels(node: NodeSpec) -> dict[str, str]:
+    """What says of a pod which node it is."""
+    return {COMPONENT: NODE_COMPONENT, NODE: node.name, ROLE: node.role}
+
+
+def claim_labels(node: NodeSpec) -> dict[str, str]:
+    """What says of a claim whose state it holds."""
+    return {NODE: node.name, ROLE: node.role}
+
+
+def leave_labels(node: str) -> dict[str, str]:
+    """What says of a Job, and of its pods, which node it takes out."""
+    return {COMPONENT: LEAVE_COMPONENT, NODE: node}
+
+
+def kubeflow_labels() -> dict[str, str]:
+    """What says of a Job, and of its pods, that it installs Kubeflow."""
+    return {COMPONENT: KUBEFLOW_COMPONENT}
+
+
+def build_pod_metadata(
+    identity: Identity, name: str, labels: Mapping[str, str], annotations: Mapping[str, str]
+) -> Manifest:
+    """`metadata` of a pod: service meshes stay out of it, unless its owner's labels say otherwise."""
+    metadata = build_noted_metadata(identity, name, labels, {**NO_MESH_ANNOTATIONS, **annotations})
+    return {**metadata, "labels": {**NO_MESH_LABELS, **metadata["labels"]}}
+
+
+def build_noted_metadata(
+    identity: Identity, name: str, labels: Mapping[str, str], annotations: Mapping[str, str]
+) -> Manifest:
+    """`metadata` of a pod or Job, with what is noted on it when it is made."""
+    return {**build_metadata(identity, name, labels), "annotations": dict(annotations)}
+
+
+def build_metadata(identity: Identity, name: str, extra_labels: Mapping[str, str] | None = None) -> Manifest:
+    """`metadata` of the child `name`; namespaced, because the hooks answer for the parent's namespace only."""
+    return {
+        "name": name,
+        "namespace": identity.namespace,
+        "labels": {**child_labels(identity), **(extra_labels or {})},
+    }

@@ -1,0 +1,90 @@
+"""The names of all that belongs to a virtual cluster, one function each, and the limits that follow from them."""
+
+# A Service name is a DNS-1035 label of at most 63 characters and the longest suffix of one of ours is `-access-svc`.
+MAX_VK8S_NAME = 52
+
+# The name of a Service's port is a DNS label.
+MAX_PORT_NAME = 63
+
+# The containers of ours in each kind of pod; an injector may have added others, before them or after.
+NODE_CONTAINER, ACCESS_CONTAINER, LEAVE_CONTAINER = "node", "access", "leave"
+
+
+def pki_secret_name(vk8s: str) -> str:
+    """Secret with the CAs, the service-account keys and the bootstrap token."""
+    return f"{vk8s}-pki"
+
+
+def join_secret_name(vk8s: str) -> str:
+    """Secret with what a worker may see: token, hash and certificate of the CA."""
+    return f"{vk8s}-join"
+
+
+def kubeconfig_secret_name(vk8s: str) -> str:
+    """Secret with the administrator's kubeconfig."""
+    return f"{vk8s}-kubeconfig"
+
+
+def bootstrap_config_map_name(vk8s: str, digest: str) -> str:
+    """ConfigMap with the scripts that a node pod boots from; `digest` tells one version of them from another."""
+    return f"{vk8s}-bootstrap-{digest}"
+
+
+def api_service_name(vk8s: str) -> str:
+    """Service in front of the API server."""
+    return f"{vk8s}-api"
+
+
+def ports_service_name(vk8s: str) -> str:
+    """Service through which the declared ports are reached from outside."""
+    return vk8s
+
+
+def network_policy_name(vk8s: str) -> str:
+    """NetworkPolicy that says who may connect to the pods."""
+    return vk8s
+
+
+def is_service_of_another(vk8s: str) -> bool:
+    """Whether the Service for the ports of the Vk8s would have the name that a Service of another Vk8s has."""
+    return vk8s.endswith((api_service_name(""), access_service_name("")))
+
+
+def ssh_secret_name(vk8s: str) -> str:
+    """Secret with the host key of the access pod, and a client key for its owner."""
+    return f"{vk8s}-ssh"
+
+
+def access_config_map_name(vk8s: str) -> str:
+    """ConfigMap with the public keys that may connect."""
+    return f"{vk8s}-access"
+
+
+def access_service_name(vk8s: str) -> str:
+    """Service in front of the access pod."""
+    return f"{vk8s}-access-svc"
+
+
+def kubeflow_secret_name(vk8s: str) -> str:
+    """Secret with user and password of Kubeflow."""
+    return f"{vk8s}-kubeflow"
+
+
+def kubeflow_job_name(vk8s: str) -> str:
+    """Job that installs Kubeflow."""
+    return f"{vk8s}-kubeflow"
+
+
+def leave_job_name(node: str) -> str:
+    """Job that takes a node out of its virtual cluster."""
+    return f"{node}-leave"
+
+
+def access_pod_name(vk8s: str) -> str:
+    """Pod for ssh access."""
+    return f"{vk8s}-access-pod"
+
+
+def state_claim_name(node: str) -> str:
+    """PersistentVolumeClaim with the state of a node."""
+    return f"{node}-state"

@@ -1,0 +1,154 @@
+"""From the spec as it came to the model, or to the sentences that say what is wrong with it: all of them.
+
+The schema and the rules of the CRD refuse most of this at `kubectl apply` already, in the same words. They are checked
+again here because an object may be older than a rule, and because the hooks can be called without an API server.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from pydantic import ValidationError
+
+from hooks.kubernetes.forms import DNS_ADVICE, describe_form
+from hooks.kubernetes.names import DNS_1035, DNS_1123
+from hooks.kubernetes.quantity import parse_quantity
+from hooks.vk8s.spec.model import KUBEFLOW_PORT, NODE_PORTS, NodeSpec, Spec
+from hooks.vk8s.spec.naming import MAX_VK8S_NAME, access_pod_name
+from hooks.vk8s.spec.network_rules import parse_networks
+
+LABEL_VALUE = r"([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?"
+LABEL_KEY = r"([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?"
+# As Kubeflow numbers its releases: by version until 1.11, by year and month since.
+KUBEFLOW_VERSION = r"v[0-9]+\.[0-9]+\.[0-9]+|[0-9]{2}\.[0-9]{2}(\.[0-9]+)?"
+# It becomes part of YAML, and of a script.
+EMAIL = r"[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*"
+# Type, key, and any comment; no options, no second line.
+PUBLIC_KEY = r"(sk-)?(ssh|ecdsa)-[a-z0-9@.-]+ [A-Za-z0-9+/]+=*( [^\r\n]*)?"
+
+
+def parse_spec(raw: object) -> tuple[Spec | None, list[str]]:
+    """The model of `raw` and no problem, or None and every problem of its form, one sentence each."""
+    try:
+        return Spec.model_validate(raw), []
+    except ValidationError as error:
+        return None, describe_form(error)
+
+
+def find_problems(name: str, spec: Spec) -> list[str]:
+    """Every rule that the Vk8s `name` with `spec` breaks, one sentence each that says what to write instead."""
+    return [
+        *_name_problems(name, spec.nodes),
+        *_master_problems(spec.nodes),
+        *_resource_problems(spec.nodes),
+        *_placement_problems(spec.nodes),
+        *_storage_problems(spec),
+        *_network_problems(spec),
+        *_port_problems(spec),
+        *_kubeflow_problems(spec),
+        *_key_problems(spec),
+    ]
+
+
+def _name_problems(name: str, nodes: list[NodeSpec]) -> Iterator[str]:
+    if len(name) > MAX_VK8S_NAME or not re.fullmatch(DNS_1035, name):
+        yield (
+            f"metadata.name: write a name of at most {MAX_VK8S_NAME} lower-case letters, digits and '-' that starts "
+            "with a letter: the Services of the virtual cluster are named after it."
+        )
+    for node, count in Counter(node.name for node in nodes).items():
+        if count > 1:
+            yield f"spec.nodes: {count} nodes are named {node}; give each node a name of its own."
+    for index, each in enumerate(nodes):
+        if each.name.endswith(access_pod_name("")):
+            yield f"spec.nodes[{index}].name: names of access pods end so; give the node another one."
+
+
+def _master_problems(nodes: list[NodeSpec]) -> Iterator[str]:
+    masters = [node.name for node in nodes if node.role == "master"]
+    if len(masters) != 1:
+        yield "spec.nodes: write exactly one node with role master."
+    elif nodes[0].role != "master":
+        yield "spec.nodes: write the master as the first node."
+
+
+def _resource_problems(nodes: list[NodeSpec]) -> Iterator[str]:
+    for index, node in enumerate(nodes):
+        requests, limits = node.resources.requests, node.resources.limits
+        both = requests.keys() & limits.keys()
+        if any(parse_quantity(requests[name]) > parse_quantity(limits[name]) for name in both):
+            yield f"spec.nodes[{index}].resources: write requests that are not above the limits."
+        devices = [name for name in requests if "/" in name]
+        if any(name not in both or parse_quantity(requests[name]) != parse_quantity(limits[name]) for name in devices):
+            yield f"spec.nodes[{index}].resources: write the same request as limit for a device, or only limits."
+
+
+def _placement_problems(nodes: list[NodeSpec]) -> Iterator[str]:
+    for index, node in enumerate(nodes):
+        if not all(re.fullmatch(LABEL_KEY, key) for key in node.node_selector) or not all(
+            re.fullmatch(LABEL_VALUE, value) for value in node.node_selector.values()
+        ):
+            yield f"spec.nodes[{index}].nodeSelector: write labels, such as disk: ssd."
+        for place, toleration in enumerate(node.tolerations):
+            for sentence in _toleration_problems(toleration):
+                yield f"spec.nodes[{index}].tolerations[{place}]: {sentence}."
+
+
+def _toleration_problems(toleration: Mapping[str, object]) -> Iterator[str]:
+    exists = toleration.get("operator") == "Exists"
+    if not toleration.get("key") and not exists:
+        yield "write a key, or operator: Exists for every taint"
+    if toleration.get("value") and exists:
+        yield "write no value with operator: Exists"
+    if "tolerationSeconds" in toleration and toleration.get("effect") != "NoExecute":
+        yield "write effect: NoExecute with tolerationSeconds"
+
+
+def _storage_problems(spec: Spec) -> Iterator[str]:
+    if parse_quantity(spec.storage.size) <= 0:
+        yield "spec.storage.size: write a size such as 20Gi."
+
+
+def _network_problems(spec: Spec) -> Iterator[str]:
+    networks = parse_networks(spec)
+    for field, network in networks.items():
+        if network is None:
+            yield f"spec.kubernetes.{field}: write an IPv4 network such as 198.18.0.0/16, no bits set after the prefix."
+    pods, services = networks.values()
+    if pods and services and pods.overlaps(services):
+        yield "spec.kubernetes: podNetworkCidr and serviceCidr overlap; write two networks that share no address."
+
+
+def _port_problems(spec: Spec) -> Iterator[str]:
+    names, numbers = {port.name for port in spec.ports}, {port.port for port in spec.ports}
+    for what, values in (("name", names), ("number", numbers)):
+        if len(values) < len(spec.ports):
+            yield f"spec.ports: give each port a {what} of its own."
+    for index, port in enumerate(spec.ports):
+        if not re.fullmatch(DNS_1123, port.name):
+            yield f"spec.ports[{index}].name: {DNS_ADVICE}."
+        if port.target_port != port.port:
+            yield f"spec.ports[{index}].targetPort: write the same number as port."
+    if spec.access_pod_port in numbers:
+        yield "spec.accessPodPort: is also one of spec.ports; write another number in one of the two."
+
+
+def _kubeflow_problems(spec: Spec) -> Iterator[str]:
+    if spec.kubeflow is None:
+        return
+    if not re.fullmatch(KUBEFLOW_VERSION, spec.kubeflow.version):
+        yield "spec.kubeflow.version: write a version such as v1.9.0, 26.03 or 26.03.1."
+    if not re.fullmatch(EMAIL, spec.kubeflow.email):
+        yield "spec.kubeflow.email: write an e-mail address such as user@example.com."
+    ports = [port.port for port in spec.ports if port.name == KUBEFLOW_PORT]
+    if not ports:
+        yield "spec: add a port named kubeflow: Kubeflow's user interface is reached through it."
+    elif ports[0] not in NODE_PORTS:
+        numbers = f"{NODE_PORTS.start} to {NODE_PORTS.stop - 1}"
+        yield f"spec.ports: the port named kubeflow is a NodePort inside; write a number from {numbers}."
+
+
+def _key_problems(spec: Spec) -> Iterator[str]:
+    for index, key in enumerate(spec.access.authorized_keys):
+        if not re.fullmatch(PUBLIC_KEY, key):
+            yield f"spec.access.authorizedKeys[{index}]: write a public key as it stands in id_ed25519.pub or the like."

@@ -1,0 +1,43 @@
+"""Which nodes don't go with the master: a kubelet may not be newer than its API server, nor much older.
+
+Source: https://kubernetes.io/releases/version-skew-policy/#kubelet.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from hooks.vk8s.spec.image_versions import Version, parse_version
+from hooks.vk8s.spec.model import Spec
+
+_OLDEST: Final = 3
+_UNSUPPORTED: Final = "which Kubernetes does not support"
+
+
+def find_skews(spec: Spec) -> list[str]:
+    """A sentence for each version of workers that is too new or too old for the master. What is not known is no skew.
+
+    The spec counts, and not what runs: during an upgrade, workers follow the master.
+    """
+    master, versions = parse_version(spec.nodes[0].image), [parse_version(node.image) for node in spec.nodes]
+    if master is None:
+        return []
+    return [
+        f"{_name_fields(version, versions)}: {problem}."
+        for version in dict.fromkeys(versions)
+        if version is not None and (problem := _describe(version, master))
+    ]
+
+
+def _name_fields(version: Version, versions: Sequence[Version | None]) -> str:
+    return ", ".join(f"spec.nodes[{index}].image" for index, other in enumerate(versions) if other == version)
+
+
+def _describe(version: Version, master: Version) -> str:
+    """What is wrong with a worker of the version; empty if nothing is."""
+    if version.minor > master.minor:
+        advice = f"write v1.{master.minor} here, or first upgrade the master"
+        return f"{version.text} is newer than the master's {master.text}, {_UNSUPPORTED}; {advice}"
+    if version.minor < master.minor - _OLDEST:
+        is_older = f"{version.text} is more than three minor versions older than the master's {master.text}"
+        return f"{is_older}, {_UNSUPPORTED}; write v1.{master.minor - _OLDEST} to v1.{master.minor}"
+    return ""

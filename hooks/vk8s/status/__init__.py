@@ -1,0 +1,1 @@
+"""The status: what its owner sees. Nothing is decided here."""

@@ -1,0 +1,137 @@
+"""Condition KubeflowReady: whether Kubeflow is installed, how far that is, and what stands in its way.
+
+The Job's pod tells: which of its steps runs, and the sentence with which that ended last time. Pods of a Job are no
+children of ours: Metacontroller sends them along because the customize hook asks for them.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from hooks.kubernetes.conditions import Condition
+from hooks.kubernetes.manifest import Manifest
+from hooks.vk8s.kubeflow.job import STEPS, VERSION
+from hooks.vk8s.kubeflow.plan import WAITING_FOR_NODES, is_finished
+from hooks.vk8s.observed import children as seen
+from hooks.vk8s.observed.children import JOB, POD, group_key
+from hooks.vk8s.observed.pod_state import (
+    LONGEST_MESSAGE,
+    describe_finalizers,
+    describe_suspension,
+    find_absent_state,
+    find_pod_state,
+)
+from hooks.vk8s.observed.refused import find_job_refusals
+from hooks.vk8s.plan.assemble import Plan
+from hooks.vk8s.situation import Situation
+from hooks.vk8s.spec.cluster import VirtualCluster
+from hooks.vk8s.spec.model import KubeflowSpec
+from hooks.vk8s.spec.namespace_rules import NamespaceRules
+from hooks.vk8s.spec.naming import kubeflow_job_name, kubeflow_secret_name
+
+KUBEFLOW_READY: Final = "KubeflowReady"
+
+
+def find_kubeflow_conditions(cluster: VirtualCluster, plan: Plan, situation: Situation) -> list[Condition]:
+    """Whether Kubeflow is installed as the spec asks; nothing where it never did."""
+    kubeflow, name = cluster.spec.kubeflow, kubeflow_job_name(cluster.name)
+    job = situation.observed.find(JOB, name)
+    if kubeflow is None:
+        return [_describe_left(job)] if job and is_finished(job) else []
+    is_planned = any(group_key(child) == JOB and child["metadata"]["name"] == name for child in plan.children)
+    trouble = plan.kubeflow_trouble or (None if job or is_planned else plan.trouble or WAITING_FOR_NODES)
+    if trouble:
+        return [_unready(trouble.reason, trouble.message)]
+    if job is None or not is_planned or seen.is_terminating(job):
+        held = describe_finalizers(job) if job else ""
+        return [_unready("BeingMade", f"Job {name} is being made{held}.")]
+    if is_finished(job):
+        message = f"Kubeflow {kubeflow.version} is installed. {_describe_user(cluster.name, kubeflow)}"
+        return [Condition(KUBEFLOW_READY, status=True, reason="Installed", message=message)]
+    suspension = describe_suspension(job)
+    if suspension:
+        return [_unready("Suspended", f"Job {name} {suspension}.")]
+    return [_describe_progress(kubeflow.version, job, situation)]
+
+
+def _unready(reason: str, message: str) -> Condition:
+    return Condition(KUBEFLOW_READY, status=False, reason=reason, message=message)
+
+
+def _describe_left(job: Manifest) -> Condition:
+    env = seen.find_container(job["spec"]["template"]["spec"], STEPS[-1]).get("env") or []
+    version = next((f" {entry.get('value')}" for entry in env if entry["name"] == VERSION), "")
+    message = f"Kubeflow{version} stays installed, and is its owner's to keep: spec.kubeflow is gone."
+    return Condition(KUBEFLOW_READY, status=True, reason="LeftInstalled", message=message)
+
+
+def _describe_user(vk8s: str, kubeflow: KubeflowSpec) -> str:
+    if kubeflow.password_secret_ref:
+        return f"Its user is {kubeflow.email}, with the password in Secret {kubeflow.password_secret_ref.name}."
+    return f"User and password are in Secret {kubeflow_secret_name(vk8s)}."
+
+
+def _describe_progress(version: str, job: Manifest, situation: Situation) -> Condition:
+    """How far the Job is, by its newest pod."""
+    pods = [pod for pod in situation.related.get(POD, {}).values() if _is_of(pod, job)]
+    pod = max(
+        pods, key=lambda each: (each["metadata"].get("creationTimestamp", ""), each["metadata"]["name"]), default=None
+    )
+    refusals = find_job_refusals(job, NamespaceRules.parse(situation.related))
+    if pod is None and refusals:
+        words = "; ".join(refusal.describe([job]) for refusal in refusals)
+        return _unready(refusals[0].reason, f"Kubeflow {version}: Job {job['metadata']['name']} gets no pod: {words}.")
+    if pod is None:
+        logs = f"kubectl logs -n {job['metadata']['namespace']} job/{job['metadata']['name']} --all-containers"
+        return _unready("Installing", f"Kubeflow {version} is being installed: {logs}.")
+    index, container = _find_step(pod)
+    place = f"step {index + 1} of {len(STEPS)} ({STEPS[index]})"
+    if _has_run(container):
+        told = _find_message(container)
+        return _unready("Installing", f"Kubeflow {version}, {place}{f': {told}' if told else ' runs'}.")
+    state = find_pod_state(
+        _without_other_steps(pod, container), find_absent_state(None, paused=False), container=STEPS[index]
+    )
+    return _unready(state.reason, f"Kubeflow {version}, {place}: its pod {pod['metadata']['name']} {state.message}.")
+
+
+def _without_other_steps(pod: Manifest, container: Manifest) -> Manifest:
+    """The pod as if `container` were its only step; containers that are none of ours stay."""
+    status = pod.get("status", {})
+    foreign = {
+        field: [entry for entry in status.get(field) or [] if entry.get("name") not in STEPS]
+        for field in ("initContainerStatuses", "containerStatuses")
+    }
+    ours = [*foreign["containerStatuses"], *([container] if container else [])]
+    return {**pod, "status": {**status, **foreign, "containerStatuses": ours}}
+
+
+def _is_of(pod: Manifest, job: Manifest) -> bool:
+    owners = pod["metadata"].get("ownerReferences") or []
+    return any(owner.get("uid") == job["metadata"]["uid"] for owner in owners)
+
+
+def _find_step(pod: Manifest) -> tuple[int, Manifest]:
+    """The step that is not done yet, and what the pod's status says of its container."""
+    status = pod.get("status", {})
+    entries = [*(status.get("initContainerStatuses") or []), *(status.get("containerStatuses") or [])]
+    containers: Mapping[str, Manifest] = {str(entry.get("name")): entry for entry in entries}
+    behind = [index for index, step in enumerate(STEPS) if not _is_done(containers.get(step, {}))]
+    index = behind[0] if behind else len(STEPS) - 1
+    return index, containers.get(STEPS[index], {})
+
+
+def _is_done(container: Manifest) -> bool:
+    return bool(container.get("state", {}).get("terminated", {}).get("exitCode") == 0)
+
+
+def _has_run(container: Manifest) -> bool:
+    """Whether the step runs now, or has: then it is what the step says that tells most."""
+    state = container.get("state", {})
+    return "running" in state or "terminated" in state or "terminated" in container.get("lastState", {})
+
+
+def _find_message(container: Manifest) -> str:
+    """The sentence with which the step ended last time, without its full stop."""
+    ended = container.get("state", {}).get("terminated") or container.get("lastState", {}).get("terminated") or {}
+    message: str = ended.get("message") or (ended.get("reason", "") if ended else "")
+    return " ".join(message.split())[:LONGEST_MESSAGE].rstrip(". ")

@@ -1,0 +1,26 @@
+"""docs/architecture.md names the layers that `lint-imports` enforces, in the same order."""
+
+import re
+import tomllib
+
+from tests.shared_material import ROOT
+
+
+def test_the_table_of_layers_is_what_lint_imports_enforces() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    enforced = next(each["layers"] for each in contracts if each["type"] == "layers")
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    _, _, section = page.partition("## Layers of the hooks")
+    rows = re.findall(r"^\| [^|]+ \| (`hooks[^|]+`) \|", section.partition("\n## ")[0], re.MULTILINE)
+    assert [re.findall(r"`([^`]+)`", row) for row in rows] == [layer.split(" : ") for layer in enforced]
+
+
+def test_every_file_that_the_architecture_names_exists() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    named = re.findall(r"`((?:hooks|crds|images|metacontroller|testbed|tests)/[^`*<]+)`", page)
+    assert named
+    assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+def test_no_more_than_six_modules_stand_beside_the_folders_of_a_virtual_cluster() -> None:
+    assert len(list((ROOT / "hooks" / "vk8s").glob("*.py"))) <= 6

@@ -1,0 +1,45 @@
+"""Conditions keep their time while their status stays, whatever the old status looks like."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from hooks.kubernetes.conditions import Condition, build_conditions, parse_history
+from hooks.vk8s.observed.children import Observed
+from hooks.vk8s.situation import Situation
+from tests.world import NOW
+
+READY = Condition("Ready", status=True, reason="AllNodesReady", message="2 of 2 nodes are Ready.")
+EARLIER = {"type": "Ready", "status": "True", "lastTransitionTime": "2026-01-01T00:00:00Z"}
+
+
+def situation(status: Any, later: timedelta = timedelta(0), generation: int = 1) -> Situation:
+    return Situation(parse_history(status), generation, NOW + later, Observed({}), "cluster.local", {})
+
+
+@pytest.mark.parametrize(
+    ("status", "since"),
+    [
+        ({"conditions": [EARLIER]}, "2026-01-01T00:00:00Z"),
+        ({"conditions": [{**EARLIER, "status": "False"}]}, "2026-01-02T03:04:05Z"),
+        ({"conditions": [{**EARLIER, "lastTransitionTime": "soon"}]}, "2026-01-02T03:04:05Z"),
+        ({"conditions": [{**EARLIER, "lastTransitionTime": None}]}, "2026-01-02T03:04:05Z"),
+        ({"conditions": ["x", None]}, "2026-01-02T03:04:05Z"),
+        ({"conditions": 3}, "2026-01-02T03:04:05Z"),
+        ("running", "2026-01-02T03:04:05Z"),
+        (None, "2026-01-02T03:04:05Z"),
+    ],
+    ids=repr,
+)
+def test_time_of_the_last_transition(status: Any, since: str) -> None:
+    assert build_conditions([READY], situation(status))[0]["lastTransitionTime"] == since
+
+
+def test_a_condition_that_changes_takes_the_time_of_the_change() -> None:
+    first = build_conditions([READY], situation(None))
+    broken = Condition("Ready", status=False, reason="Booting", message="")
+    before, minute = {"conditions": first}, timedelta(minutes=1)
+    changed, kept = situation(before, minute), situation(before, minute, generation=2)
+    assert build_conditions([broken], changed)[0]["lastTransitionTime"] == "2026-01-02T03:05:05Z"
+    assert build_conditions([READY], kept)[0] == {**first[0], "observedGeneration": 2}

@@ -1,0 +1,35 @@
+"""How often a node pod is asked whether it is up: as the settings say while it starts, and not more often later."""
+
+from dataclasses import replace
+
+import pytest
+
+from hooks.kubernetes.manifest import Manifest
+from tests.world import CONTEXT, World
+
+
+def find_probes(seconds: int) -> list[Manifest]:
+    """The start-up and the readiness probe of a master, with this setting."""
+    settings = CONTEXT.settings.model_copy(update={"node_probe_seconds": seconds})
+    world = World(context=replace(CONTEXT, settings=settings)).steps(4)
+    (container,) = world.children["Pod.v1"]["m"]["spec"]["containers"]
+    return [container["startupProbe"], container["readinessProbe"]]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "ready_seconds", "failures"),
+    [
+        pytest.param(1, 3, 8640, id="each second by default, and a day until it is given up"),
+        pytest.param(20, 20, 4320, id="seldom, and a day as before"),
+    ],
+)
+def test_the_setting_says_how_often_a_starting_node_is_asked(seconds: int, ready_seconds: int, failures: int) -> None:
+    startup, readiness = find_probes(seconds)
+    assert (startup["periodSeconds"], startup["failureThreshold"]) == (seconds, failures)
+    assert readiness["periodSeconds"] == ready_seconds
+
+
+def test_a_probe_that_waits_has_the_time_for_it() -> None:
+    startup, readiness = find_probes(1)
+    waits = int(startup["exec"]["command"][-1])
+    assert startup["timeoutSeconds"] == waits + readiness["timeoutSeconds"]

@@ -1,0 +1,123 @@
+"""Objects that a label has made children: those of others are neither acted on nor deleted."""
+
+from dataclasses import replace
+
+import pytest
+
+from hooks.kubernetes.manifest import Manifest
+from hooks.vk8s.observed.children import CHILD_KINDS, CLAIM, POD
+from hooks.vk8s.plan.removals import LEAVING
+from hooks.wire import SyncResponse
+from tests.world import UID, World, condition, names, node, running_world, spec
+
+KIND_NAMES = {kind: kind.partition(".")[0] for kind in CHILD_KINDS}
+
+
+def labelled(kind: str, name: str, **metadata: Manifest) -> Manifest:
+    """An object that nobody but its label says to be a child."""
+    labels = {"controller-uid": UID, **metadata.pop("labels", {})}
+    return {
+        "apiVersion": kind.partition(".")[2],
+        "kind": KIND_NAMES[kind],
+        "metadata": {"name": name, "namespace": "team-a", "uid": name, "labels": labels, **metadata},
+        "spec": {},
+    }
+
+
+def with_adopted(world: World, kind: str, name: str, **metadata: Manifest) -> World:
+    return world.with_child(kind, name, labelled(kind, name, **metadata))
+
+
+def going(world: World) -> str:
+    """What condition Ready of the Vk8s says while it is being deleted."""
+    entry = condition(world.finalize(), "Ready")
+    return f"{entry['reason']}: {entry['message']}"
+
+
+def without_own(world: World) -> World:
+    return replace(world, children={kind: {} for kind in CHILD_KINDS})
+
+
+def find_pods(answer: SyncResponse) -> set[str]:
+    return {name for name in names(answer) if name.startswith("Pod/")}
+
+
+OF_WORKER = {"vk8s.sktelecom.com/node": "w", "vk8s.sktelecom.com/role": "master"}
+
+
+class TestDeletion:
+    @pytest.mark.parametrize("kind", CHILD_KINDS)
+    def test_waits_for_what_is_not_ours_and_says_how_to_release_it(self, kind: str) -> None:
+        world = with_adopted(without_own(running_world()), kind, "prod")
+        answer = world.finalize()
+        assert names(answer) == [f"{KIND_NAMES[kind]}/prod"]
+        assert not answer.finalized
+        assert going(world) == (
+            "Adopted: All children are gone. Not of this virtual cluster, and deleted with the Vk8s, which waits until "
+            f"they are released or gone: {KIND_NAMES[kind]} prod. To release the first: "
+            f"kubectl patch {KIND_NAMES[kind].lower()} -n team-a prod --type=merge "
+            """-p '{"metadata":{"labels":{"controller-uid":null},"ownerReferences":null}}'."""
+        )
+
+    def test_takes_all_of_ours_meanwhile(self) -> None:
+        world = with_adopted(running_world(), "Secret.v1", "prod")
+        pods_left = set(names(world.finalize()))
+        assert {"Secret/prod", "Secret/demo-pki", "PersistentVolumeClaim/m-state"} <= pods_left
+        assert not any(name.startswith("Pod/") for name in pods_left)
+        assert names(replace(world, children={**world.children, "Pod.v1": {}}).finalize()) == ["Secret/prod"]
+        assert "PersistentVolumeClaim m-state" in going(world)
+
+    def test_names_a_few(self) -> None:
+        world = without_own(running_world())
+        for index in range(7):
+            world = with_adopted(world, "Secret.v1", f"s{index}")
+        assert "gone: Secret s0, Secret s1, Secret s2, Secret s3, Secret s4 and 2 more. To release" in going(world)
+
+    def test_goes_on_when_they_are_released(self) -> None:
+        assert without_own(running_world()).finalize().finalized
+
+    def test_needs_no_release_of_what_goes_anyway(self) -> None:
+        world = without_own(running_world())
+        child = labelled("Secret.v1", "prod")
+        terminating = {**child, "metadata": {**child["metadata"], "deletionTimestamp": "2026-01-02T03:04:05Z"}}
+        world = world.with_child("Secret.v1", "prod", terminating)
+        assert going(world) == "Terminating: Waits until these are gone: Secret prod."
+        assert not world.finalize().finalized
+
+    def test_takes_what_is_restored_under_a_name_of_ours(self) -> None:
+        state = {"vk8s.sktelecom.com/node": "m", "vk8s.sktelecom.com/role": "master"}
+        world = with_adopted(without_own(running_world()), CLAIM, "m-state", labels=state)
+        world = with_adopted(with_adopted(world, "Secret.v1", "demo-pki"), "ConfigMap.v1", "demo-bootstrap-0")
+        assert names(world.finalize()) == []
+
+    def test_takes_ours_whatever_somebody_has_made_of_its_labels(self) -> None:
+        world = running_world()
+        secret = world.children["Secret.v1"]["demo-join"]
+        renamed = {**secret, "metadata": {**secret["metadata"], "name": "later", "labels": {"controller-uid": UID}}}
+        world = without_own(world).with_child("Secret.v1", "later", renamed)
+        assert names(world.finalize()) == []
+
+
+class TestALivingVk8s:
+    @pytest.mark.parametrize("kind", CHILD_KINDS)
+    def test_keeps_what_is_not_ours_and_says_so(self, kind: str) -> None:
+        world = with_adopted(running_world(), kind, "prod")
+        answer = world.sync()
+        assert set(names(answer)) == {*names(running_world().sync()), f"{KIND_NAMES[kind]}/prod"}
+        assert condition(answer, "Accepted")["message"] == (
+            "The spec is valid. Adopted by label controller-uid, and no part of this virtual cluster: "
+            f"{KIND_NAMES[kind]} prod. Take the label away; a deletion of this Vk8s waits for that."
+        )
+
+    @pytest.mark.parametrize("kind", [CLAIM, POD])
+    def test_is_not_stopped_by_what_somebody_has_labelled_as_a_node(self, kind: str) -> None:
+        world = with_adopted(running_world(), kind, "zz", labels=OF_WORKER)
+        for shown in (world, world.with_child(POD, "w", None), replace(world, spec=spec(paused=True))):
+            assert condition(shown.sync(), "Accepted")["status"] == "True"
+        assert condition(replace(world, spec=spec(nodes=[node("m", "master")])).sync(), "Accepted")["status"] == "True"
+
+    def test_loses_no_worker_to_what_somebody_has_labelled_as_leaving(self) -> None:
+        noted = {LEAVING: "true"}
+        world = with_adopted(running_world(), CLAIM, "zz", labels=OF_WORKER, annotations=noted)
+        assert find_pods(world.step().sync()) == {"Pod/m", "Pod/w"}
+        assert not any(name.startswith("Job/") for name in names(world.sync()))

@@ -1,0 +1,240 @@
+"""What quotas and LimitRanges refuse, in the words of the API server. tests/cluster holds them against a real one."""
+
+from typing import Any
+
+import pytest
+
+from hooks.kubernetes.manifest import Manifest
+from hooks.vk8s.observed.refused import find_pod_refusals, find_port_refusals, find_refusals
+from tests.namespace_world import container_limit, limit_range, quota, rules
+
+METADATA = {"name": "x", "namespace": "team-a", "labels": {}}
+
+
+def pod_spec(limits: Manifest | None = None, requests: Manifest | None = None) -> Manifest:
+    """A pod with one container."""
+    return {"containers": [{"name": "node", "resources": {"limits": limits or {}, "requests": requests or {}}}]}
+
+
+def child(kind: str, api_version: str = "v1", **spec: Any) -> Manifest:
+    return {"apiVersion": api_version, "kind": kind, "metadata": METADATA, "spec": spec}
+
+
+def words(spec: Manifest, *objects: Manifest) -> list[str]:
+    return [refusal.words for refusal in find_pod_refusals(spec, rules(*objects))]
+
+
+EXCEEDED = "exceeded quota: q, requested:"
+BOUNDED = pod_spec({"cpu": "2", "memory": "4Gi"})
+USED = {"requests.memory": "7Gi"}
+
+
+@pytest.mark.parametrize(
+    ("found", "sentence"),
+    [
+        (
+            quota(used=USED, requests_memory="8Gi"),
+            f"{EXCEEDED} requests.memory=4Gi, used: requests.memory=7Gi, limited: requests.memory=8Gi",
+        ),
+        (quota(cpu="1"), "exceeded quota: q, requested: cpu=2, used: cpu=0, limited: cpu=1"),
+        (
+            quota(limits_cpu="1", cpu="1", pods="5"),
+            f"{EXCEEDED} cpu=2,limits.cpu=2, used: cpu=0,limits.cpu=0, limited: cpu=1,limits.cpu=1",
+        ),
+        (quota(used={"pods": "3"}, pods="3"), "exceeded quota: q, requested: pods=1, used: pods=3, limited: pods=3"),
+        (
+            quota(count__pods="0"),
+            "exceeded quota: q, requested: count/pods=1, used: count/pods=0, limited: count/pods=0",
+        ),
+        (
+            quota(spec={"scopes": ["NotTerminating", "NotBestEffort"]}, pods="0"),
+            "exceeded quota: q, requested: pods=1, used: pods=0, limited: pods=0",
+        ),
+        (
+            limit_range(container_limit(max={"memory": "1Gi"})),
+            "maximum memory usage per Container is 1Gi, but limit is 4Gi",
+        ),
+        (limit_range(container_limit(min={"cpu": "3"})), "minimum cpu usage per Container is 3, but request is 2"),
+        (
+            limit_range({"type": "Container", "min": {"nvidia.com/gpu": "1"}}),
+            "minimum nvidia.com/gpu usage per Container is 1.  No request is specified",
+        ),
+        (limit_range({"type": "Pod", "max": {"cpu": "1500m"}}), "maximum cpu usage per Pod is 1500m, but limit is 2"),
+        (
+            limit_range({"type": "Pod", "max": {"ephemeral-storage": "1Gi"}}),
+            "maximum ephemeral-storage usage per Pod is 1Gi.  No limit is specified",
+        ),
+        (
+            limit_range(container_limit(maxLimitRequestRatio={"x.io/y": "2"})),
+            "x.io/y max limit to request ratio per Container is 2, but no request is specified or request is 0",
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_pod_is_refused_in_the_words_of_the_api_server(found: Manifest, sentence: str) -> None:
+    assert words(BOUNDED, found) == [sentence]
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        quota(requests_memory="4Gi", limits_cpu="2", pods="1", count__pods="1"),
+        quota(spec={"scopes": ["BestEffort"]}, pods="0"),
+        quota(spec={"scopes": ["Terminating"]}, pods="0"),
+        quota(spec={"scopeSelector": {"matchExpressions": [{"scopeName": "PriorityClass"}]}}, pods="0"),
+        {**quota(pods="0"), "status": {}},
+        {**quota(pods="0"), "status": {"hard": {"pods": "many"}}},
+        {**quota(pods="0"), "status": {"hard": {"pods": "0"}, "used": 7}},
+        {**quota(pods="0"), "spec": {"scopes": 7}},
+        {**limit_range(), "spec": {}},
+        limit_range(container_limit(max={"memory": "4Gi"}, min={"cpu": "2"}, maxLimitRequestRatio={"cpu": "1"})),
+        limit_range({"type": "PersistentVolumeClaim", "max": {"storage": "1"}}),
+    ],
+    ids=[
+        "it fits",
+        "a quota for best effort",
+        "a quota for pods with a deadline",
+        "a quota for priorities, which may be given by default",
+        "a quota that no controller has seen",
+        "a quota that can't be read",
+        "a quota whose use can't be read",
+        "a quota whose scopes can't be read",
+        "a LimitRange that can't be read",
+        "a LimitRange at its bounds",
+        "a LimitRange for claims",
+    ],
+)
+def test_nothing_is_said_where_nothing_is_known_to_refuse_a_pod(found: Manifest) -> None:
+    assert words(BOUNDED, found) == []
+
+
+def test_a_quota_that_counts_what_a_container_does_not_say_refuses_it() -> None:
+    found = quota(limits_memory="8Gi", cpu="4", pods="9")
+    assert words(pod_spec({"memory": "4Gi"}), found) == ["failed quota: q: must specify cpu for: node"]
+    both = "failed quota: q: must specify cpu for: node; limits.memory for: node"
+    assert words(pod_spec(), found) == [both]
+    # What a LimitRange gives is said.
+    given = limit_range(container_limit(default={"memory": "1Gi", "cpu": "1"}))
+    assert words(pod_spec(), found, given) == []
+
+
+def test_a_pod_of_best_effort_is_not_counted_where_only_others_are() -> None:
+    assert words(pod_spec(), quota(spec={"scopes": ["NotBestEffort"]}, pods="0")) == []
+    assert words(pod_spec({"memory": "0"}), quota(spec={"scopes": ["BestEffort"]}, pods="0"))
+
+
+def test_what_is_asked_for_already_is_not_asked_for_again_where_a_quota_is_overdrawn() -> None:
+    found = quota(used={"limits.memory": "8Gi"}, limits_memory="4Gi")
+    assert words(pod_spec({"memory": "0"}), found) == []
+
+
+def test_a_default_limit_below_the_request_makes_a_pod_invalid() -> None:
+    found = limit_range(container_limit(default={"cpu": "500m"}))
+    (refusal,) = find_pod_refusals(pod_spec(requests={"cpu": "4"}), rules(found))
+    assert (refusal.reason, refusal.words) == (
+        "LimitRange",
+        'Invalid value: "4": must be less than or equal to cpu limit of 500m',
+    )
+
+
+def test_a_limit_of_nothing_has_no_ratio() -> None:
+    found = limit_range({"type": "Container", "maxLimitRequestRatio": {"cpu": "2"}})
+    start = "cpu max limit to request ratio per Container is 2, but"
+    assert words(pod_spec({"cpu": "4"}, {"cpu": "1"}), found) == [f"{start} provided ratio is 4.000000"]
+    assert words(pod_spec(requests={"cpu": "1"}), found) == [f"{start} no limit is specified or limit is 0"]
+
+
+def test_the_containers_that_run_before_count_where_they_ask_for_more() -> None:
+    spec = {**pod_spec({"memory": "1Gi"}), "initContainers": pod_spec({"memory": "2Gi", "cpu": "1"})["containers"]}
+    (sentence,) = words(spec, quota(limits_memory="1536Mi"))
+    assert "requested: limits.memory=2Gi" in sentence
+
+
+CLAIM = child(
+    "PersistentVolumeClaim", storageClassName="fast", resources={"requests": {"storage": "20Gi"}}, accessModes=[]
+)
+NODE_PORTS = child("Service", type="NodePort", ports=[{"port": 80}, {"port": 81}])
+
+
+@pytest.mark.parametrize(
+    ("made", "found", "sentence"),
+    [
+        (CLAIM, quota(requests_storage="10Gi"), "requested: requests.storage=20Gi,"),
+        (CLAIM, quota(persistentvolumeclaims="0"), "requested: persistentvolumeclaims=1,"),
+        (
+            CLAIM,
+            quota(fast_storageclass_storage_k8s_io__requests_storage="1Gi"),
+            "requested: fast.storageclass.storage.k8s.io/requests.storage=20Gi,",
+        ),
+        (
+            CLAIM,
+            limit_range({"type": "PersistentVolumeClaim", "max": {"storage": "5Gi"}}),
+            "maximum storage usage per PersistentVolumeClaim is 5Gi, but request is 20Gi",
+        ),
+        (
+            CLAIM,
+            limit_range({"type": "PersistentVolumeClaim", "min": {"storage": "1Ti"}}),
+            "minimum storage usage per PersistentVolumeClaim is 1Ti, but request is 20Gi",
+        ),
+        (NODE_PORTS, quota(services_nodeports="1"), "requested: services.nodeports=2,"),
+        (NODE_PORTS, quota(services="0"), "requested: services=1,"),
+        (child("Service", type="ClusterIP"), quota(count__services="0"), "requested: count/services=1,"),
+        (child("Secret"), quota(secrets="0"), "requested: secrets=1,"),
+        (child("ConfigMap"), quota(configmaps="0"), "requested: configmaps=1,"),
+        (child("Job", "batch/v1"), quota(count__jobs_batch="0"), "requested: count/jobs.batch=1,"),
+        (
+            child("NetworkPolicy", "networking.k8s.io/v1"),
+            quota(count__networkpolicies_networking_k8s_io="0"),
+            "requested: count/networkpolicies.networking.k8s.io=1,",
+        ),
+        ({**child("Pod"), "spec": BOUNDED}, quota(pods="0"), "requested: pods=1,"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_each_kind_of_child_is_counted(made: Manifest, found: Manifest, sentence: str) -> None:
+    (refusal,) = find_refusals(made, rules(found))
+    assert sentence in refusal.words
+
+
+def test_a_quota_for_some_pods_counts_nothing_else() -> None:
+    assert find_refusals(NODE_PORTS, rules(quota(spec={"scopes": ["NotTerminating"]}, services="0"))) == []
+
+
+def test_a_claim_of_the_default_class_is_not_held_against_quotas_of_one_class() -> None:
+    made = child("PersistentVolumeClaim", resources={"requests": {"storage": "20Gi"}})
+    assert find_refusals(made, rules(quota(fast_storageclass_storage_k8s_io__requests_storage="1Gi"))) == []
+
+
+def test_more_ports_are_counted_alone() -> None:
+    found = rules(quota(used={"services.nodeports": "2"}, services_nodeports="3", services="0"))
+    assert find_port_refusals(1, found) == []
+    assert "requested: services.nodeports=2" in find_port_refusals(2, found)[0].words
+
+
+@pytest.mark.parametrize(
+    ("labels", "found", "advice"),
+    [
+        (
+            {"vk8s.sktelecom.com/component": "node", "vk8s.sktelecom.com/node": "w"},
+            quota(pods="0"),
+            "raise ResourceQuota q or make room in it, or change the resources of w",
+        ),
+        ({}, quota(pods="0"), "raise ResourceQuota q or make room in it"),
+        (
+            {"vk8s.sktelecom.com/component": "node", "vk8s.sktelecom.com/node": "w"},
+            quota(limits_cpu="1", cpu="1"),
+            "write resources.requests.cpu and resources.limits.cpu for w",
+        ),
+        ({}, quota(limits_cpu="1"), "change ResourceQuota q"),
+        (
+            {"vk8s.sktelecom.com/component": "node", "vk8s.sktelecom.com/node": "w"},
+            limit_range({"type": "Pod", "min": {"cpu": "1"}}),
+            "change LimitRange lr, or change the resources of w",
+        ),
+        ({}, limit_range({"type": "Pod", "min": {"cpu": "1"}}), "change LimitRange lr"),
+    ],
+)
+def test_it_is_said_what_can_be_done(labels: Manifest, found: Manifest, advice: str) -> None:
+    pod = {**child("Pod"), "metadata": {**METADATA, "labels": labels}, "spec": pod_spec()}
+    (refusal,) = find_refusals(pod, rules(found))
+    assert refusal.advise([pod]) == advice

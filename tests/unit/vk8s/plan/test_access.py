@@ -1,0 +1,113 @@
+"""ssh access: who is let in, what the pod waits for, and what stays when it is no longer wanted."""
+
+import subprocess
+from base64 import b64decode
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hooks.kubernetes.manifest import Manifest
+from hooks.vk8s.keys.ssh import CLIENT_KEY, CLIENT_PUB, HOST_KEY, HOST_PUB, build_ssh_keys
+from tests.world import World, condition, names, ready_status, spec
+
+ENTROPY = b"entropy of thirty-two characters"
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ5Nq owner@desk"
+ACCESS = {"accessPodImage": "registry.example.com/vk8s/access:v1.34.4", "accessPodPort": 30006}
+CHILDREN = ["ConfigMap/demo-access", "Pod/demo-access-pod", "Secret/demo-ssh", "Service/demo-access-svc"]
+
+
+def world(**fields: Any) -> World:
+    return World(spec=spec(**{**ACCESS, **fields}))
+
+
+def authorized_keys(world: World) -> str:
+    config_map = next(child for child in world.sync().children if child["metadata"]["name"] == "demo-access")
+    keys: str = config_map["data"]["authorized_keys"]
+    return keys
+
+
+def access_children(children: list[str]) -> list[str]:
+    return [name for name in children if "access" in name or "ssh" in name]
+
+
+def test_without_an_image_there_is_no_access() -> None:
+    assert access_children(names(World().steps(4).sync())) == []
+
+
+def test_children_come_as_what_they_need_is_observed() -> None:
+    steps = [access_children(names(world().steps(count).sync())) for count in range(4)]
+    assert steps == [
+        ["Service/demo-access-svc"],
+        ["Secret/demo-ssh", "Service/demo-access-svc"],
+        [name for name in CHILDREN if name != "Pod/demo-access-pod"],
+        CHILDREN,
+    ]
+
+
+def test_without_a_port_the_pod_is_there_and_no_service() -> None:
+    assert access_children(names(world(accessPodPort=None).steps(4).sync())) == [
+        name for name in CHILDREN if not name.startswith("Service")
+    ]
+
+
+def test_the_owner_is_let_in_by_the_generated_key_until_there_is_another() -> None:
+    generated = world().steps(2)
+    secret = generated.children["Secret.v1"]["demo-ssh"]["data"]
+    assert authorized_keys(generated).encode() == b64decode(secret[CLIENT_PUB])
+    given = world(access={"authorizedKeys": [KEY, f"{KEY}-2"]})
+    assert authorized_keys(given.steps(2)) == f"{KEY}\n{KEY}-2\n"
+
+
+def test_the_private_key_of_the_owner_is_not_in_the_pod() -> None:
+    pod = world().steps(4).children["Pod.v1"]["demo-access-pod"]
+    volume = next(volume for volume in pod["spec"]["volumes"] if volume["name"] == "ssh")
+    assert [item["key"] for item in volume["secret"]["items"]] == [HOST_KEY]
+
+
+def test_the_host_key_is_kept_when_the_access_is_taken_away_and_comes_back() -> None:
+    before = world().steps(4)
+    without = World(spec=spec(), children=before.children).step()
+    assert access_children(names(without.sync())) == ["Secret/demo-ssh"]
+    again = World(spec=spec(**ACCESS), children=without.children).steps(3)
+    assert again.children["Secret.v1"]["demo-ssh"]["data"] == before.children["Secret.v1"]["demo-ssh"]["data"]
+    assert access_children(names(again.sync())) == CHILDREN
+
+
+@pytest.mark.parametrize(
+    "data",
+    [{}, {CLIENT_PUB: "x"}, {CLIENT_PUB: "/w=="}, {CLIENT_PUB: ""}],
+    ids=["no key", "no base64", "no text", "an empty key"],
+)
+def test_a_broken_secret_is_kept_and_the_pod_waits(data: Manifest) -> None:
+    observed = world().steps(2)
+    secret = {**observed.children["Secret.v1"]["demo-ssh"], "data": data}
+    answer = observed.with_child("Secret.v1", "demo-ssh", secret).sync()
+    assert next(child for child in answer.children if child["metadata"]["name"] == "demo-ssh")["data"] == data
+    hint = "Secret demo-ssh holds no client key; delete it, and another one is made"
+    assert condition(answer, "AccessReady")["message"] == f"demo-access-pod waits for ConfigMap demo-access: {hint}."
+
+
+def test_status_says_how_the_access_is() -> None:
+    booting = world().steps(4)
+    assert condition(booting.sync(), "AccessReady")["reason"] == "Starting"
+    ready = booting.with_pod_status("demo-access-pod", ready_status())
+    assert condition(ready.sync(), "AccessReady")["message"] == "demo-access-pod is Ready."
+    assert ready.sync().status["readyNodes"] == "0/2"
+
+
+def test_the_same_entropy_gives_the_same_keys_and_another_others() -> None:
+    keys = build_ssh_keys(ENTROPY, "demo")
+    assert build_ssh_keys(ENTROPY, "demo") == keys
+    assert build_ssh_keys(ENTROPY[::-1], "demo")[HOST_KEY] != keys[HOST_KEY]
+    assert keys[HOST_KEY] != keys[CLIENT_KEY]
+
+
+@pytest.mark.parametrize(("private", "public"), [(HOST_KEY, HOST_PUB), (CLIENT_KEY, CLIENT_PUB)])
+def test_ssh_reads_the_keys(private: str, public: str, tmp_path: Path) -> None:
+    keys = build_ssh_keys(ENTROPY, "demo")
+    path = tmp_path / "key"
+    path.touch(mode=0o600)
+    path.write_bytes(keys[private])
+    shown = subprocess.run(["ssh-keygen", "-y", "-f", path], capture_output=True, check=True).stdout
+    assert shown.split()[:2] == keys[public].split()[:2]

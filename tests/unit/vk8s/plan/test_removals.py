@@ -1,0 +1,312 @@
+"""Workers that leave the spec: drained by a Job, then taken away, and their names free again."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from hooks.kubernetes.labels import NODE
+from hooks.kubernetes.manifest import Manifest
+from hooks.vk8s.observed.children import CLAIM, JOB, POD, group_key
+from hooks.vk8s.plan.removals import LEAVING
+from hooks.vk8s.spec.labels import ROLE
+from testbed.metacontroller.merge import merge_update
+from tests.world import IMAGE, World, condition, names, node, running_world, spec
+
+BOTH = [node("m", "master"), node("w", "worker")]
+MASTER = [node("m", "master")]
+DONE = {"conditions": [{"type": "Complete", "status": "True"}]}
+FAILED = {"conditions": [{"type": "Failed", "status": "True"}]}
+MOVING = {"active": 1, "ready": 1}
+OF_WORKER = {"Pod/w", "PersistentVolumeClaim/w-state", "Job/w-leave"}
+
+
+def with_nodes(world: World, nodes: list[Manifest], **fields: Any) -> World:
+    """The world in which the owner has written other nodes."""
+    return replace(world, spec=spec(nodes=nodes, **fields))
+
+
+def leaving_world(**fields: Any) -> World:
+    """The worker has left the spec, and its Job is there."""
+    return with_nodes(running_world(**fields), MASTER).step()
+
+
+def with_job(world: World, status: Manifest, **annotations: str) -> World:
+    """The world in which the Job has that status."""
+    job = world.children[JOB]["w-leave"]
+    metadata = {**job["metadata"], "annotations": {**job["metadata"]["annotations"], **annotations}}
+    return world.with_child(JOB, "w-leave", {**job, "metadata": metadata, "status": status})
+
+
+def with_master_image(world: World, image: str) -> World:
+    """The world in which the master's pod has that image."""
+    master = world.children[POD]["m"]
+    container = {**master["spec"]["containers"][0], "image": image}
+    return world.with_child(POD, "m", {**master, "spec": {**master["spec"], "containers": [container]}})
+
+
+def deleted(child: Manifest, *finalizers: str) -> Manifest:
+    """The child while it is being deleted."""
+    going = {"deletionTimestamp": "2026-01-02T03:04:05Z", "finalizers": list(finalizers)}
+    return {**child, "metadata": {**child["metadata"], **going}}
+
+
+def of_worker(world: World) -> set[str]:
+    """What the next answer has of the worker."""
+    return OF_WORKER & set(names(world.sync()))
+
+
+def leaving(world: World) -> str:
+    """What status says of the worker on its way out."""
+    answer = world.sync()
+    entry = next(entry for entry in answer.status["nodes"] if entry["name"] == "w")
+    assert (entry["ready"], entry["reason"]) == (False, "Leaving")
+    message: str = condition(answer, "Ready")["message"]
+    return message.split("w leaves")[1]
+
+
+def find_env(world: World) -> dict[str, str]:
+    """Environment of the Job's container in the next answer."""
+    job = next(child for child in world.sync().children if child["kind"] == "Job")
+    return {entry["name"]: entry["value"] for entry in job["spec"]["template"]["spec"]["containers"][0]["env"]}
+
+
+def test_it_is_drained_then_its_pod_and_claim_go_then_the_job_and_nothing_else_changes() -> None:
+    world = with_nodes(running_world(), MASTER)
+    others = set(names(running_world().sync())) - OF_WORKER
+    stages = []
+    for status in (None, {"active": 1}, MOVING, DONE, DONE):
+        stages.append(of_worker(world))
+        assert set(names(world.sync())) - OF_WORKER == others
+        world = world.step()
+        if status and JOB in world.children:
+            world = with_job(world, status)
+    assert stages == [OF_WORKER, OF_WORKER, OF_WORKER, OF_WORKER, {"Job/w-leave"}]
+    assert of_worker(world) == set()
+    world = world.step()
+    assert world.sync().status["phase"] == "Running"
+    assert [entry["name"] for entry in world.sync().status["nodes"]] == ["m"]
+
+
+def test_a_claim_without_a_pod_leaves_too() -> None:
+    world = leaving_world().with_child(POD, "w", None).with_child(JOB, "w-leave", None)
+    assert of_worker(world) == {"PersistentVolumeClaim/w-state", "Job/w-leave"}
+    assert of_worker(with_job(world.step(), DONE)) == {"Job/w-leave"}
+
+
+def test_a_node_without_a_claim_leaves_too() -> None:
+    world = running_world(spec=spec(storage={"ephemeral": True}))
+    world = with_nodes(world, MASTER, storage={"ephemeral": True}).step()
+    assert of_worker(world) == {"Pod/w", "Job/w-leave"}
+    assert of_worker(with_job(world, DONE)) == {"Job/w-leave"}
+
+
+def test_the_name_is_free_again_when_pod_claim_and_job_are_gone() -> None:
+    world = with_nodes(with_job(leaving_world(), MOVING), BOTH)
+    assert of_worker(world) == OF_WORKER
+    assert leaving(world) == ": its pods are being moved to other nodes."
+    assert world.sync().status["readyNodes"] == "1/2"
+    world = with_job(world, DONE)
+    assert of_worker(world) == {"Job/w-leave"}
+    world = world.step()
+    assert of_worker(world) == set()
+    world = world.step()
+    assert of_worker(world) == {"PersistentVolumeClaim/w-state"}
+    assert of_worker(world.step()) == {"PersistentVolumeClaim/w-state", "Pod/w"}
+
+
+def test_a_job_is_not_about_what_is_made_later_under_the_same_name() -> None:
+    world = with_job(with_nodes(leaving_world(), BOTH), DONE)
+    for kind, name in ((POD, "w"), (CLAIM, "w-state")):
+        child = running_world().children[kind][name]
+        world = world.with_child(kind, name, {**child, "metadata": {**child["metadata"], "uid": f"later-{name}"}})
+    assert of_worker(world) == {"Pod/w", "PersistentVolumeClaim/w-state"}
+    assert world.sync().status["readyNodes"] == "2/2"
+    again = with_nodes(world, MASTER)
+    assert of_worker(again) == {"Pod/w", "PersistentVolumeClaim/w-state"}
+    assert of_worker(again.step()) == OF_WORKER
+
+
+def test_a_job_at_work_is_kept_when_pod_and_claim_are_gone_by_hand() -> None:
+    world = leaving_world().with_child(POD, "w", None).with_child(CLAIM, "w-state", None)
+    assert of_worker(world) == {"Job/w-leave"}
+    assert of_worker(with_job(world, DONE).step()) == set()
+
+
+def test_a_pause_begins_no_leave_and_ends_none() -> None:
+    world = with_nodes(running_world(), MASTER, paused=True)
+    assert of_worker(world) == {"PersistentVolumeClaim/w-state"}
+    assert leaving(world) == " when the virtual cluster is resumed."
+    begun = replace(with_job(leaving_world(), MOVING), spec=spec(nodes=MASTER, paused=True))
+    assert of_worker(begun) == {"PersistentVolumeClaim/w-state", "Job/w-leave"}
+    assert leaving(begun) == " when the virtual cluster is resumed."
+    assert of_worker(with_job(begun, FAILED)) == {"PersistentVolumeClaim/w-state", "Job/w-leave"}
+    assert of_worker(with_job(begun, DONE)) == {"Job/w-leave"}
+
+
+@pytest.mark.parametrize(
+    ("annotation", "force"), [(None, "false"), ("w", "true"), ("a, w", "true"), ("true", "true"), ("a", "false")]
+)
+def test_force_remove_names_those_that_are_not_drained(annotation: str | None, force: str) -> None:
+    annotations = {"vk8s.sktelecom.com/force-remove": annotation} if annotation else {}
+    world = replace(with_nodes(running_world(), MASTER), annotations=annotations)
+    assert find_env(world)["FORCE"] == force
+
+
+def test_force_remove_makes_another_job_of_one_at_work() -> None:
+    world = replace(with_job(leaving_world(), MOVING), annotations={"vk8s.sktelecom.com/force-remove": "w"})
+    assert of_worker(world) == OF_WORKER - {"Job/w-leave"}
+    assert find_env(world.step())["FORCE"] == "true"
+
+
+def test_a_failed_job_and_one_of_an_image_that_the_master_no_longer_has_are_made_again() -> None:
+    assert of_worker(with_job(leaving_world(), FAILED)) == OF_WORKER - {"Job/w-leave"}
+    assert of_worker(with_master_image(leaving_world(), f"{IMAGE}-next")) == OF_WORKER - {"Job/w-leave"}
+
+
+def test_the_image_is_of_the_spec_where_there_is_no_master() -> None:
+    world = with_nodes(running_world().with_child(POD, "m", None), MASTER)
+    job = next(child for child in world.sync().children if child["kind"] == "Job")
+    assert job["spec"]["template"]["spec"]["containers"][0]["image"] == IMAGE
+
+
+def test_the_master_is_freed_with_the_last_worker_only() -> None:
+    three = [*BOTH, node("x", "worker")]
+    world = running_world(spec=spec(nodes=three))
+    assert find_env(with_nodes(world, [node("m", "master"), node("x", "worker")]))["HAS_WORKERS"] == "true"
+    assert find_env(with_nodes(running_world(), MASTER))["HAS_WORKERS"] == "false"
+
+
+def test_status_says_what_it_waits_for() -> None:
+    world = with_nodes(running_world(), MASTER)
+    assert leaving(world) == ": Job w-leave is being made."
+    lost = world.with_child("Secret.v1", "demo-kubeconfig", None)
+    assert leaving(lost) == ": waits for Secret demo-kubeconfig."
+    assert of_worker(lost) == OF_WORKER - {"Job/w-leave"}
+    held = with_job(leaving_world(), {"active": 1, "ready": 0})
+    assert leaving(held).endswith("a PodDisruptionBudget may hold them: kubectl logs -n team-a job/w-leave.")
+    unready = leaving_world().with_pod_status("m", {"phase": "Running"})
+    assert leaving(unready) == ": waits for the API server of the virtual cluster."
+    assert leaving(leaving_world().with_child(POD, "m", None)) == leaving(unready)
+    job = leaving_world().children[JOB]["w-leave"]
+    going = leaving_world().with_child(JOB, "w-leave", deleted(job, "example.com/hold"))
+    assert leaving(going) == ": waits until Job w-leave is gone, held by its finalizers example.com/hold."
+    assert of_worker(going) == OF_WORKER
+    done = with_job(leaving_world(), DONE)
+    done = done.with_child(CLAIM, "w-state", deleted(done.children[CLAIM]["w-state"], "kubernetes.io/pvc-protection"))
+    assert leaving(done.with_child(POD, "w", None)) == (
+        ": waits until these are gone: PersistentVolumeClaim w-state, "
+        "held by its finalizers kubernetes.io/pvc-protection."
+    )
+    last = done.with_child(POD, "w", None).with_child(CLAIM, "w-state", None)
+    assert leaving(last) == ": waits until these are gone: Job w-leave."
+
+
+def test_a_job_that_is_suspended_is_named_with_what_lets_it_run() -> None:
+    job = leaving_world().children[JOB]["w-leave"]
+    world = leaving_world().with_child(JOB, "w-leave", {**job, "spec": {**job["spec"], "suspend": True}})
+    assert leaving(world) == (
+        ": Job w-leave is suspended (by Kueue or by hand): kubectl patch job -n team-a w-leave --type=merge "
+        """-p '{"spec":{"suspend":false}}'."""
+    )
+
+
+def test_boot_files_stay_while_a_worker_on_its_way_out_or_a_job_has_them() -> None:
+    world = leaving_world()
+    old = next(name for name in world.children["ConfigMap.v1"] if "bootstrap" in name)
+    newer = {**world.children["ConfigMap.v1"][old], "metadata": {**world.children["ConfigMap.v1"][old]["metadata"]}}
+    newer["metadata"]["name"] = "demo-bootstrap-older000"
+    world = world.with_child("ConfigMap.v1", "demo-bootstrap-older000", newer)
+    assert "ConfigMap/demo-bootstrap-older000" not in names(world.sync())
+    pod = world.children[POD]["w"]
+    volumes = [{"name": "boot", "configMap": {"name": "demo-bootstrap-older000"}}]
+    kept = world.with_child(POD, "w", {**pod, "spec": {**pod["spec"], "volumes": volumes}})
+    assert "ConfigMap/demo-bootstrap-older000" in names(kept.sync())
+    job = world.children[JOB]["w-leave"]
+    template = {"spec": {**job["spec"]["template"]["spec"], "volumes": volumes}}
+    kept = world.with_child(JOB, "w-leave", {**job, "spec": {**job["spec"], "template": template}})
+    assert "ConfigMap/demo-bootstrap-older000" in names(kept.sync())
+
+
+@pytest.mark.parametrize(
+    ("nodes", "problem"),
+    [
+        ([node("other", "master"), node("w", "worker")], "spec.nodes: m was made as master"),
+        ([node("w", "master"), node("m", "worker")], "spec.nodes: w was made as worker"),
+    ],
+    ids=["another master", "roles exchanged"],
+)
+def test_a_node_keeps_its_role(nodes: list[Manifest], problem: str) -> None:
+    world = running_world()
+    answer = with_nodes(world, nodes).sync()
+    assert problem in condition(answer, "Accepted")["message"]
+    assert names(answer) == names(world.sync())
+
+
+def test_a_claim_of_a_version_that_noted_no_role_leaves_as_a_worker() -> None:
+    world = leaving_world().with_child(POD, "w", None).with_child(JOB, "w-leave", None)
+    claim = world.children[CLAIM]["w-state"]
+    labels = {key: value for key, value in claim["metadata"]["labels"].items() if key != ROLE}
+    old = world.with_child(CLAIM, "w-state", {**claim, "metadata": {**claim["metadata"], "labels": labels}})
+    assert of_worker(old) == {"PersistentVolumeClaim/w-state", "Job/w-leave"}
+
+
+def test_the_leave_is_noted_on_the_pod_beside_what_is_noted_there_already() -> None:
+    before, after = (
+        next(child for child in world.sync().children if child["kind"] == "Pod" and child["metadata"]["name"] == "w")
+        for world in (running_world(), leaving_world())
+    )
+    assert before["metadata"]["annotations"]
+    assert after["metadata"]["annotations"] == {**before["metadata"]["annotations"], LEAVING: "true"}
+
+
+def test_a_job_of_somebody_else_among_the_children_is_kept() -> None:
+    metadata = {"name": "x", "namespace": "team-a", "uid": "u"}
+    job: Manifest = {"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata}
+    assert "Job/x" in names(running_world().with_child(JOB, "x", job).sync())
+
+
+def test_a_leave_goes_on_when_somebody_deletes_its_job_and_the_spec_has_the_worker_again() -> None:
+    world = leaving_world()
+    answered = {(group_key(child), child["metadata"]["name"]): child for child in world.sync().children}
+    # It is noted in place on what is there, as Metacontroller would do it.
+    for kind, name in ((POD, "w"), (CLAIM, "w-state")):
+        world = world.with_child(kind, name, merge_update(world.children[kind][name], answered[kind, name]))
+    again = with_nodes(world, BOTH).with_child(JOB, "w-leave", None)
+    assert of_worker(again) == OF_WORKER
+    assert leaving(again) == ": Job w-leave is being made."
+
+
+def test_a_job_whose_script_is_gone_is_made_again() -> None:
+    world = leaving_world()
+    scripts = next(name for name in world.children["ConfigMap.v1"] if "bootstrap" in name)
+    assert of_worker(world.with_child("ConfigMap.v1", scripts, None)) == OF_WORKER - {"Job/w-leave"}
+
+
+def test_a_job_that_can_not_run_is_recreated_for_a_worker_of_which_only_the_note_knows() -> None:
+    world = with_nodes(running_world().step(), MASTER).step().with_child(POD, "w", None)
+    world = world.with_child(CLAIM, "w-state", None)
+    assert of_worker(world) == {"Job/w-leave"}
+    assert of_worker(with_master_image(world, f"{IMAGE}-next")) == set()
+
+
+def test_a_worker_leaves_whatever_somebody_has_made_of_its_labels() -> None:
+    world = with_nodes(running_world(), MASTER)
+    for kind, name in ((POD, "w"), (CLAIM, "w-state")):
+        child = world.children[kind][name]
+        labels = {"controller-uid": child["metadata"]["labels"]["controller-uid"]}
+        world = world.with_child(kind, name, {**child, "metadata": {**child["metadata"], "labels": labels}})
+    assert of_worker(world) == OF_WORKER
+
+
+def test_labels_by_which_a_worker_is_known_come_back_before_what_was_applied_forgets_them() -> None:
+    world = with_nodes(running_world(), MASTER, paused=True)
+    claim = world.children[CLAIM]["w-state"]
+    labels = {"controller-uid": claim["metadata"]["labels"]["controller-uid"], "app": "other"}
+    stripped = {**claim, "metadata": {**claim["metadata"], "labels": labels}}
+    answer = world.with_child(CLAIM, "w-state", stripped).sync()
+    wanted = next(child for child in answer.children if child["metadata"]["name"] == "w-state")
+    assert wanted["metadata"]["labels"][NODE] == "w"
+    assert "app" not in wanted["metadata"]["labels"]
+    updated = merge_update(stripped, wanted)
+    assert of_worker(replace(world, spec=spec(nodes=MASTER)).with_child(CLAIM, "w-state", updated)) == OF_WORKER

@@ -1,0 +1,352 @@
+"""Pods that are recreated: for another spec, at their owner's wish, when broken; one at a time if they have run."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from hooks.kubernetes.manifest import Manifest
+from hooks.vk8s.observed.fingerprint import HASH, hash_access, hash_node
+from hooks.vk8s.scripts import build_scripts
+from hooks.vk8s.spec.model import NodeSpec
+from tests.world import IMAGE, NOW, World, node, ready_status, running_world, spec
+
+EARLY, LATE = "2026-01-02T03:00:00Z", "2026-01-02T03:04:00Z"
+OTHER = f"{IMAGE}-next"
+RESTART = "vk8s.sktelecom.com/restart"
+THREE = [node("m", "master"), node("w", "worker"), node("x", "worker")]
+PULLING = {
+    "containerStatuses": [
+        {"name": "node", "state": {"waiting": {"reason": "ImagePullBackOff", "message": "no such image"}}}
+    ]
+}
+LOOPING = {"containerStatuses": [{"name": "node", "state": {"waiting": {"reason": "CrashLoopBackOff"}}}]}
+
+
+def edited(world: World, **fields: Any) -> World:
+    """The world in which the owner has changed every node."""
+    return replace(world, spec=spec(nodes=[{**entry, **fields} for entry in world.spec["nodes"]]))
+
+
+def replaced(world: World) -> list[str]:
+    """The observed pods that the next answer leaves out."""
+    kept = {child["metadata"]["name"] for child in world.sync().children if child["kind"] == "Pod"}
+    return sorted(world.children["Pod.v1"].keys() - kept)
+
+
+def three_nodes() -> World:
+    return running_world(spec=spec(nodes=THREE))
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"image": OTHER},
+        {"resources": {"limits": {"cpu": "1"}}},
+        {"tolerations": [{"operator": "Exists"}]},
+        {"nodeSelector": {"a": "b"}},
+        {"runtimeClassName": "nvidia"},
+    ],
+    ids=lambda fields: str(next(iter(fields))),
+)
+def test_an_edit_of_nodes_rolls_through_them_master_first_and_one_at_a_time(fields: Manifest) -> None:
+    world, order = edited(three_nodes(), **fields), []
+    for _ in range(3):
+        order.append(replaced(world))
+        gone = world.step()
+        # While one is absent, then not Ready yet, the others stay.
+        assert replaced(gone) == []
+        back = gone.step()
+        assert replaced(back) == []
+        world = back.with_ready_pods()
+    assert order == [["m"], ["w"], ["x"]]
+    assert replaced(world) == []
+
+
+@pytest.mark.parametrize(
+    "same",
+    [
+        {"resources": {"limits": {"cpu": "1000m", "memory": "1024Mi"}}},
+        {"resources": {"limits": {"cpu": 1, "memory": "1.0Gi"}}},
+    ],
+    ids=["other units", "numbers"],
+)
+def test_quantities_that_mean_the_same_are_no_edit(same: Manifest) -> None:
+    nodes = [node("m", "master", resources={"limits": {"cpu": "1", "memory": "1Gi"}})]
+    assert replaced(edited(running_world(spec=spec(nodes=nodes)), **same)) == []
+
+
+def test_a_pod_of_an_older_or_newer_version_counts_as_current() -> None:
+    world = running_world()
+    for annotations in ({}, {HASH: "node-v9.0123456789abcdef"}, {HASH: ""}):
+        pod = world.children["Pod.v1"]["m"]
+        old = {**pod, "metadata": {**pod["metadata"], "annotations": annotations}}
+        assert replaced(edited(world.with_child("Pod.v1", "m", old), image=OTHER)) == ["w"]
+
+
+def test_hashes_are_those_of_all_versions_before() -> None:
+    full = NodeSpec.model_validate(
+        node(
+            "m",
+            "master",
+            resources={"limits": {"cpu": "1500m", "nvidia.com/gpu": 2}, "requests": {"memory": "8Gi"}},
+            tolerations=[{"key": "gpu", "operator": "Exists"}],
+            nodeSelector={"disk": "ssd"},
+            runtimeClassName="nvidia",
+        )
+    )
+    # Another hash here would restart every virtual cluster in the world at the next upgrade.
+    assert hash_node(full) == "node-v1.b14c26654301b9d7"
+    assert hash_node(NodeSpec.model_validate(node("m", "master"))) == "node-v1.d16b388187cbdda5"
+    assert hash_access("registry.example.com/vk8s/access:v1.34.4") == "access-v1.c6ab80d4c6d18021"
+
+
+def test_a_restart_that_is_asked_for_rolls_and_taking_the_wish_away_does_nothing() -> None:
+    asked = replace(three_nodes(), annotations={RESTART: "now"})
+    assert replaced(asked) == ["m"]
+    done = asked.step().step().with_ready_pods()
+    assert replaced(done) == ["w"]
+    assert replaced(replace(done, annotations={})) == []
+    assert replaced(replace(done, annotations={RESTART: "again"})) == ["m"]
+
+
+def test_workers_that_never_ran_are_replaced_at_once_but_not_before_an_outdated_master() -> None:
+    world = three_nodes().with_pod_status("w", PULLING).with_pod_status("x", PULLING)
+    assert replaced(world) == []
+    workers = spec(nodes=[entry if entry["name"] == "m" else {**entry, "image": OTHER} for entry in THREE])
+    assert replaced(replace(world, spec=workers)) == ["w", "x"]
+    assert replaced(edited(world, image=OTHER)) == ["m"]
+
+
+def booting(started: str = "2026-01-02T03:04:05Z", changed: str = "2026-01-02T03:04:05Z") -> Manifest:
+    """A node pod that is not Ready, whose container runs; Ready has changed since it started where it was Ready."""
+    ready = {"type": "Ready", "status": "False", "lastTransitionTime": changed}
+    container = {"name": "node", "ready": False, "state": {"running": {"startedAt": started}}}
+    return {"phase": "Running", "conditions": [ready], "containerStatuses": [container]}
+
+
+# It was Ready until NOW: what a restart of its host's kubelet looks like.
+FLAPPING = booting(started="2025-12-01T00:00:00Z")
+
+
+def after(world: World, seconds: int) -> World:
+    return replace(world, context=replace(world.context, now=NOW + timedelta(seconds=seconds)))
+
+
+def test_pods_that_have_just_stopped_being_ready_neither_go_nor_let_others_go() -> None:
+    rolling = edited(three_nodes(), image=OTHER).steps(2).with_ready_pods()
+    assert replaced(rolling) == ["w"]
+    flapping = rolling.with_pod_status("x", FLAPPING)
+    assert replaced(flapping) == []
+    assert flapping.sync().resync_after_seconds == 60
+    assert replaced(flapping.with_pod_status("w", FLAPPING)) == []
+    assert replaced(flapping.with_pod_status("x", ready_status())) == ["w"]
+
+
+def test_of_several_that_have_run_and_stay_unready_one_goes_at_a_time() -> None:
+    rolling = edited(three_nodes(), image=OTHER).steps(2).with_ready_pods()
+    settled = after(rolling.with_pod_status("w", FLAPPING).with_pod_status("x", FLAPPING), 60)
+    assert replaced(settled) == ["w"]
+    gone = settled.step()
+    assert replaced(gone) == [], "w is away"
+    back = made_at(gone.step(), "w", "2026-01-02T03:05:05Z")
+    assert replaced(back) == [], "the container of w does not run yet"
+    assert replaced(back.with_pod_status("w", booting())) == ["x"]
+
+
+def test_a_pod_of_which_no_times_are_known_is_taken_for_one_that_has_just_stopped_being_ready() -> None:
+    unknown = {**FLAPPING, "conditions": [{"type": "Ready", "status": "False"}]}
+    world = edited(three_nodes().with_pod_status("x", unknown), image=OTHER)
+    assert replaced(after(world, 10**6)) == []
+
+
+def test_a_worker_waits_for_an_outdated_master_that_is_not_ready() -> None:
+    world = edited(three_nodes().with_pod_status("m", FLAPPING).with_pod_status("w", FLAPPING), image=OTHER)
+    assert replaced(world) == []
+    later = after(world, 60)
+    assert replaced(later) == ["m"]
+    coming_up = later.steps(2).with_pod_status("m", booting())
+    assert replaced(coming_up) == [], "the master is not Ready"
+    assert replaced(coming_up.with_pod_status("m", ready_status())) == ["w"]
+
+
+def test_a_ready_master_goes_first_when_a_worker_has_been_unready_for_a_minute() -> None:
+    world = edited(three_nodes().with_pod_status("w", FLAPPING), image=OTHER)
+    assert replaced(world) == []
+    assert replaced(after(world, 60)) == ["m"]
+
+
+def test_a_worker_that_does_not_come_up_with_the_latest_edit_holds_the_others_back() -> None:
+    world = edited(three_nodes(), image=OTHER).steps(2).with_ready_pods()
+    rolled = world.steps(2).with_ready_pods().with_pod_status("w", booting())
+    assert replaced(after(rolled, 10**5)) == []
+
+
+def test_a_crashing_worker_that_was_mended_waits_for_no_other_that_crashes() -> None:
+    crashed = {"name": "node", "state": {"waiting": {"reason": "CrashLoopBackOff"}}, "restartCount": 3}
+    world = three_nodes()
+    for name in ("w", "x"):
+        world = world.with_pod_status(name, {"phase": "Running", "containerStatuses": [crashed]})
+    workers = spec(nodes=[entry if entry["name"] == "m" else {**entry, "image": OTHER} for entry in THREE])
+    assert replaced(replace(world, spec=workers)) == ["w"]
+
+
+JUST_NOW = "2026-01-02T03:05:40Z"
+
+
+@pytest.mark.parametrize(
+    ("status", "names"),
+    [
+        ({}, ["w"]),
+        ({"phase": "Failed", "startTime": JUST_NOW}, ["w"]),
+        (booting(started="2025-12-01T00:00:00Z", changed=JUST_NOW), []),
+    ],
+    ids=["never started for a minute", "ended", "has just stopped being Ready"],
+)
+def test_a_broken_worker_waits_only_for_those_that_may_be_down_by_our_doing(status: Manifest, names: list[str]) -> None:
+    world = after(three_nodes().with_pod_status("w", FLAPPING).with_pod_status("x", status), 100)
+    edit = spec(nodes=[{**entry, "image": OTHER} if entry["name"] == "w" else entry for entry in THREE])
+    assert replaced(replace(world, spec=edit)) == names
+
+
+def test_a_crashing_master_is_mended_although_a_worker_does_not_come_back_by_itself() -> None:
+    crashed = {"phase": "Running", "containerStatuses": [{"name": "node", "state": {}, "restartCount": 3}]}
+    world = three_nodes().step()
+    lost = world.with_child("Pod.v1", "w", None).with_child("PersistentVolumeClaim.v1", "w-state", None)
+    assert replaced(with_master_edited(lost.with_pod_status("m", crashed))) == ["m"]
+    pod = world.children["Pod.v1"]["w"]
+    metadata = {**pod["metadata"], "deletionTimestamp": "2026-01-02T03:04:05Z", "finalizers": ["example.com/hold"]}
+    stuck = with_master_edited(
+        world.with_child("Pod.v1", "w", {**pod, "metadata": metadata}).with_pod_status("m", crashed)
+    )
+    assert replaced(stuck) == []
+    assert stuck.sync().resync_after_seconds == 60
+    assert replaced(after(stuck, 60)) == ["m"]
+
+
+def with_master_edited(world: World, image: str = OTHER) -> World:
+    return replace(
+        world, spec=spec(nodes=[{**entry, "image": image} if entry["name"] == "m" else entry for entry in THREE])
+    )
+
+
+def made_at(world: World, name: str, time: str) -> World:
+    pod = world.children["Pod.v1"][name]
+    return world.with_child("Pod.v1", name, {**pod, "metadata": {**pod["metadata"], "creationTimestamp": time}})
+
+
+def test_a_pod_whose_image_can_not_be_pulled_holds_back_those_that_would_get_the_same() -> None:
+    pulling = three_nodes().with_pod_status("x", PULLING)
+    assert replaced(with_master_edited(pulling)) == ["m"]
+    # Every node is edited to an image that does not exist: the master is gone, the workers stay.
+    world = edited(three_nodes(), image="registry.example.com/typo").step().step().with_pod_status("m", PULLING)
+    assert replaced(world) == []
+    assert (
+        "To be made anew, one at a time while all others are Ready: w, x."
+        in world.sync().status["conditions"][0]["message"]
+    )
+
+
+@pytest.mark.parametrize(("time", "names"), [("2026-01-01T00:00:00Z", ["m"]), ("2026-01-03T00:00:00Z", [])])
+def test_a_pod_without_a_host_holds_back_those_that_are_older_than_it(time: str, names: list[str]) -> None:
+    unschedulable = {"conditions": [{"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}]}
+    world = made_at(three_nodes().with_pod_status("x", unschedulable), "x", time)
+    assert replaced(with_master_edited(world)) == names
+
+
+def test_a_ready_pod_holds_nobody_back_whatever_the_scheduler_wrote_later() -> None:
+    unscheduled = {"type": "PodScheduled", "status": "False"}
+    ready = {**ready_status(), "conditions": [*ready_status()["conditions"], unscheduled]}
+    assert replaced(with_master_edited(three_nodes().with_pod_status("x", ready))) == ["m"]
+
+
+@pytest.mark.parametrize("status", [{}, {"phase": "Running"}], ids=["just made", "booting"])
+def test_a_pod_that_comes_up_holds_the_others_back(status: Manifest) -> None:
+    assert replaced(with_master_edited(three_nodes().with_pod_status("x", status))) == []
+
+
+def test_a_pod_that_is_being_deleted_holds_the_others_back_and_is_kept() -> None:
+    world = three_nodes()
+    pod = world.children["Pod.v1"]["w"]
+    going = {**pod, "metadata": {**pod["metadata"], "deletionTimestamp": "2026-01-02T03:04:05Z"}}
+    assert replaced(edited(world.with_child("Pod.v1", "w", going), image=OTHER)) == []
+
+
+@pytest.mark.parametrize("phase", ["Failed", "Succeeded"])
+@pytest.mark.parametrize("name", ["w", "demo-access-pod"])
+@pytest.mark.parametrize(
+    ("seconds", "is_replaced", "resync"), [(0, False, 30), (29, False, 1), (30, True, 3600), (300, True, 3600)]
+)
+def test_a_pod_that_has_ended_is_replaced_after_half_a_minute(
+    phase: str, name: str, seconds: int, *, is_replaced: bool, resync: int
+) -> None:
+    ended = {"phase": phase, "conditions": [{"type": "Ready", "lastTransitionTime": NOW.isoformat()}]}
+    names = [name] if is_replaced else []
+    world = running_world(spec=spec(accessPodImage="a")).step().with_ready_pods().with_pod_status(name, ended)
+    later = replace(world, context=replace(world.context, now=NOW + timedelta(seconds=seconds)))
+    assert replaced(later) == names
+    assert later.sync().resync_after_seconds == resync
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        {"startTime": LATE},
+        {"startTime": EARLY, "conditions": [{"type": "Ready", "lastTransitionTime": LATE}]},
+        {"startTime": EARLY, "containerStatuses": [{"state": {"terminated": {"finishedAt": LATE}}}]},
+        {"startTime": LATE, "containerStatuses": [{}, {"state": {"waiting": {}}}]},
+    ],
+    ids=["its start", "a condition", "the end of its container", "its start, as no container has run"],
+)
+def test_the_last_time_that_a_failed_pod_notes_counts(status: Manifest) -> None:
+    world = running_world().with_pod_status("w", {"phase": "Failed", **status})
+    pod = world.children["Pod.v1"]["w"]
+    metadata = {**pod["metadata"], "creationTimestamp": EARLY}
+    assert world.with_child("Pod.v1", "w", {**pod, "metadata": metadata}).sync().resync_after_seconds == 25
+    without_times = {**pod, "metadata": {**metadata, "creationTimestamp": None}, "status": {"phase": "Failed"}}
+    assert replaced(world.with_child("Pod.v1", "w", without_times)) == ["w"]
+
+
+def with_new_scripts(world: World) -> World:
+    return replace(world, context=replace(world.context, scripts=build_scripts({"entrypoint.sh": "#!/bin/bash -e\n"})))
+
+
+def test_a_boot_that_crashes_gets_the_new_boot_files_once() -> None:
+    crashing = three_nodes().with_pod_status("w", LOOPING)
+    assert replaced(crashing) == []
+    upgraded = with_new_scripts(crashing).step()
+    # The new boot files are there first.
+    assert replaced(upgraded) == ["w"]
+    again = upgraded.step().step().with_pod_status("w", LOOPING)
+    assert replaced(again) == []
+
+
+def test_an_upgrade_restarts_nobody() -> None:
+    assert replaced(with_new_scripts(three_nodes()).step()) == []
+
+
+def test_a_pod_that_could_not_start_again_is_replaced_when_it_has_stopped() -> None:
+    world = three_nodes()
+    name = next(iter(world.children["ConfigMap.v1"]))
+    without = with_new_scripts(world.with_child("ConfigMap.v1", name, None)).step()
+    assert replaced(without) == []
+    assert replaced(without.with_pod_status("w", {"phase": "Running"})) == ["w"]
+
+
+def test_the_access_pod_is_replaced_with_its_image() -> None:
+    access = {"accessPodImage": "a"}
+    world = running_world(spec=spec(**access)).step().with_ready_pods()
+    assert replaced(world) == []
+    assert replaced(replace(world, spec=spec(accessPodImage="b"))) == ["demo-access-pod"]
+    pod = world.children["Pod.v1"]["demo-access-pod"]
+    going = {**pod, "metadata": {**pod["metadata"], "deletionTimestamp": "2026-01-02T03:04:05Z"}}
+    gone = world.with_child("Pod.v1", "demo-access-pod", going)
+    assert replaced(replace(gone, spec=spec(accessPodImage="b"))) == []
+
+
+def test_nodes_are_replaced_while_the_access_pod_is_not_ready() -> None:
+    world = running_world(spec=spec(accessPodImage="a"))
+    assert world.children["Pod.v1"]["m"]["status"] == ready_status()
+    nodes = [{**entry, "image": OTHER} for entry in world.spec["nodes"]]
+    assert replaced(replace(world, spec=spec(accessPodImage="a", nodes=nodes))) == ["m"]

@@ -1,0 +1,358 @@
+"""What holds the state of the nodes: it is noted, a pod that stands on it stays, and what is lost is never replaced."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from hooks.kubernetes.manifest import Manifest
+from hooks.vk8s.spec.state_note import GENERATION, STATE, StateNote, parse_note
+from tests.world import World, condition, names, node, observe, running_world, spec
+
+GOING = "2026-01-02T03:04:06Z"
+RESTART, ACCEPT = "vk8s.sktelecom.com/restart", "vk8s.sktelecom.com/accept-state-loss"
+CLAIM, SECRET, CONFIG_MAP, POD = "PersistentVolumeClaim.v1", "Secret.v1", "ConfigMap.v1", "Pod.v1"
+BOOT_FILES = "demo-bootstrap-"
+
+
+def noted_world(**fields: Any) -> World:
+    """A virtual cluster that is Running, whose note is observed."""
+    return running_world(**fields).step()
+
+
+def note_of(world: World) -> StateNote:
+    """What the next answer notes."""
+    pki = next(child for child in world.sync().children if child["metadata"]["name"] == "demo-pki")
+    note = parse_note(pki["metadata"].get("annotations", {}).get(STATE))
+    return note or StateNote()
+
+
+def with_note(world: World, note: StateNote) -> World:
+    pki = world.children[SECRET]["demo-pki"]
+    annotations = {**pki["metadata"]["annotations"], STATE: note.encode()}
+    return world.with_child(SECRET, "demo-pki", {**pki, "metadata": {**pki["metadata"], "annotations": annotations}})
+
+
+def going(world: World, kind: str, name: str) -> World:
+    """The world in which somebody has deleted that child, which something holds."""
+    child = world.children[kind][name]
+    metadata = {**child["metadata"], "deletionTimestamp": GOING, "finalizers": ["example.com/hold"]}
+    return world.with_child(kind, name, {**child, "metadata": metadata})
+
+
+def without_node(world: World, name: str) -> World:
+    return world.with_child(POD, name, None).with_child(CLAIM, f"{name}-state", None)
+
+
+def environment(world: World, name: str) -> dict[str, str]:
+    """The variables of a pod that the next answer makes."""
+    pod = next(each for each in world.sync().children if (each["kind"], each["metadata"]["name"]) == ("Pod", name))
+    return {entry["name"]: entry.get("value", "") for entry in pod["spec"]["containers"][0]["env"]}
+
+
+def boot_files(world: World) -> str:
+    return next(name for name in world.children[CONFIG_MAP] if name.startswith(BOOT_FILES))
+
+
+EDITS = {
+    "an edit": {"spec": {"nodes": [node("m", "master", image="b"), node("w", "worker", image="b")]}},
+    "a restart": {"annotations": {RESTART: "1"}},
+    "a pause": {"spec": spec(paused=True)},
+}
+
+
+@pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS.keys())
+@pytest.mark.parametrize("pod", ["m", "w"])
+def test_a_pod_whose_claim_is_being_deleted_stays_whatever_is_asked_for(edit: Manifest, pod: str) -> None:
+    world = going(replace(noted_world(), **edit), CLAIM, f"{pod}-state")
+    for _ in range(3):
+        assert f"Pod/{pod}" in names(world.sync())
+        world = world.step()
+    problem = condition(world.sync(), "ChildrenObserved")
+    assert (problem["status"], problem["reason"]) == ("False", "StateAtRisk")
+    assert f"PersistentVolumeClaim {pod}-state is being deleted" in problem["message"]
+    assert f"lasts only as long as pod {pod}" in problem["message"]
+
+
+@pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS.keys())
+def test_a_pod_whose_keys_or_boot_files_are_being_deleted_stays(edit: Manifest) -> None:
+    world = replace(noted_world(), **edit)
+    for kind, name, pods in (
+        (SECRET, "demo-pki", ["m"]),
+        (SECRET, "demo-join", ["w"]),
+        (CONFIG_MAP, boot_files(world), ["m", "w"]),
+    ):
+        answer = going(world, kind, name).sync()
+        assert [pod for pod in pods if f"Pod/{pod}" in names(answer)] == pods
+        assert condition(answer, "ChildrenObserved")["reason"] == "StateAtRisk"
+
+
+@pytest.mark.parametrize("status", [{"phase": "Failed"}, {"phase": "Succeeded"}], ids=["Failed", "Succeeded"])
+def test_a_pod_that_has_ended_stays_while_it_protects_its_claim(status: Manifest) -> None:
+    world = going(noted_world().with_pod_status("m", status), CLAIM, "m-state")
+    later = replace(world, context=replace(world.context, now=world.context.now.replace(year=2027)))
+    assert "Pod/m" in names(later.sync())
+    assert later.sync().status["phase"] == "Fail"
+
+
+def test_a_virtual_cluster_whose_state_is_at_risk_is_degraded_and_says_how_to_keep_the_volume() -> None:
+    world = noted_world()
+    claim = world.children[CLAIM]["m-state"]
+    bound = world.with_child(CLAIM, "m-state", {**claim, "spec": {**claim["spec"], "volumeName": "pv-1"}})
+    answer = going(bound, CLAIM, "m-state").sync()
+    assert answer.status["phase"] == "Degraded"
+    ready = condition(answer, "Ready")
+    assert ready["status"] == "True", "its nodes are Ready"
+    assert "kubectl patch pv pv-1 --type=merge" in ready["message"]
+
+
+def test_a_worker_that_its_owner_takes_out_leaves_although_its_claim_is_being_deleted() -> None:
+    world = replace(going(noted_world(), CLAIM, "w-state"), spec={"nodes": [node("m", "master")]})
+    assert "Job/w-leave" in names(world.sync())
+
+
+def test_what_is_made_again_is_no_risk() -> None:
+    world = noted_world().with_child(SECRET, "demo-join", None)
+    assert condition(world.sync(), "ChildrenObserved")["reason"] == "BeingMade"
+
+
+def test_the_claim_with_which_a_node_has_been_ready_is_noted() -> None:
+    booting = World().steps(3)
+    assert note_of(booting) == StateNote()
+    assert environment(booting.with_child(POD, "m", None), "m")["FOUND"] == "true"
+    running = booting.with_ready_pods()
+    assert note_of(running) == StateNote({"m": "uid-of-m-state", "w": "uid-of-w-state"})
+    variables = environment(noted_world().with_child(POD, "m", None), "m")
+    assert "FOUND" not in variables
+    assert "GENERATION" not in variables
+
+
+def test_ephemeral_state_is_not_noted_and_founded_at_each_boot() -> None:
+    world = running_world(spec=spec(storage={"ephemeral": True}))
+    assert note_of(world) == StateNote()
+    assert environment(world.with_child(POD, "m", None), "m")["FOUND"] == "true"
+
+
+@pytest.mark.parametrize(("name", "phase"), [("m", "Fail"), ("w", "Degraded")])
+def test_a_node_whose_claim_is_gone_gets_no_empty_one(name: str, phase: str) -> None:
+    world = without_node(noted_world(), name)
+    for _ in range(3):
+        answer = world.sync()
+        assert f"PersistentVolumeClaim/{name}-state" not in names(answer)
+        assert f"Pod/{name}" not in names(answer)
+        world = world.step()
+    assert answer.status["phase"] == phase
+    assert [each["reason"] for each in answer.status["nodes"] if each["name"] == name] == ["StateLost"]
+    for kind in ("ChildrenObserved", "Ready"):
+        problem = condition(answer, kind)
+        assert (problem["status"], problem["reason"]) == ("False", "StateLost")
+        assert f"{ACCEPT}=uid-of-{name}-state" in problem["message"]
+        assert f"controller-uid={world.uid}" in problem["message"]
+
+
+def test_a_lost_volume_is_shown_during_a_pause_too() -> None:
+    world = replace(without_node(noted_world(), "m"), spec=spec(paused=True)).steps(2)
+    assert world.sync().status["phase"] == "Fail"
+
+
+def test_a_claim_that_its_owner_put_back_is_booted_from() -> None:
+    lost = without_node(noted_world(), "m")
+    claim = noted_world().children[CLAIM]["m-state"]
+    back = lost.with_child(CLAIM, "m-state", {**claim, "metadata": {**claim["metadata"], "uid": "restored"}})
+    assert "FOUND" not in environment(back, "m")
+    assert note_of(back).claims["m"] == "restored", "what is given up from now on is this one"
+    running = back.step().with_ready_pods()
+    assert note_of(running).claims["m"] == "restored"
+    assert running.sync().status["phase"] == "Running"
+
+
+def test_an_empty_cluster_is_made_when_its_owner_names_the_claim_that_is_gone() -> None:
+    lost = without_node(noted_world(), "m")
+    other = replace(lost, annotations={ACCEPT: "another"})
+    assert "PersistentVolumeClaim/m-state" not in names(other.sync())
+    accepted = replace(lost, annotations={ACCEPT: "another, uid-of-m-state"})
+    assert "PersistentVolumeClaim/m-state" not in names(accepted.sync()), "not before that is noted"
+    note = note_of(accepted)
+    assert note == StateNote({"w": "uid-of-w-state"}, generation=2)
+    made = with_note(accepted, note)
+    assert "PersistentVolumeClaim/m-state" in names(made.sync())
+    variables = environment(made.step(), "m")
+    assert (variables["FOUND"], variables["GENERATION"]) == ("true", "2")
+
+
+def test_an_empty_claim_that_was_put_back_takes_part_in_the_new_cluster_when_the_former_one_is_given_up() -> None:
+    lost = without_node(noted_world(), "m")
+    claim = noted_world().children[CLAIM]["m-state"]
+    back = lost.with_child(CLAIM, "m-state", {**claim, "metadata": {**claim["metadata"], "uid": "empty"}})
+    accepted = replace(back, annotations={ACCEPT: "uid-of-m-state"})
+    assert note_of(accepted) == StateNote({"w": "uid-of-w-state"}, generation=2)
+    assert environment(with_note(accepted, note_of(accepted)), "m")["FOUND"] == "true"
+
+
+def test_workers_of_the_former_cluster_follow_when_the_new_master_is_ready() -> None:
+    accepted = replace(without_node(noted_world(), "m"), annotations={ACCEPT: "uid-of-m-state"})
+    made = with_note(accepted, note_of(accepted)).steps(2)
+    assert "Pod/w" in names(made.sync())
+    ready = made.with_ready_pods()
+    assert "Pod/w" not in names(ready.sync())
+    again = with_note(ready, note_of(ready)).step()
+    assert environment(again, "w")["GENERATION"] == "2"
+    pod = next(each for each in again.sync().children if each["metadata"]["name"] == "w" and each["kind"] == "Pod")
+    assert pod["metadata"]["annotations"][GENERATION] == "2"
+
+
+def test_a_worker_whose_loss_is_accepted_begins_empty_in_the_same_generation() -> None:
+    accepted = replace(without_node(noted_world(), "w"), annotations={ACCEPT: "uid-of-w-state"})
+    assert note_of(accepted) == StateNote({"m": "uid-of-m-state"})
+    made = with_note(accepted, note_of(accepted)).steps(2)
+    assert {"PersistentVolumeClaim/w-state", "Pod/w"} <= set(names(made.sync()))
+
+
+def test_a_pod_whose_loss_is_accepted_may_be_replaced_while_its_claim_goes() -> None:
+    world = replace(going(noted_world(), CLAIM, "m-state"), annotations={ACCEPT: "uid-of-m-state", RESTART: "1"})
+    assert "Pod/m" not in names(world.sync())
+    assert note_of(world).generation == 1, "the pod has not gone yet"
+
+
+def test_a_pod_that_has_outlived_its_claim_stays_and_nothing_empty_is_made_beside_it() -> None:
+    world = replace(noted_world().with_child(CLAIM, "m-state", None), annotations={RESTART: "1"})
+    answer = world.sync()
+    assert "Pod/m" in names(answer)
+    assert "PersistentVolumeClaim/m-state" not in names(answer)
+    assert "PersistentVolumeClaim m-state is gone" in condition(answer, "ChildrenObserved")["message"]
+    assert note_of(world).claims["m"] == "uid-of-m-state"
+
+
+def test_a_claim_that_is_newer_than_the_pod_is_not_what_the_pod_runs_on() -> None:
+    world = with_note(running_world(), StateNote())
+    claim = world.children[CLAIM]["m-state"]
+    newer = {**claim, "metadata": {**claim["metadata"], "uid": "newer", "creationTimestamp": "2026-01-02T04:00:00Z"}}
+    assert note_of(world.with_child(CLAIM, "m-state", newer)).claims["m"] == "uid-of-m"
+    noted = with_note(world, StateNote({"m": "old", "w": "uid-of-w-state"}))
+    assert note_of(noted.with_child(CLAIM, "m-state", newer)).claims["m"] == "old"
+
+
+def test_a_claim_that_was_deleted_before_its_node_was_ever_ready_is_made_again() -> None:
+    fresh = World().steps(3).with_child(CLAIM, "w-state", None)
+    assert "PersistentVolumeClaim/w-state" in names(fresh.sync())
+    started = {"containerStatuses": [{"name": "node", "state": {"running": {}}}]}
+    assert "PersistentVolumeClaim/w-state" not in names(fresh.with_pod_status("w", started).sync())
+
+
+def test_a_ready_node_whose_claim_is_gone_before_it_was_noted_is_in_danger() -> None:
+    answer = World().steps(3).with_ready_pods().with_child(CLAIM, "m-state", None).sync()
+    assert answer.status["phase"] == "Degraded"
+    assert "PersistentVolumeClaim m-state is gone" in condition(answer, "ChildrenObserved")["message"]
+
+
+def test_a_claim_that_goes_without_a_pod_is_reported_before_it_is_gone() -> None:
+    answer = going(noted_world().with_child(POD, "m", None), CLAIM, "m-state").sync()
+    problem = condition(answer, "ChildrenObserved")
+    assert problem["reason"] == "StateAtRisk"
+    assert "m has no pod, and PersistentVolumeClaim m-state is being deleted" in problem["message"]
+
+
+def test_a_worker_that_has_left_is_noted_no_more_before_its_job_goes() -> None:
+    world = replace(noted_world(), spec={"nodes": [node("m", "master")]}).step()
+    job = world.children["Job.batch/v1"]["w-leave"]
+    done = {**job, "status": {"conditions": [{"type": "Complete", "status": "True"}]}}
+    left = without_node(world.with_child("Job.batch/v1", "w-leave", done), "w")
+    assert "Job/w-leave" in names(left.sync())
+    assert note_of(left) == StateNote({"m": "uid-of-m-state"})
+    assert "Job/w-leave" not in names(with_note(left, note_of(left)).sync())
+
+
+def test_a_worker_that_has_lost_everything_and_leaves_the_spec_is_taken_out_by_a_job() -> None:
+    world = replace(without_node(noted_world(), "w"), spec={"nodes": [node("m", "master")]})
+    assert "Job/w-leave" in names(world.sync())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [None, "", "{", "[]", '{"claims": 1, "generation": 1}', '{"claims": {}, "generation": 0}', '{"claims": {}}',
+     '{"claims": {}, "generation": true}', '{"claims": {}, "generation": 1000000000}'],
+)  # fmt: skip
+def test_what_is_no_note_is_none(text: str | None) -> None:
+    assert parse_note(text) is None
+
+
+def test_a_note_that_somebody_has_overwritten_is_read_as_it_was_applied() -> None:
+    world = noted_world()
+    pki = observe(next(each for each in world.sync().children if each["metadata"]["name"] == "demo-pki"))
+    annotations = {**pki["metadata"]["annotations"], STATE: "?"}
+    broken = {**pki, "metadata": {**pki["metadata"], "annotations": annotations}}
+    lost = without_node(world.with_child(SECRET, "demo-pki", broken), "m")
+    assert lost.sync().status["phase"] == "Fail"
+    assert json.loads(note_of(lost).encode())["claims"] == {"m": "uid-of-m-state", "w": "uid-of-w-state"}
+
+
+def test_a_pod_beside_whose_claim_another_one_has_come_up_stays() -> None:
+    world = noted_world()
+    claim = world.children[CLAIM]["m-state"]
+    other = {**claim, "metadata": {**claim["metadata"], "uid": "other", "creationTimestamp": "2026-01-02T04:00:00Z"}}
+    for noted in (world, with_note(world, StateNote())):
+        restarted = replace(noted.with_child(CLAIM, "m-state", other), annotations={RESTART: "1"})
+        for _ in range(3):
+            answer = restarted.sync()
+            assert "Pod/m" in names(answer)
+            restarted = restarted.step()
+        assert answer.status["phase"] == "Degraded"
+        sentence = "PersistentVolumeClaim m-state is gone, and the one of that name is another"
+        assert sentence in condition(answer, "ChildrenObserved")["message"]
+
+
+UNSCHEDULED = {"phase": "Pending", "conditions": [{"type": "PodScheduled", "status": "False"}]}
+CRASHED = {"containerStatuses": [{"name": "node", "state": {"waiting": {}}, "restartCount": 2}]}
+
+
+def test_a_pod_that_no_host_has_taken_protects_no_claim_and_is_no_reason_to_wait() -> None:
+    world = noted_world().with_child(CLAIM, "m-state", None).with_pod_status("m", UNSCHEDULED)
+    answer = world.sync()
+    assert "Pod/m" not in names(answer)
+    assert condition(answer, "ChildrenObserved")["reason"] == "StateLost"
+    gone = replace(world.step(), annotations={ACCEPT: "uid-of-m-state"}).steps(2)
+    assert "PersistentVolumeClaim/m-state" in names(gone.sync())
+
+
+def test_a_pod_that_crashes_for_want_of_its_volume_goes_when_that_is_given_up() -> None:
+    world = noted_world().with_child(CLAIM, "m-state", None).with_pod_status("m", CRASHED)
+    assert "Pod/m" in names(world.sync())
+    assert "Pod/m" not in names(replace(world, annotations={ACCEPT: "uid-of-m-state"}).sync())
+
+
+def test_a_pod_that_is_held_although_its_node_was_never_ready_is_named() -> None:
+    world = World().steps(3).with_child(CLAIM, "m-state", None).with_pod_status("m", CRASHED)
+    assert "PersistentVolumeClaim m-state is gone" in condition(world.sync(), "ChildrenObserved")["message"]
+
+
+@pytest.mark.parametrize("name", ["m", "w"])
+def test_what_is_lost_is_not_running_while_the_spec_is_rejected(name: str) -> None:
+    twice = spec(nodes=[node("m", "master"), node("w", "worker"), node("w", "worker")])
+    lost = without_node(noted_world(), name)
+    for world in (replace(lost, spec=twice), replace(going(noted_world(), CLAIM, f"{name}-state"), spec=twice)):
+        answer = world.sync()
+        assert condition(answer, "Accepted")["status"] == "False"
+        assert answer.status["phase"] in ("Degraded", "Fail")
+        assert f"are gone, or are being deleted: {name}." in condition(answer, "Ready")["message"]
+
+
+def test_a_note_keeps_no_name_that_no_node_can_have() -> None:
+    assert parse_note('{"claims": {"UP/../x": "a", "m": "b"}, "generation": 2}') == StateNote({"m": "b"}, 2)
+
+
+def test_a_pki_that_was_restored_without_its_note_goes_on_in_the_generation_of_the_pods() -> None:
+    world = noted_world()
+    for name in ("m", "w"):
+        world = with_generation(world, name, "3")
+    pki = world.children[SECRET]["demo-pki"]
+    world = world.with_child(SECRET, "demo-pki", {**pki, "metadata": {**pki["metadata"], "annotations": {}}})
+    assert {"Pod/m", "Pod/w"} <= set(names(world.sync()))
+    assert note_of(world).generation == 3
+    assert "Pod/w" in names(with_generation(world, "m", "9" * 5000).sync())
+
+
+def with_generation(world: World, name: str, generation: str) -> World:
+    pod = world.children[POD][name]
+    annotations = {**pod["metadata"]["annotations"], GENERATION: generation}
+    return world.with_child(POD, name, {**pod, "metadata": {**pod["metadata"], "annotations": annotations}})

@@ -1,0 +1,267 @@
+"""A Vk8s in a namespace with ResourceQuotas and LimitRanges: what is asked for, what status says, what lives on."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from hooks.kubernetes.manifest import Manifest
+from hooks.settings import Settings
+from hooks.vk8s.decide import decide_customize
+from hooks.vk8s.observed.children import JOB, POD, SERVICE
+from hooks.vk8s.status.namespace_notes import LIMIT_RANGER
+from hooks.wire import CustomizeRequest
+from tests.namespace_world import container_limit, limit_range, quota, related, without_patience
+from tests.shared_material import ROOT
+from tests.world import IDENTITY, UID, World, condition, names, node, running_world, spec
+
+MASTER = [node("m", "master")]
+FORCED = {"vk8s.sktelecom.com/force-remove": "w"}
+
+
+def customize(**settings: Any) -> list[Manifest]:
+    parent = {**IDENTITY, "metadata": {"name": "demo", "namespace": "team-a", "uid": UID}, "spec": spec()}
+    return decide_customize(CustomizeRequest.model_validate({"parent": parent}), Settings(**settings)).related_resources
+
+
+def test_quotas_and_limit_ranges_are_asked_for_where_metacontroller_may_watch_them() -> None:
+    assert customize() == []
+    assert customize(namespace_rules=True) == [
+        {"apiVersion": "v1", "resource": resource, "namespace": "team-a"}
+        for resource in ("limitranges", "resourcequotas")
+    ]
+
+
+def missing(world: World) -> Manifest:
+    """Condition ChildrenObserved once the pods have been missing for long."""
+    return condition(without_patience(world).sync(), "ChildrenObserved")
+
+
+def bounded(role: str, name: str, memory: str, **limits: str) -> Manifest:
+    return node(name, role, resources={"limits": {"cpu": "1", "memory": memory, **limits}})
+
+
+class TestWhatIsMissing:
+    def test_it_is_told_in_the_words_of_the_quota(self) -> None:
+        nodes = [bounded("master", "m", "4Gi"), bounded("worker", "w", "4Gi")]
+        world = World(spec=spec(nodes=nodes), related=related(quota(requests_memory="2Gi"))).steps(2)
+        found = missing(world)
+        assert found["reason"] == "QuotaExceeded"
+        assert found["message"] == (
+            "Pod m, Pod w: exceeded quota: q, requested: requests.memory=4Gi, used: requests.memory=0, "
+            "limited: requests.memory=2Gi (raise ResourceQuota q or make room in it, or change the resources of m, w)."
+        )
+        ready = condition(without_patience(world).sync(), "ControlPlaneReady")
+        assert ready["reason"] == "QuotaExceeded"
+        assert ready["message"].startswith("m is refused: exceeded quota: q, requested: requests.memory=4Gi, used: ")
+
+    def test_it_is_told_in_the_words_of_the_limit_range(self) -> None:
+        found = related(limit_range({"type": "PersistentVolumeClaim", "max": {"storage": "5Gi"}}))
+        world = World(related=found).steps(2)
+        for name in ("m-state", "w-state"):
+            world = world.with_child("PersistentVolumeClaim.v1", name, None)
+        found_condition = missing(world)
+        assert found_condition["reason"] == "LimitRange"
+        assert found_condition["message"].startswith(
+            "PersistentVolumeClaim m-state, PersistentVolumeClaim w-state: maximum storage usage per "
+            "PersistentVolumeClaim is 5Gi, but request is 20Gi (change LimitRange lr)"
+        )
+
+    def test_what_no_rule_explains_is_told_with_where_to_look(self) -> None:
+        found = missing(World(related=related(quota(pods="9"))).steps(2))
+        assert found["reason"] == "ChildMissing"
+        assert found["message"] == (
+            "Pod m, Pod w: not made yet; kubectl get -n team-a pod/m pod/w shows whether the name is taken; "
+            "kubectl describe vk8s -n team-a demo shows a refusal, in its Events."
+        )
+
+    def test_what_is_explained_and_what_is_not_are_told_together(self) -> None:
+        nodes = [node("m", "master"), bounded("worker", "w", "4Gi")]
+        world = World(spec=spec(nodes=nodes), related=related(limit_range({"type": "Pod", "min": {"cpu": "3"}})))
+        world = world.steps(2)
+        world = replace(world, related=related(quota(limits_memory="1Gi", name="a"), quota(name="b")))
+        found = missing(world)
+        assert found["reason"] == "QuotaExceeded"
+        assert "must specify limits.memory for: node (write resources.limits.memory for m)" in found["message"]
+        claims = world.with_child("PersistentVolumeClaim.v1", "m-state", None)
+        found = missing(claims)
+        assert found["reason"] == "ChildMissing"
+        assert "Pod w: exceeded quota: a" in found["message"]
+        assert "PersistentVolumeClaim m-state: not made yet; kubectl get" in found["message"]
+
+    def test_within_the_first_30_seconds_it_is_being_made(self) -> None:
+        answer = World(related=related(quota(pods="0"))).steps(3).sync()
+        assert condition(answer, "ChildrenObserved")["reason"] == "AllObserved"
+        answer = World(related=related(quota(pods="0"))).steps(2).sync()
+        assert condition(answer, "ChildrenObserved")["reason"] == "BeingMade"
+
+    @pytest.mark.parametrize(
+        ("found", "reason", "why"),
+        [
+            (quota(used={"services.nodeports": "1"}, services_nodeports="1"), "QuotaExceeded", "exceeded quota: q"),
+            (quota(), "PortClosed", "kubectl describe vk8s -n team-a demo shows the refusal, in its Events"),
+        ],
+        ids=["a quota", "something else"],
+    )
+    def test_a_port_that_is_not_opened_is_told(self, found: Manifest, reason: str, why: str) -> None:
+        ports = [{"name": name, "port": port, "targetPort": port} for name, port in (("a", 30000), ("b", 30001))]
+        world = running_world(spec=spec(ports=ports[:1]))
+        world = replace(world, spec=spec(ports=ports), related=related(found))
+        assert world.children[SERVICE]["demo"]
+        told = condition(world.sync(), "ChildrenObserved")
+        assert told["reason"] == reason
+        assert told["message"].startswith(f"Service demo does not have port 30001 yet: {why}")
+
+
+def leaving_world(found: dict[str, dict[str, Manifest]], status: Manifest, **fields: Any) -> World:
+    """The worker has left the spec, its Job is there, with that status, and so are the rules."""
+    limits = [bounded("master", "m", "2Gi"), bounded("worker", "w", "2Gi")]
+    begun = replace(running_world(spec=spec(nodes=limits)), spec=spec(nodes=limits[:1])).step()
+    job = {**begun.children[JOB]["w-leave"], "status": status}
+    return replace(begun.with_child(JOB, "w-leave", job), related=found, **fields)
+
+
+def leaving(world: World) -> str:
+    message: str = condition(world.sync(), "Ready")["message"]
+    return message.split("w leaves: ")[1]
+
+
+class TestLeaving:
+    full = related(quota(used={"limits.memory": "4Gi"}, limits_memory="4Gi"))
+    crowded = related(quota(used={"pods": "2"}, pods="2"))
+
+    def test_a_job_that_finds_no_room_is_made_again_and_asks_for_none(self) -> None:
+        world = leaving_world(self.full, {})
+        assert "Job/w-leave" not in names(world.sync())
+        again = world.step()
+        (job,) = [child for child in again.sync().children if child["kind"] == "Job"]
+        assert job["spec"]["template"]["spec"]["containers"][0]["resources"]["limits"]["memory"] == "0"
+        settled = again.step()
+        assert "Job/w-leave" in names(settled.sync())
+        assert (
+            leaving(settled) == "Job w-leave has no pod yet; should that last: kubectl describe -n team-a job/w-leave."
+        )
+
+    def test_one_that_has_a_pod_is_let_go_on(self) -> None:
+        assert "Job/w-leave" in names(leaving_world(self.full, {"active": 1}).sync())
+
+    def test_what_can_not_be_gone_without_is_told(self) -> None:
+        world = leaving_world(self.crowded, {})
+        assert {"Job/w-leave", "Pod/w"} <= set(names(world.sync()))
+        assert leaving(world) == (
+            "Job w-leave gets no pod: exceeded quota: q, requested: pods=1, used: pods=2, limited: pods=2 "
+            "(raise ResourceQuota q or make room in it)."
+        )
+
+    def test_force_remove_gives_the_job_the_place_of_the_pod(self) -> None:
+        limits = [bounded("master", "m", "2Gi"), bounded("worker", "w", "2Gi")]
+        world = replace(running_world(spec=spec(nodes=limits)), spec=spec(nodes=limits[:1]), annotations=FORCED).step()
+        held = replace(world, related=self.crowded)
+        kept = {"Job/w-leave", "PersistentVolumeClaim/w-state"}
+        assert kept <= set(names(held.sync()))
+        assert "Pod/w" not in names(held.sync())
+        assert kept <= set(names(held.step().sync()))
+        # Where that would not help, it stays.
+        used_by_others = related(quota(used={"pods": "9"}, pods="2"))
+        assert "Pod/w" in names(replace(world, related=used_by_others).sync())
+        paused = replace(held, spec=spec(nodes=limits[:1], paused=True))
+        assert "PersistentVolumeClaim/w-state" in names(paused.sync())
+
+
+class TestEdits:
+    """A pod that lives is not given up for one that would be refused."""
+
+    old, new = [bounded("master", "m", "2Gi")], [bounded("master", "m", "4Gi")]
+
+    def edited(self, *objects: Manifest) -> World:
+        return replace(running_world(spec=spec(nodes=self.old)), spec=spec(nodes=self.new), related=related(*objects))
+
+    def test_an_edit_that_a_quota_refuses_waits(self) -> None:
+        full = quota(used={"requests.memory": "2Gi"}, requests_memory="3Gi")
+        answer = self.edited(full).sync()
+        assert "Pod/m" in names(answer)
+        assert condition(answer, "Accepted")["message"] == (
+            "The spec is valid. To be made anew, one at a time while all others are Ready: m. Not m, whose next pod "
+            "would be refused: exceeded quota: q, requested: requests.memory=4Gi, used: requests.memory=2Gi, "
+            "limited: requests.memory=3Gi."
+        )
+        # What the pod itself has counts as room.
+        room = quota(used={"requests.memory": "2Gi"}, requests_memory="4Gi")
+        assert "Pod/m" not in names(self.edited(room).sync())
+
+    def test_an_edit_that_a_limit_range_refuses_waits(self) -> None:
+        answer = self.edited(limit_range(container_limit(max={"memory": "2Gi"}))).sync()
+        assert "Pod/m" in names(answer)
+        assert "maximum memory usage per Container is 2Gi, but limit is 4Gi" in condition(answer, "Accepted")["message"]
+
+    def test_one_that_has_failed_is_not_held(self) -> None:
+        world = without_patience(self.edited(quota(pods="0")).with_pod_status("m", {"phase": "Failed"}))
+        assert "Pod/m" not in names(world.sync())
+
+
+def given(status: Manifest, limits: Manifest, *objects: Manifest, **annotations: str) -> str:
+    """What is said of a master that has been given those limits, and is in that state."""
+    world = World(related=related(*objects)).steps(3)
+    pod = world.children[POD]["m"]
+    container = {**pod["spec"]["containers"][0], "resources": {"limits": limits}}
+    metadata = {**pod["metadata"], "annotations": {**pod["metadata"]["annotations"], **annotations}}
+    pod = {**pod, "metadata": metadata, "spec": {**pod["spec"], "containers": [container]}, "status": status}
+    message: str = condition(world.with_child(POD, "m", pod).sync(), "ControlPlaneReady")["message"]
+    return message
+
+
+def container_status(state: Manifest, **ended: str) -> Manifest:
+    return {
+        "containerStatuses": [{"name": "node", "state": state, "lastState": {"terminated": ended} if ended else {}}]
+    }
+
+
+LOOP = {"waiting": {"reason": "CrashLoopBackOff"}}
+TOO_LITTLE = container_status(LOOP, message="The pod's memory limit is 512 MiB; a master needs at least 768 MiB.\n")
+GIVEN = {"cpu": "500m", "memory": "512Mi", "ephemeral-storage": "1Gi"}
+DEFAULTS = limit_range(container_limit(default=GIVEN))
+
+
+class TestLimitsThatAreGiven:
+    @pytest.mark.parametrize(
+        ("status", "note"),
+        [
+            (TOO_LITTLE, "(its memory limit of 512Mi comes from LimitRange lr: write resources.limits.memory for m)."),
+            (
+                container_status(LOOP, reason="OOMKilled"),
+                "OOMKilled (its memory limit of 512Mi comes from LimitRange lr: write resources.limits.memory for m).",
+            ),
+            (
+                container_status({"running": {}}),
+                "-n team-a m (its cpu limit of 500m comes from LimitRange lr: write resources.limits.cpu for m).",
+            ),
+            (
+                {"phase": "Failed", "reason": "Evicted", "message": "ephemeral local storage usage exceeds 1Gi"},
+                " limit of 1Gi comes from LimitRange lr: write resources.limits.ephemeral-storage for m).",
+            ),
+            (container_status(LOOP, message="No vxlan."), "m has stopped: No vxlan."),
+        ],
+        ids=["the boot", "the kernel", "a slow boot", "the kubelet", "something else"],
+    )
+    def test_the_one_that_is_met_is_called_that(self, status: Manifest, note: str) -> None:
+        assert given(status, GIVEN, DEFAULTS).endswith(note)
+
+    def test_it_is_known_by_its_mark_where_the_limit_range_is_not(self) -> None:
+        mark = "LimitRanger plugin set: memory limit for container node"
+        end = "write resources.limits.memory for m)."
+        assert given(TOO_LITTLE, GIVEN, **{LIMIT_RANGER: mark}).endswith(
+            f"(its memory limit of 512Mi comes from a LimitRange of the namespace: {end}"
+        )
+        assert given(TOO_LITTLE, GIVEN).endswith(f"(its memory limit of 512Mi is not from the spec: {end}")
+
+    def test_a_boot_with_enough_cpu_is_a_boot(self) -> None:
+        assert given(container_status({"running": {}}), {"cpu": "1"}, DEFAULTS).endswith("kubectl logs -n team-a m.")
+        assert given(container_status({"running": {}}), {}, DEFAULTS).endswith("kubectl logs -n team-a m.")
+
+    def test_what_the_spec_says_is_not(self) -> None:
+        nodes = [bounded("master", "m", "512Mi")]
+        world = World(spec=spec(nodes=nodes), related=related(DEFAULTS)).steps(3).with_pod_status("m", TOO_LITTLE)
+        assert "LimitRange" not in condition(world.sync(), "ControlPlaneReady")["message"]
+
+    def test_the_boot_says_it_in_these_words(self) -> None:
+        assert "memory limit is" in (ROOT / "hooks" / "vk8s" / "bootstrap" / "preflight.sh").read_text()

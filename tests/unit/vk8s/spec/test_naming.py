@@ -1,0 +1,65 @@
+"""No two virtual clusters of a namespace want an object of the same kind and name, whatever they are called."""
+
+import inspect
+from collections.abc import Callable
+from itertools import permutations
+from typing import Final
+
+import pytest
+
+from hooks.vk8s.spec import naming
+from tests.world import World, condition, node, spec
+
+# What each function of the module names, and after what: an object of a Vk8s, or of a node.
+NAMED: Final = {
+    "pki_secret_name": ("Secret", "vk8s"),
+    "join_secret_name": ("Secret", "vk8s"),
+    "kubeconfig_secret_name": ("Secret", "vk8s"),
+    "ssh_secret_name": ("Secret", "vk8s"),
+    "kubeflow_secret_name": ("Secret", "vk8s"),
+    "bootstrap_config_map_name": ("ConfigMap", "vk8s"),
+    "access_config_map_name": ("ConfigMap", "vk8s"),
+    "api_service_name": ("Service", "vk8s"),
+    "ports_service_name": ("Service", "vk8s"),
+    "access_service_name": ("Service", "vk8s"),
+    "network_policy_name": ("NetworkPolicy", "vk8s"),
+    "kubeflow_job_name": ("Job", "vk8s"),
+    "leave_job_name": ("Job", "node"),
+    "access_pod_name": ("Pod", "vk8s"),
+    "state_claim_name": ("PersistentVolumeClaim", "node"),
+    # A node's pod has the node's own name.
+    "node": ("Pod", "node"),
+}
+Name = Callable[..., str]
+FUNCTIONS: Final[dict[str, Name]] = {
+    **{name: function for name, function in inspect.getmembers(naming, inspect.isfunction) if name.endswith("_name")},
+    "node": lambda node: node,
+}
+
+
+def find_ending(function: str) -> str:
+    """What the function puts behind the name of the Vk8s or node."""
+    return FUNCTIONS[function](*["", "0c9e17ad"][: len(inspect.signature(FUNCTIONS[function]).parameters)])
+
+
+def is_rejected(kind: str, name: str) -> bool:
+    if kind == "vk8s":
+        return bool(condition(World(name=name).sync(), "Accepted")["status"] == "False")
+    world = World(spec=spec(nodes=[node("m", "master"), node(name, "worker")]))
+    return bool(condition(world.sync(), "Accepted")["status"] == "False")
+
+
+def test_every_name_is_looked_at() -> None:
+    assert set(FUNCTIONS) == set(NAMED)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [pair for pair in permutations(NAMED, 2) if NAMED[pair[0]][0] == NAMED[pair[1]][0]],
+    ids=str,
+)
+def test_what_would_be_named_like_an_object_of_another_is_rejected(one: str, other: str) -> None:
+    ending, shorter = find_ending(one), find_ending(other)
+    assert ending != shorter
+    if ending.endswith(shorter):
+        assert is_rejected(NAMED[other][1], f"x{ending.removesuffix(shorter)}")
