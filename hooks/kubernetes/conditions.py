@@ -23,7 +23,7 @@ class Condition:
 
 
 @dataclass(frozen=True)
-class Trouble:
+class Blocker:
     """Why something can't be done now: a CamelCase reason and a sentence."""
 
     reason: str
@@ -40,11 +40,11 @@ class History:
         """Whether the condition was true."""
         return self._status(kind) == "True"
 
-    def since(self, condition: Condition) -> datetime | None:
-        """Since when the condition has had the status that it has now; None when that is new."""
-        if self._status(condition.type) != _text(condition.status):
+    def since(self, kind: str, *, status: bool) -> datetime | None:
+        """Since when the condition has had that status; None where it had another one, or none."""
+        if self._status(kind) != _text(status):
             return None
-        return parse_time(self.conditions[condition.type].get("lastTransitionTime"))
+        return parse_time(self.conditions[kind].get("lastTransitionTime"))
 
     def _status(self, kind: str) -> object:
         return self.conditions.get(kind, {}).get("status")
@@ -73,7 +73,9 @@ def build_conditions(conditions: Iterable[Condition], moment: Moment) -> list[Ma
             "type": condition.type,
             "status": _text(condition.status),
             "observedGeneration": moment.generation,
-            "lastTransitionTime": format_time(moment.history.since(condition) or moment.now),
+            "lastTransitionTime": format_time(
+                moment.history.since(condition.type, status=condition.status) or moment.now
+            ),
             "reason": condition.reason,
             "message": condition.message,
         }

@@ -8,7 +8,7 @@ from hooks.kubernetes.manifest import Manifest
 from hooks.kubernetes.quantity import parse_quantity
 from hooks.kubernetes.schema import Resource, find_faults
 from hooks.vk8s.observed.children import Observed
-from hooks.vk8s.plan.newer_rules import find_newer_problems
+from hooks.vk8s.plan.newer_rules import check_newer_rules
 from hooks.vk8s.spec.model import NodeSpec, Spec
 from hooks.vk8s.spec.validate import find_problems, parse_spec
 
@@ -33,7 +33,7 @@ def find_refusals(vk8s: Manifest, resource: Resource) -> list[str]:
     if spec is None:
         return faults or malformed
     name = vk8s["metadata"]["name"]
-    return [*faults, *find_problems(name, spec), *find_newer_problems(name, spec, _NOTHING)]
+    return [*faults, *find_problems(name, spec), *check_newer_rules(name, spec, _NOTHING).problems]
 
 
 def find_warnings(vk8s: Manifest, status: Manifest) -> list[str]:

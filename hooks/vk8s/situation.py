@@ -1,7 +1,7 @@
-"""What a call is about."""
+"""What a call is about: made once, in `decide`, and given to every planner and to the status."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from hooks.kubernetes.conditions import Moment
@@ -9,6 +9,8 @@ from hooks.kubernetes.manifest import Manifest
 from hooks.settings import Settings
 from hooks.vk8s.observed.children import Observed
 from hooks.vk8s.scripts import Scripts
+from hooks.vk8s.spec.cluster import Identity, VirtualCluster
+from hooks.vk8s.spec.naming import bootstrap_config_map_name
 
 
 @dataclass(frozen=True)
@@ -22,9 +24,31 @@ class Context:
 
 
 @dataclass(frozen=True)
-class Situation(Moment):
-    """What the status of a Vk8s is computed from, besides the plan."""
+class Call(Moment):
+    """What any call is about, even one whose spec can't be read."""
 
+    identity: Identity
     observed: Observed
-    cluster_domain: str
     related: Mapping[str, Mapping[str, Manifest]]
+    context: Context
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of the hooks."""
+        return self.context.settings
+
+
+@dataclass(frozen=True)
+class Situation(Call):
+    """What a call about a Vk8s with a valid spec is about."""
+
+    cluster: VirtualCluster
+
+    @property
+    def boot_files(self) -> str:
+        """Name of the ConfigMap from which a pod that is created now boots."""
+        return bootstrap_config_map_name(self.identity.name, self.context.scripts.digest)
+
+    def without(self, nodes: Collection[str]) -> "Situation":
+        """The same, as if the spec did not name these workers."""
+        return replace(self, cluster=self.cluster.without(nodes)) if nodes else self

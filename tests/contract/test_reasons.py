@@ -28,7 +28,7 @@ def find_words(path: Path) -> set[str]:
     """Every CamelCase word that is a text of its own in the code, where it stands for a reason."""
     calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
     given = [keyword.value for call in calls for keyword in call.keywords if keyword.arg == "reason"]
-    made = [call.args[0] for call in calls if call.args and getattr(call.func, "id", "") in ("Trouble", "Remark")]
+    made = [call.args[0] for call in calls if call.args and getattr(call.func, "id", "") in ("Blocker", "Remark")]
     texts = [node for value in [*given, *made] for node in ast.walk(value) if isinstance(node, ast.Constant)]
     return {str(node.value) for node in texts if isinstance(node.value, str)}
 

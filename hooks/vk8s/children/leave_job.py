@@ -59,7 +59,7 @@ def _build_container(cluster: VirtualCluster, leave: Leave, *, force: bool) -> M
             {"name": "NODE_NAME", "value": leave.node},
             {"name": "FORCE", "value": "true" if force else "false"},
             # With the last worker, the master becomes where pods run.
-            {"name": "HAS_WORKERS", "value": "true" if cluster.has_workers else "false"},
+            {"name": "HAS_WORKERS", "value": "true" if cluster.workers else "false"},
             *build_environment(),
         ],
         "resources": RESOURCES.fit(cluster.rules),

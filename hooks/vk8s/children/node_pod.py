@@ -111,7 +111,7 @@ def _build_env(cluster: VirtualCluster, node: NodeSpec) -> list[Manifest]:
         "POD_CIDR": kubernetes.pod_network_cidr,
         "SERVICE_CIDR": kubernetes.service_cidr,
         "CNI": kubernetes.cni,
-        "HAS_WORKERS": "true" if cluster.has_workers else "false",
+        "HAS_WORKERS": "true" if cluster.workers else "false",
         "CERTIFICATE_SECONDS": str(cluster.node_certificate_seconds),
         **({"GPUS": str(gpus)} if (gpus := count_gpus(node)) else {}),
         # Without it, a master whose volume is empty founds nothing: its data is somewhere else.

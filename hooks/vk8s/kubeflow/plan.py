@@ -3,10 +3,10 @@
 What is installed is the owner's: an edit of the version installs another one over it, and nothing takes it away.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-from hooks.kubernetes.conditions import Trouble
+from hooks.kubernetes.conditions import Blocker
 from hooks.kubernetes.manifest import Manifest
 from hooks.settings import PREFIX, Settings
 from hooks.vk8s.keys.pki import derive_password
@@ -14,30 +14,37 @@ from hooks.vk8s.kubeflow.job import PASSWORD_SECRET, RESOURCES, STEPS, Installat
 from hooks.vk8s.kubeflow.secret import build_kubeflow_secret, with_user
 from hooks.vk8s.kubeflow.versions import find_mismatch
 from hooks.vk8s.observed import children as seen
-from hooks.vk8s.observed.children import JOB, POD, SECRET, Child, Observed
+from hooks.vk8s.observed.children import JOB, SECRET
 from hooks.vk8s.observed.fingerprint import is_outdated
 from hooks.vk8s.observed.keep import keep
 from hooks.vk8s.observed.refused import is_too_large
-from hooks.vk8s.situation import Context
-from hooks.vk8s.spec.cluster import VirtualCluster
+from hooks.vk8s.part import Part
+from hooks.vk8s.situation import Situation
 from hooks.vk8s.spec.labels import KUBEFLOW_COMPONENT, component_selector
 from hooks.vk8s.spec.model import KUBEFLOW_PORT, KubeflowSpec
 from hooks.vk8s.spec.naming import kubeconfig_secret_name, kubeflow_job_name, kubeflow_secret_name
 from hooks.wire import Parent
 
 INSTALLER_IMAGE: Final = f"{PREFIX}KUBEFLOW_INSTALLER_IMAGE"
-WAITING_FOR_NODES: Final = Trouble(
+WAITING_FOR_NODES: Final = Blocker(
     "WaitingForNodes", "Kubeflow is installed once the master and, where there are any, a worker are Ready."
 )
 
 
-@dataclass(frozen=True)
-class Kubeflow:
-    """The children of Kubeflow, what of them goes now, and why it is not installed as the spec asks."""
+@dataclass(frozen=True, kw_only=True)
+class Kubeflow(Part):
+    """The children of Kubeflow, and why it is not installed as the spec asks.
 
-    children: list[Manifest]
-    gone: frozenset[Child] = frozenset()
-    trouble: Trouble | None = None
+    `job`: as it was observed; `mismatch`: why this Kubeflow is not compatible with the master's Kubernetes version.
+    """
+
+    job: Manifest | None = None
+    mismatch: str | None = None
+
+    @property
+    def is_planned(self) -> bool:
+        """Whether the answer has the Job."""
+        return any(map(is_job, self.children)) or (self.job is not None and not self.gone)
 
 
 def build_rules(parent: Parent, settings: Settings) -> list[Manifest]:
@@ -49,25 +56,37 @@ def build_rules(parent: Parent, settings: Settings) -> list[Manifest]:
     return [{"apiVersion": "v1", "resource": "pods", "namespace": metadata.namespace, "labelSelector": selector}]
 
 
-def plan_kubeflow(cluster: VirtualCluster, observed: Observed, context: Context) -> Kubeflow:
+def look_at_kubeflow(situation: Situation) -> Kubeflow:
+    """What there is of Kubeflow, with nothing planned: the part of an answer that only keeps."""
+    job = situation.observed.find(JOB, kubeflow_job_name(situation.identity.name))
+    return Kubeflow(job=job, mismatch=find_mismatch(situation.cluster.spec))
+
+
+def plan_kubeflow(situation: Situation) -> Kubeflow:
     """The children that the spec asks for, as far as it is their turn."""
-    job = observed.find(JOB, kubeflow_job_name(cluster.name))
-    own = frozenset([(JOB, kubeflow_job_name(cluster.name))])
-    if cluster.spec.kubeflow is None:
-        return Kubeflow([], own if job and not is_finished(job) else frozenset())
-    if not context.settings.kubeflow_installer_image:
-        sentence = f"spec.kubeflow has no effect: the hooks need {INSTALLER_IMAGE}, the image that installs it."
-        return Kubeflow([], trouble=Trouble("InstallerNotSet", sentence))
-    image = context.settings.kubeflow_installer_image.replace("{version}", cluster.spec.kubeflow.version)
-    installation = _find_installation(cluster, cluster.spec.kubeflow, observed, image)
-    secret = _plan_secret(cluster, cluster.spec.kubeflow, observed, context.entropy)
-    trouble = _find_trouble(cluster, installation, observed)
+    found, kubeflow = look_at_kubeflow(situation), situation.cluster.spec.kubeflow
+    job, own = found.job, frozenset([(JOB, kubeflow_job_name(situation.identity.name))])
+    if kubeflow is None:
+        return replace(found, gone=own if job and not is_finished(job) else frozenset())
+    if not situation.settings.kubeflow_installer_image:
+        message = f"spec.kubeflow has no effect: the hooks need {INSTALLER_IMAGE}, the image that installs it."
+        return replace(found, blockers=[Blocker("InstallerNotSet", message)])
+    installation = _find_installation(situation, kubeflow)
+    secret, blockers = _plan_secret(situation, kubeflow), _find_blockers(situation, found.mismatch)
     if job is None:
-        return Kubeflow([*secret, *([] if trouble else [build_kubeflow_job(cluster, installation)])], trouble=trouble)
-    is_large = not is_finished(job) and is_too_large(job, RESOURCES.fit(cluster.rules), cluster.rules)
+        job_wanted = [] if blockers else [build_kubeflow_job(situation.cluster, installation)]
+        return replace(found, children=[*secret, *job_wanted], blockers=blockers)
+    rules = situation.cluster.rules
+    is_large = not is_finished(job) and is_too_large(job, RESOURCES.fit(rules), rules)
     if not is_large and not _needs_another(job, installation):
-        return Kubeflow(secret, trouble=trouble if cluster.paused else None)
-    return Kubeflow(secret, frozenset() if trouble or seen.is_terminating(job) else own, trouble)
+        return replace(found, children=secret, blockers=blockers if situation.cluster.paused else [])
+    gone = frozenset() if blockers or seen.is_terminating(job) else own
+    return replace(found, children=secret, gone=gone, blockers=blockers)
+
+
+def is_job(child: Manifest) -> bool:
+    """Whether the child is a Job."""
+    return seen.group_key(child) == JOB
 
 
 def is_finished(job: Manifest) -> bool:
@@ -75,9 +94,12 @@ def is_finished(job: Manifest) -> bool:
     return seen.condition(job, "Complete").get("status") == "True"
 
 
-def _find_installation(cluster: VirtualCluster, kubeflow: KubeflowSpec, observed: Observed, image: str) -> Installation:
+def _find_installation(situation: Situation, kubeflow: KubeflowSpec) -> Installation:
+    cluster, template = situation.cluster, situation.settings.kubeflow_installer_image or ""
     port = next(port.port for port in cluster.spec.ports if port.name == KUBEFLOW_PORT)
-    own = None if kubeflow.password_secret_ref else observed.find(SECRET, kubeflow_secret_name(cluster.name))
+    name = kubeflow_secret_name(cluster.name)
+    own = None if kubeflow.password_secret_ref else situation.observed.find(SECRET, name)
+    image = template.replace("{version}", kubeflow.version)
     return Installation(kubeflow, port, image, own["metadata"]["uid"] if own else None)
 
 
@@ -91,34 +113,35 @@ def _needs_another(job: Manifest, installation: Installation) -> bool:
     return not is_finished(job) and (has_failed or image != installation.image)
 
 
-def _plan_secret(cluster: VirtualCluster, kubeflow: KubeflowSpec, observed: Observed, entropy: bytes) -> list[Manifest]:
+def _plan_secret(situation: Situation, kubeflow: KubeflowSpec) -> list[Manifest]:
     """The Secret of the first user, where its owner brings none."""
     if kubeflow.password_secret_ref:
         return []
-    secret = observed.find(SECRET, kubeflow_secret_name(cluster.name))
+    identity = situation.identity
+    secret = situation.observed.find(SECRET, kubeflow_secret_name(identity.name))
     if secret is not None:
-        return [with_user(keep(secret, cluster.identity), kubeflow.email)]
-    return [build_kubeflow_secret(cluster.identity, kubeflow.email, derive_password(entropy, "kubeflow"))]
+        return [with_user(keep(secret, identity), kubeflow.email)]
+    password = derive_password(situation.context.entropy, "kubeflow")
+    return [build_kubeflow_secret(identity, kubeflow.email, password)]
 
 
-def _find_trouble(cluster: VirtualCluster, installation: Installation, observed: Observed) -> Trouble | None:
-    """Why no Job is made now."""
-    mismatch = find_mismatch(cluster.spec)
+def _find_blockers(situation: Situation, mismatch: str | None) -> list[Blocker]:
+    """Why no Job is created now."""
+    cluster, kubeflow = situation.cluster, situation.cluster.spec.kubeflow
     if mismatch:
-        return Trouble("VersionMismatch", mismatch)
+        return [Blocker("VersionMismatch", mismatch)]
     if cluster.paused:
-        return Trouble("Paused", "Kubeflow is installed when the virtual cluster is resumed.")
-    own = [] if installation.kubeflow.password_secret_ref else [(SECRET, kubeflow_secret_name(cluster.name))]
-    lacking = observed.find_lacking([(SECRET, kubeconfig_secret_name(cluster.name)), *own])
+        return [Blocker("Paused", "Kubeflow is installed when the virtual cluster is resumed.")]
+    own = [] if kubeflow and kubeflow.password_secret_ref else [(SECRET, kubeflow_secret_name(cluster.name))]
+    lacking = situation.observed.find_lacking([(SECRET, kubeconfig_secret_name(cluster.name)), *own])
     if lacking:
-        return Trouble("Waiting", f"Kubeflow is installed once these are there: {', '.join(lacking)}.")
-    if not _has_ready_nodes(cluster, observed):
-        return WAITING_FOR_NODES
-    return None
+        return [Blocker("Waiting", f"Kubeflow is installed once these are there: {', '.join(lacking)}.")]
+    return [] if _has_ready_nodes(situation) else [WAITING_FOR_NODES]
 
 
-def _has_ready_nodes(cluster: VirtualCluster, observed: Observed) -> bool:
+def _has_ready_nodes(situation: Situation) -> bool:
     """Whether the API server answers, and there is a node for Kubeflow's pods."""
-    master, *workers = (observed.find(POD, node.name) for node in cluster.nodes)
-    ready = [pod for pod in workers if pod and seen.is_ready(pod)]
-    return master is not None and seen.is_ready(master) and (not workers or bool(ready))
+    cluster, pods = situation.cluster, situation.observed.pods()
+    ready = {name for name, pod in pods.items() if seen.is_ready(pod)}
+    has_worker = not cluster.workers or any(node.name in ready for node in cluster.workers)
+    return has_worker and any(node.name in ready for node in cluster.control_plane)

@@ -28,7 +28,7 @@ MADE_FOR: Final[dict[str, tuple[int | None, int | None]]] = {
 
 def find_mismatch(spec: Spec) -> str | None:
     """Why the Kubeflow of a spec does not go with the Kubernetes of its master, as a sentence; None if it may."""
-    kubernetes = parse_version(spec.nodes[0].image)
+    kubernetes = parse_version(spec.control_plane[0].image)
     if spec.kubeflow is None or kubernetes is None:
         return None
     version, minor = spec.kubeflow.version, kubernetes.minor

@@ -1,61 +1,53 @@
 """Which children the ssh access of a virtual cluster has now: keys, who may connect, and the pod."""
 
-from dataclasses import dataclass
-
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.children.access_config_map import build_access_config_map
 from hooks.vk8s.children.access_pod import build_access_pod
 from hooks.vk8s.children.ssh_secret import build_ssh_secret
 from hooks.vk8s.keys.pki import PkiError, read_secret
 from hooks.vk8s.keys.ssh import CLIENT_PUB, build_ssh_keys
-from hooks.vk8s.observed import children as seen
-from hooks.vk8s.observed.children import Observed
+from hooks.vk8s.observed.children import CONFIG_MAP, POD, SECRET
 from hooks.vk8s.observed.keep import keep
-from hooks.vk8s.spec.cluster import VirtualCluster
+from hooks.vk8s.part import Part
+from hooks.vk8s.situation import Situation
 from hooks.vk8s.spec.labels import ACCESS_COMPONENT, COMPONENT
 from hooks.vk8s.spec.naming import access_config_map_name, access_pod_name, kubeconfig_secret_name, ssh_secret_name
 
 
-@dataclass(frozen=True)
-class Access:
-    """The children of the access, and what its pod waits for before it is made."""
-
-    children: list[Manifest]
-    waiting: str | None = None
-
-
-def plan_access(cluster: VirtualCluster, observed: Observed, entropy: bytes) -> Access:
-    """The children that the spec asks for: none without an image for the pod."""
-    image = cluster.spec.access_pod_image
+def plan_access(situation: Situation) -> Part:
+    """The children that the spec asks for: none without an image for the pod. Its keys outlive the wish for them."""
+    cluster, observed = situation.cluster, situation.observed
+    image, pod_name = cluster.spec.access_pod_image, access_pod_name(cluster.name)
     if image is None:
-        return Access([])
-    secret = observed.find(seen.SECRET, ssh_secret_name(cluster.name))
+        return Part(gone=frozenset([(POD, pod_name), (CONFIG_MAP, access_config_map_name(cluster.name))]))
+    secret = observed.find(SECRET, ssh_secret_name(cluster.name))
     keys = cluster.spec.access.authorized_keys or _read_client_key(secret)
     children = [
-        _plan_secret(cluster, secret, entropy),
+        _plan_secret(situation, secret),
         *([build_access_config_map(cluster.identity, keys)] if keys else []),
     ]
     if cluster.paused:
-        return Access(children)
-    pod = observed.find(seen.POD, access_pod_name(cluster.name))
+        return Part(children=children)
+    pod = observed.find(POD, pod_name)
     if pod is not None:
-        return Access([*children, keep(pod, cluster.identity, {COMPONENT: ACCESS_COMPONENT})])
+        return Part(children=[*children, keep(pod, cluster.identity, {COMPONENT: ACCESS_COMPONENT})])
     lacking = observed.find_lacking(
         [
-            (seen.SECRET, ssh_secret_name(cluster.name)),
-            (seen.SECRET, kubeconfig_secret_name(cluster.name)),
-            (seen.CONFIG_MAP, access_config_map_name(cluster.name)),
+            (SECRET, ssh_secret_name(cluster.name)),
+            (SECRET, kubeconfig_secret_name(cluster.name)),
+            (CONFIG_MAP, access_config_map_name(cluster.name)),
         ]
     )
     if lacking:
-        return Access(children, f"waits for {', '.join(lacking)}{_explain(secret, keys)}")
-    return Access([*children, build_access_pod(cluster, image)])
+        return Part(children=children, waiting={pod_name: f"waits for {', '.join(lacking)}{_explain(secret, keys)}"})
+    return Part(children=[*children, build_access_pod(cluster, image)])
 
 
-def _plan_secret(cluster: VirtualCluster, existing: Manifest | None, entropy: bytes) -> Manifest:
+def _plan_secret(situation: Situation, existing: Manifest | None) -> Manifest:
+    identity = situation.identity
     if existing is not None:
-        return keep(existing, cluster.identity)
-    return build_ssh_secret(cluster.identity, build_ssh_keys(entropy, cluster.name))
+        return keep(existing, identity)
+    return build_ssh_secret(identity, build_ssh_keys(situation.context.entropy, identity.name))
 
 
 def _explain(secret: Manifest | None, keys: list[str]) -> str:

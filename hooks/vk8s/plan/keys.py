@@ -1,24 +1,23 @@
-"""The Secrets with keys: `pki`, from which all else follows, and `join` and `kubeconfig`, which are made from it."""
+"""The Secrets with keys: `pki`, from which all else follows, and those that are made from it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from hooks.kubernetes.conditions import Trouble, format_time
+from hooks.kubernetes.conditions import Blocker, format_time
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.children.join_secret import build_join_secret
-from hooks.vk8s.children.kubeconfig_secret import build_kubeconfig_secret
 from hooks.vk8s.children.pki_secret import build_pki_secret
-from hooks.vk8s.keys.kubeconfig import KUBECONFIG_KEYS, Issuer, build_kubeconfig, find_renewal_time, parse_client_cert
 from hooks.vk8s.keys.pki import TOKEN, PkiError, build_pki, public_key_hash, read_secret
 from hooks.vk8s.keys.pki_files import Pki, is_token, parse_pki
-from hooks.vk8s.observed import children as seen
-from hooks.vk8s.observed.children import Observed
+from hooks.vk8s.observed.children import CLAIM, POD, SECRET
 from hooks.vk8s.observed.keep import keep
+from hooks.vk8s.part import Part
+from hooks.vk8s.plan.kubeconfig import plan_kubeconfig
 from hooks.vk8s.plan.witnesses import find_known_authorities
-from hooks.vk8s.situation import Context
-from hooks.vk8s.spec.cluster import ACCEPT_CA_LOSS_ANNOTATION, VirtualCluster
+from hooks.vk8s.situation import Situation
+from hooks.vk8s.spec.cluster import ACCEPT_CA_LOSS_ANNOTATION
 from hooks.vk8s.spec.naming import join_secret_name, kubeconfig_secret_name, pki_secret_name
 
 # Long enough for those who plan their maintenance by the quarter.
@@ -28,77 +27,80 @@ UNKNOWN_CA: Final = "unknown"
 _PAGE: Final = "docs/how-to/renew-ca.md"
 
 
-@dataclass(frozen=True)
-class Keys:
-    """The Secrets with keys to answer with.
+@dataclass(frozen=True, kw_only=True)
+class Keys(Part):
+    """The Secrets with keys to answer with; `children` are those that are made from the PKI, once it is observed.
 
-    `pki`: as it was observed, or new; None where it can't be used or has to be restored, which `trouble` says.
-    `made`: what is made from it, once it is observed; `due`: when time alone changes any of this.
+    `pki`: as it was observed, or new; None where it can't be used or has to be restored, which a blocker says.
+    `warnings`: sentences on what will stop working.
     """
 
-    pki: Manifest | None
-    made: Sequence[Manifest] = ()
-    due: datetime | None = None
-    trouble: Trouble | None = None
+    pki: Manifest | None = None
     warnings: Sequence[str] = ()
 
+    @property
+    def with_pki(self) -> Part:
+        """All the Secrets."""
+        return Part(children=[*([self.pki] if self.pki else []), *self.children], due=self.due)
 
-def plan_keys(cluster: VirtualCluster, observed: Observed, context: Context) -> Keys:
+
+def plan_keys(situation: Situation) -> Keys:
     """The Secrets with keys. Nothing is made from a PKI that is not observed yet: two calls must not mix two CAs."""
+    cluster, observed = situation.cluster, situation.observed
     name = pki_secret_name(cluster.name)
-    secret = observed.find(seen.SECRET, name)
+    secret = observed.find(SECRET, name)
     known = find_known_authorities(cluster.name, observed)
     if secret is None:
-        return _plan_without_pki(cluster, observed, context, known)
+        return _plan_without_pki(situation, known)
     try:
         pki = parse_pki(read_secret(secret))
     except PkiError as error:
         sentence = f"Secret {name} can't be used: {error}. Restore it; all else is kept as it is."
-        return Keys(None, trouble=Trouble("PKIInvalid", sentence))
-    if known and public_key_hash(pki.authority.cert) not in known and not _is_given_up(cluster, observed, known):
+        return Keys(blockers=[Blocker("PKIInvalid", sentence)])
+    if known and public_key_hash(pki.authority.cert) not in known and not _is_given_up(situation, known):
         sentence = (
             f"Secret {name} can't be used: it holds another CA than the one that this cluster was made with (Secret "
-            f"{list(known.values())[-1]}). Restore the right one{_describe_way_out(cluster, observed, known)}. "
+            f"{list(known.values())[-1]}). Restore the right one{_describe_way_out(situation, known)}. "
             "All else is kept as it is."
         )
-        return Keys(None, trouble=Trouble("PKIInvalid", sentence))
-    return _plan_with_pki(cluster, observed, context, (pki, keep(secret, cluster.identity)))
+        return Keys(blockers=[Blocker("PKIInvalid", sentence)])
+    return _plan_with_pki(situation, pki, keep(secret, cluster.identity))
 
 
-def _plan_with_pki(cluster: VirtualCluster, observed: Observed, context: Context, found: tuple[Pki, Manifest]) -> Keys:
-    pki, secret = found
-    issuer = Issuer(pki.authority, context.settings.kubeconfig_validity, context.now)
-    kubeconfig, renewal = _plan_kubeconfig(cluster, observed, issuer, context.entropy)
-    moments = [pki.start, pki.end - CA_WARNING, pki.end, *([renewal] if renewal else [])]
+def _plan_with_pki(situation: Situation, pki: Pki, secret: Manifest) -> Keys:
+    now = situation.now
+    kubeconfig = plan_kubeconfig(situation, pki.authority)
+    moments = [pki.start, pki.end - CA_WARNING, pki.end, *([kubeconfig.due] if kubeconfig.due else [])]
     return Keys(
-        secret,
-        [build_join_secret(cluster.identity, pki.files, pki.authority), kubeconfig],
-        min((moment for moment in moments if moment > context.now), default=None),
-        _find_trouble(secret["metadata"]["name"], pki, context.now),
-        _find_warnings(pki, context.now),
+        pki=secret,
+        children=[build_join_secret(situation.identity, pki.files, pki.authority), *kubeconfig.children],
+        due=min((moment for moment in moments if moment > now), default=None),
+        blockers=_find_blockers(secret["metadata"]["name"], pki, now),
+        warnings=_find_warnings(pki, now),
     )
 
 
-def _plan_without_pki(cluster: VirtualCluster, observed: Observed, context: Context, known: Mapping[str, str]) -> Keys:
+def _plan_without_pki(situation: Situation, known: Mapping[str, str]) -> Keys:
     """The first step of a new virtual cluster; for one that has lived, no second CA is made unless its owner says so.
 
     The token is taken over: it is in the virtual cluster, and workers join by it.
     """
-    join, kubeconfig = join_secret_name(cluster.name), kubeconfig_secret_name(cluster.name)
+    identity, observed, context = situation.identity, situation.observed, situation.context
+    join, kubeconfig = join_secret_name(identity.name), kubeconfig_secret_name(identity.name)
     leftovers = [
         f"{child['kind']} {name}"
         for kind, name, child in observed.items()
-        if kind in (seen.CLAIM, seen.POD) or (kind == seen.SECRET and name in (join, kubeconfig))
+        if kind in (CLAIM, POD) or (kind == SECRET and name in (join, kubeconfig))
     ]
-    if leftovers and not _is_given_up(cluster, observed, known):
+    if leftovers and not _is_given_up(situation, known):
         sentence = (
-            f"Secret {pki_secret_name(cluster.name)} is gone, but {', '.join(leftovers)} is still there. A new CA "
+            f"Secret {pki_secret_name(identity.name)} is gone, but {', '.join(leftovers)} is still there. A new CA "
             "would lock the nodes out of their cluster: restore it before the master restarts"
-            f"{_describe_way_out(cluster, observed, known)}. All else is kept."
+            f"{_describe_way_out(situation, known)}. All else is kept."
         )
-        return Keys(None, trouble=Trouble("PKILost", sentence))
+        return Keys(blockers=[Blocker("PKILost", sentence)])
     files = build_pki(context.entropy, context.now, context.settings.ca_validity)
-    return Keys(build_pki_secret(cluster.identity, {**files, **_read_token(observed.find(seen.SECRET, join))}))
+    return Keys(pki=build_pki_secret(identity, {**files, **_read_token(observed.find(SECRET, join))}))
 
 
 def _read_token(join: Manifest | None) -> Mapping[str, bytes]:
@@ -109,26 +111,27 @@ def _read_token(join: Manifest | None) -> Mapping[str, bytes]:
     return {TOKEN: token} if is_token(token) else {}
 
 
-def _is_given_up(cluster: VirtualCluster, observed: Observed, known: Mapping[str, str]) -> bool:
+def _is_given_up(situation: Situation, known: Mapping[str, str]) -> bool:
     """Whether the owner wants another CA than the one that all was made with, and no pod lives that has that one."""
-    is_named = cluster.accept_ca_loss in (known or {UNKNOWN_CA})
-    return is_named and cluster.paused and not observed.pods()
+    is_named = situation.cluster.accept_ca_loss in (known or {UNKNOWN_CA})
+    return is_named and situation.cluster.paused and not situation.observed.pods()
 
 
-def _describe_way_out(cluster: VirtualCluster, observed: Observed, known: Mapping[str, str]) -> str:
+def _describe_way_out(situation: Situation, known: Mapping[str, str]) -> str:
     """How else to go on, as the end of a sentence; nothing where nodes run, whose master has a copy of the PKI."""
-    if observed.pods() and not cluster.accept_ca_loss:
+    cluster, pods = situation.cluster, situation.observed.pods()
+    if pods and not cluster.accept_ca_loss:
         return ""
     lost = [UNKNOWN_CA, *known][-1]
     steps = [
         *([] if cluster.paused else ["pause the Vk8s"]),
-        *([f"delete what is left of pods ({', '.join(observed.pods())})"] if observed.pods() else []),
+        *([f"delete what is left of pods ({', '.join(pods)})"] if pods else []),
         *([] if cluster.accept_ca_loss == lost else [f"annotate it with {ACCEPT_CA_LOSS_ANNOTATION}={lost}"]),
     ]
     return f", or give the former CA up: {', '.join(steps)} ({_PAGE})"
 
 
-def _find_trouble(secret: str, pki: Pki, now: datetime) -> Trouble | None:
+def _find_blockers(secret: str, pki: Pki, now: datetime) -> list[Blocker]:
     """What keeps everything from working that proves itself by a certificate."""
     start, end = format_time(pki.start), format_time(pki.end)
     if now < pki.start:
@@ -137,44 +140,17 @@ def _find_trouble(secret: str, pki: Pki, now: datetime) -> Trouble | None:
             f"The CAs in Secret {secret} are valid from {start} on, which is yet to come: the clock of the hooks was "
             "ahead when they were made, or is behind now. Until then no node can boot."
         )
-        return Trouble("CANotYetValid", sentence)
+        return [Blocker("CANotYetValid", sentence)]
     if now >= pki.end:
         sentence = (
             f"The CAs in Secret {secret} expired at {end}: no certificate that they have signed is valid any more. "
             f"Give them another end, or make new ones: {_PAGE}."
         )
-        return Trouble("CAExpired", sentence)
-    return None
+        return [Blocker("CAExpired", sentence)]
+    return []
 
 
 def _find_warnings(pki: Pki, now: datetime) -> list[str]:
     if not pki.end - CA_WARNING <= now < pki.end:
         return []
     return [f"The CAs expire at {format_time(pki.end)}, and everything stops then; how to prevent that: {_PAGE}."]
-
-
-def _plan_kubeconfig(
-    cluster: VirtualCluster, observed: Observed, issuer: Issuer, entropy: bytes
-) -> tuple[Manifest, datetime | None]:
-    """The observed kubeconfig while it is right and not due, else a new one; and when it is due."""
-    existing = observed.find(seen.SECRET, kubeconfig_secret_name(cluster.name))
-    if existing is not None:
-        cert = parse_client_cert(_read_kubeconfig(existing), cluster, issuer)
-        due = find_renewal_time(cert, issuer) if cert else None
-        if cert and (due is None or issuer.now < due):
-            return keep(existing, cluster.identity), due
-    kubeconfig = build_kubeconfig(cluster, issuer, entropy)
-    cert = parse_client_cert(kubeconfig.encode(), cluster, issuer)
-    if cert is None:
-        raise AssertionError("a new kubeconfig is right")
-    return build_kubeconfig_secret(cluster.identity, kubeconfig), find_renewal_time(cert, issuer)
-
-
-def _read_kubeconfig(secret: Manifest) -> bytes:
-    """What is under each of the keys; nothing where that differs."""
-    try:
-        files = read_secret(secret)
-    except PkiError:
-        return b""
-    contents = {files.get(key, b"") for key in KUBECONFIG_KEYS}
-    return contents.pop() if len(contents) == 1 else b""

@@ -1,4 +1,4 @@
-"""What the operator's settings allow of a spec that is valid in itself: images, networks, the ip-manager.
+"""What the administrator's settings allow of a spec that is valid in itself: images, networks, the ip-manager.
 
 A setting may be newer than a virtual cluster, and must not keep one that lives from healing. So what it refuses counts
 until there is one, and is a warning from then on. Only an image that it does not have yet stays refused: which it has
@@ -7,7 +7,8 @@ is noted on the `pki` Secret, as its pods may be gone.
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from hooks.kubernetes.labels import PREFIX
@@ -16,7 +17,8 @@ from hooks.settings import Settings
 from hooks.vk8s.observed.children import CLAIM, POD, SECRET, Observed, find_container
 from hooks.vk8s.observed.fingerprint import HASH
 from hooks.vk8s.plan.addresses import IP_MANAGER_ON
-from hooks.vk8s.spec.cluster import VirtualCluster
+from hooks.vk8s.plan.findings import Findings
+from hooks.vk8s.situation import Call
 from hooks.vk8s.spec.model import Spec
 from hooks.vk8s.spec.naming import ACCESS_CONTAINER, NODE_CONTAINER, access_pod_name, pki_secret_name
 from hooks.vk8s.spec.network_rules import parse_networks
@@ -25,49 +27,61 @@ from hooks.vk8s.spec.network_rules import parse_networks
 IMAGES: Final = f"{PREFIX}images"
 
 
-def find_limit_problems(name: str, spec: Spec, observed: Observed, settings: Settings) -> list[str]:
-    """What the Vk8s `name` can't have with these settings, one sentence each that says what to write instead."""
-    lives = is_living(name, observed)
-    used = _find_used_images(name, spec, observed) if lives else frozenset()
-    refused = [field for field, image in _find_refused_images(spec, settings) if image not in used]
-    allowed = f"write an image that is allowed here: {_describe_allowed(settings)}"
-    return [
-        *([f"{', '.join(refused)}: {allowed}."] if refused else []),
-        *([] if lives else _find_new_problems(spec, settings)),
-    ]
+@dataclass(frozen=True, kw_only=True)
+class Limits(Findings):
+    """What the settings refuse. `images`: what is to be noted as in use; None where no image is limited, or was."""
+
+    images: Sequence[str] | None = None
 
 
-def find_limit_warnings(name: str, spec: Spec, observed: Observed, settings: Settings) -> list[str]:
-    """What a living Vk8s has and a new one could not have with these settings, in sentences."""
-    if not is_living(name, observed):
-        return []
-    refused = [field for field, _ in _find_refused_images(spec, settings)]
-    stays = f"in use already, so it stays; a new one would have to be {_describe_allowed(settings)}"
-    networks = [
-        f"spec.kubernetes.{field}: overlaps {hosts} of the host cluster; from inside, nothing there can be reached."
-        for field, hosts in _find_overlaps(spec, settings)
-    ]
-    return [*([f"{', '.join(refused)}: {stays}."] if refused else []), *networks]
+def check_limits(call: Call, spec: Spec) -> Limits:
+    """What a new Vk8s can't have with these settings; of one that lives, what it has and a new one could not have."""
+    lives, settings = is_living(call.identity.name, call.observed), call.settings
+    note = _find_note(call)
+    noted = _read_note(note)
+    wanted, running = _list_images(spec), set(_find_running_images(call, spec))
+    # Whoever may create pods may have any adopted, so the note alone counts. Where there is none, the limit is newer
+    # than what the spec says now, and than what its pods run: that stays.
+    used = {*wanted.values(), *running} if noted is None else set(noted)
+    refused = list(_find_refused_images(wanted, settings))
+    is_limited = bool(settings.allowed_images) or note is not None
+    return Limits(
+        problems=[
+            *_describe_refused([field for field, image in refused if not lives or image not in used], settings),
+            *([] if lives else _find_new_problems(spec, settings)),
+        ],
+        warnings=list(_find_warnings(spec, [field for field, _ in refused], settings)) if lives else [],
+        # One that was noted stays so while a pod runs it: an edit may be taken back before it has reached all nodes.
+        images=sorted({*wanted.values(), *(used & running)}) if is_limited else None,
+    )
 
 
-def note_images(pki: Manifest, cluster: VirtualCluster, observed: Observed, settings: Settings) -> Manifest:
-    """The `pki` Secret, with the images of the accepted spec noted on it: where they are limited, or have been.
-
-    One that was noted stays so while a pod runs it: an edit may be taken back before it has reached all nodes.
-    """
-    annotations = pki["metadata"].get("annotations", {})
-    if not settings.allowed_images and IMAGES not in annotations:
+def with_images(pki: Manifest, images: Sequence[str] | None) -> Manifest:
+    """The `pki` Secret with the images noted on it that are in use, where there is something to note."""
+    if images is None:
         return pki
-    name, spec = cluster.name, cluster.spec
-    running = _find_used_images(name, spec, observed).intersection(_find_running_images(name, spec, observed))
-    noted = {**annotations, IMAGES: json.dumps(sorted({*_list_images(spec).values(), *running}))}
-    return {**pki, "metadata": {**pki["metadata"], "annotations": noted}}
+    annotations = {**pki["metadata"].get("annotations", {}), IMAGES: json.dumps(images)}
+    return {**pki, "metadata": {**pki["metadata"], "annotations": annotations}}
 
 
 def is_living(name: str, observed: Observed) -> bool:
     """Whether something lives that a setting or a rule may be newer than: without its PKI, a Vk8s lives on."""
     is_made = observed.has(SECRET, pki_secret_name(name))
     return is_made or bool(observed.pods()) or bool(observed.children.get(CLAIM))
+
+
+def _describe_refused(fields: Sequence[str], settings: Settings) -> list[str]:
+    allowed = f"write an image that is allowed here: {_describe_allowed(settings)}"
+    return [f"{', '.join(fields)}: {allowed}."] if fields else []
+
+
+def _find_warnings(spec: Spec, refused: Sequence[str], settings: Settings) -> Iterator[str]:
+    if refused:
+        stays = f"in use already, so it stays; a new one would have to be {_describe_allowed(settings)}"
+        yield f"{', '.join(refused)}: {stays}."
+    for field, hosts in _find_overlaps(spec, settings):
+        hidden = "from inside, nothing there can be reached"
+        yield f"spec.kubernetes.{field}: overlaps {hosts} of the host cluster; {hidden}."
 
 
 def _find_new_problems(spec: Spec, settings: Settings) -> Iterator[str]:
@@ -86,10 +100,10 @@ def _find_overlaps(spec: Spec, settings: Settings) -> Iterator[tuple[str, str]]:
             yield field, ", ".join(hosts)
 
 
-def _find_refused_images(spec: Spec, settings: Settings) -> Iterator[tuple[str, str]]:
+def _find_refused_images(images: Mapping[str, str], settings: Settings) -> Iterator[tuple[str, str]]:
     """Fields and their images that no pattern allows; `*` stands for any text, nothing else has a meaning."""
     patterns = [".*".join(map(re.escape, pattern.split("*"))) for pattern in settings.allowed_images]
-    for field, image in _list_images(spec).items():
+    for field, image in images.items():
         if patterns and not any(re.fullmatch(pattern, image) for pattern in patterns):
             yield field, image
 
@@ -98,32 +112,26 @@ def _describe_allowed(settings: Settings) -> str:
     return f"one of {', '.join(settings.allowed_images)} (* stands for any text)"
 
 
-def _find_used_images(name: str, spec: Spec, observed: Observed) -> frozenset[str]:
-    """The images that the virtual cluster has, by the note alone: whoever may create pods may have any adopted.
-
-    Where there is no note, the limit is newer than what the spec says now, and than what its pods run: that stays, and
-    is noted.
-    """
-    noted = _read_note(observed.find(SECRET, pki_secret_name(name)))
-    unnoted = [*_list_images(spec).values(), *_find_running_images(name, spec, observed)]
-    return frozenset(unnoted if noted is None else noted)
-
-
-def _find_running_images(name: str, spec: Spec, observed: Observed) -> Iterator[str]:
-    """The images of the pods that are nodes of the spec, or its access pod, and that these hooks have made."""
-    pods = [*((node.name, NODE_CONTAINER) for node in spec.nodes), (access_pod_name(name), ACCESS_CONTAINER)]
-    for pod_name, container in pods:
-        pod = observed.find(POD, pod_name)
+def _find_running_images(call: Call, spec: Spec) -> Iterator[str]:
+    """The images of the pods that are nodes of the spec, or its access pod, and that these hooks have created."""
+    access = (access_pod_name(call.identity.name), ACCESS_CONTAINER)
+    for name, container in [*((node.name, NODE_CONTAINER) for node in spec.nodes), access]:
+        pod = call.observed.find(POD, name)
         if pod is not None and HASH in (pod["metadata"].get("annotations") or {}):
             yield str(find_container(pod["spec"], container).get("image", ""))
 
 
-def _read_note(pki: Manifest | None) -> list[str] | None:
+def _find_note(call: Call) -> str | None:
+    pki = call.observed.find(SECRET, pki_secret_name(call.identity.name))
+    note: str | None = (pki["metadata"].get("annotations") or {}).get(IMAGES) if pki else None
+    return note
+
+
+def _read_note(note: str | None) -> list[str] | None:
     """The images on the note; None where there is none that can be read."""
-    annotations = pki["metadata"].get("annotations") if pki else None
     try:
-        noted = json.loads((annotations or {})[IMAGES])
-    except (LookupError, ValueError):
+        noted = json.loads(note or "")
+    except ValueError:
         return None
     return [str(image) for image in noted] if isinstance(noted, list) else None
 

@@ -5,10 +5,11 @@ leave a living virtual cluster without its next lost node. What an edit would ad
 is rejected all the same.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from hooks.vk8s.observed.children import CLAIM, POD, Observed
 from hooks.vk8s.observed.fingerprint import hash_node, is_outdated
+from hooks.vk8s.plan.findings import Findings
 from hooks.vk8s.plan.limits import is_living
 from hooks.vk8s.spec.model import Spec
 from hooks.vk8s.spec.naming import access_service_name, api_service_name, is_service_of_another, state_claim_name
@@ -16,24 +17,20 @@ from hooks.vk8s.spec.network_rules import Fault, find_crowding, find_lasting_cro
 from hooks.vk8s.spec.resource_rules import find_resource_faults
 
 
-def find_newer_problems(name: str, spec: Spec, observed: Observed) -> list[str]:
-    """What keeps the Vk8s `name` from being accepted, one sentence each that says what to write instead."""
-    if is_living(name, observed):
-        faults = [*_find_losses(spec, observed), *(find_lasting_crowding(spec) if _had_room(spec, observed) else [])]
-    else:
-        faults = [*_find_faults(name, spec), *find_crowding(spec)]
-    return [f"{field}: {advice}." for field, advice in faults]
-
-
-def find_newer_warnings(name: str, spec: Spec, observed: Observed) -> list[str]:
-    """What an accepted Vk8s that lives has and a new one could not have, in sentences."""
+def check_newer_rules(name: str, spec: Spec, observed: Observed) -> Findings:
+    """What keeps a new Vk8s `name` from being accepted; of one that lives, what it has and a new one could not have."""
+    faults = list(_find_faults(name, spec))
     if not is_living(name, observed):
-        return []
-    stays = "stays as it is, a new one would be rejected"
-    return [
-        *(f"{field}: {stays}: {advice}." for field, advice in _find_faults(name, spec)),
-        *(f"{field}: {advice}." for field, advice in find_lasting_crowding(spec)),
-    ]
+        return Findings(problems=_describe([*faults, *find_crowding(spec)]))
+    crowding, stays = list(find_lasting_crowding(spec)), "stays as it is, a new one would be rejected"
+    return Findings(
+        problems=_describe([*_find_losses(spec, observed), *(crowding if _had_room(spec, observed) else [])]),
+        warnings=[*(f"{field}: {stays}: {advice}." for field, advice in faults), *_describe(crowding)],
+    )
+
+
+def _describe(faults: Iterable[Fault]) -> list[str]:
+    return [f"{field}: {advice}." for field, advice in faults]
 
 
 def _find_faults(name: str, spec: Spec) -> Iterator[Fault]:

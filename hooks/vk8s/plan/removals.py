@@ -1,10 +1,10 @@
-"""Workers on their way out. One that left the spec is drained by a Job; then its pod and its claim go, then the Job.
+"""The removal of workers. One that left the spec is drained by a Job; then its pod and its claim go, then the Job.
 
 Its name is free again when all three are gone: until then, a node of the same name that is in the spec waits. That a
-leave has begun is noted on pod and claim, as the node may have stopped its kubelet, and another Job may be needed.
+removal has begun is noted on pod and claim: the node may have stopped its kubelet, and another Job may be needed.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,13 +18,13 @@ from hooks.vk8s.observed.fingerprint import hash_leave, is_outdated
 from hooks.vk8s.observed.keep import find_node, keep_unknown, read_labels
 from hooks.vk8s.observed.pod_state import describe_finalizers, describe_suspension
 from hooks.vk8s.observed.refused import find_job_refusals, find_pod_refusals, is_too_large
-from hooks.vk8s.situation import Context
+from hooks.vk8s.part import Part
+from hooks.vk8s.situation import Situation
 from hooks.vk8s.spec.cluster import VirtualCluster
 from hooks.vk8s.spec.labels import COMPONENT, LEAVE_COMPONENT, ROLE
 from hooks.vk8s.spec.model import Spec
 from hooks.vk8s.spec.naming import (
     NODE_CONTAINER,
-    bootstrap_config_map_name,
     kubeconfig_secret_name,
     leave_job_name,
     state_claim_name,
@@ -35,28 +35,28 @@ _AFTER_PAUSE = "leaves when the virtual cluster is resumed"
 
 
 @dataclass(frozen=True)
-class Leaving:
-    """A worker on its way out: `message` continues a sentence that starts with its name; `job` is to be made for it."""
+class Removal:
+    """The removal of a worker: `message` continues a sentence that starts with its name; `job` is created for it."""
 
     node: str
     message: str
     job: Manifest | None = None
 
 
-@dataclass(frozen=True)
-class Departures:
-    """The workers on their way out, their pods and claims with that noted, and what of their children goes now."""
+@dataclass(frozen=True, kw_only=True)
+class Removals(Part):
+    """The workers that are being removed, and those that have `left` the cluster: their Jobs are done.
 
-    leaving: list[Leaving]
-    noted: list[Manifest]
-    gone: frozenset[Child]
-    # Their Jobs are done.
+    `children` are their pods and claims with the removal noted on them, and their Jobs.
+    """
+
+    removing: Sequence[Removal] = ()
     left: frozenset[str] = frozenset()
 
     @property
     def nodes(self) -> frozenset[str]:
-        """Names of those workers."""
-        return frozenset(each.node for each in self.leaving)
+        """Names of the workers that are being removed."""
+        return frozenset(each.node for each in self.removing)
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class _Remains:
 
     @property
     def is_job_stale(self) -> bool:
-        """Whether the Job is not about what is there: the worker has been made anew since."""
+        """Whether the Job is not about what exists: the worker has been recreated since."""
         return self.job is not None and not self.uids <= set(_read_takes(self.job))
 
     @property
@@ -87,20 +87,24 @@ class _Remains:
         return not self.is_job_stale or any(map(_is_noted, self.parts.values()))
 
 
-def plan_departures(cluster: VirtualCluster, observed: Observed, context: Context) -> Departures:
-    """Who leaves: workers that the spec does not name any more, and those of which a Job is at work."""
+def plan_removals(situation: Situation) -> Removals:
+    """Workers that were removed from the spec, and workers whose leave Job is running."""
+    cluster, observed = situation.cluster, situation.observed
     wanted = {node.name for node in cluster.nodes}
     roles = {**dict.fromkeys(cluster.state.claims, "worker"), **_find_roles(observed, wanted)}
     past = {name for name, role in roles.items() if role != "master"} - wanted
     remains = [_find_remains(name, observed) for name in sorted(past | set(_find_begun(observed)))]
-    leaving = [each for each in remains if each.node in past or each.has_begun]
-    plans = [_plan_one(cluster, each, observed, context) for each in leaving]
-    begun = [each for each, plan in zip(leaving, plans, strict=True) if each.job or plan.job]
-    return Departures(
-        plans,
-        [_note(part) for each in begun for part in each.parts.values()],
-        frozenset(child for each in remains for child in _find_gone(cluster, each, observed)),
-        frozenset(each.node for each in remains if each.has_left),
+    removed = [each for each in remains if each.node in past or each.has_begun]
+    removing = [_plan_removal(situation, each) for each in removed]
+    begun = [each for each, removal in zip(removed, removing, strict=True) if each.job or removal.job]
+    return Removals(
+        children=[
+            *(_note(part) for each in begun for part in each.parts.values()),
+            *(removal.job for removal in removing if removal.job),
+        ],
+        gone=frozenset(child for each in remains for child in _find_gone(situation, each)),
+        removing=removing,
+        left=frozenset(each.node for each in remains if each.has_left),
     )
 
 
@@ -115,9 +119,9 @@ def find_role_problems(spec: Spec, observed: Observed) -> list[str]:
 
 
 def _find_roles(observed: Observed, but: Collection[str] = ()) -> dict[str, str]:
-    """Names and roles of the nodes of which a pod or a claim is observed; claims of old don't say their role.
+    """Names and roles of the nodes of which a pod or a claim is observed; older claims have no role label.
 
-    Of the nodes `but`, nothing is told: reading their labels would take a tenth of a whole call.
+    Nodes in `but` are passed over: reading their labels would take a tenth of a whole call.
     """
     passed = {*((CLAIM, state_claim_name(node)) for node in but), *((POD, node) for node in but)}
     children = [
@@ -160,13 +164,14 @@ def _find_remains(node: str, observed: Observed) -> _Remains:
     return _Remains(node, parts, observed.find(JOB, leave_job_name(node)))
 
 
-def _find_gone(cluster: VirtualCluster, remains: _Remains, observed: Observed) -> Iterable[Child]:
+def _find_gone(situation: Situation, remains: _Remains) -> Iterable[Child]:
     """What of a worker is left out now: pod and claim when its Job is done, the Job after them, or to make another."""
     job = remains.job
     if job is None or seen.is_terminating(job):
         return []
     if remains.is_job_stale:
         return [(JOB, leave_job_name(remains.node))]
+    cluster = situation.cluster
     is_noted = remains.node in cluster.state.claims
     if _is_job(job, "Complete"):
         # The Job is what tells a worker that has left from one that has lost its volume.
@@ -174,7 +179,7 @@ def _find_gone(cluster: VirtualCluster, remains: _Remains, observed: Observed) -
     if cluster.paused:
         return []
     is_known = is_noted or bool(remains.parts)
-    if _is_job(job, "Failed") or (is_known and _needs_another(cluster, remains.node, job, observed)):
+    if _is_job(job, "Failed") or (is_known and _needs_another(situation, remains.node, job)):
         return [(JOB, leave_job_name(remains.node))]
     return [(POD, remains.node)] if _must_make_room(cluster, remains, job) else []
 
@@ -187,56 +192,55 @@ def _must_make_room(cluster: VirtualCluster, remains: _Remains, job: Manifest) -
     return not find_pod_refusals(job["spec"]["template"]["spec"], cluster.rules, find_freed(pod))
 
 
-def _needs_another(cluster: VirtualCluster, node: str, job: Manifest, observed: Observed) -> bool:
+def _needs_another(situation: Situation, node: str, job: Manifest) -> bool:
     """Whether another Job would do better. With nothing else left or noted, only this one knows of its Node."""
-    is_lost = not all(observed.has(CONFIG_MAP, name) for name in seen.find_config_maps(job))
+    cluster = situation.cluster
+    is_lost = not all(situation.observed.has(CONFIG_MAP, name) for name in seen.find_config_maps(job))
     is_large = is_too_large(job, RESOURCES.fit(cluster.rules), cluster.rules)
-    current = hash_leave(_find_image(cluster, observed), force=cluster.is_forced_out(node))
+    current = hash_leave(_find_image(situation), force=cluster.is_forced_out(node))
     return is_lost or is_large or is_outdated(job, current)
 
 
-def _plan_one(cluster: VirtualCluster, remains: _Remains, observed: Observed, context: Context) -> Leaving:
+def _plan_removal(situation: Situation, remains: _Remains) -> Removal:
+    cluster = situation.cluster
     if remains.job is not None:
-        return Leaving(remains.node, _describe(cluster, remains, remains.job, observed))
+        return Removal(remains.node, _describe(situation, remains, remains.job))
     if cluster.paused:
-        return Leaving(remains.node, _AFTER_PAUSE)
-    lacking = observed.find_lacking(
-        [
-            (SECRET, kubeconfig_secret_name(cluster.name)),
-            (CONFIG_MAP, bootstrap_config_map_name(cluster.name, context.scripts.digest)),
-        ]
+        return Removal(remains.node, _AFTER_PAUSE)
+    lacking = situation.observed.find_lacking(
+        [(SECRET, kubeconfig_secret_name(cluster.name)), (CONFIG_MAP, situation.boot_files)]
     )
     if lacking:
-        return Leaving(remains.node, f"leaves: waits for {', '.join(lacking)}")
-    leave = Leave(remains.node, remains.uids, _find_image(cluster, observed))
-    return Leaving(
+        return Removal(remains.node, f"leaves: waits for {', '.join(lacking)}")
+    leave = Leave(remains.node, remains.uids, _find_image(situation))
+    return Removal(
         remains.node,
         f"leaves: Job {leave_job_name(remains.node)} is being made",
-        build_leave_job(cluster, leave, context.scripts.digest),
+        build_leave_job(cluster, leave, situation.context.scripts.digest),
     )
 
 
-def _describe(cluster: VirtualCluster, remains: _Remains, job: Manifest, observed: Observed) -> str:
+def _describe(situation: Situation, remains: _Remains, job: Manifest) -> str:
     name = f"Job {job['metadata']['name']}"
     if seen.is_terminating(job) or remains.is_job_stale:
         return f"leaves: waits until {name} is gone{describe_finalizers(job)}"
     if _is_job(job, "Complete"):
         rest = [f"{part['kind']} {key[1]}{describe_finalizers(part)}" for key, part in remains.parts.items()]
         return f"leaves: waits until these are gone: {'; '.join(rest or [name])}"
-    if cluster.paused:
+    if situation.cluster.paused:
         return _AFTER_PAUSE
-    return f"leaves: {_describe_work(cluster, job, observed)}"
+    return f"leaves: {_describe_work(situation, job)}"
 
 
-def _describe_work(cluster: VirtualCluster, job: Manifest, observed: Observed) -> str:
+def _describe_work(situation: Situation, job: Manifest) -> str:
     """What the Job does now, or waits for, as far as that can be seen: its pod is no child."""
     suspension = describe_suspension(job)
     if suspension:
         return f"Job {job['metadata']['name']} {suspension}"
-    master = observed.find(POD, cluster.nodes[0].name)
-    if master is None or not seen.is_ready(master):
+    masters = [situation.observed.find(POD, node.name) for node in situation.cluster.control_plane]
+    if not any(master and seen.is_ready(master) for master in masters):
         return "waits for the API server of the virtual cluster"
-    return _describe_drain(cluster, job)
+    return _describe_drain(situation.cluster, job)
 
 
 def _describe_drain(cluster: VirtualCluster, job: Manifest) -> str:
@@ -252,11 +256,12 @@ def _describe_drain(cluster: VirtualCluster, job: Manifest) -> str:
     return f"its pods are not moved yet; should that last, a PodDisruptionBudget may hold them: kubectl logs {place}"
 
 
-def _find_image(cluster: VirtualCluster, observed: Observed) -> str:
-    """The image that the master runs, so that there is a host that has it; of the spec where there is no master."""
-    master = cluster.nodes[0]
-    pod = observed.find(POD, master.name) or {}
-    return str(seen.find_container(pod.get("spec", {}), NODE_CONTAINER).get("image", master.image))
+def _find_image(situation: Situation) -> str:
+    """The image that a master runs, so that a host has it already; that of the spec where no master exists."""
+    masters = situation.cluster.control_plane
+    specs = [(situation.observed.find(POD, node.name) or {}).get("spec", {}) for node in masters]
+    images = [seen.find_container(spec, NODE_CONTAINER).get("image") for spec in specs]
+    return str(next(filter(None, images), masters[0].image))
 
 
 def _is_job(job: Manifest, condition: str) -> bool:

@@ -1,16 +1,16 @@
-"""Which pods are replaced now. A pod is replaced by leaving it out of one answer; the next sync makes another.
+"""Which pods are replaced now. A pod is replaced by leaving it out of one answer; the next sync creates another.
 
 What may go at once, what waits for its turn, and for whom it waits: decisions 5 and 12.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from hooks.kubernetes.conditions import parse_time
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.observed import children as seen
-from hooks.vk8s.observed.children import CONFIG_MAP, POD, Observed
+from hooks.vk8s.observed.children import CONFIG_MAP, POD
 from hooks.vk8s.observed.fingerprint import hash_access, hash_node, is_outdated
 from hooks.vk8s.observed.pod_life import (
     SETTLING,
@@ -23,10 +23,11 @@ from hooks.vk8s.observed.pod_life import (
     is_over,
 )
 from hooks.vk8s.observed.refused import find_held
-from hooks.vk8s.situation import Context
+from hooks.vk8s.part import Part
+from hooks.vk8s.situation import Situation
 from hooks.vk8s.spec.cluster import VirtualCluster
 from hooks.vk8s.spec.model import NodeSpec
-from hooks.vk8s.spec.naming import NODE_CONTAINER, access_pod_name, bootstrap_config_map_name
+from hooks.vk8s.spec.naming import NODE_CONTAINER, access_pod_name
 from hooks.vk8s.spec.state_note import find_noted_generation
 
 # A kubelet that refuses a pod refuses the next one, too, and at once.
@@ -36,7 +37,7 @@ _PULL_PROBLEMS = ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrIm
 
 @dataclass(frozen=True)
 class Exempt:
-    """Nodes that are not for this to replace: workers on their way out, and those held by what they stand on.
+    """Nodes that are not to be replaced here: workers that are being removed, and those held by what they stand on.
 
     `lost`: those that have no pod until their owner acts.
     """
@@ -46,12 +47,16 @@ class Exempt:
     lost: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True)
-class Replacement:
-    """Names of the pods that are left out now, and when the next one may be due."""
+@dataclass(frozen=True, kw_only=True)
+class Replacements(Part):
+    """The pods that are left out now, and the rollout that is behind them.
 
-    pods: frozenset[str]
-    due: datetime | None = None
+    `outdated`: names of the nodes whose pods are still to be replaced after an edit; none during a pause, which ends
+    every pod. `held`: those of all nodes whose next pods the host cluster would refuse, and its words for that.
+    """
+
+    outdated: Sequence[str] = ()
+    held: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -83,35 +88,35 @@ class _Member:
         return end is not None and now < end
 
 
-def find_replacement(cluster: VirtualCluster, exempt: Exempt, observed: Observed, context: Context) -> Replacement:
+def plan_replacements(situation: Situation, exempt: Exempt) -> Replacements:
     """What has ended or never ran goes at once; of those that have run, one an answer, the master first.
 
     None goes whose next pod the namespace refuses. A worker that is leaving and in the spec again is not replaced, but
     it is one of the others.
     """
-    members, now = [_find_member(cluster, node, observed, exempt) for node in cluster.nodes], context.now
-    kept = {*exempt.leaving, *exempt.held, *find_held(cluster, observed)}
+    cluster, now = situation.cluster, situation.now
+    members = [_find_member(situation, node, exempt) for node in cluster.nodes]
+    held = find_held(cluster, situation.observed)
+    kept = {*exempt.leaving, *exempt.held, *held}
     free = [each for each in members if each.node.name not in kept and each.is_there]
     if any(each.is_master and each.is_outdated for each in members):
         # The kubelet of a worker must not be newer than its API server.
         free = [each for each in free if each.is_master or not each.is_outdated]
     over = [each for each in free if each.pod and _find_patience_end(each.pod, now) <= now]
-    broken = [each for each in free if _is_broken(cluster, each, observed, context)]
+    broken = [each for each in free if _is_broken(situation, each)]
     idle = [each for each in broken if each.pod and not has_run(each.pod)]
     gone = [*over, *idle] or _find_turn(members, [*broken, *_list_turns(cluster, free)], now)
-    access = _find_access(cluster, observed, now)
-    return Replacement(
-        frozenset([*(each.node.name for each in gone), *access]), _find_due(cluster, members, observed, now)
+    outdated = [each.node.name for each in members if each.is_outdated and each.node.name not in exempt.leaving]
+    return Replacements(
+        gone=frozenset((POD, name) for name in [*(each.node.name for each in gone), *_find_access(situation)]),
+        due=_find_due(situation, members),
+        outdated=[] if cluster.paused else outdated,
+        held=held,
     )
 
 
-def find_outdated(cluster: VirtualCluster, observed: Observed) -> list[NodeSpec]:
-    """The nodes whose pods were made for another spec, or before the restart that is asked for, master first."""
-    return [node for node in cluster.nodes if _find_member(cluster, node, observed, Exempt()).is_outdated]
-
-
-def _find_member(cluster: VirtualCluster, node: NodeSpec, observed: Observed, exempt: Exempt) -> _Member:
-    pod = observed.find(POD, node.name)
+def _find_member(situation: Situation, node: NodeSpec, exempt: Exempt) -> _Member:
+    cluster, pod = situation.cluster, situation.observed.find(POD, node.name)
     is_stuck = pod is None and (node.name in exempt.lost or cluster.network.find_lack(node.name) is not None)
     return _Member(node, pod, pod is not None and _is_outdated(cluster, node, pod), is_stuck)
 
@@ -122,12 +127,12 @@ def _is_outdated(cluster: VirtualCluster, node: NodeSpec, pod: Manifest) -> bool
     return is_outdated(pod, hash_node(node), cluster.restart) or is_of_another
 
 
-def _is_broken(cluster: VirtualCluster, member: _Member, observed: Observed, context: Context) -> bool:
+def _is_broken(situation: Situation, member: _Member) -> bool:
     """Whether the pod is not Ready and will not get so, or was made for another spec: nothing is lost with it."""
     pod = member.pod
-    if pod is None or seen.is_ready(pod) or is_over(pod) or member.is_flapping(context.now):
+    if pod is None or seen.is_ready(pod) or is_over(pod) or member.is_flapping(situation.now):
         return False
-    current = bootstrap_config_map_name(cluster.name, context.scripts.digest)
+    observed, current = situation.observed, situation.boot_files
     scripts = list(seen.find_config_maps(pod))
     is_lost = not all(observed.has(CONFIG_MAP, name) for name in scripts)
     is_mended = current not in scripts and observed.has_lasting(CONFIG_MAP, current)
@@ -194,22 +199,21 @@ def _find_patience_end(pod: Manifest, now: datetime) -> datetime:
     return find_end_time(pod) + FAILED_PATIENCE if is_over(pod) else now + FAILED_PATIENCE
 
 
-def _find_access(cluster: VirtualCluster, observed: Observed, now: datetime) -> list[str]:
+def _find_access(situation: Situation) -> list[str]:
     """The access pod, if it is from another image or has ended: nobody but its own sessions depends on it."""
+    cluster, now = situation.cluster, situation.now
     name, image = access_pod_name(cluster.name), cluster.spec.access_pod_image
-    pod = observed.find(POD, name)
+    pod = situation.observed.find(POD, name)
     if pod is None or image is None or seen.is_terminating(pod):
         return []
     is_old = not is_over(pod) and is_outdated(pod, hash_access(image), cluster.restart)
     return [name] if is_old or _find_patience_end(pod, now) <= now else []
 
 
-def _find_due(
-    cluster: VirtualCluster, members: Iterable[_Member], observed: Observed, now: datetime
-) -> datetime | None:
+def _find_due(situation: Situation, members: Iterable[_Member]) -> datetime | None:
     """When time alone may change what goes: one has ended for long enough, or has settled while others wait for it."""
     pods = [each.pod for each in members if each.pod]
-    access = observed.find(POD, access_pod_name(cluster.name))
+    access, now = situation.observed.find(POD, access_pod_name(situation.cluster.name)), situation.now
     ends = [find_end_time(pod) + FAILED_PATIENCE for pod in [*pods, *([access] if access else [])] if is_over(pod)]
     is_rolling = any(each.is_outdated for each in members)
     settled = [find_settled_time(pod) for pod in pods if is_rolling and not (seen.is_ready(pod) or is_over(pod))]

@@ -6,10 +6,10 @@ until the owner of the Vk8s has said so in so many words.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
-from hooks.kubernetes.conditions import Trouble
+from hooks.kubernetes.conditions import Blocker
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.children.node_pod import find_credentials_name
 from hooks.vk8s.observed import children as seen
@@ -17,38 +17,28 @@ from hooks.vk8s.observed.children import CLAIM, CONFIG_MAP, POD, SECRET, Child, 
 from hooks.vk8s.observed.keep import read_annotation
 from hooks.vk8s.observed.pod_life import find_made_time, has_run, is_running
 from hooks.vk8s.observed.pod_state import describe_finalizers
-from hooks.vk8s.situation import Context
+from hooks.vk8s.part import Part
+from hooks.vk8s.situation import Situation
 from hooks.vk8s.spec.cluster import ACCEPT_LOSS_ANNOTATION, VirtualCluster
 from hooks.vk8s.spec.model import NodeSpec
-from hooks.vk8s.spec.naming import bootstrap_config_map_name, pki_secret_name, state_claim_name
+from hooks.vk8s.spec.naming import pki_secret_name, state_claim_name
 from hooks.vk8s.spec.state_note import FIRST_GENERATION, STATE, StateNote, find_noted_generation, parse_note
 
 STATE_LOST, STATE_AT_RISK = "StateLost", "StateAtRisk"
 _PAGE: Final = "docs/how-to/lost-volumes.md"
 
 
-@dataclass(frozen=True)
-class State:
+@dataclass(frozen=True, kw_only=True)
+class State(Part):
     """What is to be noted, and what of the state is lost or in danger.
 
-    `lost`: node to what there is to say of it; it gets neither claim nor pod, and `ways_out` says what to do. `held`:
-    nodes whose pods are not left out. `useless`: those whose pods have no state and can get none. `dangers`: sentences
-    on nodes whose owner has to act.
+    `lost`: node to what there is to say of it; it gets neither claim nor pod. `held`: nodes whose pods are not left
+    out. `gone` are pods that have no state and can get none.
     """
 
-    note: StateNote
-    lost: Mapping[str, str]
-    held: frozenset[str]
-    useless: frozenset[str]
-    dangers: tuple[str, ...]
-    ways_out: str
-
-    @property
-    def trouble(self) -> Trouble | None:
-        """The reason and the sentences for the status; None where all is well."""
-        lost = [*(f"{node} {sentence}." for node, sentence in self.lost.items()), self.ways_out] if self.lost else []
-        sentence = " ".join([*lost, *self.dangers])
-        return Trouble(STATE_LOST if lost else STATE_AT_RISK, sentence) if sentence else None
+    note: StateNote = field(default_factory=StateNote)
+    lost: Mapping[str, str] = field(default_factory=dict)
+    held: frozenset[str] = frozenset()
 
 
 def read_note(name: str, observed: Observed) -> StateNote:
@@ -68,28 +58,24 @@ def find_unsafe_nodes(note: StateNote, observed: Observed) -> list[str]:
     return [node for node in note.claims if not observed.has_lasting(CLAIM, state_claim_name(node))]
 
 
-def plan_state(cluster: VirtualCluster, left: frozenset[str], observed: Observed, context: Context) -> State:
-    """The state of the nodes of the spec that stay; `left`: workers that have left, of whom nothing is to be noted."""
-    found = [_look_at(cluster, node, observed, context) for node in cluster.nodes]
-    lost = [each for each in found if each.is_lost]
+def plan_state(situation: Situation, left: frozenset[str]) -> State:
+    """The state of the nodes that stay; `left`: workers that have left the cluster, whose note goes with them."""
+    cluster = situation.cluster
+    found = [_look_at(situation, node) for node in cluster.nodes]
+    lost = {each.node.name: _describe_loss(each) for each in found if each.is_lost}
     return State(
-        _plan_note(cluster, found, left),
-        {each.node.name: _describe_loss(each) for each in lost},
-        frozenset(each.node.name for each in found if each.lacking and each.pod and not each.is_useless),
-        frozenset(each.node.name for each in found if each.is_useless),
-        tuple(sentence for each in found if (sentence := _describe_danger(each))),
-        _describe_ways_out(cluster, lost) if lost else "",
+        note=_plan_note(cluster, found, left),
+        lost=lost,
+        held=frozenset(each.node.name for each in found if each.lacking and each.pod and not each.is_useless),
+        gone=frozenset((POD, each.node.name) for each in found if each.is_useless),
+        blockers=_find_blockers(cluster, found, lost),
     )
 
 
-def list_needed(cluster: VirtualCluster, node: NodeSpec, context: Context) -> list[tuple[str, str]]:
-    """What a pod of `node` that is made now mounts, as kind and name."""
-    claim = [] if cluster.spec.storage.ephemeral else [(CLAIM, state_claim_name(node.name))]
-    return [
-        (CONFIG_MAP, bootstrap_config_map_name(cluster.name, context.scripts.digest)),
-        (SECRET, find_credentials_name(cluster, node)),
-        *claim,
-    ]
+def list_needed(situation: Situation, node: NodeSpec) -> list[Child]:
+    """What a pod of `node` that is created now mounts."""
+    claim = [] if situation.cluster.spec.storage.ephemeral else [(CLAIM, state_claim_name(node.name))]
+    return [(CONFIG_MAP, situation.boot_files), (SECRET, find_credentials_name(situation.cluster, node)), *claim]
 
 
 def with_note(pki: Manifest, note: StateNote) -> Manifest:
@@ -159,14 +145,15 @@ class _Standing:
         return self.noted or str(self.pod["metadata"]["uid"])
 
 
-def _look_at(cluster: VirtualCluster, node: NodeSpec, observed: Observed, context: Context) -> _Standing:
+def _look_at(situation: Situation, node: NodeSpec) -> _Standing:
+    cluster, observed = situation.cluster, situation.observed
     is_ephemeral = cluster.spec.storage.ephemeral
     claim = None if is_ephemeral else observed.find(CLAIM, state_claim_name(node.name))
     noted = None if is_ephemeral else cluster.state.claims.get(node.name)
     is_accepted = noted is not None and noted in cluster.given_up
     lacking = {
         (kind, name): observed.find(kind, name)
-        for kind, name in list_needed(cluster, node, context)
+        for kind, name in list_needed(situation, node)
         if not (observed.has_lasting(kind, name) or (kind == CLAIM and is_accepted))
     }
     standing = _Standing(node, observed.find(POD, node.name), claim, noted, is_ephemeral, is_accepted, lacking)
@@ -182,6 +169,14 @@ def _plan_note(cluster: VirtualCluster, found: list[_Standing], left: frozenset[
     kept = {node: uid for node, uid in cluster.state.claims.items() if node not in dropped | left}
     begins_anew = any(each.is_dropped and each.node.role == "master" for each in found)
     return StateNote({**kept, **proven}, cluster.state.generation + begins_anew)
+
+
+def _find_blockers(cluster: VirtualCluster, found: list[_Standing], lost: Mapping[str, str]) -> list[Blocker]:
+    """What the owner has to know: what is lost and what to do about it, then what is in danger."""
+    ways_out = _describe_ways_out(cluster, [each for each in found if each.is_lost]) if lost else ""
+    losses = [*(f"{node} {sentence}." for node, sentence in lost.items()), ways_out] if lost else []
+    message = " ".join([*losses, *(danger for each in found if (danger := _describe_danger(each)))])
+    return [Blocker(STATE_LOST if lost else STATE_AT_RISK, message)] if message else []
 
 
 def _describe_loss(standing: _Standing) -> str:

@@ -34,7 +34,7 @@ class Identity:
 
 @dataclass(frozen=True)
 class VirtualCluster:
-    """A virtual cluster as its owner wants it. The first node is its master."""
+    """A virtual cluster as its owner wants it."""
 
     identity: Identity
     spec: Spec
@@ -60,13 +60,18 @@ class VirtualCluster:
 
     @property
     def nodes(self) -> list[NodeSpec]:
-        """Master first."""
+        """Every node, the control plane first."""
         return self.spec.nodes
 
     @property
-    def has_workers(self) -> bool:
-        """Without workers the master carries everything, so it gets no taint."""
-        return len(self.nodes) > 1
+    def control_plane(self) -> list[NodeSpec]:
+        """The nodes with role master."""
+        return self.spec.control_plane
+
+    @property
+    def workers(self) -> list[NodeSpec]:
+        """The nodes with role worker. Without any, the control plane runs all pods, so it gets no taint."""
+        return self.spec.workers
 
     def is_forced_out(self, node: str) -> bool:
         """Whether the node is to be removed without waiting for the pods on it."""
@@ -81,7 +86,7 @@ class VirtualCluster:
     @property
     def may_found(self) -> bool:
         """Whether its first boot is still to come: nothing is known that an empty volume could take the place of."""
-        return self.spec.storage.ephemeral or self.nodes[0].name not in self.state.claims
+        return self.spec.storage.ephemeral or not any(node.name in self.state.claims for node in self.control_plane)
 
     def without(self, nodes: Collection[str]) -> "VirtualCluster":
         """The virtual cluster as if its spec did not name these workers."""

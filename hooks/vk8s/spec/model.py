@@ -108,3 +108,13 @@ class Spec(SpecModel):
     kubeflow: KubeflowSpec | None = None
     access: AccessSpec = Field(default_factory=AccessSpec)
     ports: list[PortSpec] = Field(default_factory=list)
+
+    @property
+    def control_plane(self) -> list[NodeSpec]:
+        """The nodes with role master, in their order."""
+        return [node for node in self.nodes if node.role == "master"]
+
+    @property
+    def workers(self) -> list[NodeSpec]:
+        """The nodes with role worker, in their order."""
+        return [node for node in self.nodes if node.role == "worker"]

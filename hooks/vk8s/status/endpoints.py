@@ -7,8 +7,8 @@ from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.keys.kubeconfig import API_PORT, KUBECONFIG_KEYS, find_client_expiry
 from hooks.vk8s.keys.pki_files import find_ca_end, read_files
 from hooks.vk8s.observed.children import SECRET, SERVICE, Observed
-from hooks.vk8s.situation import Situation
-from hooks.vk8s.spec.cluster import Identity, find_api_names
+from hooks.vk8s.situation import Call
+from hooks.vk8s.spec.cluster import find_api_names
 from hooks.vk8s.spec.labels import ROLE
 from hooks.vk8s.spec.model import KUBEFLOW_PORT
 from hooks.vk8s.spec.naming import (
@@ -20,10 +20,10 @@ from hooks.vk8s.spec.naming import (
 )
 
 
-def build_endpoint_fields(identity: Identity, situation: Situation) -> Manifest:
+def build_endpoint_fields(call: Call) -> Manifest:
     """`endpoints`, `kubeconfigSecret` and `certificatesExpire` of the status, as far as they are observed."""
-    observed = situation.observed
-    endpoints = dict(_find_endpoints(identity, situation))
+    identity, observed = call.identity, call.observed
+    endpoints = dict(_find_endpoints(call))
     secret = kubeconfig_secret_name(identity.name)
     expiries = dict(_find_expiries(identity.name, observed))
     return {
@@ -33,10 +33,10 @@ def build_endpoint_fields(identity: Identity, situation: Situation) -> Manifest:
     }
 
 
-def _find_endpoints(identity: Identity, situation: Situation) -> Iterator[tuple[str, object]]:
-    observed = situation.observed
+def _find_endpoints(call: Call) -> Iterator[tuple[str, object]]:
+    identity, observed = call.identity, call.observed
     if observed.has(SERVICE, api_service_name(identity.name)):
-        yield "api", f"https://{find_api_names(identity, situation.cluster_domain)[-1]}:{API_PORT}"
+        yield "api", f"https://{find_api_names(identity, call.settings.cluster_domain)[-1]}:{API_PORT}"
     ssh = _find_node_ports(observed, access_service_name(identity.name))
     if ssh:
         yield "ssh", ssh[0]["nodePort"]

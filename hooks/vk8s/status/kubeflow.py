@@ -12,7 +12,7 @@ from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.kubeflow.job import STEPS, VERSION
 from hooks.vk8s.kubeflow.plan import WAITING_FOR_NODES, is_finished
 from hooks.vk8s.observed import children as seen
-from hooks.vk8s.observed.children import JOB, POD, group_key
+from hooks.vk8s.observed.children import POD
 from hooks.vk8s.observed.pod_state import (
     LONGEST_MESSAGE,
     describe_finalizers,
@@ -23,29 +23,26 @@ from hooks.vk8s.observed.pod_state import (
 from hooks.vk8s.observed.refused import find_job_refusals
 from hooks.vk8s.plan.assemble import Plan
 from hooks.vk8s.situation import Situation
-from hooks.vk8s.spec.cluster import VirtualCluster
 from hooks.vk8s.spec.model import KubeflowSpec
-from hooks.vk8s.spec.namespace_rules import NamespaceRules
 from hooks.vk8s.spec.naming import kubeflow_job_name, kubeflow_secret_name
 
 KUBEFLOW_READY: Final = "KubeflowReady"
 
 
-def find_kubeflow_conditions(cluster: VirtualCluster, plan: Plan, situation: Situation) -> list[Condition]:
+def find_kubeflow_conditions(situation: Situation, plan: Plan) -> list[Condition]:
     """Whether Kubeflow is installed as the spec asks; nothing where it never did."""
-    kubeflow, name = cluster.spec.kubeflow, kubeflow_job_name(cluster.name)
-    job = situation.observed.find(JOB, name)
+    kubeflow, name = situation.cluster.spec.kubeflow, kubeflow_job_name(situation.identity.name)
+    job, is_planned = plan.kubeflow.job, plan.kubeflow.is_planned
     if kubeflow is None:
         return [_describe_left(job)] if job and is_finished(job) else []
-    is_planned = any(group_key(child) == JOB and child["metadata"]["name"] == name for child in plan.children)
-    trouble = plan.kubeflow_trouble or (None if job or is_planned else plan.trouble or WAITING_FOR_NODES)
-    if trouble:
-        return [_unready(trouble.reason, trouble.message)]
+    blocker = plan.kubeflow.blocker or (None if job or is_planned else plan.blocker or WAITING_FOR_NODES)
+    if blocker:
+        return [_unready(blocker.reason, blocker.message)]
     if job is None or not is_planned or seen.is_terminating(job):
         held = describe_finalizers(job) if job else ""
         return [_unready("BeingMade", f"Job {name} is being made{held}.")]
     if is_finished(job):
-        message = f"Kubeflow {kubeflow.version} is installed. {_describe_user(cluster.name, kubeflow)}"
+        message = f"Kubeflow {kubeflow.version} is installed. {_describe_user(situation.identity.name, kubeflow)}"
         return [Condition(KUBEFLOW_READY, status=True, reason="Installed", message=message)]
     suspension = describe_suspension(job)
     if suspension:
@@ -76,7 +73,7 @@ def _describe_progress(version: str, job: Manifest, situation: Situation) -> Con
     pod = max(
         pods, key=lambda each: (each["metadata"].get("creationTimestamp", ""), each["metadata"]["name"]), default=None
     )
-    refusals = find_job_refusals(job, NamespaceRules.parse(situation.related))
+    refusals = find_job_refusals(job, situation.cluster.rules)
     if pod is None and refusals:
         words = "; ".join(refusal.describe([job]) for refusal in refusals)
         return _unready(refusals[0].reason, f"Kubeflow {version}: Job {job['metadata']['name']} gets no pod: {words}.")

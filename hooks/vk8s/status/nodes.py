@@ -3,15 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from hooks.kubernetes.conditions import Condition, History, Trouble
+from hooks.kubernetes.conditions import Blocker, Condition, History
 from hooks.kubernetes.labels import NODE
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.observed.children import CLAIM, POD, Observed
 from hooks.vk8s.observed.pod_state import PodState, find_absent_state, find_pod_state
 from hooks.vk8s.plan.assemble import Plan
-from hooks.vk8s.plan.removals import Leaving
+from hooks.vk8s.plan.removals import Removal
 from hooks.vk8s.plan.state import STATE_LOST
-from hooks.vk8s.spec.cluster import VirtualCluster
+from hooks.vk8s.situation import Call, Situation
 from hooks.vk8s.spec.labels import ROLE
 from hooks.vk8s.spec.naming import state_claim_name
 
@@ -46,10 +46,11 @@ class Nodes:
         return bool(self.wanted) and all(node.state.ready for node in self.wanted)
 
 
-def find_spec_nodes(cluster: VirtualCluster, plan: Plan, observed: Observed) -> Nodes:
+def find_spec_nodes(situation: Situation, plan: Plan) -> Nodes:
     """The nodes of the spec, and the workers that left it. One whose name is in the spec again leaves first."""
-    leaving = {each.node: _find_leaving_node(each, observed) for each in plan.leaving}
-    absent = {node.name: _find_absent_state(node.name, cluster, plan) for node in cluster.nodes}
+    cluster, observed = situation.cluster, situation.observed
+    leaving = {each.node: _find_leaving_node(each, observed) for each in plan.removals.removing}
+    absent = {node.name: _find_absent_state(situation, plan, node.name) for node in cluster.nodes}
     wanted = [
         leaving.get(node.name) or _find_node(node.name, node.role, absent[node.name], observed)
         for node in cluster.nodes
@@ -58,8 +59,9 @@ def find_spec_nodes(cluster: VirtualCluster, plan: Plan, observed: Observed) -> 
     return Nodes(wanted, past, cluster.network.addresses)
 
 
-def find_observed_nodes(observed: Observed) -> Nodes:
+def find_observed_nodes(call: Call) -> Nodes:
     """The nodes whose pods are observed, master first, for a spec that can't be read or does not count any more."""
+    observed = call.observed
     labelled = [(name, pod["metadata"].get("labels", {})) for name, pod in sorted(observed.pods().items())]
     nodes = [(name, labels[ROLE]) for name, labels in labelled if NODE in labels and ROLE in labels]
     absent = find_absent_state(None, paused=False)
@@ -75,7 +77,7 @@ def build_node_fields(nodes: Nodes) -> Manifest:
     }
 
 
-def find_node_conditions(nodes: Nodes, history: History, trouble: Trouble | None) -> list[Condition]:
+def find_node_conditions(nodes: Nodes, history: History, blocker: Blocker | None) -> list[Condition]:
     """The two roles, `Installed`, which stays true once it was, and `Ready`."""
     installed = nodes.are_ready or history.is_true(INSTALLED)
     return [
@@ -87,13 +89,13 @@ def find_node_conditions(nodes: Nodes, history: History, trouble: Trouble | None
             reason="Installed" if installed else "Installing",
             message="All nodes have been Ready." if installed else "The nodes have not all been Ready yet.",
         ),
-        _find_ready_condition(nodes, trouble),
+        _find_ready_condition(nodes, blocker),
     ]
 
 
-def find_phase(nodes: Nodes, history: History, trouble: Trouble | None) -> str:
-    """One word for the virtual cluster as a whole: with a `trouble`, never that it is Running."""
-    if trouble:
+def find_phase(nodes: Nodes, history: History, blocker: Blocker | None) -> str:
+    """One word for the virtual cluster as a whole: with a `blocker`, never that it is Running."""
+    if blocker:
         return "Degraded" if any(node.state.ready for node in nodes.wanted if node.role == "master") else "Fail"
     if nodes.are_ready:
         return "Running"
@@ -104,13 +106,13 @@ def find_phase(nodes: Nodes, history: History, trouble: Trouble | None) -> str:
     return "Waiting"
 
 
-def _find_absent_state(name: str, cluster: VirtualCluster, plan: Plan) -> PodState:
-    if name in plan.lost:
-        return PodState(ready=False, reason=STATE_LOST, message=plan.lost[name])
-    return find_absent_state(plan.waiting.get(name), paused=cluster.paused)
+def _find_absent_state(situation: Situation, plan: Plan, name: str) -> PodState:
+    if name in plan.state.lost:
+        return PodState(ready=False, reason=STATE_LOST, message=plan.state.lost[name])
+    return find_absent_state(plan.waiting.get(name), paused=situation.cluster.paused)
 
 
-def _find_leaving_node(leaving: Leaving, observed: Observed) -> Node:
+def _find_leaving_node(leaving: Removal, observed: Observed) -> Node:
     state = PodState(ready=False, reason="Leaving", message=leaving.message)
     return Node(leaving.node, "worker", observed.find(POD, leaving.node), state)
 
@@ -144,14 +146,14 @@ def _find_role_condition(kind: str, nodes: list[Node]) -> Condition:
     return Condition(kind, status=False, reason="NoMaster", message="There is no master.")
 
 
-def _find_ready_condition(nodes: Nodes, trouble: Trouble | None) -> Condition:
+def _find_ready_condition(nodes: Nodes, blocker: Blocker | None) -> Condition:
     behind = [node for node in nodes.wanted if not node.state.ready]
     count = f"{len(nodes.wanted) - len(behind)} of {len(nodes.wanted)} nodes are Ready"
     past = f" {_describe(nodes.past)}" if nodes.past else ""
-    if trouble and behind:
-        return Condition(READY, status=False, reason=trouble.reason, message=f"{count}. {trouble.message}")
+    if blocker and behind:
+        return Condition(READY, status=False, reason=blocker.reason, message=f"{count}. {blocker.message}")
     if nodes.are_ready:
-        warning = f" {trouble.message}" if trouble else ""
+        warning = f" {blocker.message}" if blocker else ""
         return Condition(READY, status=True, reason="AllNodesReady", message=f"{count}.{warning}{past}")
     if not nodes.wanted:
         return Condition(READY, status=False, reason="NoNodes", message="There is no node.")

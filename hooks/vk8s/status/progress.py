@@ -1,37 +1,29 @@
 """Condition ChildrenObserved: whether all that the plan wants is there, and what stands in the way of the rest."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
 
 from hooks.kubernetes.conditions import Condition
 from hooks.kubernetes.labels import VK8S
 from hooks.kubernetes.manifest import Manifest
-from hooks.vk8s.observed.children import SERVICE, Observed, group_key, is_terminating
+from hooks.vk8s.observed.children import SERVICE, group_key, is_terminating
 from hooks.vk8s.observed.pod_state import describe_finalizers
 from hooks.vk8s.observed.refused import QUOTA_EXCEEDED, Refusal, find_port_refusals, find_refusals
-from hooks.vk8s.plan.assemble import Plan
-from hooks.vk8s.plan.frozen import describe_frozen
+from hooks.vk8s.plan.assemble import CHILDREN_OBSERVED, Plan
 from hooks.vk8s.situation import Situation
 from hooks.vk8s.spec.namespace_rules import NamespaceRules
 
-CHILDREN_OBSERVED = "ChildrenObserved"
-# Metacontroller says nothing when a name is taken. A child that has not been seen for so long is worth a sentence.
-CHILD_PATIENCE = timedelta(seconds=30)
 
-
-def find_children_condition(plan: Plan, situation: Situation) -> Condition:
+def find_children_condition(situation: Situation, plan: Plan) -> Condition:
     """Whether every child that the plan wants is observed as it is wanted."""
-    if plan.trouble:
-        return Condition(CHILDREN_OBSERVED, status=False, reason=plan.trouble.reason, message=plan.trouble.message)
-    missing = find_missing(plan, situation.observed)
-    going = list(_find_going(plan, situation.observed))
-    closed = dict(_find_closed_ports(plan, situation.observed))
-    frozen = describe_frozen(plan.frozen)
+    if plan.blocker:
+        return Condition(CHILDREN_OBSERVED, status=False, reason=plan.blocker.reason, message=plan.blocker.message)
+    missing, going, rules = plan.missing, list(_find_going(situation, plan)), situation.cluster.rules
+    closed = dict(_find_closed_ports(situation, plan))
+    frozen = list(_describe_frozen(plan.frozen))
     if not missing and not going and not closed and not frozen and not plan.waiting:
         return Condition(CHILDREN_OBSERVED, status=True, reason="AllObserved", message="Every child is there.")
-    rules = NamespaceRules.parse(situation.related)
     shut_reason, shut = _describe_closed(closed, plan, rules)
-    if missing and _is_patience_over(situation):
+    if plan.overdue and plan.overdue <= situation.now:
         reason, parts = _describe_missing(missing, rules)
         return _unfinished(reason, [*parts, *shut, *frozen, *going])
     if closed and not missing:
@@ -43,18 +35,13 @@ def find_children_condition(plan: Plan, situation: Situation) -> Condition:
     return _unfinished(reason, [*making, *going, *(f"{pod} {wait}" for pod, wait in plan.waiting.items())])
 
 
-def find_missing(plan: Plan, observed: Observed) -> list[Manifest]:
-    """The planned children that are not observed."""
-    return [child for child in plan.children if not observed.has(group_key(child), child["metadata"]["name"])]
-
-
 def _unfinished(reason: str, parts: Sequence[str]) -> Condition:
     return Condition(CHILDREN_OBSERVED, status=False, reason=reason, message=f"{'; '.join(parts)}.")
 
 
-def _is_patience_over(situation: Situation) -> bool:
-    since = situation.history.since(_unfinished("", []))
-    return since is not None and situation.now - since >= CHILD_PATIENCE
+def _describe_frozen(frozen: Sequence[str]) -> Iterator[str]:
+    for name in frozen:
+        yield f"{name} is immutable, so what is in it can't be renewed or changed: delete it, and it is made again"
 
 
 def _describe_missing(missing: Sequence[Manifest], rules: NamespaceRules) -> tuple[str, list[str]]:
@@ -89,26 +76,27 @@ def _list_names(children: Sequence[Manifest]) -> str:
     return ", ".join(f"{child['kind']} {child['metadata']['name']}" for child in children)
 
 
-def _find_going(plan: Plan, observed: Observed) -> Iterator[str]:
+def _find_going(situation: Situation, plan: Plan) -> Iterator[str]:
     """Children that are wanted and have been deleted by somebody, but are not gone yet."""
     for want in plan.children:
-        child = observed.find(group_key(want), want["metadata"]["name"])
+        child = situation.observed.find(group_key(want), want["metadata"]["name"])
         if child is not None and is_terminating(child):
             name = f"{child['kind']} {child['metadata']['name']}"
             yield f"{name} is being deleted{describe_finalizers(child)}"
 
 
-def _find_closed_ports(plan: Plan, observed: Observed) -> Iterator[tuple[str, list[int]]]:
+def _find_closed_ports(situation: Situation, plan: Plan) -> Iterator[tuple[str, list[int]]]:
     """Services by name, and ports of the host's nodes that are wanted and that they do not have."""
     for want in plan.children:
-        service = observed.find(SERVICE, want["metadata"]["name"]) if group_key(want) == SERVICE else None
+        name = want["metadata"]["name"]
+        service = situation.observed.find(SERVICE, name) if group_key(want) == SERVICE else None
         if service is None:
             continue
         opened = {port.get("nodePort") for port in service["spec"].get("ports", [])}
         wanted = [port["nodePort"] for port in want["spec"].get("ports", []) if "nodePort" in port]
         closed = [port for port in wanted if port not in opened]
         if closed:
-            yield want["metadata"]["name"], closed
+            yield name, closed
 
 
 def _describe_closed(closed: Mapping[str, Sequence[int]], plan: Plan, rules: NamespaceRules) -> tuple[str, list[str]]:

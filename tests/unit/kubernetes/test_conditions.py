@@ -5,17 +5,15 @@ from typing import Any
 
 import pytest
 
-from hooks.kubernetes.conditions import Condition, build_conditions, parse_history
-from hooks.vk8s.observed.children import Observed
-from hooks.vk8s.situation import Situation
+from hooks.kubernetes.conditions import Condition, Moment, build_conditions, parse_history
 from tests.world import NOW
 
 READY = Condition("Ready", status=True, reason="AllNodesReady", message="2 of 2 nodes are Ready.")
 EARLIER = {"type": "Ready", "status": "True", "lastTransitionTime": "2026-01-01T00:00:00Z"}
 
 
-def situation(status: Any, later: timedelta = timedelta(0), generation: int = 1) -> Situation:
-    return Situation(parse_history(status), generation, NOW + later, Observed({}), "cluster.local", {})
+def moment(status: Any, later: timedelta = timedelta(0), generation: int = 1) -> Moment:
+    return Moment(parse_history(status), generation, NOW + later)
 
 
 @pytest.mark.parametrize(
@@ -33,13 +31,13 @@ def situation(status: Any, later: timedelta = timedelta(0), generation: int = 1)
     ids=repr,
 )
 def test_time_of_the_last_transition(status: Any, since: str) -> None:
-    assert build_conditions([READY], situation(status))[0]["lastTransitionTime"] == since
+    assert build_conditions([READY], moment(status))[0]["lastTransitionTime"] == since
 
 
 def test_a_condition_that_changes_takes_the_time_of_the_change() -> None:
-    first = build_conditions([READY], situation(None))
+    first = build_conditions([READY], moment(None))
     broken = Condition("Ready", status=False, reason="Booting", message="")
     before, minute = {"conditions": first}, timedelta(minutes=1)
-    changed, kept = situation(before, minute), situation(before, minute, generation=2)
+    changed, kept = moment(before, minute), moment(before, minute, generation=2)
     assert build_conditions([broken], changed)[0]["lastTransitionTime"] == "2026-01-02T03:05:05Z"
     assert build_conditions([READY], kept)[0] == {**first[0], "observedGeneration": 2}
