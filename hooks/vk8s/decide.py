@@ -1,6 +1,6 @@
 """From a hook request to its answer. The same request and context give the same bytes; nothing else is read."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 from hooks.kubernetes.conditions import parse_history
 from hooks.settings import Settings
@@ -117,7 +117,7 @@ def _read_situation(call: Call, request: HookRequest, spec: Spec) -> Situation:
         state=read_note(call.identity.name, call.observed),
         rules=NamespaceRules.parse(call.related),
     )
-    return Situation(**vars(call), cluster=cluster)
+    return Situation(**{each.name: getattr(call, each.name) for each in fields(call)}, cluster=cluster)
 
 
 def _find_resync(situation: Situation, plan: Plan) -> float:

@@ -3,11 +3,13 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 
 from hooks.kubernetes.conditions import Moment
 from hooks.kubernetes.manifest import Manifest
 from hooks.settings import Settings
 from hooks.vk8s.observed.children import Observed
+from hooks.vk8s.observed.pod import Pod
 from hooks.vk8s.scripts import Scripts
 from hooks.vk8s.spec.cluster import Identity, VirtualCluster
 from hooks.vk8s.spec.naming import bootstrap_config_map_name
@@ -31,6 +33,11 @@ class Call(Moment):
     observed: Observed
     related: Mapping[str, Mapping[str, Manifest]]
     context: Context
+
+    @cached_property
+    def pods(self) -> Mapping[str, Pod]:
+        """The observed pods by name."""
+        return {name: Pod(manifest) for name, manifest in self.observed.pods().items()}
 
     @property
     def settings(self) -> Settings:

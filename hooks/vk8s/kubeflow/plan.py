@@ -141,7 +141,6 @@ def _find_blockers(situation: Situation, mismatch: str | None) -> list[Blocker]:
 
 def _has_ready_nodes(situation: Situation) -> bool:
     """Whether the API server answers, and there is a node for Kubeflow's pods."""
-    cluster, pods = situation.cluster, situation.observed.pods()
-    ready = {name for name, pod in pods.items() if seen.is_ready(pod)}
+    cluster, ready = situation.cluster, {name for name, pod in situation.pods.items() if pod.is_ready}
     has_worker = not cluster.workers or any(node.name in ready for node in cluster.workers)
     return has_worker and any(node.name in ready for node in cluster.control_plane)

@@ -1,5 +1,7 @@
 """Which children the ssh access of a virtual cluster has now: keys, who may connect, and the pod."""
 
+from dataclasses import replace
+
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.children.access_config_map import build_access_config_map
 from hooks.vk8s.children.access_pod import build_access_pod
@@ -7,7 +9,6 @@ from hooks.vk8s.children.ssh_secret import build_ssh_secret
 from hooks.vk8s.keys.pki import PkiError, read_secret
 from hooks.vk8s.keys.ssh import CLIENT_PUB, build_ssh_keys
 from hooks.vk8s.observed.children import CONFIG_MAP, POD, SECRET
-from hooks.vk8s.observed.keep import keep
 from hooks.vk8s.part import Part
 from hooks.vk8s.situation import Situation
 from hooks.vk8s.spec.labels import ACCESS_COMPONENT, COMPONENT
@@ -16,38 +17,29 @@ from hooks.vk8s.spec.naming import access_config_map_name, access_pod_name, kube
 
 def plan_access(situation: Situation) -> Part:
     """The children that the spec asks for: none without an image for the pod. Its keys outlive the wish for them."""
-    cluster, observed = situation.cluster, situation.observed
+    cluster, observed, context = situation.cluster, situation.observed, situation.context
     image, pod_name = cluster.spec.access_pod_image, access_pod_name(cluster.name)
     if image is None:
         return Part(gone=frozenset([(POD, pod_name), (CONFIG_MAP, access_config_map_name(cluster.name))]))
-    secret = observed.find(SECRET, ssh_secret_name(cluster.name))
+    name = ssh_secret_name(cluster.name)
+    secret = observed.find(SECRET, name)
     keys = cluster.spec.access.authorized_keys or _read_client_key(secret)
-    children = [
-        _plan_secret(situation, secret),
-        *([build_access_config_map(cluster.identity, keys)] if keys else []),
-    ]
-    if cluster.paused:
-        return Part(children=children)
-    pod = observed.find(POD, pod_name)
-    if pod is not None:
-        return Part(children=[*children, keep(pod, cluster.identity, {COMPONENT: ACCESS_COMPONENT})])
-    lacking = observed.find_lacking(
-        [
-            (SECRET, ssh_secret_name(cluster.name)),
-            (SECRET, kubeconfig_secret_name(cluster.name)),
-            (CONFIG_MAP, access_config_map_name(cluster.name)),
-        ]
+    part = Part(
+        children=[
+            *([] if secret else [build_ssh_secret(cluster.identity, build_ssh_keys(context.entropy, cluster.name))]),
+            *([build_access_config_map(cluster.identity, keys)] if keys else []),
+        ],
+        kept={(SECRET, name): {}} if secret else {},
     )
+    if cluster.paused:
+        return part
+    if pod_name in situation.pods:
+        return replace(part, kept={**part.kept, (POD, pod_name): {COMPONENT: ACCESS_COMPONENT}})
+    needed = [(SECRET, name), (SECRET, kubeconfig_secret_name(cluster.name))]
+    lacking = observed.find_lacking([*needed, (CONFIG_MAP, access_config_map_name(cluster.name))])
     if lacking:
-        return Part(children=children, waiting={pod_name: f"waits for {', '.join(lacking)}{_explain(secret, keys)}"})
-    return Part(children=[*children, build_access_pod(cluster, image)])
-
-
-def _plan_secret(situation: Situation, existing: Manifest | None) -> Manifest:
-    identity = situation.identity
-    if existing is not None:
-        return keep(existing, identity)
-    return build_ssh_secret(identity, build_ssh_keys(situation.context.entropy, identity.name))
+        return replace(part, waiting={pod_name: f"waits for {', '.join(lacking)}{_explain(secret, keys)}"})
+    return replace(part, children=[*part.children, build_access_pod(cluster, image)])
 
 
 def _explain(secret: Manifest | None, keys: list[str]) -> str:

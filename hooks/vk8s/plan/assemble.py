@@ -12,7 +12,7 @@ from hooks.kubernetes.conditions import Blocker
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.kubeflow.plan import Kubeflow, look_at_kubeflow, plan_kubeflow
 from hooks.vk8s.observed.children import Observed, group_key
-from hooks.vk8s.observed.keep import keep_unknown
+from hooks.vk8s.observed.keep import keep, keep_unknown
 from hooks.vk8s.part import Part
 from hooks.vk8s.plan.access import plan_access
 from hooks.vk8s.plan.boot_files import plan_boot_files
@@ -123,7 +123,7 @@ def _assemble_first(situation: Situation, review: Review, keys: Keys, first: Seq
 
 def _finish(situation: Situation, review: Review, decided: Decided, parts: Sequence[Part]) -> Plan:
     observed = situation.observed
-    wanted = _unite(parts, observed)
+    wanted = _unite(situation, parts)
     missing = [child for child in wanted if not observed.has(group_key(child), child["metadata"]["name"])]
     since = situation.history.since(CHILDREN_OBSERVED, status=False) if missing else None
     return Plan(
@@ -138,11 +138,14 @@ def _finish(situation: Situation, review: Review, decided: Decided, parts: Seque
     )
 
 
-def _unite(parts: Iterable[Part], observed: Observed) -> list[Manifest]:
+def _unite(situation: Situation, parts: Iterable[Part]) -> list[Manifest]:
     """The children of all parts, and every other observed child as it is, but for what is gone by one of the parts."""
     gone = frozenset().union(*(part.gone for part in parts))
-    wanted = [(group_key(child), child["metadata"]["name"], child) for part in parts for child in part.children]
-    named = {(kind, name) for kind, name, _ in wanted}
-    present = [child for kind, name, child in wanted if (kind, name) not in gone]
-    rest = [child for kind, name, child in observed.items() if (kind, name) not in named | gone]
-    return [*present, *map(keep_unknown, rest)]
+    made = {(group_key(child), child["metadata"]["name"]): child for part in parts for child in part.children}
+    labels = {child: labels for part in parts for child, labels in part.kept.items()}
+    rest = [
+        keep(child, situation.identity, labels[kind, name]) if (kind, name) in labels else keep_unknown(child)
+        for kind, name, child in situation.observed.items()
+        if (kind, name) not in made and (kind, name) not in gone
+    ]
+    return [*(child for key, child in made.items() if key not in gone), *rest]

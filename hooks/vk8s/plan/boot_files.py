@@ -4,11 +4,8 @@ from hooks.vk8s.children.bootstrap_config_map import build_bootstrap_config_map
 from hooks.vk8s.observed.children import (
     CONFIG_MAP,
     JOB,
-    POD,
     Child,
     find_config_maps,
-    is_ready,
-    mounts_config_map,
 )
 from hooks.vk8s.part import Part
 from hooks.vk8s.situation import Situation
@@ -25,11 +22,11 @@ def plan_boot_files(situation: Situation) -> Part:
 def _find_unused(situation: Situation) -> list[Child]:
     """Boot files of other versions that neither a pod nor a Job mounts, once every node boots from this one's."""
     observed, current = situation.observed, situation.boot_files
-    pods = [observed.find(POD, node.name) for node in situation.cluster.nodes]
-    if not all(pod and is_ready(pod) and mounts_config_map(pod, current) for pod in pods):
+    pods = [situation.pods.get(node.name) for node in situation.cluster.nodes]
+    if not all(pod and pod.is_ready and current in pod.config_maps for pod in pods):
         return []
-    users = [child for kind, _, child in observed.items() if kind in (POD, JOB)]
-    in_use = {current, *(name for user in users for name in find_config_maps(user))}
+    by_jobs = [find_config_maps(job) for job in observed.children.get(JOB, {}).values()]
+    in_use = {current}.union(*by_jobs, *(pod.config_maps for pod in situation.pods.values()))
     return [
         (CONFIG_MAP, name)
         for name, config_map in observed.children.get(CONFIG_MAP, {}).items()

@@ -1,7 +1,7 @@
 """The Secrets with keys: `pki`, from which all else follows, and those that are made from it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -41,7 +41,7 @@ class Keys(Part):
     @property
     def with_pki(self) -> Part:
         """All the Secrets."""
-        return Part(children=[*([self.pki] if self.pki else []), *self.children], due=self.due)
+        return replace(self, children=[*([self.pki] if self.pki else []), *self.children])
 
 
 def plan_keys(situation: Situation) -> Keys:
@@ -74,6 +74,7 @@ def _plan_with_pki(situation: Situation, pki: Pki, secret: Manifest) -> Keys:
     return Keys(
         pki=secret,
         children=[build_join_secret(situation.identity, pki.files, pki.authority), *kubeconfig.children],
+        kept=kubeconfig.kept,
         due=min((moment for moment in moments if moment > now), default=None),
         blockers=_find_blockers(secret["metadata"]["name"], pki, now),
         warnings=_find_warnings(pki, now),

@@ -5,7 +5,6 @@ from hooks.vk8s.children.kubeconfig_secret import build_kubeconfig_secret
 from hooks.vk8s.keys.kubeconfig import KUBECONFIG_KEYS, Issuer, build_kubeconfig, find_renewal_time, parse_client_cert
 from hooks.vk8s.keys.pki import Authority, PkiError, read_secret
 from hooks.vk8s.observed.children import SECRET
-from hooks.vk8s.observed.keep import keep
 from hooks.vk8s.part import Part
 from hooks.vk8s.situation import Situation
 from hooks.vk8s.spec.naming import kubeconfig_secret_name
@@ -15,12 +14,13 @@ def plan_kubeconfig(situation: Situation, authority: Authority) -> Part:
     """The observed kubeconfig while it is right and its renewal is not due, else a new one."""
     cluster = situation.cluster
     issuer = Issuer(authority, situation.settings.kubeconfig_validity, situation.now)
-    existing = situation.observed.find(SECRET, kubeconfig_secret_name(cluster.name))
+    name = kubeconfig_secret_name(cluster.name)
+    existing = situation.observed.find(SECRET, name)
     if existing is not None:
         cert = parse_client_cert(_read_kubeconfig(existing), cluster, issuer)
         due = find_renewal_time(cert, issuer) if cert else None
         if cert and (due is None or situation.now < due):
-            return Part(children=[keep(existing, cluster.identity)], due=due)
+            return Part(kept={(SECRET, name): {}}, due=due)
     kubeconfig = build_kubeconfig(cluster, issuer, situation.context.entropy)
     cert = parse_client_cert(kubeconfig.encode(), cluster, issuer)
     if cert is None:

@@ -1,11 +1,8 @@
 """The pod of each node, and the claim with its state."""
 
-from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.children.node_pod import build_node_pod
 from hooks.vk8s.children.state_claim import build_state_claim
 from hooks.vk8s.observed.children import CLAIM, POD, Child
-from hooks.vk8s.observed.keep import keep
-from hooks.vk8s.observed.pod_life import has_run
 from hooks.vk8s.part import Part
 from hooks.vk8s.plan.state import State, list_needed
 from hooks.vk8s.situation import Situation
@@ -17,7 +14,12 @@ from hooks.vk8s.spec.naming import state_claim_name
 def plan_claims(situation: Situation) -> Part:
     """The claims of the nodes that stay; none where their state is ephemeral."""
     nodes = [] if situation.cluster.spec.storage.ephemeral else situation.cluster.nodes
-    return Part(children=[claim for node in nodes if (claim := _plan_claim(situation, node))])
+    claims = {node.name: (CLAIM, state_claim_name(node.name)) for node in nodes}
+    created = [node for node in nodes if not situation.observed.has(*claims[node.name])]
+    return Part(
+        children=[build_state_claim(situation.cluster, node) for node in created if not _has_held(situation, node)],
+        kept={claims[node.name]: claim_labels(node) for node in nodes if node not in created},
+    )
 
 
 def plan_node_pods(situation: Situation, state: State) -> Part:
@@ -27,26 +29,20 @@ def plan_node_pods(situation: Situation, state: State) -> Part:
     nodes = situation.cluster.nodes
     waiting = {node.name: wait for node in nodes if (wait := _find_wait(situation, node))}
     return Part(
-        children=[_plan_pod(situation, node) for node in nodes if node.name not in waiting],
+        children=[
+            build_node_pod(situation.cluster, node, situation.context.scripts.digest)
+            for node in nodes
+            if node.name not in {*waiting, *situation.pods}
+        ],
+        kept={(POD, node.name): node_labels(node) for node in nodes if node.name in situation.pods},
         waiting={name: wait for name, wait in waiting.items() if name not in state.lost},
     )
 
 
-def _plan_claim(situation: Situation, node: NodeSpec) -> Manifest | None:
-    """The claim for the state of `node`; never an empty one in place of another that has held a state."""
-    cluster, observed = situation.cluster, situation.observed
-    existing, pod = observed.find(CLAIM, state_claim_name(node.name)), observed.find(POD, node.name)
-    if existing is not None:
-        return keep(existing, cluster.identity, claim_labels(node))
-    has_held = node.name in cluster.state.claims or (pod is not None and has_run(pod))
-    return None if has_held else build_state_claim(cluster, node)
-
-
-def _plan_pod(situation: Situation, node: NodeSpec) -> Manifest:
-    existing = situation.observed.find(POD, node.name)
-    if existing is None:
-        return build_node_pod(situation.cluster, node, situation.context.scripts.digest)
-    return keep(existing, situation.identity, node_labels(node))
+def _has_held(situation: Situation, node: NodeSpec) -> bool:
+    """Whether another claim has held the state of `node`: an empty one never takes its place."""
+    pod = situation.pods.get(node.name)
+    return node.name in situation.cluster.state.claims or (pod is not None and pod.has_run)
 
 
 def _find_wait(situation: Situation, node: NodeSpec) -> str:
@@ -55,7 +51,7 @@ def _find_wait(situation: Situation, node: NodeSpec) -> str:
     It is created only once all that it mounts is observed as ours and stays: otherwise it would boot from a claim or
     Secret of somebody else with the same name. An address is given to a pod when it is created, or never.
     """
-    if situation.observed.has(POD, node.name):
+    if node.name in situation.pods:
         return ""
     address = situation.cluster.network.find_lack(node.name)
     lacking = [*situation.observed.find_lacking(list_needed(situation, node)), *([address] if address else [])]

@@ -24,7 +24,6 @@ from hooks.vk8s.spec.cluster import VirtualCluster
 from hooks.vk8s.spec.labels import COMPONENT, LEAVE_COMPONENT, ROLE
 from hooks.vk8s.spec.model import Spec
 from hooks.vk8s.spec.naming import (
-    NODE_CONTAINER,
     kubeconfig_secret_name,
     leave_job_name,
     state_claim_name,
@@ -237,8 +236,8 @@ def _describe_work(situation: Situation, job: Manifest) -> str:
     suspension = describe_suspension(job)
     if suspension:
         return f"Job {job['metadata']['name']} {suspension}"
-    masters = [situation.observed.find(POD, node.name) for node in situation.cluster.control_plane]
-    if not any(master and seen.is_ready(master) for master in masters):
+    masters = [situation.pods.get(node.name) for node in situation.cluster.control_plane]
+    if not any(master and master.is_ready for master in masters):
         return "waits for the API server of the virtual cluster"
     return _describe_drain(situation.cluster, job)
 
@@ -259,9 +258,8 @@ def _describe_drain(cluster: VirtualCluster, job: Manifest) -> str:
 def _find_image(situation: Situation) -> str:
     """The image that a master runs, so that a host has it already; that of the spec where no master exists."""
     masters = situation.cluster.control_plane
-    specs = [(situation.observed.find(POD, node.name) or {}).get("spec", {}) for node in masters]
-    images = [seen.find_container(spec, NODE_CONTAINER).get("image") for spec in specs]
-    return str(next(filter(None, images), masters[0].image))
+    images = [pod.image for node in masters if (pod := situation.pods.get(node.name))]
+    return next(filter(None, images), masters[0].image)
 
 
 def _is_job(job: Manifest, condition: str) -> bool:

@@ -7,27 +7,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from hooks.kubernetes.conditions import parse_time
 from hooks.kubernetes.manifest import Manifest
-from hooks.vk8s.observed import children as seen
 from hooks.vk8s.observed.children import CONFIG_MAP, POD
 from hooks.vk8s.observed.fingerprint import hash_access, hash_node, is_outdated
-from hooks.vk8s.observed.pod_life import (
-    SETTLING,
-    find_end_time,
-    find_flap_end,
-    find_made_time,
-    find_settled_time,
-    find_waiting,
-    has_run,
-    is_over,
-)
+from hooks.vk8s.observed.pod import SETTLING, Pod
 from hooks.vk8s.observed.refused import find_held
 from hooks.vk8s.part import Part
 from hooks.vk8s.situation import Situation
 from hooks.vk8s.spec.cluster import VirtualCluster
 from hooks.vk8s.spec.model import NodeSpec
-from hooks.vk8s.spec.naming import NODE_CONTAINER, access_pod_name
+from hooks.vk8s.spec.naming import access_pod_name
 from hooks.vk8s.spec.state_note import find_noted_generation
 
 # A kubelet that refuses a pod refuses the next one, too, and at once.
@@ -64,7 +53,7 @@ class _Member:
     """A node, and its pod as observed."""
 
     node: NodeSpec
-    pod: Manifest | None
+    pod: Pod | None
     is_outdated: bool = False
     # Its pod does not come by itself.
     is_stuck: bool = False
@@ -76,15 +65,15 @@ class _Member:
     @property
     def is_there(self) -> bool:
         """Whether there is a pod, and nobody has deleted it."""
-        return self.pod is not None and not seen.is_terminating(self.pod)
+        return self.pod is not None and not self.pod.is_terminating
 
     @property
     def is_ready(self) -> bool:
-        return self.pod is not None and seen.is_ready(self.pod)
+        return self.pod is not None and self.pod.is_ready
 
     def is_flapping(self, now: datetime) -> bool:
         """Whether it was Ready a moment ago, and may be so again."""
-        end = find_flap_end(self.pod) if self.pod else None
+        end = self.pod.flap_end if self.pod else None
         return end is not None and now < end
 
 
@@ -104,7 +93,7 @@ def plan_replacements(situation: Situation, exempt: Exempt) -> Replacements:
         free = [each for each in free if each.is_master or not each.is_outdated]
     over = [each for each in free if each.pod and _find_patience_end(each.pod, now) <= now]
     broken = [each for each in free if _is_broken(situation, each)]
-    idle = [each for each in broken if each.pod and not has_run(each.pod)]
+    idle = [each for each in broken if each.pod and not each.pod.has_run]
     gone = [*over, *idle] or _find_turn(members, [*broken, *_list_turns(cluster, free)], now)
     outdated = [each.node.name for each in members if each.is_outdated and each.node.name not in exempt.leaving]
     return Replacements(
@@ -116,9 +105,9 @@ def plan_replacements(situation: Situation, exempt: Exempt) -> Replacements:
 
 
 def _find_member(situation: Situation, node: NodeSpec, exempt: Exempt) -> _Member:
-    cluster, pod = situation.cluster, situation.observed.find(POD, node.name)
+    cluster, pod = situation.cluster, situation.pods.get(node.name)
     is_stuck = pod is None and (node.name in exempt.lost or cluster.network.find_lack(node.name) is not None)
-    return _Member(node, pod, pod is not None and _is_outdated(cluster, node, pod), is_stuck)
+    return _Member(node, pod, pod is not None and _is_outdated(cluster, node, pod.manifest), is_stuck)
 
 
 def _is_outdated(cluster: VirtualCluster, node: NodeSpec, pod: Manifest) -> bool:
@@ -130,13 +119,12 @@ def _is_outdated(cluster: VirtualCluster, node: NodeSpec, pod: Manifest) -> bool
 def _is_broken(situation: Situation, member: _Member) -> bool:
     """Whether the pod is not Ready and will not get so, or was made for another spec: nothing is lost with it."""
     pod = member.pod
-    if pod is None or seen.is_ready(pod) or is_over(pod) or member.is_flapping(situation.now):
+    if pod is None or pod.is_ready or pod.is_over or member.is_flapping(situation.now):
         return False
     observed, current = situation.observed, situation.boot_files
-    scripts = list(seen.find_config_maps(pod))
-    is_lost = not all(observed.has(CONFIG_MAP, name) for name in scripts)
-    is_mended = current not in scripts and observed.has_lasting(CONFIG_MAP, current)
-    is_looping = find_waiting(pod) == "CrashLoopBackOff" and is_mended
+    is_lost = not all(observed.has(CONFIG_MAP, name) for name in pod.config_maps)
+    is_mended = current not in pod.config_maps and observed.has_lasting(CONFIG_MAP, current)
+    is_looping = pod.waiting == "CrashLoopBackOff" and is_mended
     return is_lost or is_looping or member.is_outdated
 
 
@@ -167,8 +155,8 @@ def _lets_broken_go(other: _Member, going: _Member, now: datetime) -> bool:
     if other.pod is None:
         return other.is_stuck
     if not other.is_there:
-        return _find_deletion_end(other.pod) <= now
-    return has_run(other.pod) or is_over(other.pod) or find_made_time(other.pod) + SETTLING <= now
+        return other.pod.deletion_end <= now
+    return other.pod.has_run or other.pod.is_over or other.pod.created + SETTLING <= now
 
 
 def _lets_ready_go(other: _Member, going: _Member, now: datetime) -> bool:
@@ -181,41 +169,35 @@ def _lets_ready_go(other: _Member, going: _Member, now: datetime) -> bool:
         return True
     if other.pod is None or going.pod is None or not other.is_there or other.is_flapping(now):
         return False
-    if find_waiting(other.pod) in _PULL_PROBLEMS:
-        return bool(seen.find_container(other.pod["spec"], NODE_CONTAINER).get("image") != going.node.image)
-    is_unscheduled = seen.condition(other.pod, "PodScheduled").get("status") == "False"
-    if is_unscheduled and find_made_time(other.pod) < find_made_time(going.pod):
+    if other.pod.waiting in _PULL_PROBLEMS:
+        return other.pod.image != going.node.image
+    if other.pod.is_unscheduled and other.pod.created < going.pod.created:
         return True
-    return other.is_outdated and find_settled_time(other.pod) <= now
+    return other.is_outdated and other.pod.settled <= now
 
 
-def _find_deletion_end(pod: Manifest) -> datetime:
-    """When a pod that is being deleted is held by something else than its own end: its host does not answer."""
-    return (parse_time(pod["metadata"]["deletionTimestamp"]) or find_made_time(pod)) + SETTLING
-
-
-def _find_patience_end(pod: Manifest, now: datetime) -> datetime:
+def _find_patience_end(pod: Pod, now: datetime) -> datetime:
     """Until when a pod that is over is left as it is; later than `now` where it is not over."""
-    return find_end_time(pod) + FAILED_PATIENCE if is_over(pod) else now + FAILED_PATIENCE
+    return pod.ended + FAILED_PATIENCE if pod.is_over else now + FAILED_PATIENCE
 
 
 def _find_access(situation: Situation) -> list[str]:
     """The access pod, if it is from another image or has ended: nobody but its own sessions depends on it."""
     cluster, now = situation.cluster, situation.now
     name, image = access_pod_name(cluster.name), cluster.spec.access_pod_image
-    pod = situation.observed.find(POD, name)
-    if pod is None or image is None or seen.is_terminating(pod):
+    pod = situation.pods.get(name)
+    if pod is None or image is None or pod.is_terminating:
         return []
-    is_old = not is_over(pod) and is_outdated(pod, hash_access(image), cluster.restart)
+    is_old = not pod.is_over and is_outdated(pod.manifest, hash_access(image), cluster.restart)
     return [name] if is_old or _find_patience_end(pod, now) <= now else []
 
 
 def _find_due(situation: Situation, members: Iterable[_Member]) -> datetime | None:
     """When time alone may change what goes: one has ended for long enough, or has settled while others wait for it."""
     pods = [each.pod for each in members if each.pod]
-    access, now = situation.observed.find(POD, access_pod_name(situation.cluster.name)), situation.now
-    ends = [find_end_time(pod) + FAILED_PATIENCE for pod in [*pods, *([access] if access else [])] if is_over(pod)]
+    access, now = situation.pods.get(access_pod_name(situation.cluster.name)), situation.now
+    ends = [pod.ended + FAILED_PATIENCE for pod in [*pods, *([access] if access else [])] if pod.is_over]
     is_rolling = any(each.is_outdated for each in members)
-    settled = [find_settled_time(pod) for pod in pods if is_rolling and not (seen.is_ready(pod) or is_over(pod))]
-    ending = [_find_deletion_end(pod) for pod in pods if is_rolling and seen.is_terminating(pod)]
+    settled = [pod.settled for pod in pods if is_rolling and not (pod.is_ready or pod.is_over)]
+    ending = [pod.deletion_end for pod in pods if is_rolling and pod.is_terminating]
     return min((time for time in [*ends, *settled, *ending] if time > now), default=None)

@@ -5,7 +5,7 @@ from hooks.vk8s.children.access_service import build_access_service
 from hooks.vk8s.children.api_service import build_api_service
 from hooks.vk8s.children.network_policy import build_network_policy
 from hooks.vk8s.children.ports_service import build_ports_service
-from hooks.vk8s.observed.children import NETWORK_POLICY, POD, SERVICE, is_ready
+from hooks.vk8s.observed.children import NETWORK_POLICY, SERVICE
 from hooks.vk8s.part import Part
 from hooks.vk8s.situation import Situation
 from hooks.vk8s.spec.labels import NODE_COMPONENT, component_selector, role_selector
@@ -49,7 +49,7 @@ def _plan_ports(situation: Situation) -> list[Manifest]:
 
 def _find_targets(situation: Situation) -> dict[str, str]:
     """The workers while one is Ready: then no connection ends with a restart of the master. Else every node."""
-    pods = [situation.observed.find(POD, node.name) for node in situation.cluster.workers]
-    if any(pod and is_ready(pod) for pod in pods):
+    pods = [situation.pods.get(node.name) for node in situation.cluster.workers]
+    if any(pod and pod.is_ready for pod in pods):
         return role_selector(situation.cluster.name, "worker")
     return component_selector(situation.cluster.name, NODE_COMPONENT)

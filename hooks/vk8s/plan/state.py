@@ -12,10 +12,9 @@ from typing import Final
 from hooks.kubernetes.conditions import Blocker
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.children.node_pod import find_credentials_name
-from hooks.vk8s.observed import children as seen
-from hooks.vk8s.observed.children import CLAIM, CONFIG_MAP, POD, SECRET, Child, Observed
+from hooks.vk8s.observed.children import CLAIM, CONFIG_MAP, POD, SECRET, Child, Observed, is_terminating
 from hooks.vk8s.observed.keep import read_annotation
-from hooks.vk8s.observed.pod_life import find_made_time, has_run, is_running
+from hooks.vk8s.observed.pod import Pod, find_creation_time
 from hooks.vk8s.observed.pod_state import describe_finalizers
 from hooks.vk8s.part import Part
 from hooks.vk8s.situation import Situation
@@ -94,7 +93,7 @@ class _Standing:
     """
 
     node: NodeSpec
-    pod: Manifest | None
+    pod: Pod | None
     claim: Manifest | None
     noted: str | None
     is_ephemeral: bool
@@ -111,17 +110,17 @@ class _Standing:
     def is_useless(self) -> bool:
         """Whether its pod holds no volume and can get none: no host has taken it, or its owner gives the volume up."""
         pod = self.pod
-        if pod is None or self.noted is None or self.claim is not None or seen.is_ready(pod) or is_running(pod):
+        if pod is None or self.noted is None or self.claim is not None or pod.is_ready or pod.is_running:
             return False
-        return self.is_accepted or not (pod.get("spec", {}).get("nodeName") or has_run(pod))
+        return self.is_accepted or not pod.is_placed
 
     @property
     def is_on_another(self) -> bool:
         """Whether the claim of its name is not the one that its pod runs on: that one's volume ends with the pod."""
         if self.pod is None or self.claim is None or self.claim["metadata"]["uid"] == self.noted:
             return False
-        is_newer = find_made_time(self.claim) > find_made_time(self.pod)
-        return is_newer and not self.is_accepted and (seen.is_ready(self.pod) or has_run(self.pod))
+        is_newer = find_creation_time(self.claim) > self.pod.created
+        return is_newer and not self.is_accepted and (self.pod.is_ready or self.pod.has_run)
 
     @property
     def is_dropped(self) -> bool:
@@ -136,13 +135,13 @@ class _Standing:
         A claim that is newer than the pod is not what it runs on. Then what is noted stays; where nothing is, the uid
         of the pod says that there is a state, and that it is on no claim that is there.
         """
-        if self.pod is None and self.noted and self.claim and not seen.is_terminating(self.claim):
+        if self.pod is None and self.noted and self.claim and not is_terminating(self.claim):
             return str(self.claim["metadata"]["uid"])
-        if self.pod is None or self.is_ephemeral or not seen.is_ready(self.pod):
+        if self.pod is None or self.is_ephemeral or not self.pod.is_ready:
             return None
-        if self.claim is not None and find_made_time(self.claim) <= find_made_time(self.pod):
+        if self.claim is not None and find_creation_time(self.claim) <= self.pod.created:
             return str(self.claim["metadata"]["uid"])
-        return self.noted or str(self.pod["metadata"]["uid"])
+        return self.noted or str(self.pod.manifest["metadata"]["uid"])
 
 
 def _look_at(situation: Situation, node: NodeSpec) -> _Standing:
@@ -156,7 +155,7 @@ def _look_at(situation: Situation, node: NodeSpec) -> _Standing:
         for kind, name in list_needed(situation, node)
         if not (observed.has_lasting(kind, name) or (kind == CLAIM and is_accepted))
     }
-    standing = _Standing(node, observed.find(POD, node.name), claim, noted, is_ephemeral, is_accepted, lacking)
+    standing = _Standing(node, situation.pods.get(node.name), claim, noted, is_ephemeral, is_accepted, lacking)
     if not standing.is_on_another:
         return standing
     return replace(standing, lacking={**lacking, (CLAIM, state_claim_name(node.name)): None})
@@ -227,7 +226,7 @@ def _list_going(standing: _Standing) -> Iterator[str]:
         if found is not None and (standing.pod or standing.noted):
             # Of a claim, everybody knows what holds it: the pod.
             yield f"{found['kind']} {name} is being deleted{'' if kind == CLAIM else describe_finalizers(found)}"
-        elif found is None and kind == CLAIM and pod and (standing.noted or standing.proven or has_run(pod)):
+        elif found is None and kind == CLAIM and pod and (standing.noted or standing.proven or pod.has_run):
             other = ", and the one of that name is another" if standing.claim else ""
             yield f"PersistentVolumeClaim {name} is gone{other}"
 
@@ -235,4 +234,4 @@ def _list_going(standing: _Standing) -> Iterator[str]:
 def _find_volume(standing: _Standing) -> str:
     """Name of the PersistentVolume behind a claim that is being deleted; empty where there is none."""
     claim = standing.claim
-    return str(claim["spec"].get("volumeName", "")) if claim and seen.is_terminating(claim) else ""
+    return str(claim["spec"].get("volumeName", "")) if claim and is_terminating(claim) else ""
