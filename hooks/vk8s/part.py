@@ -13,10 +13,10 @@ from hooks.vk8s.observed.children import Child
 class Part:
     """One planner's part of the answer.
 
-    `children` to answer with; `kept`: observed ones that are returned unchanged, with the labels that say what they are;
-    `gone`: observed children that are left out now, whoever returns them; `waiting`: name of
-    a pod that is not created yet to what continues a sentence that starts with its name; `blockers`: why nothing is as
-    the spec asks; `due`: when time alone changes this part.
+    `children` to answer with; `kept`: observed ones that are returned unchanged, with labels that say what they are;
+    `gone`: observed ones that are left out now, whoever returns them; `waiting`: name of a pod that is not created yet
+    to what continues a sentence that starts with its name; `blockers`: why nothing is as the spec asks; `due`: when
+    time alone changes this part.
     """
 
     children: Sequence[Manifest] = ()

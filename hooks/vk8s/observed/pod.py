@@ -1,5 +1,6 @@
 """What is known of an observed pod of a node: whether it runs, has run, has ended, or has just stopped being Ready."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -27,9 +28,10 @@ _LATER_THAN_ALL: Final = datetime.max.replace(tzinfo=UTC, microsecond=0)
 
 @dataclass(frozen=True)
 class Pod:
-    """An observed pod; each fact is read once. A pod is `there` while nobody has deleted it."""
+    """An observed pod, of which each fact is read once. `container`: name of ours in it."""
 
     manifest: Manifest
+    container: str = NODE_CONTAINER
 
     @cached_property
     def is_terminating(self) -> bool:
@@ -48,7 +50,7 @@ class Pod:
         A node pod is not meant to end, and neither is an access pod: the host's kubelet ended it (an eviction, a
         shutdown of the host), or refused to start it.
         """
-        return not self.is_terminating and self._status.get("phase") in ("Failed", "Succeeded")
+        return not self.is_terminating and self.status.get("phase") in ("Failed", "Succeeded")
 
     @cached_property
     def is_running(self) -> bool:
@@ -58,13 +60,18 @@ class Pod:
     @cached_property
     def has_run(self) -> bool:
         """Whether its container runs, or has run before it ended or crashed."""
-        ended = "terminated" in self._state or "terminated" in self._container.get("lastState", {})
-        return self.is_running or ended or bool(self._container.get("restartCount"))
+        ended = "terminated" in self._state or "terminated" in self.container_status.get("lastState", {})
+        return self.is_running or ended or bool(self.container_status.get("restartCount"))
 
     @cached_property
+    def scheduled(self) -> Manifest:
+        """Its condition PodScheduled, or an empty object."""
+        return condition(self.manifest, "PodScheduled")
+
+    @property
     def is_unscheduled(self) -> bool:
         """Whether the scheduler has found no host for it."""
-        return condition(self.manifest, "PodScheduled").get("status") == "False"
+        return self.scheduled.get("status") == "False"
 
     @cached_property
     def is_placed(self) -> bool:
@@ -79,8 +86,13 @@ class Pod:
     @cached_property
     def image(self) -> str | None:
         """The image of its container, as it was asked for."""
-        image: str | None = find_container(self.manifest.get("spec", {}), NODE_CONTAINER).get("image")
-        return image
+        return self._spec.get("image")
+
+    @cached_property
+    def limits(self) -> Mapping[str, str]:
+        """The limits of its container, with those that the API server has given it."""
+        limits: Mapping[str, str] = (self._spec.get("resources") or {}).get("limits") or {}
+        return limits
 
     @cached_property
     def config_maps(self) -> frozenset[str]:
@@ -121,27 +133,33 @@ class Pod:
         """When, if it is over, it came to its end, by the last time in its own status."""
         noted: list[object] = [
             self.manifest["metadata"].get("creationTimestamp"),
-            self._status.get("startTime"),
-            *(entry.get("lastTransitionTime") for entry in self._status.get("conditions") or []),
+            self.status.get("startTime"),
+            *(entry.get("lastTransitionTime") for entry in self.status.get("conditions") or []),
             *(
                 entry.get("state", {}).get("terminated", {}).get("finishedAt")
-                for entry in self._status.get("containerStatuses") or []
+                for entry in self.status.get("containerStatuses") or []
             ),
         ]
         return max((time for text in noted if (time := parse_time(text)) is not None), default=_EPOCH)
 
     @cached_property
-    def _status(self) -> Manifest:
+    def status(self) -> Manifest:
+        """Its status, or an empty object."""
         status: Manifest = self.manifest.get("status", {})
         return status
 
     @cached_property
-    def _container(self) -> Manifest:
-        return find_container_status(self.manifest, NODE_CONTAINER)
+    def container_status(self) -> Manifest:
+        """What its status says of its container, or an empty object."""
+        return find_container_status(self.manifest, self.container)
+
+    @cached_property
+    def _spec(self) -> Manifest:
+        return find_container(self.manifest.get("spec", {}), self.container)
 
     @cached_property
     def _state(self) -> Manifest:
-        state: Manifest = self._container.get("state", {})
+        state: Manifest = self.container_status.get("state", {})
         return state
 
 

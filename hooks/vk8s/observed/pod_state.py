@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 
 from hooks.kubernetes.manifest import Manifest
-from hooks.vk8s.observed.children import condition, find_container_status, is_ready, is_terminating
-from hooks.vk8s.spec.naming import NODE_CONTAINER
+from hooks.vk8s.observed.pod import Pod
 
 # A termination message holds one sentence of ours; anything longer is somebody else's and is cut.
 LONGEST_MESSAGE = 500
@@ -26,17 +25,16 @@ def find_absent_state(waiting: str | None, *, paused: bool) -> PodState:
     return PodState(ready=False, reason="Waiting", message=waiting or "waits for its pod to be made")
 
 
-def find_pod_state(
-    pod: Manifest | None, absent: PodState, claim: Manifest | None = None, container: str = NODE_CONTAINER
-) -> PodState:
-    """The state of a pod, `absent` where there is none; `claim` is the one for its state, `container` is ours in it."""
+def find_pod_state(pod: Pod | None, absent: PodState, claim: Manifest | None = None) -> PodState:
+    """The state of a pod, `absent` where there is none; `claim` is the one for its state."""
     if pod is None:
         return absent
-    if is_terminating(pod):
-        return PodState(ready=False, reason="Terminating", message=f"is being deleted{describe_finalizers(pod)}")
-    if is_ready(pod):
+    if pod.is_terminating:
+        message = f"is being deleted{describe_finalizers(pod.manifest)}"
+        return PodState(ready=False, reason="Terminating", message=message)
+    if pod.is_ready:
         return PodState(ready=True, reason="Ready", message="is Ready")
-    reason, message = _find_obstacle(pod, claim, container)
+    reason, message = _find_obstacle(pod, claim)
     return PodState(ready=False, reason=reason, message=message[:LONGEST_MESSAGE].rstrip(".: "))
 
 
@@ -54,9 +52,8 @@ def describe_suspension(job: Manifest) -> str:
     return f"is suspended (by Kueue or by hand): kubectl patch job {_locate(job)} {patch}"
 
 
-def _find_obstacle(pod: Manifest, claim: Manifest | None, name: str) -> tuple[str, str]:
-    status = pod.get("status", {})
-    scheduled = condition(pod, "PodScheduled")
+def _find_obstacle(pod: Pod, claim: Manifest | None) -> tuple[str, str]:
+    status, scheduled = pod.status, pod.scheduled
     if scheduled.get("status") != "True" and claim and _waits_for_volume(scheduled, claim):
         return "VolumePending", f"waits for its volume: kubectl describe pvc {_locate(claim)}"
     if scheduled.get("status") == "False":
@@ -66,28 +63,27 @@ def _find_obstacle(pod: Manifest, claim: Manifest | None, name: str) -> tuple[st
     if status.get("phase") == "Succeeded":
         # Its exit code says so; it is not meant to end.
         return status.get("reason", "Failed"), f"has ended: {status.get('message', '')}"
-    return _find_container_obstacle(pod, name)
+    return _find_container_obstacle(pod)
 
 
-def _find_container_obstacle(pod: Manifest, name: str) -> tuple[str, str]:
-    """What the container `name` lacks; a sidecar that does not come up where that one has nothing to say."""
-    container = find_container_status(pod, name)
-    others = [] if _says_why(container) else _find_stuck_others(pod, name)
+def _find_container_obstacle(pod: Pod) -> tuple[str, str]:
+    """What our container lacks; a sidecar that does not come up where that one has nothing to say."""
+    container = pod.container_status
+    others = [] if _says_why(container) else _find_stuck_others(pod)
     if others:
         return _describe_other(others[0])
     waiting = container.get("state", {}).get("waiting")
     if waiting:
         return waiting.get("reason", "Waiting"), _describe_waiting(container, waiting)
     if "running" in container.get("state", {}):
-        return "Booting", f"is booting: kubectl logs {_locate(pod)}"
+        return "Booting", f"is booting: kubectl logs {_locate(pod.manifest)}"
     return "Starting", "is being started by its host"
 
 
-def _find_stuck_others(pod: Manifest, name: str) -> list[Manifest]:
+def _find_stuck_others(pod: Pod) -> list[Manifest]:
     """Statuses of containers that a webhook has added and that do not run; of such a sidecar, ours waits in silence."""
-    status = pod.get("status", {})
-    entries = [*(status.get("initContainerStatuses") or []), *(status.get("containerStatuses") or [])]
-    return [entry for entry in entries if entry.get("name") != name and _says_why(entry)]
+    entries = [*(pod.status.get("initContainerStatuses") or []), *(pod.status.get("containerStatuses") or [])]
+    return [entry for entry in entries if entry.get("name") != pod.container and _says_why(entry)]
 
 
 def _says_why(container: Manifest) -> bool:

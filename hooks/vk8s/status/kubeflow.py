@@ -13,6 +13,7 @@ from hooks.vk8s.kubeflow.job import STEPS, VERSION
 from hooks.vk8s.kubeflow.plan import WAITING_FOR_NODES, is_finished
 from hooks.vk8s.observed import children as seen
 from hooks.vk8s.observed.children import POD
+from hooks.vk8s.observed.pod import Pod
 from hooks.vk8s.observed.pod_state import (
     LONGEST_MESSAGE,
     describe_finalizers,
@@ -85,9 +86,8 @@ def _describe_progress(version: str, job: Manifest, situation: Situation) -> Con
     if _has_run(container):
         told = _find_message(container)
         return _unready("Installing", f"Kubeflow {version}, {place}{f': {told}' if told else ' runs'}.")
-    state = find_pod_state(
-        _without_other_steps(pod, container), find_absent_state(None, paused=False), container=STEPS[index]
-    )
+    step = Pod(_without_other_steps(pod, container), STEPS[index])
+    state = find_pod_state(step, find_absent_state(None, paused=False))
     return _unready(state.reason, f"Kubeflow {version}, {place}: its pod {pod['metadata']['name']} {state.message}.")
 
 

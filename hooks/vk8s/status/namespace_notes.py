@@ -9,13 +9,12 @@ from typing import Final
 
 from hooks.kubernetes.manifest import Manifest
 from hooks.kubernetes.quantity import parse_quantity
-from hooks.vk8s.observed.children import find_container, find_container_status
+from hooks.vk8s.observed.pod import Pod
 from hooks.vk8s.observed.pod_state import PodState
 from hooks.vk8s.observed.refused import find_node_refusals
 from hooks.vk8s.spec.cluster import VirtualCluster
 from hooks.vk8s.spec.model import NodeSpec
 from hooks.vk8s.spec.namespace_rules import NamespaceRules
-from hooks.vk8s.spec.naming import NODE_CONTAINER
 from hooks.vk8s.status.nodes import Node, Nodes
 
 # What the API server notes on a pod that it has given resources of a LimitRange.
@@ -24,10 +23,16 @@ LIMIT_RANGER: Final = "kubernetes.io/limit-ranger"
 _SLOW_CPU: Final = 1
 
 
-def name_refusals(nodes: Nodes, cluster: VirtualCluster) -> Nodes:
-    """The nodes; of one whose pod is not there as the namespace refuses it, its state says so."""
+def note_rules(nodes: Nodes, cluster: VirtualCluster, *, refused: bool) -> Nodes:
+    """The nodes, with what the namespace's rules do to them in their messages.
+
+    Of one that a limit keeps from getting Ready which is not in the spec, its message says so; with `refused`, of one
+    whose pod does not exist as the namespace refuses it, too.
+    """
     specs = {node.name: node for node in cluster.nodes}
-    return replace(nodes, wanted=[_name_refusal(node, specs[node.name], cluster.rules) for node in nodes.wanted])
+    noted = [_name_limit(node, specs[node.name], cluster.rules) for node in nodes.wanted]
+    named = [_name_refusal(node, specs[node.name], cluster.rules) for node in noted] if refused else noted
+    return replace(nodes, wanted=named)
 
 
 def _name_refusal(node: Node, spec: NodeSpec, rules: NamespaceRules) -> Node:
@@ -38,40 +43,29 @@ def _name_refusal(node: Node, spec: NodeSpec, rules: NamespaceRules) -> Node:
     return replace(node, state=PodState(ready=False, reason=refusals[0].reason, message=f"is refused: {words}"))
 
 
-def name_given_limits(nodes: Nodes, cluster: VirtualCluster) -> Nodes:
-    """The nodes; of one that a limit keeps from getting Ready which is not in the spec, its message says so."""
-    specs = {node.name: node for node in cluster.nodes}
-    return replace(nodes, wanted=[_name_limit(node, specs[node.name], cluster.rules) for node in nodes.wanted])
-
-
 def _name_limit(node: Node, spec: NodeSpec, rules: NamespaceRules) -> Node:
     if node.pod is None or node.state.ready:
         return node
     resource = _find_narrow(node, node.pod)
-    limit = _find_limits(node.pod).get(resource) if resource else None
+    limit = node.pod.limits.get(resource) if resource else None
     if resource is None or limit is None or resource in spec.resources.limits:
         return node
-    given = f"its {resource} limit of {limit} {_find_giver(node.pod, resource, rules)}"
+    given = f"its {resource} limit of {limit} {_find_giver(node.pod.manifest, resource, rules)}"
     advice = f"write resources.limits.{resource} for {node.name}"
     return replace(node, state=replace(node.state, message=f"{node.state.message} ({given}: {advice})"))
 
 
-def _find_narrow(node: Node, pod: Manifest) -> str | None:
+def _find_narrow(node: Node, pod: Pod) -> str | None:
     """The resource of which the pod seems to have too little, if any."""
-    container = find_container_status(pod, NODE_CONTAINER)
+    container = pod.container_status
     ended = container.get("lastState", {}).get("terminated") or container.get("state", {}).get("terminated") or {}
     if "memory limit" in node.state.message or (ended.get("reason") == "OOMKilled" and node.state.reason != "Booting"):
         return "memory"
     if "ephemeral" in node.state.message:
         return "ephemeral-storage"
-    cpu = _find_limits(pod).get("cpu")
+    cpu = pod.limits.get("cpu")
     is_slow = node.state.reason == "Booting" and cpu is not None and parse_quantity(cpu) < _SLOW_CPU
     return "cpu" if is_slow else None
-
-
-def _find_limits(pod: Manifest) -> dict[str, str]:
-    limits: dict[str, str] = (find_container(pod["spec"], NODE_CONTAINER).get("resources") or {}).get("limits") or {}
-    return limits
 
 
 def _find_giver(pod: Manifest, resource: str, rules: NamespaceRules) -> str:

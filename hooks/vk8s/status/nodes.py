@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from hooks.kubernetes.conditions import Blocker, Condition, History
 from hooks.kubernetes.labels import NODE
 from hooks.kubernetes.manifest import Manifest
-from hooks.vk8s.observed.children import CLAIM, POD, Observed
+from hooks.vk8s.observed.children import CLAIM
+from hooks.vk8s.observed.pod import Pod
 from hooks.vk8s.observed.pod_state import PodState, find_absent_state, find_pod_state
 from hooks.vk8s.plan.assemble import Plan
 from hooks.vk8s.plan.removals import Removal
@@ -25,85 +26,99 @@ class Node:
 
     name: str
     role: str
-    pod: Manifest | None
+    pod: Pod | None
     state: PodState
 
 
 @dataclass(frozen=True)
 class Nodes:
-    """The nodes that count, master first, and the `past` ones, which the spec no longer has and which are not gone.
+    """The nodes that count, the control plane first, and what of the status follows from them.
 
-    `addresses`: what the ip-manager has given them, by name.
+    `past`: those that the spec no longer has and that are not gone; `addresses`: what the ip-manager has given them, by
+    name; `blocker`: why nothing is as it should be.
     """
 
     wanted: list[Node]
+    history: History
+    blocker: Blocker | None = None
     past: list[Node] = field(default_factory=list)
     addresses: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def are_ready(self) -> bool:
-        """Whether there are nodes, and all that count are Ready."""
+    def fields(self) -> Manifest:
+        """`readyNodes` and `nodes` of the status."""
+        return {
+            "readyNodes": f"{sum(node.state.ready for node in self.wanted)}/{len(self.wanted)}",
+            "nodes": [_build_entry(node, self.addresses.get(node.name)) for node in [*self.wanted, *self.past]],
+        }
+
+    @property
+    def conditions(self) -> list[Condition]:
+        """The two roles, `Installed`, which stays true once it was, and `Ready`."""
+        installed = self._are_ready or self.history.is_true(INSTALLED)
+        return [
+            _find_role_condition(CONTROL_PLANE_READY, [node for node in self.wanted if node.role == "master"]),
+            _find_role_condition(WORKERS_READY, [node for node in self.wanted if node.role != "master"]),
+            Condition(
+                INSTALLED,
+                status=installed,
+                reason="Installed" if installed else "Installing",
+                message="All nodes have been Ready." if installed else "The nodes have not all been Ready yet.",
+            ),
+            self._find_ready_condition(),
+        ]
+
+    @property
+    def phase(self) -> str:
+        """One word for the virtual cluster as a whole: with a blocker, never that it is Running."""
+        if self.blocker:
+            return "Degraded" if any(node.state.ready for node in self.wanted if node.role == "master") else "Fail"
+        if self._are_ready:
+            return "Running"
+        if self.history.is_true(INSTALLED):
+            return "Restarting"
+        if any(node.pod for node in self.wanted):
+            return "Installing"
+        return "Waiting"
+
+    @property
+    def _are_ready(self) -> bool:
         return bool(self.wanted) and all(node.state.ready for node in self.wanted)
+
+    def _find_ready_condition(self) -> Condition:
+        behind = [node for node in self.wanted if not node.state.ready]
+        count = f"{len(self.wanted) - len(behind)} of {len(self.wanted)} nodes are Ready"
+        past = f" {_describe(self.past)}" if self.past else ""
+        if self.blocker and behind:
+            return _not_ready(self.blocker.reason, f"{count}. {self.blocker.message}")
+        if not self.wanted:
+            return _not_ready("NoNodes", "There is no node.")
+        if behind:
+            return _not_ready(behind[0].state.reason, f"{count}: {_describe(behind)}{past}")
+        warning = f" {self.blocker.message}" if self.blocker else ""
+        return Condition(READY, status=True, reason="AllNodesReady", message=f"{count}.{warning}{past}")
 
 
 def find_spec_nodes(situation: Situation, plan: Plan) -> Nodes:
     """The nodes of the spec, and the workers that left it. One whose name is in the spec again leaves first."""
-    cluster, observed = situation.cluster, situation.observed
-    leaving = {each.node: _find_leaving_node(each, observed) for each in plan.removals.removing}
-    absent = {node.name: _find_absent_state(situation, plan, node.name) for node in cluster.nodes}
+    removing = {each.node: _find_removed_node(situation, each) for each in plan.removals.removing}
     wanted = [
-        leaving.get(node.name) or _find_node(node.name, node.role, absent[node.name], observed)
-        for node in cluster.nodes
+        removing.get(node.name)
+        or _find_node(situation, (node.name, node.role), _find_absent_state(situation, plan, node.name))
+        for node in situation.cluster.nodes
     ]
-    past = [node for name, node in leaving.items() if name not in absent]
-    return Nodes(wanted, past, cluster.network.addresses)
+    names = {node.name for node in wanted}
+    past = [node for name, node in removing.items() if name not in names]
+    return Nodes(wanted, situation.history, plan.blocker, past, situation.cluster.network.addresses)
 
 
-def find_observed_nodes(call: Call) -> Nodes:
-    """The nodes whose pods are observed, master first, for a spec that can't be read or does not count any more."""
-    observed = call.observed
-    labelled = [(name, pod["metadata"].get("labels", {})) for name, pod in sorted(observed.pods().items())]
+def find_observed_nodes(call: Call, blocker: Blocker | None = None) -> Nodes:
+    """The nodes whose pods are observed, masters first, for a spec that can't be read or does not count any more."""
+    labelled = [(name, pod.manifest["metadata"].get("labels", {})) for name, pod in sorted(call.pods.items())]
     nodes = [(name, labels[ROLE]) for name, labels in labelled if NODE in labels and ROLE in labels]
     absent = find_absent_state(None, paused=False)
     by_role = sorted(nodes, key=lambda node: node[1] != "master")
-    return Nodes([_find_node(name, role, absent, observed) for name, role in by_role])
-
-
-def build_node_fields(nodes: Nodes) -> Manifest:
-    """`readyNodes` and `nodes` of the status."""
-    return {
-        "readyNodes": f"{sum(node.state.ready for node in nodes.wanted)}/{len(nodes.wanted)}",
-        "nodes": [_build_node_entry(node, nodes.addresses.get(node.name)) for node in [*nodes.wanted, *nodes.past]],
-    }
-
-
-def find_node_conditions(nodes: Nodes, history: History, blocker: Blocker | None) -> list[Condition]:
-    """The two roles, `Installed`, which stays true once it was, and `Ready`."""
-    installed = nodes.are_ready or history.is_true(INSTALLED)
-    return [
-        _find_role_condition(CONTROL_PLANE_READY, [node for node in nodes.wanted if node.role == "master"]),
-        _find_role_condition(WORKERS_READY, [node for node in nodes.wanted if node.role != "master"]),
-        Condition(
-            INSTALLED,
-            status=installed,
-            reason="Installed" if installed else "Installing",
-            message="All nodes have been Ready." if installed else "The nodes have not all been Ready yet.",
-        ),
-        _find_ready_condition(nodes, blocker),
-    ]
-
-
-def find_phase(nodes: Nodes, history: History, blocker: Blocker | None) -> str:
-    """One word for the virtual cluster as a whole: with a `blocker`, never that it is Running."""
-    if blocker:
-        return "Degraded" if any(node.state.ready for node in nodes.wanted if node.role == "master") else "Fail"
-    if nodes.are_ready:
-        return "Running"
-    if history.is_true(INSTALLED):
-        return "Restarting"
-    if any(node.pod for node in nodes.wanted):
-        return "Installing"
-    return "Waiting"
+    return Nodes([_find_node(call, node, absent) for node in by_role], call.history, blocker)
 
 
 def _find_absent_state(situation: Situation, plan: Plan, name: str) -> PodState:
@@ -112,18 +127,19 @@ def _find_absent_state(situation: Situation, plan: Plan, name: str) -> PodState:
     return find_absent_state(plan.waiting.get(name), paused=situation.cluster.paused)
 
 
-def _find_leaving_node(leaving: Removal, observed: Observed) -> Node:
-    state = PodState(ready=False, reason="Leaving", message=leaving.message)
-    return Node(leaving.node, "worker", observed.find(POD, leaving.node), state)
+def _find_removed_node(situation: Situation, removal: Removal) -> Node:
+    state = PodState(ready=False, reason="Leaving", message=removal.message)
+    return Node(removal.node, "worker", situation.pods.get(removal.node), state)
 
 
-def _find_node(name: str, role: str, absent: PodState, observed: Observed) -> Node:
-    pod, claim = observed.pods().get(name), observed.find(CLAIM, state_claim_name(name))
+def _find_node(call: Call, node: tuple[str, str], absent: PodState) -> Node:
+    name, role = node
+    pod, claim = call.pods.get(name), call.observed.find(CLAIM, state_claim_name(name))
     return Node(name, role, pod, find_pod_state(pod, absent, claim))
 
 
-def _build_node_entry(node: Node, address: str | None) -> Manifest:
-    pod_ip = (node.pod or {}).get("status", {}).get("podIP")
+def _build_entry(node: Node, address: str | None) -> Manifest:
+    pod_ip = node.pod.status.get("podIP") if node.pod else None
     return {
         "name": node.name,
         "role": node.role,
@@ -146,18 +162,8 @@ def _find_role_condition(kind: str, nodes: list[Node]) -> Condition:
     return Condition(kind, status=False, reason="NoMaster", message="There is no master.")
 
 
-def _find_ready_condition(nodes: Nodes, blocker: Blocker | None) -> Condition:
-    behind = [node for node in nodes.wanted if not node.state.ready]
-    count = f"{len(nodes.wanted) - len(behind)} of {len(nodes.wanted)} nodes are Ready"
-    past = f" {_describe(nodes.past)}" if nodes.past else ""
-    if blocker and behind:
-        return Condition(READY, status=False, reason=blocker.reason, message=f"{count}. {blocker.message}")
-    if nodes.are_ready:
-        warning = f" {blocker.message}" if blocker else ""
-        return Condition(READY, status=True, reason="AllNodesReady", message=f"{count}.{warning}{past}")
-    if not nodes.wanted:
-        return Condition(READY, status=False, reason="NoNodes", message="There is no node.")
-    return Condition(READY, status=False, reason=behind[0].state.reason, message=f"{count}: {_describe(behind)}{past}")
+def _not_ready(reason: str, message: str) -> Condition:
+    return Condition(READY, status=False, reason=reason, message=message)
 
 
 def _describe(nodes: list[Node]) -> str:

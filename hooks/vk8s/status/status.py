@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 from hooks.kubernetes.conditions import Blocker, Condition, build_conditions
 from hooks.kubernetes.manifest import Manifest
+from hooks.vk8s.observed.children import POD
+from hooks.vk8s.observed.pod import Pod
 from hooks.vk8s.observed.pod_state import describe_finalizers, find_absent_state, find_pod_state
 from hooks.vk8s.observed.refused import REFUSED
 from hooks.vk8s.plan.addresses import find_network_conditions, is_waiting_for_network
@@ -13,16 +15,8 @@ from hooks.vk8s.situation import Call, Situation
 from hooks.vk8s.spec.naming import ACCESS_CONTAINER, access_pod_name
 from hooks.vk8s.status.endpoints import build_endpoint_fields
 from hooks.vk8s.status.kubeflow import find_kubeflow_conditions
-from hooks.vk8s.status.namespace_notes import name_given_limits, name_refusals
-from hooks.vk8s.status.nodes import (
-    READY,
-    Nodes,
-    build_node_fields,
-    find_node_conditions,
-    find_observed_nodes,
-    find_phase,
-    find_spec_nodes,
-)
+from hooks.vk8s.status.namespace_notes import note_rules
+from hooks.vk8s.status.nodes import READY, Nodes, find_observed_nodes, find_spec_nodes
 from hooks.vk8s.status.progress import find_children_condition
 
 ACCEPTED, ACCESS_READY = "Accepted", "AccessReady"
@@ -32,32 +26,29 @@ def build_status(situation: Situation, plan: Plan) -> Manifest:
     """The status of a Vk8s whose spec is valid."""
     cluster = situation.cluster
     children = find_children_condition(situation, plan)
-    nodes = name_given_limits(find_spec_nodes(situation, plan), cluster)
-    nodes = name_refusals(nodes, cluster) if children.reason in REFUSED else nodes
+    nodes = note_rules(find_spec_nodes(situation, plan), cluster, refused=children.reason in REFUSED)
     conditions = [
         Condition(ACCEPTED, status=True, reason="Valid", message=_describe_acceptance(situation, plan)),
         children,
         *find_network_conditions(cluster, situation.observed),
         *_find_access_conditions(situation, plan),
         *find_kubeflow_conditions(situation, plan),
-        *find_node_conditions(nodes, situation.history, plan.blocker),
+        *nodes.conditions,
     ]
     return _build(_find_phase(situation, plan, nodes), nodes, conditions, situation) | build_endpoint_fields(situation)
 
 
 def build_rejected_status(call: Call, problems: Sequence[str], reason: str = "InvalidSpec") -> Manifest:
     """The status of a Vk8s that can't be acted on: every problem, and what runs all the same."""
-    nodes = find_observed_nodes(call)
     unsafe = find_unsafe_nodes(read_note(call.identity.name, call.observed), call.observed)
     sentence = f"The volumes of these nodes are gone, or are being deleted: {', '.join(unsafe)}."
-    blocker = Blocker(STATE_AT_RISK, sentence) if unsafe else None
+    nodes = find_observed_nodes(call, Blocker(STATE_AT_RISK, sentence) if unsafe else None)
     notice = " Nothing is changed, and lost nodes are not replaced, until this is mended." if nodes.wanted else ""
     conditions = [
         Condition(ACCEPTED, status=False, reason=reason, message=" ".join(problems) + notice),
-        *find_node_conditions(nodes, call.history, blocker),
+        *nodes.conditions,
     ]
-    phase = find_phase(nodes, call.history, blocker) if nodes.wanted else "Fail"
-    return _build(phase, nodes, conditions, call) | build_endpoint_fields(call)
+    return _build(nodes.phase if nodes.wanted else "Fail", nodes, conditions, call) | build_endpoint_fields(call)
 
 
 def build_terminating_status(call: Call, release: str) -> Manifest:
@@ -71,14 +62,13 @@ def build_terminating_status(call: Call, release: str) -> Manifest:
 
 def _find_phase(situation: Situation, plan: Plan, nodes: Nodes) -> str:
     if plan.blocker:
-        return find_phase(nodes, situation.history, plan.blocker)
+        return nodes.phase
     if situation.cluster.paused:
         return "Paused"
     if is_waiting_for_network(situation.cluster, situation.observed):
         return "WaitingNetwork"
-    phase = find_phase(nodes, situation.history, None)
     # A rollout is over with its last node, not whenever all nodes happen to be Ready.
-    return "Restarting" if plan.replacements.outdated and phase == "Running" else phase
+    return "Restarting" if plan.replacements.outdated and nodes.phase == "Running" else nodes.phase
 
 
 def _describe_left(name: str, child: Manifest) -> str:
@@ -91,7 +81,7 @@ def _describe_left(name: str, child: Manifest) -> str:
 def _build(phase: str, nodes: Nodes, conditions: list[Condition], call: Call) -> Manifest:
     return {
         "phase": phase,
-        **build_node_fields(nodes),
+        **nodes.fields,
         "conditions": build_conditions(conditions, call),
         "observedGeneration": call.generation,
     }
@@ -103,7 +93,8 @@ def _find_access_conditions(situation: Situation, plan: Plan) -> list[Condition]
         return []
     name = access_pod_name(situation.identity.name)
     absent = find_absent_state(plan.waiting.get(name), paused=situation.cluster.paused)
-    state = find_pod_state(situation.observed.pods().get(name), absent, container=ACCESS_CONTAINER)
+    pod = situation.observed.find(POD, name)
+    state = find_pod_state(Pod(pod, ACCESS_CONTAINER) if pod else None, absent)
     return [Condition(ACCESS_READY, status=state.ready, reason=state.reason, message=f"{name} {state.message}.")]
 
 
