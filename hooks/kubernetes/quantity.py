@@ -7,6 +7,8 @@ import re
 from fractions import Fraction
 from functools import lru_cache
 
+from pydantic_core import CoreSchema, core_schema
+
 # Two digits of an exponent are more than any amount of anything; without a limit, one line could cost a minute.
 QUANTITY = r"[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,2}|[numkMGTPE]|[KMGTPE]i)?"
 _PARTS = re.compile(r"([+-]?[0-9.]+)(?:([eE][+-]?[0-9]+)|(.*))")
@@ -16,6 +18,23 @@ _SUFFIXES = {
     **{suffix: Fraction(1000) ** power for power, suffix in enumerate(("k", "M", "G", "T", "P", "E"), 1)},
     **{suffix: Fraction(1000) ** -power for power, suffix in enumerate(("m", "u", "n"), 1)},
 }
+
+
+class Quantity(str):
+    """A quantity as it is written, which also knows what it means. For models of pydantic, too."""
+
+    __slots__ = ()
+
+    @property
+    def amount(self) -> Fraction:
+        """The number that it means, exactly; ValueError where it is none."""
+        return parse_quantity(self)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: object, handler: object) -> CoreSchema:
+        """A string of that form, or a number."""
+        form = core_schema.str_schema(pattern=rf"^({QUANTITY})$", max_length=63, coerce_numbers_to_str=True)
+        return core_schema.no_info_after_validator_function(cls, form)
 
 
 # Nodes have the same few over and over, and each is read by several rules and by the hash of its node.

@@ -33,7 +33,7 @@ def find_refusals(vk8s: Manifest, resource: Resource) -> list[str]:
     if spec is None:
         return faults or malformed
     name = vk8s["metadata"]["name"]
-    return [*faults, *find_problems(name, spec), *check_newer_rules(name, spec, _NOTHING).problems]
+    return [*faults, *find_problems(name, spec), *check_newer_rules(name, spec, _NOTHING, lives=False).problems]
 
 
 def find_warnings(vk8s: Manifest, status: Manifest) -> list[str]:

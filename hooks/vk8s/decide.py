@@ -6,10 +6,10 @@ from hooks.kubernetes.conditions import parse_history
 from hooks.settings import Settings
 from hooks.vk8s.kubeflow import plan as kubeflow
 from hooks.vk8s.observed.adopted import describe_release, find_adopted, find_own
-from hooks.vk8s.observed.children import POD, REQUIRED_KINDS, parse_observed
-from hooks.vk8s.observed.keep import keep_unknown
+from hooks.vk8s.observed.children import POD, REQUIRED_KINDS, Observed, parse_observed
+from hooks.vk8s.observed.keep import keep_all
 from hooks.vk8s.plan import addresses
-from hooks.vk8s.plan.assemble import Plan, assemble, keep_everything
+from hooks.vk8s.plan.assemble import assemble
 from hooks.vk8s.plan.review import review_spec
 from hooks.vk8s.plan.state import read_note
 from hooks.vk8s.situation import Call, Context, Situation
@@ -21,7 +21,7 @@ from hooks.vk8s.status.status import build_rejected_status, build_status, build_
 from hooks.wire import CustomizeRequest, CustomizeResponse, FinalizeResponse, HookRequest, SyncResponse
 
 # Watch events bring most changes at once. These are for what no event reports: a create that was refused, a renewal.
-RESYNC_WHILE_MISSING = 5.0
+RESYNC_WHILE_DELETING = 5.0
 RESYNC_MAX, RESYNC_MIN = 3600.0, 1.0
 NOT_SELECTED = (
     "Nobody has deleted this object, but its labels no longer match spec.parentResource.labelSelector of its "
@@ -42,7 +42,7 @@ def decide_sync(request: HookRequest, context: Context) -> SyncResponse:
     if review.spec is None or review.problems:
         return SyncResponse(
             status=build_rejected_status(call, review.problems),
-            children=keep_everything(call.observed),
+            children=keep_all(call.observed),
             resync_after_seconds=RESYNC_MAX,
         )
     situation = _read_situation(call, request, review.spec)
@@ -50,7 +50,7 @@ def decide_sync(request: HookRequest, context: Context) -> SyncResponse:
     return SyncResponse(
         status=build_status(situation, plan),
         children=plan.children,
-        resync_after_seconds=_find_resync(situation, plan),
+        resync_after_seconds=max(RESYNC_MIN, min(RESYNC_MAX, plan.due_seconds)),
     )
 
 
@@ -62,13 +62,13 @@ def decide_finalize(request: HookRequest, context: Context) -> FinalizeResponse:
         return _keep_unselected(call)
     adopted = find_adopted(call.identity, observed)
     own = find_own(observed, adopted)
-    others = [keep_unknown(child) for kind, _, child in own.items() if kind != POD]
+    others = Observed({kind: group for kind, group in own.children.items() if kind != POD})
     is_empty = not any(observed.children.values())
     return FinalizeResponse(
         status=build_terminating_status(replace(call, observed=own), describe_release(adopted)),
         # Secrets and volumes stay until the pods that use them have stopped; what is not ours stays.
-        children=[*(others if own.pods() else []), *keep_everything(adopted)],
-        resync_after_seconds=RESYNC_WHILE_MISSING,
+        children=[*(keep_all(others) if own.pods() else []), *keep_all(adopted)],
+        resync_after_seconds=RESYNC_WHILE_DELETING,
         finalized=is_empty or FOREGROUND_FINALIZER in request.parent.metadata.finalizers,
     )
 
@@ -84,7 +84,7 @@ def _keep_unselected(call: Call) -> FinalizeResponse:
     """The answer to a finalize call for a Vk8s that nobody has deleted: its labels select it no more, and it stays."""
     return FinalizeResponse(
         status=build_rejected_status(call, [NOT_SELECTED], reason="NotSelected"),
-        children=keep_everything(call.observed),
+        children=keep_all(call.observed),
         resync_after_seconds=RESYNC_MAX,
         finalized=False,
     )
@@ -98,15 +98,16 @@ def _read_call(request: HookRequest, context: Context) -> Call:
             f"The request has no children of kind {', '.join(missing)}. List them in childResources of the "
             "CompositeController: without them the hooks can't tell what exists."
         )
-    metadata = request.parent.metadata
+    metadata, observed = request.parent.metadata, parse_observed(request.children)
     return Call(
         history=parse_history(request.parent.status),
         generation=metadata.generation,
         now=context.now,
         identity=parse_identity(metadata),
-        observed=parse_observed(request.children),
+        observed=observed,
         related=request.related,
         context=context,
+        note=read_note(metadata.name, observed),
     )
 
 
@@ -114,14 +115,7 @@ def _read_situation(call: Call, request: HookRequest, spec: Spec) -> Situation:
     network = addresses.read_network(call.identity, spec, call.related, call.settings)
     cluster = replace(
         build_cluster(request.parent.metadata, spec, call.settings, network),
-        state=read_note(call.identity.name, call.observed),
+        state=call.note,
         rules=NamespaceRules.parse(call.related),
     )
     return Situation(**{each.name: getattr(call, each.name) for each in fields(call)}, cluster=cluster)
-
-
-def _find_resync(situation: Situation, plan: Plan) -> float:
-    """Seconds until the next thing that no event reports."""
-    seconds = [(time - situation.now).total_seconds() for time in (plan.due, plan.overdue) if time]
-    awaited = [RESYNC_WHILE_MISSING] if plan.missing else []
-    return max(RESYNC_MIN, min([RESYNC_MAX, *awaited, *(each for each in seconds if each > 0)]))

@@ -8,11 +8,13 @@ from functools import cached_property
 from hooks.kubernetes.conditions import Moment
 from hooks.kubernetes.manifest import Manifest
 from hooks.settings import Settings
-from hooks.vk8s.observed.children import Observed
+from hooks.vk8s.observed.children import JOB, Observed
+from hooks.vk8s.observed.job import Job
 from hooks.vk8s.observed.pod import Pod
 from hooks.vk8s.scripts import Scripts
 from hooks.vk8s.spec.cluster import Identity, VirtualCluster
 from hooks.vk8s.spec.naming import bootstrap_config_map_name
+from hooks.vk8s.spec.state_note import StateNote
 
 
 @dataclass(frozen=True)
@@ -33,11 +35,18 @@ class Call(Moment):
     observed: Observed
     related: Mapping[str, Mapping[str, Manifest]]
     context: Context
+    # Where the state of the nodes is, as it was last noted.
+    note: StateNote
 
     @cached_property
     def pods(self) -> Mapping[str, Pod]:
         """The observed pods by name."""
         return {name: Pod(manifest) for name, manifest in self.observed.pods().items()}
+
+    @cached_property
+    def jobs(self) -> Mapping[str, Job]:
+        """The observed Jobs by name."""
+        return {name: Job(manifest) for name, manifest in self.observed.children.get(JOB, {}).items()}
 
     @property
     def settings(self) -> Settings:

@@ -13,9 +13,9 @@ from hooks.vk8s.keys.pki import derive_password
 from hooks.vk8s.kubeflow.job import PASSWORD_SECRET, RESOURCES, STEPS, Installation, build_kubeflow_job
 from hooks.vk8s.kubeflow.secret import build_kubeflow_secret, with_user
 from hooks.vk8s.kubeflow.versions import find_mismatch
-from hooks.vk8s.observed import children as seen
 from hooks.vk8s.observed.children import JOB, SECRET
 from hooks.vk8s.observed.fingerprint import is_outdated
+from hooks.vk8s.observed.job import Job
 from hooks.vk8s.observed.keep import keep
 from hooks.vk8s.observed.refused import is_too_large
 from hooks.vk8s.part import Part
@@ -38,13 +38,13 @@ class Kubeflow(Part):
     `job`: as it was observed; `mismatch`: why this Kubeflow is not compatible with the master's Kubernetes version.
     """
 
-    job: Manifest | None = None
+    job: Job | None = None
     mismatch: str | None = None
 
     @property
     def is_planned(self) -> bool:
         """Whether the answer has the Job."""
-        return any(map(is_job, self.children)) or (self.job is not None and not self.gone)
+        return any(child["kind"] == "Job" for child in self.children) or (self.job is not None and not self.gone)
 
 
 def build_rules(parent: Parent, settings: Settings) -> list[Manifest]:
@@ -58,7 +58,7 @@ def build_rules(parent: Parent, settings: Settings) -> list[Manifest]:
 
 def look_at_kubeflow(situation: Situation) -> Kubeflow:
     """What there is of Kubeflow, with nothing planned: the part of an answer that only keeps."""
-    job = situation.observed.find(JOB, kubeflow_job_name(situation.identity.name))
+    job = situation.jobs.get(kubeflow_job_name(situation.identity.name))
     return Kubeflow(job=job, mismatch=find_mismatch(situation.cluster.spec))
 
 
@@ -67,31 +67,22 @@ def plan_kubeflow(situation: Situation) -> Kubeflow:
     found, kubeflow = look_at_kubeflow(situation), situation.cluster.spec.kubeflow
     job, own = found.job, frozenset([(JOB, kubeflow_job_name(situation.identity.name))])
     if kubeflow is None:
-        return replace(found, gone=own if job and not is_finished(job) else frozenset())
+        return replace(found, gone=own if job and not job.is_complete else frozenset())
     if not situation.settings.kubeflow_installer_image:
         message = f"spec.kubeflow has no effect: the hooks need {INSTALLER_IMAGE}, the image that installs it."
         return replace(found, blockers=[Blocker("InstallerNotSet", message)])
-    installation = _find_installation(situation, kubeflow)
-    secret, blockers = _plan_secret(situation, kubeflow), _find_blockers(situation, found.mismatch)
+    installation, blockers = _find_installation(situation, kubeflow), _find_blockers(situation, found.mismatch)
+    needs_another = job is not None and _needs_another(job, installation)
+    secret = _plan_secret(situation, kubeflow)
     if job is None:
         job_wanted = [] if blockers else [build_kubeflow_job(situation.cluster, installation)]
         return replace(found, children=[*secret, *job_wanted], blockers=blockers)
     rules = situation.cluster.rules
-    is_large = not is_finished(job) and is_too_large(job, RESOURCES.fit(rules), rules)
-    if not is_large and not _needs_another(job, installation):
+    is_large = not job.is_complete and is_too_large(job.manifest, RESOURCES.fit(rules), rules)
+    if not is_large and not needs_another:
         return replace(found, children=secret, blockers=blockers if situation.cluster.paused else [])
-    gone = frozenset() if blockers or seen.is_terminating(job) else own
+    gone = frozenset() if blockers or job.is_terminating else own
     return replace(found, children=secret, gone=gone, blockers=blockers)
-
-
-def is_job(child: Manifest) -> bool:
-    """Whether the child is a Job."""
-    return seen.group_key(child) == JOB
-
-
-def is_finished(job: Manifest) -> bool:
-    """Whether the Job has installed what it was made for."""
-    return seen.condition(job, "Complete").get("status") == "True"
 
 
 def _find_installation(situation: Situation, kubeflow: KubeflowSpec) -> Installation:
@@ -103,14 +94,12 @@ def _find_installation(situation: Situation, kubeflow: KubeflowSpec) -> Installa
     return Installation(kubeflow, port, image, own["metadata"]["uid"] if own else None)
 
 
-def _needs_another(job: Manifest, installation: Installation) -> bool:
+def _needs_another(job: Job, installation: Installation) -> bool:
     """Whether the Job was made for another spec, or does not come to an end as it is."""
-    noted = job["metadata"].get("annotations", {}).get(PASSWORD_SECRET)
-    if is_outdated(job, installation.hash) or installation.secret not in (None, noted):
-        return True
-    image = seen.find_container(job["spec"]["template"]["spec"], STEPS[-1]).get("image")
-    has_failed = seen.condition(job, "Failed").get("status") == "True"
-    return not is_finished(job) and (has_failed or image != installation.image)
+    is_of_another = installation.secret not in (None, job.annotations.get(PASSWORD_SECRET))
+    image = job.containers.get(STEPS[-1], {}).get("image")
+    is_stuck = not job.is_complete and (job.has_failed or image != installation.image)
+    return is_of_another or is_stuck or is_outdated(job.manifest, installation.hash)
 
 
 def _plan_secret(situation: Situation, kubeflow: KubeflowSpec) -> list[Manifest]:

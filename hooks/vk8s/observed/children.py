@@ -108,8 +108,3 @@ def find_config_maps(child: Manifest) -> Iterator[str]:
     spec = child.get("spec", {})
     volumes: list[Manifest] = spec.get("template", {}).get("spec", spec).get("volumes") or []
     yield from (volume["configMap"]["name"] for volume in volumes if "name" in volume.get("configMap", {}))
-
-
-def mounts_config_map(pod: Manifest, name: str) -> bool:
-    """Whether one of the pod's volumes is the ConfigMap `name`."""
-    return name in find_config_maps(pod)

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from hooks.kubernetes.labels import NODE, PREFIX
 from hooks.kubernetes.manifest import Manifest
-from hooks.vk8s.observed.children import CLAIM, JOB, POD
+from hooks.vk8s.observed.children import CLAIM, JOB, POD, Observed
 from hooks.vk8s.spec.cluster import Identity
 from hooks.vk8s.spec.labels import NO_MESH_ANNOTATIONS, NO_MESH_LABELS, child_labels, cluster_selector, is_steering
 from hooks.vk8s.spec.naming import leave_job_name, state_claim_name
@@ -53,6 +53,11 @@ def keep_unknown(observed: Manifest) -> Manifest:
     return _with_metadata(
         observed, {**kept, **{key: value for key, value in applied.items() if key.startswith(PREFIX)}}
     )
+
+
+def keep_all(observed: Observed) -> list[Manifest]:
+    """Every observed child as it stands: the answer where nothing can be decided."""
+    return [keep_unknown(child) for _, _, child in observed.items()]
 
 
 def read_labels(observed: Manifest) -> Mapping[str, str]:

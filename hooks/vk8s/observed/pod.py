@@ -50,7 +50,12 @@ class Pod:
         A node pod is not meant to end, and neither is an access pod: the host's kubelet ended it (an eviction, a
         shutdown of the host), or refused to start it.
         """
-        return not self.is_terminating and self.status.get("phase") in ("Failed", "Succeeded")
+        return self.has_ended and not self.is_terminating
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it has ended for good, deleted or not: no quota counts what it asked for any more."""
+        return self.status.get("phase") in ("Failed", "Succeeded")
 
     @cached_property
     def is_running(self) -> bool:

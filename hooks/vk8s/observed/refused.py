@@ -11,13 +11,14 @@ from typing import Final
 
 from hooks.kubernetes.labels import NODE
 from hooks.kubernetes.manifest import Manifest
-from hooks.kubernetes.quantity import parse_quantity
-from hooks.vk8s.observed.children import CLAIM, POD, Observed, group_key
-from hooks.vk8s.observed.demand import Demand, find_counted, find_demands, find_freed, is_over
+from hooks.kubernetes.quantity import Quantity
+from hooks.vk8s.observed.children import CLAIM, POD, group_key
+from hooks.vk8s.observed.demand import Demand, PodDemand, find_freed, measure, measure_pod
+from hooks.vk8s.observed.pod import Pod
 from hooks.vk8s.spec.cluster import VirtualCluster
 from hooks.vk8s.spec.labels import COMPONENT, NODE_COMPONENT
 from hooks.vk8s.spec.model import NodeSpec
-from hooks.vk8s.spec.namespace_rules import CONTAINER, ONE_CLAIM, ONE_POD, Amounts, Limit, NamespaceRules, Quota
+from hooks.vk8s.spec.namespace_rules import CONTAINER, NONE, ONE_CLAIM, ONE_POD, Amounts, Limit, NamespaceRules, Quota
 from hooks.vk8s.spec.naming import NODE_CONTAINER
 
 QUOTA_EXCEEDED: Final = "QuotaExceeded"
@@ -59,28 +60,27 @@ class Refusal:
 
 def find_refusals(child: Manifest, rules: NamespaceRules, freed: Mapping[str, Fraction] | None = None) -> list[Refusal]:
     """Why `child` can't be made; `freed`: what quotas count less by the time that it is."""
-    kind, counted = group_key(child), find_counted(child, rules)
+    kind = group_key(child)
     if kind == POD:
         return find_pod_refusals(child["spec"], rules, freed)
     limits = list(_find_claim_breaches(child, rules)) if kind == CLAIM else []
     # A quota with scopes counts pods alone.
     quotas = [quota for quota in rules.quotas if not quota.scopes]
-    return [*limits, *_find_excesses(quotas, counted, freed or {})]
+    return [*limits, *_find_excesses(quotas, measure(child), freed or {})]
 
 
 def find_pod_refusals(
     spec: Manifest, rules: NamespaceRules, freed: Mapping[str, Fraction] | None = None
 ) -> list[Refusal]:
     """Why a pod with that spec can't be made, by whomever."""
-    demands = find_demands(spec, rules)
+    pod = measure_pod(spec, rules)
     # The order of the API server: what a LimitRange has refused, no quota is asked about.
-    breaches = [*_find_invalid(demands, rules), *_find_pod_breaches(demands, rules)]
+    breaches = [*_find_invalid(pod.containers, rules), *_find_pod_breaches(pod, rules)]
     if breaches:
         return breaches
-    best_effort = not any(demand.is_bounded for demand in demands)
-    quotas = [quota for quota in rules.quotas if quota.counts_pod(best_effort=best_effort)]
-    lacking = [refusal for quota in quotas for refusal in _find_lacking(quota, demands)]
-    return lacking or list(_find_excesses(quotas, Demand.of_pod(demands).counted(), freed or {}))
+    quotas = [quota for quota in rules.quotas if quota.counts_pod(best_effort=not pod.is_bounded)]
+    lacking = [refusal for quota in quotas for refusal in _find_lacking(quota, pod.containers)]
+    return lacking or list(_find_excesses(quotas, pod.whole.counted, freed or {}))
 
 
 def find_node_refusals(
@@ -106,20 +106,18 @@ def is_too_large(job: Manifest, resources: Manifest, rules: NamespaceRules) -> b
 def find_port_refusals(count: int, rules: NamespaceRules) -> list[Refusal]:
     """Why a Service can't be given `count` more ports of the host's nodes."""
     quotas = [quota for quota in rules.quotas if not quota.scopes]
-    return list(_find_excesses(quotas, {"services.nodeports": str(count)}, {}))
+    return list(_find_excesses(quotas, {"services.nodeports": Quantity(count)}, {}))
 
 
 def _find_excesses(quotas: Sequence[Quota], counted: Amounts, freed: Mapping[str, Fraction]) -> Iterator[Refusal]:
     for quota in quotas:
         over = [
-            name
-            for name in sorted(counted)
-            if quota.lacks_room(name, parse_quantity(counted[name]), freed.get(name, _NOTHING))
+            name for name in sorted(counted) if quota.lacks_room(name, counted[name].amount, freed.get(name, _NOTHING))
         ]
         if not over:
             continue
         requested, used, hard = (
-            ",".join(f"{name}={amounts.get(name, '0')}" for name in over)
+            ",".join(f"{name}={amounts.get(name, NONE)}" for name in over)
             for amounts in (counted, quota.used, quota.hard)
         )
         words = f"exceeded quota: {quota.name}, requested: {requested}, used: {used}, limited: {hard}"
@@ -129,11 +127,11 @@ def _find_excesses(quotas: Sequence[Quota], counted: Amounts, freed: Mapping[str
 def _find_lacking(quota: Quota, demands: Sequence[Demand]) -> Iterator[Refusal]:
     """What the quota counts and containers do not say."""
     required = _REQUIRED & set(quota.hard)
-    lacking = sorted({name for demand in demands for name in required - set(demand.counted())})
+    lacking = sorted({name for demand in demands for name in required - set(demand.counted)})
     if not lacking:
         return
     containers = {
-        name: ",".join(sorted(demand.name for demand in demands if name not in demand.counted())) for name in lacking
+        name: ",".join(sorted(demand.name for demand in demands if name not in demand.counted)) for name in lacking
     }
     missing = "; ".join(f"{name} for: {containers[name]}" for name in lacking)
     fields = dict.fromkeys(name if "." in name else f"requests.{name}" for name in lacking)
@@ -146,21 +144,21 @@ def _find_invalid(demands: Sequence[Demand], rules: NamespaceRules) -> Iterator[
     for demand in demands:
         for name, limit in sorted(demand.limits.items()):
             request = demand.requests.get(name)
-            if request is not None and parse_quantity(request) > parse_quantity(limit):
+            if request is not None and request.amount > limit.amount:
                 words = f'Invalid value: "{request}": must be less than or equal to {name} limit of {limit}'
                 yield Refusal(LIMIT_RANGE, words, rules.find_default(name) or "", (f"limits.{name}",))
 
 
-def _find_pod_breaches(demands: Sequence[Demand], rules: NamespaceRules) -> Iterator[Refusal]:
-    whole = [Demand.of_pod(demands)]
-    for kind, all_of_kind in ((CONTAINER, demands), (ONE_POD, whole)):
+def _find_pod_breaches(pod: PodDemand, rules: NamespaceRules) -> Iterator[Refusal]:
+    for kind, all_of_kind in ((CONTAINER, pod.containers), (ONE_POD, [pod.whole])):
         for name, limit in rules.entries(kind):
             words = dict.fromkeys(each for demand in all_of_kind for each in _find_breaches(limit, demand))
             yield from (_breach(name, each) for each in words)
 
 
 def _find_claim_breaches(claim: Manifest, rules: NamespaceRules) -> Iterator[Refusal]:
-    demand = Demand(claim["metadata"]["name"], claim["spec"]["resources"]["requests"], {})
+    requests = {name: Quantity(amount) for name, amount in claim["spec"]["resources"]["requests"].items()}
+    demand = Demand(claim["metadata"]["name"], requests, {})
     for name, limit in rules.entries(ONE_CLAIM):
         lowest = (_find_below(limit.type, each, demand) for each in limit.min.items())
         highest = (_find_above(limit.type, each, demand.requests, "request") for each in limit.max.items())
@@ -181,47 +179,49 @@ def _find_breaches(limit: Limit, demand: Demand) -> Iterator[str]:
         yield from filter(None, [_find_spread(limit.type, entry, demand)])
 
 
-def _find_below(kind: str, entry: tuple[str, str], demand: Demand) -> str | None:
+def _find_below(kind: str, entry: tuple[str, Quantity], demand: Demand) -> str | None:
     name, least = entry
     start = f"minimum {name} usage per {kind} is {least}"
     if name not in demand.requests:
         return f"{start}.  No request is specified"
     for what, amounts in (("request", demand.requests), ("limit", demand.limits)):
-        if name in amounts and parse_quantity(amounts[name]) < parse_quantity(least):
+        if name in amounts and amounts[name].amount < least.amount:
             return f"{start}, but {what} is {amounts[name]}"
     return None
 
 
-def _find_above(kind: str, entry: tuple[str, str], amounts: Amounts, what: str) -> str | None:
+def _find_above(kind: str, entry: tuple[str, Quantity], amounts: Amounts, what: str) -> str | None:
     """Requests are never above limits here, so one of the two is looked at."""
     name, most = entry
     start = f"maximum {name} usage per {kind} is {most}"
     if name not in amounts:
         return f"{start}.  No {what} is specified"
-    return f"{start}, but {what} is {amounts[name]}" if parse_quantity(amounts[name]) > parse_quantity(most) else None
+    return f"{start}, but {what} is {amounts[name]}" if amounts[name].amount > most.amount else None
 
 
-def _find_spread(kind: str, entry: tuple[str, str], demand: Demand) -> str | None:
+def _find_spread(kind: str, entry: tuple[str, Quantity], demand: Demand) -> str | None:
     name, most = entry
     start = f"{name} max limit to request ratio per {kind} is {most}, but"
-    request, limit = (parse_quantity(amounts.get(name, "0")) for amounts in (demand.requests, demand.limits))
+    request, limit = (amounts.get(name, NONE).amount for amounts in (demand.requests, demand.limits))
     if not request:
         return f"{start} no request is specified or request is 0"
     if not limit:
         return f"{start} no limit is specified or limit is 0"
     ratio = limit / request
-    return f"{start} provided ratio is {float(ratio):f}" if ratio > parse_quantity(most) else None
+    return f"{start} provided ratio is {float(ratio):f}" if ratio > most.amount else None
 
 
-def find_held(cluster: VirtualCluster, observed: Observed) -> dict[str, str]:
-    """The nodes whose pods are not replaced, as the next ones would be refused, and why: their pods live on."""
-    pods = [(node, pod) for node in cluster.nodes if (pod := observed.find(POD, node.name)) is not None]
-    found = [(node.name, refusals) for node, pod in pods if (refusals := _find_next_refusals(cluster, node, pod))]
-    return {name: "; ".join(refusal.words for refusal in refusals) for name, refusals in found}
+def find_held(cluster: VirtualCluster, pods: Mapping[str, Pod]) -> dict[str, str]:
+    """The nodes whose pods are not replaced, as the next ones would be refused, and why: their pods live on.
 
-
-def _find_next_refusals(cluster: VirtualCluster, node: NodeSpec, pod: Manifest) -> list[Refusal]:
-    """What refuses the pod that would follow; there is nothing to hold of one that has ended."""
-    if is_over(pod) or cluster.rules == NamespaceRules():
-        return []
-    return find_node_refusals(node, cluster.rules, find_freed(pod))
+    There is nothing to hold of a pod that has ended.
+    """
+    if cluster.rules == NamespaceRules():
+        return {}
+    held = [(node, pods[node.name]) for node in cluster.nodes if node.name in pods]
+    found = [
+        (node.name, find_node_refusals(node, cluster.rules, find_freed(pod.manifest)))
+        for node, pod in held
+        if not pod.has_ended
+    ]
+    return {name: "; ".join(refusal.words for refusal in refusals) for name, refusals in found if refusals}

@@ -1,7 +1,7 @@
 """The Secrets with keys: `pki`, from which all else follows, and those that are made from it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -38,11 +38,6 @@ class Keys(Part):
     pki: Manifest | None = None
     warnings: Sequence[str] = ()
 
-    @property
-    def with_pki(self) -> Part:
-        """All the Secrets."""
-        return replace(self, children=[*([self.pki] if self.pki else []), *self.children])
-
 
 def plan_keys(situation: Situation) -> Keys:
     """The Secrets with keys. Nothing is made from a PKI that is not observed yet: two calls must not mix two CAs."""
@@ -69,6 +64,7 @@ def plan_keys(situation: Situation) -> Keys:
 
 def _plan_with_pki(situation: Situation, pki: Pki, secret: Manifest) -> Keys:
     now = situation.now
+    blockers, warnings = _find_blockers(secret["metadata"]["name"], pki, now), _find_warnings(pki, now)
     kubeconfig = plan_kubeconfig(situation, pki.authority)
     moments = [pki.start, pki.end - CA_WARNING, pki.end, *([kubeconfig.due] if kubeconfig.due else [])]
     return Keys(
@@ -76,8 +72,8 @@ def _plan_with_pki(situation: Situation, pki: Pki, secret: Manifest) -> Keys:
         children=[build_join_secret(situation.identity, pki.files, pki.authority), *kubeconfig.children],
         kept=kubeconfig.kept,
         due=min((moment for moment in moments if moment > now), default=None),
-        blockers=_find_blockers(secret["metadata"]["name"], pki, now),
-        warnings=_find_warnings(pki, now),
+        blockers=blockers,
+        warnings=warnings,
     )
 
 

@@ -8,13 +8,12 @@ is noted on the `pki` Secret, as its pods may be gone.
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from hooks.kubernetes.labels import PREFIX
-from hooks.kubernetes.manifest import Manifest
 from hooks.settings import Settings
-from hooks.vk8s.observed.children import CLAIM, POD, SECRET, Observed, find_container
+from hooks.vk8s.observed.children import POD, SECRET, find_container
 from hooks.vk8s.observed.fingerprint import HASH
 from hooks.vk8s.plan.addresses import IP_MANAGER_ON
 from hooks.vk8s.plan.findings import Findings
@@ -29,14 +28,14 @@ IMAGES: Final = f"{PREFIX}images"
 
 @dataclass(frozen=True, kw_only=True)
 class Limits(Findings):
-    """What the settings refuse. `images`: what is to be noted as in use; None where no image is limited, or was."""
+    """What the settings refuse. `notes`: annotations for the `pki` Secret, where images are limited, or have been."""
 
-    images: Sequence[str] | None = None
+    notes: Mapping[str, str] = field(default_factory=dict)
 
 
-def check_limits(call: Call, spec: Spec) -> Limits:
+def check_limits(call: Call, spec: Spec, *, lives: bool) -> Limits:
     """What a new Vk8s can't have with these settings; of one that lives, what it has and a new one could not have."""
-    lives, settings = is_living(call.identity.name, call.observed), call.settings
+    settings = call.settings
     note = _find_note(call)
     noted = _read_note(note)
     wanted, running = _list_images(spec), set(_find_running_images(call, spec))
@@ -47,27 +46,13 @@ def check_limits(call: Call, spec: Spec) -> Limits:
     is_limited = bool(settings.allowed_images) or note is not None
     return Limits(
         problems=[
-            *_describe_refused([field for field, image in refused if not lives or image not in used], settings),
+            *_describe_refused([path for path, image in refused if not lives or image not in used], settings),
             *([] if lives else _find_new_problems(spec, settings)),
         ],
-        warnings=list(_find_warnings(spec, [field for field, _ in refused], settings)) if lives else [],
+        warnings=list(_find_warnings(spec, [path for path, _ in refused], settings)) if lives else [],
         # One that was noted stays so while a pod runs it: an edit may be taken back before it has reached all nodes.
-        images=sorted({*wanted.values(), *(used & running)}) if is_limited else None,
+        notes={IMAGES: json.dumps(sorted({*wanted.values(), *(used & running)}))} if is_limited else {},
     )
-
-
-def with_images(pki: Manifest, images: Sequence[str] | None) -> Manifest:
-    """The `pki` Secret with the images noted on it that are in use, where there is something to note."""
-    if images is None:
-        return pki
-    annotations = {**pki["metadata"].get("annotations", {}), IMAGES: json.dumps(images)}
-    return {**pki, "metadata": {**pki["metadata"], "annotations": annotations}}
-
-
-def is_living(name: str, observed: Observed) -> bool:
-    """Whether something lives that a setting or a rule may be newer than: without its PKI, a Vk8s lives on."""
-    is_made = observed.has(SECRET, pki_secret_name(name))
-    return is_made or bool(observed.pods()) or bool(observed.children.get(CLAIM))
 
 
 def _describe_refused(fields: Sequence[str], settings: Settings) -> list[str]:
@@ -79,33 +64,33 @@ def _find_warnings(spec: Spec, refused: Sequence[str], settings: Settings) -> It
     if refused:
         stays = f"in use already, so it stays; a new one would have to be {_describe_allowed(settings)}"
         yield f"{', '.join(refused)}: {stays}."
-    for field, hosts in _find_overlaps(spec, settings):
+    for path, hosts in _find_overlaps(spec, settings):
         hidden = "from inside, nothing there can be reached"
-        yield f"spec.kubernetes.{field}: overlaps {hosts} of the host cluster; {hidden}."
+        yield f"spec.kubernetes.{path}: overlaps {hosts} of the host cluster; {hidden}."
 
 
 def _find_new_problems(spec: Spec, settings: Settings) -> Iterator[str]:
     hosts = ", ".join(map(str, settings.host_cidrs))
-    for field, _ in _find_overlaps(spec, settings):
-        yield f"spec.kubernetes.{field}: write a network that shares no address with the host cluster's ({hosts})."
+    for path, _ in _find_overlaps(spec, settings):
+        yield f"spec.kubernetes.{path}: write a network that shares no address with the host cluster's ({hosts})."
     if spec.ip_pool is not None and not settings.ip_manager:
         yield f"spec.ipPool: leave it out, the ip-manager is off; for it, the hooks need {IP_MANAGER_ON}."
 
 
 def _find_overlaps(spec: Spec, settings: Settings) -> Iterator[tuple[str, str]]:
     """Networks of the virtual cluster, by field, and those of the host cluster that they overlap."""
-    for field, network in parse_networks(spec).items():
+    for path, network in parse_networks(spec).items():
         hosts = [str(host) for host in settings.host_cidrs if network is not None and host.overlaps(network)]
         if hosts:
-            yield field, ", ".join(hosts)
+            yield path, ", ".join(hosts)
 
 
 def _find_refused_images(images: Mapping[str, str], settings: Settings) -> Iterator[tuple[str, str]]:
     """Fields and their images that no pattern allows; `*` stands for any text, nothing else has a meaning."""
     patterns = [".*".join(map(re.escape, pattern.split("*"))) for pattern in settings.allowed_images]
-    for field, image in images.items():
+    for path, image in images.items():
         if patterns and not any(re.fullmatch(pattern, image) for pattern in patterns):
-            yield field, image
+            yield path, image
 
 
 def _describe_allowed(settings: Settings) -> str:

@@ -10,17 +10,16 @@ from collections.abc import Iterable, Iterator
 from hooks.vk8s.observed.children import CLAIM, POD, Observed
 from hooks.vk8s.observed.fingerprint import hash_node, is_outdated
 from hooks.vk8s.plan.findings import Findings
-from hooks.vk8s.plan.limits import is_living
 from hooks.vk8s.spec.model import Spec
 from hooks.vk8s.spec.naming import access_service_name, api_service_name, is_service_of_another, state_claim_name
 from hooks.vk8s.spec.network_rules import Fault, find_crowding, find_lasting_crowding, find_network_faults, has_room
 from hooks.vk8s.spec.resource_rules import find_resource_faults
 
 
-def check_newer_rules(name: str, spec: Spec, observed: Observed) -> Findings:
+def check_newer_rules(name: str, spec: Spec, observed: Observed, *, lives: bool) -> Findings:
     """What keeps a new Vk8s `name` from being accepted; of one that lives, what it has and a new one could not have."""
     faults = list(_find_faults(name, spec))
-    if not is_living(name, observed):
+    if not lives:
         return Findings(problems=_describe([*faults, *find_crowding(spec)]))
     crowding, stays = list(find_lasting_crowding(spec)), "stays as it is, a new one would be rejected"
     return Findings(

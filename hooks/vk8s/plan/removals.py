@@ -11,10 +11,10 @@ from typing import Final
 from hooks.kubernetes.labels import PREFIX
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.children.leave_job import RESOURCES, TAKES, Leave, build_leave_job
-from hooks.vk8s.observed import children as seen
 from hooks.vk8s.observed.children import CLAIM, CONFIG_MAP, JOB, POD, SECRET, Child, Observed
 from hooks.vk8s.observed.demand import find_freed
 from hooks.vk8s.observed.fingerprint import hash_leave, is_outdated
+from hooks.vk8s.observed.job import Job
 from hooks.vk8s.observed.keep import find_node, keep_unknown, read_labels
 from hooks.vk8s.observed.pod_state import describe_finalizers, describe_suspension
 from hooks.vk8s.observed.refused import find_job_refusals, find_pod_refusals, is_too_large
@@ -64,7 +64,7 @@ class _Remains:
 
     node: str
     parts: dict[Child, Manifest]
-    job: Manifest | None
+    job: Job | None
 
     @property
     def uids(self) -> frozenset[str]:
@@ -73,12 +73,12 @@ class _Remains:
     @property
     def is_job_stale(self) -> bool:
         """Whether the Job is not about what exists: the worker has been recreated since."""
-        return self.job is not None and not self.uids <= set(_read_takes(self.job))
+        return self.job is not None and not self.uids <= set(self.job.annotations.get(TAKES, "").split(","))
 
     @property
     def has_left(self) -> bool:
         """Whether its Job is done, so that pod and claim go, or are gone."""
-        return self.job is not None and not self.is_job_stale and _is_job(self.job, "Complete")
+        return self.job is not None and not self.is_job_stale and self.job.is_complete
 
     @property
     def has_begun(self) -> bool:
@@ -92,7 +92,7 @@ def plan_removals(situation: Situation) -> Removals:
     wanted = {node.name for node in cluster.nodes}
     roles = {**dict.fromkeys(cluster.state.claims, "worker"), **_find_roles(observed, wanted)}
     past = {name for name, role in roles.items() if role != "master"} - wanted
-    remains = [_find_remains(name, observed) for name in sorted(past | set(_find_begun(observed)))]
+    remains = [_find_remains(situation, name) for name in sorted(past | set(_find_begun(observed)))]
     removed = [each for each in remains if each.node in past or each.has_begun]
     removing = [_plan_removal(situation, each) for each in removed]
     begun = [each for each, removal in zip(removed, removing, strict=True) if each.job or removal.job]
@@ -157,47 +157,47 @@ def _note(part: Manifest) -> Manifest:
     return {**kept, "metadata": {**kept["metadata"], "annotations": annotations}}
 
 
-def _find_remains(node: str, observed: Observed) -> _Remains:
+def _find_remains(situation: Situation, node: str) -> _Remains:
     keys = [(POD, node), (CLAIM, state_claim_name(node))]
-    parts = {key: child for key in keys if (child := observed.find(*key)) is not None}
-    return _Remains(node, parts, observed.find(JOB, leave_job_name(node)))
+    parts = {key: child for key in keys if (child := situation.observed.find(*key)) is not None}
+    return _Remains(node, parts, situation.jobs.get(leave_job_name(node)))
 
 
 def _find_gone(situation: Situation, remains: _Remains) -> Iterable[Child]:
     """What of a worker is left out now: pod and claim when its Job is done, the Job after them, or to make another."""
     job = remains.job
-    if job is None or seen.is_terminating(job):
+    if job is None or job.is_terminating:
         return []
     if remains.is_job_stale:
         return [(JOB, leave_job_name(remains.node))]
     cluster = situation.cluster
     is_noted = remains.node in cluster.state.claims
-    if _is_job(job, "Complete"):
+    if job.is_complete:
         # The Job is what tells a worker that has left from one that has lost its volume.
         return remains.parts or ([] if is_noted else [(JOB, leave_job_name(remains.node))])
     if cluster.paused:
         return []
     is_known = is_noted or bool(remains.parts)
-    if _is_job(job, "Failed") or (is_known and _needs_another(situation, remains.node, job)):
+    if job.has_failed or (is_known and _needs_another(situation, remains.node, job)):
         return [(JOB, leave_job_name(remains.node))]
     return [(POD, remains.node)] if _must_make_room(cluster, remains, job) else []
 
 
-def _must_make_room(cluster: VirtualCluster, remains: _Remains, job: Manifest) -> bool:
+def _must_make_room(cluster: VirtualCluster, remains: _Remains, job: Job) -> bool:
     """Whether only the place of the worker's own pod lets the Job have one, and nothing on it is to be waited for."""
     pod = remains.parts.get((POD, remains.node))
-    if pod is None or not cluster.is_forced_out(remains.node) or not find_job_refusals(job, cluster.rules):
+    if pod is None or not cluster.is_forced_out(remains.node) or not find_job_refusals(job.manifest, cluster.rules):
         return False
-    return not find_pod_refusals(job["spec"]["template"]["spec"], cluster.rules, find_freed(pod))
+    return not find_pod_refusals(job.pod_spec, cluster.rules, find_freed(pod))
 
 
-def _needs_another(situation: Situation, node: str, job: Manifest) -> bool:
+def _needs_another(situation: Situation, node: str, job: Job) -> bool:
     """Whether another Job would do better. With nothing else left or noted, only this one knows of its Node."""
     cluster = situation.cluster
-    is_lost = not all(situation.observed.has(CONFIG_MAP, name) for name in seen.find_config_maps(job))
-    is_large = is_too_large(job, RESOURCES.fit(cluster.rules), cluster.rules)
+    is_lost = not all(situation.observed.has(CONFIG_MAP, name) for name in job.config_maps)
     current = hash_leave(_find_image(situation), force=cluster.is_forced_out(node))
-    return is_lost or is_large or is_outdated(job, current)
+    is_large = is_too_large(job.manifest, RESOURCES.fit(cluster.rules), cluster.rules)
+    return is_lost or is_large or is_outdated(job.manifest, current)
 
 
 def _plan_removal(situation: Situation, remains: _Remains) -> Removal:
@@ -219,11 +219,11 @@ def _plan_removal(situation: Situation, remains: _Remains) -> Removal:
     )
 
 
-def _describe(situation: Situation, remains: _Remains, job: Manifest) -> str:
-    name = f"Job {job['metadata']['name']}"
-    if seen.is_terminating(job) or remains.is_job_stale:
-        return f"leaves: waits until {name} is gone{describe_finalizers(job)}"
-    if _is_job(job, "Complete"):
+def _describe(situation: Situation, remains: _Remains, job: Job) -> str:
+    name = f"Job {job.name}"
+    if job.is_terminating or remains.is_job_stale:
+        return f"leaves: waits until {name} is gone{describe_finalizers(job.manifest)}"
+    if job.is_complete:
         rest = [f"{part['kind']} {key[1]}{describe_finalizers(part)}" for key, part in remains.parts.items()]
         return f"leaves: waits until these are gone: {'; '.join(rest or [name])}"
     if situation.cluster.paused:
@@ -231,15 +231,15 @@ def _describe(situation: Situation, remains: _Remains, job: Manifest) -> str:
     return f"leaves: {_describe_work(situation, job)}"
 
 
-def _describe_work(situation: Situation, job: Manifest) -> str:
+def _describe_work(situation: Situation, job: Job) -> str:
     """What the Job does now, or waits for, as far as that can be seen: its pod is no child."""
-    suspension = describe_suspension(job)
+    suspension = describe_suspension(job.manifest)
     if suspension:
-        return f"Job {job['metadata']['name']} {suspension}"
+        return f"Job {job.name} {suspension}"
     masters = [situation.pods.get(node.name) for node in situation.cluster.control_plane]
     if not any(master and master.is_ready for master in masters):
         return "waits for the API server of the virtual cluster"
-    return _describe_drain(situation.cluster, job)
+    return _describe_drain(situation.cluster, job.manifest)
 
 
 def _describe_drain(cluster: VirtualCluster, job: Manifest) -> str:
@@ -260,11 +260,3 @@ def _find_image(situation: Situation) -> str:
     masters = situation.cluster.control_plane
     images = [pod.image for node in masters if (pod := situation.pods.get(node.name))]
     return next(filter(None, images), masters[0].image)
-
-
-def _is_job(job: Manifest, condition: str) -> bool:
-    return seen.condition(job, condition).get("status") == "True"
-
-
-def _read_takes(job: Manifest) -> list[str]:
-    return str((job["metadata"].get("annotations") or {}).get(TAKES, "")).split(",")

@@ -85,7 +85,7 @@ def plan_replacements(situation: Situation, exempt: Exempt) -> Replacements:
     """
     cluster, now = situation.cluster, situation.now
     members = [_find_member(situation, node, exempt) for node in cluster.nodes]
-    held = find_held(cluster, situation.observed)
+    held = find_held(cluster, situation.pods)
     kept = {*exempt.leaving, *exempt.held, *held}
     free = [each for each in members if each.node.name not in kept and each.is_there]
     if any(each.is_master and each.is_outdated for each in members):

@@ -1,25 +1,27 @@
 """Whether a spec can be acted on: all rules asked once, with what each of them has to say."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from hooks.vk8s.observed.adopted import find_adoption_warnings
+from hooks.vk8s.observed.children import CLAIM, SECRET
 from hooks.vk8s.plan.findings import Findings
 from hooks.vk8s.plan.limits import check_limits
 from hooks.vk8s.plan.newer_rules import check_newer_rules
 from hooks.vk8s.plan.removals import find_role_problems
 from hooks.vk8s.situation import Call
 from hooks.vk8s.spec.model import Spec
+from hooks.vk8s.spec.naming import pki_secret_name
 from hooks.vk8s.spec.validate import find_problems, parse_spec
 from hooks.vk8s.spec.version_skew import find_skews
 
 
 @dataclass(frozen=True, kw_only=True)
 class Review(Findings):
-    """A spec and what is to be said of it. `spec`: None where it can't be read; `images`: as in `Limits`."""
+    """A spec and what is to be said of it. `spec`: None where it can't be read; `notes`: as in `Limits`."""
 
     spec: Spec | None = None
-    images: Sequence[str] | None = None
+    notes: Mapping[str, str] = field(default_factory=dict)
 
 
 def review_spec(call: Call, raw: object) -> Review:
@@ -28,7 +30,8 @@ def review_spec(call: Call, raw: object) -> Review:
     if spec is None:
         return Review(problems=problems)
     name, observed = call.identity.name, call.observed
-    limits, newer = check_limits(call, spec), check_newer_rules(name, spec, observed)
+    lives = _is_living(call)
+    limits, newer = check_limits(call, spec, lives=lives), check_newer_rules(name, spec, observed, lives=lives)
     return Review(
         spec=spec,
         problems=[
@@ -43,5 +46,11 @@ def review_spec(call: Call, raw: object) -> Review:
             *newer.warnings,
             *find_adoption_warnings(call.identity, observed),
         ],
-        images=limits.images,
+        notes=limits.notes,
     )
+
+
+def _is_living(call: Call) -> bool:
+    """Whether something lives that a setting or a rule may be newer than: without its PKI, a Vk8s lives on."""
+    is_made = call.observed.has(SECRET, pki_secret_name(call.identity.name))
+    return is_made or bool(call.pods) or bool(call.observed.children.get(CLAIM))

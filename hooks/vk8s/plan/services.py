@@ -1,6 +1,5 @@
 """How a virtual cluster is reached: its Services, and who may connect. What they lead to may come later."""
 
-from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.children.access_service import build_access_service
 from hooks.vk8s.children.api_service import build_api_service
 from hooks.vk8s.children.network_policy import build_network_policy
@@ -15,6 +14,7 @@ from hooks.vk8s.spec.naming import access_service_name, network_policy_name, por
 def plan_services(situation: Situation) -> Part:
     """The Services and the NetworkPolicy. A kind that the CompositeController does not list yet is not returned."""
     cluster, spec = situation.cluster, situation.cluster.spec
+    targets = _find_targets(situation)
     is_limited, has_ssh = situation.settings.network_policy, spec.access_pod_image and spec.access_pod_port
     unwanted = [
         *([] if spec.ports else [(SERVICE, ports_service_name(cluster.name))]),
@@ -24,7 +24,7 @@ def plan_services(situation: Situation) -> Part:
     return Part(
         children=[
             build_api_service(cluster.identity),
-            *_plan_ports(situation),
+            *([build_ports_service(cluster.identity, spec.ports, targets)] if spec.ports else []),
             *(
                 [build_access_service(cluster.identity, spec.access_pod_port)]
                 if has_ssh and spec.access_pod_port
@@ -38,13 +38,6 @@ def plan_services(situation: Situation) -> Part:
         ],
         gone=frozenset(unwanted),
     )
-
-
-def _plan_ports(situation: Situation) -> list[Manifest]:
-    cluster = situation.cluster
-    if not cluster.spec.ports:
-        return []
-    return [build_ports_service(cluster.identity, cluster.spec.ports, _find_targets(situation))]
 
 
 def _find_targets(situation: Situation) -> dict[str, str]:

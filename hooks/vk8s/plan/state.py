@@ -17,7 +17,7 @@ from hooks.vk8s.observed.keep import read_annotation
 from hooks.vk8s.observed.pod import Pod, find_creation_time
 from hooks.vk8s.observed.pod_state import describe_finalizers
 from hooks.vk8s.part import Part
-from hooks.vk8s.situation import Situation
+from hooks.vk8s.situation import Call, Situation
 from hooks.vk8s.spec.cluster import ACCEPT_LOSS_ANNOTATION, VirtualCluster
 from hooks.vk8s.spec.model import NodeSpec
 from hooks.vk8s.spec.naming import pki_secret_name, state_claim_name
@@ -31,11 +31,11 @@ _PAGE: Final = "docs/how-to/lost-volumes.md"
 class State(Part):
     """What is to be noted, and what of the state is lost or in danger.
 
-    `lost`: node to what there is to say of it; it gets neither claim nor pod. `held`: nodes whose pods are not left
-    out. `gone` are pods that have no state and can get none.
+    `notes`: annotations for the `pki` Secret; `lost`: node to what there is to say of it; it gets neither claim nor
+    pod. `held`: nodes whose pods are not left out. `gone` are pods that have no state and can get none.
     """
 
-    note: StateNote = field(default_factory=StateNote)
+    notes: Mapping[str, str] = field(default_factory=dict)
     lost: Mapping[str, str] = field(default_factory=dict)
     held: frozenset[str] = frozenset()
 
@@ -52,9 +52,9 @@ def read_note(name: str, observed: Observed) -> StateNote:
     return noted or StateNote(generation=max(generations, default=FIRST_GENERATION))
 
 
-def find_unsafe_nodes(note: StateNote, observed: Observed) -> list[str]:
+def find_unsafe_nodes(call: Call) -> list[str]:
     """Names of the nodes whose noted claims are gone or going, whatever the spec says."""
-    return [node for node in note.claims if not observed.has_lasting(CLAIM, state_claim_name(node))]
+    return [node for node in call.note.claims if not call.observed.has_lasting(CLAIM, state_claim_name(node))]
 
 
 def plan_state(situation: Situation, left: frozenset[str]) -> State:
@@ -63,7 +63,7 @@ def plan_state(situation: Situation, left: frozenset[str]) -> State:
     found = [_look_at(situation, node) for node in cluster.nodes]
     lost = {each.node.name: _describe_loss(each) for each in found if each.is_lost}
     return State(
-        note=_plan_note(cluster, found, left),
+        notes=_build_notes(situation, _plan_note(cluster, found, left)),
         lost=lost,
         held=frozenset(each.node.name for each in found if each.lacking and each.pod and not each.is_useless),
         gone=frozenset((POD, each.node.name) for each in found if each.is_useless),
@@ -75,14 +75,6 @@ def list_needed(situation: Situation, node: NodeSpec) -> list[Child]:
     """What a pod of `node` that is created now mounts."""
     claim = [] if situation.cluster.spec.storage.ephemeral else [(CLAIM, state_claim_name(node.name))]
     return [(CONFIG_MAP, situation.boot_files), (SECRET, find_credentials_name(situation.cluster, node)), *claim]
-
-
-def with_note(pki: Manifest, note: StateNote) -> Manifest:
-    """The `pki` Secret with the note on it; without one as long as there is nothing to note."""
-    annotations = pki["metadata"].get("annotations", {})
-    if note == StateNote() and STATE not in annotations:
-        return pki
-    return {**pki, "metadata": {**pki["metadata"], "annotations": {**annotations, STATE: note.encode()}}}
 
 
 @dataclass(frozen=True)
@@ -159,6 +151,13 @@ def _look_at(situation: Situation, node: NodeSpec) -> _Standing:
     if not standing.is_on_another:
         return standing
     return replace(standing, lacking={**lacking, (CLAIM, state_claim_name(node.name)): None})
+
+
+def _build_notes(situation: Situation, note: StateNote) -> dict[str, str]:
+    """The note as an annotation; none as long as there is nothing to note."""
+    pki = situation.observed.find(SECRET, pki_secret_name(situation.identity.name))
+    is_noted = pki is not None and STATE in (pki["metadata"].get("annotations") or {})
+    return {STATE: note.encode()} if is_noted or note != StateNote() else {}
 
 
 def _plan_note(cluster: VirtualCluster, found: list[_Standing], left: frozenset[str]) -> StateNote:

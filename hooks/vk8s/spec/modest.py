@@ -33,8 +33,8 @@ class Modest:
         """The resources in that namespace, for a container of a pod in which no other runs at the same time."""
         fitted = {name: self._fit_one(name, rules) for name in self.limits}
         return {
-            "limits": {name: limit for name, (limit, _) in fitted.items()},
-            "requests": {name: request for name, (_, request) in fitted.items()},
+            "limits": {name: str(limit) for name, (limit, _) in fitted.items()},
+            "requests": {name: str(request) for name, (_, request) in fitted.items()},
         }
 
     def _fit_one(self, name: str, rules: NamespaceRules) -> tuple[str, str]:

@@ -12,9 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
 from hooks.kubernetes.manifest import Manifest
-from hooks.kubernetes.quantity import parse_quantity
+from hooks.kubernetes.quantity import Quantity
 from hooks.settings import Settings
-from hooks.vk8s.spec.model import Quantity
 from hooks.wire import Parent
 
 QUOTA: Final = "ResourceQuota.v1"
@@ -29,8 +28,10 @@ _OUR_SCOPES: Final = frozenset(["NotTerminating"])
 _NOTHING: Final = Fraction(0)
 _BEST_EFFORT, _NOT_BEST_EFFORT = "BestEffort", "NotBestEffort"
 
-# Resource to quantity, as it is written.
-Amounts = Mapping[str, str]
+# Resource to how much of it.
+Amounts = Mapping[str, Quantity]
+# What is neither written nor counted.
+NONE: Final = Quantity("0")
 
 
 class _Form(BaseModel):
@@ -82,8 +83,8 @@ class Quota(_Form):
         """Whether it refuses so much more of what it calls `name`, when `freed` of that is no longer used."""
         if name not in self.hard or not amount:
             return False
-        used = max(parse_quantity(self.used.get(name, "0")) - freed, _NOTHING)
-        return used + amount > parse_quantity(self.hard[name])
+        used = max(self.used.get(name, NONE).amount - freed, _NOTHING)
+        return used + amount > self.hard[name].amount
 
 
 @dataclass(frozen=True)

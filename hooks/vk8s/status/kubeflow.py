@@ -10,9 +10,9 @@ from typing import Final
 from hooks.kubernetes.conditions import Condition
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.kubeflow.job import STEPS, VERSION
-from hooks.vk8s.kubeflow.plan import WAITING_FOR_NODES, is_finished
-from hooks.vk8s.observed import children as seen
+from hooks.vk8s.kubeflow.plan import WAITING_FOR_NODES
 from hooks.vk8s.observed.children import POD
+from hooks.vk8s.observed.job import Job
 from hooks.vk8s.observed.pod import Pod
 from hooks.vk8s.observed.pod_state import (
     LONGEST_MESSAGE,
@@ -35,28 +35,28 @@ def find_kubeflow_conditions(situation: Situation, plan: Plan) -> list[Condition
     kubeflow, name = situation.cluster.spec.kubeflow, kubeflow_job_name(situation.identity.name)
     job, is_planned = plan.kubeflow.job, plan.kubeflow.is_planned
     if kubeflow is None:
-        return [_describe_left(job)] if job and is_finished(job) else []
+        return [_describe_left(job)] if job and job.is_complete else []
     blocker = plan.kubeflow.blocker or (None if job or is_planned else plan.blocker or WAITING_FOR_NODES)
     if blocker:
         return [_unready(blocker.reason, blocker.message)]
-    if job is None or not is_planned or seen.is_terminating(job):
-        held = describe_finalizers(job) if job else ""
+    if job is None or not is_planned or job.is_terminating:
+        held = describe_finalizers(job.manifest) if job else ""
         return [_unready("BeingMade", f"Job {name} is being made{held}.")]
-    if is_finished(job):
+    if job.is_complete:
         message = f"Kubeflow {kubeflow.version} is installed. {_describe_user(situation.identity.name, kubeflow)}"
         return [Condition(KUBEFLOW_READY, status=True, reason="Installed", message=message)]
-    suspension = describe_suspension(job)
+    suspension = describe_suspension(job.manifest)
     if suspension:
         return [_unready("Suspended", f"Job {name} {suspension}.")]
-    return [_describe_progress(kubeflow.version, job, situation)]
+    return [_describe_progress(kubeflow.version, job.manifest, situation)]
 
 
 def _unready(reason: str, message: str) -> Condition:
     return Condition(KUBEFLOW_READY, status=False, reason=reason, message=message)
 
 
-def _describe_left(job: Manifest) -> Condition:
-    env = seen.find_container(job["spec"]["template"]["spec"], STEPS[-1]).get("env") or []
+def _describe_left(job: Job) -> Condition:
+    env = job.containers.get(STEPS[-1], {}).get("env") or []
     version = next((f" {entry.get('value')}" for entry in env if entry["name"] == VERSION), "")
     message = f"Kubeflow{version} stays installed, and is its owner's to keep: spec.kubeflow is gone."
     return Condition(KUBEFLOW_READY, status=True, reason="LeftInstalled", message=message)

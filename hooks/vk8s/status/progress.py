@@ -23,7 +23,7 @@ def find_children_condition(situation: Situation, plan: Plan) -> Condition:
     if not missing and not going and not closed and not frozen and not plan.waiting:
         return Condition(CHILDREN_OBSERVED, status=True, reason="AllObserved", message="Every child is there.")
     shut_reason, shut = _describe_closed(closed, plan, rules)
-    if plan.overdue and plan.overdue <= situation.now:
+    if plan.is_overdue:
         reason, parts = _describe_missing(missing, rules)
         return _unfinished(reason, [*parts, *shut, *frozen, *going])
     if closed and not missing:

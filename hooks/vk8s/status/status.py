@@ -4,34 +4,32 @@ from collections.abc import Sequence
 
 from hooks.kubernetes.conditions import Blocker, Condition, build_conditions
 from hooks.kubernetes.manifest import Manifest
-from hooks.vk8s.observed.children import POD
-from hooks.vk8s.observed.pod import Pod
-from hooks.vk8s.observed.pod_state import describe_finalizers, find_absent_state, find_pod_state
+from hooks.vk8s.observed.pod_state import describe_finalizers
 from hooks.vk8s.observed.refused import REFUSED
-from hooks.vk8s.plan.addresses import find_network_conditions, is_waiting_for_network
 from hooks.vk8s.plan.assemble import Plan
-from hooks.vk8s.plan.state import STATE_AT_RISK, find_unsafe_nodes, read_note
+from hooks.vk8s.plan.state import STATE_AT_RISK, find_unsafe_nodes
 from hooks.vk8s.situation import Call, Situation
-from hooks.vk8s.spec.naming import ACCESS_CONTAINER, access_pod_name
+from hooks.vk8s.status.access import find_access_conditions
+from hooks.vk8s.status.addresses import find_network_conditions, is_waiting_for_network
 from hooks.vk8s.status.endpoints import build_endpoint_fields
 from hooks.vk8s.status.kubeflow import find_kubeflow_conditions
 from hooks.vk8s.status.namespace_notes import note_rules
 from hooks.vk8s.status.nodes import READY, Nodes, find_observed_nodes, find_spec_nodes
 from hooks.vk8s.status.progress import find_children_condition
 
-ACCEPTED, ACCESS_READY = "Accepted", "AccessReady"
+ACCEPTED = "Accepted"
 
 
 def build_status(situation: Situation, plan: Plan) -> Manifest:
     """The status of a Vk8s whose spec is valid."""
-    cluster = situation.cluster
+    acceptance = Condition(ACCEPTED, status=True, reason="Valid", message=_describe_acceptance(situation, plan))
     children = find_children_condition(situation, plan)
-    nodes = note_rules(find_spec_nodes(situation, plan), cluster, refused=children.reason in REFUSED)
+    nodes = note_rules(find_spec_nodes(situation, plan), situation.cluster, refused=children.reason in REFUSED)
     conditions = [
-        Condition(ACCEPTED, status=True, reason="Valid", message=_describe_acceptance(situation, plan)),
+        acceptance,
         children,
-        *find_network_conditions(cluster, situation.observed),
-        *_find_access_conditions(situation, plan),
+        *find_network_conditions(situation),
+        *find_access_conditions(situation, plan),
         *find_kubeflow_conditions(situation, plan),
         *nodes.conditions,
     ]
@@ -40,7 +38,7 @@ def build_status(situation: Situation, plan: Plan) -> Manifest:
 
 def build_rejected_status(call: Call, problems: Sequence[str], reason: str = "InvalidSpec") -> Manifest:
     """The status of a Vk8s that can't be acted on: every problem, and what runs all the same."""
-    unsafe = find_unsafe_nodes(read_note(call.identity.name, call.observed), call.observed)
+    unsafe = find_unsafe_nodes(call)
     sentence = f"The volumes of these nodes are gone, or are being deleted: {', '.join(unsafe)}."
     nodes = find_observed_nodes(call, Blocker(STATE_AT_RISK, sentence) if unsafe else None)
     notice = " Nothing is changed, and lost nodes are not replaced, until this is mended." if nodes.wanted else ""
@@ -65,7 +63,7 @@ def _find_phase(situation: Situation, plan: Plan, nodes: Nodes) -> str:
         return nodes.phase
     if situation.cluster.paused:
         return "Paused"
-    if is_waiting_for_network(situation.cluster, situation.observed):
+    if is_waiting_for_network(situation):
         return "WaitingNetwork"
     # A rollout is over with its last node, not whenever all nodes happen to be Ready.
     return "Restarting" if plan.replacements.outdated and nodes.phase == "Running" else nodes.phase
@@ -85,17 +83,6 @@ def _build(phase: str, nodes: Nodes, conditions: list[Condition], call: Call) ->
         "conditions": build_conditions(conditions, call),
         "observedGeneration": call.generation,
     }
-
-
-def _find_access_conditions(situation: Situation, plan: Plan) -> list[Condition]:
-    """Whether one can connect by ssh; nothing where the spec does not ask for it."""
-    if situation.cluster.spec.access_pod_image is None:
-        return []
-    name = access_pod_name(situation.identity.name)
-    absent = find_absent_state(plan.waiting.get(name), paused=situation.cluster.paused)
-    pod = situation.observed.find(POD, name)
-    state = find_pod_state(Pod(pod, ACCESS_CONTAINER) if pod else None, absent)
-    return [Condition(ACCESS_READY, status=state.ready, reason=state.reason, message=f"{name} {state.message}.")]
 
 
 def _describe_acceptance(situation: Situation, plan: Plan) -> str:

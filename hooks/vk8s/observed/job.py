@@ -1,0 +1,56 @@
+"""What is known of an observed Job."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from hooks.kubernetes.manifest import Manifest
+from hooks.vk8s.observed.children import condition, find_config_maps, is_terminating
+
+
+@dataclass(frozen=True)
+class Job:
+    """An observed Job, of which each fact is read once."""
+
+    manifest: Manifest
+
+    @cached_property
+    def is_terminating(self) -> bool:
+        """Whether somebody has deleted it."""
+        return is_terminating(self.manifest)
+
+    @cached_property
+    def is_complete(self) -> bool:
+        """Whether it has done what it was created for."""
+        return condition(self.manifest, "Complete").get("status") == "True"
+
+    @cached_property
+    def has_failed(self) -> bool:
+        """Whether it has given up."""
+        return condition(self.manifest, "Failed").get("status") == "True"
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return str(self.manifest["metadata"]["name"])
+
+    @property
+    def annotations(self) -> Mapping[str, str]:
+        """Its annotations."""
+        return self.manifest["metadata"].get("annotations") or {}
+
+    @property
+    def pod_spec(self) -> Manifest:
+        """The spec of its pods."""
+        spec: Manifest = self.manifest["spec"]["template"]["spec"]
+        return spec
+
+    @cached_property
+    def containers(self) -> Mapping[str, Manifest]:
+        """The containers of its pods by name, those that run one after the other before them left out."""
+        return {str(entry.get("name")): entry for entry in self.pod_spec.get("containers") or []}
+
+    @cached_property
+    def config_maps(self) -> frozenset[str]:
+        """Names of the ConfigMaps that its pods mount."""
+        return frozenset(find_config_maps(self.manifest))

@@ -1,0 +1,75 @@
+"""Condition NetworkReady: whether the nodes have the addresses of the ip-manager that they shall have."""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from hooks.kubernetes.conditions import Condition
+from hooks.vk8s.observed.pod import Pod
+from hooks.vk8s.plan.addresses import IP_MANAGER_ON, NOT_SENT, OFF
+from hooks.vk8s.situation import Situation
+from hooks.vk8s.spec.network import NO_POOL, Network, find_noted_address
+
+NETWORK_READY: Final = "NetworkReady"
+# What is said where there is no pool, by the reason for that.
+_WITHOUT_POOL: Final = {
+    OFF: f"spec.ipPool has no effect: the ip-manager is off; for it, the hooks need {IP_MANAGER_ON}.",
+    NOT_SENT: (
+        "Metacontroller does not send IPPools along yet, so new pods get addresses from the host cluster. It asks anew "
+        "what to send within 20 minutes, or when it is restarted."
+    ),
+    NO_POOL: "No IPPool serves this virtual cluster: its pods get addresses from the host cluster.",
+}
+
+
+def find_network_conditions(situation: Situation) -> list[Condition]:
+    """Whether the nodes have the addresses that they shall have; nothing where nobody has asked for any."""
+    cluster, network = situation.cluster, situation.cluster.network
+    if network.reason == OFF and cluster.spec.ip_pool is None:
+        return []
+    without = [node.name for node in cluster.nodes if network.find_lack(node.name)]
+    if without:
+        why = f"{network.obstacle}," if network.obstacle else " yet"
+        message = (
+            f"No address of IPPool {network.pool}{why} for {len(without)} of {len(cluster.nodes)} nodes: "
+            f"{', '.join(without)}. See kubectl describe ippool {network.pool}."
+        )
+        return [Condition(NETWORK_READY, status=False, reason=network.reason, message=message)]
+    if network.pool is None and not network.addresses:
+        message = _WITHOUT_POOL[network.reason]
+        return [Condition(NETWORK_READY, status=network.reason == NO_POOL, reason=network.reason, message=message)]
+    pods = {node.name: pod for node in cluster.nodes if (pod := situation.pods.get(node.name))}
+    ignored = list(_find_ignored(pods))
+    if ignored:
+        hint = "does the network of the host cluster act on the pods' annotations?"
+        message = f"{'; '.join(ignored)}: {hint}"
+        return [Condition(NETWORK_READY, status=False, reason="AddressIgnored", message=message)]
+    return [Condition(NETWORK_READY, status=True, reason="Allocated", message=_describe_pods(network, pods))]
+
+
+def is_waiting_for_network(situation: Situation) -> bool:
+    """Whether a pod is not made yet because its node has no address."""
+    network, pods = situation.cluster.network, situation.pods
+    return any(network.find_lack(node.name) and node.name not in pods for node in situation.cluster.nodes)
+
+
+def _find_ignored(pods: Mapping[str, Pod]) -> Iterator[str]:
+    """Pods that have another address than the one that they were made with."""
+    for name, pod in pods.items():
+        noted, actual = find_noted_address(pod.manifest), pod.status.get("podIP")
+        if noted and actual and noted != actual:
+            yield f"{name} has {actual} instead of {noted}"
+
+
+def _describe_pods(network: Network, pods: Mapping[str, Pod]) -> str:
+    older = [name for name, pod in pods.items() if find_noted_address(pod.manifest) is None]
+    moved = [name for name, pod in pods.items() if network.has_moved(name, pod.manifest)]
+    parts = [
+        "Each node has its address.",
+        *(
+            [f"Pods that are older than theirs, and get it when they are made anew: {', '.join(older)}."]
+            if older
+            else []
+        ),
+        *([f"To be made anew with another one: {', '.join(moved)}."] if moved else []),
+    ]
+    return " ".join(parts)
