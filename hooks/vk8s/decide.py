@@ -17,6 +17,7 @@ from hooks.vk8s.spec import namespace_rules
 from hooks.vk8s.spec.cluster import build_cluster, parse_identity
 from hooks.vk8s.spec.model import Spec
 from hooks.vk8s.spec.namespace_rules import NamespaceRules
+from hooks.vk8s.status.endpoints import build_endpoint_fields
 from hooks.vk8s.status.status import build_rejected_status, build_status, build_terminating_status
 from hooks.wire import CustomizeRequest, CustomizeResponse, FinalizeResponse, HookRequest, SyncResponse
 
@@ -38,17 +39,17 @@ class RequestError(ValueError):
 def decide_sync(request: HookRequest, context: Context) -> SyncResponse:
     """All children that shall exist now, and the status. RequestError where the request itself is in doubt."""
     call = _read_call(request, context)
-    review = review_spec(call, request.parent.spec)
+    review, endpoints = review_spec(call, request.parent.spec), build_endpoint_fields(call)
     if review.spec is None or review.problems:
         return SyncResponse(
-            status=build_rejected_status(call, review.problems),
+            status=build_rejected_status(call, review.problems) | endpoints,
             children=keep_all(call.observed),
             resync_after_seconds=RESYNC_MAX,
         )
     situation = _read_situation(call, request, review.spec)
     plan = assemble(situation, review)
     return SyncResponse(
-        status=build_status(situation, plan),
+        status=build_status(situation, plan) | endpoints,
         children=plan.children,
         resync_after_seconds=max(RESYNC_MIN, min(RESYNC_MAX, plan.due_seconds)),
     )
@@ -83,7 +84,7 @@ def decide_customize(request: CustomizeRequest, settings: Settings) -> Customize
 def _keep_unselected(call: Call) -> FinalizeResponse:
     """The answer to a finalize call for a Vk8s that nobody has deleted: its labels select it no more, and it stays."""
     return FinalizeResponse(
-        status=build_rejected_status(call, [NOT_SELECTED], reason="NotSelected"),
+        status=build_rejected_status(call, [NOT_SELECTED], reason="NotSelected") | build_endpoint_fields(call),
         children=keep_all(call.observed),
         resync_after_seconds=RESYNC_MAX,
         finalized=False,

@@ -65,6 +65,13 @@ class Situation(Call):
         """Name of the ConfigMap from which a pod that is created now boots."""
         return bootstrap_config_map_name(self.identity.name, self.context.scripts.digest)
 
+    @property
+    def running_image(self) -> str:
+        """The image that a master runs, so that a host has it already; that of the spec where no master exists."""
+        masters = self.cluster.control_plane
+        images = [pod.image for node in masters if (pod := self.pods.get(node.name))]
+        return next(filter(None, images), masters[0].image)
+
     def without(self, nodes: Collection[str]) -> "Situation":
         """The same, as if the spec did not name these workers."""
         return replace(self, cluster=self.cluster.without(nodes)) if nodes else self

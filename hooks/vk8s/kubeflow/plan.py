@@ -56,24 +56,24 @@ def build_rules(parent: Parent, settings: Settings) -> list[Manifest]:
     return [{"apiVersion": "v1", "resource": "pods", "namespace": metadata.namespace, "labelSelector": selector}]
 
 
-def look_at_kubeflow(situation: Situation) -> Kubeflow:
-    """What there is of Kubeflow, with nothing planned: the part of an answer that only keeps."""
+def find_kubeflow(situation: Situation) -> Kubeflow:
+    """What exists of Kubeflow, with nothing planned: the part of an answer that only keeps."""
     job = situation.jobs.get(kubeflow_job_name(situation.identity.name))
     return Kubeflow(job=job, mismatch=find_mismatch(situation.cluster.spec))
 
 
-def plan_kubeflow(situation: Situation) -> Kubeflow:
-    """The children that the spec asks for, as far as it is their turn."""
-    found, kubeflow = look_at_kubeflow(situation), situation.cluster.spec.kubeflow
+def plan_kubeflow(situation: Situation, found: Kubeflow) -> Kubeflow:
+    """The children that the spec asks for, as far as it is their turn; `found`: what exists."""
+    kubeflow = situation.cluster.spec.kubeflow
     job, own = found.job, frozenset([(JOB, kubeflow_job_name(situation.identity.name))])
     if kubeflow is None:
         return replace(found, gone=own if job and not job.is_complete else frozenset())
     if not situation.settings.kubeflow_installer_image:
         message = f"spec.kubeflow has no effect: the hooks need {INSTALLER_IMAGE}, the image that installs it."
         return replace(found, blockers=[Blocker("InstallerNotSet", message)])
-    installation, blockers = _find_installation(situation, kubeflow), _find_blockers(situation, found.mismatch)
+    secret, blockers = _plan_secret(situation, kubeflow), _find_blockers(situation, found.mismatch)
+    installation = _find_installation(situation, kubeflow)
     needs_another = job is not None and _needs_another(job, installation)
-    secret = _plan_secret(situation, kubeflow)
     if job is None:
         job_wanted = [] if blockers else [build_kubeflow_job(situation.cluster, installation)]
         return replace(found, children=[*secret, *job_wanted], blockers=blockers)

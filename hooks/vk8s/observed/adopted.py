@@ -101,7 +101,9 @@ def _belongs(identity: Identity, kind: str, child: Manifest) -> bool:
 
 
 def _list(adopted: Observed) -> list[Manifest]:
-    return [child for _, _, child in adopted.items()]
+    return [
+        adopted.children[kind][name] for kind in sorted(adopted.children) for name in sorted(adopted.children[kind])
+    ]
 
 
 def _name(children: list[Manifest]) -> str:

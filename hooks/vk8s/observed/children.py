@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from hooks.kubernetes.manifest import Manifest
@@ -39,14 +40,19 @@ class Observed:
         """Whether there is such a child, also while it is terminating."""
         return self.find(kind, name) is not None
 
-    def has_lasting(self, kind: str, name: str) -> bool:
-        """Whether there is such a child and nobody has deleted it: only then may a pod be made that mounts it."""
-        found = self.find(kind, name)
-        return found is not None and not is_terminating(found)
+    @cached_property
+    def lasting(self) -> frozenset[Child]:
+        """The children that nobody has deleted: only of those may a pod be created that mounts them."""
+        return frozenset(
+            (kind, name)
+            for kind, group in self.children.items()
+            for name, child in group.items()
+            if not is_terminating(child)
+        )
 
     def find_lacking(self, needed: Iterable[tuple[str, str]]) -> list[str]:
         """Which of these, as (kind, name), are not there to stay: `Kind name`."""
-        return [f"{kind.split('.')[0]} {name}" for kind, name in needed if not self.has_lasting(kind, name)]
+        return [f"{kind.split('.')[0]} {name}" for kind, name in needed if (kind, name) not in self.lasting]
 
     def knows(self, kind: str) -> bool:
         """Whether the CompositeController lists the kind: only then may a child of it be returned."""

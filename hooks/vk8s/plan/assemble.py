@@ -6,13 +6,14 @@ An observed child is never dropped because an input is missing.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from math import inf
 from typing import Final
 
 from hooks.kubernetes.conditions import Blocker
 from hooks.kubernetes.manifest import Manifest
-from hooks.vk8s.kubeflow.plan import Kubeflow, look_at_kubeflow, plan_kubeflow
-from hooks.vk8s.observed.children import group_key
+from hooks.vk8s.kubeflow.plan import Kubeflow, find_kubeflow, plan_kubeflow
+from hooks.vk8s.observed.children import SECRET, group_key
 from hooks.vk8s.observed.keep import keep, keep_unknown
 from hooks.vk8s.part import Part
 from hooks.vk8s.plan.access import plan_access
@@ -36,51 +37,53 @@ RETRY_SECONDS: Final = 5.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parts:
-    """The parts of the planners, those before the keys and those after them, and those whose outcome is reported."""
+class Plan:
+    """The children to answer with, the parts whose outcome the status reports, and what it needs to know besides.
 
-    first: Sequence[Part]
-    later: Sequence[Part]
+    `frozen`: children that can't be changed as they should be, as `Kind name`; `waiting`: name of a pod to what it
+    waits for; `warnings`: sentences on what is accepted all the same; `due`: when time alone changes the plan.
+    """
+
+    keys: Keys
     removals: Removals
     state: State
     replacements: Replacements
     kubeflow: Kubeflow
-
-
-@dataclass(frozen=True, kw_only=True)
-class Plan(Parts):
-    """The children to answer with, and what the status needs to know of them.
-
-    `missing`: children that are not observed yet; `overdue`: when that is worth a sentence, None while it is not known
-    since when; `frozen`: those that can't be changed as they should be, as `Kind name`; `waiting`: name of a pod to
-    what it waits for; `warnings`: sentences on what is accepted all the same; `due`: when time alone changes the plan.
-    """
-
-    keys: Keys
     children: Sequence[Manifest]
-    missing: Sequence[Manifest]
-    overdue: datetime | None
     frozen: Sequence[str]
     waiting: Mapping[str, str]
     warnings: Sequence[str]
     due: datetime | None
-    now: datetime
+    situation: Situation
 
     @property
     def blocker(self) -> Blocker | None:
         """Why nothing is as it should be, of the state of the nodes or of the keys."""
         return self.state.blocker or self.keys.blocker
 
+    @cached_property
+    def missing(self) -> Sequence[Manifest]:
+        """The children that are not observed yet."""
+        observed = self.situation.observed
+        return [child for child in self.children if not observed.has(group_key(child), child["metadata"]["name"])]
+
+    @cached_property
+    def overdue(self) -> datetime | None:
+        """When it is worth a sentence that children are missing; None while it is not known since when."""
+        since = self.situation.history.since(CHILDREN_OBSERVED, status=False) if self.missing else None
+        return since + CHILD_PATIENCE if since else None
+
     @property
     def is_overdue(self) -> bool:
         """Whether children have been missing for so long that it is worth a sentence."""
-        return self.overdue is not None and self.overdue <= self.now
+        return self.overdue is not None and self.overdue <= self.situation.now
 
     @property
     def due_seconds(self) -> float:
         """Seconds until the next thing that no event reports; forever where there is none."""
-        seconds = [(time - self.now).total_seconds() for time in (self.due, self.overdue) if time]
-        return min([each for each in seconds if each > 0] + [RETRY_SECONDS if self.missing else inf])
+        times = [time for time in (self.due, self.overdue) if time and time > self.situation.now]
+        seconds = [(time - self.situation.now).total_seconds() for time in times]
+        return min([*seconds, RETRY_SECONDS if self.missing else inf])
 
 
 def assemble(situation: Situation, review: Review) -> Plan:
@@ -89,69 +92,57 @@ def assemble(situation: Situation, review: Review) -> Plan:
     Everything but the PKI, the Services and the boot files is created only once the PKI is observed: two calls on a
     stale cache must not mix two CAs. Until then nothing goes, and no pod is created.
     """
-    keys = plan_keys(situation)
-    parts = _plan_all(situation) if keys.children else _plan_first(situation, keys)
-    pki = [_annotate(keys.pki, {**review.notes, **parts.state.notes})] if keys.pki else []
-    every = [*parts.first, replace(keys, children=[*pki, *keys.children]), *parts.later]
-    wanted, observed = _unite(situation, every), situation.observed
-    missing = [child for child in wanted if not observed.has(group_key(child), child["metadata"]["name"])]
-    since = situation.history.since(CHILDREN_OBSERVED, status=False) if missing else None
-    return Plan(
-        **vars(parts),
-        keys=keys,
-        children=keep_frozen(wanted, observed),
-        missing=missing,
-        overdue=since + CHILD_PATIENCE if since else None,
-        frozen=list(list_frozen(wanted, observed)),
-        waiting={name: wait for part in every for name, wait in part.waiting.items()},
-        warnings=[*review.warnings, *keys.warnings],
-        due=min((part.due for part in every if part.due), default=None),
-        now=situation.now,
-    )
-
-
-def _plan_all(situation: Situation) -> Parts:
-    removals = plan_removals(situation)
+    keys, first = plan_keys(situation), [plan_boot_files(situation), plan_services(situation)]
+    removals = plan_removals(situation) if keys.is_usable else Removals()
     staying = situation.without(removals.nodes)
-    state = plan_state(staying, removals.left)
-    replacements = plan_replacements(situation, Exempt(removals.nodes, state.held, frozenset(state.lost)))
-    kubeflow = plan_kubeflow(staying)
-    pods = [plan_claims(staying), plan_node_pods(staying, state), plan_access(staying)]
-    return Parts(
-        first=[plan_boot_files(situation), plan_services(situation)],
-        later=[*pods, kubeflow, removals, replacements, state],
+    state = plan_state(staying, removals.left) if keys.is_usable else State()
+    exempt = Exempt(removals.nodes, state.held, frozenset(state.lost))
+    replacements, found = plan_replacements(situation, exempt), find_kubeflow(staying)
+    kubeflow = plan_kubeflow(staying, found) if keys.is_usable else found
+    pods = [plan_claims(staying), plan_node_pods(staying, state), plan_access(staying)] if keys.is_usable else []
+    if keys.is_usable:
+        parts = [*first, keys, *pods, kubeflow, removals, replacements, state]
+    else:
+        parts = [*(replace(part, gone=frozenset()) for part in first), keys, _wait_for_pki(situation, keys)]
+    notes = {**review.notes, **state.notes} if keys.is_usable or keys.children else {}
+    children = _unite(situation, parts, notes)
+    return Plan(
+        keys=keys,
         removals=removals,
         state=state,
         replacements=replacements,
         kubeflow=kubeflow,
+        children=keep_frozen(children, situation.observed),
+        frozen=list(list_frozen(children, situation.observed)),
+        waiting={name: wait for part in parts for name, wait in part.waiting.items()},
+        warnings=[*review.warnings, *keys.warnings],
+        due=min((part.due for part in parts if part.due), default=None),
+        situation=situation,
     )
 
 
-def _plan_first(situation: Situation, keys: Keys) -> Parts:
-    """What can be planned while there is no PKI from which keys are made; the rest is looked at for the status."""
+def _wait_for_pki(situation: Situation, keys: Keys) -> Part:
     wait = f"waits for Secret {pki_secret_name(situation.identity.name)}"
-    waiting = {node.name: wait for node in situation.cluster.nodes} if keys.pki else {}
-    return Parts(
-        first=[replace(part, gone=frozenset()) for part in (plan_boot_files(situation), plan_services(situation))],
-        later=[Part(waiting=waiting)],
-        removals=Removals(),
-        state=State(),
-        replacements=plan_replacements(situation, Exempt()),
-        kubeflow=look_at_kubeflow(situation),
-    )
+    return Part(waiting={node.name: wait for node in situation.cluster.nodes} if keys.children else {})
 
 
-def _unite(situation: Situation, parts: Iterable[Part]) -> list[Manifest]:
-    """The children of all parts, and every other observed child as it is, but for what is gone by one of the parts."""
+def _unite(situation: Situation, parts: Iterable[Part], notes: Mapping[str, str]) -> list[Manifest]:
+    """The children of all parts, and every other observed child as it is, but for what is gone by one of the parts.
+
+    `notes`: annotations for the `pki` Secret.
+    """
     gone = frozenset().union(*(part.gone for part in parts))
     made = {(group_key(child), child["metadata"]["name"]): child for part in parts for child in part.children}
     labels = {child: labels for part in parts for child, labels in part.kept.items()}
-    rest = [
-        keep(child, situation.identity, labels[kind, name]) if (kind, name) in labels else keep_unknown(child)
+    rest = {
+        (kind, name): keep(child, situation.identity, labels[kind, name])
+        if (kind, name) in labels
+        else keep_unknown(child)
         for kind, name, child in situation.observed.items()
-        if (kind, name) not in made and (kind, name) not in gone
-    ]
-    return [*(child for key, child in made.items() if key not in gone), *rest]
+        if (kind, name) not in made
+    }
+    pki, present = (SECRET, pki_secret_name(situation.identity.name)), {**made, **rest}
+    return [_annotate(child, notes if key == pki else {}) for key, child in present.items() if key not in gone]
 
 
 def _annotate(child: Manifest, annotations: Mapping[str, str]) -> Manifest:

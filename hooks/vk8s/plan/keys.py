@@ -12,7 +12,6 @@ from hooks.vk8s.children.pki_secret import build_pki_secret
 from hooks.vk8s.keys.pki import TOKEN, PkiError, build_pki, public_key_hash, read_secret
 from hooks.vk8s.keys.pki_files import Pki, is_token, parse_pki
 from hooks.vk8s.observed.children import CLAIM, POD, SECRET
-from hooks.vk8s.observed.keep import keep
 from hooks.vk8s.part import Part
 from hooks.vk8s.plan.kubeconfig import plan_kubeconfig
 from hooks.vk8s.plan.witnesses import find_known_authorities
@@ -29,13 +28,13 @@ _PAGE: Final = "docs/how-to/renew-ca.md"
 
 @dataclass(frozen=True, kw_only=True)
 class Keys(Part):
-    """The Secrets with keys to answer with; `children` are those that are made from the PKI, once it is observed.
+    """The Secrets with keys to answer with: the PKI, and what is made from it.
 
-    `pki`: as it was observed, or new; None where it can't be used or has to be restored, which a blocker says.
-    `warnings`: sentences on what will stop working.
+    `is_usable`: whether the PKI is observed and right, so that something can be made from it. Where it is neither that
+    nor among the children, it has to be restored, as a blocker says. `warnings`: sentences on what will stop working.
     """
 
-    pki: Manifest | None = None
+    is_usable: bool = False
     warnings: Sequence[str] = ()
 
 
@@ -52,25 +51,26 @@ def plan_keys(situation: Situation) -> Keys:
     except PkiError as error:
         sentence = f"Secret {name} can't be used: {error}. Restore it; all else is kept as it is."
         return Keys(blockers=[Blocker("PKIInvalid", sentence)])
-    if known and public_key_hash(pki.authority.cert) not in known and not _is_given_up(situation, known):
+    is_given_up = _is_given_up(situation, known)
+    if known and not is_given_up and public_key_hash(pki.authority.cert) not in known:
         sentence = (
             f"Secret {name} can't be used: it holds another CA than the one that this cluster was made with (Secret "
             f"{list(known.values())[-1]}). Restore the right one{_describe_way_out(situation, known)}. "
             "All else is kept as it is."
         )
         return Keys(blockers=[Blocker("PKIInvalid", sentence)])
-    return _plan_with_pki(situation, pki, keep(secret, cluster.identity))
+    return _plan_with_pki(situation, pki)
 
 
-def _plan_with_pki(situation: Situation, pki: Pki, secret: Manifest) -> Keys:
-    now = situation.now
-    blockers, warnings = _find_blockers(secret["metadata"]["name"], pki, now), _find_warnings(pki, now)
+def _plan_with_pki(situation: Situation, pki: Pki) -> Keys:
+    name, now = pki_secret_name(situation.identity.name), situation.now
+    blockers, warnings = _find_blockers(name, pki, now), _find_warnings(pki, now)
     kubeconfig = plan_kubeconfig(situation, pki.authority)
     moments = [pki.start, pki.end - CA_WARNING, pki.end, *([kubeconfig.due] if kubeconfig.due else [])]
     return Keys(
-        pki=secret,
+        is_usable=True,
         children=[build_join_secret(situation.identity, pki.files, pki.authority), *kubeconfig.children],
-        kept=kubeconfig.kept,
+        kept={(SECRET, name): {}, **kubeconfig.kept},
         due=min((moment for moment in moments if moment > now), default=None),
         blockers=blockers,
         warnings=warnings,
@@ -97,7 +97,7 @@ def _plan_without_pki(situation: Situation, known: Mapping[str, str]) -> Keys:
         )
         return Keys(blockers=[Blocker("PKILost", sentence)])
     files = build_pki(context.entropy, context.now, context.settings.ca_validity)
-    return Keys(pki=build_pki_secret(identity, {**files, **_read_token(observed.find(SECRET, join))}))
+    return Keys(children=[build_pki_secret(identity, {**files, **_read_token(observed.find(SECRET, join))})])
 
 
 def _read_token(join: Manifest | None) -> Mapping[str, bytes]:

@@ -195,7 +195,7 @@ def _needs_another(situation: Situation, node: str, job: Job) -> bool:
     """Whether another Job would do better. With nothing else left or noted, only this one knows of its Node."""
     cluster = situation.cluster
     is_lost = not all(situation.observed.has(CONFIG_MAP, name) for name in job.config_maps)
-    current = hash_leave(_find_image(situation), force=cluster.is_forced_out(node))
+    current = hash_leave(situation.running_image, force=cluster.is_forced_out(node))
     is_large = is_too_large(job.manifest, RESOURCES.fit(cluster.rules), cluster.rules)
     return is_lost or is_large or is_outdated(job.manifest, current)
 
@@ -211,7 +211,7 @@ def _plan_removal(situation: Situation, remains: _Remains) -> Removal:
     )
     if lacking:
         return Removal(remains.node, f"leaves: waits for {', '.join(lacking)}")
-    leave = Leave(remains.node, remains.uids, _find_image(situation))
+    leave = Leave(remains.node, remains.uids, situation.running_image)
     return Removal(
         remains.node,
         f"leaves: Job {leave_job_name(remains.node)} is being made",
@@ -253,10 +253,3 @@ def _describe_drain(cluster: VirtualCluster, job: Manifest) -> str:
     if not status.get("active"):
         return f"Job {job['metadata']['name']} has no pod yet; should that last: kubectl describe {place}"
     return f"its pods are not moved yet; should that last, a PodDisruptionBudget may hold them: kubectl logs {place}"
-
-
-def _find_image(situation: Situation) -> str:
-    """The image that a master runs, so that a host has it already; that of the spec where no master exists."""
-    masters = situation.cluster.control_plane
-    images = [pod.image for node in masters if (pod := situation.pods.get(node.name))]
-    return next(filter(None, images), masters[0].image)

@@ -123,7 +123,7 @@ def _is_broken(situation: Situation, member: _Member) -> bool:
         return False
     observed, current = situation.observed, situation.boot_files
     is_lost = not all(observed.has(CONFIG_MAP, name) for name in pod.config_maps)
-    is_mended = current not in pod.config_maps and observed.has_lasting(CONFIG_MAP, current)
+    is_mended = current not in pod.config_maps and (CONFIG_MAP, current) in observed.lasting
     is_looping = pod.waiting == "CrashLoopBackOff" and is_mended
     return is_lost or is_looping or member.is_outdated
 

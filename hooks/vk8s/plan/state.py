@@ -54,7 +54,7 @@ def read_note(name: str, observed: Observed) -> StateNote:
 
 def find_unsafe_nodes(call: Call) -> list[str]:
     """Names of the nodes whose noted claims are gone or going, whatever the spec says."""
-    return [node for node in call.note.claims if not call.observed.has_lasting(CLAIM, state_claim_name(node))]
+    return [node for node in call.note.claims if (CLAIM, state_claim_name(node)) not in call.observed.lasting]
 
 
 def plan_state(situation: Situation, left: frozenset[str]) -> State:
@@ -145,7 +145,7 @@ def _look_at(situation: Situation, node: NodeSpec) -> _Standing:
     lacking = {
         (kind, name): observed.find(kind, name)
         for kind, name in list_needed(situation, node)
-        if not (observed.has_lasting(kind, name) or (kind == CLAIM and is_accepted))
+        if (kind, name) not in observed.lasting and not (kind == CLAIM and is_accepted)
     }
     standing = _Standing(node, situation.pods.get(node.name), claim, noted, is_ephemeral, is_accepted, lacking)
     if not standing.is_on_another:

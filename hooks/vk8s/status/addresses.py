@@ -46,12 +46,6 @@ def find_network_conditions(situation: Situation) -> list[Condition]:
     return [Condition(NETWORK_READY, status=True, reason="Allocated", message=_describe_pods(network, pods))]
 
 
-def is_waiting_for_network(situation: Situation) -> bool:
-    """Whether a pod is not made yet because its node has no address."""
-    network, pods = situation.cluster.network, situation.pods
-    return any(network.find_lack(node.name) and node.name not in pods for node in situation.cluster.nodes)
-
-
 def _find_ignored(pods: Mapping[str, Pod]) -> Iterator[str]:
     """Pods that have another address than the one that they were made with."""
     for name, pod in pods.items():

@@ -35,7 +35,8 @@ class Nodes:
     """The nodes that count, the control plane first, and what of the status follows from them.
 
     `past`: those that the spec no longer has and that are not gone; `addresses`: what the ip-manager has given them, by
-    name; `blocker`: why nothing is as it should be.
+    name; `blocker`: why nothing is as it should be; `is_rolling`: pods are still to be replaced after an edit;
+    `halt`: the phase of a virtual cluster that is none of its nodes' doing, such as Paused.
     """
 
     wanted: list[Node]
@@ -43,6 +44,8 @@ class Nodes:
     blocker: Blocker | None = None
     past: list[Node] = field(default_factory=list)
     addresses: Mapping[str, str] = field(default_factory=dict)
+    is_rolling: bool = False
+    halt: str = ""
 
     @property
     def fields(self) -> Manifest:
@@ -73,9 +76,11 @@ class Nodes:
         """One word for the virtual cluster as a whole: with a blocker, never that it is Running."""
         if self.blocker:
             return "Degraded" if any(node.state.ready for node in self.wanted if node.role == "master") else "Fail"
-        if self._are_ready:
+        if self.halt:
+            return self.halt
+        if self._are_ready and not self.is_rolling:
             return "Running"
-        if self.history.is_true(INSTALLED):
+        if self._are_ready or self.history.is_true(INSTALLED):
             return "Restarting"
         if any(node.pod for node in self.wanted):
             return "Installing"
@@ -109,7 +114,16 @@ def find_spec_nodes(situation: Situation, plan: Plan) -> Nodes:
     ]
     names = {node.name for node in wanted}
     past = [node for name, node in removing.items() if name not in names]
-    return Nodes(wanted, situation.history, plan.blocker, past, situation.cluster.network.addresses)
+    return Nodes(
+        wanted,
+        situation.history,
+        plan.blocker,
+        past,
+        situation.cluster.network.addresses,
+        # A rollout is over with its last node, not whenever all nodes happen to be Ready.
+        is_rolling=bool(plan.replacements.outdated),
+        halt="Paused" if situation.cluster.paused else "WaitingNetwork" if _is_waiting_for_network(situation) else "",
+    )
 
 
 def find_observed_nodes(call: Call, blocker: Blocker | None = None) -> Nodes:
@@ -119,6 +133,12 @@ def find_observed_nodes(call: Call, blocker: Blocker | None = None) -> Nodes:
     absent = find_absent_state(None, paused=False)
     by_role = sorted(nodes, key=lambda node: node[1] != "master")
     return Nodes([_find_node(call, node, absent) for node in by_role], call.history, blocker)
+
+
+def _is_waiting_for_network(situation: Situation) -> bool:
+    """Whether a pod is not created yet because its node has no address."""
+    network, pods = situation.cluster.network, situation.pods
+    return any(network.find_lack(node.name) and node.name not in pods for node in situation.cluster.nodes)
 
 
 def _find_absent_state(situation: Situation, plan: Plan, name: str) -> PodState:

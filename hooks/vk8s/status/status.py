@@ -10,8 +10,7 @@ from hooks.vk8s.plan.assemble import Plan
 from hooks.vk8s.plan.state import STATE_AT_RISK, find_unsafe_nodes
 from hooks.vk8s.situation import Call, Situation
 from hooks.vk8s.status.access import find_access_conditions
-from hooks.vk8s.status.addresses import find_network_conditions, is_waiting_for_network
-from hooks.vk8s.status.endpoints import build_endpoint_fields
+from hooks.vk8s.status.addresses import find_network_conditions
 from hooks.vk8s.status.kubeflow import find_kubeflow_conditions
 from hooks.vk8s.status.namespace_notes import note_rules
 from hooks.vk8s.status.nodes import READY, Nodes, find_observed_nodes, find_spec_nodes
@@ -33,7 +32,7 @@ def build_status(situation: Situation, plan: Plan) -> Manifest:
         *find_kubeflow_conditions(situation, plan),
         *nodes.conditions,
     ]
-    return _build(_find_phase(situation, plan, nodes), nodes, conditions, situation) | build_endpoint_fields(situation)
+    return _build(nodes.phase, nodes, conditions, situation)
 
 
 def build_rejected_status(call: Call, problems: Sequence[str], reason: str = "InvalidSpec") -> Manifest:
@@ -46,7 +45,7 @@ def build_rejected_status(call: Call, problems: Sequence[str], reason: str = "In
         Condition(ACCEPTED, status=False, reason=reason, message=" ".join(problems) + notice),
         *nodes.conditions,
     ]
-    return _build(nodes.phase if nodes.wanted else "Fail", nodes, conditions, call) | build_endpoint_fields(call)
+    return _build(nodes.phase if nodes.wanted else "Fail", nodes, conditions, call)
 
 
 def build_terminating_status(call: Call, release: str) -> Manifest:
@@ -56,17 +55,6 @@ def build_terminating_status(call: Call, release: str) -> Manifest:
     message = f"{gone} {release}" if release else gone
     ready = Condition(READY, status=False, reason="Adopted" if release else "Terminating", message=message)
     return _build("Terminating", find_observed_nodes(call), [ready], call)
-
-
-def _find_phase(situation: Situation, plan: Plan, nodes: Nodes) -> str:
-    if plan.blocker:
-        return nodes.phase
-    if situation.cluster.paused:
-        return "Paused"
-    if is_waiting_for_network(situation):
-        return "WaitingNetwork"
-    # A rollout is over with its last node, not whenever all nodes happen to be Ready.
-    return "Restarting" if plan.replacements.outdated and nodes.phase == "Running" else nodes.phase
 
 
 def _describe_left(name: str, child: Manifest) -> str:
