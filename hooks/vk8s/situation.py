@@ -8,12 +8,12 @@ from functools import cached_property
 from hooks.kubernetes.conditions import Moment
 from hooks.kubernetes.manifest import Manifest
 from hooks.settings import Settings
-from hooks.vk8s.observed.children import JOB, Observed
+from hooks.vk8s.observed.children import CLAIM, JOB, Observed
 from hooks.vk8s.observed.job import Job
 from hooks.vk8s.observed.pod import Pod
 from hooks.vk8s.scripts import Scripts
 from hooks.vk8s.spec.cluster import Identity, VirtualCluster
-from hooks.vk8s.spec.naming import bootstrap_config_map_name
+from hooks.vk8s.spec.naming import bootstrap_config_map_name, state_claim_name
 from hooks.vk8s.spec.state_note import StateNote
 
 
@@ -47,6 +47,11 @@ class Call(Moment):
     def jobs(self) -> Mapping[str, Job]:
         """The observed Jobs by name."""
         return {name: Job(manifest) for name, manifest in self.observed.children.get(JOB, {}).items()}
+
+    @property
+    def unsafe_nodes(self) -> list[str]:
+        """Names of the nodes whose noted claims are gone or going, whatever the spec says."""
+        return [node for node in self.note.claims if (CLAIM, state_claim_name(node)) not in self.observed.lasting]
 
     @property
     def settings(self) -> Settings:

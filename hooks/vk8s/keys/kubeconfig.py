@@ -41,13 +41,13 @@ class Issuer:
 
 def build_kubeconfig(cluster: VirtualCluster, issuer: Issuer, entropy: bytes) -> str:
     """A kubeconfig with a new certificate."""
-    subject = Subject(USER, ADMIN_GROUP, issuer.start + issuer.validity)
+    entry, subject = _build_entry(cluster, issuer), Subject(USER, ADMIN_GROUP, issuer.start + issuer.validity)
     cert, key = issue_client_cert(issuer.authority, entropy, subject)
     return yaml.safe_dump(
         {
             "apiVersion": "v1",
             "kind": "Config",
-            "clusters": [{"name": cluster.name, "cluster": _build_cluster_entry(cluster, issuer.authority)}],
+            "clusters": [{"name": cluster.name, "cluster": entry}],
             "users": [{"name": USER, "user": {"client-certificate-data": _text(cert), "client-key-data": _text(key)}}],
             "contexts": [{"name": cluster.name, "context": {"cluster": cluster.name, "user": USER}}],
             "current-context": cluster.name,
@@ -71,7 +71,7 @@ def parse_client_cert(kubeconfig: bytes, cluster: VirtualCluster, issuer: Issuer
         cert.not_valid_before_utc <= issuer.start
         and cert.not_valid_after_utc <= issuer.authority.cert.not_valid_after_utc
     )
-    return cert if is_timely and entry == _build_cluster_entry(cluster, issuer.authority) else None
+    return cert if is_timely and entry == _build_entry(cluster, issuer) else None
 
 
 def find_renewal_time(cert: x509.Certificate, issuer: Issuer) -> datetime | None:
@@ -97,10 +97,10 @@ def find_client_expiry(kubeconfig: bytes) -> datetime | None:
         return None
 
 
-def _build_cluster_entry(cluster: VirtualCluster, authority: Authority) -> Mapping[str, Any]:
+def _build_entry(cluster: VirtualCluster, issuer: Issuer) -> Mapping[str, Any]:
     return {
         "server": f"https://{cluster.endpoint}:{API_PORT}",
-        "certificate-authority-data": _text(encode_cert(authority.cert)),
+        "certificate-authority-data": _text(encode_cert(issuer.authority.cert)),
         # So that the same file works through a port-forward, with only `--server` changed.
         "tls-server-name": cluster.endpoint,
     }

@@ -101,9 +101,7 @@ def _belongs(identity: Identity, kind: str, child: Manifest) -> bool:
 
 
 def _list(adopted: Observed) -> list[Manifest]:
-    return [
-        adopted.children[kind][name] for kind in sorted(adopted.children) for name in sorted(adopted.children[kind])
-    ]
+    return list(adopted.by_key.values())
 
 
 def _name(children: list[Manifest]) -> str:

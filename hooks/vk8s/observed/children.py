@@ -43,12 +43,7 @@ class Observed:
     @cached_property
     def lasting(self) -> frozenset[Child]:
         """The children that nobody has deleted: only of those may a pod be created that mounts them."""
-        return frozenset(
-            (kind, name)
-            for kind, group in self.children.items()
-            for name, child in group.items()
-            if not is_terminating(child)
-        )
+        return frozenset(key for key, child in self.by_key.items() if not is_terminating(child))
 
     def find_lacking(self, needed: Iterable[tuple[str, str]]) -> list[str]:
         """Which of these, as (kind, name), are not there to stay: `Kind name`."""
@@ -62,11 +57,10 @@ class Observed:
         """Pods by name."""
         return self.children.get(POD, {})
 
-    def items(self) -> Iterator[tuple[str, str, Manifest]]:
-        """Kind, name and object of every child, in a fixed order."""
-        for kind in sorted(self.children):
-            for name in sorted(self.children[kind]):
-                yield kind, name, self.children[kind][name]
+    @cached_property
+    def by_key(self) -> Mapping[Child, Manifest]:
+        """Every child by its kind and name, in a fixed order."""
+        return {(kind, name): group[name] for kind, group in sorted(self.children.items()) for name in sorted(group)}
 
 
 def group_key(manifest: Manifest) -> str:
@@ -114,3 +108,9 @@ def find_config_maps(child: Manifest) -> Iterator[str]:
     spec = child.get("spec", {})
     volumes: list[Manifest] = spec.get("template", {}).get("spec", spec).get("volumes") or []
     yield from (volume["configMap"]["name"] for volume in volumes if "name" in volume.get("configMap", {}))
+
+
+def describe_finalizers(child: Manifest) -> str:
+    """What holds a deleted object, as the end of a sentence, or nothing."""
+    finalizers: list[str] = child["metadata"].get("finalizers") or []
+    return f", held by its finalizers {', '.join(finalizers)}" if finalizers else ""

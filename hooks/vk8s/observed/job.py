@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from hooks.kubernetes.manifest import Manifest
-from hooks.vk8s.observed.children import condition, find_config_maps, is_terminating
+from hooks.vk8s.observed.children import condition, describe_finalizers, find_config_maps, is_terminating
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,20 @@ class Job:
     def containers(self) -> Mapping[str, Manifest]:
         """The containers of its pods by name, those that run one after the other before them left out."""
         return {str(entry.get("name")): entry for entry in self.pod_spec.get("containers") or []}
+
+    @property
+    def held(self) -> str:
+        """What holds it once it is deleted, as the end of a sentence, or nothing."""
+        return describe_finalizers(self.manifest)
+
+    @property
+    def suspension(self) -> str:
+        """That it waits for somebody to let it run, and how to do that, to go on a sentence; nothing if it may run."""
+        if not self.manifest["spec"].get("suspend"):
+            return ""
+        place = f"-n {self.manifest['metadata']['namespace']} {self.name}"
+        patch = """--type=merge -p '{"spec":{"suspend":false}}'"""
+        return f"is suspended (by Kueue or by hand): kubectl patch job {place} {patch}"
 
     @cached_property
     def config_maps(self) -> frozenset[str]:

@@ -1,6 +1,7 @@
 """Returning an observed child unchanged, so that Metacontroller neither deletes it nor finds anything to update."""
 
 from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 from pydantic import BaseModel
@@ -14,6 +15,7 @@ from hooks.vk8s.spec.naming import leave_job_name, state_claim_name
 
 # What a node has of its own, and how that is named after it.
 _NODE_CHILDREN: Final[Mapping[str, Callable[[str], str]]] = {CLAIM: state_claim_name, JOB: leave_job_name, POD: str}
+_NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 LAST_APPLIED: Final = "metacontroller.k8s.io/last-applied-configuration"
 
 
@@ -23,8 +25,10 @@ class _Applied(BaseModel):
     metadata: dict[str, Any]
 
 
-def keep(observed: Manifest, identity: Identity, labels: Mapping[str, str] | None = None) -> Manifest:
-    """`observed` as it stands, with the labels that the Vk8s has now, and those `labels` that say what it is.
+def keep(
+    observed: Manifest, identity: Identity, labels: Mapping[str, str] = _NOTHING, notes: Mapping[str, str] = _NOTHING
+) -> Manifest:
+    """`observed` as it stands, with the labels that the Vk8s has now, those that say what it is, and new annotations.
 
     Everything that the API server, admission or a webhook added is returned as it was seen, so there is no difference
     to apply, by construction. Labels and annotations of other writers are left out: what is not named stays theirs.
@@ -32,9 +36,8 @@ def keep(observed: Manifest, identity: Identity, labels: Mapping[str, str] | Non
     found = _labels(observed)
     own = {key: value for key, value in found.items() if key.startswith(PREFIX)}
     said = _find_said_once(found) if observed["kind"] == "Pod" else {}
-    return _with_metadata(
-        observed, {**said, **child_labels(identity), **own, **cluster_selector(identity.name), **(labels or {})}
-    )
+    all_labels = {**said, **child_labels(identity), **own, **cluster_selector(identity.name), **labels}
+    return _with_metadata(observed, all_labels, notes)
 
 
 def _find_said_once(labels: Mapping[str, str]) -> dict[str, str]:
@@ -57,7 +60,7 @@ def keep_unknown(observed: Manifest) -> Manifest:
 
 def keep_all(observed: Observed) -> list[Manifest]:
     """Every observed child as it stands: the answer where nothing can be decided."""
-    return [keep_unknown(child) for _, _, child in observed.items()]
+    return [keep_unknown(child) for child in observed.by_key.values()]
 
 
 def read_labels(observed: Manifest) -> Mapping[str, str]:
@@ -100,13 +103,13 @@ def _is_ours(annotation: str) -> bool:
     return annotation.startswith(PREFIX) or annotation in NO_MESH_ANNOTATIONS
 
 
-def _with_metadata(observed: Manifest, labels: Mapping[str, str]) -> Manifest:
+def _with_metadata(observed: Manifest, labels: Mapping[str, str], notes: Mapping[str, str] = _NOTHING) -> Manifest:
     metadata = observed["metadata"]
     noted = {key: value for key, value in (metadata.get("annotations") or {}).items() if key != LAST_APPLIED}
     # Most children have none but ours, and then there is nothing to look up.
     is_mixed = not all(map(_is_ours, noted))
     applied = _find_applied(observed, "annotations") if is_mixed else {}
-    annotations = {key: value for key, value in noted.items() if key in applied or _is_ours(key)}
+    annotations = {**{key: value for key, value in noted.items() if key in applied or _is_ours(key)}, **notes}
     kept = {
         "name": metadata["name"],
         "namespace": metadata["namespace"],

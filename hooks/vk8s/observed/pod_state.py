@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from hooks.kubernetes.manifest import Manifest
+from hooks.vk8s.observed.children import describe_finalizers
 from hooks.vk8s.observed.pod import Pod
 
 # A termination message holds one sentence of ours; anything longer is somebody else's and is cut.
@@ -36,20 +37,6 @@ def find_pod_state(pod: Pod | None, absent: PodState, claim: Manifest | None = N
         return PodState(ready=True, reason="Ready", message="is Ready")
     reason, message = _find_obstacle(pod, claim)
     return PodState(ready=False, reason=reason, message=message[:LONGEST_MESSAGE].rstrip(".: "))
-
-
-def describe_finalizers(child: Manifest) -> str:
-    """What holds a deleted object, as the end of a sentence, or nothing."""
-    finalizers: list[str] = child["metadata"].get("finalizers") or []
-    return f", held by its finalizers {', '.join(finalizers)}" if finalizers else ""
-
-
-def describe_suspension(job: Manifest) -> str:
-    """That the Job waits for somebody to let it run, and how to do that, to go on a sentence; nothing if it may run."""
-    if not job["spec"].get("suspend"):
-        return ""
-    patch = """--type=merge -p '{"spec":{"suspend":false}}'"""
-    return f"is suspended (by Kueue or by hand): kubectl patch job {_locate(job)} {patch}"
 
 
 def _find_obstacle(pod: Pod, claim: Manifest | None) -> tuple[str, str]:

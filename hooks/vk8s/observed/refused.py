@@ -103,6 +103,12 @@ def is_too_large(job: Manifest, resources: Manifest, rules: NamespaceRules) -> b
     return bool(find_job_refusals(job, rules)) and not find_pod_refusals(another, rules)
 
 
+def is_room_needed(job: Manifest, pod: Manifest, rules: NamespaceRules) -> bool:
+    """Whether the pod of a Job is refused, and would not be without `pod`."""
+    refused = bool(find_job_refusals(job, rules))
+    return refused and not find_pod_refusals(job["spec"]["template"]["spec"], rules, find_freed(pod))
+
+
 def find_port_refusals(count: int, rules: NamespaceRules) -> list[Refusal]:
     """Why a Service can't be given `count` more ports of the host's nodes."""
     quotas = [quota for quota in rules.quotas if not quota.scopes]

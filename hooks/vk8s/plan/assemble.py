@@ -103,7 +103,9 @@ def assemble(situation: Situation, review: Review) -> Plan:
     if keys.is_usable:
         parts = [*first, keys, *pods, kubeflow, removals, replacements, state]
     else:
-        parts = [*(replace(part, gone=frozenset()) for part in first), keys, _wait_for_pki(situation, keys)]
+        wait = f"waits for Secret {pki_secret_name(situation.identity.name)}"
+        waiting = Part(waiting={node.name: wait for node in situation.cluster.nodes} if keys.children else {})
+        parts = [*(replace(part, gone=frozenset()) for part in first), keys, waiting]
     notes = {**review.notes, **state.notes} if keys.is_usable or keys.children else {}
     children = _unite(situation, parts, notes)
     return Plan(
@@ -121,33 +123,25 @@ def assemble(situation: Situation, review: Review) -> Plan:
     )
 
 
-def _wait_for_pki(situation: Situation, keys: Keys) -> Part:
-    wait = f"waits for Secret {pki_secret_name(situation.identity.name)}"
-    return Part(waiting={node.name: wait for node in situation.cluster.nodes} if keys.children else {})
-
-
 def _unite(situation: Situation, parts: Iterable[Part], notes: Mapping[str, str]) -> list[Manifest]:
     """The children of all parts, and every other observed child as it is, but for what is gone by one of the parts.
 
     `notes`: annotations for the `pki` Secret.
     """
+    pki = (SECRET, pki_secret_name(situation.identity.name))
     gone = frozenset().union(*(part.gone for part in parts))
-    made = {(group_key(child), child["metadata"]["name"]): child for part in parts for child in part.children}
-    labels = {child: labels for part in parts for child, labels in part.kept.items()}
-    rest = {
-        (kind, name): keep(child, situation.identity, labels[kind, name])
-        if (kind, name) in labels
+    wanted = {(group_key(child), child["metadata"]["name"]): child for part in parts for child in part.children}
+    made = {key: _annotate(child, notes) if key == pki else child for key, child in wanted.items() if key not in gone}
+    labels = {key: labels for part in parts for key, labels in part.kept.items()}
+    kept = {
+        key: keep(child, situation.identity, labels[key], notes if key == pki else {})
+        if key in labels
         else keep_unknown(child)
-        for kind, name, child in situation.observed.items()
-        if (kind, name) not in made
+        for key, child in situation.observed.by_key.items()
+        if key not in wanted and key not in gone
     }
-    pki, present = (SECRET, pki_secret_name(situation.identity.name)), {**made, **rest}
-    return [_annotate(child, notes if key == pki else {}) for key, child in present.items() if key not in gone]
+    return [*made.values(), *kept.values()]
 
 
 def _annotate(child: Manifest, annotations: Mapping[str, str]) -> Manifest:
-    """The child with these annotations beside its own; as it is where there are none."""
-    if not annotations:
-        return child
-    metadata = child["metadata"]
-    return {**child, "metadata": {**metadata, "annotations": {**metadata.get("annotations", {}), **annotations}}}
+    return {**child, "metadata": {**child["metadata"], "annotations": annotations}} if annotations else child

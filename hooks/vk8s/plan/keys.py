@@ -86,7 +86,7 @@ def _plan_without_pki(situation: Situation, known: Mapping[str, str]) -> Keys:
     join, kubeconfig = join_secret_name(identity.name), kubeconfig_secret_name(identity.name)
     leftovers = [
         f"{child['kind']} {name}"
-        for kind, name, child in observed.items()
+        for (kind, name), child in observed.by_key.items()
         if kind in (CLAIM, POD) or (kind == SECRET and name in (join, kubeconfig))
     ]
     if leftovers and not _is_given_up(situation, known):

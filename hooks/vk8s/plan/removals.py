@@ -11,13 +11,11 @@ from typing import Final
 from hooks.kubernetes.labels import PREFIX
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.children.leave_job import RESOURCES, TAKES, Leave, build_leave_job
-from hooks.vk8s.observed.children import CLAIM, CONFIG_MAP, JOB, POD, SECRET, Child, Observed
-from hooks.vk8s.observed.demand import find_freed
+from hooks.vk8s.observed.children import CLAIM, CONFIG_MAP, JOB, POD, SECRET, Child, Observed, describe_finalizers
 from hooks.vk8s.observed.fingerprint import hash_leave, is_outdated
 from hooks.vk8s.observed.job import Job
 from hooks.vk8s.observed.keep import find_node, keep_unknown, read_labels
-from hooks.vk8s.observed.pod_state import describe_finalizers, describe_suspension
-from hooks.vk8s.observed.refused import find_job_refusals, find_pod_refusals, is_too_large
+from hooks.vk8s.observed.refused import find_job_refusals, is_room_needed, is_too_large
 from hooks.vk8s.part import Part
 from hooks.vk8s.situation import Situation
 from hooks.vk8s.spec.cluster import VirtualCluster
@@ -180,15 +178,9 @@ def _find_gone(situation: Situation, remains: _Remains) -> Iterable[Child]:
     is_known = is_noted or bool(remains.parts)
     if job.has_failed or (is_known and _needs_another(situation, remains.node, job)):
         return [(JOB, leave_job_name(remains.node))]
-    return [(POD, remains.node)] if _must_make_room(cluster, remains, job) else []
-
-
-def _must_make_room(cluster: VirtualCluster, remains: _Remains, job: Job) -> bool:
-    """Whether only the place of the worker's own pod lets the Job have one, and nothing on it is to be waited for."""
-    pod = remains.parts.get((POD, remains.node))
-    if pod is None or not cluster.is_forced_out(remains.node) or not find_job_refusals(job.manifest, cluster.rules):
-        return False
-    return not find_pod_refusals(job.pod_spec, cluster.rules, find_freed(pod))
+    pod = remains.parts.get((POD, remains.node)) if cluster.is_forced_out(remains.node) else None
+    # Where only the place of the worker's own pod lets the Job have one, and nothing on it is to be waited for.
+    return [(POD, remains.node)] if pod and is_room_needed(job.manifest, pod, cluster.rules) else []
 
 
 def _needs_another(situation: Situation, node: str, job: Job) -> bool:
@@ -222,7 +214,7 @@ def _plan_removal(situation: Situation, remains: _Remains) -> Removal:
 def _describe(situation: Situation, remains: _Remains, job: Job) -> str:
     name = f"Job {job.name}"
     if job.is_terminating or remains.is_job_stale:
-        return f"leaves: waits until {name} is gone{describe_finalizers(job.manifest)}"
+        return f"leaves: waits until {name} is gone{job.held}"
     if job.is_complete:
         rest = [f"{part['kind']} {key[1]}{describe_finalizers(part)}" for key, part in remains.parts.items()]
         return f"leaves: waits until these are gone: {'; '.join(rest or [name])}"
@@ -233,7 +225,7 @@ def _describe(situation: Situation, remains: _Remains, job: Job) -> str:
 
 def _describe_work(situation: Situation, job: Job) -> str:
     """What the Job does now, or waits for, as far as that can be seen: its pod is no child."""
-    suspension = describe_suspension(job.manifest)
+    suspension = job.suspension
     if suspension:
         return f"Job {job.name} {suspension}"
     masters = [situation.pods.get(node.name) for node in situation.cluster.control_plane]

@@ -95,10 +95,11 @@ def plan_replacements(situation: Situation, exempt: Exempt) -> Replacements:
     broken = [each for each in free if _is_broken(situation, each)]
     idle = [each for each in broken if each.pod and not each.pod.has_run]
     gone = [*over, *idle] or _find_turn(members, [*broken, *_list_turns(cluster, free)], now)
+    due = _find_due(situation, members)
     outdated = [each.node.name for each in members if each.is_outdated and each.node.name not in exempt.leaving]
     return Replacements(
         gone=frozenset((POD, name) for name in [*(each.node.name for each in gone), *_find_access(situation)]),
-        due=_find_due(situation, members),
+        due=due,
         outdated=[] if cluster.paused else outdated,
         held=held,
     )

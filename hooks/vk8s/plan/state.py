@@ -12,12 +12,20 @@ from typing import Final
 from hooks.kubernetes.conditions import Blocker
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.children.node_pod import find_credentials_name
-from hooks.vk8s.observed.children import CLAIM, CONFIG_MAP, POD, SECRET, Child, Observed, is_terminating
+from hooks.vk8s.observed.children import (
+    CLAIM,
+    CONFIG_MAP,
+    POD,
+    SECRET,
+    Child,
+    Observed,
+    describe_finalizers,
+    is_terminating,
+)
 from hooks.vk8s.observed.keep import read_annotation
 from hooks.vk8s.observed.pod import Pod, find_creation_time
-from hooks.vk8s.observed.pod_state import describe_finalizers
 from hooks.vk8s.part import Part
-from hooks.vk8s.situation import Call, Situation
+from hooks.vk8s.situation import Situation
 from hooks.vk8s.spec.cluster import ACCEPT_LOSS_ANNOTATION, VirtualCluster
 from hooks.vk8s.spec.model import NodeSpec
 from hooks.vk8s.spec.naming import pki_secret_name, state_claim_name
@@ -50,11 +58,6 @@ def read_note(name: str, observed: Observed) -> StateNote:
     noted = next((note for note in notes if note), None)
     generations = map(find_noted_generation, observed.pods().values())
     return noted or StateNote(generation=max(generations, default=FIRST_GENERATION))
-
-
-def find_unsafe_nodes(call: Call) -> list[str]:
-    """Names of the nodes whose noted claims are gone or going, whatever the spec says."""
-    return [node for node in call.note.claims if (CLAIM, state_claim_name(node)) not in call.observed.lasting]
 
 
 def plan_state(situation: Situation, left: frozenset[str]) -> State:

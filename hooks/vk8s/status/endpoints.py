@@ -68,9 +68,10 @@ def _find_host_address(observed: Observed) -> str | None:
 
 def _find_expiries(vk8s: str, observed: Observed) -> Iterator[tuple[str, str]]:
     """Of the certificates that the hooks see; those in the nodes are made anew at each boot."""
-    ca = find_ca_end(read_files(observed, pki_secret_name(vk8s)))
+    pki, kubeconfig = read_files(observed, pki_secret_name(vk8s)), read_files(observed, kubeconfig_secret_name(vk8s))
+    ca = find_ca_end(pki)
     if ca:
         yield "ca", format_time(ca)
-    client = find_client_expiry(read_files(observed, kubeconfig_secret_name(vk8s)).get(KUBECONFIG_KEYS[0], b""))
+    client = find_client_expiry(kubeconfig.get(KUBECONFIG_KEYS[0], b""))
     if client:
         yield "kubeconfig", format_time(client)

@@ -16,8 +16,6 @@ from hooks.vk8s.observed.job import Job
 from hooks.vk8s.observed.pod import Pod
 from hooks.vk8s.observed.pod_state import (
     LONGEST_MESSAGE,
-    describe_finalizers,
-    describe_suspension,
     find_absent_state,
     find_pod_state,
 )
@@ -40,12 +38,12 @@ def find_kubeflow_conditions(situation: Situation, plan: Plan) -> list[Condition
     if blocker:
         return [_unready(blocker.reason, blocker.message)]
     if job is None or not is_planned or job.is_terminating:
-        held = describe_finalizers(job.manifest) if job else ""
+        held = job.held if job else ""
         return [_unready("BeingMade", f"Job {name} is being made{held}.")]
     if job.is_complete:
         message = f"Kubeflow {kubeflow.version} is installed. {_describe_user(situation.identity.name, kubeflow)}"
         return [Condition(KUBEFLOW_READY, status=True, reason="Installed", message=message)]
-    suspension = describe_suspension(job.manifest)
+    suspension = job.suspension
     if suspension:
         return [_unready("Suspended", f"Job {name} {suspension}.")]
     return [_describe_progress(kubeflow.version, job.manifest, situation)]

@@ -106,6 +106,7 @@ class Nodes:
 
 def find_spec_nodes(situation: Situation, plan: Plan) -> Nodes:
     """The nodes of the spec, and the workers that left it. One whose name is in the spec again leaves first."""
+    is_waiting = _is_waiting_for_network(situation)
     removing = {each.node: _find_removed_node(situation, each) for each in plan.removals.removing}
     wanted = [
         removing.get(node.name)
@@ -122,7 +123,7 @@ def find_spec_nodes(situation: Situation, plan: Plan) -> Nodes:
         situation.cluster.network.addresses,
         # A rollout is over with its last node, not whenever all nodes happen to be Ready.
         is_rolling=bool(plan.replacements.outdated),
-        halt="Paused" if situation.cluster.paused else "WaitingNetwork" if _is_waiting_for_network(situation) else "",
+        halt="Paused" if situation.cluster.paused else "WaitingNetwork" if is_waiting else "",
     )
 
 

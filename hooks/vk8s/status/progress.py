@@ -5,8 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from hooks.kubernetes.conditions import Condition
 from hooks.kubernetes.labels import VK8S
 from hooks.kubernetes.manifest import Manifest
-from hooks.vk8s.observed.children import SERVICE, group_key, is_terminating
-from hooks.vk8s.observed.pod_state import describe_finalizers
+from hooks.vk8s.observed.children import SERVICE, describe_finalizers, group_key, is_terminating
 from hooks.vk8s.observed.refused import QUOTA_EXCEEDED, Refusal, find_port_refusals, find_refusals
 from hooks.vk8s.plan.assemble import CHILDREN_OBSERVED, Plan
 from hooks.vk8s.situation import Situation

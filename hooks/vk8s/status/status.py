@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from hooks.kubernetes.conditions import Blocker, Condition, build_conditions
 from hooks.kubernetes.manifest import Manifest
-from hooks.vk8s.observed.pod_state import describe_finalizers
+from hooks.vk8s.observed.children import describe_finalizers
 from hooks.vk8s.observed.refused import REFUSED
 from hooks.vk8s.plan.assemble import Plan
-from hooks.vk8s.plan.state import STATE_AT_RISK, find_unsafe_nodes
+from hooks.vk8s.plan.state import STATE_AT_RISK
 from hooks.vk8s.situation import Call, Situation
 from hooks.vk8s.status.access import find_access_conditions
 from hooks.vk8s.status.addresses import find_network_conditions
@@ -37,9 +37,8 @@ def build_status(situation: Situation, plan: Plan) -> Manifest:
 
 def build_rejected_status(call: Call, problems: Sequence[str], reason: str = "InvalidSpec") -> Manifest:
     """The status of a Vk8s that can't be acted on: every problem, and what runs all the same."""
-    unsafe = find_unsafe_nodes(call)
-    sentence = f"The volumes of these nodes are gone, or are being deleted: {', '.join(unsafe)}."
-    nodes = find_observed_nodes(call, Blocker(STATE_AT_RISK, sentence) if unsafe else None)
+    sentence = f"The volumes of these nodes are gone, or are being deleted: {', '.join(call.unsafe_nodes)}."
+    nodes = find_observed_nodes(call, Blocker(STATE_AT_RISK, sentence) if call.unsafe_nodes else None)
     notice = " Nothing is changed, and lost nodes are not replaced, until this is mended." if nodes.wanted else ""
     conditions = [
         Condition(ACCEPTED, status=False, reason=reason, message=" ".join(problems) + notice),
@@ -50,7 +49,7 @@ def build_rejected_status(call: Call, problems: Sequence[str], reason: str = "In
 
 def build_terminating_status(call: Call, release: str) -> Manifest:
     """The status of a Vk8s that is being deleted: what it waits for. `release`: what is not its own, and what to do."""
-    left = [_describe_left(name, child) for _, name, child in call.observed.items()]
+    left = [_describe_left(name, child) for (_, name), child in call.observed.by_key.items()]
     gone = f"Waits until these are gone: {'; '.join(left)}." if left else "All children are gone."
     message = f"{gone} {release}" if release else gone
     ready = Condition(READY, status=False, reason="Adopted" if release else "Terminating", message=message)
