@@ -38,12 +38,25 @@ class Issuer:
         """When a certificate issued now can be used first."""
         return max(self.now, self.authority.cert.not_valid_before_utc)
 
+    @property
+    def end(self) -> datetime:
+        """Until when a certificate can be valid at most."""
+        return self.authority.cert.not_valid_after_utc
 
-def build_kubeconfig(cluster: VirtualCluster, issuer: Issuer, entropy: bytes) -> str:
+
+@dataclass(frozen=True)
+class Kubeconfig:
+    """A kubeconfig as text, and when to renew it; never where no other would be valid for longer."""
+
+    text: str
+    renewal: datetime | None
+
+
+def build_kubeconfig(cluster: VirtualCluster, issuer: Issuer, entropy: bytes) -> Kubeconfig:
     """A kubeconfig with a new certificate."""
     entry, subject = _build_entry(cluster, issuer), Subject(USER, ADMIN_GROUP, issuer.start + issuer.validity)
     cert, key = issue_client_cert(issuer.authority, entropy, subject)
-    return yaml.safe_dump(
+    text = yaml.safe_dump(
         {
             "apiVersion": "v1",
             "kind": "Config",
@@ -54,6 +67,7 @@ def build_kubeconfig(cluster: VirtualCluster, issuer: Issuer, entropy: bytes) ->
         },
         sort_keys=False,
     )
+    return Kubeconfig(text, find_renewal_time(min(subject.not_after, issuer.end), issuer))
 
 
 def parse_client_cert(kubeconfig: bytes, cluster: VirtualCluster, issuer: Issuer) -> x509.Certificate | None:
@@ -67,20 +81,16 @@ def parse_client_cert(kubeconfig: bytes, cluster: VirtualCluster, issuer: Issuer
         cert = x509.load_pem_x509_certificate(b64decode(user["client-certificate-data"]))
     except (yaml.YAMLError, LookupError, TypeError, ValueError):
         return None
-    is_timely = (
-        cert.not_valid_before_utc <= issuer.start
-        and cert.not_valid_after_utc <= issuer.authority.cert.not_valid_after_utc
-    )
+    is_timely = cert.not_valid_before_utc <= issuer.start and cert.not_valid_after_utc <= issuer.end
     return cert if is_timely and entry == _build_entry(cluster, issuer) else None
 
 
-def find_renewal_time(cert: x509.Certificate, issuer: Issuer) -> datetime | None:
-    """When to renew it: 30 days before its end, or when a third of a short validity is left.
+def find_renewal_time(end: datetime, issuer: Issuer) -> datetime | None:
+    """When to renew a certificate that ends then: 30 days before its end, or when a third of a short validity is left.
 
     None where no other would be valid for longer, as it ends with its CA.
     """
-    end = cert.not_valid_after_utc
-    if end >= issuer.authority.cert.not_valid_after_utc:
+    if end >= issuer.end:
         return None
     return end - min(RENEW_BEFORE, issuer.validity / 3)
 

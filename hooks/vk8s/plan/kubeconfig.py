@@ -18,14 +18,11 @@ def plan_kubeconfig(situation: Situation, authority: Authority) -> Part:
     existing = situation.observed.find(SECRET, name)
     if existing is not None:
         cert = parse_client_cert(_read_kubeconfig(existing), cluster, issuer)
-        due = find_renewal_time(cert, issuer) if cert else None
+        due = find_renewal_time(cert.not_valid_after_utc, issuer) if cert else None
         if cert and (due is None or situation.now < due):
             return Part(kept={(SECRET, name): {}}, due=due)
     kubeconfig = build_kubeconfig(cluster, issuer, situation.context.entropy)
-    cert = parse_client_cert(kubeconfig.encode(), cluster, issuer)
-    if cert is None:
-        raise AssertionError("a new kubeconfig is right")
-    return Part(children=[build_kubeconfig_secret(cluster.identity, kubeconfig)], due=find_renewal_time(cert, issuer))
+    return Part(children=[build_kubeconfig_secret(cluster.identity, kubeconfig.text)], due=kubeconfig.renewal)
 
 
 def _read_kubeconfig(secret: Manifest) -> bytes:
