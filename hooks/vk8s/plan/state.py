@@ -168,7 +168,8 @@ def _plan_note(cluster: VirtualCluster, found: list[_Standing], left: frozenset[
     dropped = {each.node.name for each in found if each.is_dropped}
     proven = {each.node.name: each.proven for each in found if each.proven and not each.is_dropped}
     kept = {node: uid for node, uid in cluster.state.claims.items() if node not in dropped | left}
-    begins_anew = any(each.is_dropped and each.node.role == "master" for each in found)
+    masters = [each for each in found if each.node.role == "master"]
+    begins_anew = bool(masters) and all(each.is_dropped for each in masters)
     return StateNote({**kept, **proven}, cluster.state.generation + begins_anew)
 
 

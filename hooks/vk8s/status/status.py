@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from hooks.kubernetes.conditions import Blocker, Condition, build_conditions
 from hooks.kubernetes.manifest import Manifest
+from hooks.vk8s.kubeflow.status import find_kubeflow_conditions
 from hooks.vk8s.observed.children import describe_finalizers
 from hooks.vk8s.observed.refused import REFUSED
 from hooks.vk8s.plan.assemble import Plan
@@ -11,7 +12,6 @@ from hooks.vk8s.plan.state import STATE_AT_RISK
 from hooks.vk8s.situation import Call, Situation
 from hooks.vk8s.status.access import find_access_conditions
 from hooks.vk8s.status.addresses import find_network_conditions
-from hooks.vk8s.status.kubeflow import find_kubeflow_conditions
 from hooks.vk8s.status.namespace_notes import note_rules
 from hooks.vk8s.status.nodes import READY, Nodes, find_observed_nodes, find_spec_nodes
 from hooks.vk8s.status.progress import find_children_condition
@@ -29,7 +29,7 @@ def build_status(situation: Situation, plan: Plan) -> Manifest:
         children,
         *find_network_conditions(situation),
         *find_access_conditions(situation, plan),
-        *find_kubeflow_conditions(situation, plan),
+        *find_kubeflow_conditions(situation, plan.kubeflow, plan.blocker),
         *nodes.conditions,
     ]
     return _build(nodes.phase, nodes, conditions, situation)

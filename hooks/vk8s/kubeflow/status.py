@@ -7,10 +7,10 @@ children of ours: Metacontroller sends them along because the customize hook ask
 from collections.abc import Mapping
 from typing import Final
 
-from hooks.kubernetes.conditions import Condition
+from hooks.kubernetes.conditions import Blocker, Condition
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.kubeflow.job import STEPS, VERSION
-from hooks.vk8s.kubeflow.plan import WAITING_FOR_NODES
+from hooks.vk8s.kubeflow.plan import WAITING_FOR_NODES, Kubeflow
 from hooks.vk8s.observed.children import POD
 from hooks.vk8s.observed.job import Job
 from hooks.vk8s.observed.pod import Pod
@@ -20,7 +20,6 @@ from hooks.vk8s.observed.pod_state import (
     find_pod_state,
 )
 from hooks.vk8s.observed.refused import find_job_refusals
-from hooks.vk8s.plan.assemble import Plan
 from hooks.vk8s.situation import Situation
 from hooks.vk8s.spec.model import KubeflowSpec
 from hooks.vk8s.spec.naming import kubeflow_job_name, kubeflow_secret_name
@@ -28,15 +27,15 @@ from hooks.vk8s.spec.naming import kubeflow_job_name, kubeflow_secret_name
 KUBEFLOW_READY: Final = "KubeflowReady"
 
 
-def find_kubeflow_conditions(situation: Situation, plan: Plan) -> list[Condition]:
-    """Whether Kubeflow is installed as the spec asks; nothing where it never did."""
+def find_kubeflow_conditions(situation: Situation, planned: Kubeflow, blocker: Blocker | None) -> list[Condition]:
+    """Whether Kubeflow is installed as the spec asks; nothing where it never did. `blocker`: of the whole cluster."""
     kubeflow, name = situation.cluster.spec.kubeflow, kubeflow_job_name(situation.identity.name)
-    job, is_planned = plan.kubeflow.job, plan.kubeflow.is_planned
+    job, is_planned = planned.job, planned.is_planned
     if kubeflow is None:
         return [_describe_left(job)] if job and job.is_complete else []
-    blocker = plan.kubeflow.blocker or (None if job or is_planned else plan.blocker or WAITING_FOR_NODES)
-    if blocker:
-        return [_unready(blocker.reason, blocker.message)]
+    obstacle = planned.blocker or (None if job or is_planned else blocker or WAITING_FOR_NODES)
+    if obstacle:
+        return [_unready(obstacle.reason, obstacle.message)]
     if job is None or not is_planned or job.is_terminating:
         held = job.held if job else ""
         return [_unready("BeingMade", f"Job {name} is being made{held}.")]
