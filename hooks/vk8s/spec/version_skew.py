@@ -1,4 +1,4 @@
-"""Which nodes don't go with the master: a kubelet may not be newer than its API server, nor much older.
+"""Which nodes don't go with the control plane: a kubelet may not be newer than its API server, nor much older.
 
 Source: https://kubernetes.io/releases/version-skew-policy/#kubelet.
 """
@@ -18,12 +18,15 @@ def find_skews(spec: Spec) -> list[str]:
 
     The spec counts, and not what runs: during an upgrade, workers follow the master.
     """
-    master, versions = parse_version(spec.nodes[0].image), [parse_version(node.image) for node in spec.nodes]
+    masters = [version for node in spec.control_plane if (version := parse_version(node.image))]
+    workers = [parse_version(node.image) if node in spec.workers else None for node in spec.nodes]
+    # During an upgrade of several masters, the oldest of them is the one that a kubelet may meet.
+    master = min(masters, key=lambda version: version.minor, default=None)
     if master is None:
         return []
     return [
-        f"{_name_fields(version, versions)}: {problem}."
-        for version in dict.fromkeys(versions)
+        f"{_name_fields(version, workers)}: {problem}."
+        for version in dict.fromkeys(workers)
         if version is not None and (problem := _describe(version, master))
     ]
 
