@@ -1,29 +1,28 @@
 #!/bin/bash
 # shellcheck source-path=SCRIPTDIR
-# Makes this machine a node of its virtual cluster: run by vk8s-boot.service on every boot, and again after any failure.
+# Makes this machine a node of its virtual cluster. vk8s-boot.service runs it on every boot, and again when it has failed.
 #
-# Every step may be interrupted and repeated. Nothing here deletes data of etcd.
+# Every step may be interrupted and repeated. Nothing here deletes etcd's data.
 set -Eeuo pipefail
 boot=$(dirname "$0")
 . "$boot/sentences.sh"
 . "$boot/cgroups.sh"
 . "$boot/state-volume.sh"
 . "$boot/settings.sh"
+. "$boot/kubelet.sh"
 . "$boot/network.sh"
 . "$boot/templates.sh"
 # shellcheck source=/dev/null
 . "$boot/$ROLE.sh" # master.sh or worker.sh
 
-LEFT=$STATE/left # written by the watcher when the cluster has said goodbye to this node
-
 main() {
-  trap 'say "The boot failed and starts again in 3 s: $(explain_failure "line $LINENO of ${BASH_SOURCE[0]##*/}")."' ERR
-  if [[ -e $LEFT ]]; then
-    say "This node has left its cluster: it starts no kubelet, and can be deleted."
+  trap 'say "The boot failed and is retried in 3 s: $(explain_failure "line $LINENO of ${BASH_SOURCE[0]##*/}")."' ERR
+  if is_kubelet_stopped_for_good; then
+    say "This node has been removed from its cluster: it starts no kubelet, and can be deleted."
     return
   fi
   keep_former_log "$LOG/kubeadm.log"
-  systemctl stop kubelet # runs already when this is a second try
+  stop_kubelet_for_boot
   prepare_network
   prepare_kubelet_cgroup
   write_kubelet_settings

@@ -6,7 +6,7 @@
 
 MOUNTED_PKI=/vk8s/pki
 KUBEADM_CONFIG=$RUN/kubeadm.yaml
-# What kubeadm does only once in the life of a cluster. Users may have changed what these steps wrote.
+# Phases of kubeadm that run once in the life of a cluster. Users may have changed what they wrote.
 ONCE=wait-control-plane,upload-config,upload-certs,mark-control-plane,bootstrap-token,kubelet-finalize,addon
 NEVER=preflight,show-join-command
 ADMIN=$KUBERNETES/super-admin.conf
@@ -24,7 +24,7 @@ boot_node() {
   fi
 }
 
-# Also run when a first boot was interrupted: kubeadm takes up what it finds, and goes on.
+# Also when a first boot was interrupted: kubeadm reuses what it finds, and goes on.
 boot_first() {
   local skipped=$NEVER
   if rm "$NEW" 2>/dev/null; then
@@ -41,7 +41,7 @@ boot_first() {
   say "The control plane is set up."
 }
 
-# What needs nothing but the API server: kubeadm has seconds of other work then, and minutes of waiting where no network is.
+# What needs only the API server. kubeadm has seconds of other work left then, or minutes where there is no network.
 set_up_beside_kubeadm() {
   wait_for "Waiting for the API server; it starts as a container of this node." is_api_ready
   say "The API server answers."
@@ -50,7 +50,7 @@ set_up_beside_kubeadm() {
   start_network
 }
 
-# The network first. One call for all, as each start of kubectl costs a quarter of a second of a processor.
+# The network first. All in one call, as each start of kubectl costs 0.25 s of CPU.
 # shellcheck disable=SC2154 # boot is of boot.sh
 print_manifests() {
   [[ $CNI != flannel ]] || cat "$boot/flannel-access.yaml"
@@ -58,7 +58,7 @@ print_manifests() {
   render "$boot/storage.yaml"
 }
 
-# kubeadm refuses to touch a CoreDNS newer than the one it knows, and what an interrupted boot left may be half of it.
+# kubeadm refuses to change a CoreDNS newer than its own, and an interrupted boot may have left only a part of it.
 install_coredns() {
   kubectl --kubeconfig $ADMIN --namespace kube-system delete deployment coredns --ignore-not-found >>"$LOG/kubeadm.log" 2>&1
   run_kubeadm init phase addon coredns --config "$KUBEADM_CONFIG"
@@ -70,13 +70,13 @@ boot_again() {
   run_kubeadm init --config "$KUBEADM_CONFIG" --skip-phases="$NEVER,$ONCE"
   wait_for "Waiting for the API server; it starts as a container of this node." does_api_answer
   post_status_now
-  wait_for "The API server answers and gets ready." is_api_ready
+  wait_for "The API server answers, and is not ready yet." is_api_ready
   # With the same version, users may have changed what is there.
   ! is_upgrade || upgrade_cluster
 }
 
-# What the first boot made in the cluster, anew for another version: its images have other names, and the former ones are
-# not in this node. Before the node gets Ready, as workers follow then.
+# Updates what the first boot created in the cluster: the new version's images have other names, and the former ones are not
+# in this node. Done before the node becomes Ready, because the workers are upgraded after that.
 upgrade_cluster() {
   say "Kubernetes is upgraded from $(<"$VERSION_STAMP") to $KUBERNETES_VERSION."
   run_kubeadm init phase upload-config all --config "$KUBEADM_CONFIG"
@@ -86,19 +86,18 @@ upgrade_cluster() {
   print_manifests | apply
 }
 
-# Whether CoreDNS is of the version that is in this node.
+# Whether the cluster runs the CoreDNS that is in this node.
 has_coredns() {
   [[ $(kubectl --kubeconfig $ADMIN --namespace kube-system get deployment coredns --ignore-not-found \
     --output 'jsonpath={.spec.template.spec.containers[0].image}') = *:"$COREDNS_TAG" ]]
 }
 
-# The Node's object still says Ready under the former address, so the kubelet is in no hurry and posts the next status
-# after ten seconds. A kubelet that starts posts at once; containers don't notice.
+# The Node still has the status of the former boot, Ready and with the former address.
 post_status_now() {
   follow_kubelet_certificate
-  start_network # started without an API server, it would only look for one
+  start_network # not earlier: it needs the API server
   await_network 10 --cert $KUBERNETES/pki/apiserver-kubelet-client.crt --key $KUBERNETES/pki/apiserver-kubelet-client.key
-  systemctl restart kubelet
+  restart_kubelet_to_post_status
 }
 
 # The endpoint is a Service of the host cluster, which would lead back here, if at all.
@@ -107,14 +106,14 @@ map_endpoint_to_self() {
   grep -q " $ENDPOINT\$" /etc/hosts || echo "127.0.0.1 $ENDPOINT" >>/etc/hosts
 }
 
-# A pod has a new address each time. kubeadm makes anew what is missing, and keeps what it finds, even where that is for
-# the former address. All certificates go, so that each boot gives them a full year.
+# Each pod has another address. kubeadm creates what is missing and keeps what it finds, even if that is for the former
+# address. All certificates are removed, so that each boot issues them for their whole term.
 remove_what_is_bound_to_the_address() {
   rm -f $KUBERNETES/*.conf $KUBERNETES/manifests/* /var/lib/kubelet/pki/kubelet-client-*
   [[ ! -d $KUBERNETES/pki ]] || find $KUBERNETES/pki -type f ! -name '*ca.*' ! -name 'sa.*' -delete
 }
 
-# Copied, as kubeadm writes beside the CA. It also leaves a copy of the Secret on the state volume, should that get lost.
+# Copied, because kubeadm writes to the same directory. Also, a copy stays on the state volume in case the Secret is lost.
 install_pki() {
   local name
   install -d -m 700 $KUBERNETES/pki $KUBERNETES/pki/etcd
@@ -137,13 +136,13 @@ write_kubeadm_config() {
   (umask 077 && render "$boot/kubeadm-init.yaml" | write_file "$KUBEADM_CONFIG")
 }
 
-# For those who look around in the node: kubectl works there.
+# For kubectl in a shell in the node.
 offer_kubectl() {
   mkdir -p /root/.kube
   ln -sf $KUBERNETES/admin.conf /root/.kube/config
 }
 
-# Whatever it answers: it has read its data then, and may still be some way from ready.
+# Whatever the answer is: the API server has read its data by then, but need not be ready.
 does_api_answer() {
   curl -s --max-time 10 --output /dev/null --cacert $KUBERNETES/pki/ca.crt https://127.0.0.1:6443/livez/ping
 }

@@ -4,10 +4,6 @@
 CNI_LIST=/etc/cni/net.d/10-flannel.conflist
 SUBNET_FILE=/run/flannel/subnet.env # of this boot
 FORMER_CNI_LIST=$STATE/cni-list
-# The kubelet's own, by which it may read its Node.
-# shellcheck disable=SC2034 # of worker.sh and watcher.sh
-CLIENT_CERTIFICATE=/var/lib/kubelet/pki/kubelet-client-current.pem
-NODE_URL=https://$ENDPOINT:6443/api/v1/nodes/$NODE_NAME
 
 prepare_network() {
   echo 1 >/proc/sys/net/ipv4/ip_forward

@@ -5,6 +5,7 @@
 set -euo pipefail
 boot=$(dirname "$0")
 . "$boot/sentences.sh"
+. "$boot/kubelet.sh"
 . "$boot/network.sh"
 . "$boot/certificates.sh"
 . "$boot/pods.sh"
@@ -32,7 +33,7 @@ replace_kubelet_certificate() {
   say "The certificate of the kubelet has expired; it gets another one."
   rm -f $KUBERNETES/kubelet.conf /var/lib/kubelet/pki/kubelet-client-*
   run kubeadm init phase kubeconfig kubelet --config "$RUN/kubeadm.yaml"
-  systemctl restart kubelet
+  restart_kubelet_to_read_certificate
   follow_kubelet_certificate
   systemctl try-restart flanneld
 }

@@ -1,34 +1,37 @@
 #!/bin/bash
 # shellcheck source-path=SCRIPTDIR
-# Keeps /run/vk8s/ready exactly while this node is Ready in its virtual cluster; the pod's probes look for that file.
+# Keeps the file /run/vk8s/ready exactly as long as this node is Ready in its virtual cluster; the pod's probes look for it.
 #
-# The Ready condition alone would lie: for forty seconds after a restart it still stands from before. So the kubelet here
-# must be healthy, and must have posted the Node's status in this boot: with this pod's address, and with the machine id
-# that systemd makes anew at each boot. The network between the nodes must be up, too: the kubelet may know it from before.
+# The Ready condition alone is not enough: after a restart, that of the former boot remains for forty seconds. So the kubelet
+# must be healthy and must have posted the Node's status in this boot, with this pod's address and with the machine ID that
+# systemd generates at each boot. The network between the nodes must be up as well: the kubelet goes by the CNI list, which
+# may be that of the former boot.
 set -euo pipefail
 boot=$(dirname "$0")
 . "$boot/sentences.sh"
+. "$boot/kubelet.sh"
 . "$boot/network.sh"
 
 READY=$RUN/ready
-LEFT=$STATE/left
-# A restart of the master must not take the workers out of users' Services.
-MAY_BE_ALONE_SECONDS=300
-MAY_BE_UNKNOWN_SECONDS=5
-MAY_BE_AWAY_SECONDS=10
+# For so long a worker stays ready without an API server: a restart of the master must not remove it from users' Services.
+MAX_ALONE_SECONDS=300
+# For so long a Node must be missing, or the certificate be rejected, until something is done about it.
+MAX_UNKNOWN_SECONDS=5
+# After an outage that was longer than this, the kubelet is restarted.
+MAX_OUTAGE_SECONDS=10
 EXPLAIN_SECONDS=10
-# What is gone refuses at once; what answers late, on a busy host, is there all the same.
-MAY_TAKE_SECONDS=10
+# A server that is gone refuses the connection at once; on a busy host, one that is there may answer late.
+ANSWER_SECONDS=10
 
-answered_at=-$MAY_BE_ALONE_SECONDS # SECONDS when the API server last answered a worker
-unknown_since=''                   # SECONDS when the Node was first not there, or its certificate refused
-was=''                             # what was published last
-was_ready=''                       # anything once it was
-explained_at=0                     # SECONDS when the logs were last read
-was_explained=''                   # anything once it was said what the host lacks
+answered_at=-$MAX_ALONE_SECONDS # SECONDS when the API server last answered a worker
+unknown_since=''                # SECONDS since when the Node has been missing, or the certificate been rejected
+published=''                    # the last state
+was_ready=''                    # not empty once the node has been ready
+explained_at=0                  # SECONDS when the logs were last read
+was_explained=''                # not empty once it has been said what the host lacks
 
 main() {
-  if [[ -e $LEFT ]]; then exec sleep infinity; fi
+  if is_kubelet_stopped_for_good; then exec sleep infinity; fi
   local asked
   while true; do
     asked=${EPOCHREALTIME/./}
@@ -41,13 +44,13 @@ main() {
 
 # Sets $state to `ready`, or to what is missing.
 observe() {
-  # Files first: until they are there, a node that boots needs its processors for that.
+  # Files first: a node that is booting needs its CPU for that.
   state='the boot is not complete'
   [[ $ROLE = worker || -e $BOOTED ]] || return 0
   state='its kubelet has no certificate'
   [[ -e $CLIENT_CERTIFICATE ]] || return 0
   state='the kubelet is not healthy'
-  is_kubelet_healthy || return 0
+  is_kubelet_healthy $ANSWER_SECONDS || return 0
   local answer code
   answer=$(ask "$NODE_URL?pretty=false") || true
   code=${answer##*$'\n'}
@@ -59,31 +62,26 @@ observe() {
       judge "$answer"
       ;;
     404) state='its Node does not exist' && mend "$code" ;;
-    401) state='the API server refuses its certificate' && mend "$code" ;;
+    401) state='the API server rejects its certificate' && mend "$code" ;;
     *) unknown_since='' && judge_alone ;;
   esac
 }
 
-is_kubelet_healthy() {
-  [[ $(curl -s --max-time $MAY_TAKE_SECONDS http://127.0.0.1:10248/healthz) = ok ]]
-}
-
-# A kubelet that could not ask for its pods pauses longer each time, for up to a minute, and as long starts none that are
-# new. One that starts asks at once; containers don't notice.
+# After an outage of the API server.
 wake_kubelet() {
-  [[ $ROLE = worker && -n $was_ready ]] && ((SECONDS - answered_at > MAY_BE_AWAY_SECONDS)) || return 0
-  say "The API server answers again after $((SECONDS - answered_at)) s; the kubelet starts anew, to ask for its pods at once."
-  systemctl try-restart kubelet
-  local end=$((SECONDS + MAY_TAKE_SECONDS))
-  until is_kubelet_healthy || ((SECONDS >= end)); do sleep 0.1; done
+  [[ $ROLE = worker && -n $was_ready ]] && ((SECONDS - answered_at > MAX_OUTAGE_SECONDS)) || return 0
+  say "The API server answers again after $((SECONDS - answered_at)) s; the kubelet restarts, to list its pods at once."
+  restart_kubelet_to_list_pods
+  local end=$((SECONDS + ANSWER_SECONDS))
+  until is_kubelet_healthy $ANSWER_SECONDS || ((SECONDS >= end)); do sleep 0.1; done
 }
 
-# Prints the answer, and its status in a line of its own; with the kubelet's certificate, and without the cost of kubectl.
+# Prints the body and, on a line of its own, the status code. With the kubelet's certificate, and cheaper than kubectl.
 ask() { # curl arguments
-  curl -s --max-time $MAY_TAKE_SECONDS --cacert /etc/kubernetes/pki/ca.crt --cert $CLIENT_CERTIFICATE --write-out '\n%{http_code}' "$@"
+  curl -s --max-time $ANSWER_SECONDS --cacert /etc/kubernetes/pki/ca.crt --cert $CLIENT_CERTIFICATE --write-out '\n%{http_code}' "$@"
 }
 
-judge() { # Node
+judge() { # the Node, as JSON
   case $1 in *'"vk8s.sktelecom.com/leaving":'*) leave ;; esac
   case $1 in
     *'"type":"InternalIP","address":"'"$POD_IP"'"'*) ;;
@@ -101,31 +99,32 @@ judge() { # Node
   ! has_joined_network || state=ready
 }
 
-# The API server is not there. A worker keeps the answer it had, for a while.
+# Without an API server, a worker that was ready stays so for a while.
 judge_alone() {
   state='the API server does not answer'
   [[ $ROLE = worker && -e $READY ]] || return 0
-  ((SECONDS - answered_at > MAY_BE_ALONE_SECONDS)) || state=ready
+  ((SECONDS - answered_at > MAX_ALONE_SECONDS)) || state=ready
 }
 
-# A Node that somebody deleted comes back when the kubelet starts; one whose certificate is refused has to join again.
-mend() { # status
+# Has a Node that was deleted registered again, and a worker whose certificate is rejected join again.
+mend() { # status code
   : "${unknown_since:=$SECONDS}"
-  ((SECONDS - unknown_since >= MAY_BE_UNKNOWN_SECONDS)) || return 0
+  ((SECONDS - unknown_since >= MAX_UNKNOWN_SECONDS)) || return 0
   unknown_since=''
   if [[ $1 = 404 ]]; then
-    say "The Node of this node is gone; the kubelet registers again."
+    say "The Node of this node is gone; the kubelet registers it again."
     keep_subnet
-    systemctl try-restart kubelet flanneld # flanneld, as the new Node may get another subnet
+    restart_kubelet_to_register
+    systemctl try-restart flanneld # the new Node may have another subnet
   elif [[ $ROLE = worker ]]; then
-    say "The API server refuses the certificate of this node; it joins again."
+    say "The API server rejects the certificate of this node; it joins again."
     rm -f /etc/kubernetes/kubelet.conf
     systemctl --no-block restart vk8s-boot
   fi
 }
 
-# Makes the Node of a worker with the subnet that it had: its pods live on, and keep their addresses. Where that can't be,
-# and for a master, the kubelet makes the Node, which gets another one.
+# Creates the Node of a worker with the subnet that it had, because its pods keep running, with their addresses. If that
+# fails, and on a master, the kubelet creates the Node, which gets another subnet.
 keep_subnet() {
   local subnet
   [[ $ROLE = worker && $CNI = flannel ]] && subnet=$(read_subnet "$CNI_LIST") || return 0
@@ -133,7 +132,7 @@ keep_subnet() {
     "'"$NODE_NAME"'"}, "spec": {"podCIDR": "'"$subnet"'", "podCIDRs": ["'"$subnet"'"]}}' "${NODE_URL%/*}" >/dev/null || true
 }
 
-# What no check before could know, as the nodes of a host share it, and what nothing but logs in the node would tell.
+# Says what only logs in the node would show. No check at the start could: all nodes of a host share these limits.
 explain() {
   ((SECONDS >= explained_at + EXPLAIN_SECONDS)) || return 0
   explained_at=$SECONDS
@@ -142,36 +141,35 @@ explain() {
   [[ $logs = *notify*'too many open files'* ]] || return 0
   [[ -n $was_explained ]] ||
     say "All $(</proc/sys/fs/inotify/max_user_instances) inotify instances of the host are in use, and containerd or the kubelet" \
-      "can't start. Set fs.inotify.max_user_instances=8192 with sysctl on the host; they start by themselves then."
+      "can't start. Set fs.inotify.max_user_instances=8192 with sysctl on the host; then they start by themselves."
   was_explained=yes
 }
 
-# The node is taken out of its cluster for good. Its kubelet must not register it again; then the Node may be deleted.
+# Removes this node from its cluster: once its kubelet is stopped and the Node is annotated with that, leave.sh deletes the Node.
 leave() {
-  say "This node leaves its cluster."
+  say "This node is being removed from its cluster."
   rm -f "$READY"
-  date --utc --iso-8601=seconds | write_file "$LEFT"
-  systemctl stop kubelet
+  stop_kubelet_for_good
   until [[ $(ask --request PATCH --header 'Content-Type: application/merge-patch+json' --output /dev/null \
     --data '{"metadata": {"annotations": {"vk8s.sktelecom.com/left": "true"}}}' "$NODE_URL") = *200 ]]; do sleep 1; done
   exec sleep infinity
 }
 
-# Writes or removes the file, and says so when something has changed.
+# Writes or removes the file, and says so, when the state has changed.
 publish() {
-  [[ $state != "$was" ]] || return 0
+  [[ $state != "$published" ]] || return 0
   if [[ $state = ready ]]; then
     was_explained=''
     touch "$READY"
     was_ready=yes
-    keep_cni_list || true # a full disk makes no node unready
+    keep_cni_list || true # a full disk is no reason not to be ready
     say "Ready: the Node is Ready at $POD_IP."
   else
     rm -f "$READY"
-    # On the way up, the boot itself says what it does and waits for.
+    # Until the node has been ready, the boot says what it does and waits for.
     [[ -z $was_ready ]] || say "Not ready any more: $state."
   fi
-  was=$state
+  published=$state
 }
 
 main

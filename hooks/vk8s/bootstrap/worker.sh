@@ -14,36 +14,36 @@ boot_node() {
   fi
 }
 
-# Joined before, and the API server would still believe it: that is all there is to joining.
+# Whether it has joined before, and the API server would still accept its certificate.
 has_identity() {
   is_same_generation && [[ -s $KUBELET_KUBECONFIG && -s /var/lib/kubelet/config.yaml && -s $KUBELET_CA ]] &&
     openssl x509 -noout -checkend 60 -in "$CLIENT_CERTIFICATE" >/dev/null 2>&1 &&
-    # The certificate's authority may have got another end, or been replaced, with the whole cluster or alone.
+    # The CA may have been renewed or replaced, with the whole cluster or alone.
     [[ $(<$JOIN/ca.crt) = "$(<$KUBELET_CA)" ]] &&
     openssl verify -CAfile $JOIN/ca.crt "$CLIENT_CERTIFICATE" >/dev/null 2>&1
 }
 
-# The Node and its subnet exist, so the network needs no kubelet. With the CNI list there, the first status that the
-# kubelet posts says Ready; the next one would come ten seconds later.
+# The network before the kubelet: it needs only the Node and its subnet, which exist. Then the first status that the kubelet
+# posts is Ready; the next one would follow ten seconds later.
 boot_again() {
   say "This node has joined its cluster before; it starts with the same identity."
-  # Started without an API server, both would try again only after longer and longer pauses.
+  # Without an API server, both would back off for longer and longer.
   await_answer /livez
-  ! is_upgrade || take_over_settings
+  ! is_upgrade || upgrade_kubelet_configuration
   start_network
   await_network 10 --cert "$CLIENT_CERTIFICATE"
-  systemctl start kubelet # not later: should the Node have been deleted, the network waits for the kubelet to register
+  start_kubelet # even without a network: if the Node has been deleted, flanneld waits for the kubelet to register it
   is_network_up && return
   wait_for "Waiting for the network between the nodes (details: $RUN/flanneld.log in the node)." is_network_up
-  systemctl restart kubelet
+  restart_kubelet_to_post_status
 }
 
-# The settings of kubelets are the cluster's: of the version that its master has by now. Then kubeadm takes away flags
-# that kubelets no longer know.
-take_over_settings() {
+# Fetches the cluster's kubelet configuration, which the master has upgraded before. Then kubeadm removes flags that the new
+# kubelet no longer knows.
+upgrade_kubelet_configuration() {
   say "Kubernetes is upgraded from $(<"$VERSION_STAMP") to $KUBERNETES_VERSION."
   until run_kubeadm upgrade node phase kubelet-config && run_kubeadm upgrade node phase post-upgrade; do
-    say "The kubelet's settings can't be had yet: $(find_error)"
+    say "The kubelet's configuration can't be upgraded yet: $(find_error)"
     sleep 2
   done
 }
@@ -52,12 +52,12 @@ join_cluster() {
   local former=''
   [[ ! -s $KUBELET_KUBECONFIG ]] || is_same_generation || former=yes
   [[ -z $former ]] ||
-    say "This node was in a former cluster, and another one has taken its place. What pods had on volumes stays in $STATE/volumes."
+    say "This node belonged to a former cluster, which another one has replaced. Data of its pods' volumes stays in $STATE/volumes."
   say "This node joins its cluster at $ENDPOINT."
-  # The last thing that the master's kubeadm makes for those who join. Its signature, which a controller adds later, is for
-  # nodes that don't know the cluster's authority yet.
+  # The last object that the master's kubeadm creates for nodes that join. Its signature, which a controller adds later, is
+  # only for nodes that don't have the CA's certificate.
   await_answer /api/v1/namespaces/kube-public/configmaps/cluster-info kubeconfig
-  [[ ! -s $KUBELET_KUBECONFIG ]] || take_back_status
+  [[ ! -s $KUBELET_KUBECONFIG ]] || report_not_ready
   rm -f $KUBELET_KUBECONFIG $KUBELET_CA /var/lib/kubelet/pki/kubelet-client-*
   say "The API server lets nodes join; kubeadm does that (details: $LOG/kubeadm.log in the node)."
   write_join_config
@@ -71,16 +71,16 @@ join_cluster() {
   say "This node has joined its cluster."
 }
 
-# This node may have registered before its pod was recreated, by the identity that it has had. kubeadm lets nobody join whose
-# Node says Ready, and by itself that would take most of a minute to end.
-take_back_status() {
+# Sets the Ready condition of its Node to False, with the identity that this node had. kubeadm refuses to join under the name
+# of a Node that is Ready, and the node lifecycle controller would take most of a minute to change that.
+report_not_ready() {
   curl -s --max-time 5 --output /dev/null --cacert $JOIN/ca.crt --cert "$CLIENT_CERTIFICATE" --request PATCH \
     --header 'Content-Type: application/strategic-merge-patch+json' \
     --data '{"status": {"conditions": [{"type": "Ready", "status": "False", "reason": "JoinsAgain"}]}}' "$NODE_URL/status" || true
 }
 
-# Waits, for as long as it takes, until the API server answers, with a certain text if one is given. Says what it waits for
-# whenever that changes.
+# Waits, for as long as it takes, until the API server's answer to a request contains the text. Says why it waits, whenever
+# the reason changes.
 await_answer() { # path [text]
   local said='' now asked
   while
@@ -93,7 +93,7 @@ await_answer() { # path [text]
   done
 }
 
-# Prints why there is no such answer; nothing when there is.
+# Prints why there is no such answer, or nothing.
 find_obstacle() { # path [text]
   local answer status=0
   answer=$(curl -s --max-time 2 --cacert $JOIN/ca.crt "$API$1") || status=$?

@@ -11,7 +11,7 @@ from tests.shared_material import ROOT
 BOOT = ROOT / "hooks" / "vk8s" / "bootstrap"
 SCRIPT = """
 STATE={root} ENDPOINT=demo-api NODE_NAME=demo-worker CNI=${{CNI:-flannel}}
-. {boot}/sentences.sh; STATE={root}; . {boot}/network.sh
+. {boot}/sentences.sh; STATE={root}; . {boot}/kubelet.sh; . {boot}/network.sh
 CNI_LIST={root}/net.d/list SUBNET_FILE={root}/subnet.env FORMER_CNI_LIST={root}/former
 curl() {{ cat {root}/node; }}
 """
