@@ -23,10 +23,10 @@ main() {
   fi
   keep_former_log "$LOG/kubeadm.log"
   stop_kubelet_for_boot
+  forward_packets
   prepare_network
   prepare_kubelet_cgroup
   write_kubelet_settings
-  [[ $CNI != none ]] || say "No network is set up (cni: none): this node gets Ready when you have installed one."
   boot_node
   stamp_volume
   [[ $ROLE = worker ]] || { touch "$BOOTED_BEFORE" && sync "$BOOTED_BEFORE"; }

@@ -26,6 +26,8 @@ main() {
   clear_memory_directories
   clear_kube_proxy_tables
   check_pod
+  # shellcheck source=cni-flannel.sh
+  . "$boot/cni-$CNI.sh"
   say "Node $NODE_NAME ($ROLE of virtual cluster $CLUSTER_NAME) starts at $POD_IP."
   check_machine
   hide_foreign_gpus

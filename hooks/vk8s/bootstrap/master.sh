@@ -53,7 +53,7 @@ set_up_beside_kubeadm() {
 # The network first. All in one call, as each start of kubectl costs 0.25 s of CPU.
 # shellcheck disable=SC2154 # boot is of boot.sh
 print_manifests() {
-  [[ $CNI != flannel ]] || cat "$boot/flannel-access.yaml"
+  print_network_manifests
   echo ---
   render "$boot/storage.yaml"
 }

@@ -61,8 +61,7 @@ check_kernel() {
   try_overlay || give_up "The state volume can't hold containers: overlayfs can't be mounted on /var/lib/containerd" \
     "($(findmnt --noheadings --output FSTYPE --target /var/lib/containerd)); use a storage class on a local file system."
   try_link type veth peer name vk8s-try1 || give_up "The host's kernel has no veth: run \`modprobe veth\` on the host."
-  [[ $CNI != flannel ]] || try_link type vxlan id 1 dstport 8475 ||
-    give_up "The host's kernel has no vxlan: run \`modprobe vxlan\` on the host."
+  check_network_kernel
   try_nftables || give_up "The host's kernel lacks nftables with nat, masquerade or fib:" \
     "run \`modprobe -a nf_tables nft_chain_nat nft_masq nft_fib_ipv4\` on the host."
 }

@@ -35,7 +35,7 @@ replace_kubelet_certificate() {
   run kubeadm init phase kubeconfig kubelet --config "$RUN/kubeadm.yaml"
   restart_kubelet_to_read_certificate
   follow_kubelet_certificate
-  systemctl try-restart flanneld
+  restart_network
 }
 
 # Where the disk is full, there is no log to write to.

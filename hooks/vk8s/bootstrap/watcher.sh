@@ -115,7 +115,7 @@ mend() { # status code
     say "The Node of this node is gone; the kubelet registers it again."
     keep_subnet
     restart_kubelet_to_register
-    systemctl try-restart flanneld # the new Node may have another subnet
+    restart_network # the new Node may have another subnet
   elif [[ $ROLE = worker ]]; then
     say "The API server rejects the certificate of this node; it joins again."
     rm -f /etc/kubernetes/kubelet.conf
@@ -127,7 +127,7 @@ mend() { # status code
 # fails, and on a master, the kubelet creates the Node, which gets another subnet.
 keep_subnet() {
   local subnet
-  [[ $ROLE = worker && $CNI = flannel ]] && subnet=$(read_subnet "$CNI_LIST") || return 0
+  [[ $ROLE = worker ]] && subnet=$(find_subnet) || return 0
   ask --header 'Content-Type: application/json' --output /dev/null --data '{"apiVersion": "v1", "kind": "Node", "metadata": {"name":
     "'"$NODE_NAME"'"}, "spec": {"podCIDR": "'"$subnet"'", "podCIDRs": ["'"$subnet"'"]}}' "${NODE_URL%/*}" >/dev/null || true
 }

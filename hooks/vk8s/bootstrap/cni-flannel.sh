@@ -1,0 +1,64 @@
+# shellcheck shell=bash
+# The network between the nodes with cni: flannel. flanneld sets it up, and then writes two files. Sourced by network.sh and
+# entrypoint.sh; cni-none.sh has the same functions.
+
+CNI_LIST=/etc/cni/net.d/10-flannel.conflist
+SUBNET_FILE=/run/flannel/subnet.env # of this boot
+FORMER_CNI_LIST=$STATE/cni-list
+
+check_network_kernel() {
+  try_link type vxlan id 1 dstport 8475 ||
+    give_up "The host's kernel has no vxlan: run \`modprobe vxlan\` on the host."
+}
+
+# VNI and port are not flannel's defaults: the host's own network may be flannel.
+prepare_network() {
+  mkdir -p /run/flannel
+  cat >/run/flannel/net-conf.json <<END
+{"Network": "$POD_CIDR", "EnableNFTables": true, "Backend": {"Type": "vxlan", "VNI": 8475, "Port": 8475}}
+END
+}
+
+# shellcheck disable=SC2154 # boot is set by whoever sources this
+print_network_manifests() {
+  cat "$boot/flannel-access.yaml"
+}
+
+start_network() {
+  systemctl --no-block start flanneld
+}
+
+# It reads its certificate and the subnet of its Node only when it starts.
+restart_network() {
+  systemctl try-restart flanneld
+}
+
+# Whether the kubelet finds a network; without a CNI list it reports NotReady. Pods may not reach other nodes yet.
+is_network_up() {
+  [[ -e $CNI_LIST ]]
+}
+
+# Whether pods reach those of other nodes: the CNI list alone may be that of the former boot.
+has_joined_network() {
+  [[ -e $SUBNET_FILE ]]
+}
+
+# Prints the subnet of this node's pods.
+find_subnet() { # [CNI list]
+  grep -o '"subnet": *"[^"]*"' "${1:-$CNI_LIST}" | cut -d'"' -f4
+}
+
+# For the next boot.
+keep_cni_list() {
+  write_file "$FORMER_CNI_LIST" <"$CNI_LIST"
+}
+
+# Puts the CNI list of the former boot back if the Node still has that subnet: the kubelet need not wait for flanneld then, and
+# both start at the same time.
+restore_cni_list() { # curl arguments for the certificate by which the Node may be read
+  [[ -s $FORMER_CNI_LIST ]] || return 0
+  local subnet node
+  subnet=$(find_subnet "$FORMER_CNI_LIST") || return 0
+  node=$(curl -s --max-time 5 --cacert /etc/kubernetes/pki/ca.crt "$@" "$NODE_URL?pretty=false") || return 0
+  [[ $node != *'"podCIDR":"'"$subnet"'"'* ]] || install -D -m 644 "$FORMER_CNI_LIST" "$CNI_LIST"
+}
