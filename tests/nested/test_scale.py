@@ -117,7 +117,7 @@ def test_a_worker_whose_pods_may_not_be_moved_stays_until_it_is_forced_out(
     running.kubectl.apply(running.manifest)
     log = f"kubectl logs -n {running.host.namespace} job/{EXTRA}-leave"
     wait_for("the sentence in status", lambda: log in find_message(running), SECONDS, running.describe)
-    says = "A PodDisruptionBudget does not let go of: default/moving-"
+    says = "A PodDisruptionBudget does not allow the eviction of: default/moving-"
     wait_for("the sentence in the log", lambda: says in read_log(running), SECONDS)
     assert has_condition(running.inside.get("pod", pod["metadata"]["name"]))
     assert has_condition(running.kubectl.get("pod", EXTRA))

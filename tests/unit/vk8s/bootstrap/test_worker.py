@@ -1,0 +1,133 @@
+"""hooks/vk8s/bootstrap/boot.sh of a worker (worker.sh): how it joins, and what it says meanwhile."""
+
+import pytest
+
+from tests.unit.vk8s.bootstrap.bench import ENDED_BY_BENCH, Node, answer, refuse
+from tests.unit.vk8s.bootstrap.worker import (
+    CLUSTER_INFO,
+    CNI_LIST,
+    GENERATION,
+    JOINS,
+    LIST,
+    LOG,
+    MAY_JOIN,
+    STARTS_NETWORK,
+    STOPS,
+    VERSION,
+    boot,
+    make_joined,
+    make_worker,
+    order,
+)
+
+
+@pytest.fixture
+def node(node: Node) -> Node:
+    return make_worker(node)
+
+
+@pytest.fixture
+def joined(node: Node) -> Node:
+    return make_joined(node)
+
+
+# Joining
+
+
+def test_a_first_boot_joins_the_cluster(node: Node) -> None:
+    ended = boot(node)
+    assert ended.code == 0
+    assert ended.said == [
+        "This node joins its cluster at demo-api.",
+        f"The API server lets nodes join; kubeadm does that (details: {node.root}/{LOG} in the node).",
+        "This node has joined its cluster.",
+    ]
+    # kubeadm starts the kubelet, which need not wait for a network to register.
+    assert order(ended, "systemctl", "kubeadm") == ["systemctl", "systemctl", "kubeadm"]
+    assert order(ended, STOPS, STARTS_NETWORK, JOINS) == [STOPS, STARTS_NETWORK, JOINS]
+    assert not [call for call in ended.calls if "PATCH" in call]
+
+
+def test_what_a_worker_joins_with(node: Node) -> None:
+    boot(node)
+    config = node.root / "run/vk8s/join.yaml"
+    assert "abcdef.0123456789abcdef" in config.read_text()
+    assert config.stat().st_mode & 0o777 == 0o600
+    assert "https://demo-api:6443" in node.read("run/vk8s/discovery.yaml")
+
+
+def test_a_complete_boot_stamps_the_volume_and_the_pod(node: Node) -> None:
+    assert boot(node.given(GENERATION="3")).code == 0
+    assert (node.read(GENERATION), node.read(VERSION)) == ("3\n", "v1.34.4\n")
+    assert node.has("run/vk8s/booted")
+    # Only a master must not boot without the data that it had.
+    assert not node.has("vk8s/booted/done")
+
+
+def test_joining_is_retried_and_its_failure_reported_once(node: Node) -> None:
+    node.program(
+        "kubeadm", "echo trying; echo 'error execution phase kubelet-start:'; echo '  no space left'; [[ -e enough ]]"
+    )
+    ended = boot(node, {6: f"touch {node.root}/enough"})
+    assert ended.code == 0
+    (sentence,) = [sentence for sentence in ended.said if "Joining failed" in sentence]
+    assert "in the node: error execution phase kubelet-start: no space left" in sentence
+    assert len(ended.calls_of("kubeadm")) == 4
+    assert ended.output.splitlines()[-1] == "[   6.0 s] This node has joined its cluster."
+
+
+# Obstacles
+
+
+@pytest.mark.parametrize(
+    ("obstacle", "sentence"),
+    [
+        (refuse(CLUSTER_INFO, 6), "the host cluster's DNS doesn't know demo-api"),
+        *[(refuse(CLUSTER_INFO, code), "nothing answers at demo-api:6443") for code in (7, 28, 35, 52, 56)],
+        (refuse(CLUSTER_INFO, 60), "the certificate of demo-api:6443 is not from this cluster's authority"),
+        (refuse(CLUSTER_INFO, 3), "curl ends with status 3 for demo-api:6443"),
+        (answer(CLUSTER_INFO, "{}", status=404), "its API server answers, but doesn't let nodes join yet"),
+    ],
+)
+def test_a_worker_says_once_why_it_waits(node: Node, obstacle: str, sentence: str) -> None:
+    ended = boot(node, {0: obstacle, 20: MAY_JOIN})
+    assert ended.code == 0
+    assert [said for said in ended.said if "Waiting" in said] == [f"Waiting for the control plane: {sentence}."]
+    assert not order(ended, JOINS, "curl")[:-2].count(JOINS)
+
+
+def test_a_worker_says_when_the_reason_changes(node: Node) -> None:
+    ended = boot(node, {0: refuse(CLUSTER_INFO, 6), 10: refuse(CLUSTER_INFO, 7), 20: MAY_JOIN})
+    assert [line[:12] for line in ended.output.splitlines() if "Waiting" in line] == ["[   0.0 s] W", "[  10.2 s] W"]
+
+
+# Other ends
+
+
+def test_a_removed_node_starts_nothing(joined: Node) -> None:
+    joined.write("var/lib/vk8s/left", "2026-11-29T00:00:00+00:00\n")
+    ended = boot(joined)
+    assert (ended.code, ended.calls) == (0, [])
+    assert ended.said == ["This node has been removed from its cluster: it starts no kubelet, and can be deleted."]
+    assert not joined.has("run/vk8s/booted")
+
+
+def test_a_boot_that_fails_says_so_and_is_not_complete(joined: Node) -> None:
+    joined.program("systemctl", "[[ $* != 'start kubelet' ]]")
+    joined.write(CNI_LIST, LIST)
+    joined.write(GENERATION, "1\n")
+    ended = boot(joined)
+    assert ended.code == 1
+    assert "The boot failed and is retried in 3 s: an unexpected error in line " in ended.said[-1]
+    assert not joined.has("run/vk8s/booted")
+
+
+def test_the_log_of_the_former_boot_is_kept(node: Node) -> None:
+    node.write(LOG, "error: of the former boot\n")
+    boot(node)
+    assert node.read(f"{LOG}.old") == "error: of the former boot\n"
+    assert "error" not in node.read(LOG)
+
+
+def test_a_worker_waits_for_its_api_server_without_a_limit(node: Node) -> None:
+    assert node.run("boot.sh", limit=120).code == ENDED_BY_BENCH
