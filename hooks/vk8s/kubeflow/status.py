@@ -14,11 +14,7 @@ from hooks.vk8s.kubeflow.plan import WAITING_FOR_NODES, Kubeflow
 from hooks.vk8s.observed.children import POD
 from hooks.vk8s.observed.job import Job
 from hooks.vk8s.observed.pod import Pod
-from hooks.vk8s.observed.pod_state import (
-    LONGEST_MESSAGE,
-    find_absent_state,
-    find_pod_state,
-)
+from hooks.vk8s.observed.pod_state import LONGEST_MESSAGE, find_absent_state, find_pod_state
 from hooks.vk8s.observed.refused import find_job_refusals
 from hooks.vk8s.situation import Situation
 from hooks.vk8s.spec.model import KubeflowSpec

@@ -1,12 +1,7 @@
 """The ConfigMaps that node pods boot from: this version's, and those of other versions while something uses them."""
 
 from hooks.vk8s.children.bootstrap_config_map import build_bootstrap_config_map
-from hooks.vk8s.observed.children import (
-    CONFIG_MAP,
-    JOB,
-    Child,
-    find_config_maps,
-)
+from hooks.vk8s.observed.children import CONFIG_MAP, JOB, Child, find_config_maps
 from hooks.vk8s.part import Part
 from hooks.vk8s.situation import Situation
 from hooks.vk8s.spec.labels import BOOTSTRAP_COMPONENT, COMPONENT

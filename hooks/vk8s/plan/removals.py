@@ -21,11 +21,7 @@ from hooks.vk8s.situation import Situation
 from hooks.vk8s.spec.cluster import VirtualCluster
 from hooks.vk8s.spec.labels import COMPONENT, LEAVE_COMPONENT, ROLE
 from hooks.vk8s.spec.model import Spec
-from hooks.vk8s.spec.naming import (
-    kubeconfig_secret_name,
-    leave_job_name,
-    state_claim_name,
-)
+from hooks.vk8s.spec.naming import kubeconfig_secret_name, leave_job_name, state_claim_name
 
 LEAVING: Final = f"{PREFIX}leaving"
 _AFTER_PAUSE = "leaves when the virtual cluster is resumed"
