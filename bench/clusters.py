@@ -8,7 +8,7 @@ from typing import Final
 
 from hooks.kubernetes.manifest import Manifest
 from hooks.server.main import load_scripts
-from hooks.vk8s.observed.children import CHILD_KINDS
+from hooks.vk8s.observed.kinds import CHILD_KINDS
 from hooks.vk8s.situation import Context
 from hooks.wire import SyncResponse
 from testbed.controller import CONTROLLERS

@@ -10,8 +10,9 @@ from typing import Any
 from hooks.kubernetes.manifest import Manifest
 from hooks.settings import Settings
 from hooks.vk8s.decide import decide_finalize, decide_sync
-from hooks.vk8s.observed.children import CHILD_KINDS, group_key
+from hooks.vk8s.observed.children import group_key
 from hooks.vk8s.observed.keep import LAST_APPLIED
+from hooks.vk8s.observed.kinds import CHILD_KINDS
 from hooks.vk8s.scripts import build_scripts
 from hooks.vk8s.situation import Context
 from hooks.wire import FinalizeResponse, HookRequest, SyncResponse

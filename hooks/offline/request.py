@@ -7,7 +7,8 @@ from hooks.ippool.allocation import ALLOCATION
 from hooks.ippool.pools import POOL
 from hooks.kubernetes.manifest import Manifest
 from hooks.offline.documents import ManifestError
-from hooks.vk8s.observed.children import CHILD_KINDS, POD, group_key
+from hooks.vk8s.observed.children import POD, group_key
+from hooks.vk8s.observed.kinds import CHILD_KINDS
 from hooks.vk8s.spec.labels import COMPONENT, KUBEFLOW_COMPONENT
 
 # The API server gives each object one; until then nobody can know it.

@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 from hooks.ippool.allocation import ALLOCATION
 from hooks.ippool.pools import POOL
 from hooks.server.refusals import NOT_JSON, WRONG_CONTENT_TYPE, WRONG_PARENT, describe_wrong_field
-from hooks.vk8s.observed.children import CHILD_KINDS
+from hooks.vk8s.observed.kinds import CHILD_KINDS
 from hooks.wire import WRONG_PART, Place
 
 Question = TypeVar("Question", bound=BaseModel)

@@ -6,8 +6,9 @@ from hooks.kubernetes.conditions import parse_history
 from hooks.settings import Settings
 from hooks.vk8s.kubeflow import plan as kubeflow
 from hooks.vk8s.observed.adopted import describe_release, find_adopted, find_own
-from hooks.vk8s.observed.children import POD, REQUIRED_KINDS, Observed, parse_observed
+from hooks.vk8s.observed.children import POD, Observed, parse_observed
 from hooks.vk8s.observed.keep import keep_all
+from hooks.vk8s.observed.kinds import REQUIRED_KINDS
 from hooks.vk8s.plan import addresses
 from hooks.vk8s.plan.assemble import assemble
 from hooks.vk8s.plan.review import review_spec

@@ -29,7 +29,7 @@ from hooks.server.refusals import (
     LastResort,
 )
 from hooks.settings import Settings
-from hooks.vk8s.observed.children import CHILD_KINDS
+from hooks.vk8s.observed.kinds import CHILD_KINDS
 from hooks.vk8s.scripts import Scripts
 from hooks.wire import HookRequest
 from tests.pool_world import PoolWorld, allocation_manifest, pool_manifest

@@ -15,7 +15,8 @@ from schemathesis import GenerationMode
 from hooks.kubernetes.manifest import Manifest
 from hooks.server.main import create_app
 from hooks.settings import Settings
-from hooks.vk8s.observed.children import CHILD_KINDS, NETWORK_POLICY, REQUIRED_KINDS
+from hooks.vk8s.observed.children import NETWORK_POLICY
+from hooks.vk8s.observed.kinds import CHILD_KINDS, REQUIRED_KINDS
 from tests.pool_world import PoolWorld
 from tests.world import CONTEXT, running_world
 

@@ -12,7 +12,8 @@ from hooks.ippool.pools import POOL
 from hooks.ippool.request import VK8S
 from hooks.kubernetes.conditions import format_time
 from hooks.kubernetes.manifest import Manifest
-from hooks.vk8s.observed.children import CHILD_KINDS, CLAIM, POD, SERVICE, group_key
+from hooks.vk8s.observed.children import CLAIM, POD, SERVICE, group_key
+from hooks.vk8s.observed.kinds import CHILD_KINDS
 from testbed.metacontroller.objects import is_terminating, with_metadata
 from tests.properties.admission import FIRST_FREE_NODE_PORT, admit
 from tests.properties.host import Key, is_frozen

@@ -4,7 +4,8 @@ from hooks.ippool.allocation import ALLOCATION
 from hooks.ippool.pools import POOL
 from hooks.ippool.request import VK8S
 from hooks.kubernetes.manifest import Manifest
-from hooks.vk8s.observed.children import CHILD_KINDS, CLAIM, JOB, POD
+from hooks.vk8s.observed.children import CLAIM, JOB, POD
+from hooks.vk8s.observed.kinds import CHILD_KINDS
 from testbed.metacontroller.objects import is_terminating, with_metadata
 from tests.chaos.api import find_owner
 from tests.chaos.scene import Scene

@@ -9,7 +9,8 @@ from hooks.ippool.request import VK8S
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.keys.pki import PkiError, read_secret
 from hooks.vk8s.keys.pki_files import parse_pki
-from hooks.vk8s.observed.children import CHILD_KINDS, CLAIM, JOB, POD, SECRET
+from hooks.vk8s.observed.children import CLAIM, JOB, POD, SECRET
+from hooks.vk8s.observed.kinds import CHILD_KINDS
 from testbed.metacontroller.objects import is_terminating, with_metadata
 from tests.chaos.api import NAMESPACE, find_owner
 from tests.chaos.deletions import finish_deletions

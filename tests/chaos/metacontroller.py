@@ -12,7 +12,7 @@ from hooks.ippool.allocation import ALLOCATION
 from hooks.ippool.pools import POOL
 from hooks.ippool.request import VK8S
 from hooks.kubernetes.manifest import Manifest
-from hooks.vk8s.observed.children import CHILD_KINDS
+from hooks.vk8s.observed.kinds import CHILD_KINDS
 from hooks.wire import FinalizeResponse, SyncResponse
 from testbed.metacontroller.merge import merge_update, with_last_applied
 from testbed.metacontroller.objects import deep_equal, is_terminating, with_metadata

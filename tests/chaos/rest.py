@@ -7,7 +7,8 @@ from hooks.ippool.pools import POOL
 from hooks.ippool.request import VK8S
 from hooks.kubernetes.labels import NODE
 from hooks.kubernetes.manifest import Manifest
-from hooks.vk8s.observed.children import CHILD_KINDS, CLAIM, JOB, POD, SECRET, is_ready
+from hooks.vk8s.observed.children import CLAIM, JOB, POD, SECRET, is_ready
+from hooks.vk8s.observed.kinds import CHILD_KINDS
 from testbed.metacontroller.objects import is_terminating
 from tests.chaos import physics
 from tests.chaos.api import find_owner

@@ -9,7 +9,8 @@ from typing import Any, Final, TypeVar
 from hooks.ippool.request import VK8S
 from hooks.kubernetes.labels import PREFIX
 from hooks.kubernetes.manifest import Manifest
-from hooks.vk8s.observed.children import CHILD_KINDS, JOB, POD, SECRET
+from hooks.vk8s.observed.children import JOB, POD, SECRET
+from hooks.vk8s.observed.kinds import CHILD_KINDS
 from hooks.vk8s.situation import Context
 from hooks.vk8s.spec.labels import ROLE
 from testbed.metacontroller.objects import is_terminating, with_metadata

@@ -7,7 +7,8 @@ from hooks.ippool.allocation import ALLOCATION, API_VERSION, VK8S_UID
 from hooks.ippool.pools import POOL
 from hooks.kubernetes.labels import NODE
 from hooks.kubernetes.manifest import Manifest
-from hooks.vk8s.observed.children import CHILD_KINDS, CLAIM, CONFIG_MAP, JOB, POD, SECRET, SERVICE, group_key
+from hooks.vk8s.observed.children import CLAIM, CONFIG_MAP, JOB, POD, SECRET, SERVICE, group_key
+from hooks.vk8s.observed.kinds import CHILD_KINDS
 from testbed.metacontroller.objects import is_terminating, with_metadata
 from tests.chaos.api import NAMESPACE, RefusedError, TakenError, find_owner
 from tests.chaos.physics import LEAVE, PROXY_IMAGE, set_pod

@@ -11,7 +11,7 @@ import yaml
 from hooks.ippool.allocation import ALLOCATION
 from hooks.kubernetes.manifest import Manifest
 from hooks.kubernetes.quantity import parse_quantity
-from hooks.vk8s.observed.children import CHILD_KINDS
+from hooks.vk8s.observed.kinds import CHILD_KINDS
 from hooks.vk8s.spec.model import NodeSpec, Spec
 from hooks.vk8s.spec.validate import find_problems, parse_spec
 from hooks.wire import CustomizeRequest, HookRequest

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from hooks.kubernetes.manifest import Manifest
-from hooks.vk8s.observed.children import CHILD_KINDS
+from hooks.vk8s.observed.kinds import CHILD_KINDS
 from testbed import builds
 from testbed.host_cluster import HostCluster
 from testbed.kubectl import Kubectl

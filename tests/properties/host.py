@@ -7,7 +7,8 @@ from typing import Any
 
 from hooks.kubernetes.conditions import format_time
 from hooks.kubernetes.manifest import Manifest
-from hooks.vk8s.observed.children import CHILD_KINDS, group_key
+from hooks.vk8s.observed.children import group_key
+from hooks.vk8s.observed.kinds import CHILD_KINDS
 from hooks.vk8s.situation import Context
 from hooks.wire import SyncResponse
 from testbed.metacontroller.desired import index_desired, with_selector_labels

@@ -6,34 +6,12 @@ owns. So whoever may label an object, and not delete it, could have it deleted w
 
 from hooks.kubernetes.labels import CONTROLLER_UID, VK8S
 from hooks.kubernetes.manifest import Manifest
-from hooks.vk8s.observed.children import CONFIG_MAP, JOB, NETWORK_POLICY, POD, SECRET, SERVICE, Observed, is_terminating
+from hooks.vk8s.observed.children import CONFIG_MAP, Observed, is_terminating
 from hooks.vk8s.observed.keep import find_node, read_labels
+from hooks.vk8s.observed.kinds import CHILD_KINDS
 from hooks.vk8s.spec.cluster import Identity
-from hooks.vk8s.spec.naming import (
-    access_config_map_name,
-    access_pod_name,
-    access_service_name,
-    api_service_name,
-    bootstrap_config_map_name,
-    join_secret_name,
-    kubeconfig_secret_name,
-    kubeflow_job_name,
-    kubeflow_secret_name,
-    network_policy_name,
-    pki_secret_name,
-    ports_service_name,
-    ssh_secret_name,
-)
+from hooks.vk8s.spec.naming import bootstrap_config_map_name
 
-_NAMES = (
-    *((SECRET, name) for name in (pki_secret_name, join_secret_name, kubeconfig_secret_name, ssh_secret_name)),
-    *((SERVICE, name) for name in (api_service_name, ports_service_name, access_service_name)),
-    (SECRET, kubeflow_secret_name),
-    (CONFIG_MAP, access_config_map_name),
-    (NETWORK_POLICY, network_policy_name),
-    (POD, access_pod_name),
-    (JOB, kubeflow_job_name),
-)
 # A message names so many.
 _MOST_NAMED = 5
 # To release one while its Vk8s is being deleted: then Metacontroller no longer does that when the label goes.
@@ -42,7 +20,7 @@ _RELEASE = f"""--type=merge -p '{{"metadata":{{"labels":{{"{CONTROLLER_UID}":nul
 
 def find_adopted(identity: Identity, observed: Observed) -> Observed:
     """The children that neither a label nor their name makes a part of the virtual cluster, and that nobody deletes."""
-    own = {(kind, name(identity.name)) for kind, name in _NAMES}
+    own = {(key, name(identity.name)) for key, kind in CHILD_KINDS.items() for name in kind.names}
     return Observed(
         {
             kind: {

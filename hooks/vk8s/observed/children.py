@@ -15,13 +15,6 @@ POD: Final = "Pod.v1"
 JOB: Final = "Job.batch/v1"
 NETWORK_POLICY: Final = "NetworkPolicy.networking.k8s.io/v1"
 
-# A request that lacks one of them would look as if nothing of that kind existed.
-REQUIRED_KINDS = (SECRET, CONFIG_MAP, SERVICE, CLAIM, POD, JOB)
-# Every kind that the hooks return. What is not required is newer than the CompositeControllers of some installations:
-# it is returned where the request names it.
-CHILD_KINDS = (*REQUIRED_KINDS, NETWORK_POLICY)
-
-
 # Kind, as in a request, and name.
 Child = tuple[str, str]
 

@@ -8,11 +8,10 @@ from typing import Final
 
 from hooks.kubernetes.manifest import Manifest
 from hooks.kubernetes.quantity import Quantity
-from hooks.vk8s.observed.children import CLAIM, JOB, NETWORK_POLICY, SERVICE, group_key
+from hooks.vk8s.observed.children import CLAIM, SERVICE, group_key
+from hooks.vk8s.observed.kinds import CHILD_KINDS
 from hooks.vk8s.spec.namespace_rules import CONTAINER, NONE, Amounts, NamespaceRules
 
-# How quotas call the kinds whose objects they count, where it is not the kind itself in small letters with an s.
-_PLURALS: Final = {JOB: "jobs.batch", NETWORK_POLICY: "networkpolicies.networking.k8s.io"}
 _COMPUTE: Final = ("cpu", "memory")
 _ONE: Final = Quantity("1")
 # Than anything.
@@ -67,8 +66,8 @@ def measure_pod(spec: Manifest, rules: NamespaceRules) -> PodDemand:
 def measure(child: Manifest) -> Amounts:
     """What quotas count of a child that is no pod, by their names for that."""
     kind, spec = group_key(child), child.get("spec", {})
-    plural = _PLURALS.get(kind, f"{child['kind'].lower()}s")
-    counted = {plural: _ONE, f"count/{plural}": _ONE}
+    resource = CHILD_KINDS[kind].resource
+    counted = {resource: _ONE, f"count/{resource}": _ONE}
     if kind == SERVICE and spec.get("type") == "NodePort":
         return {**counted, "services.nodeports": Quantity(len(spec["ports"]))}
     if kind == CLAIM:

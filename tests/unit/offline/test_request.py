@@ -9,7 +9,7 @@ from hooks.offline.documents import ManifestError
 from hooks.offline.render import render
 from hooks.offline.request import UNKNOWN_UID, build_request
 from hooks.vk8s.decide import decide_sync
-from hooks.vk8s.observed.children import CHILD_KINDS
+from hooks.vk8s.observed.kinds import CHILD_KINDS
 from hooks.vk8s.spec.labels import COMPONENT, KUBEFLOW_COMPONENT
 from hooks.wire import HookRequest
 from tests.world import CONTEXT, running_world, spec

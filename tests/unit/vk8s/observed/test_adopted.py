@@ -5,12 +5,13 @@ from dataclasses import replace
 import pytest
 
 from hooks.kubernetes.manifest import Manifest
-from hooks.vk8s.observed.children import CHILD_KINDS, CLAIM, POD
+from hooks.vk8s.observed.children import CLAIM, POD
+from hooks.vk8s.observed.kinds import CHILD_KINDS
 from hooks.vk8s.plan.removals import LEAVING
 from hooks.wire import SyncResponse
 from tests.world import UID, World, condition, names, node, running_world, spec
 
-KIND_NAMES = {kind: kind.partition(".")[0] for kind in CHILD_KINDS}
+KIND_NAMES = {key: kind.kind for key, kind in CHILD_KINDS.items()}
 
 
 def labelled(kind: str, name: str, **metadata: Manifest) -> Manifest:

@@ -7,6 +7,7 @@ from typing import Final
 
 import pytest
 
+from hooks.vk8s.observed.kinds import CHILD_KINDS
 from hooks.vk8s.spec import naming
 from tests.world import World, condition, node, spec
 
@@ -51,6 +52,13 @@ def is_rejected(kind: str, name: str) -> bool:
 
 def test_every_name_is_looked_at() -> None:
     assert set(FUNCTIONS) == set(NAMED)
+
+
+def test_the_table_of_kinds_has_every_name_that_follows_from_that_of_the_vk8s_alone() -> None:
+    listed = {(name.__name__, kind.kind) for kind in CHILD_KINDS.values() for name in kind.names}
+    # Of boot files, a Vk8s may have several.
+    fixed = {name for name in NAMED if NAMED[name][1] == "vk8s"} - {"bootstrap_config_map_name"}
+    assert listed == {(name, NAMED[name][0]) for name in fixed}
 
 
 @pytest.mark.parametrize(

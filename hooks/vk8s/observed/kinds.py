@@ -1,0 +1,82 @@
+"""Every kind of child, in one table. What depends on the kind alone is read from it, or tested against it.
+
+A new kind is a line here, a builder and a planner; the contract tests name the lines of YAML that are still missing.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from hooks.vk8s.observed.children import CLAIM, CONFIG_MAP, JOB, NETWORK_POLICY, POD, SECRET, SERVICE
+from hooks.vk8s.spec import naming
+
+
+class Data(Enum):
+    """What an object holds, and so when a sync may leave it out."""
+
+    DERIVED = "nothing that can't be built again: when its planner says so"
+    KEYS = "keys: never"
+    USER = "the user's data: with a worker whose removal is complete"
+
+
+@dataclass(frozen=True)
+class ChildKind:
+    """One kind of child.
+
+    `key`: as a request names it; `plural`: as a URL names it; `names`: from the name of a Vk8s, those of the children
+    that it has one of; `update_strategy`, and `since` which release, are the CompositeController's, None where it has
+    always listed the kind. A request that lacks one of those is refused, or nothing of that kind would seem to exist.
+    """
+
+    key: str
+    plural: str
+    data: Data
+    names: tuple[Callable[[str], str], ...] = ()
+    update_strategy: str = "InPlace"
+    since: str | None = None
+
+    @property
+    def kind(self) -> str:
+        """`Job`."""
+        return self.key.partition(".")[0]
+
+    @property
+    def api_version(self) -> str:
+        """`batch/v1`."""
+        return self.key.partition(".")[2]
+
+    @property
+    def resource(self) -> str:
+        """As quotas and kubectl name it: `jobs.batch`, `pods`."""
+        return ".".join([self.plural, *self.api_version.split("/")[:-1]])
+
+
+_TABLE: Final = (
+    ChildKind(
+        SECRET,
+        "secrets",
+        Data.KEYS,
+        (
+            naming.pki_secret_name,
+            naming.join_secret_name,
+            naming.kubeconfig_secret_name,
+            naming.ssh_secret_name,
+            naming.kubeflow_secret_name,
+        ),
+    ),
+    ChildKind(CONFIG_MAP, "configmaps", Data.DERIVED, (naming.access_config_map_name,)),
+    ChildKind(
+        SERVICE,
+        "services",
+        Data.DERIVED,
+        (naming.api_service_name, naming.ports_service_name, naming.access_service_name),
+    ),
+    ChildKind(CLAIM, "persistentvolumeclaims", Data.USER),
+    ChildKind(POD, "pods", Data.DERIVED, (naming.access_pod_name,)),
+    # Never changed, but replaced.
+    ChildKind(JOB, "jobs", Data.DERIVED, (naming.kubeflow_job_name,), update_strategy="OnDelete"),
+    ChildKind(NETWORK_POLICY, "networkpolicies", Data.DERIVED, (naming.network_policy_name,), since="0.1.0"),
+)
+CHILD_KINDS: Final[Mapping[str, ChildKind]] = {kind.key: kind for kind in _TABLE}
+REQUIRED_KINDS: Final = tuple(key for key, kind in CHILD_KINDS.items() if kind.since is None)
