@@ -12,21 +12,16 @@ import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
 from hooks.kubernetes.manifest import Manifest
-from hooks.vk8s.observed.children import CLAIM, CONFIG_MAP, JOB, NETWORK_POLICY, POD, SECRET, SERVICE
+from hooks.vk8s.observed.kinds import CHILD_KINDS
 from testbed.layout import Testbed
 
 VK8S: Final = "/apis/vk8s.sktelecom.com/v1alpha1/{}vk8s"
 # Where the objects of a kind are, by its key in calls of hooks; with a namespace in it, those of a namespace.
 PATHS: Final = {
-    CLAIM: "/api/v1/{}persistentvolumeclaims",
-    CONFIG_MAP: "/api/v1/{}configmaps",
-    JOB: "/apis/batch/v1/{}jobs",
-    NETWORK_POLICY: "/apis/networking.k8s.io/v1/{}networkpolicies",
-    POD: "/api/v1/{}pods",
-    SECRET: "/api/v1/{}secrets",
-    SERVICE: "/api/v1/{}services",
+    key: f"/api{'s' if '/' in kind.api_version else ''}/{kind.api_version}/{{}}{kind.plural}"
+    for key, kind in CHILD_KINDS.items()
 }
-RESOURCES: Final = frozenset(path.rpartition("}")[2] for path in PATHS.values()) | {"vk8s"}
+RESOURCES: Final = frozenset(kind.plural for kind in CHILD_KINDS.values()) | {"vk8s"}
 _WRITES: Final = frozenset({"POST", "PUT", "PATCH", "APPLY", "DELETE", "DELETECOLLECTION"})
 _SECONDS: Final = 60
 _CONNECTIONS: Final = 8

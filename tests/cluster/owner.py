@@ -9,9 +9,9 @@ from typing import Any
 from hooks.kubernetes.manifest import Manifest
 from testbed.kubectl import Kubectl
 from testbed.waiting import wait_for
+from tests.child_kinds import CHILD_RESOURCES
 from tests.world import node
 
-CHILD_KINDS = "configmaps,jobs,networkpolicies,persistentvolumeclaims,pods,secrets,services"
 SECONDS = 60
 STILL_AFTER_SECONDS = 10
 WATCHED_SECONDS = 20
@@ -44,7 +44,7 @@ class Owner:
     def children(self, name: str = "demo") -> dict[str, Manifest]:
         """The children of a Vk8s, by `Kind/name`."""
         selector = f"--selector=vk8s.sktelecom.com/vk8s={name}"
-        items = self.kubectl.get(CHILD_KINDS, selector)["items"]
+        items = self.kubectl.get(CHILD_RESOURCES, selector)["items"]
         return {f"{item['kind']}/{item['metadata']['name']}": item for item in items}
 
     def versions(self) -> Mapping[str, str]:

@@ -17,12 +17,14 @@ DIRECTORY = Path(__file__).parent
 def read_request(kubectl: Kubectl, name: str) -> Manifest:
     """The request in which Metacontroller would show the Vk8s `name` and its children."""
     parent = kubectl.get("vk8s", name)
-    owned = {kind: _find_children(kubectl, kind, parent["metadata"]["uid"]) for kind in CHILD_KINDS}
+    owned = {
+        key: _find_children(kubectl, kind.resource, parent["metadata"]["uid"]) for key, kind in CHILD_KINDS.items()
+    }
     return {"parent": _without_managers(parent), "children": owned, "related": {}, "finalizing": False}
 
 
-def _find_children(kubectl: Kubectl, kind: str, uid: str) -> dict[str, Manifest]:
-    found = kubectl.get(kind.partition(".")[0], f"--selector=controller-uid={uid}")["items"]
+def _find_children(kubectl: Kubectl, resource: str, uid: str) -> dict[str, Manifest]:
+    found = kubectl.get(resource, f"--selector=controller-uid={uid}")["items"]
     return {
         f"{child['metadata']['namespace']}/{child['metadata']['name']}": _without_managers(child)
         for child in found

@@ -8,10 +8,10 @@ import time
 from hooks.offline.render import render
 from hooks.server.main import build_context, load_scripts
 from hooks.settings import Settings
+from tests.child_kinds import CHILD_RESOURCES
 from tests.nested.virtual import VirtualCluster, find_ready_nodes
 
 _READY_SECONDS = 180
-_KINDS = "pods,persistentvolumeclaims,services,secrets,configmaps,networkpolicies"
 
 
 def time_controller(virtual: VirtualCluster) -> float:
@@ -34,5 +34,5 @@ def time_bare(virtual: VirtualCluster) -> float:
     virtual.kubectl.run("wait", "--for=condition=Ready", *pods, f"--timeout={_READY_SECONDS}s")
     taken = time.monotonic() - start
     assert find_ready_nodes(virtual.inside) == sorted(virtual.nodes)
-    virtual.kubectl.run("delete", _KINDS, f"--selector=vk8s.sktelecom.com/vk8s={virtual.name}")
+    virtual.kubectl.run("delete", CHILD_RESOURCES, f"--selector=vk8s.sktelecom.com/vk8s={virtual.name}")
     return taken

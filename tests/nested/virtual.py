@@ -9,6 +9,7 @@ from pathlib import Path
 from hooks.kubernetes.manifest import Manifest
 from testbed.kubectl import Kubectl, KubectlError, has_condition
 from testbed.waiting import patient, wait_for
+from tests.child_kinds import CHILD_RESOURCES
 from tests.nested.host import Host
 
 BOOT_SECONDS = 180
@@ -61,8 +62,9 @@ class VirtualCluster:
 
     def find_objects(self) -> list[str]:
         """Names of the Vk8s and of all its children and volumes that the host cluster has, `kind/name`."""
-        kinds = "vk8s,jobs,pods,services,secrets,configmaps,networkpolicies,persistentvolumeclaims"
-        own = self.kubectl.run("get", kinds, f"--selector=vk8s.sktelecom.com/vk8s={self.name}", "--output=name")
+        own = self.kubectl.run(
+            "get", f"vk8s,{CHILD_RESOURCES}", f"--selector=vk8s.sktelecom.com/vk8s={self.name}", "--output=name"
+        )
         parent = self.kubectl.run("get", "vk8s", self.name, "--ignore-not-found", "--output=name")
         return [*own.split(), *parent.split(), *self._find_volumes()]
 

@@ -1,9 +1,11 @@
 """What an API server makes of a child that is created: defaults filled in, quantities in a form of its own."""
 
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 from hooks.kubernetes.manifest import Manifest
 from hooks.kubernetes.quantity import parse_quantity
+from hooks.vk8s.observed.children import CLAIM, CONFIG_MAP, JOB, NETWORK_POLICY, POD, SECRET, SERVICE, group_key
 
 POD_DEFAULTS: Manifest = {
     "dnsPolicy": "ClusterFirst",
@@ -21,17 +23,8 @@ FIRST_FREE_NODE_PORT = 32100
 
 def admit(child: Manifest) -> Manifest:
     """`child` as it is stored; once more, and nothing changes."""
-    if child["kind"] == "Pod":
-        return {**child, "spec": _with_default_toleration(_with_pod_defaults(child["spec"]))}
-    if child["kind"] == "PersistentVolumeClaim":
-        return {**child, "spec": {**CLAIM_DEFAULTS, **_with_own_quantities(child["spec"])}}
-    if child["kind"] == "Service":
-        return {**child, "spec": _admit_service(child["spec"])}
-    if child["kind"] == "NetworkPolicy":
-        return {**child, "spec": _admit_policy(child["spec"])}
-    if child["kind"] == "Job":
-        return {**child, "spec": _admit_job(child["spec"], child["metadata"]["uid"])}
-    return child
+    fill = SPECS.get(group_key(child))
+    return {**child, "spec": fill(child)} if fill else child
 
 
 def _with_pod_defaults(spec: Manifest) -> Manifest:
@@ -45,8 +38,9 @@ def _with_default_toleration(spec: Manifest) -> Manifest:
     return {**spec, "tolerations": given if DEFAULT_TOLERATION in given else [*given, DEFAULT_TOLERATION]}
 
 
-def _admit_job(spec: Manifest, uid: str) -> Manifest:
+def _admit_job(job: Manifest) -> Manifest:
     """Its pods carry the uid of their Job, under a label of which Metacontroller has one of the same name."""
+    spec, uid = job["spec"], job["metadata"]["uid"]
     template = spec["template"]
     labels = {**template["metadata"]["labels"], "controller-uid": uid, "batch.kubernetes.io/controller-uid": uid}
     selector = {"matchLabels": {"batch.kubernetes.io/controller-uid": uid}}
@@ -84,3 +78,15 @@ def _with_own_quantities(value: Any) -> Any:
 
 def _rewrite(quantity: str) -> str:
     return f"{int(parse_quantity(quantity) * 1000)}m"
+
+
+# What is filled into the spec of a kind.
+SPECS: Final[Mapping[str, Callable[[Manifest], Manifest]]] = {
+    CLAIM: lambda claim: {**CLAIM_DEFAULTS, **_with_own_quantities(claim["spec"])},
+    JOB: _admit_job,
+    NETWORK_POLICY: lambda policy: _admit_policy(policy["spec"]),
+    POD: lambda pod: _with_default_toleration(_with_pod_defaults(pod["spec"])),
+    SERVICE: lambda service: _admit_service(service["spec"]),
+}
+# Kinds without a spec.
+PLAIN_KINDS: Final = frozenset([CONFIG_MAP, SECRET])

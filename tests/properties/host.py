@@ -20,8 +20,8 @@ from tests.world import UID, Children, World, observe
 NAMESPACE = "team-a"
 # What an update must not change; of a Secret, where it is immutable.
 FROZEN = {"Pod": ("spec",), "PersistentVolumeClaim": ("spec",), "Secret": ("data", "immutable")}
-# Kinds that Metacontroller never updates (OnDelete).
-NEVER_UPDATED = {"Job"}
+# Kinds that Metacontroller never updates.
+NEVER_UPDATED = {kind.kind for kind in CHILD_KINDS.values() if kind.update_strategy == "OnDelete"}
 # Kind and name.
 Key = tuple[str, str]
 

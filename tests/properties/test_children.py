@@ -8,6 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hooks.kubernetes.labels import CONTROLLER_UID, NODE, PREFIX, VK8S
+from hooks.vk8s.observed.children import NETWORK_POLICY, group_key
+from hooks.vk8s.observed.kinds import CHILD_KINDS
 from hooks.vk8s.spec.labels import COMPONENT, ROLE, is_steering
 from testbed.metacontroller.objects import with_metadata
 from tests.properties.host import Host, find_key, group_children, list_children, without
@@ -25,8 +27,6 @@ from tests.properties.specs import PLAIN_LABELS
 from tests.properties.walks import STEPS_TO_ALL_PODS, changed_hosts, hidden_hosts, hosts, new_hosts, settled_hosts
 from tests.world import UID
 
-API_VERSIONS = {"Job": "batch/v1", "NetworkPolicy": "networking.k8s.io/v1"}
-POLICY = "NetworkPolicy.networking.k8s.io/v1"
 IDENTITY_LABELS = {VK8S, NODE, ROLE, COMPONENT}
 LABEL_VALUE = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")
 
@@ -57,7 +57,7 @@ def test_no_child_is_answered_twice_and_each_has_a_name_that_its_kind_may_have(h
 @given(hosts())
 def test_every_child_says_what_it_is_in_the_namespace_of_its_vk8s(host: Host) -> None:
     for child in host.shown.sync().children:
-        assert child["apiVersion"] == API_VERSIONS.get(child["kind"], "v1")
+        assert group_key(child) in CHILD_KINDS
         metadata = child["metadata"]
         assert set(metadata) <= {"name", "namespace", "labels", "annotations"}
         assert metadata["namespace"] == "team-a"
@@ -110,7 +110,7 @@ def test_services_lead_to_the_pods_that_they_are_for(host: Host) -> None:
 @given(settled_hosts())
 def test_the_policy_is_for_every_pod_and_opens_every_declared_port_to_everybody(host: Host) -> None:
     world, answer = host.world, host.world.sync()
-    policy = index(answer)[POLICY, world.name]
+    policy = index(answer)[NETWORK_POLICY, world.name]
     assert find_selected(policy, answer) == world.children["Pod.v1"].keys()
     rules = policy["spec"]["ingress"]
     opened = {port["port"] for rule in rules if "from" not in rule for port in rule["ports"]}

@@ -15,6 +15,7 @@ from hooks.kubernetes.manifest import Manifest
 from hooks.settings import Settings
 from hooks.vk8s.children.join_secret import CA_HASH
 from hooks.vk8s.keys.ssh import CLIENT_PUB
+from hooks.vk8s.observed.children import CONFIG_MAP, NETWORK_POLICY, SECRET, SERVICE
 from tests.properties.host import Host, list_children, list_keys, without
 from tests.properties.judge import has_usable_pki, index, is_accepted
 from tests.properties.others import OTHER_PKI
@@ -51,12 +52,7 @@ def test_nothing_is_made_from_a_ca_that_is_not_shown(host: Host, damaged: Manife
     rest = {key: value for key, value in found.items() if key != "data"} if found else {}
     shown = host.shown.with_child("Secret.v1", name, None if damaged is None or not found else {**rest, **damaged})
     made = index(shown.sync()).keys() - list_children(shown).keys()
-    assert {kind for kind, _ in made} <= {
-        "ConfigMap.v1",
-        "NetworkPolicy.networking.k8s.io/v1",
-        "Service.v1",
-        "Secret.v1",
-    }
+    assert {kind for kind, _ in made} <= {CONFIG_MAP, NETWORK_POLICY, SERVICE, SECRET}
     assert {name for kind, name in made if kind == "Secret.v1"} <= {f"{shown.name}-pki"}
 
 
