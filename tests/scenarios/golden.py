@@ -52,6 +52,12 @@ def read_answer(scenario: str) -> dict[str, str]:
     return {path.name: path.read_text() for path in sorted((DIRECTORY / scenario / ANSWER).glob("*"))}
 
 
+def read_children() -> list[Manifest]:
+    """Every child that is committed in an answer; those that are the same in several answers once."""
+    texts = {path.read_text() for path in DIRECTORY.glob(f"*/{ANSWER}/*-*.yaml")}
+    return [yaml.load(text, yaml.CSafeLoader) for text in sorted(texts)]
+
+
 def write_answers() -> None:
     """Replaces every committed answer by what the hooks answer now."""
     for scenario in scenarios():
