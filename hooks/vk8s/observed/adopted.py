@@ -8,7 +8,7 @@ from hooks.kubernetes.labels import CONTROLLER_UID, VK8S
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.observed.children import CONFIG_MAP, Observed, is_terminating
 from hooks.vk8s.observed.keep import find_node, read_labels
-from hooks.vk8s.observed.kinds import CHILD_KINDS
+from hooks.vk8s.observed.kinds import Data, list_named
 from hooks.vk8s.spec.cluster import Identity
 from hooks.vk8s.spec.naming import bootstrap_config_map_name
 
@@ -20,7 +20,7 @@ _RELEASE = f"""--type=merge -p '{{"metadata":{{"labels":{{"{CONTROLLER_UID}":nul
 
 def find_adopted(identity: Identity, observed: Observed) -> Observed:
     """The children that neither a label nor their name makes a part of the virtual cluster, and that nobody deletes."""
-    own = {(key, name(identity.name)) for key, kind in CHILD_KINDS.items() for name in kind.names}
+    own = list_named(identity.name, *Data)
     return Observed(
         {
             kind: {

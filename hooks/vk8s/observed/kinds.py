@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from hooks.vk8s.observed.children import CLAIM, CONFIG_MAP, JOB, NETWORK_POLICY, POD, SECRET, SERVICE
+from hooks.vk8s.observed.children import CLAIM, CONFIG_MAP, JOB, NETWORK_POLICY, POD, SECRET, SERVICE, Child
 from hooks.vk8s.spec import naming
 
 
 class Data(Enum):
-    """What an object holds, and so when a sync may leave it out."""
+    """What an object of the kind holds, and so when a sync leaves it out."""
 
-    DERIVED = "nothing that can't be built again: when its planner says so"
+    SPEC = "what spec and settings say: when no planner returns it"
+    DERIVED = "what is built from observed objects, which may be missing for now: when a planner says so"
     KEYS = "keys: never"
     USER = "the user's data: with a worker whose removal is complete"
 
@@ -67,16 +68,19 @@ _TABLE: Final = (
     ),
     ChildKind(CONFIG_MAP, "configmaps", Data.DERIVED, (naming.access_config_map_name,)),
     ChildKind(
-        SERVICE,
-        "services",
-        Data.DERIVED,
-        (naming.api_service_name, naming.ports_service_name, naming.access_service_name),
+        SERVICE, "services", Data.SPEC, (naming.api_service_name, naming.ports_service_name, naming.access_service_name)
     ),
     ChildKind(CLAIM, "persistentvolumeclaims", Data.USER),
     ChildKind(POD, "pods", Data.DERIVED, (naming.access_pod_name,)),
     # Never changed, but replaced.
     ChildKind(JOB, "jobs", Data.DERIVED, (naming.kubeflow_job_name,), update_strategy="OnDelete"),
-    ChildKind(NETWORK_POLICY, "networkpolicies", Data.DERIVED, (naming.network_policy_name,), since="0.1.0"),
+    ChildKind(NETWORK_POLICY, "networkpolicies", Data.SPEC, (naming.network_policy_name,), since="0.1.0"),
 )
 CHILD_KINDS: Final[Mapping[str, ChildKind]] = {kind.key: kind for kind in _TABLE}
 REQUIRED_KINDS: Final = tuple(key for key, kind in CHILD_KINDS.items() if kind.since is None)
+
+
+def list_named(vk8s: str, *data: Data) -> frozenset[Child]:
+    """The children that the Vk8s of that name has one of, of the kinds that hold such data."""
+    kinds = [kind for kind in CHILD_KINDS.values() if kind.data in data]
+    return frozenset((kind.key, name(vk8s)) for kind in kinds for name in kind.names)

@@ -15,6 +15,7 @@ from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.kubeflow.plan import Kubeflow, find_kubeflow, plan_kubeflow
 from hooks.vk8s.observed.children import SECRET, group_key
 from hooks.vk8s.observed.keep import keep, keep_unknown
+from hooks.vk8s.observed.kinds import Data, list_named
 from hooks.vk8s.part import Part
 from hooks.vk8s.plan.access import plan_access
 from hooks.vk8s.plan.boot_files import plan_boot_files
@@ -102,6 +103,7 @@ def assemble(situation: Situation, review: Review) -> Plan:
     pods = [plan_claims(staying), plan_node_pods(staying, state), plan_access(staying)] if keys.is_usable else []
     if keys.is_usable:
         parts = [*first, keys, *pods, kubeflow, removals, replacements, state]
+        parts = [*parts, _prune(situation, parts)]
     else:
         wait = f"waits for Secret {pki_secret_name(situation.identity.name)}"
         waiting = Part(waiting={node.name: wait for node in situation.cluster.nodes} if keys.children else {})
@@ -123,10 +125,17 @@ def assemble(situation: Situation, review: Review) -> Plan:
     )
 
 
+def _prune(situation: Situation, parts: Iterable[Part]) -> Part:
+    """What spec and settings alone decide on, and no part returns: nobody asks for it any more."""
+    planned = [(group_key(child), child["metadata"]["name"]) for part in parts for child in part.children]
+    named = list_named(situation.identity.name, Data.SPEC)
+    return Part(gone=named.difference(planned, *(part.kept for part in parts)))
+
+
 def _unite(situation: Situation, parts: Iterable[Part], notes: Mapping[str, str]) -> list[Manifest]:
     """The children of all parts, and every other observed child as it is, but for what is gone by one of the parts.
 
-    `notes`: annotations for the `pki` Secret.
+    A kind that the CompositeController does not list yet is not returned. `notes`: annotations for the `pki` Secret.
     """
     pki = (SECRET, pki_secret_name(situation.identity.name))
     gone = frozenset().union(*(part.gone for part in parts))
@@ -140,7 +149,8 @@ def _unite(situation: Situation, parts: Iterable[Part], notes: Mapping[str, str]
         for key, child in situation.observed.by_key.items()
         if key not in wanted and key not in gone
     }
-    return [*made.values(), *kept.values()]
+    present = (child for key, child in made.items() if situation.observed.knows(key[0]))
+    return [*present, *kept.values()]
 
 
 def _annotate(child: Manifest, annotations: Mapping[str, str]) -> Manifest:
