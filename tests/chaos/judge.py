@@ -5,6 +5,7 @@ from typing import Final
 from hooks.ippool.request import VK8S
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.observed.children import CLAIM, JOB, POD, SECRET, is_terminating
+from hooks.vk8s.observed.kinds import CHILD_KINDS, Data
 from hooks.vk8s.spec.network import ADDRESS
 from hooks.wire import FinalizeResponse
 from tests.chaos.api import find_owner
@@ -167,11 +168,12 @@ class Judge:
 
 
 def _find_data(world: World) -> set[Key]:
-    """Claims, CA and ssh keys; but not the claims that a Job has taken out."""
+    """Keys and the user's data; but not the claims that a Job has taken out."""
     done = [job for job in world.children[JOB].values() if has_condition(job, "Complete")]
     taken = {uid for job in done for uid in job["metadata"]["annotations"].get(TAKES, "").split(",")}
-    claims = {(CLAIM, name) for name, claim in world.children[CLAIM].items() if claim["metadata"]["uid"] not in taken}
-    return claims | {(SECRET, f"{world.name}-pki"), (SECRET, f"{world.name}-ssh")}
+    kinds = [key for key, kind in CHILD_KINDS.items() if kind.data in (Data.KEYS, Data.USER)]
+    children = [(key, name, child) for key in kinds for name, child in world.children[key].items()]
+    return {(key, name) for key, name, child in children if child["metadata"]["uid"] not in taken}
 
 
 def _never_ran(pod: Manifest | None) -> bool:

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from hooks.kubernetes.labels import CONTROLLER_UID, NODE, PREFIX, VK8S
 from hooks.vk8s.observed.children import NETWORK_POLICY, group_key
-from hooks.vk8s.observed.kinds import CHILD_KINDS
+from hooks.vk8s.observed.kinds import CHILD_KINDS, Data
 from hooks.vk8s.spec.labels import COMPONENT, ROLE, is_steering
 from testbed.metacontroller.objects import with_metadata
-from tests.properties.host import Host, find_key, group_children, list_children, without
+from tests.properties.departures import find_departed
+from tests.properties.host import Host, find_key, group_children, list_children, list_keys, without
 from tests.properties.judge import (
     DNS_1123_SUBDOMAIN,
     NAMES,
@@ -44,6 +45,15 @@ def test_whatever_has_changed_nothing_is_left_out_without_a_reason(host: Host) -
 @given(changed_hosts())
 def test_what_the_spec_no_longer_asks_for_is_left_out(host: Host) -> None:
     assert index(host.shown.sync()).keys() & find_retired(host.shown) == set()
+
+
+@given(hosts())
+def test_keys_are_never_left_out_and_data_of_the_user_only_with_a_worker_that_has_left(host: Host) -> None:
+    shown = host.shown
+    left_out = set(list_keys(shown)) - index(shown.sync()).keys()
+    held = {data: {key for key in left_out if CHILD_KINDS[key[0]].data is data} for data in Data}
+    assert held[Data.KEYS] == set()
+    assert held[Data.USER] <= (find_departed(shown) if held[Data.USER] else set())
 
 
 @given(hosts())
