@@ -71,7 +71,7 @@ class Settings(BaseModel):
         default=1,
         ge=1,
         le=60,
-        description="Seconds from one question whether a node is up yet to the next; more where hosts are slow to start"
+        description="Period of the startup probe of node pods, in seconds; longer where hosts are slow to start"
         " a process. For pods made from now on.",
     )
     ip_manager: bool = Field(
@@ -111,7 +111,7 @@ class Settings(BaseModel):
     tls_cert_file: Path | None = Field(
         default=None,
         description="PEM file with the certificate of the hooks, and those between it and its CA; with it, they speak "
-        "HTTPS only. Read anew when it changes.",
+        "HTTPS only. Read again when it changes.",
     )
     tls_key_file: Path | None = Field(
         default=None, description="PEM file with the key of that certificate, without a passphrase."
@@ -119,7 +119,7 @@ class Settings(BaseModel):
     token_file: Path | None = Field(
         default=None,
         description="File with the bearer tokens that open the hooks, one a line, each of 32 characters at least. Read "
-        "anew when it changes. Without the setting, no token is asked for.",
+        "again when it changes. Without the setting, no token is asked for.",
     )
     max_body_mib: int = Field(default=16, ge=1, le=1024, description="Largest body of a call for a Vk8s, in MiB.")
     max_pool_body_mib: int = Field(

@@ -85,7 +85,7 @@ class Parent(ClusterParent):
 
 
 def _check_children(objects: dict[str, Manifest]) -> dict[str, Manifest]:
-    """The children, each of which says what it is: decisions read that of any without asking whether it is there."""
+    """Rejects children without apiVersion, kind, name, namespace and uid, so that decisions need not check."""
     for child in objects.values():
         metadata = child.get("metadata")
         if not isinstance(metadata, dict):

@@ -39,7 +39,7 @@ class AllocationMetadata(BaseModel):
 
 
 class Allocation(BaseModel):
-    """An allocation as it was observed, by whichever pool or hand it was made. `model_validate` takes a manifest."""
+    """An allocation as it was observed, whether a pool or a person made it. `model_validate` takes a manifest."""
 
     model_config = ConfigDict(extra="ignore")
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from hooks.kubernetes.manifest import Manifest
 
-# Whatever lies outside is no time of a transition, and can't be reckoned with.
+# Years outside this range are not plausible and overflow date arithmetic.
 _YEARS = range(1970, 9999)
 _TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 

@@ -23,7 +23,7 @@ log: Final = logging.getLogger("vk8s.hooks")
 
 @dataclass
 class Call:
-    """What is known of a call so far. It is filled in on the way: a call that fails is told of as far as it came."""
+    """What is known of a call so far; a failed call is logged with what is known by then."""
 
     hook: str
     metadata: ClusterMetadata | None = None

@@ -19,7 +19,7 @@ class Certificate:
 
 
 def watch_certificate(cert_file: Path, key_file: Path) -> Watched[Certificate]:
-    """The certificate in the files, read anew when one changes; FileProblem where they can't be used now."""
+    """The certificate in the files, read again when one changes; FileProblem where they can't be used now."""
     return Watched((cert_file, key_file), lambda: _read_certificate(cert_file, key_file))
 
 

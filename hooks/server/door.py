@@ -91,7 +91,7 @@ class Body:
 
 
 class Door:
-    """Lets a call in with its whole body, or turns it away: for want of a token before anything of the body is read."""
+    """Reads the whole body, then passes the call on. 401 before the body is read; 413 and 408 while reading."""
 
     def __init__(self, app: ASGIApp, rules: Rules) -> None:
         self.app = app

@@ -1,4 +1,4 @@
-"""Files that are read anew when they have changed, as kubelet renews mounted Secrets. Without thread or timer."""
+"""Files that are read again when they have changed, as kubelet renews mounted Secrets. Without thread or timer."""
 
 import logging
 from collections.abc import Callable
@@ -17,7 +17,7 @@ class FileProblem(Exception):  # noqa: N818 it is no error where a former conten
 
 
 class Watched(Generic[Content_co]):
-    """What is made from some files. It is made anew at the first question after a change; the last good one stays."""
+    """What is made from some files. It is made again at the first question after a change; the last good one stays."""
 
     def __init__(self, paths: tuple[Path, ...], read: Callable[[], Content_co]) -> None:
         """FileProblem where the files can't be used: there is nothing that could stay."""
@@ -49,7 +49,7 @@ class Watched(Generic[Content_co]):
             log.error("%s What was read before stays in use.", problem)  # noqa: TRY400 a sentence, not a place
         else:
             self._rejected = False
-            log.info("Read anew: %s.", " and ".join(map(str, self._paths)))
+            log.info("Read again: %s.", " and ".join(map(str, self._paths)))
 
     def _find_stamps(self) -> list[Stamp]:
         return [_find_stamp(path) for path in self._paths]

@@ -21,7 +21,7 @@ from hooks.server.reasons import OTHER, REASONS
 from hooks.vk8s.plan.keys import CA_WARNING
 
 CONTENT_TYPE: Final = CONTENT_TYPE_PLAIN_0_0_4
-# The hooks, by their paths, and whom each is about.
+# Path of each hook, and the kind of its parent.
 HOOKS: Final = {
     f"{group}/{hook}": kind
     for group, kind in {"vk8s": "Vk8s", "ippool": "IPPool"}.items()
@@ -66,7 +66,7 @@ class Metrics:
         )
         self._rejected = Gauge(
             "vk8s_hook_file_rejected",
-            "1 while a file that the hooks read anew can't be used, and what was read before stays in use.",
+            "1 while a file that the hooks read again can't be used, and what was read before stays in use.",
             ["file"],
             registry=self.registry,
         )

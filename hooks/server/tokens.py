@@ -20,7 +20,7 @@ class Tokens:
     values: tuple[bytes, ...] = field(repr=False)
 
     def admit(self, authorization: str | None) -> bool:
-        """Whether the header's value is `Bearer` and one of the tokens. Takes as long whichever it is nearly."""
+        """Whether the header is `Bearer` and one of the tokens. Constant time: how much matches does not show."""
         scheme, _, given = (authorization or "").partition(" ")
         # latin-1, as the header came: every byte of it has a character.
         candidate = given.strip().encode("latin-1")
@@ -29,7 +29,7 @@ class Tokens:
 
 
 def watch_tokens(path: Path) -> Watched[Tokens]:
-    """The tokens in the file, read anew when it changes; FileProblem where it can't be used now."""
+    """The tokens in the file, read again when it changes; FileProblem where it can't be used now."""
     return Watched((path,), lambda: _read_tokens(path))
 
 

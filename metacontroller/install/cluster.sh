@@ -40,7 +40,7 @@ apply_crds() { # ROOT
   names=$(kube get "${files[@]/#/--filename=}" --output=name)
   # shellcheck disable=SC2086 # one word for each
   kube wait --for=condition=Established $names --timeout=60s >&2
-  # Established is said before everybody is told of the kinds.
+  # A CRD is Established before discovery serves its kind.
   for name in $names; do await_kind "${name##*/}"; done
 }
 

@@ -12,7 +12,7 @@ from testbed.metacontroller.errors import SyncError
 
 _INT64: Final = range(-(2**63), 2**63)
 
-# A string of which a null makes an empty one.
+# A string; null decodes to "".
 Text = Annotated[str, BeforeValidator(lambda value: "" if value is None else value)]
 
 

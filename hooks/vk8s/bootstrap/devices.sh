@@ -62,7 +62,7 @@ remove_devices() { # DEVICE...
   done
 }
 
-# Whoever opens the driver makes all devices anew, if this does not say otherwise.
+# Whoever opens the driver recreates all devices, if this does not say otherwise.
 keep_driver_from_adding_devices() {
   [[ -e $DRIVER/params ]] || return 0
   sed 's/^ModifyDeviceFiles: 1/ModifyDeviceFiles: 0/' "$DRIVER/params" >"$RUN/nvidia-params"

@@ -1,4 +1,4 @@
-"""The administrator's kubeconfig: writing one, and telling when it has to be written anew."""
+"""The administrator's kubeconfig: writing one, and when to renew it."""
 
 import re
 from base64 import b64decode, b64encode

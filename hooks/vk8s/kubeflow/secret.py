@@ -1,4 +1,4 @@
-"""Secret `<vk8s>-kubeflow`: as whom its owner logs in to Kubeflow."""
+"""Secret `<vk8s>-kubeflow`: the owner's Kubeflow login."""
 
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.keys.pki import encode_data

@@ -60,10 +60,10 @@ def _describe_pods(network: Network, pods: Mapping[str, Pod]) -> str:
     parts = [
         "Each node has its address.",
         *(
-            [f"Pods that are older than theirs, and get it when they are made anew: {', '.join(older)}."]
+            [f"Pods created before their address was allocated; they get it when recreated: {', '.join(older)}."]
             if older
             else []
         ),
-        *([f"To be made anew with another one: {', '.join(moved)}."] if moved else []),
+        *([f"Waiting to be recreated with another one: {', '.join(moved)}."] if moved else []),
     ]
     return " ".join(parts)

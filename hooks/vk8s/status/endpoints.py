@@ -67,7 +67,7 @@ def _find_host_address(observed: Observed) -> str | None:
 
 
 def _find_expiries(vk8s: str, observed: Observed) -> Iterator[tuple[str, str]]:
-    """Of the certificates that the hooks see; those in the nodes are made anew at each boot."""
+    """Of the certificates that the hooks see; those in the nodes are recreated at each boot."""
     pki, kubeconfig = read_files(observed, pki_secret_name(vk8s)), read_files(observed, kubeconfig_secret_name(vk8s))
     ca = find_ca_end(pki)
     if ca:

@@ -79,7 +79,11 @@ def _describe_acceptance(situation: Situation, plan: Plan) -> str:
     has_idle_port = spec.access_pod_port is not None and spec.access_pod_image is None
     parts = [
         "The spec is valid.",
-        *([f"To be made anew, one at a time while all others are Ready: {', '.join(outdated)}."] if outdated else []),
+        *(
+            [f"Waiting to be recreated, one at a time, while all other nodes are Ready: {', '.join(outdated)}."]
+            if outdated
+            else []
+        ),
         *([mismatch] if mismatch else []),
         *(["accessPodPort has no effect without accessPodImage."] if has_idle_port else []),
         *(f"Not {name}, whose next pod would be refused: {held[name]}." for name in outdated if name in held),

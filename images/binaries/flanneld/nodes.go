@@ -23,7 +23,7 @@ import (
 const (
 	// An API server that was away is asked again after this time, however long it was away.
 	watchInterval = time.Second
-	// So long an answer may take, and so long a watch goes on.
+	// Timeout of a request; duration of a watch.
 	answerTimeout = 10 * time.Second
 	watchSeconds  = 600
 )

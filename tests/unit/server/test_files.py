@@ -1,4 +1,4 @@
-"""Files that are read anew when they have changed."""
+"""Files that are read again when they have changed."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -265,7 +265,7 @@ class TestPods:
         other = [allocation("10.0.0.7", "m"), allocation("10.0.0.8", "w")]
         found = replace(self.RUNNING, related=related(allocations=other))
         assert pods(found) == ["Pod/w"]
-        assert network(found)[2] == "Each node has its address. To be made anew with another one: m, w."
+        assert network(found)[2] == "Each node has its address. Waiting to be recreated with another one: m, w."
         assert annotations(found.step(), "m")[CALICO] == '["10.0.0.7"]'
 
 
@@ -276,7 +276,8 @@ class TestAPoolThatCameLater:
         found = replace(self.OLD, related=related(allocations=ALL))
         assert found.step().children == self.OLD.children
         assert found.sync().status["phase"] == "Running"
-        assert network(found)[2].endswith("Pods that are older than theirs, and get it when they are made anew: m, w.")
+        sentence = "Pods created before their address was allocated; they get it when recreated: m, w."
+        assert network(found)[2].endswith(sentence)
         assert annotations(found.with_child("Pod.v1", "w", None), "w")[CALICO] == '["10.0.0.6"]'
 
     def test_has_nothing_left_and_no_pod_is_taken_down_to_wait_for_it(self) -> None:

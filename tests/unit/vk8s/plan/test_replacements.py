@@ -243,7 +243,7 @@ def test_a_pod_whose_image_can_not_be_pulled_holds_back_those_that_would_get_the
     world = edited(three_nodes(), image="registry.example.com/typo").step().step().with_pod_status("m", PULLING)
     assert replaced(world) == []
     assert (
-        "To be made anew, one at a time while all others are Ready: w, x."
+        "Waiting to be recreated, one at a time, while all other nodes are Ready: w, x."
         in world.sync().status["conditions"][0]["message"]
     )
 

@@ -181,9 +181,9 @@ class TestEdits:
         answer = self.edited(full).sync()
         assert "Pod/m" in names(answer)
         assert condition(answer, "Accepted")["message"] == (
-            "The spec is valid. To be made anew, one at a time while all others are Ready: m. Not m, whose next pod "
-            "would be refused: exceeded quota: q, requested: requests.memory=4Gi, used: requests.memory=2Gi, "
-            "limited: requests.memory=3Gi."
+            "The spec is valid. Waiting to be recreated, one at a time, while all other nodes are Ready: m. Not m, "
+            "whose next pod would be refused: exceeded quota: q, requested: requests.memory=4Gi, "
+            "used: requests.memory=2Gi, limited: requests.memory=3Gi."
         )
         # What the pod itself has counts as room.
         room = quota(used={"requests.memory": "2Gi"}, requests_memory="4Gi")

@@ -70,7 +70,7 @@ def test_what_is_supported_or_not_known_is_not(master: str, worker: str) -> None
 def test_during_an_upgrade_the_spec_counts() -> None:
     world = running_world(spec=with_versions("v1.34.4", "v1.34.4"))
     upgrading = replace(world, spec=with_versions("v1.35.4", "v1.35.4"))
-    assert read_message(upgrading).startswith("The spec is valid. To be made anew")
+    assert read_message(upgrading).startswith("The spec is valid. Waiting to be recreated")
     assert "support" not in read_message(upgrading.step())
     # Somebody who upgrades the worker alone hears of it before anything has been made.
     assert "newer than the master's" in read_message(replace(world, spec=with_versions("v1.34.4", "v1.35.4")))
