@@ -10,12 +10,17 @@ from typing import Any
 from hooks.kubernetes.manifest import Manifest
 from hooks.settings import Settings
 from hooks.vk8s.decide import decide_finalize, decide_sync
+from hooks.vk8s.node_config.boot_files import build_boot_files
 from hooks.vk8s.observed.children import group_key
 from hooks.vk8s.observed.keep import LAST_APPLIED
 from hooks.vk8s.observed.kinds import CHILD_KINDS
 from hooks.vk8s.scripts import build_scripts
 from hooks.vk8s.situation import Context
-from hooks.wire import FinalizeResponse, HookRequest, SyncResponse
+from hooks.vk8s.spec.cluster import VirtualCluster, build_cluster
+from hooks.vk8s.spec.model import Spec
+from hooks.vk8s.spec.naming import bootstrap_config_map_name
+from hooks.vk8s.spec.network import Network
+from hooks.wire import FinalizeResponse, HookRequest, Metadata, SyncResponse
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 CONTEXT = Context(
@@ -80,6 +85,17 @@ class World:
         parent = {**IDENTITY, "metadata": metadata, "spec": self.spec, "status": self.status}
         body = {"parent": parent, "children": deepcopy(children), "related": deepcopy(self.related)}
         return HookRequest.model_validate(body)
+
+    @property
+    def cluster(self) -> VirtualCluster:
+        """What a spec without problems means, where nobody has given it addresses."""
+        metadata = Metadata(name=self.name, namespace="team-a", uid=self.uid, annotations=dict(self.annotations))
+        return build_cluster(metadata, Spec.model_validate(self.spec), self.context.settings, Network())
+
+    @property
+    def boot_files(self) -> str:
+        """Name of the ConfigMap from which a pod that is made now boots."""
+        return bootstrap_config_map_name(self.name, build_boot_files(self.cluster, self.context.scripts).digest)
 
     def sync(self) -> SyncResponse:
         """The answer to a sync call."""

@@ -5,6 +5,7 @@ from dataclasses import fields, replace
 from hooks.kubernetes.conditions import parse_history
 from hooks.settings import Settings
 from hooks.vk8s.kubeflow import plan as kubeflow
+from hooks.vk8s.node_config.boot_files import build_boot_files
 from hooks.vk8s.observed.adopted import describe_release, find_adopted, find_own
 from hooks.vk8s.observed.children import POD, Observed, parse_observed
 from hooks.vk8s.observed.keep import keep_all
@@ -114,10 +115,13 @@ def _read_call(request: HookRequest, context: Context) -> Call:
 
 
 def _read_situation(call: Call, request: HookRequest, spec: Spec) -> Situation:
+    """The same call, of a valid spec: with the virtual cluster, and the boot files that are its own."""
     network = addresses.read_network(call.identity, spec, call.related, call.settings)
     cluster = replace(
         build_cluster(request.parent.metadata, spec, call.settings, network),
         state=call.note,
         rules=NamespaceRules.parse(call.related),
     )
-    return Situation(**{each.name: getattr(call, each.name) for each in fields(call)}, cluster=cluster)
+    context = replace(call.context, scripts=build_boot_files(cluster, call.context.scripts))
+    with_boot_files = replace(call, context=context)
+    return Situation(**{each.name: getattr(with_boot_files, each.name) for each in fields(call)}, cluster=cluster)

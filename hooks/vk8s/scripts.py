@@ -22,3 +22,9 @@ def build_scripts(files: Mapping[str, str]) -> Scripts:
         for part in (name.encode(), files[name].encode()):
             hashed.update(len(part).to_bytes(8, "big") + part)
     return Scripts(files, hashed.hexdigest()[:DIGEST_LENGTH])
+
+
+def join_scripts(scripts: Scripts, more: Scripts) -> Scripts:
+    """Both as one version."""
+    digests = build_scripts({"scripts": scripts.digest, "more": more.digest})
+    return Scripts({**scripts.files, **more.files}, digests.digest)

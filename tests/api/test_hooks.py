@@ -292,7 +292,7 @@ def test_an_exception_answers_500_and_logs_its_place_only(caplog: pytest.LogCapt
     with TestClient(broken) as client:
         response = client.post("/vk8s/sync", json=body(replace(World(), labels={"marker": MARKER})))
     assert (response.status_code, response.json()) == (500, {"error": INTERNAL_ERROR})
-    assert "bootstrap_config_map.py" in caplog.text
+    assert "scripts.py" in caplog.text
     assert MARKER not in caplog.text
 
 

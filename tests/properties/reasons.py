@@ -207,19 +207,15 @@ def _has_ended_for_long(world: World, pod: Manifest) -> bool:
 def _has_bad_boot_files(world: World, pod: Manifest) -> bool:
     """Whether its boot files are not there, or it crashes with other ones than those that are there for it."""
     mounted = [name for kind, name in find_references(pod) if kind == "ConfigMap.v1"]
-    there, current = world.children["ConfigMap.v1"], _current_boot_files(world)
+    there, current = world.children["ConfigMap.v1"], world.boot_files
     is_crashing = pods.find_waiting(pod) == "CrashLoopBackOff"
     is_mendable = current in there and not is_terminating(there[current]) and current not in mounted
     return any(name not in there for name in mounted) or (is_crashing and is_mendable)
 
 
-def _current_boot_files(world: World) -> str:
-    return f"{world.name}-bootstrap-{world.context.scripts.digest}"
-
-
 def _find_retired_boot_files(world: World) -> Iterator[Key]:
     """Boot files of other versions, when every node of the spec runs from this one's and nobody has others."""
-    current = _current_boot_files(world)
+    current = world.boot_files
     nodes = [_find_pod(world, node) for node in world.spec["nodes"]]
     if not all(pod and is_ready(pod) and ("ConfigMap.v1", current) in find_references(pod) for pod in nodes):
         return

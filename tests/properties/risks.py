@@ -25,7 +25,7 @@ def is_at_risk(world: World, pod: Manifest) -> bool:
     """
     is_missed = read_note(world)[0].get(find_node(pod) or "") not in read_accepted(world)
     used = [key for key in find_references(pod) if key[0] == SECRET or (key[0] == CLAIM and is_missed)]
-    boot_files = (CONFIG_MAP, f"{world.name}-bootstrap-{world.context.scripts.digest}")
+    boot_files = (CONFIG_MAP, world.boot_files)
     return any(not is_lasting(world, key) for key in [*used, boot_files]) or (
         is_missed and _runs_on_another(world, pod)
     )

@@ -63,8 +63,18 @@ clear_kube_proxy_tables() {
 # Services of systemd don't inherit this process's environment. No secret is in it.
 write_environment() {
   local name
-  for name in "${VARIABLES[@]}"; do printf '%s="%s"\n' "$name" "${!name}"; done >"$RUN/env"
+  # shellcheck disable=SC2153 # both are of environment.sh
+  for name in "${REQUIRED[@]}" "${OPTIONAL[@]%%=*}"; do
+    printf '%s="%s"\n' "$name" "$(escape "${!name}")"
+  done >"$RUN/env"
   cat /etc/vk8s/versions >>"$RUN/env"
+}
+
+# Escapes what is special between double quotes, in EnvironmentFile= of systemd as in a shell.
+escape() { # text
+  local text=$1 special
+  for special in \\ '"' '$' '`'; do text=${text//"$special"/"\\$special"}; done
+  printf %s "$text"
 }
 
 install_units() {

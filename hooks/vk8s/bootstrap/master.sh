@@ -127,12 +127,8 @@ install_pki() {
 
 # shellcheck disable=SC2034,SC2154 # for render
 write_kubeadm_config() {
-  local TOKEN SANS TAINTS
+  local TOKEN
   TOKEN=$(<$MOUNTED_PKI/token)
-  SANS="[\"${CERT_SANS//,/\", \"}\"]"
-  # Without workers, the master is where pods run.
-  TAINTS='[]'
-  [[ $HAS_WORKERS != true ]] || TAINTS='[{key: node-role.kubernetes.io/control-plane, effect: NoSchedule}]'
   (umask 077 && render "$boot/kubeadm-init.yaml" | write_file "$KUBEADM_CONFIG")
 }
 

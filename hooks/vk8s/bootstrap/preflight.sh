@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # What a node needs of its pod and of the host's kernel, asked for by trying. Sourced by entrypoint.sh.
 
-VARIABLES=(POD_IP NODE_NAME ROLE VK8S_UID CLUSTER_NAME ENDPOINT CERT_SANS POD_CIDR SERVICE_CIDR CNI HAS_WORKERS
-  CERTIFICATE_SECONDS CPU_LIMIT_MILLIS MEMORY_LIMIT_BYTES GENERATION)
+# shellcheck source=/dev/null disable=SC2154 # boot is of entrypoint.sh
+. "$boot/environment.sh" # REQUIRED and OPTIONAL: built by the controller (hooks/vk8s/node_config/environment.py)
 PKI=/vk8s/pki   # mounted into the master
 JOIN=/vk8s/join # mounted into workers
 # inotify is counted per user, and every node of a host is root: one node takes some twenty instances.
@@ -16,11 +16,13 @@ check_machine() {
 }
 
 check_pod() {
-  local name file
-  # Pods of earlier versions have neither.
-  : "${GENERATION:=1}" "${FOUND:=false}"
-  for name in "${VARIABLES[@]}"; do
+  local name entry file
+  for name in "${REQUIRED[@]}"; do
     [[ -n ${!name:-} ]] || give_up "The pod has no environment variable $name: it was not made by this controller."
+  done
+  for entry in "${OPTIONAL[@]}"; do # NAME=default
+    name=${entry%%=*}
+    [[ -n ${!name:-} ]] || printf -v "$name" %s "${entry#*=}"
   done
   for file in $(list_credentials); do
     [[ -s $file ]] || give_up "$file is missing: the Secret mounted there is not complete."

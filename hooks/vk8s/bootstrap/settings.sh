@@ -10,19 +10,16 @@ LEAST_MASTER_CPU_MILLIS=1000
 
 # The kubelet believes that the machine is its own. What the pod may not use is reserved, so that the Node offers what
 # the pod has. The host may be another one after each boot.
+# shellcheck disable=SC2034,SC2154 # for render
 write_kubelet_settings() {
-  local memory cpu least=0
+  local memory cpu least=0 RESERVED_CPU RESERVED_MEMORY
   [[ $ROLE != master ]] || least=$LEAST_MASTER_CPU_MILLIS
   memory=$(($(awk '/^MemTotal:/ { print $2 }' /proc/meminfo) * 1024))
   cpu=$(($(getconf _NPROCESSORS_ONLN) * 1000))
+  RESERVED_CPU=$(positive $((cpu - $(larger "$CPU_LIMIT_MILLIS" $least))))m
+  RESERVED_MEMORY=$(($(positive $((memory - MEMORY_LIMIT_BYTES))) + MEMORY_HEADROOM))
   mkdir -p "$RUN/kubelet.conf.d"
-  cat >"$RUN/kubelet.conf.d/10-pod.conf" <<END
-apiVersion: kubelet.config.k8s.io/v1beta1
-kind: KubeletConfiguration
-systemReserved:
-  cpu: "$(positive $((cpu - $(larger "$CPU_LIMIT_MILLIS" $least))))m"
-  memory: "$(($(positive $((memory - MEMORY_LIMIT_BYTES))) + MEMORY_HEADROOM))"
-END
+  render "$boot/kubelet-pod.yaml" >"$RUN/kubelet.conf.d/10-pod.conf"
 }
 
 larger() {

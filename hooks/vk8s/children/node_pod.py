@@ -1,13 +1,13 @@
 """Pod `<node>`: one node of the virtual cluster. It brings itself up from what is mounted into it."""
 
 from hooks.kubernetes.manifest import Manifest
-from hooks.kubernetes.quantity import parse_quantity
+from hooks.vk8s.node_config.environment import build_environment
+from hooks.vk8s.node_config.kubeadm import WORKER_CREDENTIALS
 from hooks.vk8s.observed.fingerprint import build_annotations, hash_node
 from hooks.vk8s.spec.cluster import VirtualCluster
 from hooks.vk8s.spec.labels import build_pod_metadata, node_labels
 from hooks.vk8s.spec.model import NodeSpec
 from hooks.vk8s.spec.naming import bootstrap_config_map_name, join_secret_name, pki_secret_name, state_claim_name
-from hooks.vk8s.spec.state_note import FIRST_GENERATION
 
 BOOT_PATH = "/vk8s/boot"
 READY_FILE = "/run/vk8s/ready"
@@ -31,7 +31,7 @@ STARTUP_WAIT_SECONDS = 10
 PROBE_TIMEOUT_SECONDS = 10
 # What is there once stays for the life of a master's pod, whatever becomes of its containers, host and volume.
 BOOTED_PATH = "/vk8s/booted"
-MASTER_CREDENTIALS, WORKER_CREDENTIALS = "/vk8s/pki", "/vk8s/join"
+MASTER_CREDENTIALS = "/vk8s/pki"
 
 
 def build_node_pod(cluster: VirtualCluster, node: NodeSpec, bootstrap_digest: str) -> Manifest:
@@ -65,12 +65,6 @@ def find_credentials_name(cluster: VirtualCluster, node: NodeSpec) -> str:
     return pki_secret_name(cluster.name) if node.role == "master" else join_secret_name(cluster.name)
 
 
-def count_gpus(node: NodeSpec) -> int:
-    """How many of NVIDIA's devices the host's device plugin assigns to the node: whole ones, or slices."""
-    limits = node.resources.limits.items()
-    return sum(int(parse_quantity(str(amount))) for name, amount in limits if name.startswith("nvidia.com/"))
-
-
 def _build_container(cluster: VirtualCluster, node: NodeSpec) -> Manifest:
     resources = {"limits": dict(node.resources.limits), "requests": dict(node.resources.requests)}
     given = {key: value for key, value in resources.items() if value}
@@ -78,7 +72,7 @@ def _build_container(cluster: VirtualCluster, node: NodeSpec) -> Manifest:
         "name": "node",
         "image": node.image,
         "command": ["/bin/bash", f"{BOOT_PATH}/entrypoint.sh"],
-        "env": _build_env(cluster, node),
+        "env": build_environment(cluster, node),
         **({"resources": given} if given else {}),
         "volumeMounts": _build_mounts(node),
         "readinessProbe": {
@@ -97,38 +91,6 @@ def _build_container(cluster: VirtualCluster, node: NodeSpec) -> Manifest:
             "failureThreshold": DAY_SECONDS // max(STARTUP_WAIT_SECONDS, cluster.node_probe_seconds),
         },
     }
-
-
-def _build_env(cluster: VirtualCluster, node: NodeSpec) -> list[Manifest]:
-    kubernetes = cluster.spec.kubernetes
-    values = {
-        "NODE_NAME": node.name,
-        "ROLE": node.role,
-        "VK8S_UID": cluster.identity.uid,
-        "CLUSTER_NAME": cluster.name,
-        "ENDPOINT": cluster.endpoint,
-        "CERT_SANS": ",".join(["localhost", "127.0.0.1", *cluster.api_names]),
-        "POD_CIDR": kubernetes.pod_network_cidr,
-        "SERVICE_CIDR": kubernetes.service_cidr,
-        "CNI": kubernetes.cni,
-        "HAS_WORKERS": "true" if cluster.workers else "false",
-        "CERTIFICATE_SECONDS": str(cluster.node_certificate_seconds),
-        **({"GPUS": str(gpus)} if (gpus := count_gpus(node)) else {}),
-        # Without it, a master whose volume is empty founds nothing: its data is somewhere else.
-        **({"FOUND": "true"} if node.role == "master" and cluster.may_found else {}),
-        **({"GENERATION": str(cluster.state.generation)} if cluster.state.generation > FIRST_GENERATION else {}),
-    }
-    return [
-        {"name": "POD_IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}},
-        *({"name": name, "value": value} for name, value in values.items()),
-        # From these the node computes what it may offer to the pods inside; without limits, it is what the host has.
-        _build_limit_variable("CPU_LIMIT_MILLIS", "limits.cpu", "1m"),
-        _build_limit_variable("MEMORY_LIMIT_BYTES", "limits.memory", "1"),
-    ]
-
-
-def _build_limit_variable(name: str, resource: str, divisor: str) -> Manifest:
-    return {"name": name, "valueFrom": {"resourceFieldRef": {"resource": resource, "divisor": divisor}}}
 
 
 def _build_mounts(node: NodeSpec) -> list[Manifest]:

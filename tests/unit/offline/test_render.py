@@ -8,7 +8,7 @@ import yaml
 from hooks.offline.documents import ManifestError
 from hooks.offline.render import render, render_all, write_yaml
 from hooks.server.main import load_crd
-from tests.world import CONTEXT, node, spec
+from tests.world import CONTEXT, World, node, spec
 
 VK8S: dict[str, Any] = {
     "apiVersion": "vk8s.sktelecom.com/v1alpha1",
@@ -28,7 +28,7 @@ def test_every_child_is_shown_down_to_the_pods() -> None:
     )
     assert shown(render({**VK8S, "spec": everything}, CONTEXT).children) == sorted(
         [
-            f"ConfigMap/demo-bootstrap-{CONTEXT.scripts.digest}",
+            f"ConfigMap/{World().boot_files}",
             "ConfigMap/demo-access",
             "NetworkPolicy/demo",
             "PersistentVolumeClaim/m-state",

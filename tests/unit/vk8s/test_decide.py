@@ -15,7 +15,7 @@ from hooks.vk8s.observed.keep import LAST_APPLIED
 from hooks.vk8s.scripts import build_scripts
 from tests.world import CONTEXT, NOW, World, condition, names, node, observe, ready_status, running_world, spec
 
-BOOTSTRAP = f"ConfigMap/demo-bootstrap-{CONTEXT.scripts.digest}"
+BOOTSTRAP = f"ConfigMap/{World().boot_files}"
 FIRST = [BOOTSTRAP, "NetworkPolicy/demo", "Secret/demo-pki", "Service/demo-api"]
 CLAIMS = ["PersistentVolumeClaim/m-state", "PersistentVolumeClaim/w-state"]
 SECRETS = ["Secret/demo-join", "Secret/demo-kubeconfig"]
@@ -38,7 +38,7 @@ def test_pods_come_once_all_that_they_mount_is_observed() -> None:
 @pytest.mark.parametrize(
     ("kind", "name", "missing_pods"),
     [
-        ("ConfigMap.v1", f"demo-bootstrap-{CONTEXT.scripts.digest}", ["m", "w"]),
+        ("ConfigMap.v1", World().boot_files, ["m", "w"]),
         ("Secret.v1", "demo-join", ["w"]),
         ("PersistentVolumeClaim.v1", "m-state", ["m"]),
         ("PersistentVolumeClaim.v1", "w-state", ["w"]),

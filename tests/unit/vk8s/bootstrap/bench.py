@@ -15,17 +15,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from tests.shared_material import ROOT
+from hooks.server.main import BOOTSTRAP_DIRECTORY, load_scripts
+from hooks.vk8s.node_config.boot_files import build_documents
+from hooks.vk8s.node_config.kubeadm import ClusterFacts
+from hooks.vk8s.scripts import join_scripts
 
-BOOT = ROOT / "hooks" / "vk8s" / "bootstrap"
+BOOT = BOOTSTRAP_DIRECTORY
+FACTS = ClusterFacts("demo", "demo-api", ("demo-api",), "198.18.0.0/16", "198.19.0.0/16")
+BOOT_FILES = join_scripts(load_scripts(), build_documents(FACTS)).files
 Timeline = Mapping[float, str]
 
 # What a worker's pod and its node image give to every script.
 ENVIRONMENT = {
     "POD_IP": "10.0.0.7", "NODE_NAME": "demo-worker", "ROLE": "worker", "CLUSTER_NAME": "demo", "ENDPOINT": "demo-api",
-    "VK8S_UID": "1f6b1f0c-0000-4000-8000-000000000000", "GENERATION": "1", "HAS_WORKERS": "true", "CNI": "flannel",
-    "CERT_SANS": "demo-api,127.0.0.1", "POD_CIDR": "198.18.0.0/16", "SERVICE_CIDR": "198.19.0.0/16",
-    "CERTIFICATE_SECONDS": "31536000", "CPU_LIMIT_MILLIS": "2000", "MEMORY_LIMIT_BYTES": "2147483648",
+    "VK8S_UID": "1f6b1f0c-0000-4000-8000-000000000000", "GENERATION": "1", "HAS_WORKERS": "true", "TAINTS": "[]",
+    "CNI": "flannel", "POD_CIDR": "198.18.0.0/16", "CERTIFICATE_SECONDS": "31536000", "CPU_LIMIT_MILLIS": "2000",
+    "MEMORY_LIMIT_BYTES": "2147483648",
     "KUBERNETES_VERSION": "v1.34.4", "COREDNS_TAG": "v1.12.1", "ETCD_TAG": "3.6.5-0",
     "LOCAL_STORAGE_IMAGE": "local-storage:1",
 }  # fmt: skip
@@ -200,9 +205,8 @@ def build_node(root: Path) -> Node:
     node = Node(root)
     for folder in FOLDERS:
         (root / folder).mkdir(parents=True)
-    for path in BOOT.iterdir():
-        text = path.read_text()
-        node.write(f"vk8s/boot/{path.name}", ABSOLUTE.sub(f"{root}/", text) if path.suffix == ".sh" else text)
+    for name, text in BOOT_FILES.items():
+        node.write(f"vk8s/boot/{name}", ABSOLUTE.sub(f"{root}/", text) if name.endswith(".sh") else text)
     for name in RECORDED:
         node.program(name)
     node.program("curl", CURL)

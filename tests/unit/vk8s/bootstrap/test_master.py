@@ -109,9 +109,9 @@ def test_the_keys_are_those_of_the_secret(node: Node) -> None:
     assert {path.stat().st_mode & 0o777 for path in (node.root / PKI).rglob("*.*") if path.is_file()} == {0o600}
 
 
-@pytest.mark.parametrize(("workers", "taints"), [("true", "control-plane"), ("false", "[]")])
-def test_pods_run_on_the_master_only_where_there_are_no_workers(node: Node, workers: str, taints: str) -> None:
-    boot(node.given(HAS_WORKERS=workers))
+@pytest.mark.parametrize("taints", ['[{"key": "node-role.kubernetes.io/control-plane", "effect": "NoSchedule"}]', "[]"])
+def test_the_master_has_the_taints_that_its_pod_was_given(node: Node, taints: str) -> None:
+    boot(node.given(TAINTS=taints))
     (line,) = [line for line in node.read("run/vk8s/kubeadm.yaml").splitlines() if "taints:" in line]
     assert taints in line
     assert (node.root / "run/vk8s/kubeadm.yaml").stat().st_mode & 0o777 == 0o600

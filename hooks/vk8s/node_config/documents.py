@@ -1,0 +1,40 @@
+"""Kubernetes' configuration as text: YAML in which `${NAME}` is filled in by the node (bootstrap/templates.sh)."""
+
+from typing import Any, Final
+
+import yaml
+from yaml.representer import SafeRepresenter
+
+from hooks.kubernetes.manifest import Manifest
+
+# Of Kubernetes' YAML, beside those that PyYAML knows.
+_BOOLEANS: Final = ("y", "Y", "n", "N")
+_TEXT: Final = "tag:yaml.org,2002:str"
+_COMMENT: Final = "# Built by the controller; what is in ${...} is filled in at each boot of a node.\n"
+
+
+class Json(str):
+    """A placeholder that is filled in with JSON, where others are with a text."""
+
+    __slots__ = ()
+
+
+def write_documents(*documents: Manifest) -> str:
+    """The documents as one file."""
+    text: str = yaml.dump_all(documents, Dumper=_Dumper, sort_keys=False, default_flow_style=False, width=1000)
+    return _COMMENT + text
+
+
+def _write_text(dumper: SafeRepresenter, text: str) -> yaml.ScalarNode:
+    """In quotes where it is filled in, as a node may be called `123`, and where only Kubernetes sees a boolean."""
+    return dumper.represent_scalar(_TEXT, text, style='"' if "${" in text or text in _BOOLEANS else None)
+
+
+def _write_json(dumper: SafeRepresenter, text: Json) -> yaml.ScalarNode:
+    return dumper.represent_scalar(_TEXT, str(text))
+
+
+# Several times as fast, where PyYAML came with it.
+_Dumper: Any = type("_Dumper", (getattr(yaml, "CSafeDumper", yaml.SafeDumper),), {})
+_Dumper.add_representer(str, _write_text)
+_Dumper.add_representer(Json, _write_json)

@@ -1,0 +1,90 @@
+"""The environment of a node: one table, which its pod, the check at its boot and the systemd units of the node follow.
+
+A value belongs here if it differs between nodes or can change during the life of a cluster, or if a script reads it.
+"""
+
+import json
+import shlex
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from hooks.kubernetes.manifest import Manifest
+from hooks.kubernetes.quantity import parse_quantity
+from hooks.vk8s.spec.cluster import VirtualCluster
+from hooks.vk8s.spec.model import NodeSpec
+from hooks.vk8s.spec.state_note import FIRST_GENERATION
+
+ENVIRONMENT_FILE: Final = "environment.sh"
+_COMMENT: Final = """# shellcheck shell=bash disable=SC2034 # of preflight.sh and entrypoint.sh
+# Built by the controller: the variables of a node, and what stands for those that its pod may lack."""
+_CONTROL_PLANE_TAINT: Final = {"key": "node-role.kubernetes.io/control-plane", "effect": "NoSchedule"}
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A variable of a node. `find`: its value, as text or as `valueFrom`.
+
+    `default`: what the scripts take where the pod does not have it; a variable without one is required.
+    """
+
+    name: str
+    find: Callable[[VirtualCluster, NodeSpec], str | Manifest]
+    default: str | None = None
+
+
+def _limit(resource: str, divisor: str) -> Manifest:
+    return {"resourceFieldRef": {"resource": resource, "divisor": divisor}}
+
+
+def _find_taints(cluster: VirtualCluster, node: NodeSpec) -> str:
+    """In JSON. Without workers, the master is where pods run."""
+    return json.dumps([_CONTROL_PLANE_TAINT] if node.role == "master" and cluster.workers else [])
+
+
+def _may_found(cluster: VirtualCluster, node: NodeSpec) -> str:
+    """Without it, a master whose volume is empty founds nothing: its data is somewhere else."""
+    return "true" if node.role == "master" and cluster.may_found else "false"
+
+
+def _count_gpus(_: VirtualCluster, node: NodeSpec) -> str:
+    """How many of NVIDIA's devices the host's device plugin assigns to the node: whole ones, or slices."""
+    limits = node.resources.limits.items()
+    return str(sum(int(parse_quantity(str(amount))) for name, amount in limits if name.startswith("nvidia.com/")))
+
+
+VARIABLES: Final = (
+    Variable("POD_IP", lambda *_: {"fieldRef": {"fieldPath": "status.podIP"}}),
+    Variable("NODE_NAME", lambda _, node: node.name),
+    Variable("ROLE", lambda _, node: node.role),
+    Variable("VK8S_UID", lambda cluster, _: cluster.identity.uid),
+    Variable("CLUSTER_NAME", lambda cluster, _: cluster.name),
+    Variable("ENDPOINT", lambda cluster, _: cluster.endpoint),
+    Variable("POD_CIDR", lambda cluster, _: cluster.spec.kubernetes.pod_network_cidr),
+    Variable("CNI", lambda cluster, _: cluster.spec.kubernetes.cni),
+    Variable("CERTIFICATE_SECONDS", lambda cluster, _: str(cluster.node_certificate_seconds)),
+    Variable("TAINTS", _find_taints, default="[]"),
+    Variable("GPUS", _count_gpus, default="0"),
+    Variable("FOUND", _may_found, default="false"),
+    Variable("GENERATION", lambda cluster, _: str(cluster.state.generation), default=str(FIRST_GENERATION)),
+    # From these the node computes what it may offer to the pods inside; without limits, it is what the host has.
+    Variable("CPU_LIMIT_MILLIS", lambda *_: _limit("limits.cpu", "1m")),
+    Variable("MEMORY_LIMIT_BYTES", lambda *_: _limit("limits.memory", "1")),
+)
+
+
+def build_environment(
+    cluster: VirtualCluster, node: NodeSpec, variables: Sequence[Variable] = VARIABLES
+) -> list[Manifest]:
+    """`env` of the node's container; without what has its default."""
+    values = {each.name: value for each in variables if (value := each.find(cluster, node)) != each.default}
+    return [
+        {"name": name, ("value" if isinstance(value, str) else "valueFrom"): value} for name, value in values.items()
+    ]
+
+
+def write_environment_script(variables: Sequence[Variable] = VARIABLES) -> str:
+    """The table for the boot scripts, in bash: names of required variables, and `NAME=default` of optional ones."""
+    required = [each.name for each in variables if each.default is None]
+    optional = [shlex.quote(f"{each.name}={each.default}") for each in variables if each.default is not None]
+    return f"{_COMMENT}\nREQUIRED=({' '.join(required)})\nOPTIONAL=({' '.join(optional)})\n"

@@ -1,0 +1,128 @@
+"""What kubeadm is given: how a control plane is set up, and how a worker joins one.
+
+https://kubernetes.io/docs/reference/config-api/kubeadm-config.v1beta4/
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from hooks.kubernetes.manifest import Manifest
+from hooks.vk8s.node_config.documents import Json
+
+# Where a worker's pod has what it takes to join.
+WORKER_CREDENTIALS: Final = "/vk8s/join"
+_API_VERSION: Final = "kubeadm.k8s.io/v1beta4"
+_CRI_SOCKET: Final = "unix:///run/containerd/containerd.sock"
+_ETCD_CLIENTS, _ETCD_PEERS = "https://127.0.0.1:2379", "https://127.0.0.1:2380"
+
+
+@dataclass(frozen=True)
+class ClusterFacts:
+    """What all nodes of a virtual cluster have in common, whichever they are: no edit of its nodes changes it."""
+
+    name: str
+    endpoint: str
+    api_names: tuple[str, ...]
+    pod_cidr: str
+    service_cidr: str
+
+
+def build_init_configuration() -> Manifest:
+    """The master's own part of its cluster."""
+    return {
+        "apiVersion": _API_VERSION,
+        "kind": "InitConfiguration",
+        # Without an end: workers join, or come back with a new volume, at any time.
+        "bootstrapTokens": [{"token": "${TOKEN}", "ttl": "0s"}],
+        "localAPIEndpoint": {"advertiseAddress": "${POD_IP}"},
+        "nodeRegistration": {"name": "${NODE_NAME}", "criSocket": _CRI_SOCKET, "taints": Json("${TAINTS}")},
+        # With few processors, or on a busy host, a control plane may need more than the four minutes that are kubeadm's
+        # own limit. It is that of the startup probes, too: the kubelet would end a slow API server for ever.
+        "timeouts": {"controlPlaneComponentHealthCheck": "20m0s"},
+    }
+
+
+def build_cluster_configuration(facts: ClusterFacts) -> Manifest:
+    """The control plane, as its whole cluster sees it."""
+    return {
+        "apiVersion": _API_VERSION,
+        "kind": "ClusterConfiguration",
+        "clusterName": facts.name,
+        "kubernetesVersion": "${KUBERNETES_VERSION}",
+        # A name, so that a new address of the pod breaks nothing.
+        "controlPlaneEndpoint": f"{facts.endpoint}:6443",
+        "networking": {"podSubnet": facts.pod_cidr, "serviceSubnet": facts.service_cidr},
+        # Keys are made at each boot; RSA would take seconds for them.
+        "encryptionAlgorithm": "ECDSA-P256",
+        "certificateValidityPeriod": "${CERTIFICATE_SECONDS}s",
+        "apiServer": {
+            "certSANs": ["localhost", "127.0.0.1", *facts.api_names],
+            "extraEnvs": _build_gogc(),
+        },
+        "controllerManager": {
+            "extraArgs": [
+                _build_no_election(),
+                # Its forty controllers each ask for a token when they start; at the default rate, nodes wait seconds
+                # for a subnet.
+                {"name": "kube-api-qps", "value": "300"},
+                {"name": "kube-api-burst", "value": "600"},
+            ],
+            "extraEnvs": _build_gogc(),
+        },
+        "scheduler": {"extraArgs": [_build_no_election()], "extraEnvs": _build_gogc()},
+        "dns": {"imageTag": "${COREDNS_TAG}"},
+        "etcd": {"local": _build_etcd()},
+    }
+
+
+def build_join_configuration() -> Manifest:
+    """How a worker joins: by the token, and only where its cluster's authority answers."""
+    return {
+        "apiVersion": _API_VERSION,
+        "kind": "JoinConfiguration",
+        "discovery": {"file": {"kubeConfigPath": "${RUN}/discovery.yaml"}, "tlsBootstrapToken": "${TOKEN}"},
+        "nodeRegistration": {"name": "${NODE_NAME}", "criSocket": _CRI_SOCKET},
+        "skipPhases": ["preflight"],
+    }
+
+
+def build_discovery_kubeconfig(facts: ClusterFacts) -> Manifest:
+    """Where a worker finds its cluster, and by which authority it knows it. Anybody may ask the API server that."""
+    server = {"server": f"https://{facts.endpoint}:6443", "certificate-authority": f"{WORKER_CREDENTIALS}/ca.crt"}
+    return {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": facts.name, "cluster": server}],
+        "users": [{"name": "anybody", "user": {}}],
+        "contexts": [{"name": "anybody", "context": {"cluster": facts.name, "user": "anybody"}}],
+        "current-context": "anybody",
+    }
+
+
+def _build_etcd() -> Manifest:
+    return {
+        "dataDir": "/var/lib/etcd",
+        "imageTag": "${ETCD_TAG}",
+        # On loopback alone: nobody but the API server needs it, and the pod's address may change.
+        "extraArgs": [
+            {"name": "listen-client-urls", "value": _ETCD_CLIENTS},
+            {"name": "advertise-client-urls", "value": _ETCD_CLIENTS},
+            {"name": "listen-peer-urls", "value": _ETCD_PEERS},
+            {"name": "initial-advertise-peer-urls", "value": _ETCD_PEERS},
+            {"name": "initial-cluster", "value": f"${{NODE_NAME}}={_ETCD_PEERS}"},
+            # With an empty directory, it would found another cluster and say nothing. It refuses that, and founding.sh
+            # does it.
+            {"name": "initial-cluster-state", "value": "existing"},
+        ],
+        "extraEnvs": _build_gogc(),
+    }
+
+
+def _build_no_election() -> Manifest:
+    """With one master nobody else can lead, and the election costs seconds of each boot."""
+    return {"name": "leader-elect", "value": "false"}
+
+
+def _build_gogc() -> list[Manifest]:
+    """An eighth less memory, and no slower boot."""
+    return [{"name": "GOGC", "value": "50"}]
