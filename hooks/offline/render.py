@@ -5,9 +5,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import yaml
+from yaml.representer import SafeRepresenter
 
 from hooks.kubernetes.manifest import Manifest
 from hooks.kubernetes.schema import Resource
+from hooks.kubernetes.yaml_text import TEXT, Dumper, write_text
 from hooks.offline.advice import find_refusals, find_warnings
 from hooks.offline.documents import ManifestError
 from hooks.offline.request import DEFAULT_NAMESPACE, build_request
@@ -86,7 +88,7 @@ def _find_twins(found: Sequence[Manifest]) -> Iterator[tuple[str, int]]:
     return ((name, count) for name, count in Counter(map(_describe, found)).items() if count > 1)
 
 
-class _Dumper(yaml.SafeDumper):
+class _Dumper(Dumper):
     """Writes texts of several lines as blocks."""
 
     def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 the same object twice is written twice
@@ -94,8 +96,8 @@ class _Dumper(yaml.SafeDumper):
         return True
 
 
-def _write_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+def _write_text(dumper: SafeRepresenter, text: str) -> yaml.ScalarNode:
+    return dumper.represent_scalar(TEXT, text, style="|") if "\n" in text else write_text(dumper, text)
 
 
 _Dumper.add_representer(str, _write_text)

@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 from cryptography import x509
 
+from hooks.kubernetes.yaml_text import Dumper
 from hooks.vk8s.keys.pki import Authority, Subject, encode_cert, issue_client_cert
 from hooks.vk8s.spec.cluster import VirtualCluster
 
@@ -56,7 +57,7 @@ def build_kubeconfig(cluster: VirtualCluster, issuer: Issuer, entropy: bytes) ->
     """A kubeconfig with a new certificate."""
     entry, subject = _build_entry(cluster, issuer), Subject(USER, ADMIN_GROUP, issuer.start + issuer.validity)
     cert, key = issue_client_cert(issuer.authority, entropy, subject)
-    text = yaml.safe_dump(
+    text = yaml.dump(
         {
             "apiVersion": "v1",
             "kind": "Config",
@@ -65,6 +66,7 @@ def build_kubeconfig(cluster: VirtualCluster, issuer: Issuer, entropy: bytes) ->
             "contexts": [{"name": cluster.name, "context": {"cluster": cluster.name, "user": USER}}],
             "current-context": cluster.name,
         },
+        Dumper=Dumper,
         sort_keys=False,
     )
     return Kubeconfig(text, find_renewal_time(min(subject.not_after, issuer.end), issuer))

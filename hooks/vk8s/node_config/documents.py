@@ -1,15 +1,13 @@
 """Kubernetes' configuration as text: YAML in which `${NAME}` is filled in by the node (bootstrap/templates.sh)."""
 
-from typing import Any, Final
+from typing import Final
 
 import yaml
 from yaml.representer import SafeRepresenter
 
 from hooks.kubernetes.manifest import Manifest
+from hooks.kubernetes.yaml_text import TEXT, Dumper, write_text
 
-# Of Kubernetes' YAML, beside those that PyYAML knows.
-_BOOLEANS: Final = ("y", "Y", "n", "N")
-_TEXT: Final = "tag:yaml.org,2002:str"
 _COMMENT: Final = "# Built by the controller; what is in ${...} is filled in at each boot of a node.\n"
 
 
@@ -26,15 +24,17 @@ def write_documents(*documents: Manifest) -> str:
 
 
 def _write_text(dumper: SafeRepresenter, text: str) -> yaml.ScalarNode:
-    """In quotes where it is filled in, as a node may be called `123`, and where only Kubernetes sees a boolean."""
-    return dumper.represent_scalar(_TEXT, text, style='"' if "${" in text or text in _BOOLEANS else None)
+    """In quotes where it is filled in: a node may be called `123`."""
+    return dumper.represent_scalar(TEXT, text, style='"') if "${" in text else write_text(dumper, text)
 
 
 def _write_json(dumper: SafeRepresenter, text: Json) -> yaml.ScalarNode:
-    return dumper.represent_scalar(_TEXT, str(text))
+    return dumper.represent_scalar(TEXT, str(text))
 
 
-# Several times as fast, where PyYAML came with it.
-_Dumper: Any = type("_Dumper", (getattr(yaml, "CSafeDumper", yaml.SafeDumper),), {})
+class _Dumper(Dumper):
+    """Writes placeholders, too."""
+
+
 _Dumper.add_representer(str, _write_text)
 _Dumper.add_representer(Json, _write_json)

@@ -55,6 +55,11 @@ def test_what_is_written_is_what_was_rendered() -> None:
     assert "entrypoint.sh: |" in text
 
 
+def test_a_label_that_reads_like_a_boolean_is_quoted() -> None:
+    labelled = {**VK8S, "metadata": {**VK8S["metadata"], "labels": {"team": "y"}}}
+    assert 'team: "y"' in write_yaml(render(labelled, CONTEXT).children)
+
+
 def refuse(*vk8s: dict[str, Any]) -> tuple[str, ...]:
     """What is wrong with these."""
     with pytest.raises(ManifestError) as caught:

@@ -91,6 +91,14 @@ def issue(by: Issuer) -> x509.Certificate:
     return cert
 
 
+@pytest.mark.parametrize("name", ["y", "n", "yes", "off"])
+def test_a_name_that_reads_like_a_boolean_is_quoted(name: str) -> None:
+    cluster = replace(CLUSTER, identity=replace(CLUSTER.identity, name=name))
+    text = build_kubeconfig(cluster, issuer(), ENTROPY).text
+    assert f'name: "{name}"' in text.replace("'", '"')
+    assert text.replace("'", '"').count(f'"{name}"') == 4
+
+
 def test_the_kubeconfig_names_the_full_name_of_the_service_and_trusts_the_ca() -> None:
     parsed = yaml.safe_load(build())
     cluster = parsed["clusters"][0]["cluster"]
