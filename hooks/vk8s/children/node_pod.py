@@ -36,6 +36,7 @@ MASTER_CREDENTIALS = "/vk8s/pki"
 
 def build_node_pod(cluster: VirtualCluster, node: NodeSpec, bootstrap_digest: str) -> Manifest:
     """The pod that is the node `node`, booting from the boot files of `bootstrap_digest`."""
+    volumes, container = _build_volumes(cluster, node, bootstrap_digest), _build_container(cluster, node)
     noted = {
         **build_annotations(hash_node(node), cluster.restart),
         **cluster.network.build_annotations(node.name),
@@ -47,7 +48,7 @@ def build_node_pod(cluster: VirtualCluster, node: NodeSpec, bootstrap_digest: st
         "metadata": build_pod_metadata(cluster.identity, node.name, node_labels(node), noted),
         "spec": {
             "automountServiceAccountToken": False,
-            "containers": [_build_container(cluster, node)],
+            "containers": [container],
             # Variables of the host's Services would point kubectl in the node at the host cluster.
             "enableServiceLinks": False,
             **({"nodeSelector": dict(node.node_selector)} if node.node_selector else {}),
@@ -55,7 +56,7 @@ def build_node_pod(cluster: VirtualCluster, node: NodeSpec, bootstrap_digest: st
             **({"runtimeClassName": node.runtime_class_name} if node.runtime_class_name else {}),
             "terminationGracePeriodSeconds": STOP_SECONDS,
             **({"tolerations": [dict(toleration) for toleration in node.tolerations]} if node.tolerations else {}),
-            "volumes": _build_volumes(cluster, node, bootstrap_digest),
+            "volumes": volumes,
         },
     }
 
@@ -67,14 +68,14 @@ def find_credentials_name(cluster: VirtualCluster, node: NodeSpec) -> str:
 
 def _build_container(cluster: VirtualCluster, node: NodeSpec) -> Manifest:
     resources = {"limits": dict(node.resources.limits), "requests": dict(node.resources.requests)}
-    given = {key: value for key, value in resources.items() if value}
+    given, mounts = {key: value for key, value in resources.items() if value}, _build_mounts(node)
     return {
         "name": "node",
         "image": node.image,
         "command": ["/bin/bash", f"{BOOT_PATH}/entrypoint.sh"],
         "env": build_environment(cluster, node),
         **({"resources": given} if given else {}),
-        "volumeMounts": _build_mounts(node),
+        "volumeMounts": mounts,
         "readinessProbe": {
             # The watcher in the pod keeps this file while the Node is Ready in its own virtual cluster.
             "exec": {"command": ["test", "-e", READY_FILE]},

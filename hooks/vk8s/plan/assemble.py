@@ -13,7 +13,7 @@ from typing import Final
 from hooks.kubernetes.conditions import Blocker
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.kubeflow.plan import Kubeflow, find_kubeflow, plan_kubeflow
-from hooks.vk8s.observed.children import SECRET, group_key
+from hooks.vk8s.observed.children import SECRET, Child, group_key
 from hooks.vk8s.observed.keep import keep, keep_unknown
 from hooks.vk8s.observed.kinds import Data, list_named
 from hooks.vk8s.part import Part
@@ -93,6 +93,7 @@ def assemble(situation: Situation, review: Review) -> Plan:
     Everything but the PKI, the Services and the boot files is created only once the PKI is observed: two calls on a
     stale cache must not mix two CAs. Until then nothing goes, and no pod is created.
     """
+    prunable = list_named(situation.identity.name, Data.SPEC)
     keys, first = plan_keys(situation), [plan_boot_files(situation), plan_services(situation)]
     removals = plan_removals(situation) if keys.is_usable else Removals()
     staying = situation.without(removals.nodes)
@@ -103,7 +104,7 @@ def assemble(situation: Situation, review: Review) -> Plan:
     pods = [plan_claims(staying), plan_node_pods(staying, state), plan_access(staying)] if keys.is_usable else []
     if keys.is_usable:
         parts = [*first, keys, *pods, kubeflow, removals, replacements, state]
-        parts = [*parts, _prune(situation, parts)]
+        parts = [*parts, _prune(prunable, parts)]
     else:
         wait = f"waits for Secret {pki_secret_name(situation.identity.name)}"
         waiting = Part(waiting={node.name: wait for node in situation.cluster.nodes} if keys.children else {})
@@ -125,11 +126,10 @@ def assemble(situation: Situation, review: Review) -> Plan:
     )
 
 
-def _prune(situation: Situation, parts: Iterable[Part]) -> Part:
-    """What spec and settings alone decide on, and no part returns: nobody asks for it any more."""
+def _prune(prunable: frozenset[Child], parts: Iterable[Part]) -> Part:
+    """What no part returns of that on which spec and settings alone decide: nobody asks for it any more."""
     planned = [(group_key(child), child["metadata"]["name"]) for part in parts for child in part.children]
-    named = list_named(situation.identity.name, Data.SPEC)
-    return Part(gone=named.difference(planned, *(part.kept for part in parts)))
+    return Part(gone=prunable.difference(planned, *(part.kept for part in parts)))
 
 
 def _unite(situation: Situation, parts: Iterable[Part], notes: Mapping[str, str]) -> list[Manifest]:

@@ -12,11 +12,11 @@ from hooks.vk8s.spec.labels import NODE_COMPONENT, component_selector, role_sele
 def plan_services(situation: Situation) -> Part:
     """The Services and the NetworkPolicy that spec and settings ask for."""
     identity, spec = situation.identity, situation.cluster.spec
-    access_port = spec.access_pod_port if spec.access_pod_image else None
+    targets, access_port = _find_targets(situation), spec.access_pod_port if spec.access_pod_image else None
     return Part(
         children=[
             build_api_service(identity),
-            *([build_ports_service(identity, spec.ports, _find_targets(situation))] if spec.ports else []),
+            *([build_ports_service(identity, spec.ports, targets)] if spec.ports else []),
             *([build_access_service(identity, access_port)] if access_port else []),
             *([build_network_policy(identity, spec)] if situation.settings.network_policy else []),
         ]
