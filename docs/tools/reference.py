@@ -72,8 +72,8 @@ def build_page(source: str, crd: Schema) -> str:
             "",
             schema["description"],
             "",
-            f"`{spec['group']}/{version['name']}`, {_SCOPES[spec['scope']]}. The same for reading:",
-            f"`kubectl explain {spec['names']['singular']}.spec`, and [{source}](../../{source}).",
+            f"`{spec['group']}/{version['name']}`, {_SCOPES[spec['scope']]}. To read the same in a terminal:",
+            f"`kubectl explain {spec['names']['singular']}.spec`. The source is [{source}](../../{source}).",
             "",
             *_list_refusals(_find_refusals(schema)),
             "## Spec",
@@ -175,7 +175,7 @@ def _show_status(fields: list[Field]) -> Iterator[str]:
 
 def _list_refusals(refusals: tuple[str, ...]) -> Iterator[str]:
     if refusals:
-        yield "What else is refused, says:"
+        yield "A spec that breaks one of these rules is rejected with its message:"
         yield ""
         yield from (f"- {sentence}" for sentence in refusals)
         yield ""

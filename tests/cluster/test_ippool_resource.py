@@ -125,9 +125,9 @@ def test_a_pool_can_be_changed(stored: HostCluster) -> None:
 @pytest.mark.parametrize(
     ("path", "words"),
     [
-        ("ippool.spec.cidr", "All its addresses are handed out but its own"),
+        ("ippool.spec.cidr", "All its addresses are allocated, except for the network address"),
         ("ippool.spec.exclude", "such as a gateway"),
-        ("ippool.status.free", "Addresses that can be handed out now"),
+        ("ippool.status.free", "Addresses that can be allocated now"),
         ("ipallocation.spec.vk8s", "Vk8s that the node belongs to"),
     ],
 )

@@ -60,7 +60,7 @@ def test_defaults_are_there_for_rules_of_updates_to_see(cluster: HostCluster) ->
 @pytest.mark.parametrize(
     ("path", "words"),
     [
-        ("vk8s.spec.nodes", "The nodes, the master first"),
+        ("vk8s.spec.nodes", "The nodes; the first has role"),
         ("vk8s.spec.nodes.image", "Node image"),
         ("vk8s.spec.kubernetes.podNetworkCidr", "IPv4 network of the pods inside"),
         ("vk8s.status.phase", "Waiting"),
