@@ -116,13 +116,14 @@ pictures: prerequisites ## The pictures of the documentation, from a run on this
 	$(PYTHON) -m docs.tools.record
 
 .PHONY: check
-check: $(VENV)/installed ## Format, lint, types, layers: exactly what runs before the tests
+check: $(VENV)/installed ## Format, lint, types, layers, words: exactly what runs before the tests
 	$(VENV)/bin/ruff format --check $(SOURCES)
 	$(VENV)/bin/ruff check $(SOURCES)
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 	shellcheck -x $$(git ls-files '*.sh' .ci/run)
 	gofmt -d $$(git ls-files '*.go') | { ! grep .; }
+	$(PYTHON) -m docs.tools.words
 
 .PHONY: unit
 unit: $(VENV)/installed ## The tests that need no cluster: seconds
