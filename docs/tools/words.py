@@ -26,13 +26,8 @@ CHECKED: Final = (
     "docs/**/*.md",
     "images/README.md",
 )
-# What is not: docs/reference is written from crds; the others still have to be rewritten.
-LEFT_OUT: Final = (
-    "docs/reference/*.md",
-    "docs/architecture.md",
-    "docs/decisions/0013-*.md",
-    "docs/decisions/0014-*.md",
-)
+# What is not: docs/reference is written from crds.
+LEFT_OUT: Final = ("docs/reference/*.md",)
 _ROW: Final = re.compile(r"^\| ([^|]+) \| [^|]+ \| ([^|]+) \|$", re.MULTILINE)
 CODE: Final = re.compile(r"`([^`]+)`")
 _QUOTED: Final = (
