@@ -37,12 +37,21 @@ def keep_something(virtual: VirtualCluster) -> Kept:
     virtual.wait_for_nodes()
     inside = virtual.inside
     wait_for("the service account", lambda: inside.find("serviceaccount", "default"), SECONDS)
+    for name in DEPLOYMENTS:
+        _delete_broken(inside, name)
     for name, node in DEPLOYMENTS.items():
         inside.apply(build_claim(name), with_claim(build_pinned_deployment(name, node), name))
     for name in DEPLOYMENTS:
         _wait_for_pods(inside, name)
         inside.run("exec", f"deployment/{name}", "--", "/usr/bin/bash", "-c", f"printf {name} >/data/name")
     return Kept(virtual, _find_uids(inside))
+
+
+def _delete_broken(inside: Kubectl, name: str) -> None:
+    """Deletes what an earlier test has left, unless its pod runs: it may have given up the volume of the node."""
+    left = inside.find("deployment", name)
+    if left is not None and not left.get("status", {}).get("availableReplicas"):
+        inside.run("delete", f"deployment/{name}", f"persistentvolumeclaim/{name}", f"--timeout={SECONDS}s")
 
 
 def _wait_for_pods(inside: Kubectl, deployment: str) -> None:

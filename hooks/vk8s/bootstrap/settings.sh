@@ -38,5 +38,12 @@ run_kubeadm() {
 
 # Prints the first error that kubeadm wrote in this boot, if any.
 find_error() {
-  grep -a -m1 -A2 '^error' "$LOG/kubeadm.log" 2>/dev/null | tr -s '\n\t ' ' ' | cut -c1-300 || true
+  grep -a -m1 -A2 '^error' "$LOG/kubeadm.log" 2>/dev/null | tr -s '\n\t ' ' ' | cut -c1-300 | sed 's/[ .]*$//' || true
+}
+
+# The same, as the end of a sentence.
+explain_error() {
+  local error
+  error=$(find_error)
+  echo "${error:-kubeadm gave no reason}"
 }

@@ -43,7 +43,7 @@ boot_again() {
 upgrade_kubelet_configuration() {
   say "Kubernetes is upgraded from $(<"$VERSION_STAMP") to $KUBERNETES_VERSION."
   until run_kubeadm upgrade node phase kubelet-config && run_kubeadm upgrade node phase post-upgrade; do
-    say "The kubelet's configuration can't be upgraded yet: $(find_error)"
+    say "The kubelet's configuration can't be upgraded yet: $(explain_error)."
     sleep 2
   done
 }
@@ -64,7 +64,7 @@ join_cluster() {
   start_network
   local said=''
   until run_kubeadm join --config "$RUN/join.yaml"; do
-    [[ -n $said ]] || say "Joining failed and is tried again; the reason is in $LOG/kubeadm.log in the node: $(find_error)"
+    [[ -n $said ]] || say "Joining failed and is tried again; the reason is in $LOG/kubeadm.log in the node: $(explain_error)."
     said=yes
     sleep 2
   done

@@ -139,7 +139,7 @@ def test_the_node_reports_the_error_of_kubeadm(node: Node) -> None:
     ended = boot(node, {0: refuse("/readyz")})
     assert ended.code == 1
     assert (
-        "The boot failed and is retried in 3 s: error execution phase kubeconfig: no space left on device ."
+        "The boot failed and is retried in 3 s: error execution phase kubeconfig: no space left on device."
         in ended.said
     )
     assert not node.has(FIRST_BOOT_COMPLETE)

@@ -157,7 +157,7 @@ def test_an_upgraded_worker_fetches_the_clusters_kubelet_configuration(joined: N
     assert ended.code == 0
     assert ended.said[1:3] == [
         "Kubernetes is upgraded from v1.33.9 to v1.34.4.",
-        "The kubelet's configuration can't be upgraded yet: ",
+        "The kubelet's configuration can't be upgraded yet: kubeadm gave no reason.",
     ]
     phase = "kubeadm upgrade node phase"
     assert ended.calls_of("kubeadm")[-2:] == [f"{phase} kubelet-config", f"{phase} post-upgrade"]
