@@ -100,8 +100,11 @@ class PoolWorld:
         return decide_finalize(self.request(), now)
 
     def step(self) -> "PoolWorld":
-        """The world after one sync: answered allocations exist, others are gone, the status is stored."""
-        answer = self.sync()
+        """The world after one sync."""
+        return self.stored(self.sync())
+
+    def stored(self, answer: SyncResponse) -> "PoolWorld":
+        """The world after that answer: its allocations exist, others are gone, the status is stored."""
         children = {child["metadata"]["name"]: child for child in answer.children}
         own = {
             name: self.own.get(name) or observe(child, creationTimestamp=CREATED) for name, child in children.items()

@@ -58,6 +58,7 @@ class World:
     annotations: Mapping[str, str] = field(default_factory=dict)
     related: Mapping[str, Mapping[str, Manifest]] = field(default_factory=dict)
     uid: str = UID
+    generation: int = 3
 
     def __repr__(self) -> str:
         children = [f"{kind.partition('.')[0]} {name}" for kind, group in self.children.items() for name in group]
@@ -73,7 +74,7 @@ class World:
             "name": self.name,
             "namespace": "team-a",
             "uid": self.uid,
-            "generation": 3,
+            "generation": self.generation,
             "labels": dict(self.labels),
             "annotations": dict(self.annotations),
             "finalizers": list(self.finalizers),
@@ -110,8 +111,11 @@ class World:
         return decide_finalize(self.request(), self.context)
 
     def step(self) -> "World":
-        """The world after one sync: answered children exist as answered, others are gone, the status is stored."""
-        answer = self.sync()
+        """The world after one sync."""
+        return self.stored(self.sync())
+
+    def stored(self, answer: SyncResponse) -> "World":
+        """The world after that answer: its children exist as answered, others are gone, the status is stored."""
         children: Children = {kind: {} for kind in CHILD_KINDS}
         for child in answer.children:
             key, name = group_key(child), child["metadata"]["name"]
