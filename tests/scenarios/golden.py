@@ -1,61 +1,95 @@
-"""Scenarios on disk: `request.yaml` in, `answer/` out, one file per child. `make golden` writes the answers anew.
+"""Answers on disk: a folder per story, and in it a folder per step with what differs from the step before.
 
-Boot files are the same in most scenarios, and a digest in the name of their ConfigMap tells which they are: they are
-in `boot_files/`, once, as nodes find them.
+`answer.yaml` has the status, the resync, the related resources and the names of children that are gone; each child that
+is new or changed has a file of its own. `make golden` rewrites all of it.
+
+Most stories have the same boot files. They are in `boot_files/` once, under the name of their ConfigMap, a digest.
 """
 
-from dataclasses import replace
+import json
+import math
+from itertools import pairwise
 from pathlib import Path
 from shutil import rmtree
+from typing import Any
 
 import yaml
 
-from hooks.ippool import decide as ippool
-from hooks.ippool.allocation import ALLOCATION
-from hooks.ippool.pools import POOL
-from hooks.ippool.request import PoolRequest
 from hooks.kubernetes.manifest import Manifest
-from hooks.settings import Settings
-from hooks.vk8s import decide as vk8s
 from hooks.vk8s.node_config.environment import ENVIRONMENT_FILE
-from hooks.wire import HookRequest, SyncResponse
-from tests.world import CONTEXT, IDENTITY, NOW
+from tests.scenarios.play import Moment, play_story
+from tests.scenarios.story import DIRECTORY, STORY, list_stories
 
-DIRECTORY = Path(__file__).parent
-REQUEST, ANSWER = "request.yaml", "answer"
+ANSWER = "answer.yaml"
 BOOT_FILES = DIRECTORY / "boot_files"
-INSTALLER = "registry.example.com/vk8s/kubeflow-installer:{version}"
 
 
-def scenarios() -> list[str]:
-    """Names of all scenarios."""
-    return sorted(path.parent.name for path in DIRECTORY.glob(f"*/{REQUEST}"))
-
-
-def render_answer(scenario: str) -> dict[str, str]:
-    """File name to YAML of everything in the answer to the scenario's request; nothing is blanked."""
-    content: Manifest = _ask(scenario).model_dump(by_alias=True)
-    children: list[Manifest] = content.pop("children")
-    files = {f"{child['kind'].lower()}-{child['metadata']['name']}.yaml": child for child in children}
-    if len(files) != len(children):
-        raise AssertionError(f"{scenario}: a child is answered twice")
-    documents = {
-        "answer.yaml": content,
-        **{name: _without_boot_files(child) if _has_boot_files(child) else child for name, child in files.items()},
+def render_answers(story: str) -> dict[str, str]:
+    """Path to YAML of everything that differs from step to step in the answers of the story. Nothing is blanked."""
+    start, moments = play_story(story)
+    contents = [_describe(start) if start else {}, *map(_describe, moments)]
+    names = [f"{number}-{moment.step.replace(' ', '-')}" for number, moment in enumerate(moments, 1)]
+    return {
+        f"{name}/{file}": yaml.dump(value, Dumper=_Dumper, sort_keys=False, width=math.inf)
+        for name, (before, content) in zip(names, pairwise(contents), strict=True)
+        for file, value in _find_differences(before, content).items()
     }
-    return {name: yaml.safe_dump(value, sort_keys=False) for name, value in documents.items()}
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes an item of a list that is a flat map on one line: a condition, an environment variable, a port."""
+
+    def ignore_aliases(self, _data: object) -> bool:
+        """Nothing is abbreviated."""
+        return True
+
+
+def _represent_list(dumper: yaml.SafeDumper, items: list[Any]) -> yaml.SequenceNode:
+    node = dumper.represent_sequence("tag:yaml.org,2002:seq", items)
+    for item in node.value:
+        if isinstance(item, yaml.MappingNode):
+            item.flow_style = all(isinstance(value, yaml.ScalarNode) for _, value in item.value)
+    return node
+
+
+_Dumper.add_representer(list, _represent_list)
+
+
+def _describe(moment: Moment) -> Manifest:
+    """File name to content of a whole answer."""
+    answer: Manifest = {**moment.rules.model_dump(by_alias=True), **moment.answer.model_dump(by_alias=True)}
+    children: list[Manifest] = answer.pop("children")
+    files = {_name_file(child): _without_boot_files(child) for child in children}
+    if len(files) != len(children):
+        raise AssertionError(f"{moment.step}: a child is answered twice")
+    return {ANSWER: answer, **files}
+
+
+def _find_differences(before: Manifest, content: Manifest) -> dict[str, Any]:
+    """Children that are new or changed; fields of the answer that are, with the names of children that are gone."""
+    answer = _pick_changed(before.get(ANSWER, {}), content[ANSWER])
+    gone = [name.removesuffix(".yaml") for name in before if name not in content]
+    return {**_pick_changed(before, content), ANSWER: {**({"gone": gone} if gone else {}), **answer}}
+
+
+def _pick_changed(before: Manifest, after: Manifest) -> Manifest:
+    return {key: value for key, value in after.items() if key not in before or _differs(before[key], value)}
+
+
+def _differs(one: object, other: object) -> bool:
+    """Compared as JSON, because True == 1 in Python."""
+    return json.dumps(one, sort_keys=True) != json.dumps(other, sort_keys=True)
+
+
+def _name_file(child: Manifest) -> str:
+    return f"{child['kind'].lower()}-{child['metadata']['name']}.yaml"
 
 
 def render_boot_files() -> dict[str, str]:
-    """Path to text of all boot files that are in an answer."""
-    children = [child for scenario in scenarios() for child in _ask(scenario).children if _has_boot_files(child)]
+    """Path to text of all boot files in the answers."""
+    moments = [moment for story in list_stories() for moment in play_story(story)[1]]
+    children = [child for moment in moments for child in moment.answer.children if _has_boot_files(child)]
     return {_name_boot_file(child, name): text for child in children for name, text in child["data"].items()}
-
-
-def read_boot_files() -> dict[str, str]:
-    """The committed ones."""
-    paths = [path for path in sorted(BOOT_FILES.rglob("*")) if path.is_file()]
-    return {str(path.relative_to(BOOT_FILES)): path.read_text() for path in paths}
 
 
 def _has_boot_files(child: Manifest) -> bool:
@@ -67,50 +101,45 @@ def _name_boot_file(child: Manifest, name: str) -> str:
 
 
 def _without_boot_files(child: Manifest) -> Manifest:
-    """The child with the paths of its boot files in place of their texts."""
+    """The child with the paths of its boot files, if it has any, in place of their texts."""
+    if not _has_boot_files(child):
+        return child
     return {**child, "data": {name: _name_boot_file(child, name) for name in child["data"]}}
 
 
-def _ask(scenario: str) -> SyncResponse:
-    return _answer(yaml.safe_load((DIRECTORY / scenario / REQUEST).read_text()))
+def read_answers(story: str) -> dict[str, str]:
+    """Path to text of the committed answers of the story."""
+    return {path: text for path, text in read_texts(DIRECTORY / story).items() if path != STORY}
 
 
-def _answer(body: Manifest) -> SyncResponse:
-    if ALLOCATION in body["children"]:
-        pool = PoolRequest.model_validate(body)
-        return ippool.decide_finalize(pool, NOW) if body["finalizing"] else ippool.decide_sync(pool, NOW)
-    # What is the same in each is not repeated in each.
-    request = HookRequest.model_validate({**body, "parent": {**IDENTITY, **body["parent"]}})
-    # Metacontroller sends pools along only where there is an ip-manager.
-    settings = Settings(ip_manager=POOL in request.related, kubeflow_installer_image=INSTALLER)
-    context = replace(CONTEXT, settings=settings)
-    return vk8s.decide_finalize(request, context) if request.finalizing else vk8s.decide_sync(request, context)
-
-
-def read_answer(scenario: str) -> dict[str, str]:
-    """The committed answer."""
-    return {path.name: path.read_text() for path in sorted((DIRECTORY / scenario / ANSWER).glob("*"))}
+def read_texts(directory: Path) -> dict[str, str]:
+    """Relative path to text of every file below the directory."""
+    paths = [path for path in sorted(directory.rglob("*")) if path.is_file()]
+    return {str(path.relative_to(directory)): path.read_text() for path in paths}
 
 
 def read_children() -> list[Manifest]:
-    """Every child that is committed in an answer; those that are the same in several answers once."""
-    texts = {path.read_text() for path in DIRECTORY.glob(f"*/{ANSWER}/*-*.yaml")}
+    """Every distinct child in the committed answers."""
+    answers = [item for story in list_stories() for item in read_answers(story).items()]
+    texts = {text for path, text in answers if not path.endswith(ANSWER)}
     return [yaml.load(text, yaml.CSafeLoader) for text in sorted(texts)]
 
 
 def write_answers() -> None:
-    """Replaces every committed answer by what the hooks answer now."""
-    for scenario in scenarios():
-        directory = DIRECTORY / scenario / ANSWER
-        directory.mkdir(exist_ok=True)
-        for path in directory.iterdir():
-            path.unlink()
-        for name, text in render_answer(scenario).items():
-            (directory / name).write_text(text)
+    """Replaces all committed answers with those that the hooks give now."""
+    for story in list_stories():
+        for folder in (DIRECTORY / story).iterdir():
+            if folder.is_dir():
+                rmtree(folder)
+        _write(DIRECTORY / story, render_answers(story))
     rmtree(BOOT_FILES, ignore_errors=True)
-    for name, text in render_boot_files().items():
-        (BOOT_FILES / name).parent.mkdir(parents=True, exist_ok=True)
-        (BOOT_FILES / name).write_text(text)
+    _write(BOOT_FILES, render_boot_files())
+
+
+def _write(directory: Path, texts: dict[str, str]) -> None:
+    for name, text in texts.items():
+        (directory / name).parent.mkdir(parents=True, exist_ok=True)
+        (directory / name).write_text(text)
 
 
 if __name__ == "__main__":

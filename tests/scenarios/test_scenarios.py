@@ -1,31 +1,46 @@
-"""Every scenario is answered as it is committed, to the byte; a file without a scenario fails too."""
+"""The answers in every story are the committed ones, to the byte, and no file is left over."""
+
+from difflib import unified_diff
 
 import pytest
+from pydantic import ValidationError
 
-from tests.scenarios.golden import (
-    ANSWER,
-    BOOT_FILES,
-    DIRECTORY,
-    REQUEST,
-    read_answer,
-    read_boot_files,
-    render_answer,
-    render_boot_files,
-    scenarios,
-)
+from tests.scenarios.golden import BOOT_FILES, read_answers, read_texts, render_answers, render_boot_files
+from tests.scenarios.story import DIRECTORY, STORY, Story, list_stories
+
+LINES = 100
 
 
-@pytest.mark.parametrize("scenario", scenarios())
-def test_the_answer_is_the_committed_one(scenario: str) -> None:
-    assert render_answer(scenario) == read_answer(scenario), "if the change is wanted: make golden, and read the diff"
+def compare(committed: dict[str, str], rendered: dict[str, str]) -> None:
+    """Fails with a diff, and with what to do about it."""
+    lines = [
+        line
+        for name in sorted(committed.keys() | rendered.keys())
+        for line in unified_diff(
+            committed.get(name, "").splitlines(), rendered.get(name, "").splitlines(), name, name, n=1, lineterm=""
+        )
+    ]
+    if len(lines) > LINES:
+        lines = [*lines[:LINES], f"... and {len(lines) - LINES} lines more"]
+    if lines or committed != rendered:
+        pytest.fail("\n".join(["if the change is wanted: make golden, and read the diff", *lines]), pytrace=False)
+
+
+@pytest.mark.parametrize("story", list_stories())
+def test_the_answers_are_the_committed_ones(story: str) -> None:
+    compare(read_answers(story), render_answers(story))
 
 
 def test_the_boot_files_are_the_committed_ones() -> None:
-    assert render_boot_files() == read_boot_files(), "if the change is wanted: make golden, and read the diff"
+    compare(read_texts(BOOT_FILES), render_boot_files())
 
 
-def test_there_is_nothing_but_scenarios() -> None:
-    others = {"__pycache__", BOOT_FILES.name}
-    folders = [path for path in DIRECTORY.iterdir() if path.is_dir() and path.name not in others]
-    assert sorted(path.name for path in folders) == scenarios()
-    assert {path.name for folder in folders for path in folder.iterdir()} == {REQUEST, ANSWER}
+def test_there_are_only_stories() -> None:
+    folders = {path.parent.name for path in DIRECTORY.glob("*/*")} - {"__pycache__", BOOT_FILES.name}
+    assert sorted(folders) == list_stories()
+    assert {path.name for folder in folders for path in (DIRECTORY / folder).iterdir() if path.is_file()} == {STORY}
+
+
+def test_a_misspelt_event_is_refused() -> None:
+    with pytest.raises(ValidationError, match="mising"):
+        Story.model_validate({"after": "first-boot", "steps": [{"step": "a pod is lost", "mising": ["Pod m"]}]})
