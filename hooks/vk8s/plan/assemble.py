@@ -99,7 +99,7 @@ def assemble(situation: Situation, review: Review) -> Plan:
     staying = situation.without(removals.nodes)
     state = plan_state(staying, removals.left) if keys.is_usable else State()
     exempt = Exempt(removals.nodes, state.held, frozenset(state.lost))
-    replacements, found = plan_replacements(situation, exempt), find_kubeflow(staying)
+    replacements, found = plan_replacements(situation, exempt), find_kubeflow(situation)
     kubeflow = plan_kubeflow(staying, found) if keys.is_usable else found
     pods = [plan_claims(staying), plan_node_pods(staying, state), plan_access(staying)] if keys.is_usable else []
     if keys.is_usable:

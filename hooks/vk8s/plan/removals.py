@@ -86,7 +86,9 @@ def plan_removals(situation: Situation) -> Removals:
     wanted = {node.name for node in cluster.nodes}
     roles = {**dict.fromkeys(cluster.state.claims, "worker"), **_find_roles(observed, wanted)}
     past = {name for name, role in roles.items() if role != "master"} - wanted
-    remains = [_find_remains(situation, name) for name in sorted(past | set(_find_begun(observed)))]
+    # Whoever may annotate a pod, or have a Job adopted, could mark a master: one is never removed.
+    masters = {node.name for node in cluster.control_plane}
+    remains = [_find_remains(situation, name) for name in sorted((past | set(_find_begun(observed))) - masters)]
     removed = [each for each in remains if each.node in past or each.has_begun]
     removing = [_plan_removal(situation, each) for each in removed]
     begun = [each for each, removal in zip(removed, removing, strict=True) if each.job or removal.job]

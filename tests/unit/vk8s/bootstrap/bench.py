@@ -99,6 +99,8 @@ path=${url#*://*/} && path=${path%%\?*}
 file=bench/answers/${method:-${data:+POST}}
 [[ -n $method$data ]] || file=bench/answers/GET
 file+=:${path//\//:} ended=7 status=000 body=''
+# What is asked beside a program that makes what the answer needs waits for that, in real time.
+until [[ ! -e bench/starting ]]; do /bin/sleep 0.01; done
 [[ ! -e $file ]] || { read -r ended status && read -rd '' body; } <"$file"
 [[ -n $output ]] || printf %s "$body"
 [[ -z $format ]] || printf '\n%s' "$status"

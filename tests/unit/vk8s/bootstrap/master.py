@@ -17,8 +17,10 @@ SETS_UP = "The control plane is set up."
 WAITS = "Waiting for the API server; it starts as a container of this node."
 API = "The API server answers."
 IS_READY = answer("/readyz", "ok")
-# kubeadm makes the identity of the kubelet, and starts it.
+# kubeadm makes the identity of the kubelet, and starts it; only then does the API server answer.
+STARTING = "bench/starting"
 KUBEADM = f"""
+trap 'rm -f {STARTING}' EXIT
 case "$*" in
   init\\ --config*)
     echo '    client-key-data: a2V5' >{KUBECONFIG}
@@ -75,7 +77,9 @@ def make_booted(node: Node) -> Node:
 
 
 def boot(node: Node, timeline: Timeline | None = None) -> Ended:
-    """A boot, with an API server that is ready at once."""
+    """A boot, with an API server that is ready as soon as kubeadm has started it."""
+    if STARTING in node.read("bin/kubeadm"):
+        node.write(STARTING)
     return node.run("boot.sh", {0: f"{IS_READY}; {answer('/livez/ping', 'ok')}", **(timeline or {})})
 
 

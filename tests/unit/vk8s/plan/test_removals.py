@@ -7,6 +7,7 @@ import pytest
 
 from hooks.kubernetes.labels import NODE
 from hooks.kubernetes.manifest import Manifest
+from hooks.vk8s.children.leave_job import TAKES
 from hooks.vk8s.observed.children import CLAIM, JOB, POD, group_key
 from hooks.vk8s.plan.removals import LEAVING
 from hooks.vk8s.spec.labels import ROLE
@@ -310,3 +311,31 @@ def test_labels_by_which_a_worker_is_known_come_back_before_what_was_applied_for
     assert "app" not in wanted["metadata"]["labels"]
     updated = merge_update(stripped, wanted)
     assert of_worker(replace(world, spec=spec(nodes=MASTER)).with_child(CLAIM, "w-state", updated)) == OF_WORKER
+
+
+def mark(child: Manifest) -> Manifest:
+    """The child with the annotation of one that is being removed."""
+    metadata = child["metadata"]
+    return {**child, "metadata": {**metadata, "annotations": {**metadata.get("annotations", {}), LEAVING: "true"}}}
+
+
+@pytest.mark.parametrize(("kind", "name"), [(POD, "m"), (CLAIM, "m-state")])
+def test_a_master_that_somebody_marks_stays(kind: str, name: str) -> None:
+    world = running_world()
+    marked = world.with_child(kind, name, mark(world.children[kind][name]))
+    assert names(marked.sync()) == names(world.sync())
+    assert marked.sync().status["phase"] == "Running"
+
+
+def test_a_master_stays_whatever_job_somebody_has_adopted() -> None:
+    world = with_job(leaving_world(), DONE)
+    parts = [world.children[POD]["m"], world.children[CLAIM]["m-state"]]
+    job = world.children[JOB]["w-leave"]
+    metadata = {
+        **job["metadata"],
+        "name": "m-leave",
+        "labels": {**job["metadata"]["labels"], NODE: "m"},
+        "annotations": {TAKES: ",".join(part["metadata"]["uid"] for part in parts)},
+    }
+    adopted = world.with_child(JOB, "m-leave", {**job, "metadata": metadata})
+    assert {"Pod/m", "PersistentVolumeClaim/m-state"} <= set(names(adopted.sync()))
