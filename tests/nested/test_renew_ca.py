@@ -85,5 +85,7 @@ def test_other_keys_take_the_place_of_the_former_ones_and_the_data_stays(kept: K
     virtual.wait_for_nodes()
     assert read_hash(virtual) != ca
     assert read_file(virtual, "join", "token") == token
+    coredns = virtual.inside.get("deployment", "coredns", "--namespace=kube-system")
+    assert coredns["status"]["availableReplicas"] == coredns["spec"]["replicas"]
     wait_for("logs of all nodes", lambda: have_logs(virtual), SECONDS, virtual.describe)
     kept.check()
