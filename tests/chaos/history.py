@@ -94,7 +94,6 @@ RASH: Final[dict[Callable[[Scene, Draw], None], int]] = {
     troubles.lose_pki: 1,
     troubles.restore_pki: 1,
     troubles.scribble: 1,
-    troubles.mark_master: 1,
     troubles.release: 1,
     troubles.hold: 1,
     troubles.squat: 1,

@@ -9,8 +9,6 @@ from hooks.kubernetes.labels import NODE
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.observed.children import CLAIM, CONFIG_MAP, JOB, POD, SECRET, SERVICE, group_key
 from hooks.vk8s.observed.kinds import CHILD_KINDS
-from hooks.vk8s.plan.removals import LEAVING
-from hooks.vk8s.spec.labels import ROLE
 from testbed.metacontroller.objects import is_terminating, with_metadata
 from tests.chaos.api import NAMESPACE, RefusedError, TakenError, find_owner
 from tests.chaos.physics import LEAVE, PROXY_IMAGE, set_pod
@@ -109,21 +107,6 @@ def hold(scene: Scene, draw: Draw) -> None:
         key = draw.pick(keys)
         scene.change(key, lambda old: with_metadata(old, finalizers=[HOLD]))
         scene.tell(f"{describe_key(key)} is held by a finalizer")
-
-
-def mark_master(scene: Scene, draw: Draw) -> None:
-    """Somebody annotates the pod or claim of a master as if it were a worker that is being removed."""
-    children = ((key, scene.api.kinds[key[0]].now[key[1]]) for key in _list_children(scene) if key[0] in (POD, CLAIM))
-    keys = [key for key, child in children if child["metadata"].get("labels", {}).get(ROLE) == "master"]
-    if keys:
-        key = draw.pick(keys)
-        scene.change(key, _mark)
-        scene.tell(f"somebody marks {describe_key(key)} as being removed")
-
-
-def _mark(child: Manifest) -> Manifest:
-    annotations = child["metadata"].get("annotations") or {}
-    return with_metadata(child, annotations={**annotations, LEAVING: "true"})
 
 
 def squat(scene: Scene, draw: Draw) -> None:
