@@ -6,11 +6,15 @@ Source: https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/q
 import re
 from fractions import Fraction
 from functools import lru_cache
+from typing import Annotated
 
+from pydantic import Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 # Two digits of an exponent are more than any amount of anything; without a limit, one line could cost a minute.
 QUANTITY = r"[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,2}|[numkMGTPE]|[KMGTPE]i)?"
+# A quantity in a model of pydantic, as it is written; a number is one, too.
+QuantityText = Annotated[str, Field(coerce_numbers_to_str=True, pattern=rf"^({QUANTITY})$", max_length=63)]
 _PARTS = re.compile(r"([+-]?[0-9.]+)(?:([eE][+-]?[0-9]+)|(.*))")
 _SUFFIXES = {
     "": Fraction(1),
@@ -31,10 +35,9 @@ class Quantity(str):
         return parse_quantity(self)
 
     @classmethod
-    def __get_pydantic_core_schema__(cls, source: object, handler: object) -> CoreSchema:
-        """A string of that form, or a number."""
-        form = core_schema.str_schema(pattern=rf"^({QUANTITY})$", max_length=63, coerce_numbers_to_str=True)
-        return core_schema.no_info_after_validator_function(cls, form)
+    def __get_pydantic_core_schema__(cls, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """As `QuantityText`."""
+        return core_schema.no_info_after_validator_function(cls, handler.generate_schema(QuantityText))
 
 
 # Nodes have the same few over and over, and each is read by several rules and by the hash of its node.

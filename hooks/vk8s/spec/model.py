@@ -6,7 +6,7 @@ from pydantic import Field, StringConstraints
 
 from hooks.kubernetes.forms import SpecModel
 from hooks.kubernetes.names import DNS_1123, MAX_NODE_NAME
-from hooks.kubernetes.quantity import QUANTITY
+from hooks.kubernetes.quantity import QuantityText
 from hooks.vk8s.spec.naming import MAX_PORT_NAME
 
 # 198.18.0.0/15 is set aside for benchmarks of network devices (RFC 2544): never public, seldom anyone's network.
@@ -27,15 +27,14 @@ DEFAULT_EMAIL = "user@example.com"
 
 Role = Literal["master", "worker"]
 Cni = Literal["flannel", "none"]
-Quantity = Annotated[str, Field(coerce_numbers_to_str=True, pattern=rf"^({QUANTITY})$", max_length=63)]
 Image = Annotated[str, StringConstraints(min_length=1, max_length=512)]
 
 
 class Resources(SpecModel):
     """As in a pod: https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/."""
 
-    requests: dict[str, Quantity] = Field(default_factory=dict)
-    limits: dict[str, Quantity] = Field(default_factory=dict)
+    requests: dict[str, QuantityText] = Field(default_factory=dict)
+    limits: dict[str, QuantityText] = Field(default_factory=dict)
 
 
 class NodeSpec(SpecModel):
@@ -61,7 +60,7 @@ class KubernetesSpec(SpecModel):
 class StorageSpec(SpecModel):
     """Where nodes keep their state: a claim each, or with `ephemeral` the pod's own disk."""
 
-    size: Quantity = DEFAULT_STORAGE_SIZE
+    size: QuantityText = DEFAULT_STORAGE_SIZE
     storage_class_name: str | None = None
     ephemeral: bool = False
 
