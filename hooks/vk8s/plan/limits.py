@@ -13,8 +13,9 @@ from typing import Final
 
 from hooks.kubernetes.labels import PREFIX
 from hooks.settings import Settings
-from hooks.vk8s.observed.children import POD, SECRET, find_container
+from hooks.vk8s.observed.children import POD, SECRET
 from hooks.vk8s.observed.fingerprint import HASH
+from hooks.vk8s.observed.pod import Pod
 from hooks.vk8s.plan.addresses import IP_MANAGER_ON
 from hooks.vk8s.plan.findings import Findings
 from hooks.vk8s.situation import Call
@@ -103,7 +104,7 @@ def _find_running_images(call: Call, spec: Spec) -> Iterator[str]:
     for name, container in [*((node.name, NODE_CONTAINER) for node in spec.nodes), access]:
         pod = call.observed.find(POD, name)
         if pod is not None and HASH in (pod["metadata"].get("annotations") or {}):
-            yield str(find_container(pod["spec"], container).get("image", ""))
+            yield Pod(pod, container).image or ""
 
 
 def _find_note(call: Call) -> str | None:
