@@ -23,7 +23,7 @@ from hooks.vk8s.status.endpoints import build_endpoint_fields
 from hooks.vk8s.status.status import build_rejected_status, build_status, build_terminating_status
 from hooks.wire import CustomizeRequest, CustomizeResponse, FinalizeResponse, HookRequest, SyncResponse
 
-# Watch events bring most changes at once. These are for what no event reports: a create that was refused, a renewal.
+# Watch events bring most changes at once. These are for what no event reports.
 RESYNC_WHILE_DELETING = 5.0
 RESYNC_MAX, RESYNC_MIN = 3600.0, 1.0
 NOT_SELECTED = (
@@ -123,5 +123,5 @@ def _read_situation(call: Call, request: HookRequest, spec: Spec) -> Situation:
         rules=NamespaceRules.parse(call.related),
     )
     context = replace(call.context, scripts=build_boot_files(cluster, call.context.scripts))
-    with_boot_files = replace(call, context=context)
-    return Situation(**{each.name: getattr(with_boot_files, each.name) for each in fields(call)}, cluster=cluster)
+    facts = {each.name: getattr(call, each.name) for each in fields(call)}
+    return Situation(**{**facts, "context": context}, cluster=cluster)

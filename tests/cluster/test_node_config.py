@@ -1,7 +1,7 @@
 """The documents of a node, filled in, before the programs that read them.
 
 `kubeadm config validate` is strict about the fields of all documents, of kubelet and kube-proxy too, and checks the
-values of its own. The values of the others are checked by the kubelet, which is told to end before it begins, and by
+values of its own. The values of the others are checked by the kubelet, which is made to end before it begins, and by
 kube-proxy, which only writes down what it has read. Both would pass over unknown fields with a line in their logs.
 """
 

@@ -61,6 +61,11 @@ def group_key(manifest: Manifest) -> str:
     return ".".join([manifest["kind"], manifest["apiVersion"]])
 
 
+def find_key(manifest: Manifest) -> Child:
+    """The kind and name by which a child is found."""
+    return group_key(manifest), manifest["metadata"]["name"]
+
+
 def parse_observed(children: Mapping[str, Mapping[str, Manifest]]) -> Observed:
     """The children of a hook request, whose inner keys are `namespace/name`."""
     return Observed(

@@ -13,13 +13,13 @@ from typing import Final
 from hooks.kubernetes.conditions import Blocker
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.kubeflow.plan import Kubeflow, find_kubeflow, plan_kubeflow
-from hooks.vk8s.observed.children import SECRET, Child, group_key
+from hooks.vk8s.observed.children import SECRET, Child, find_key
 from hooks.vk8s.observed.keep import keep, keep_unknown
 from hooks.vk8s.observed.kinds import Data, list_named
 from hooks.vk8s.part import Part
 from hooks.vk8s.plan.access import plan_access
 from hooks.vk8s.plan.boot_files import plan_boot_files
-from hooks.vk8s.plan.frozen import keep_frozen, list_frozen
+from hooks.vk8s.plan.frozen import keep_frozen
 from hooks.vk8s.plan.keys import Keys, plan_keys
 from hooks.vk8s.plan.node_pods import plan_claims, plan_node_pods
 from hooks.vk8s.plan.removals import Removals, plan_removals
@@ -65,8 +65,7 @@ class Plan:
     @cached_property
     def missing(self) -> Sequence[Manifest]:
         """The children that are not observed yet."""
-        observed = self.situation.observed
-        return [child for child in self.children if not observed.has(group_key(child), child["metadata"]["name"])]
+        return [child for child in self.children if find_key(child) not in self.situation.observed.by_key]
 
     @cached_property
     def overdue(self) -> datetime | None:
@@ -93,7 +92,6 @@ def assemble(situation: Situation, review: Review) -> Plan:
     Everything but the PKI, the Services and the boot files is created only once the PKI is observed: two calls on a
     stale cache must not mix two CAs. Until then nothing goes, and no pod is created.
     """
-    prunable = list_named(situation.identity.name, Data.SPEC)
     keys, first = plan_keys(situation), [plan_boot_files(situation), plan_services(situation)]
     removals = plan_removals(situation) if keys.is_usable else Removals()
     staying = situation.without(removals.nodes)
@@ -101,24 +99,24 @@ def assemble(situation: Situation, review: Review) -> Plan:
     exempt = Exempt(removals.nodes, state.held, frozenset(state.lost))
     replacements, found = plan_replacements(situation, exempt), find_kubeflow(situation)
     kubeflow = plan_kubeflow(staying, found) if keys.is_usable else found
-    pods = [plan_claims(staying), plan_node_pods(staying, state), plan_access(staying)] if keys.is_usable else []
     if keys.is_usable:
+        pods = [plan_claims(staying), plan_node_pods(staying, state), plan_access(staying)]
         parts = [*first, keys, *pods, kubeflow, removals, replacements, state]
-        parts = [*parts, _prune(prunable, parts)]
     else:
         wait = f"waits for Secret {pki_secret_name(situation.identity.name)}"
         waiting = Part(waiting={node.name: wait for node in situation.cluster.nodes} if keys.children else {})
         parts = [*(replace(part, gone=frozenset()) for part in first), keys, waiting]
     notes = {**review.notes, **state.notes} if keys.is_usable or keys.children else {}
-    children = _unite(situation, parts, notes)
+    prunable = list_named(situation.identity.name, Data.SPEC) if keys.is_usable else frozenset()
+    answer = keep_frozen(_unite(situation, parts, notes, prunable), situation.observed)
     return Plan(
         keys=keys,
         removals=removals,
         state=state,
         replacements=replacements,
         kubeflow=kubeflow,
-        children=keep_frozen(children, situation.observed),
-        frozen=list(list_frozen(children, situation.observed)),
+        children=answer.children,
+        frozen=answer.frozen,
         waiting={name: wait for part in parts for name, wait in part.waiting.items()},
         warnings=[*review.warnings, *keys.warnings],
         due=min((part.due for part in parts if part.due), default=None),
@@ -126,22 +124,19 @@ def assemble(situation: Situation, review: Review) -> Plan:
     )
 
 
-def _prune(prunable: frozenset[Child], parts: Iterable[Part]) -> Part:
-    """What no part returns of that on which spec and settings alone decide: nobody asks for it any more."""
-    planned = [(group_key(child), child["metadata"]["name"]) for part in parts for child in part.children]
-    return Part(gone=prunable.difference(planned, *(part.kept for part in parts)))
-
-
-def _unite(situation: Situation, parts: Iterable[Part], notes: Mapping[str, str]) -> list[Manifest]:
+def _unite(
+    situation: Situation, parts: Iterable[Part], notes: Mapping[str, str], prunable: frozenset[Child]
+) -> list[Manifest]:
     """The children of all parts, and every other observed child as it is, but for what is gone by one of the parts.
 
-    A kind that the CompositeController does not list yet is not returned. `notes`: annotations for the `pki` Secret.
+    A kind that the CompositeController does not list yet is not returned. `notes`: annotations for the `pki` Secret;
+    `prunable`: what goes when no part returns it, as spec and settings alone decide on it.
     """
     pki = (SECRET, pki_secret_name(situation.identity.name))
-    gone = frozenset().union(*(part.gone for part in parts))
-    wanted = {(group_key(child), child["metadata"]["name"]): child for part in parts for child in part.children}
-    made = {key: _annotate(child, notes) if key == pki else child for key, child in wanted.items() if key not in gone}
+    wanted = {find_key(child): child for part in parts for child in part.children}
     labels = {key: labels for part in parts for key, labels in part.kept.items()}
+    gone = prunable.difference(wanted, labels).union(*(part.gone for part in parts))
+    made = {key: _annotate(child, notes) if key == pki else child for key, child in wanted.items() if key not in gone}
     kept = {
         key: keep(child, situation.identity, labels[key], notes if key == pki else {})
         if key in labels

@@ -3,30 +3,39 @@
 Answered with another content, they would fail each sync of the Vk8s. So it stays, and the status says what to do.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from hooks.kubernetes.manifest import Manifest
-from hooks.vk8s.observed.children import CONFIG_MAP, SECRET, Observed, group_key
+from hooks.vk8s.observed.children import CONFIG_MAP, SECRET, Observed, find_key
 
 _CONTENT = ("data", "binaryData")
 
 
-def keep_frozen(children: Iterable[Manifest], observed: Observed) -> list[Manifest]:
+@dataclass(frozen=True)
+class Kept:
+    """The children to answer with; `frozen`: `Kind name` of those whose content should be changed and can't be."""
+
+    children: list[Manifest]
+    frozen: list[str]
+
+
+def keep_frozen(children: Iterable[Manifest], observed: Observed) -> Kept:
     """The children, in which what can't be changed has the content that it is observed with."""
-    return [_hold(child, found) if (found := _find_observed(child, observed)) else child for child in children]
-
-
-def list_frozen(children: Iterable[Manifest], observed: Observed) -> Iterator[str]:
-    """`Kind name` of the children whose content would have to be changed, and can't be."""
-    for child in children:
-        found = _find_observed(child, observed)
-        if found and _is_immutable(found) and any(child.get(key) != found.get(key) for key in _CONTENT):
-            yield f"{child['kind']} {child['metadata']['name']}"
+    pairs = [(child, _find_observed(child, observed)) for child in children]
+    return Kept(
+        [_hold(child, found) if found else child for child, found in pairs],
+        [f"{child['kind']} {child['metadata']['name']}" for child, found in pairs if found and _differs(child, found)],
+    )
 
 
 def _find_observed(child: Manifest, observed: Observed) -> Manifest | None:
-    key = group_key(child)
-    return observed.find(key, child["metadata"]["name"]) if key in (SECRET, CONFIG_MAP) else None
+    kind, name = find_key(child)
+    return observed.find(kind, name) if kind in (SECRET, CONFIG_MAP) else None
+
+
+def _differs(child: Manifest, found: Manifest) -> bool:
+    return _is_immutable(found) and any(child.get(key) != found.get(key) for key in _CONTENT)
 
 
 def _hold(child: Manifest, found: Manifest) -> Manifest:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from hooks.kubernetes.conditions import Condition
 from hooks.kubernetes.labels import VK8S
 from hooks.kubernetes.manifest import Manifest
-from hooks.vk8s.observed.children import SERVICE, describe_finalizers, group_key, is_terminating
+from hooks.vk8s.observed.children import SERVICE, describe_finalizers, find_key, is_terminating
 from hooks.vk8s.observed.refused import QUOTA_EXCEEDED, Refusal, find_port_refusals, find_refusals
 from hooks.vk8s.plan.assemble import CHILDREN_OBSERVED, Plan
 from hooks.vk8s.situation import Situation
@@ -78,7 +78,7 @@ def _list_names(children: Sequence[Manifest]) -> str:
 def _find_going(situation: Situation, plan: Plan) -> Iterator[str]:
     """Children that are wanted and have been deleted by somebody, but are not gone yet."""
     for want in plan.children:
-        child = situation.observed.find(group_key(want), want["metadata"]["name"])
+        child = situation.observed.by_key.get(find_key(want))
         if child is not None and is_terminating(child):
             name = f"{child['kind']} {child['metadata']['name']}"
             yield f"{name} is being deleted{describe_finalizers(child)}"
@@ -87,8 +87,8 @@ def _find_going(situation: Situation, plan: Plan) -> Iterator[str]:
 def _find_closed_ports(situation: Situation, plan: Plan) -> Iterator[tuple[str, list[int]]]:
     """Services by name, and ports of the host's nodes that are wanted and that they do not have."""
     for want in plan.children:
-        name = want["metadata"]["name"]
-        service = situation.observed.find(SERVICE, name) if group_key(want) == SERVICE else None
+        kind, name = find_key(want)
+        service = situation.observed.find(SERVICE, name) if kind == SERVICE else None
         if service is None:
             continue
         opened = {port.get("nodePort") for port in service["spec"].get("ports", [])}
