@@ -26,10 +26,10 @@ _MOUNT_TRIAL = (
 
 def find_obstacles() -> list[str]:
     """One sentence for each thing that is missing; none, where a testbed with virtual clusters can run."""
-    return list(_find_obstacles())
+    return list(_explain_obstacles())
 
 
-def _find_obstacles() -> Iterator[str]:
+def _explain_obstacles() -> Iterator[str]:
     if os.geteuid() != 0:
         yield "root: namespaces, cgroups and mounts can only be made by root"
         return

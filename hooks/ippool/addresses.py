@@ -75,7 +75,7 @@ def parse_address(text: str) -> int:
     return int(IPv4Address(text))
 
 
-def find_number(text: str) -> int | None:
+def parse_number(text: str) -> int | None:
     """The number of an address; None where it is none that a pool could have."""
     try:
         return parse_address(text)

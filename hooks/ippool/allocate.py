@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
-from hooks.ippool.addresses import Addresses, find_number, format_address
-from hooks.ippool.allocation import Allocation, NodeKey, find_held
-from hooks.ippool.nodes import Node, find_pod_addresses, find_wanting, may_use
+from hooks.ippool.addresses import Addresses, format_address, parse_number
+from hooks.ippool.allocation import Allocation, NodeKey, list_held
+from hooks.ippool.nodes import Node, list_pod_addresses, list_wanting, may_use
 from hooks.ippool.pools import Pool
 from hooks.ippool.request import Vk8s
 
@@ -56,13 +56,13 @@ def allot(scene: Scene) -> Allotment:
 
     Only what is observed to be free is handed out. An address that is given back now is free when its object is gone.
     """
-    held = find_held([*scene.own, *scene.foreign])
-    desk = _Desk(find_usable(scene), _find_taken(scene))
-    wanting = [node for node in find_wanting(scene.vk8s, scene.pool, scene.others) if node.key not in held]
+    held = list_held([*scene.own, *scene.foreign])
+    desk = _Desk(compute_usable(scene), _list_taken(scene))
+    wanting = [node for node in list_wanting(scene.vk8s, scene.pool, scene.others) if node.key not in held]
     within, over = _split_by_share(wanting, scene)
     chosen = [(node, desk.hand_out(node.key)) for node in within]
     return Allotment(
-        kept=list(_find_kept(scene, held)),
+        kept=list(_list_kept(scene, held)),
         grants=[Grant(format_address(address), node) for node, address in chosen if address is not None],
         without=[node for node, address in chosen if address is None],
         free=desk.free,
@@ -70,15 +70,15 @@ def allot(scene: Scene) -> Allotment:
     )
 
 
-def find_usable(scene: Scene) -> Addresses:
+def compute_usable(scene: Scene) -> Addresses:
     """The addresses that the pool may hand out: none that an older one has too; none once somebody has deleted it."""
     usable = scene.pool.addresses if scene.pool.is_open else Addresses()
-    for older in find_older(scene):
+    for older in list_older(scene):
         usable = usable.without(older.addresses)
     return usable
 
 
-def find_older(scene: Scene) -> Iterator[Pool]:
+def list_older(scene: Scene) -> Iterator[Pool]:
     """Pools that are older and hand out addresses; one that is being deleted only keeps those that are in use."""
     for other in scene.others:
         if other.is_open and other.seniority < scene.pool.seniority:
@@ -135,7 +135,7 @@ def _split_by_share(wanting: Sequence[Node], scene: Scene) -> tuple[list[Node], 
     return within, over
 
 
-def _find_kept(scene: Scene, held: dict[NodeKey, Allocation]) -> Iterator[Allocation]:
+def _list_kept(scene: Scene, held: dict[NodeKey, Allocation]) -> Iterator[Allocation]:
     """The pool's allocations that stay. What can't be read stays too."""
     by_uid = {vk8s.metadata.uid: vk8s for vk8s in scene.vk8s}
     for allocation in scene.own:
@@ -144,9 +144,9 @@ def _find_kept(scene: Scene, held: dict[NodeKey, Allocation]) -> Iterator[Alloca
             yield allocation
 
 
-def _find_taken(scene: Scene) -> Mapping[int | None, NodeKey | None]:
+def _list_taken(scene: Scene) -> Mapping[int | None, NodeKey | None]:
     """Addresses that have an allocation, whoever made it, and those that pods have without one, with the pod's node."""
     allocated = {each.address: each.number for each in (*scene.own, *scene.foreign)}
-    pods = find_pod_addresses(scene.vk8s)
-    in_use = {find_number(text): key for text, key in pods.items() if text not in allocated}
+    pods = list_pod_addresses(scene.vk8s)
+    in_use = {parse_number(text): key for text, key in pods.items() if text not in allocated}
     return {**in_use, **dict.fromkeys(allocated.values())}

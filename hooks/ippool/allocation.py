@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from hooks.ippool.addresses import find_number
+from hooks.ippool.addresses import parse_number
 from hooks.kubernetes.labels import MANAGED_BY, NODE, PREFIX, VK8S
 from hooks.kubernetes.manifest import Manifest
 
@@ -54,7 +54,7 @@ class Allocation(BaseModel):
     @cached_property
     def number(self) -> int | None:
         """The address as a number; None where the name is no address."""
-        return find_number(self.address)
+        return parse_number(self.address)
 
     @cached_property
     def holder(self) -> NodeKey | None:
@@ -101,7 +101,7 @@ def keep_allocation(observed: Allocation) -> Manifest:
     return _build(observed.address, labels, observed.spec)
 
 
-def find_held(allocations: Iterable[Allocation]) -> dict[NodeKey, Allocation]:
+def list_held(allocations: Iterable[Allocation]) -> dict[NodeKey, Allocation]:
     """The allocation that counts, of each node that has one: the oldest, also while it is being deleted."""
     held: dict[NodeKey, Allocation] = {}
     for allocation in sorted(allocations, key=lambda each: each.seniority, reverse=True):
@@ -110,9 +110,9 @@ def find_held(allocations: Iterable[Allocation]) -> dict[NodeKey, Allocation]:
     return held
 
 
-def find_addresses(vk8s_uid: str, manifests: Iterable[Manifest]) -> dict[str, str]:
+def read_addresses(vk8s_uid: str, manifests: Iterable[Manifest]) -> dict[str, str]:
     """The address of each node of a Vk8s that has one to stay, among `manifests` of allocations."""
-    held = find_held(map(Allocation.model_validate, manifests))
+    held = list_held(map(Allocation.model_validate, manifests))
     return {
         key.node: allocation.address
         for key, allocation in held.items()

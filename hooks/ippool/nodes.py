@@ -24,7 +24,7 @@ class Node:
         return f"{self.vk8s.metadata.namespace}/{self.vk8s.metadata.name} {self.name}"
 
 
-def find_wanting(vk8s: Iterable[Vk8s], pool: Pool, others: Iterable[Pool]) -> Iterator[Node]:
+def list_wanting(vk8s: Iterable[Vk8s], pool: Pool, others: Iterable[Pool]) -> Iterator[Node]:
     """The nodes that `pool` serves, in the order of `vk8s`."""
     pools = [pool, *others]
     for each in vk8s:
@@ -49,7 +49,7 @@ def may_use(vk8s: Vk8s | None, node: str) -> bool:
     return node in {each.name for each in spec.nodes} | {each.name for each in status.nodes}
 
 
-def find_pod_addresses(vk8s: Iterable[Vk8s]) -> Mapping[str, NodeKey]:
+def list_pod_addresses(vk8s: Iterable[Vk8s]) -> Mapping[str, NodeKey]:
     """The address that each node's pod has, wherever it got it from, and whose it is."""
     return {
         node.pod_ip: NodeKey(each.metadata.uid, node.name)

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from hooks.ippool.addresses import Addresses
 from hooks.ippool.model import PoolSpec
-from hooks.ippool.validate import find_addresses, parse_spec
+from hooks.ippool.validate import parse_spec, read_addresses
 from hooks.kubernetes.manifest import Manifest
 from hooks.wire import ClusterMetadata
 
@@ -26,7 +26,7 @@ class Pool:
     @cached_property
     def addresses(self) -> Addresses:
         """All that its spec means. Whoever only asks which pool serves a Vk8s does not pay for them."""
-        return find_addresses(self.spec) if self.spec else Addresses()
+        return read_addresses(self.spec) if self.spec else Addresses()
 
     @property
     def is_default(self) -> bool:

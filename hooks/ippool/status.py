@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
-from hooks.ippool.allocate import Allotment, Scene, find_older
+from hooks.ippool.allocate import Allotment, Scene, list_older
 from hooks.ippool.allocation import Allocation
 from hooks.ippool.pools import find_pool
 from hooks.kubernetes.conditions import Condition, Moment, build_conditions
@@ -23,7 +23,7 @@ class Remark(NamedTuple):
 
 def build_status(scene: Scene, allotment: Allotment, moment: Moment) -> Manifest:
     """What `kubectl get ippools` and `kubectl describe ippool` show."""
-    conditions = [_find_accepted(scene), _find_ready(scene, allotment)]
+    conditions = [_report_accepted(scene), _report_ready(scene, allotment)]
     at_share = sorted({node.vk8s.metadata.namespace for node in allotment.over})
     return {
         "capacity": scene.pool.addresses.size,
@@ -55,7 +55,7 @@ def build_unselected_status(scene: Scene, moment: Moment) -> Manifest:
     }
 
 
-def _find_accepted(scene: Scene) -> Condition:
+def _report_accepted(scene: Scene) -> Condition:
     problems = scene.pool.problems
     if problems:
         message = f"{' '.join(problems)} No address is handed out until this is mended; those in use stay."
@@ -63,10 +63,10 @@ def _find_accepted(scene: Scene) -> Condition:
     return Condition(ACCEPTED, status=True, reason="Valid", message="The spec is valid.")
 
 
-def _find_ready(scene: Scene, allotment: Allotment) -> Condition:
+def _report_ready(scene: Scene, allotment: Allotment) -> Condition:
     """Whether each node that the pool serves has an address; the message is all that there is to say."""
     count = f"{allotment.free} of {scene.pool.addresses.size} addresses are free."
-    obstacles, notices = list(_find_obstacles(scene, allotment)), list(_find_notices(scene, allotment))
+    obstacles, notices = list(_explain_obstacles(scene, allotment)), list(_list_notices(scene, allotment))
     remarks = [*obstacles, *notices]
     return Condition(
         READY,
@@ -76,7 +76,7 @@ def _find_ready(scene: Scene, allotment: Allotment) -> Condition:
     )
 
 
-def _find_obstacles(scene: Scene, allotment: Allotment) -> Iterator[Remark]:
+def _explain_obstacles(scene: Scene, allotment: Allotment) -> Iterator[Remark]:
     """Why nodes go without an address, or would."""
     if not scene.pool.is_open:
         users = sorted(_describe_user(allocation) for allocation in allotment.kept)
@@ -91,11 +91,11 @@ def _find_obstacles(scene: Scene, allotment: Allotment) -> Iterator[Remark]:
         yield Remark("ShareExhausted", f"{share}, and these nodes would be more: {_name(map(str, allotment.over))}.")
 
 
-def _find_notices(scene: Scene, allotment: Allotment) -> Iterator[Remark]:
+def _list_notices(scene: Scene, allotment: Allotment) -> Iterator[Remark]:
     """What is not as the spec may make one believe; nothing of one that is not acted on."""
     if scene.pool.problems or not scene.pool.is_open:
         return
-    for older in find_older(scene):
+    for older in list_older(scene):
         common = scene.pool.addresses.common(older.addresses)
         if common.size:
             shared = _name(common.describe())

@@ -18,17 +18,17 @@ def parse_spec(raw: object) -> tuple[PoolSpec | None, list[str]]:
         spec = PoolSpec.model_validate(raw)
     except ValidationError as error:
         return None, describe_form(error)
-    problems = list(_find_problems(spec))
+    problems = list(_list_problems(spec))
     return (None if problems else spec), problems
 
 
-def find_addresses(spec: PoolSpec) -> Addresses:
+def read_addresses(spec: PoolSpec) -> Addresses:
     """The addresses that a valid `spec` means."""
     included = [parse_hosts(spec.cidr)] if spec.cidr is not None else map(parse_range, spec.ranges)
     return unite(included).without(unite(map(_parse_excluded, spec.exclude)))
 
 
-def _find_problems(spec: PoolSpec) -> Iterator[str]:
+def _list_problems(spec: PoolSpec) -> Iterator[str]:
     if (spec.cidr is None) == (not spec.ranges):
         yield "spec: write either cidr or ranges."
     if spec.cidr is not None:

@@ -21,10 +21,10 @@ class SpecModel(BaseModel):
 
 def describe_form(error: ValidationError) -> list[str]:
     """`spec.nodes[0].role: Input should be 'master' or 'worker'.`, without values: they may not be ours to repeat."""
-    return [_form_problem(details["loc"], _find_advice(details)) for details in error.errors(include_input=False)]
+    return [_form_problem(details["loc"], _explain_pattern(details)) for details in error.errors(include_input=False)]
 
 
-def _find_advice(details: ErrorDetails) -> str:
+def _explain_pattern(details: ErrorDetails) -> str:
     """What to write, where a text has the wrong pattern; else pydantic's own words."""
     if details["type"] != "string_pattern_mismatch":
         return details["msg"]

@@ -43,7 +43,7 @@ def read_crd(text: str) -> Resource:
     return Resource(f"{spec['group']}/{version['name']}", spec["names"]["kind"], {**schema, "properties": fields})
 
 
-def find_faults(value: Any, schema: Manifest, path: str = "") -> Iterator[str]:  # noqa: ANN401 any JSON
+def check_value(value: Any, schema: Manifest, path: str = "") -> Iterator[str]:  # noqa: ANN401 any JSON
     """What of `value`, which stands at `path`, the API server would refuse by the schema."""
     if schema.get("x-kubernetes-int-or-string"):
         yield from _check_quantity(value, path)
@@ -71,7 +71,7 @@ def _check_object(value: Any, schema: Manifest, path: str) -> Iterator[str]:  # 
         yield f"{path}: write {schema['maxProperties']} entries or fewer."
     for name, inner in value.items():
         if name in fields or others:
-            yield from find_faults(inner, fields.get(name, others), _join(path, name))
+            yield from check_value(inner, fields.get(name, others), _join(path, name))
         else:
             yield f"{_join(path, name)}: unknown field; {_suggest(name, fields)}"
 
@@ -85,7 +85,7 @@ def _check_list(value: Any, schema: Manifest, path: str) -> Iterator[str]:  # no
     if len(value) > schema.get("maxItems", len(value)):
         yield f"{path}: write {schema['maxItems']} or fewer."
     for index, entry in enumerate(value):
-        yield from find_faults(entry, schema["items"], f"{path}[{index}]")
+        yield from check_value(entry, schema["items"], f"{path}[{index}]")
 
 
 def _check_text(value: Any, schema: Manifest, path: str) -> Iterator[str]:  # noqa: ANN401

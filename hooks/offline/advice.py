@@ -6,11 +6,11 @@ from typing import Final
 
 from hooks.kubernetes.manifest import Manifest
 from hooks.kubernetes.quantity import parse_quantity
-from hooks.kubernetes.schema import Resource, find_faults
+from hooks.kubernetes.schema import Resource, check_value
 from hooks.vk8s.observed.children import Observed
 from hooks.vk8s.plan.newer_rules import check_newer_rules
 from hooks.vk8s.spec.model import NodeSpec, Spec
-from hooks.vk8s.spec.validate import find_problems, parse_spec
+from hooks.vk8s.spec.validate import check_spec, parse_spec
 
 # The first minor version of Kubernetes that there are node images of; later ones follow one after the other.
 OLDEST_MINOR: Final = 34
@@ -24,19 +24,19 @@ _VALID: Final = "The spec is valid."
 _LASTING: Final = frozenset({"InstallerNotSet"})
 
 
-def find_refusals(vk8s: Manifest, resource: Resource) -> list[str]:
+def list_refusals(vk8s: Manifest, resource: Resource) -> list[str]:
     """What the API server would refuse of a Vk8s, whatever the settings of the hooks are; a sentence each."""
     if vk8s["apiVersion"] != resource.api_version:
         return [f"apiVersion: write {resource.api_version}."]
-    faults = list(find_faults(vk8s, resource.schema))
+    faults = list(check_value(vk8s, resource.schema))
     spec, malformed = parse_spec(vk8s.get("spec"))
     if spec is None:
         return faults or malformed
     name = vk8s["metadata"]["name"]
-    return [*faults, *find_problems(name, spec), *check_newer_rules(name, spec, _NOTHING, lives=False).problems]
+    return [*faults, *check_spec(name, spec), *check_newer_rules(name, spec, _NOTHING, lives=False).problems]
 
 
-def find_warnings(vk8s: Manifest, status: Manifest) -> list[str]:
+def list_warnings(vk8s: Manifest, status: Manifest) -> list[str]:
     """What of a Vk8s that is accepted won't work; `status`: what the hooks say of it."""
     spec = Spec.model_validate(vk8s["spec"])
     return [*_list_told(status), *(warning for node in enumerate(spec.nodes) for warning in _check_node(*node))]
@@ -51,7 +51,7 @@ def _list_told(status: Manifest) -> Iterator[str]:
 
 
 def _check_node(index: int, node: NodeSpec) -> Iterator[str]:
-    tag = _find_tag(node.image)
+    tag = _read_tag(node.image)
     version = _VERSION.fullmatch(tag) if tag else None
     if tag is not None and not (version and int(version[1]) >= OLDEST_MINOR):
         yield (
@@ -64,6 +64,6 @@ def _check_node(index: int, node: NodeSpec) -> Iterator[str]:
         yield f"{path}: write {least}Mi or more; a {node.role} with less gives up when it starts."
 
 
-def _find_tag(image: str) -> str | None:
+def _read_tag(image: str) -> str | None:
     """The tag of an image, empty where it has none; None where a digest says what it is."""
     return None if "@" in image else image.rpartition("/")[2].partition(":")[2]

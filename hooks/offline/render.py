@@ -10,7 +10,7 @@ from yaml.representer import SafeRepresenter
 from hooks.kubernetes.manifest import Manifest
 from hooks.kubernetes.schema import Resource
 from hooks.kubernetes.yaml_text import TEXT, Dumper, write_text
-from hooks.offline.advice import find_refusals, find_warnings
+from hooks.offline.advice import list_refusals, list_warnings
 from hooks.offline.documents import ManifestError
 from hooks.offline.request import DEFAULT_NAMESPACE, build_request
 from hooks.settings import PREFIX
@@ -36,15 +36,15 @@ def render_all(objects: Sequence[Manifest], resource: Resource, context: Context
     found = [each for each in objects if each["kind"] == resource.kind]
     if not found:
         raise ManifestError(f"There is no object of kind {resource.kind}{_describe_others(objects)}.")
-    refusals = [f"{_label(each, found)}{sentence}" for each in found for sentence in find_refusals(each, resource)]
-    refusals += [f"{name}: {count} of them; give each a name of its own." for name, count in _find_twins(found)]
+    refusals = [f"{_label(each, found)}{sentence}" for each in found for sentence in list_refusals(each, resource)]
+    refusals += [f"{name}: {count} of them; give each a name of its own." for name, count in _list_twins(found)]
     if refusals:
         raise ManifestError(*refusals)
     answers = [(each, render(each, context)) for each in found]
     warnings = [
         f"{_label(each, found)}{sentence}"
         for each, answer in answers
-        for sentence in find_warnings(each, answer.status)
+        for sentence in list_warnings(each, answer.status)
     ]
     return Rendering([child for _, answer in answers for child in answer.children], warnings)
 
@@ -83,7 +83,7 @@ def _describe(vk8s: Manifest) -> str:
     return f"Vk8s {metadata.get('namespace', DEFAULT_NAMESPACE)}/{metadata['name']}"
 
 
-def _find_twins(found: Sequence[Manifest]) -> Iterator[tuple[str, int]]:
+def _list_twins(found: Sequence[Manifest]) -> Iterator[tuple[str, int]]:
     """The names that more than one Vk8s has, and how many."""
     return ((name, count) for name, count in Counter(map(_describe, found)).items() if count > 1)
 

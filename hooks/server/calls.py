@@ -37,7 +37,7 @@ class Call:
         return str(self.answer.status.get("phase", "-")) if self.answer else "-"
 
 
-def find_call(scope: Scope) -> Call:
+def get_call(scope: Scope) -> Call:
     """The call that is being answered."""
     call: Call = scope[_KEY]
     return call

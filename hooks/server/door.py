@@ -27,7 +27,7 @@ class Limits:
     pool_body: int
     bodies: int
 
-    def find_most(self, path: str) -> int:
+    def get_limit(self, path: str) -> int:
         """The most that a body for this path may have."""
         return self.pool_body if path.startswith(_POOL_PATHS) else self.body
 
@@ -103,7 +103,7 @@ class Door:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        body = Body(self.room, self.rules.limits.find_most(scope["path"]))
+        body = Body(self.room, self.rules.limits.get_limit(scope["path"]))
         try:
             self._check(scope, body)
             if await self._read(receive, body):

@@ -24,13 +24,13 @@ class Watched(Generic[Content_co]):
         self._paths = paths
         self._read = read
         # Before reading, so that what is written meanwhile is read by the next question.
-        self._stamps = self._find_stamps()
+        self._stamps = self._read_stamps()
         self._content = read()
         self._rejected = False
 
     def current(self) -> Content_co:
         """What the files hold now, or held when they could last be used."""
-        stamps = self._find_stamps()
+        stamps = self._read_stamps()
         if stamps != self._stamps:
             self._stamps = stamps
             self._renew()
@@ -51,11 +51,11 @@ class Watched(Generic[Content_co]):
             self._rejected = False
             log.info("Read again: %s.", " and ".join(map(str, self._paths)))
 
-    def _find_stamps(self) -> list[Stamp]:
-        return [_find_stamp(path) for path in self._paths]
+    def _read_stamps(self) -> list[Stamp]:
+        return [_read_stamp(path) for path in self._paths]
 
 
-def _find_stamp(path: Path) -> Stamp:
+def _read_stamp(path: Path) -> Stamp:
     try:
         # Through all symbolic links: kubelet swaps one of them.
         found = path.stat()

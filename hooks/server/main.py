@@ -16,7 +16,7 @@ from hooks import VERSION
 from hooks.ippool import decide as ippool
 from hooks.ippool.request import PoolCustomizeRequest, PoolRequest
 from hooks.kubernetes.schema import Resource, read_crd
-from hooks.server.calls import Recorder, find_call
+from hooks.server.calls import Recorder, get_call
 from hooks.server.certificate import Certificate
 from hooks.server.door import Door, Limits, Rules
 from hooks.server.files import Watched
@@ -167,7 +167,7 @@ async def _read_body(request: Request) -> bytes:
 
 def _answer(request: Request, metadata: ClusterMetadata, decide: Callable[[], Answer]) -> Response:
     """The decision as a response; what the log and the metrics tell of it is noted on the call."""
-    call = find_call(request.scope)
+    call = get_call(request.scope)
     call.metadata = metadata
     try:
         answer = decide()

@@ -79,10 +79,10 @@ class Metrics:
             registry=self.registry,
         )
 
-        def find_expiry() -> float:
+        def read_expiry() -> float:
             return certificate.current().expiry.timestamp()
 
-        expiry.set_function(find_expiry)
+        expiry.set_function(read_expiry)
         self.watch_file("certificate", certificate)
 
     def watch_file(self, name: str, file: Watched[object]) -> None:
@@ -91,7 +91,7 @@ class Metrics:
 
     def record_call(self, hook: str, status: int, seconds: float) -> None:
         """Counts a call of a hook, and the time it took where it was answered."""
-        outcome = _find_outcome(status)
+        outcome = _name_outcome(status)
         self._calls[hook, outcome].inc()
         if outcome == "answered":
             self._durations[hook].observe(seconds)
@@ -114,7 +114,7 @@ class Metrics:
         return generate_latest(self.registry)
 
 
-def _find_outcome(status: int) -> str:
+def _name_outcome(status: int) -> str:
     if status == HTTPStatus.OK:
         return "answered"
     # For want of room is no failure of a decision.

@@ -72,13 +72,13 @@ def _describe(error: ValidationError, model: type[BaseModel]) -> BodyError:
     faults = error.errors(include_input=False, include_url=False)
     if faults[0]["type"] == "json_invalid":
         return BodyError(NOT_JSON)
-    places = [(*fault["loc"], *_find_part(fault)) for fault in faults]
+    places = [(*fault["loc"], *_locate_fault(fault)) for fault in faults]
     if _IDENTITY & {place[:2] for place in places}:
         return BodyError(WRONG_PARENT)
     return BodyError(describe_wrong_field(_write_path(places[0], _list_names(model))))
 
 
-def _find_part(fault: ErrorDetails) -> Place:
+def _locate_fault(fault: ErrorDetails) -> Place:
     """Where in an object the fault is, if a check of ours has found it there."""
     place: Place = fault["ctx"]["place"] if fault["type"] == WRONG_PART else ()
     return place
@@ -96,14 +96,14 @@ def _write_part(name: str | int) -> str:
 @cache
 def _list_names(model: type[BaseModel]) -> frozenset[str]:
     """Every name that we have given: those of fields of the model and of what is in it, and those of kinds."""
-    return frozenset([*_find_properties(model.model_json_schema()), *CHILD_KINDS, POOL, ALLOCATION])
+    return frozenset([*_list_properties(model.model_json_schema()), *CHILD_KINDS, POOL, ALLOCATION])
 
 
-def _find_properties(schema: Any) -> Iterator[str]:  # noqa: ANN401 any part of a JSON schema
+def _list_properties(schema: Any) -> Iterator[str]:  # noqa: ANN401 any part of a JSON schema
     if isinstance(schema, dict):
         yield from schema.get("properties", {})
         for inner in schema.values():
-            yield from _find_properties(inner)
+            yield from _list_properties(inner)
     elif isinstance(schema, list):
         for inner in schema:
-            yield from _find_properties(inner)
+            yield from _list_properties(inner)

@@ -38,7 +38,7 @@ class ListenProblem(Exception):  # noqa: N818 as FileProblem: its message is for
 
 def serve(settings: Settings, address: Address) -> None:
     """Serves the hooks until SIGTERM; FileProblem or ListenProblem where files or the address can't be used."""
-    certificate = find_certificate(settings)
+    certificate = open_certificate(settings)
     app = create_app(settings, load_scripts(), certificate)
     listener = listen(address)
     configure_logs(settings.log_format)
@@ -64,7 +64,7 @@ def listen(address: Address) -> socket.socket:
     return listener
 
 
-def find_certificate(settings: Settings) -> Watched[Certificate] | None:
+def open_certificate(settings: Settings) -> Watched[Certificate] | None:
     """The certificate of the settings; None where they have none."""
     if settings.tls_cert_file is None or settings.tls_key_file is None:
         return None

@@ -6,7 +6,7 @@ from hooks.kubernetes.conditions import parse_history
 from hooks.settings import Settings
 from hooks.vk8s.kubeflow import plan as kubeflow
 from hooks.vk8s.node_config.boot_files import build_boot_files
-from hooks.vk8s.observed.adopted import describe_release, find_adopted, find_own
+from hooks.vk8s.observed.adopted import describe_release, select_adopted, select_own
 from hooks.vk8s.observed.children import POD, Observed, parse_observed
 from hooks.vk8s.observed.keep import keep_all
 from hooks.vk8s.observed.kinds import REQUIRED_KINDS
@@ -63,8 +63,8 @@ def decide_finalize(request: HookRequest, context: Context) -> FinalizeResponse:
     observed = call.observed
     if request.parent.metadata.deletion_timestamp is None:
         return _keep_unselected(call)
-    adopted = find_adopted(call.identity, observed)
-    own = find_own(observed, adopted)
+    adopted = select_adopted(call.identity, observed)
+    own = select_own(observed, adopted)
     others = Observed({kind: group for kind, group in own.children.items() if kind != POD})
     is_empty = not any(observed.children.values())
     return FinalizeResponse(

@@ -18,10 +18,10 @@ TOOLS = {QEMU: "qemu-system-x86", "mke2fs": "e2fsprogs", "debugfs": "e2fsprogs"}
 
 def find_obstacles(directory: Path) -> list[str]:
     """One sentence for each thing that is missing; none, where a guest can run with its disk in `directory`."""
-    return list(_find_obstacles(directory))
+    return list(_explain_obstacles(directory))
 
 
-def _find_obstacles(directory: Path) -> Iterator[str]:
+def _explain_obstacles(directory: Path) -> Iterator[str]:
     if os.geteuid() != 0:
         yield "root: the guest's files belong to root and others, so only root can write them"
     if platform.machine() != "x86_64":

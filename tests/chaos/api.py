@@ -142,10 +142,10 @@ class ApiServer:
 
     def _admit(self, obj: Manifest) -> Manifest:
         if group_key(obj) == SERVICE and obj["spec"].get("type") == "NodePort":
-            return admit({**obj, "spec": {**obj["spec"], "ports": self._find_node_ports(obj)}})
+            return admit({**obj, "spec": {**obj["spec"], "ports": self._list_node_ports(obj)}})
         return admit(obj)
 
-    def _find_node_ports(self, service: Manifest) -> list[Manifest]:
+    def _list_node_ports(self, service: Manifest) -> list[Manifest]:
         """Its ports, each with one of the host's nodes that no other Service has. RefusedError."""
         others = [each for each in self.kinds[SERVICE].now.values() if _name(each) != _name(service)]
         taken = {port.get("nodePort") for each in others for port in each["spec"].get("ports", [])}

@@ -25,7 +25,7 @@ from tests.properties.statuses import (
     NOT_READY,
     READY,
     build_pod_status,
-    find_container,
+    get_container,
 )
 
 # No registry has it.
@@ -65,7 +65,7 @@ def boot(scene: Scene, name: str) -> None:
         return
     if "nodeName" not in pod["spec"]:
         scene.change((POD, name), lambda old: {**old, "spec": {**old["spec"], "nodeName": host}})
-    outcome = _find_outcome(scene, pod)
+    outcome = _name_outcome(scene, pod)
     if NODE in pod["metadata"]["labels"] and outcome not in (UNPULLABLE_OUTCOME, "nothing said"):
         scene.volumes.mount(pod)
     if outcome == READY and (find_owner(pod), name) in scene.told:
@@ -151,11 +151,11 @@ def _install(scene: Scene, name: str, job: Manifest) -> None:
     scene.set_status((JOB, name), JOB_STATUSES["at work"])
 
 
-def _find_outcome(scene: Scene, pod: Manifest) -> str:
+def _name_outcome(scene: Scene, pod: Manifest) -> str:
     is_node = NODE in pod["metadata"]["labels"]
     if is_ready(pod) or scene.outcomes.get(pod["metadata"]["uid"]) == NO_LONGER_READY:
         return READY if not is_node or _may_stay(scene, pod) else NO_LONGER_READY
-    obstacle = _find_obstacle(scene, pod)
+    obstacle = _explain_obstacle(scene, pod)
     if obstacle or not is_node or _has_cluster(scene, pod):
         return obstacle or READY
     if is_stateless(scene, pod):
@@ -163,7 +163,7 @@ def _find_outcome(scene: Scene, pod: Manifest) -> str:
     return NOT_READY
 
 
-def _find_obstacle(scene: Scene, pod: Manifest) -> str | None:
+def _explain_obstacle(scene: Scene, pod: Manifest) -> str | None:
     """What keeps our container from running."""
     if _find_image(pod) == UNPULLABLE:
         return UNPULLABLE_OUTCOME
@@ -221,4 +221,4 @@ def _has_all(scene: Scene, pod: Manifest) -> bool:
 
 
 def _find_image(pod: Manifest) -> str:
-    return str(find_container(pod)["image"])
+    return str(get_container(pod)["image"])

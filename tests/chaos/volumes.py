@@ -9,7 +9,7 @@ from typing import Final
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.observed.children import CLAIM, POD
 from tests.chaos.api import ApiServer, find_owner
-from tests.properties.risks import find_claim, find_node, may_found
+from tests.properties.risks import find_claim, may_found, read_node_name
 
 # A Vk8s's uid, and the name of a node.
 Node = tuple[str, str]
@@ -118,7 +118,9 @@ class Volumes:
     def find_content(self, node: Node) -> set[int]:
         """What there is of a node's state: on the volume of its claim, and on that of its pod."""
         owner, name = node
-        pods = [pod for pod in self.api.kinds[POD].now.values() if find_owner(pod) == owner and find_node(pod) == name]
+        pods = [
+            pod for pod in self.api.kinds[POD].now.values() if find_owner(pod) == owner and read_node_name(pod) == name
+        ]
         mounted = [self.of_pods[pod["metadata"]["uid"]] for pod in pods if pod["metadata"]["uid"] in self.of_pods]
         claim = self.api.get(CLAIM, f"{name}-state")
         bound = [self.of_claim(claim)] if claim else []

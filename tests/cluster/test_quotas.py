@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from hooks.kubernetes.manifest import Manifest
-from hooks.vk8s.observed.refused import find_refusals
+from hooks.vk8s.observed.refused import list_refusals
 from hooks.vk8s.spec.namespace_rules import NamespaceRules
 from testbed.kubectl import KubectlError
 from testbed.waiting import wait_for
@@ -104,7 +104,7 @@ def test_what_is_refused_is_known_in_the_words_of_the_api_server(
     stored = owner.kubectl.get(rule["kind"], rule["metadata"]["name"])
     rules = NamespaceRules.parse(related(stored))
     for thing in things:
-        check(owner, thing, [refusal.words for refusal in find_refusals(thing, rules)])
+        check(owner, thing, [refusal.words for refusal in list_refusals(thing, rules)])
 
 
 def check(owner: Owner, thing: Manifest, words: list[str]) -> None:

@@ -15,7 +15,7 @@ VERSIONS = ("1.31", "1.34", kubernetes_validate.latest_version())
 CHILDREN = [child for child in read_children() if group_key(child) in CHILD_KINDS]
 
 
-def find_faults(children: Iterable[Manifest], version: str) -> list[str]:
+def check_value(children: Iterable[Manifest], version: str) -> list[str]:
     """What that version of Kubernetes does not know, or refuses, with the name of the child and the place in it."""
     faults = []
     for child in children:
@@ -29,14 +29,14 @@ def find_faults(children: Iterable[Manifest], version: str) -> list[str]:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_kubernetes_knows_every_field_of_every_child(version: str) -> None:
-    assert find_faults(CHILDREN, version) == []
+    assert check_value(CHILDREN, version) == []
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_typo_in_a_child_of_any_kind_is_found(version: str) -> None:
     kinds = {group_key(child): {**child, "typo": "x"} for child in CHILDREN}
     assert kinds.keys() == CHILD_KINDS.keys()
-    faults = find_faults(kinds.values(), version)
+    faults = check_value(kinds.values(), version)
     assert len(faults) == len(kinds)
     assert all("'typo' was unexpected" in fault for fault in faults)
 
@@ -45,6 +45,6 @@ def test_a_typo_deep_in_a_child_is_found_at_its_place() -> None:
     pod = next(child for child in CHILDREN if group_key(child) == POD)
     (container,) = pod["spec"]["containers"]
     misspelt = {("volumeMount" if key == "volumeMounts" else key): value for key, value in container.items()}
-    (fault,) = find_faults([{**pod, "spec": {**pod["spec"], "containers": [misspelt]}}], "1.31")
+    (fault,) = check_value([{**pod, "spec": {**pod["spec"], "containers": [misspelt]}}], "1.31")
     assert fault.startswith(f"Pod {pod['metadata']['name']}: spec.containers.0: ")
     assert "'volumeMount' was unexpected" in fault

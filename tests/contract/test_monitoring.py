@@ -17,7 +17,7 @@ from hooks.kubernetes.manifest import Manifest
 from hooks.server.main import create_app
 from hooks.server.metrics import HOOKS, OUTCOMES
 from hooks.server.reasons import REASONS
-from hooks.server.serve import find_certificate
+from hooks.server.serve import open_certificate
 from hooks.settings import Settings
 from tests.api.material import TOKEN, make_pair, publish
 from tests.pool_world import PoolWorld
@@ -54,7 +54,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
         "token_file": directory / "tls" / "token",
     }
     settings = Settings.model_validate(files)
-    app = create_app(settings, CONTEXT.scripts, find_certificate(settings))
+    app = create_app(settings, CONTEXT.scripts, open_certificate(settings))
     with TestClient(app, headers={"Authorization": f"Bearer {TOKEN}"}) as client:
         body = World().request().model_dump(by_alias=True, mode="json")
         assert client.post("/vk8s/sync", json=body).status_code == 200

@@ -11,7 +11,7 @@ import yaml
 from hooks.kubernetes.manifest import Manifest
 from hooks.kubernetes.quantity import parse_quantity
 from hooks.vk8s.spec.model import NodeSpec, Spec
-from hooks.vk8s.spec.validate import find_problems, parse_spec
+from hooks.vk8s.spec.validate import check_spec, parse_spec
 from hooks.wire import CustomizeRequest, HookRequest
 from tests.shared_material import ROOT, SHARED, VK8S_EXAMPLES, needs_shared
 
@@ -75,7 +75,7 @@ def test_examples_are_valid(path: Path) -> None:
     spec, problems = parse_spec(example["spec"])
     assert problems == []
     assert spec is not None
-    assert find_problems(example["metadata"]["name"], spec) == []
+    assert check_spec(example["metadata"]["name"], spec) == []
 
 
 def test_the_local_example_fits_2_cores_and_8_gib() -> None:

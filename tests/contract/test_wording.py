@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from hooks.kubernetes.manifest import Manifest
-from hooks.vk8s.spec.validate import find_problems, parse_spec
+from hooks.vk8s.spec.validate import check_spec, parse_spec
 from tests import rejected
 from tests.shared_material import ROOT
 from tests.world import node, spec
@@ -77,7 +77,7 @@ ELSEWHERE: Final = str([value for name, value in vars(rejected).items() if name.
 def list_sentences(raw: Manifest) -> Iterator[str]:
     """What the hooks say of a spec, without the places of entries."""
     parsed, malformed = parse_spec(raw)
-    for sentence in malformed if parsed is None else find_problems("demo", parsed):
+    for sentence in malformed if parsed is None else check_spec("demo", parsed):
         path, _, advice = sentence.partition(": ")
         place = re.sub(r"\[[0-9]+]", "[]", path)
         yield RESOURCE.sub(r"\1[]", place) + f": {advice}"

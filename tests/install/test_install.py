@@ -27,7 +27,7 @@ def list_rights(installer: Installer, account: str) -> str:
     return installer.system.run("auth", "can-i", "--list", f"--as=system:serviceaccount:{account}", *groups)
 
 
-def find_refusals(installer: Installer) -> list[str]:
+def list_refusals(installer: Installer) -> list[str]:
     """Calls at which the door was shut, as Metacontroller tells them; not those that no pod was there for yet."""
     events = installer.kubectl.get("events", "--all-namespaces")["items"]
     messages = [event["message"] for event in events if event["reason"] in {"SyncError", "CreateError"}]
@@ -47,7 +47,7 @@ def call_hooks(host: HostCluster, ca: str, *arguments: str) -> str:
 
 def test_everything_that_is_installed_works(installed: Installer, virtual: VirtualCluster) -> None:
     """And nothing had to be refused on the way."""
-    assert find_refusals(installed) == []
+    assert list_refusals(installed) == []
     assert len(list_pods(installed)) == len(["hooks", "hooks", "metacontroller"])
     virtual.wait_for_nodes()
 
@@ -128,7 +128,7 @@ def test_new_keys_while_everything_runs(installed: Installer, virtual: VirtualCl
     for name in former:
         assert not set(former[name].values()) & set(keys[name].values())
     wait_for_an_answer(virtual, "with-new-keys")
-    assert find_refusals(installed) == []
+    assert list_refusals(installed) == []
 
 
 def test_an_upgrade_of_the_product_restarts_no_virtual_cluster(

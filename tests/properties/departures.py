@@ -10,7 +10,7 @@ from hooks.vk8s.spec.labels import COMPONENT, LEAVE_COMPONENT
 from tests.properties.host import Key
 from tests.properties.judge import find_references, is_paused
 from tests.properties.note import read_note
-from tests.properties.statuses import find_container
+from tests.properties.statuses import get_container
 from tests.world import World
 
 TAKES, LEAVING = "vk8s.sktelecom.com/takes", "vk8s.sktelecom.com/leaving"
@@ -68,7 +68,7 @@ def find_master_image(world: World) -> str:
     """The image that the master runs, or is to run where it is not shown."""
     master = world.spec["nodes"][0]
     pod = world.children[POD].get(master["name"])
-    return str(find_container(pod)["image"] if pod else master["image"])
+    return str(get_container(pod)["image"] if pod else master["image"])
 
 
 def _list_departures(world: World) -> Iterator[Departure]:

@@ -87,7 +87,7 @@ class Host:
         return host
 
 
-def find_key(child: Manifest) -> Key:
+def get_key(child: Manifest) -> Key:
     """Kind and name of a child."""
     return group_key(child), child["metadata"]["name"]
 
@@ -116,7 +116,7 @@ def group_children(children: Iterable[Manifest]) -> Children:
     """The same children, by kind and then by name."""
     groups: Children = {kind: {} for kind in CHILD_KINDS}
     for child in children:
-        kind, name = find_key(child)
+        kind, name = get_key(child)
         groups[kind][name] = child
     return groups
 
@@ -131,7 +131,7 @@ def without(world: World, keys: Iterable[Key]) -> World:
 def find_desired(answer: SyncResponse, uid: str = UID, namespace: str = NAMESPACE) -> dict[Key, Manifest]:
     """What Metacontroller makes of the children that the parent of that uid is answered before it applies them."""
     groups = with_selector_labels(index_desired(answer.children, namespace), uid)
-    return {find_key(child): child for group in groups.values() for child in group.values()}
+    return {get_key(child): child for group in groups.values() for child in group.values()}
 
 
 def apply(desired: Mapping[Key, Manifest], shown: Children, world: World) -> Children:

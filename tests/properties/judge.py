@@ -9,11 +9,11 @@ from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.keys.pki import PkiError, public_key_hash, read_secret
 from hooks.vk8s.keys.pki_files import parse_pki
 from hooks.vk8s.observed.children import Observed
-from hooks.vk8s.plan.witnesses import find_known_authorities
+from hooks.vk8s.plan.witnesses import read_known_authorities
 from hooks.vk8s.spec.labels import ROLE
-from hooks.vk8s.spec.validate import find_problems, parse_spec
+from hooks.vk8s.spec.validate import check_spec, parse_spec
 from hooks.wire import SyncResponse
-from tests.properties.host import Key, find_key
+from tests.properties.host import Key, get_key
 from tests.world import World
 
 DNS_1035_LABEL = re.compile(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?")
@@ -26,13 +26,13 @@ NAMES = {"Service": DNS_1035_LABEL, "Pod": DNS_1123_LABEL}
 
 def index(answer: SyncResponse) -> dict[Key, Manifest]:
     """The answered children by kind and name."""
-    return {find_key(child): child for child in answer.children}
+    return {get_key(child): child for child in answer.children}
 
 
 def is_accepted(world: World) -> bool:
     """Whether the spec is one that the hooks act on: valid, and no node lives under another role."""
     spec, problems = parse_spec(world.spec)
-    if spec is None or problems or find_problems(world.name, spec):
+    if spec is None or problems or check_spec(world.name, spec):
         return False
     roles = {node.name: node.role for node in spec.nodes}
     return all(roles.get(name, "worker") == role for name, role in _find_made_roles(world))
@@ -41,7 +41,7 @@ def is_accepted(world: World) -> bool:
 def has_usable_pki(world: World) -> bool:
     """Whether a PKI is shown that certificates can be made from, with a CA that something shown was made with."""
     secret = world.children["Secret.v1"].get(f"{world.name}-pki")
-    known = find_known_authorities(world.name, Observed(world.children))
+    known = read_known_authorities(world.name, Observed(world.children))
     try:
         ca = public_key_hash(parse_pki(read_secret(secret)).authority.cert) if secret else None
     except PkiError:

@@ -6,7 +6,7 @@ from typing import Final
 from hooks.kubernetes.conditions import parse_time
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.observed.children import is_ready, is_terminating
-from tests.properties.statuses import find_container_status
+from tests.properties.statuses import get_container_status
 
 # So long, one that was Ready may be so again by itself.
 FLAP: Final = timedelta(seconds=60)
@@ -20,7 +20,7 @@ def is_up(pod: Manifest, now: datetime) -> bool:
 
 def is_flapping(pod: Manifest, now: datetime) -> bool:
     """Whether its container runs and it was Ready in this life of it, less than a minute ago."""
-    started = parse_time(find_container_status(pod).get("state", {}).get("running", {}).get("startedAt"))
+    started = parse_time(get_container_status(pod).get("state", {}).get("running", {}).get("startedAt"))
     since = _find_change(pod)
     if is_ready(pod) or started is None or since is None:
         return False
@@ -40,7 +40,7 @@ def is_down(pod: Manifest, now: datetime) -> bool:
 
 def has_run(pod: Manifest) -> bool:
     """Whether its container runs or has ever run."""
-    status = find_container_status(pod)
+    status = get_container_status(pod)
     states = [*status.get("state", {}), *status.get("lastState", {})]
     return "running" in states or "terminated" in states or status.get("restartCount", 0) > 0
 
@@ -52,14 +52,14 @@ def has_ended(pod: Manifest) -> bool:
 
 def find_end(pod: Manifest) -> datetime:
     """When it ended, by the latest time that it tells of itself."""
-    ended = find_container_status(pod).get("state", {}).get("terminated", {}).get("finishedAt")
+    ended = get_container_status(pod).get("state", {}).get("terminated", {}).get("finishedAt")
     noted = [pod["metadata"]["creationTimestamp"], ended, *(each.get("lastTransitionTime") for each in _list(pod))]
     return max((time for text in noted if (time := parse_time(text))), default=_EPOCH)
 
 
 def find_waiting(pod: Manifest) -> str | None:
     """Why our container waits, in Kubernetes' word."""
-    reason: str | None = find_container_status(pod).get("state", {}).get("waiting", {}).get("reason")
+    reason: str | None = get_container_status(pod).get("state", {}).get("waiting", {}).get("reason")
     return reason
 
 

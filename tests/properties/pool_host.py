@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from hooks.ippool.allocation import Allocation, NodeKey, find_addresses
+from hooks.ippool.allocation import Allocation, NodeKey, read_addresses
 from hooks.ippool.decide import decide_customize
 from hooks.ippool.pools import Pool, find_pool, parse_pools
 from hooks.ippool.request import PoolCustomizeRequest
@@ -155,7 +155,7 @@ class PoolHost:
 
     def _make_pod(self, vk8s: Manifest, node: str) -> None:
         name, uid = vk8s["metadata"]["name"], vk8s["metadata"]["uid"]
-        address = find_addresses(uid, self.allocations.shown.values()).get(node)
+        address = read_addresses(uid, self.allocations.shown.values()).get(node)
         waits = "ipPool" in vk8s["spec"] or self.find_default() is not None
         if (name, node) in self.pods or (address is None and waits):
             return

@@ -6,7 +6,7 @@ A pod tells of what it was made by its own spec, a Job by its own; no hash is as
 from collections.abc import Iterator
 from datetime import timedelta
 
-from hooks.ippool.allocation import ALLOCATION, find_addresses
+from hooks.ippool.allocation import ALLOCATION, read_addresses
 from hooks.ippool.pools import POOL
 from hooks.kubernetes.conditions import parse_time
 from hooks.kubernetes.manifest import Manifest
@@ -23,7 +23,7 @@ from tests.properties.installations import find_replaced
 from tests.properties.judge import find_references, has_usable_pki, index, is_accepted, is_paused
 from tests.properties.note import read_note
 from tests.properties.risks import find_paused_pods, is_at_risk, is_lost, is_useless, read_generation
-from tests.properties.statuses import find_container
+from tests.properties.statuses import get_container
 from tests.world import World
 
 RESTART = "vk8s.sktelecom.com/restart"
@@ -97,7 +97,7 @@ def find_needless_access(world: World) -> set[Key]:
 
 def is_outdated(world: World, pod: Manifest, node: Manifest) -> bool:
     """Whether the pod was made for another node than `node` of the spec or another generation, or before a restart."""
-    container, spec = find_container(pod), pod["spec"]
+    container, spec = get_container(pod), pod["spec"]
     wanted = node.get("resources") or {}
     is_same = (
         container["image"] == node["image"]
@@ -135,7 +135,7 @@ def _find_pod(world: World, node: Manifest) -> Manifest | None:
 
 
 def _find_image(pod: Manifest) -> str:
-    return str(find_container(pod)["image"])
+    return str(get_container(pod)["image"])
 
 
 def _read_amounts(amounts: Manifest | None) -> Manifest:
@@ -152,7 +152,7 @@ def _has_moved(world: World, pod: Manifest) -> bool:
     noted = pod["metadata"].get("annotations", {}).get(ADDRESS)
     if noted is None or not world.context.settings.ip_manager or POOL not in world.related:
         return False
-    addresses = find_addresses(world.uid, world.related.get(ALLOCATION, {}).values())
+    addresses = read_addresses(world.uid, world.related.get(ALLOCATION, {}).values())
     return bool(addresses.get(pod["metadata"]["name"], noted) != noted)
 
 
@@ -160,7 +160,7 @@ def _waits_for_address(world: World, node: Manifest) -> bool:
     """Whether a node without a pod may have to wait for the ip-manager."""
     if not world.context.settings.ip_manager or POOL not in world.related:
         return False
-    return node["name"] not in find_addresses(world.uid, world.related.get(ALLOCATION, {}).values())
+    return node["name"] not in read_addresses(world.uid, world.related.get(ALLOCATION, {}).values())
 
 
 def _is_broken(world: World, node: Manifest, pod: Manifest) -> bool:

@@ -12,7 +12,7 @@ from tests.properties.host import Key
 from tests.properties.judge import find_references
 from tests.properties.note import read_note
 from tests.properties.pods import has_run
-from tests.properties.statuses import find_container, find_container_status
+from tests.properties.statuses import get_container, get_container_status
 from tests.world import World
 
 ACCEPT: Final = "vk8s.sktelecom.com/accept-state-loss"
@@ -23,7 +23,7 @@ def is_at_risk(world: World, pod: Manifest) -> bool:
 
     Of a claim that was noted, its owner may have said that it is not missed.
     """
-    is_missed = read_note(world)[0].get(find_node(pod) or "") not in read_accepted(world)
+    is_missed = read_note(world)[0].get(read_node_name(pod) or "") not in read_accepted(world)
     used = [key for key in find_references(pod) if key[0] == SECRET or (key[0] == CLAIM and is_missed)]
     boot_files = (CONFIG_MAP, world.boot_files)
     return any(not is_lasting(world, key) for key in [*used, boot_files]) or (
@@ -33,8 +33,8 @@ def is_at_risk(world: World, pod: Manifest) -> bool:
 
 def _runs_on_another(world: World, pod: Manifest) -> bool:
     """Whether the claim of the pod's name has come after the pod, which has run on the volume of another one."""
-    claim = world.children[CLAIM].get(f"{find_node(pod)}-state")
-    if claim is None or claim["metadata"]["uid"] == read_note(world)[0].get(find_node(pod) or ""):
+    claim = world.children[CLAIM].get(f"{read_node_name(pod)}-state")
+    if claim is None or claim["metadata"]["uid"] == read_note(world)[0].get(read_node_name(pod) or ""):
         return False
     is_newer = claim["metadata"]["creationTimestamp"] > pod["metadata"]["creationTimestamp"]
     return bool(is_newer) and (is_ready(pod) or has_run(pod))
@@ -42,10 +42,10 @@ def _runs_on_another(world: World, pod: Manifest) -> bool:
 
 def is_useless(world: World, pod: Manifest) -> bool:
     """Whether a node pod has no volume and can get none: no host has it, or its owner does not miss the volume."""
-    noted = read_note(world)[0].get(find_node(pod) or "")
-    if noted is None or find_claim(pod) is None or world.children[CLAIM].get(f"{find_node(pod)}-state"):
+    noted = read_note(world)[0].get(read_node_name(pod) or "")
+    if noted is None or find_claim(pod) is None or world.children[CLAIM].get(f"{read_node_name(pod)}-state"):
         return False
-    if is_ready(pod) or "running" in find_container_status(pod).get("state", {}):
+    if is_ready(pod) or "running" in get_container_status(pod).get("state", {}):
         return False
     return noted in read_accepted(world) or not (pod["spec"].get("nodeName") or has_run(pod))
 
@@ -93,11 +93,11 @@ def may_found(pod: Manifest) -> bool:
     return _read_variables(pod).get("FOUND") == "true"
 
 
-def find_node(pod: Manifest) -> str | None:
+def read_node_name(pod: Manifest) -> str | None:
     """The node that a pod is."""
     name: str | None = pod["metadata"].get("labels", {}).get(NODE)
     return name
 
 
 def _read_variables(pod: Manifest) -> dict[str, str | None]:
-    return {each["name"]: each.get("value") for each in find_container(pod).get("env", [])}
+    return {each["name"]: each.get("value") for each in get_container(pod).get("env", [])}

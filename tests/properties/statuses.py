@@ -29,16 +29,16 @@ class _Pod:
     others: tuple[str, ...] = ()
 
 
-def find_container(pod: Manifest) -> Manifest:
+def get_container(pod: Manifest) -> Manifest:
     """Our container in the spec of a pod: others may have been put before it."""
     containers: list[Manifest] = pod["spec"]["containers"]
     return next((each for each in containers if each["name"] in OURS), containers[0])
 
 
-def find_container_status(pod: Manifest) -> Manifest:
+def get_container_status(pod: Manifest) -> Manifest:
     """What the status says of our container; empty where it says nothing of it."""
     statuses: list[Manifest] = pod.get("status", {}).get("containerStatuses") or []
-    return next((each for each in statuses if each["name"] == find_container(pod)["name"]), {})
+    return next((each for each in statuses if each["name"] == get_container(pod)["name"]), {})
 
 
 def build_pod_status(name: str, now: datetime, pod: Manifest | None = None) -> Manifest:
@@ -48,12 +48,12 @@ def build_pod_status(name: str, now: datetime, pod: Manifest | None = None) -> M
 
 def _describe(now: datetime, pod: Manifest | None) -> _Pod:
     earlier = now - timedelta(seconds=1)
-    state = find_container_status(pod).get("state", {}) if pod else {}
+    state = get_container_status(pod).get("state", {}) if pod else {}
     started = parse_time(state.get("running", {}).get("startedAt")) or now
     times = (format_time(now), format_time(started), format_time(min(started, earlier)))
     if pod is None:
         return _Pod(*times)
-    ours = find_container(pod)["name"]
+    ours = get_container(pod)["name"]
     return _Pod(*times, ours, tuple(each["name"] for each in pod["spec"]["containers"] if each["name"] != ours))
 
 

@@ -13,7 +13,7 @@ from hooks.vk8s.observed.kinds import CHILD_KINDS, Data
 from hooks.vk8s.spec.labels import COMPONENT, ROLE, is_steering
 from testbed.metacontroller.objects import with_metadata
 from tests.properties.departures import find_departed
-from tests.properties.host import Host, find_key, group_children, list_children, list_keys, without
+from tests.properties.host import Host, get_key, group_children, list_children, list_keys, without
 from tests.properties.judge import (
     DNS_1123_SUBDOMAIN,
     NAMES,
@@ -59,9 +59,9 @@ def test_keys_are_never_left_out_and_data_of_the_user_only_with_a_worker_that_ha
 @given(hosts())
 def test_no_child_is_answered_twice_and_each_has_a_name_that_its_kind_may_have(host: Host) -> None:
     children = host.shown.sync().children
-    assert [key for key, count in Counter(map(find_key, children)).items() if count > 1] == []
+    assert [key for key, count in Counter(map(get_key, children)).items() if count > 1] == []
     for child in children:
-        assert NAMES.get(child["kind"], DNS_1123_SUBDOMAIN).fullmatch(child["metadata"]["name"]), find_key(child)
+        assert NAMES.get(child["kind"], DNS_1123_SUBDOMAIN).fullmatch(child["metadata"]["name"]), get_key(child)
 
 
 @given(hosts())

@@ -11,7 +11,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hooks.ippool.allocation import NodeKey, find_held
+from hooks.ippool.allocation import NodeKey, list_held
 from hooks.kubernetes.manifest import Manifest
 from testbed.metacontroller.objects import metadata
 from tests.pool_world import PoolWorld, addresses, allocation_manifest, pool_manifest, vk8s_manifest
@@ -94,7 +94,7 @@ def check_pods(host: PoolHost) -> None:
     counts = Counter(pod.address for pod in host.pods.values())
     assert len(counts) == len(host.pods), host.pods
     allocations = host.list_allocations()
-    held, holders = find_held(allocations), {each.address: each.holder for each in allocations}
+    held, holders = list_held(allocations), {each.address: each.holder for each in allocations}
     for pod in host.pods.values():
         assert holders.get(pod.address, pod.key) in {pod.key, BY_HAND}, (pod, holders)
         if not pod.is_from_elsewhere and pod.key not in host.robbed:
@@ -118,7 +118,7 @@ def check_answer(host: PoolHost, name: str) -> None:
 def check_rest(host: PoolHost) -> None:
     """Fails where, with nothing left to do, an address is lost, or a node goes without one that it could have."""
     allocations = host.list_allocations()
-    held, nodes = find_held(allocations), set(host.list_nodes())
+    held, nodes = list_held(allocations), set(host.list_nodes())
     owned = [each for each in allocations if each.holder != BY_HAND]
     # Of a Vk8s whose spec can't be read, nobody knows which nodes are gone.
     unreadable = {vk8s["metadata"]["uid"] for vk8s in host.vk8s.now.values() if vk8s["spec"].get("ipPool") == BROKEN}

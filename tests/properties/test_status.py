@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hooks.kubernetes.manifest import Manifest
-from hooks.vk8s.spec.validate import find_problems, parse_spec
+from hooks.vk8s.spec.validate import check_spec, parse_spec
 from tests.properties.events import set_pods
 from tests.properties.host import Host, list_keys
 from tests.properties.json_values import JSON, histories, mutated
@@ -92,7 +92,7 @@ def check_rejection(status: Manifest, world: World) -> None:
     spec, problems = parse_spec(world.spec)
     accepted = next(entry for entry in status["conditions"] if entry["type"] == "Accepted")
     assert accepted["status"] == "False"
-    for problem in [*problems, *(find_problems(world.name, spec) if spec else [])]:
+    for problem in [*problems, *(check_spec(world.name, spec) if spec else [])]:
         assert problem in accepted["message"]
 
 

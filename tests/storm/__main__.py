@@ -25,7 +25,7 @@ def main(arguments: list[str]) -> int:
     """Runs the command line; the exit code."""
     options = _parse_arguments(arguments)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    obstacles = _find_obstacles()
+    obstacles = _explain_obstacles()
     if obstacles:
         _say("This machine lacks what a testbed needs:", *obstacles)
         return 1
@@ -81,7 +81,7 @@ def _build_report(options: argparse.Namespace, storm: Storm, writers: Sequence[W
     return Report(options.seed, options.minutes, recoveries.count(), recoveries.summarise(), workloads, storm.calms)
 
 
-def _find_obstacles() -> list[str]:
+def _explain_obstacles() -> list[str]:
     if cgroups.find_processes(CHAOS.network):
         return [f"its place: a storm is at work, or has left its testbed, which this ends: {_name_command('down')}"]
     return preflight.find_obstacles()

@@ -42,11 +42,11 @@ def test_a_virtual_cluster_gets_running(virtual: VirtualCluster) -> None:
 
 def test_its_pods_are_scopes_that_systemd_has_made(virtual: VirtualCluster) -> None:
     for node in virtual.nodes:
-        assert find_container(virtual, node).suffix == ".scope"
+        assert get_container(virtual, node).suffix == ".scope"
 
 
 def test_everything_in_it_has_its_cgroup_below_that_of_a_node_pod(guest: Guest, virtual: VirtualCluster) -> None:
-    master, worker = (find_container(virtual, node) for node in virtual.nodes)
+    master, worker = (get_container(virtual, node) for node in virtual.nodes)
     for container in (master, worker):
         below = ("init.scope", "system.slice/containerd.service", "system.slice/kubelet.service", "kubelet/kubepods")
         assert [part for part in below if not (container / part).is_dir()] == []
@@ -84,7 +84,7 @@ def test_a_hungry_pod_is_killed_alone(virtual: VirtualCluster) -> None:
 
 def test_no_lack_of_memory_ends_a_node_as_a_whole(virtual: VirtualCluster) -> None:
     for node in virtual.nodes:
-        assert (find_container(virtual, node) / "memory.oom.group").read_text().strip() == "0"
+        assert (get_container(virtual, node) / "memory.oom.group").read_text().strip() == "0"
 
 
 def test_no_cgroup_is_left_after_its_deletion(guest: Guest, virtual: VirtualCluster) -> None:
@@ -107,7 +107,7 @@ def find_uids(virtual: VirtualCluster) -> list[str]:
     return [pod["metadata"]["uid"] for pod in virtual.kubectl.get("pods")["items"]]
 
 
-def find_container(virtual: VirtualCluster, node: str) -> Path:
+def get_container(virtual: VirtualCluster, node: str) -> Path:
     """The cgroup of a node's only container."""
     container = describe_container(virtual.kubectl, node)[0].rpartition("/")[2]
     (group,) = (group for group in list_groups() if group.endswith(f"/cri-containerd-{container}.scope"))
@@ -122,7 +122,7 @@ def describe_container(kubectl: Kubectl, pod: str) -> tuple[str, int]:
 
 def count_kills(virtual: VirtualCluster, node: str) -> int:
     """How often the kernel has ended something in a node, or in what runs there, for want of memory."""
-    events = (find_container(virtual, node) / "memory.events").read_text().split()
+    events = (get_container(virtual, node) / "memory.events").read_text().split()
     return int(events[events.index("oom_kill") + 1])
 
 

@@ -61,7 +61,7 @@ def build_node_pod(cluster: VirtualCluster, node: NodeSpec, bootstrap_digest: st
     }
 
 
-def find_credentials_name(cluster: VirtualCluster, node: NodeSpec) -> str:
+def get_credentials_name(cluster: VirtualCluster, node: NodeSpec) -> str:
     """The Secret that the pod of `node` mounts: the whole PKI for the master, what it takes to join for a worker."""
     return pki_secret_name(cluster.name) if node.role == "master" else join_secret_name(cluster.name)
 
@@ -108,7 +108,7 @@ def _build_mounts(node: NodeSpec) -> list[Manifest]:
 
 def _build_volumes(cluster: VirtualCluster, node: NodeSpec, bootstrap_digest: str) -> list[Manifest]:
     boot = {"name": bootstrap_config_map_name(cluster.name, bootstrap_digest), "defaultMode": 0o555}
-    credentials = {"secretName": find_credentials_name(cluster, node), "defaultMode": 0o400}
+    credentials = {"secretName": get_credentials_name(cluster, node), "defaultMode": 0o400}
     return [
         {"name": "state", **_build_state_source(cluster, node)},
         *(

@@ -69,7 +69,7 @@ def build_kubeconfig(cluster: VirtualCluster, issuer: Issuer, entropy: bytes) ->
         Dumper=Dumper,
         sort_keys=False,
     )
-    return Kubeconfig(text, find_renewal_time(min(subject.not_after, issuer.end), issuer))
+    return Kubeconfig(text, compute_renewal_time(min(subject.not_after, issuer.end), issuer))
 
 
 def parse_client_cert(kubeconfig: bytes, cluster: VirtualCluster, issuer: Issuer) -> x509.Certificate | None:
@@ -87,7 +87,7 @@ def parse_client_cert(kubeconfig: bytes, cluster: VirtualCluster, issuer: Issuer
     return cert if is_timely and entry == _build_entry(cluster, issuer) else None
 
 
-def find_renewal_time(end: datetime, issuer: Issuer) -> datetime | None:
+def compute_renewal_time(end: datetime, issuer: Issuer) -> datetime | None:
     """When to renew a certificate that ends then: 30 days before its end, or when a third of a short validity is left.
 
     None where no other would be valid for longer, as it ends with its CA.
@@ -97,7 +97,7 @@ def find_renewal_time(end: datetime, issuer: Issuer) -> datetime | None:
     return end - min(RENEW_BEFORE, issuer.validity / 3)
 
 
-def find_client_expiry(kubeconfig: bytes) -> datetime | None:
+def read_client_expiry(kubeconfig: bytes) -> datetime | None:
     """Until when the certificate in the kubeconfig is valid; None where there is none to be read.
 
     Ours have one key per line; for a date to show, that is enough, and YAML would take a tenth of the whole call.

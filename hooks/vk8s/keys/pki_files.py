@@ -55,7 +55,7 @@ def parse_pki(files: Mapping[str, bytes]) -> Pki:
     missing = [name for name in PKI_FILES if not files.get(name)]
     if missing:
         raise PkiError(f"it has no {', '.join(missing)}")
-    problems = list(_find_problems(files))
+    problems = list(_list_problems(files))
     if problems:
         raise PkiError(", and ".join(problems))
     certs = tuple(cert for name in AUTHORITIES if (cert := _parse_cert(files[f"{name}.crt"])))
@@ -79,15 +79,15 @@ def read_files(observed: Observed, secret: str) -> Mapping[str, bytes]:
         return {}
 
 
-def find_ca_end(files: Mapping[str, bytes]) -> datetime | None:
+def read_ca_end(files: Mapping[str, bytes]) -> datetime | None:
     """When the first of the CAs in the files expires; None where no CA can be read."""
     certs = [cert for name in AUTHORITIES if (cert := _parse_cert(files.get(f"{name}.crt", b"")))]
     return min((cert.not_valid_after_utc for cert in certs), default=None)
 
 
-def _find_problems(files: Mapping[str, bytes]) -> Iterator[str]:
+def _list_problems(files: Mapping[str, bytes]) -> Iterator[str]:
     for name in AUTHORITIES:
-        yield from _find_ca_problems(name, files)
+        yield from _list_ca_problems(name, files)
     key, public = _parse_key(files[SERVICE_ACCOUNT_KEY]), _parse_public(files[SERVICE_ACCOUNT_PUB])
     if key is None or public is None:
         yield f"{SERVICE_ACCOUNT_KEY} or {SERVICE_ACCOUNT_PUB} is not PEM that can be read"
@@ -97,7 +97,7 @@ def _find_problems(files: Mapping[str, bytes]) -> Iterator[str]:
         yield f"{TOKEN} is not a bootstrap token, which is 6 and 16 lower-case letters and digits with a dot between"
 
 
-def _find_ca_problems(name: str, files: Mapping[str, bytes]) -> Iterator[str]:
+def _list_ca_problems(name: str, files: Mapping[str, bytes]) -> Iterator[str]:
     cert, key = _parse_cert(files[f"{name}.crt"]), _parse_key(files[f"{name}.key"])
     if cert is None or key is None:
         yield f"{name}.crt or {name}.key is not PEM that can be read"

@@ -12,7 +12,7 @@ from hooks.settings import PREFIX, Settings
 from hooks.vk8s.keys.pki import derive_password
 from hooks.vk8s.kubeflow.job import PASSWORD_SECRET, RESOURCES, STEPS, Installation, build_kubeflow_job
 from hooks.vk8s.kubeflow.secret import build_kubeflow_secret, with_user
-from hooks.vk8s.kubeflow.versions import find_mismatch
+from hooks.vk8s.kubeflow.versions import explain_mismatch
 from hooks.vk8s.observed.children import JOB, SECRET
 from hooks.vk8s.observed.fingerprint import is_outdated
 from hooks.vk8s.observed.job import Job
@@ -56,10 +56,10 @@ def build_rules(parent: Parent, settings: Settings) -> list[Manifest]:
     return [{"apiVersion": "v1", "resource": "pods", "namespace": metadata.namespace, "labelSelector": selector}]
 
 
-def find_kubeflow(situation: Situation) -> Kubeflow:
+def keep_kubeflow(situation: Situation) -> Kubeflow:
     """What exists of Kubeflow, with nothing planned: the part of an answer that only keeps."""
     job = situation.jobs.get(kubeflow_job_name(situation.identity.name))
-    return Kubeflow(job=job, mismatch=find_mismatch(situation.cluster.spec))
+    return Kubeflow(job=job, mismatch=explain_mismatch(situation.cluster.spec))
 
 
 def plan_kubeflow(situation: Situation, found: Kubeflow) -> Kubeflow:
@@ -71,8 +71,8 @@ def plan_kubeflow(situation: Situation, found: Kubeflow) -> Kubeflow:
     if not situation.settings.kubeflow_installer_image:
         message = f"spec.kubeflow has no effect: the hooks need {INSTALLER_IMAGE}, the image that installs it."
         return replace(found, blockers=[Blocker("InstallerNotSet", message)])
-    secret, blockers = _plan_secret(situation, kubeflow), _find_blockers(situation, found.mismatch)
-    installation = _find_installation(situation, kubeflow)
+    secret, blockers = _plan_secret(situation, kubeflow), _list_blockers(situation, found.mismatch)
+    installation = _read_installation(situation, kubeflow)
     needs_another = job is not None and _needs_another(job, installation)
     if job is None:
         job_wanted = [] if blockers else [build_kubeflow_job(situation.cluster, installation)]
@@ -85,7 +85,7 @@ def plan_kubeflow(situation: Situation, found: Kubeflow) -> Kubeflow:
     return replace(found, children=secret, gone=gone, blockers=blockers)
 
 
-def _find_installation(situation: Situation, kubeflow: KubeflowSpec) -> Installation:
+def _read_installation(situation: Situation, kubeflow: KubeflowSpec) -> Installation:
     cluster, template = situation.cluster, situation.settings.kubeflow_installer_image or ""
     port = next(port.port for port in cluster.spec.ports if port.name == KUBEFLOW_PORT)
     name = kubeflow_secret_name(cluster.name)
@@ -114,7 +114,7 @@ def _plan_secret(situation: Situation, kubeflow: KubeflowSpec) -> list[Manifest]
     return [build_kubeflow_secret(identity, kubeflow.email, password)]
 
 
-def _find_blockers(situation: Situation, mismatch: str | None) -> list[Blocker]:
+def _list_blockers(situation: Situation, mismatch: str | None) -> list[Blocker]:
     """Why no Job is created now."""
     cluster, kubeflow = situation.cluster, situation.cluster.spec.kubeflow
     if mismatch:
@@ -122,7 +122,7 @@ def _find_blockers(situation: Situation, mismatch: str | None) -> list[Blocker]:
     if cluster.paused:
         return [Blocker("Paused", "Kubeflow is installed when the virtual cluster is resumed.")]
     own = [] if kubeflow and kubeflow.password_secret_ref else [(SECRET, kubeflow_secret_name(cluster.name))]
-    lacking = situation.observed.find_lacking([(SECRET, kubeconfig_secret_name(cluster.name)), *own])
+    lacking = situation.observed.list_lacking([(SECRET, kubeconfig_secret_name(cluster.name)), *own])
     if lacking:
         return [Blocker("Waiting", f"Kubeflow is installed once these are there: {', '.join(lacking)}.")]
     return [] if _has_ready_nodes(situation) else [WAITING_FOR_NODES]

@@ -14,8 +14,8 @@ from hooks.vk8s.kubeflow.plan import WAITING_FOR_NODES, Kubeflow
 from hooks.vk8s.observed.children import POD
 from hooks.vk8s.observed.job import Job
 from hooks.vk8s.observed.pod import Pod
-from hooks.vk8s.observed.pod_state import LONGEST_MESSAGE, find_absent_state, find_pod_state
-from hooks.vk8s.observed.refused import find_job_refusals
+from hooks.vk8s.observed.pod_state import LONGEST_MESSAGE, build_absent_state, read_pod_state
+from hooks.vk8s.observed.refused import list_job_refusals
 from hooks.vk8s.situation import Situation
 from hooks.vk8s.spec.model import KubeflowSpec
 from hooks.vk8s.spec.naming import kubeflow_job_name, kubeflow_secret_name
@@ -23,7 +23,7 @@ from hooks.vk8s.spec.naming import kubeflow_job_name, kubeflow_secret_name
 KUBEFLOW_READY: Final = "KubeflowReady"
 
 
-def find_kubeflow_conditions(situation: Situation, planned: Kubeflow, blocker: Blocker | None) -> list[Condition]:
+def report_kubeflow(situation: Situation, planned: Kubeflow, blocker: Blocker | None) -> list[Condition]:
     """Whether Kubeflow is installed as the spec asks; nothing where it never did. `blocker`: of the whole cluster."""
     kubeflow, name = situation.cluster.spec.kubeflow, kubeflow_job_name(situation.identity.name)
     job, is_planned = planned.job, planned.is_planned
@@ -67,20 +67,20 @@ def _describe_progress(version: str, job: Manifest, situation: Situation) -> Con
     pod = max(
         pods, key=lambda each: (each["metadata"].get("creationTimestamp", ""), each["metadata"]["name"]), default=None
     )
-    refusals = find_job_refusals(job, situation.cluster.rules)
+    refusals = list_job_refusals(job, situation.cluster.rules)
     if pod is None and refusals:
         words = "; ".join(refusal.describe([job]) for refusal in refusals)
         return _unready(refusals[0].reason, f"Kubeflow {version}: Job {job['metadata']['name']} gets no pod: {words}.")
     if pod is None:
         logs = f"kubectl logs -n {job['metadata']['namespace']} job/{job['metadata']['name']} --all-containers"
         return _unready("Installing", f"Kubeflow {version} is being installed: {logs}.")
-    index, container = _find_step(pod)
+    index, container = _read_step(pod)
     place = f"step {index + 1} of {len(STEPS)} ({STEPS[index]})"
     if _has_run(container):
-        told = _find_message(container)
+        told = _read_message(container)
         return _unready("Installing", f"Kubeflow {version}, {place}{f': {told}' if told else ' runs'}.")
     step = Pod(_without_other_steps(pod, container), STEPS[index])
-    state = find_pod_state(step, find_absent_state(None, paused=False))
+    state = read_pod_state(step, build_absent_state(None, paused=False))
     return _unready(state.reason, f"Kubeflow {version}, {place}: its pod {pod['metadata']['name']} {state.message}.")
 
 
@@ -100,7 +100,7 @@ def _is_of(pod: Manifest, job: Manifest) -> bool:
     return any(owner.get("uid") == job["metadata"]["uid"] for owner in owners)
 
 
-def _find_step(pod: Manifest) -> tuple[int, Manifest]:
+def _read_step(pod: Manifest) -> tuple[int, Manifest]:
     """The step that is not done yet, and what the pod's status says of its container."""
     status = pod.get("status", {})
     entries = [*(status.get("initContainerStatuses") or []), *(status.get("containerStatuses") or [])]
@@ -120,7 +120,7 @@ def _has_run(container: Manifest) -> bool:
     return "running" in state or "terminated" in state or "terminated" in container.get("lastState", {})
 
 
-def _find_message(container: Manifest) -> str:
+def _read_message(container: Manifest) -> str:
     """The sentence with which the step ended last time, without its full stop."""
     ended = container.get("state", {}).get("terminated") or container.get("lastState", {}).get("terminated") or {}
     message: str = ended.get("message") or (ended.get("reason", "") if ended else "")

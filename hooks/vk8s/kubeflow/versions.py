@@ -26,13 +26,13 @@ MADE_FOR: Final[dict[str, tuple[int | None, int | None]]] = {
 }
 
 
-def find_mismatch(spec: Spec) -> str | None:
+def explain_mismatch(spec: Spec) -> str | None:
     """Why the Kubeflow of a spec does not go with the Kubernetes of its master, as a sentence; None if it may."""
     kubernetes = parse_version(spec.control_plane[0].image)
     if spec.kubeflow is None or kubernetes is None:
         return None
     version, minor = spec.kubeflow.version, kubernetes.minor
-    made_for = MADE_FOR.get(_find_release(version), (None, None))
+    made_for = MADE_FOR.get(_parse_release(version), (None, None))
     if _is_within(minor, made_for):
         return None
     # One whose oldest is not named may be too new for it.
@@ -41,7 +41,7 @@ def find_mismatch(spec: Spec) -> str | None:
     return f"kubeflow.version: {version} is made for {_describe(*made_for)}, not for 1.{minor}; {advice}."
 
 
-def _find_release(version: str) -> str:
+def _parse_release(version: str) -> str:
     """`v1.9` of `v1.9.1`, `26.03` of `26.03.1` and of `26.03`."""
     return ".".join(version.split(".")[:2])
 

@@ -37,7 +37,7 @@ def _limit(resource: str, divisor: str) -> Manifest:
     return {"resourceFieldRef": {"resource": resource, "divisor": divisor}}
 
 
-def _find_taints(cluster: VirtualCluster, node: NodeSpec) -> str:
+def _build_taints(cluster: VirtualCluster, node: NodeSpec) -> str:
     """In JSON. Without workers, the master is where pods run."""
     return json.dumps([_CONTROL_PLANE_TAINT] if node.role == "master" and cluster.workers else [])
 
@@ -63,7 +63,7 @@ VARIABLES: Final = (
     Variable("POD_CIDR", lambda cluster, _: cluster.spec.kubernetes.pod_network_cidr),
     Variable("CNI", lambda cluster, _: cluster.spec.kubernetes.cni),
     Variable("CERTIFICATE_SECONDS", lambda cluster, _: str(cluster.node_certificate_seconds)),
-    Variable("TAINTS", _find_taints, default="[]"),
+    Variable("TAINTS", _build_taints, default="[]"),
     Variable("GPUS", _count_gpus, default="0"),
     Variable("FOUND", _may_found, default="false"),
     Variable("GENERATION", lambda cluster, _: str(cluster.state.generation), default=str(FIRST_GENERATION)),

@@ -7,7 +7,7 @@ owns. So whoever may label an object, and not delete it, could have it deleted w
 from hooks.kubernetes.labels import CONTROLLER_UID, VK8S
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.observed.children import CONFIG_MAP, Observed, is_terminating
-from hooks.vk8s.observed.keep import find_node, read_labels
+from hooks.vk8s.observed.keep import read_labels, read_node_name
 from hooks.vk8s.observed.kinds import Data, list_named
 from hooks.vk8s.spec.cluster import Identity
 from hooks.vk8s.spec.naming import bootstrap_config_map_name
@@ -18,7 +18,7 @@ _MOST_NAMED = 5
 _RELEASE = f"""--type=merge -p '{{"metadata":{{"labels":{{"{CONTROLLER_UID}":null}},"ownerReferences":null}}}}'"""
 
 
-def find_adopted(identity: Identity, observed: Observed) -> Observed:
+def select_adopted(identity: Identity, observed: Observed) -> Observed:
     """The children that neither a label nor their name makes a part of the virtual cluster, and that nobody deletes."""
     own = list_named(identity.name, *Data)
     return Observed(
@@ -33,7 +33,7 @@ def find_adopted(identity: Identity, observed: Observed) -> Observed:
     )
 
 
-def find_own(observed: Observed, adopted: Observed) -> Observed:
+def select_own(observed: Observed, adopted: Observed) -> Observed:
     """The `observed` children but for those `adopted`."""
     return Observed(
         {
@@ -43,9 +43,9 @@ def find_own(observed: Observed, adopted: Observed) -> Observed:
     )
 
 
-def find_adoption_warnings(identity: Identity, observed: Observed) -> list[str]:
+def list_adoption_warnings(identity: Identity, observed: Observed) -> list[str]:
     """What was adopted, for an owner who may not know, in a sentence."""
-    adopted = _list(find_adopted(identity, observed))
+    adopted = _list(select_adopted(identity, observed))
     sentence = (
         f"Adopted by label {CONTROLLER_UID}, and no part of this virtual cluster: {_name(adopted)}. "
         "Take the label away; a deletion of this Vk8s waits for that."
@@ -75,7 +75,7 @@ def _belongs(identity: Identity, kind: str, child: Manifest) -> bool:
         return True
     labels, name = read_labels(child), child["metadata"]["name"]
     is_boot = kind == CONFIG_MAP and name.startswith(bootstrap_config_map_name(identity.name, ""))
-    return is_boot or labels.get(VK8S) == identity.name or find_node(kind, name, labels) is not None
+    return is_boot or labels.get(VK8S) == identity.name or read_node_name(kind, name, labels) is not None
 
 
 def _list(adopted: Observed) -> list[Manifest]:

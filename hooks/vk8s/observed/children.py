@@ -38,7 +38,7 @@ class Observed:
         """The children that nobody has deleted: only of those may a pod be created that mounts them."""
         return frozenset(key for key, child in self.by_key.items() if not is_terminating(child))
 
-    def find_lacking(self, needed: Iterable[tuple[str, str]]) -> list[str]:
+    def list_lacking(self, needed: Iterable[tuple[str, str]]) -> list[str]:
         """Which of these, as (kind, name), are not there to stay: `Kind name`."""
         return [f"{kind.split('.')[0]} {name}" for kind, name in needed if (kind, name) not in self.lasting]
 
@@ -61,7 +61,7 @@ def group_key(manifest: Manifest) -> str:
     return ".".join([manifest["kind"], manifest["apiVersion"]])
 
 
-def find_key(manifest: Manifest) -> Child:
+def get_key(manifest: Manifest) -> Child:
     """The kind and name by which a child is found."""
     return group_key(manifest), manifest["metadata"]["name"]
 
@@ -89,19 +89,19 @@ def condition(pod: Manifest, kind: str) -> Manifest:
     return next((entry for entry in conditions if entry.get("type") == kind), {})
 
 
-def find_container_status(pod: Manifest, container: str) -> Manifest:
+def get_container_status(pod: Manifest, container: str) -> Manifest:
     """What the pod's status says of the container with that name, or an empty object while it says nothing of it."""
     statuses: list[Manifest] = pod.get("status", {}).get("containerStatuses") or []
     return next((entry for entry in statuses if entry.get("name") == container), {})
 
 
-def find_container(pod_spec: Manifest, container: str) -> Manifest:
+def get_container(pod_spec: Manifest, container: str) -> Manifest:
     """The container with that name in the spec of a pod, or an empty object: an injector may have put others first."""
     containers: list[Manifest] = pod_spec.get("containers") or []
     return next((entry for entry in containers if entry.get("name") == container), {})
 
 
-def find_config_maps(child: Manifest) -> Iterator[str]:
+def list_config_maps(child: Manifest) -> Iterator[str]:
     """Names of the ConfigMaps that the volumes of a pod, or of a Job's pods, are."""
     spec = child.get("spec", {})
     volumes: list[Manifest] = spec.get("template", {}).get("spec", spec).get("volumes") or []

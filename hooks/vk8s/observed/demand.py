@@ -60,7 +60,7 @@ def measure_pod(spec: Manifest, rules: NamespaceRules) -> PodDemand:
     """What a pod is created with, after the API server and LimitRanges have filled in what it lacks."""
     demands = [_fill(container, rules) for container in (*spec["containers"], *spec.get("initContainers", []))]
     requests, limits = ([getattr(demand, field) for demand in demands] for field in ("requests", "limits"))
-    return PodDemand(demands, Demand("", _find_largest(requests), _find_largest(limits)))
+    return PodDemand(demands, Demand("", _compute_largest(requests), _compute_largest(limits)))
 
 
 def measure(child: Manifest) -> Amounts:
@@ -78,7 +78,7 @@ def measure(child: Manifest) -> Amounts:
     return counted
 
 
-def find_freed(pod: Manifest) -> Mapping[str, Fraction]:
+def compute_freed(pod: Manifest) -> Mapping[str, Fraction]:
     """What quotas no longer count when an observed pod is gone that has not ended."""
     whole = measure_pod(pod["spec"], NamespaceRules()).whole
     return {name: amount.amount for name, amount in whole.counted.items()}
@@ -98,7 +98,7 @@ def _read(amounts: Mapping[str, object] | None) -> Amounts:
     return {name: Quantity(amount) for name, amount in (amounts or {}).items()}
 
 
-def _find_largest(lists: Iterable[Amounts]) -> Amounts:
+def _compute_largest(lists: Iterable[Amounts]) -> Amounts:
     largest: dict[str, Quantity] = {}
     for amounts in lists:
         larger = {name: each for name, each in amounts.items() if each.amount > largest.get(name, _LESS).amount}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from hooks.kubernetes.manifest import Manifest
-from hooks.vk8s.observed.children import condition, describe_finalizers, find_config_maps, is_terminating
+from hooks.vk8s.observed.children import condition, describe_finalizers, is_terminating, list_config_maps
 
 
 @dataclass(frozen=True)
@@ -67,4 +67,4 @@ class Job:
     @cached_property
     def config_maps(self) -> frozenset[str]:
         """Names of the ConfigMaps that its pods mount."""
-        return frozenset(find_config_maps(self.manifest))
+        return frozenset(list_config_maps(self.manifest))

@@ -35,12 +35,12 @@ def keep(
     """
     found = _labels(observed)
     own = {key: value for key, value in found.items() if key.startswith(PREFIX)}
-    said = _find_said_once(found) if observed["kind"] == "Pod" else {}
+    said = _select_said_once(found) if observed["kind"] == "Pod" else {}
     all_labels = {**said, **child_labels(identity), **own, **cluster_selector(identity.name), **labels}
     return _with_metadata(observed, all_labels, notes)
 
 
-def _find_said_once(labels: Mapping[str, str]) -> dict[str, str]:
+def _select_said_once(labels: Mapping[str, str]) -> dict[str, str]:
     """What a pod was told when it was made: to take it back could bring a mesh into it, or be refused by a webhook."""
     return {key: value for key, value in labels.items() if key in NO_MESH_LABELS or is_steering(key)}
 
@@ -51,7 +51,7 @@ def keep_unknown(observed: Manifest) -> Manifest:
     Which of its labels are ours to name is what was applied before: naming one of another writer would take it over.
     Those that say what it is come back as they were applied, or nobody would know any more whose it was.
     """
-    applied = _find_applied(observed, "labels")
+    applied = _read_applied(observed, "labels")
     kept = {key: value for key, value in _labels(observed).items() if key in applied or key.startswith(PREFIX)}
     return _with_metadata(
         observed, {**kept, **{key: value for key, value in applied.items() if key.startswith(PREFIX)}}
@@ -65,16 +65,16 @@ def keep_all(observed: Observed) -> list[Manifest]:
 
 def read_labels(observed: Manifest) -> Mapping[str, str]:
     """The labels of a child; those that were applied as they were then, whatever somebody has made of them since."""
-    return {**_labels(observed), **_find_applied(observed, "labels")}
+    return {**_labels(observed), **_read_applied(observed, "labels")}
 
 
 def read_annotation(observed: Manifest, key: str) -> Iterator[str | None]:
     """An annotation of a child as it is, and then as it was applied, should somebody have changed it since."""
     yield (observed["metadata"].get("annotations") or {}).get(key)
-    yield _find_applied(observed, "annotations").get(key)
+    yield _read_applied(observed, "annotations").get(key)
 
 
-def find_node(kind: str, name: str, labels: Mapping[str, str]) -> str | None:
+def read_node_name(kind: str, name: str, labels: Mapping[str, str]) -> str | None:
     """The node whose pod, claim or Job the child of that kind, name and labels is; None of any other child.
 
     The label alone says nothing: Metacontroller adopts what anybody has labelled.
@@ -89,7 +89,7 @@ def _labels(observed: Manifest) -> Mapping[str, str]:
     return labels
 
 
-def _find_applied(observed: Manifest, field: str) -> dict[str, str]:
+def _read_applied(observed: Manifest, field: str) -> dict[str, str]:
     """The labels, or annotations, that Metacontroller has applied, as it notes on the object; none on one adopted."""
     annotations = observed["metadata"].get("annotations") or {}
     try:
@@ -108,7 +108,7 @@ def _with_metadata(observed: Manifest, labels: Mapping[str, str], notes: Mapping
     noted = {key: value for key, value in (metadata.get("annotations") or {}).items() if key != LAST_APPLIED}
     # Most children have none but ours, and then there is nothing to look up.
     is_mixed = not all(map(_is_ours, noted))
-    applied = _find_applied(observed, "annotations") if is_mixed else {}
+    applied = _read_applied(observed, "annotations") if is_mixed else {}
     annotations = {**{key: value for key, value in noted.items() if key in applied or _is_ours(key)}, **notes}
     kept = {
         "name": metadata["name"],

@@ -10,11 +10,11 @@ from hooks.kubernetes.conditions import parse_time
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.observed.children import (
     condition,
-    find_config_maps,
-    find_container,
-    find_container_status,
+    get_container,
+    get_container_status,
     is_ready,
     is_terminating,
+    list_config_maps,
 )
 from hooks.vk8s.spec.naming import NODE_CONTAINER
 
@@ -102,12 +102,12 @@ class Pod:
     @cached_property
     def config_maps(self) -> frozenset[str]:
         """Names of the ConfigMaps that it mounts."""
-        return frozenset(find_config_maps(self.manifest))
+        return frozenset(list_config_maps(self.manifest))
 
     @cached_property
     def created(self) -> datetime:
         """When the object was created."""
-        return find_creation_time(self.manifest)
+        return read_creation_time(self.manifest)
 
     @cached_property
     def flap_end(self) -> datetime | None:
@@ -156,11 +156,11 @@ class Pod:
     @cached_property
     def container_status(self) -> Manifest:
         """What its status says of its container, or an empty object."""
-        return find_container_status(self.manifest, self.container)
+        return get_container_status(self.manifest, self.container)
 
     @cached_property
     def _spec(self) -> Manifest:
-        return find_container(self.manifest.get("spec", {}), self.container)
+        return get_container(self.manifest.get("spec", {}), self.container)
 
     @cached_property
     def _state(self) -> Manifest:
@@ -168,6 +168,6 @@ class Pod:
         return state
 
 
-def find_creation_time(child: Manifest) -> datetime:
+def read_creation_time(child: Manifest) -> datetime:
     """When an object was created; long ago where it does not say."""
     return parse_time(child["metadata"].get("creationTimestamp")) or _EPOCH

@@ -19,14 +19,14 @@ class PodState:
     message: str
 
 
-def find_absent_state(waiting: str | None, *, paused: bool) -> PodState:
+def build_absent_state(waiting: str | None, *, paused: bool) -> PodState:
     """The state of a pod that is not there: `waiting` says for what it waits before it is made, if that is known."""
     if paused:
         return PodState(ready=False, reason="Paused", message="is paused")
     return PodState(ready=False, reason="Waiting", message=waiting or "waits for its pod to be made")
 
 
-def find_pod_state(pod: Pod | None, absent: PodState, claim: Manifest | None = None) -> PodState:
+def read_pod_state(pod: Pod | None, absent: PodState, claim: Manifest | None = None) -> PodState:
     """The state of a pod, `absent` where there is none; `claim` is the one for its state."""
     if pod is None:
         return absent
@@ -35,11 +35,11 @@ def find_pod_state(pod: Pod | None, absent: PodState, claim: Manifest | None = N
         return PodState(ready=False, reason="Terminating", message=message)
     if pod.is_ready:
         return PodState(ready=True, reason="Ready", message="is Ready")
-    reason, message = _find_obstacle(pod, claim)
+    reason, message = _explain_obstacle(pod, claim)
     return PodState(ready=False, reason=reason, message=message[:LONGEST_MESSAGE].rstrip(".: "))
 
 
-def _find_obstacle(pod: Pod, claim: Manifest | None) -> tuple[str, str]:
+def _explain_obstacle(pod: Pod, claim: Manifest | None) -> tuple[str, str]:
     status, scheduled = pod.status, pod.scheduled
     if scheduled.get("status") != "True" and claim and _waits_for_volume(scheduled, claim):
         return "VolumePending", f"waits for its volume: kubectl describe pvc {_locate(claim)}"
@@ -50,13 +50,13 @@ def _find_obstacle(pod: Pod, claim: Manifest | None) -> tuple[str, str]:
     if status.get("phase") == "Succeeded":
         # Its exit code says so; it is not meant to end.
         return status.get("reason", "Failed"), f"has ended: {status.get('message', '')}"
-    return _find_container_obstacle(pod)
+    return _explain_container(pod)
 
 
-def _find_container_obstacle(pod: Pod) -> tuple[str, str]:
+def _explain_container(pod: Pod) -> tuple[str, str]:
     """What our container lacks; a sidecar that does not come up where that one has nothing to say."""
     container = pod.container_status
-    others = [] if _says_why(container) else _find_stuck_others(pod)
+    others = [] if _says_why(container) else _list_stuck_others(pod)
     if others:
         return _describe_other(others[0])
     waiting = container.get("state", {}).get("waiting")
@@ -67,7 +67,7 @@ def _find_container_obstacle(pod: Pod) -> tuple[str, str]:
     return "Starting", "is being started by its host"
 
 
-def _find_stuck_others(pod: Pod) -> list[Manifest]:
+def _list_stuck_others(pod: Pod) -> list[Manifest]:
     """Statuses of containers that a webhook has added and that do not run; of such a sidecar, ours waits in silence."""
     entries = [*(pod.status.get("initContainerStatuses") or []), *(pod.status.get("containerStatuses") or [])]
     return [entry for entry in entries if entry.get("name") != pod.container and _says_why(entry)]

@@ -13,7 +13,7 @@ from hooks.kubernetes.labels import NODE
 from hooks.kubernetes.manifest import Manifest
 from hooks.kubernetes.quantity import Quantity
 from hooks.vk8s.observed.children import CLAIM, POD, group_key
-from hooks.vk8s.observed.demand import Demand, PodDemand, find_freed, measure, measure_pod
+from hooks.vk8s.observed.demand import Demand, PodDemand, compute_freed, measure, measure_pod
 from hooks.vk8s.observed.pod import Pod
 from hooks.vk8s.spec.cluster import VirtualCluster
 from hooks.vk8s.spec.labels import COMPONENT, NODE_COMPONENT
@@ -58,64 +58,64 @@ class Refusal:
         return f"{what}, or change the resources of {nodes}" if nodes else what
 
 
-def find_refusals(child: Manifest, rules: NamespaceRules, freed: Mapping[str, Fraction] | None = None) -> list[Refusal]:
+def list_refusals(child: Manifest, rules: NamespaceRules, freed: Mapping[str, Fraction] | None = None) -> list[Refusal]:
     """Why `child` can't be made; `freed`: what quotas count less by the time that it is."""
     kind = group_key(child)
     if kind == POD:
-        return find_pod_refusals(child["spec"], rules, freed)
-    limits = list(_find_claim_breaches(child, rules)) if kind == CLAIM else []
+        return list_pod_refusals(child["spec"], rules, freed)
+    limits = list(_list_claim_breaches(child, rules)) if kind == CLAIM else []
     # A quota with scopes counts pods alone.
     quotas = [quota for quota in rules.quotas if not quota.scopes]
-    return [*limits, *_find_excesses(quotas, measure(child), freed or {})]
+    return [*limits, *_list_excesses(quotas, measure(child), freed or {})]
 
 
-def find_pod_refusals(
+def list_pod_refusals(
     spec: Manifest, rules: NamespaceRules, freed: Mapping[str, Fraction] | None = None
 ) -> list[Refusal]:
     """Why a pod with that spec can't be made, by whomever."""
     pod = measure_pod(spec, rules)
     # The order of the API server: what a LimitRange has refused, no quota is asked about.
-    breaches = [*_find_invalid(pod.containers, rules), *_find_pod_breaches(pod, rules)]
+    breaches = [*_list_invalid(pod.containers, rules), *_list_pod_breaches(pod, rules)]
     if breaches:
         return breaches
     quotas = [quota for quota in rules.quotas if quota.counts_pod(best_effort=not pod.is_bounded)]
-    lacking = [refusal for quota in quotas for refusal in _find_lacking(quota, pod.containers)]
-    return lacking or list(_find_excesses(quotas, pod.whole.counted, freed or {}))
+    lacking = [refusal for quota in quotas for refusal in _list_lacking(quota, pod.containers)]
+    return lacking or list(_list_excesses(quotas, pod.whole.counted, freed or {}))
 
 
-def find_node_refusals(
+def list_node_refusals(
     node: NodeSpec, rules: NamespaceRules, freed: Mapping[str, Fraction] | None = None
 ) -> list[Refusal]:
     """Why the pod of a node can't be made as the spec has it."""
     resources = {"limits": node.resources.limits, "requests": node.resources.requests}
     spec = {"containers": [{"name": NODE_CONTAINER, "resources": resources}]}
-    return find_pod_refusals(spec, rules, freed)
+    return list_pod_refusals(spec, rules, freed)
 
 
-def find_job_refusals(job: Manifest, rules: NamespaceRules) -> list[Refusal]:
+def list_job_refusals(job: Manifest, rules: NamespaceRules) -> list[Refusal]:
     """Why a Job that is at work has no pod."""
-    return [] if job.get("status", {}).get("active") else find_pod_refusals(job["spec"]["template"]["spec"], rules)
+    return [] if job.get("status", {}).get("active") else list_pod_refusals(job["spec"]["template"]["spec"], rules)
 
 
 def is_too_large(job: Manifest, resources: Manifest, rules: NamespaceRules) -> bool:
     """Whether the pod of a Job is refused, and one whose containers have these `resources` would not be."""
     another = {"containers": [{"name": "another", "resources": resources}]}
-    return bool(find_job_refusals(job, rules)) and not find_pod_refusals(another, rules)
+    return bool(list_job_refusals(job, rules)) and not list_pod_refusals(another, rules)
 
 
 def is_room_needed(job: Manifest, pod: Manifest, rules: NamespaceRules) -> bool:
     """Whether the pod of a Job is refused, and would not be without `pod`."""
-    refused = bool(find_job_refusals(job, rules))
-    return refused and not find_pod_refusals(job["spec"]["template"]["spec"], rules, find_freed(pod))
+    refused = bool(list_job_refusals(job, rules))
+    return refused and not list_pod_refusals(job["spec"]["template"]["spec"], rules, compute_freed(pod))
 
 
-def find_port_refusals(count: int, rules: NamespaceRules) -> list[Refusal]:
+def list_port_refusals(count: int, rules: NamespaceRules) -> list[Refusal]:
     """Why a Service can't be given `count` more ports of the host's nodes."""
     quotas = [quota for quota in rules.quotas if not quota.scopes]
-    return list(_find_excesses(quotas, {"services.nodeports": Quantity(count)}, {}))
+    return list(_list_excesses(quotas, {"services.nodeports": Quantity(count)}, {}))
 
 
-def _find_excesses(quotas: Sequence[Quota], counted: Amounts, freed: Mapping[str, Fraction]) -> Iterator[Refusal]:
+def _list_excesses(quotas: Sequence[Quota], counted: Amounts, freed: Mapping[str, Fraction]) -> Iterator[Refusal]:
     for quota in quotas:
         over = [
             name for name in sorted(counted) if quota.lacks_room(name, counted[name].amount, freed.get(name, _NOTHING))
@@ -130,7 +130,7 @@ def _find_excesses(quotas: Sequence[Quota], counted: Amounts, freed: Mapping[str
         yield Refusal(QUOTA_EXCEEDED, words, quota.name)
 
 
-def _find_lacking(quota: Quota, demands: Sequence[Demand]) -> Iterator[Refusal]:
+def _list_lacking(quota: Quota, demands: Sequence[Demand]) -> Iterator[Refusal]:
     """What the quota counts and containers do not say."""
     required = _REQUIRED & set(quota.hard)
     lacking = sorted({name for demand in demands for name in required - set(demand.counted)})
@@ -145,7 +145,7 @@ def _find_lacking(quota: Quota, demands: Sequence[Demand]) -> Iterator[Refusal]:
     yield Refusal(QUOTA_EXCEEDED, words, quota.name, tuple(fields))
 
 
-def _find_invalid(demands: Sequence[Demand], rules: NamespaceRules) -> Iterator[Refusal]:
+def _list_invalid(demands: Sequence[Demand], rules: NamespaceRules) -> Iterator[Refusal]:
     """Requests above a limit, which then is a LimitRange's default: a spec that says both would not be valid."""
     for demand in demands:
         for name, limit in sorted(demand.limits.items()):
@@ -155,19 +155,19 @@ def _find_invalid(demands: Sequence[Demand], rules: NamespaceRules) -> Iterator[
                 yield Refusal(LIMIT_RANGE, words, rules.find_default(name) or "", (f"limits.{name}",))
 
 
-def _find_pod_breaches(pod: PodDemand, rules: NamespaceRules) -> Iterator[Refusal]:
+def _list_pod_breaches(pod: PodDemand, rules: NamespaceRules) -> Iterator[Refusal]:
     for kind, all_of_kind in ((CONTAINER, pod.containers), (ONE_POD, [pod.whole])):
         for name, limit in rules.entries(kind):
-            words = dict.fromkeys(each for demand in all_of_kind for each in _find_breaches(limit, demand))
+            words = dict.fromkeys(each for demand in all_of_kind for each in _list_breaches(limit, demand))
             yield from (_breach(name, each) for each in words)
 
 
-def _find_claim_breaches(claim: Manifest, rules: NamespaceRules) -> Iterator[Refusal]:
+def _list_claim_breaches(claim: Manifest, rules: NamespaceRules) -> Iterator[Refusal]:
     requests = {name: Quantity(amount) for name, amount in claim["spec"]["resources"]["requests"].items()}
     demand = Demand(claim["metadata"]["name"], requests, {})
     for name, limit in rules.entries(ONE_CLAIM):
-        lowest = (_find_below(limit.type, each, demand) for each in limit.min.items())
-        highest = (_find_above(limit.type, each, demand.requests, "request") for each in limit.max.items())
+        lowest = (_check_minimum(limit.type, each, demand) for each in limit.min.items())
+        highest = (_check_maximum(limit.type, each, demand.requests, "request") for each in limit.max.items())
         yield from (_breach(name, each) for each in (*lowest, *highest) if each)
 
 
@@ -175,17 +175,17 @@ def _breach(limit_range: str, words: str) -> Refusal:
     return Refusal(LIMIT_RANGE, words, limit_range)
 
 
-def _find_breaches(limit: Limit, demand: Demand) -> Iterator[str]:
+def _list_breaches(limit: Limit, demand: Demand) -> Iterator[str]:
     for entry in limit.min.items():
-        yield from filter(None, [_find_below(limit.type, entry, demand)])
+        yield from filter(None, [_check_minimum(limit.type, entry, demand)])
     for entry in limit.max.items():
-        words = _find_above(limit.type, entry, demand.limits, "limit")
+        words = _check_maximum(limit.type, entry, demand.limits, "limit")
         yield from filter(None, [words])
     for entry in limit.max_limit_request_ratio.items():
-        yield from filter(None, [_find_spread(limit.type, entry, demand)])
+        yield from filter(None, [_check_ratio(limit.type, entry, demand)])
 
 
-def _find_below(kind: str, entry: tuple[str, Quantity], demand: Demand) -> str | None:
+def _check_minimum(kind: str, entry: tuple[str, Quantity], demand: Demand) -> str | None:
     name, least = entry
     start = f"minimum {name} usage per {kind} is {least}"
     if name not in demand.requests:
@@ -196,7 +196,7 @@ def _find_below(kind: str, entry: tuple[str, Quantity], demand: Demand) -> str |
     return None
 
 
-def _find_above(kind: str, entry: tuple[str, Quantity], amounts: Amounts, what: str) -> str | None:
+def _check_maximum(kind: str, entry: tuple[str, Quantity], amounts: Amounts, what: str) -> str | None:
     """Requests are never above limits here, so one of the two is looked at."""
     name, most = entry
     start = f"maximum {name} usage per {kind} is {most}"
@@ -205,7 +205,7 @@ def _find_above(kind: str, entry: tuple[str, Quantity], amounts: Amounts, what: 
     return f"{start}, but {what} is {amounts[name]}" if amounts[name].amount > most.amount else None
 
 
-def _find_spread(kind: str, entry: tuple[str, Quantity], demand: Demand) -> str | None:
+def _check_ratio(kind: str, entry: tuple[str, Quantity], demand: Demand) -> str | None:
     name, most = entry
     start = f"{name} max limit to request ratio per {kind} is {most}, but"
     request, limit = (amounts.get(name, NONE).amount for amounts in (demand.requests, demand.limits))
@@ -217,7 +217,7 @@ def _find_spread(kind: str, entry: tuple[str, Quantity], demand: Demand) -> str 
     return f"{start} provided ratio is {float(ratio):f}" if ratio > most.amount else None
 
 
-def find_held(cluster: VirtualCluster, pods: Mapping[str, Pod]) -> dict[str, str]:
+def list_held(cluster: VirtualCluster, pods: Mapping[str, Pod]) -> dict[str, str]:
     """The nodes whose pods are not replaced, as the next ones would be refused, and why: their pods live on.
 
     There is nothing to hold of a pod that has ended.
@@ -226,7 +226,7 @@ def find_held(cluster: VirtualCluster, pods: Mapping[str, Pod]) -> dict[str, str
         return {}
     held = [(node, pods[node.name]) for node in cluster.nodes if node.name in pods]
     found = [
-        (node.name, find_node_refusals(node, cluster.rules, find_freed(pod.manifest)))
+        (node.name, list_node_refusals(node, cluster.rules, compute_freed(pod.manifest)))
         for node, pod in held
         if not pod.has_ended
     ]

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from hooks.ippool.allocation import ALLOCATION, API_VERSION, allocation_selector, find_addresses
+from hooks.ippool.allocation import ALLOCATION, API_VERSION, allocation_selector, read_addresses
 from hooks.ippool.pools import POOL, Pool, find_pool, parse_pools
 from hooks.kubernetes.manifest import Manifest
 from hooks.settings import PREFIX, Settings
@@ -41,15 +41,15 @@ def read_network(
         return Network(reason=OFF)
     if ALLOCATION not in related or POOL not in related:
         return Network(reason=NOT_SENT)
-    addresses = find_addresses(identity.uid, related[ALLOCATION].values())
+    addresses = read_addresses(identity.uid, related[ALLOCATION].values())
     manifests = related[POOL].values()
     pool = find_pool(spec.ip_pool, parse_pools(manifests))
     name = spec.ip_pool or (pool.name if pool else None)
-    reason, obstacle = _find_obstacle(pool, manifests, identity.namespace) if name else (NO_POOL, "")
+    reason, obstacle = _explain_obstacle(pool, manifests, identity.namespace) if name else (NO_POOL, "")
     return Network(addresses, name, reason, obstacle, settings.host_cni)
 
 
-def _find_obstacle(pool: Pool | None, manifests: Iterable[Manifest], namespace: str) -> tuple[str, str]:
+def _explain_obstacle(pool: Pool | None, manifests: Iterable[Manifest], namespace: str) -> tuple[str, str]:
     """Why the pool hands out no address, as far as can be seen: a reason, and the rest of a sentence."""
     if pool is None:
         return "PoolNotFound", ", which does not exist"

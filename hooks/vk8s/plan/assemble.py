@@ -12,8 +12,8 @@ from typing import Final
 
 from hooks.kubernetes.conditions import Blocker
 from hooks.kubernetes.manifest import Manifest
-from hooks.vk8s.kubeflow.plan import Kubeflow, find_kubeflow, plan_kubeflow
-from hooks.vk8s.observed.children import SECRET, Child, find_key
+from hooks.vk8s.kubeflow.plan import Kubeflow, keep_kubeflow, plan_kubeflow
+from hooks.vk8s.observed.children import SECRET, Child, get_key
 from hooks.vk8s.observed.keep import keep, keep_unknown
 from hooks.vk8s.observed.kinds import Data, list_named
 from hooks.vk8s.part import Part
@@ -65,7 +65,7 @@ class Plan:
     @cached_property
     def missing(self) -> Sequence[Manifest]:
         """The children that are not observed yet."""
-        return [child for child in self.children if find_key(child) not in self.situation.observed.by_key]
+        return [child for child in self.children if get_key(child) not in self.situation.observed.by_key]
 
     @cached_property
     def overdue(self) -> datetime | None:
@@ -97,7 +97,7 @@ def assemble(situation: Situation, review: Review) -> Plan:
     staying = situation.without(removals.nodes)
     state = plan_state(staying, removals.left) if keys.is_usable else State()
     exempt = Exempt(removals.nodes, state.held, frozenset(state.lost))
-    replacements, found = plan_replacements(situation, exempt), find_kubeflow(situation)
+    replacements, found = plan_replacements(situation, exempt), keep_kubeflow(situation)
     kubeflow = plan_kubeflow(staying, found) if keys.is_usable else found
     if keys.is_usable:
         pods = [plan_claims(staying), plan_node_pods(staying, state), plan_access(staying)]
@@ -133,7 +133,7 @@ def _unite(
     `prunable`: what goes when no part returns it, as spec and settings alone decide on it.
     """
     pki = (SECRET, pki_secret_name(situation.identity.name))
-    wanted = {find_key(child): child for part in parts for child in part.children}
+    wanted = {get_key(child): child for part in parts for child in part.children}
     labels = {key: labels for part in parts for key, labels in part.kept.items()}
     gone = prunable.difference(wanted, labels).union(*(part.gone for part in parts))
     made = {key: _annotate(child, notes) if key == pki else child for key, child in wanted.items() if key not in gone}

@@ -1,7 +1,7 @@
 """The ConfigMaps that node pods boot from: this version's, and those of other versions while something uses them."""
 
 from hooks.vk8s.children.bootstrap_config_map import build_bootstrap_config_map
-from hooks.vk8s.observed.children import CONFIG_MAP, JOB, Child, find_config_maps
+from hooks.vk8s.observed.children import CONFIG_MAP, JOB, Child, list_config_maps
 from hooks.vk8s.part import Part
 from hooks.vk8s.situation import Situation
 from hooks.vk8s.spec.labels import BOOTSTRAP_COMPONENT, COMPONENT
@@ -9,18 +9,18 @@ from hooks.vk8s.spec.labels import BOOTSTRAP_COMPONENT, COMPONENT
 
 def plan_boot_files(situation: Situation) -> Part:
     """The boot files of this version. Others go once every node is Ready with these; during a pause, none does."""
-    gone = [] if situation.cluster.paused else _find_unused(situation)
+    gone = [] if situation.cluster.paused else _list_unused(situation)
     boot_files = build_bootstrap_config_map(situation.cluster.identity, situation.context.scripts)
     return Part(children=[boot_files], gone=frozenset(gone))
 
 
-def _find_unused(situation: Situation) -> list[Child]:
+def _list_unused(situation: Situation) -> list[Child]:
     """Boot files of other versions that neither a pod nor a Job mounts, once every node boots from this one's."""
     observed, current = situation.observed, situation.boot_files
     pods = [situation.pods.get(node.name) for node in situation.cluster.nodes]
     if not all(pod and pod.is_ready and current in pod.config_maps for pod in pods):
         return []
-    by_jobs = [find_config_maps(job) for job in observed.children.get(JOB, {}).values()]
+    by_jobs = [list_config_maps(job) for job in observed.children.get(JOB, {}).values()]
     in_use = {current}.union(*by_jobs, *(pod.config_maps for pod in situation.pods.values()))
     return [
         (CONFIG_MAP, name)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from hooks.kubernetes.manifest import Manifest
-from hooks.vk8s.observed.children import CONFIG_MAP, SECRET, Observed, find_key
+from hooks.vk8s.observed.children import CONFIG_MAP, SECRET, Observed, get_key
 
 _CONTENT = ("data", "binaryData")
 
@@ -22,15 +22,15 @@ class Kept:
 
 def keep_frozen(children: Iterable[Manifest], observed: Observed) -> Kept:
     """The children, in which what can't be changed has the content that it is observed with."""
-    pairs = [(child, _find_observed(child, observed)) for child in children]
+    pairs = [(child, _get_observed(child, observed)) for child in children]
     return Kept(
         [_hold(child, found) if found else child for child, found in pairs],
         [f"{child['kind']} {child['metadata']['name']}" for child, found in pairs if found and _differs(child, found)],
     )
 
 
-def _find_observed(child: Manifest, observed: Observed) -> Manifest | None:
-    kind, name = find_key(child)
+def _get_observed(child: Manifest, observed: Observed) -> Manifest | None:
+    kind, name = get_key(child)
     return observed.find(kind, name) if kind in (SECRET, CONFIG_MAP) else None
 
 

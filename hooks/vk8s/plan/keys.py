@@ -14,7 +14,7 @@ from hooks.vk8s.keys.pki_files import Pki, is_token, parse_pki
 from hooks.vk8s.observed.children import CLAIM, POD, SECRET
 from hooks.vk8s.part import Part
 from hooks.vk8s.plan.kubeconfig import plan_kubeconfig
-from hooks.vk8s.plan.witnesses import find_known_authorities
+from hooks.vk8s.plan.witnesses import read_known_authorities
 from hooks.vk8s.situation import Situation
 from hooks.vk8s.spec.cluster import ACCEPT_CA_LOSS_ANNOTATION
 from hooks.vk8s.spec.naming import join_secret_name, kubeconfig_secret_name, pki_secret_name
@@ -43,7 +43,7 @@ def plan_keys(situation: Situation) -> Keys:
     cluster, observed = situation.cluster, situation.observed
     name = pki_secret_name(cluster.name)
     secret = observed.find(SECRET, name)
-    known = find_known_authorities(cluster.name, observed)
+    known = read_known_authorities(cluster.name, observed)
     if secret is None:
         return _plan_without_pki(situation, known)
     try:
@@ -64,7 +64,7 @@ def plan_keys(situation: Situation) -> Keys:
 
 def _plan_with_pki(situation: Situation, pki: Pki) -> Keys:
     name, now = pki_secret_name(situation.identity.name), situation.now
-    blockers, warnings = _find_blockers(name, pki, now), _find_warnings(pki, now)
+    blockers, warnings = _list_blockers(name, pki, now), _list_warnings(pki, now)
     kubeconfig = plan_kubeconfig(situation, pki.authority)
     moments = [pki.start, pki.end - CA_WARNING, pki.end, *([kubeconfig.due] if kubeconfig.due else [])]
     return Keys(
@@ -128,7 +128,7 @@ def _describe_way_out(situation: Situation, known: Mapping[str, str]) -> str:
     return f", or give the former CA up: {', '.join(steps)} ({_PAGE})"
 
 
-def _find_blockers(secret: str, pki: Pki, now: datetime) -> list[Blocker]:
+def _list_blockers(secret: str, pki: Pki, now: datetime) -> list[Blocker]:
     """What keeps everything from working that proves itself by a certificate."""
     start, end = format_time(pki.start), format_time(pki.end)
     if now < pki.start:
@@ -147,7 +147,7 @@ def _find_blockers(secret: str, pki: Pki, now: datetime) -> list[Blocker]:
     return []
 
 
-def _find_warnings(pki: Pki, now: datetime) -> list[str]:
+def _list_warnings(pki: Pki, now: datetime) -> list[str]:
     if not pki.end - CA_WARNING <= now < pki.end:
         return []
     return [f"The CAs expire at {format_time(pki.end)}, and everything stops then; how to prevent that: {_PAGE}."]

@@ -2,7 +2,13 @@
 
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.children.kubeconfig_secret import build_kubeconfig_secret
-from hooks.vk8s.keys.kubeconfig import KUBECONFIG_KEYS, Issuer, build_kubeconfig, find_renewal_time, parse_client_cert
+from hooks.vk8s.keys.kubeconfig import (
+    KUBECONFIG_KEYS,
+    Issuer,
+    build_kubeconfig,
+    compute_renewal_time,
+    parse_client_cert,
+)
 from hooks.vk8s.keys.pki import Authority, PkiError, read_secret
 from hooks.vk8s.observed.children import SECRET
 from hooks.vk8s.part import Part
@@ -18,7 +24,7 @@ def plan_kubeconfig(situation: Situation, authority: Authority) -> Part:
     existing = situation.observed.find(SECRET, name)
     if existing is not None:
         cert = parse_client_cert(_read_kubeconfig(existing), cluster, issuer)
-        due = find_renewal_time(cert.not_valid_after_utc, issuer) if cert else None
+        due = compute_renewal_time(cert.not_valid_after_utc, issuer) if cert else None
         if cert and (due is None or situation.now < due):
             return Part(kept={(SECRET, name): {}}, due=due)
     kubeconfig = build_kubeconfig(cluster, issuer, situation.context.entropy)

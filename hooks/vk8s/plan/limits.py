@@ -37,20 +37,20 @@ class Limits(Findings):
 def check_limits(call: Call, spec: Spec, *, lives: bool) -> Limits:
     """What a new Vk8s can't have with these settings; of one that lives, what it has and a new one could not have."""
     settings = call.settings
-    note = _find_note(call)
+    note = _write_note(call)
     noted = _read_note(note)
-    wanted, running = _list_images(spec), set(_find_running_images(call, spec))
+    wanted, running = _list_images(spec), set(_list_running_images(call, spec))
     # Whoever may create pods may have any adopted, so the note alone counts. Where there is none, the limit is newer
     # than what the spec says now, and than what its pods run: that stays.
     used = {*wanted.values(), *running} if noted is None else set(noted)
-    refused = list(_find_refused_images(wanted, settings))
+    refused = list(_list_refused_images(wanted, settings))
     is_limited = bool(settings.allowed_images) or note is not None
     return Limits(
         problems=[
             *_describe_refused([path for path, image in refused if not lives or image not in used], settings),
-            *([] if lives else _find_new_problems(spec, settings)),
+            *([] if lives else _list_new_problems(spec, settings)),
         ],
-        warnings=list(_find_warnings(spec, [path for path, _ in refused], settings)) if lives else [],
+        warnings=list(_list_warnings(spec, [path for path, _ in refused], settings)) if lives else [],
         # One that was noted stays so while a pod runs it: an edit may be taken back before it has reached all nodes.
         notes={IMAGES: json.dumps(sorted({*wanted.values(), *(used & running)}))} if is_limited else {},
     )
@@ -61,24 +61,24 @@ def _describe_refused(fields: Sequence[str], settings: Settings) -> list[str]:
     return [f"{', '.join(fields)}: {allowed}."] if fields else []
 
 
-def _find_warnings(spec: Spec, refused: Sequence[str], settings: Settings) -> Iterator[str]:
+def _list_warnings(spec: Spec, refused: Sequence[str], settings: Settings) -> Iterator[str]:
     if refused:
         stays = f"in use already, so it stays; a new one would have to be {_describe_allowed(settings)}"
         yield f"{', '.join(refused)}: {stays}."
-    for path, hosts in _find_overlaps(spec, settings):
+    for path, hosts in _list_overlaps(spec, settings):
         hidden = "from inside, nothing there can be reached"
         yield f"spec.kubernetes.{path}: overlaps {hosts} of the host cluster; {hidden}."
 
 
-def _find_new_problems(spec: Spec, settings: Settings) -> Iterator[str]:
+def _list_new_problems(spec: Spec, settings: Settings) -> Iterator[str]:
     hosts = ", ".join(map(str, settings.host_cidrs))
-    for path, _ in _find_overlaps(spec, settings):
+    for path, _ in _list_overlaps(spec, settings):
         yield f"spec.kubernetes.{path}: write a network that shares no address with the host cluster's ({hosts})."
     if spec.ip_pool is not None and not settings.ip_manager:
         yield f"spec.ipPool: leave it out, the ip-manager is off; for it, the hooks need {IP_MANAGER_ON}."
 
 
-def _find_overlaps(spec: Spec, settings: Settings) -> Iterator[tuple[str, str]]:
+def _list_overlaps(spec: Spec, settings: Settings) -> Iterator[tuple[str, str]]:
     """Networks of the virtual cluster, by field, and those of the host cluster that they overlap."""
     for path, network in parse_networks(spec).items():
         hosts = [str(host) for host in settings.host_cidrs if network is not None and host.overlaps(network)]
@@ -86,7 +86,7 @@ def _find_overlaps(spec: Spec, settings: Settings) -> Iterator[tuple[str, str]]:
             yield path, ", ".join(hosts)
 
 
-def _find_refused_images(images: Mapping[str, str], settings: Settings) -> Iterator[tuple[str, str]]:
+def _list_refused_images(images: Mapping[str, str], settings: Settings) -> Iterator[tuple[str, str]]:
     """Fields and their images that no pattern allows; `*` stands for any text, nothing else has a meaning."""
     patterns = [".*".join(map(re.escape, pattern.split("*"))) for pattern in settings.allowed_images]
     for path, image in images.items():
@@ -98,7 +98,7 @@ def _describe_allowed(settings: Settings) -> str:
     return f"one of {', '.join(settings.allowed_images)} (* stands for any text)"
 
 
-def _find_running_images(call: Call, spec: Spec) -> Iterator[str]:
+def _list_running_images(call: Call, spec: Spec) -> Iterator[str]:
     """The images of the pods that are nodes of the spec, or its access pod, and that these hooks have created."""
     access = (access_pod_name(call.identity.name), ACCESS_CONTAINER)
     for name, container in [*((node.name, NODE_CONTAINER) for node in spec.nodes), access]:
@@ -107,7 +107,7 @@ def _find_running_images(call: Call, spec: Spec) -> Iterator[str]:
             yield Pod(pod, container).image or ""
 
 
-def _find_note(call: Call) -> str | None:
+def _write_note(call: Call) -> str | None:
     pki = call.observed.find(SECRET, pki_secret_name(call.identity.name))
     note: str | None = (pki["metadata"].get("annotations") or {}).get(IMAGES) if pki else None
     return note

@@ -25,9 +25,9 @@ def plan_claims(situation: Situation) -> Part:
 def plan_node_pods(situation: Situation, state: State) -> Part:
     """The pods of the nodes that stay; a pause ends all but those that their `state` holds."""
     if situation.cluster.paused:
-        return Part(gone=frozenset(_find_paused(situation, state)))
+        return Part(gone=frozenset(_list_paused(situation, state)))
     nodes = situation.cluster.nodes
-    waiting = {node.name: wait for node in nodes if (wait := _find_wait(situation, node))}
+    waiting = {node.name: wait for node in nodes if (wait := _explain_wait(situation, node))}
     return Part(
         children=[
             build_node_pod(situation.cluster, node, situation.context.scripts.digest)
@@ -45,7 +45,7 @@ def _has_held(situation: Situation, node: NodeSpec) -> bool:
     return node.name in situation.cluster.state.claims or (pod is not None and pod.has_run)
 
 
-def _find_wait(situation: Situation, node: NodeSpec) -> str:
+def _explain_wait(situation: Situation, node: NodeSpec) -> str:
     """What the pod of `node` still lacks; empty where it exists, or may be created.
 
     It is created only once all that it mounts is observed as ours and stays: otherwise it would boot from a claim or
@@ -53,12 +53,12 @@ def _find_wait(situation: Situation, node: NodeSpec) -> str:
     """
     if node.name in situation.pods:
         return ""
-    address = situation.cluster.network.find_lack(node.name)
-    lacking = [*situation.observed.find_lacking(list_needed(situation, node)), *([address] if address else [])]
+    address = situation.cluster.network.get_lack(node.name)
+    lacking = [*situation.observed.list_lacking(list_needed(situation, node)), *([address] if address else [])]
     return f"waits for {', '.join(lacking)}" if lacking else ""
 
 
-def _find_paused(situation: Situation, state: State) -> list[Child]:
+def _list_paused(situation: Situation, state: State) -> list[Child]:
     """The pods that a paused virtual cluster does without; its volumes, keys and boot files stay."""
     components = (NODE_COMPONENT, ACCESS_COMPONENT)
     return [

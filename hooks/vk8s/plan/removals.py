@@ -14,8 +14,8 @@ from hooks.vk8s.children.leave_job import RESOURCES, TAKES, Leave, build_leave_j
 from hooks.vk8s.observed.children import CLAIM, CONFIG_MAP, JOB, POD, SECRET, Child, Observed, describe_finalizers
 from hooks.vk8s.observed.fingerprint import hash_leave, is_outdated
 from hooks.vk8s.observed.job import Job
-from hooks.vk8s.observed.keep import find_node, keep_unknown, read_labels
-from hooks.vk8s.observed.refused import find_job_refusals, is_room_needed, is_too_large
+from hooks.vk8s.observed.keep import keep_unknown, read_labels, read_node_name
+from hooks.vk8s.observed.refused import is_room_needed, is_too_large, list_job_refusals
 from hooks.vk8s.part import Part
 from hooks.vk8s.situation import Situation
 from hooks.vk8s.spec.cluster import VirtualCluster
@@ -84,11 +84,11 @@ def plan_removals(situation: Situation) -> Removals:
     """Workers that were removed from the spec, and workers whose leave Job is running."""
     cluster, observed = situation.cluster, situation.observed
     wanted = {node.name for node in cluster.nodes}
-    roles = {**dict.fromkeys(cluster.state.claims, "worker"), **_find_roles(observed, wanted)}
+    roles = {**dict.fromkeys(cluster.state.claims, "worker"), **_read_roles(observed, wanted)}
     past = {name for name, role in roles.items() if role != "master"} - wanted
     # Whoever may annotate a pod, or have a Job adopted, could mark a master: one is never removed.
     masters = {node.name for node in cluster.control_plane}
-    remains = [_find_remains(situation, name) for name in sorted((past | set(_find_begun(observed))) - masters)]
+    remains = [_get_remains(situation, name) for name in sorted((past | set(_list_begun(observed))) - masters)]
     removed = [each for each in remains if each.node in past or each.has_begun]
     removing = [_plan_removal(situation, each) for each in removed]
     begun = [each for each, removal in zip(removed, removing, strict=True) if each.job or removal.job]
@@ -97,23 +97,23 @@ def plan_removals(situation: Situation) -> Removals:
             *(_note(part) for each in begun for part in each.parts.values()),
             *(removal.job for removal in removing if removal.job),
         ],
-        gone=frozenset(child for each in remains for child in _find_gone(situation, each)),
+        gone=frozenset(child for each in remains for child in _choose_gone(situation, each)),
         removing=removing,
         left=frozenset(each.node for each in remains if each.has_left),
     )
 
 
-def find_role_problems(spec: Spec, observed: Observed) -> list[str]:
+def list_role_problems(spec: Spec, observed: Observed) -> list[str]:
     """Sentences on nodes that live under another role than the spec gives them: a state volume serves one for good."""
     roles = {node.name: node.role for node in spec.nodes}
     return [
         f"spec.nodes: {name} was made as {role}; this can't be changed, write it with role {role} again."
-        for name, role in sorted(_find_roles(observed).items())
+        for name, role in sorted(_read_roles(observed).items())
         if role in ("master", "worker") and roles.get(name, "worker") != role
     ]
 
 
-def _find_roles(observed: Observed, but: Collection[str] = ()) -> dict[str, str]:
+def _read_roles(observed: Observed, but: Collection[str] = ()) -> dict[str, str]:
     """Names and roles of the nodes of which a pod or a claim is observed; older claims have no role label.
 
     Nodes in `but` are passed over: reading their labels would take a tenth of a whole call.
@@ -125,11 +125,11 @@ def _find_roles(observed: Observed, but: Collection[str] = ()) -> dict[str, str]
         for name, child in observed.children.get(kind, {}).items()
         if (kind, name) not in passed
     ]
-    nodes = [(find_node(*child), child[2].get(ROLE, "")) for child in children]
+    nodes = [(read_node_name(*child), child[2].get(ROLE, "")) for child in children]
     return {node: role for node, role in nodes if node is not None}
 
 
-def _find_begun(observed: Observed) -> Iterator[str]:
+def _list_begun(observed: Observed) -> Iterator[str]:
     """Names of the workers of which there is a Job, or a pod or claim that says that there was one."""
     for kind in (CLAIM, JOB, POD):
         for name, child in observed.children.get(kind, {}).items():
@@ -138,7 +138,7 @@ def _find_begun(observed: Observed) -> Iterator[str]:
                 continue
             labels = read_labels(child)
             is_sign = kind != JOB or labels.get(COMPONENT) == LEAVE_COMPONENT
-            node = find_node(kind, name, labels)
+            node = read_node_name(kind, name, labels)
             if is_sign and node is not None:
                 yield node
 
@@ -153,13 +153,13 @@ def _note(part: Manifest) -> Manifest:
     return {**kept, "metadata": {**kept["metadata"], "annotations": annotations}}
 
 
-def _find_remains(situation: Situation, node: str) -> _Remains:
+def _get_remains(situation: Situation, node: str) -> _Remains:
     keys = [(POD, node), (CLAIM, state_claim_name(node))]
     parts = {key: child for key in keys if (child := situation.observed.find(*key)) is not None}
     return _Remains(node, parts, situation.jobs.get(leave_job_name(node)))
 
 
-def _find_gone(situation: Situation, remains: _Remains) -> Iterable[Child]:
+def _choose_gone(situation: Situation, remains: _Remains) -> Iterable[Child]:
     """What of a worker is left out now: pod and claim when its Job is done, the Job after them, or to make another."""
     job = remains.job
     if job is None or job.is_terminating:
@@ -196,7 +196,7 @@ def _plan_removal(situation: Situation, remains: _Remains) -> Removal:
         return Removal(remains.node, _describe(situation, remains, remains.job))
     if cluster.paused:
         return Removal(remains.node, _AFTER_PAUSE)
-    lacking = situation.observed.find_lacking(
+    lacking = situation.observed.list_lacking(
         [(SECRET, kubeconfig_secret_name(cluster.name)), (CONFIG_MAP, situation.boot_files)]
     )
     if lacking:
@@ -235,7 +235,7 @@ def _describe_work(situation: Situation, job: Job) -> str:
 def _describe_drain(cluster: VirtualCluster, job: Manifest) -> str:
     """How far a Job is that could do its work. Its pod is no child, so this is all that can be seen of it from here."""
     status, place = job.get("status", {}), f"-n {job['metadata']['namespace']} job/{job['metadata']['name']}"
-    refused = [refusal.describe([job]) for refusal in find_job_refusals(job, cluster.rules)]
+    refused = [refusal.describe([job]) for refusal in list_job_refusals(job, cluster.rules)]
     if status.get("ready"):
         return "its pods are being moved to other nodes"
     if refused:

@@ -11,13 +11,13 @@ from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.observed.children import CONFIG_MAP, POD
 from hooks.vk8s.observed.fingerprint import hash_access, hash_node, is_outdated
 from hooks.vk8s.observed.pod import SETTLING, Pod
-from hooks.vk8s.observed.refused import find_held
+from hooks.vk8s.observed.refused import list_held
 from hooks.vk8s.part import Part
 from hooks.vk8s.situation import Situation
 from hooks.vk8s.spec.cluster import VirtualCluster
 from hooks.vk8s.spec.model import NodeSpec
 from hooks.vk8s.spec.naming import access_pod_name
-from hooks.vk8s.spec.state_note import find_noted_generation
+from hooks.vk8s.spec.state_note import read_noted_generation
 
 # A kubelet that refuses a pod refuses the next one, too, and at once.
 FAILED_PATIENCE = timedelta(seconds=30)
@@ -84,36 +84,36 @@ def plan_replacements(situation: Situation, exempt: Exempt) -> Replacements:
     it is one of the others.
     """
     cluster, now = situation.cluster, situation.now
-    members = [_find_member(situation, node, exempt) for node in cluster.nodes]
-    held = find_held(cluster, situation.pods)
+    members = [_build_member(situation, node, exempt) for node in cluster.nodes]
+    held = list_held(cluster, situation.pods)
     kept = {*exempt.leaving, *exempt.held, *held}
     free = [each for each in members if each.node.name not in kept and each.is_there]
     if any(each.is_master and each.is_outdated for each in members):
         # The kubelet of a worker must not be newer than its API server.
         free = [each for each in free if each.is_master or not each.is_outdated]
-    over = [each for each in free if each.pod and _find_patience_end(each.pod, now) <= now]
+    over = [each for each in free if each.pod and _compute_patience_end(each.pod, now) <= now]
     broken = [each for each in free if _is_broken(situation, each)]
     idle = [each for each in broken if each.pod and not each.pod.has_run]
-    gone = [*over, *idle] or _find_turn(members, [*broken, *_list_turns(cluster, free)], now)
-    due = _find_due(situation, members)
+    gone = [*over, *idle] or _choose_turn(members, [*broken, *_list_turns(cluster, free)], now)
+    due = _compute_due(situation, members)
     outdated = [each.node.name for each in members if each.is_outdated and each.node.name not in exempt.leaving]
     return Replacements(
-        gone=frozenset((POD, name) for name in [*(each.node.name for each in gone), *_find_access(situation)]),
+        gone=frozenset((POD, name) for name in [*(each.node.name for each in gone), *_choose_access(situation)]),
         due=due,
         outdated=[] if cluster.paused else outdated,
         held=held,
     )
 
 
-def _find_member(situation: Situation, node: NodeSpec, exempt: Exempt) -> _Member:
+def _build_member(situation: Situation, node: NodeSpec, exempt: Exempt) -> _Member:
     cluster, pod = situation.cluster, situation.pods.get(node.name)
-    is_stuck = pod is None and (node.name in exempt.lost or cluster.network.find_lack(node.name) is not None)
+    is_stuck = pod is None and (node.name in exempt.lost or cluster.network.get_lack(node.name) is not None)
     return _Member(node, pod, pod is not None and _is_outdated(cluster, node, pod.manifest), is_stuck)
 
 
 def _is_outdated(cluster: VirtualCluster, node: NodeSpec, pod: Manifest) -> bool:
     """Whether it was made for another spec, address or generation, or before the last restart that was asked for."""
-    is_of_another = cluster.network.has_moved(node.name, pod) or find_noted_generation(pod) != cluster.state.generation
+    is_of_another = cluster.network.has_moved(node.name, pod) or read_noted_generation(pod) != cluster.state.generation
     return is_outdated(pod, hash_node(node), cluster.restart) or is_of_another
 
 
@@ -132,10 +132,10 @@ def _is_broken(situation: Situation, member: _Member) -> bool:
 def _list_turns(cluster: VirtualCluster, free: Iterable[_Member]) -> list[_Member]:
     """The Ready ones that are outdated, and whose successors would not have to wait for an address."""
     ready = [each for each in free if each.is_outdated and each.is_ready]
-    return [each for each in ready if cluster.network.find_lack(each.node.name) is None]
+    return [each for each in ready if cluster.network.get_lack(each.node.name) is None]
 
 
-def _find_turn(members: Sequence[_Member], candidates: Iterable[_Member], now: datetime) -> list[_Member]:
+def _choose_turn(members: Sequence[_Member], candidates: Iterable[_Member], now: datetime) -> list[_Member]:
     """The one that may go now, of those that have run, if any: never more than one, and while no other one is down."""
     for going in candidates:
         lets_go = _lets_ready_go if going.is_ready else _lets_broken_go
@@ -177,12 +177,12 @@ def _lets_ready_go(other: _Member, going: _Member, now: datetime) -> bool:
     return other.is_outdated and other.pod.settled <= now
 
 
-def _find_patience_end(pod: Pod, now: datetime) -> datetime:
+def _compute_patience_end(pod: Pod, now: datetime) -> datetime:
     """Until when a pod that is over is left as it is; later than `now` where it is not over."""
     return pod.ended + FAILED_PATIENCE if pod.is_over else now + FAILED_PATIENCE
 
 
-def _find_access(situation: Situation) -> list[str]:
+def _choose_access(situation: Situation) -> list[str]:
     """The access pod, if it is from another image or has ended: nobody but its own sessions depends on it."""
     cluster, now = situation.cluster, situation.now
     name, image = access_pod_name(cluster.name), cluster.spec.access_pod_image
@@ -190,10 +190,10 @@ def _find_access(situation: Situation) -> list[str]:
     if pod is None or image is None or pod.is_terminating:
         return []
     is_old = not pod.is_over and is_outdated(pod.manifest, hash_access(image), cluster.restart)
-    return [name] if is_old or _find_patience_end(pod, now) <= now else []
+    return [name] if is_old or _compute_patience_end(pod, now) <= now else []
 
 
-def _find_due(situation: Situation, members: Iterable[_Member]) -> datetime | None:
+def _compute_due(situation: Situation, members: Iterable[_Member]) -> datetime | None:
     """When time alone may change what goes: one has ended for long enough, or has settled while others wait for it."""
     pods = [each.pod for each in members if each.pod]
     access, now = situation.pods.get(access_pod_name(situation.cluster.name)), situation.now

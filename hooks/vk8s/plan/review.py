@@ -3,17 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from hooks.vk8s.observed.adopted import find_adoption_warnings
+from hooks.vk8s.observed.adopted import list_adoption_warnings
 from hooks.vk8s.observed.children import CLAIM, SECRET
 from hooks.vk8s.plan.findings import Findings
 from hooks.vk8s.plan.limits import check_limits
 from hooks.vk8s.plan.newer_rules import check_newer_rules
-from hooks.vk8s.plan.removals import find_role_problems
+from hooks.vk8s.plan.removals import list_role_problems
 from hooks.vk8s.situation import Call
 from hooks.vk8s.spec.model import Spec
 from hooks.vk8s.spec.naming import pki_secret_name
-from hooks.vk8s.spec.validate import find_problems, parse_spec
-from hooks.vk8s.spec.version_skew import find_skews
+from hooks.vk8s.spec.validate import check_spec, parse_spec
+from hooks.vk8s.spec.version_skew import list_skews
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,16 +35,16 @@ def review_spec(call: Call, raw: object) -> Review:
     return Review(
         spec=spec,
         problems=[
-            *find_problems(name, spec),
-            *find_role_problems(spec, observed),
+            *check_spec(name, spec),
+            *list_role_problems(spec, observed),
             *newer.problems,
             *limits.problems,
         ],
         warnings=[
-            *find_skews(spec),
+            *list_skews(spec),
             *limits.warnings,
             *newer.warnings,
-            *find_adoption_warnings(call.identity, observed),
+            *list_adoption_warnings(call.identity, observed),
         ],
         notes=limits.notes,
     )

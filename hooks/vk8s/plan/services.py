@@ -12,7 +12,7 @@ from hooks.vk8s.spec.labels import NODE_COMPONENT, component_selector, role_sele
 def plan_services(situation: Situation) -> Part:
     """The Services and the NetworkPolicy that spec and settings ask for."""
     identity, spec = situation.identity, situation.cluster.spec
-    targets, access_port = _find_targets(situation), spec.access_pod_port if spec.access_pod_image else None
+    targets, access_port = _choose_targets(situation), spec.access_pod_port if spec.access_pod_image else None
     return Part(
         children=[
             build_api_service(identity),
@@ -23,7 +23,7 @@ def plan_services(situation: Situation) -> Part:
     )
 
 
-def _find_targets(situation: Situation) -> dict[str, str]:
+def _choose_targets(situation: Situation) -> dict[str, str]:
     """The workers while one is Ready: then no connection ends with a restart of the master. Else every node."""
     pods = [situation.pods.get(node.name) for node in situation.cluster.workers]
     if any(pod and pod.is_ready for pod in pods):

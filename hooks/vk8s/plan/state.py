@@ -11,7 +11,7 @@ from typing import Final
 
 from hooks.kubernetes.conditions import Blocker
 from hooks.kubernetes.manifest import Manifest
-from hooks.vk8s.children.node_pod import find_credentials_name
+from hooks.vk8s.children.node_pod import get_credentials_name
 from hooks.vk8s.observed.children import (
     CLAIM,
     CONFIG_MAP,
@@ -23,13 +23,13 @@ from hooks.vk8s.observed.children import (
     is_terminating,
 )
 from hooks.vk8s.observed.keep import read_annotation
-from hooks.vk8s.observed.pod import Pod, find_creation_time
+from hooks.vk8s.observed.pod import Pod, read_creation_time
 from hooks.vk8s.part import Part
 from hooks.vk8s.situation import Situation
 from hooks.vk8s.spec.cluster import ACCEPT_LOSS_ANNOTATION, VirtualCluster
 from hooks.vk8s.spec.model import NodeSpec
 from hooks.vk8s.spec.naming import pki_secret_name, state_claim_name
-from hooks.vk8s.spec.state_note import FIRST_GENERATION, STATE, StateNote, find_noted_generation, parse_note
+from hooks.vk8s.spec.state_note import FIRST_GENERATION, STATE, StateNote, parse_note, read_noted_generation
 
 STATE_LOST, STATE_AT_RISK = "StateLost", "StateAtRisk"
 _PAGE: Final = "docs/how-to/lost-volumes.md"
@@ -56,7 +56,7 @@ def read_note(name: str, observed: Observed) -> StateNote:
     pki = observed.find(SECRET, pki_secret_name(name))
     notes = map(parse_note, read_annotation(pki, STATE)) if pki else ()
     noted = next((note for note in notes if note), None)
-    generations = map(find_noted_generation, observed.pods().values())
+    generations = map(read_noted_generation, observed.pods().values())
     return noted or StateNote(generation=max(generations, default=FIRST_GENERATION))
 
 
@@ -70,14 +70,14 @@ def plan_state(situation: Situation, left: frozenset[str]) -> State:
         lost=lost,
         held=frozenset(each.node.name for each in found if each.lacking and each.pod and not each.is_useless),
         gone=frozenset((POD, each.node.name) for each in found if each.is_useless),
-        blockers=_find_blockers(cluster, found, lost),
+        blockers=_list_blockers(cluster, found, lost),
     )
 
 
 def list_needed(situation: Situation, node: NodeSpec) -> list[Child]:
     """What a pod of `node` that is created now mounts."""
     claim = [] if situation.cluster.spec.storage.ephemeral else [(CLAIM, state_claim_name(node.name))]
-    return [(CONFIG_MAP, situation.boot_files), (SECRET, find_credentials_name(situation.cluster, node)), *claim]
+    return [(CONFIG_MAP, situation.boot_files), (SECRET, get_credentials_name(situation.cluster, node)), *claim]
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ class _Standing:
         """Whether the claim of its name is not the one that its pod runs on: that one's volume ends with the pod."""
         if self.pod is None or self.claim is None or self.claim["metadata"]["uid"] == self.noted:
             return False
-        is_newer = find_creation_time(self.claim) > self.pod.created
+        is_newer = read_creation_time(self.claim) > self.pod.created
         return is_newer and not self.is_accepted and (self.pod.is_ready or self.pod.has_run)
 
     @property
@@ -134,7 +134,7 @@ class _Standing:
             return str(self.claim["metadata"]["uid"])
         if self.pod is None or self.is_ephemeral or not self.pod.is_ready:
             return None
-        if self.claim is not None and find_creation_time(self.claim) <= self.pod.created:
+        if self.claim is not None and read_creation_time(self.claim) <= self.pod.created:
             return str(self.claim["metadata"]["uid"])
         return self.noted or str(self.pod.manifest["metadata"]["uid"])
 
@@ -173,7 +173,7 @@ def _plan_note(cluster: VirtualCluster, found: list[_Standing], left: frozenset[
     return StateNote({**kept, **proven}, cluster.state.generation + begins_anew)
 
 
-def _find_blockers(cluster: VirtualCluster, found: list[_Standing], lost: Mapping[str, str]) -> list[Blocker]:
+def _list_blockers(cluster: VirtualCluster, found: list[_Standing], lost: Mapping[str, str]) -> list[Blocker]:
     """What the owner has to know: what is lost and what to do about it, then what is in danger."""
     ways_out = _describe_ways_out(cluster, [each for each in found if each.is_lost]) if lost else ""
     losses = [*(f"{node} {sentence}." for node, sentence in lost.items()), ways_out] if lost else []
@@ -205,7 +205,7 @@ def _describe_danger(standing: _Standing) -> str:
     going = list(_list_going(standing))
     if not going:
         return ""
-    name, volume = standing.node.name, _find_volume(standing)
+    name, volume = standing.node.name, _read_volume(standing)
     save = (
         f" Keep the volume now: kubectl patch pv {volume} --type=merge "
         '--patch=\'{"spec": {"persistentVolumeReclaimPolicy": "Retain"}}\'.'
@@ -234,7 +234,7 @@ def _list_going(standing: _Standing) -> Iterator[str]:
             yield f"PersistentVolumeClaim {name} is gone{other}"
 
 
-def _find_volume(standing: _Standing) -> str:
+def _read_volume(standing: _Standing) -> str:
     """Name of the PersistentVolume behind a claim that is being deleted; empty where there is none."""
     claim = standing.claim
     return str(claim["spec"].get("volumeName", "")) if claim and is_terminating(claim) else ""

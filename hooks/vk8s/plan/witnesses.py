@@ -21,7 +21,7 @@ _HASH: Final = re.compile(rb"sha256:[0-9a-f]{64}")
 _EMBEDDED: Final = re.compile(rb"certificate-authority-data: (\S+)")
 
 
-def find_known_authorities(vk8s: str, observed: Observed) -> Mapping[str, str]:
+def read_known_authorities(vk8s: str, observed: Observed) -> Mapping[str, str]:
     """`public_key_hash` of each CA that something was made with, and the name of a Secret that says so."""
     join, kubeconfig = join_secret_name(vk8s), kubeconfig_secret_name(vk8s)
     return {

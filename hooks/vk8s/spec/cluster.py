@@ -96,7 +96,7 @@ class VirtualCluster:
     @property
     def api_names(self) -> list[str]:
         """The names of the API Service in the host cluster's DNS, from the shortest to the full one."""
-        return find_api_names(self.identity, self.cluster_domain)
+        return list_api_names(self.identity, self.cluster_domain)
 
     @property
     def endpoint(self) -> str:
@@ -109,7 +109,7 @@ def _split(names: str) -> list[str]:
     return [word for name in names.split(",") if (word := name.strip())]
 
 
-def find_api_names(identity: Identity, cluster_domain: str) -> list[str]:
+def list_api_names(identity: Identity, cluster_domain: str) -> list[str]:
     """The names of the API Service in the host cluster's DNS, from the shortest to the full one."""
     short = api_service_name(identity.name)
     service = f"{short}.{identity.namespace}"

@@ -32,7 +32,7 @@ class Network:
     obstacle: str = ""
     cni: HostCni = "calico"
 
-    def find_lack(self, node: str) -> str | None:
+    def get_lack(self, node: str) -> str | None:
         """What the pod of `node` has to wait for before it is made, as `Kind name`; None where it may be made."""
         if self.pool is None or node in self.addresses:
             return None
@@ -52,11 +52,11 @@ class Network:
 
         One that was made without an address stays as it is, and so does one whose node has none any more.
         """
-        noted = find_noted_address(pod)
+        noted = read_noted_address(pod)
         return noted is not None and self.addresses.get(node, noted) != noted
 
 
-def find_noted_address(pod: Manifest) -> str | None:
+def read_noted_address(pod: Manifest) -> str | None:
     """The address with which the pod was made, if any."""
     address: str | None = (pod["metadata"].get("annotations") or {}).get(ADDRESS)
     return address

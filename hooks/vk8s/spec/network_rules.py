@@ -36,7 +36,7 @@ def parse_networks(spec: Spec) -> dict[str, IPv4Network | None]:
     return {PODS: _parse_network(kubernetes.pod_network_cidr), SERVICES: _parse_network(kubernetes.service_cidr)}
 
 
-def find_network_faults(spec: Spec) -> Iterator[Fault]:
+def check_networks(spec: Spec) -> Iterator[Fault]:
     """What is wrong with the networks of a new Vk8s; what is no network at all is passed over."""
     for field, network in parse_networks(spec).items():
         path = f"spec.kubernetes.{field}"
@@ -46,29 +46,29 @@ def find_network_faults(spec: Spec) -> Iterator[Fault]:
             yield path, _UNUSABLE_ADVICE
 
 
-def find_crowding(spec: Spec) -> Iterator[Fault]:
+def check_crowding(spec: Spec) -> Iterator[Fault]:
     """What is wrong where the pod network of a new Vk8s is too small for its nodes."""
-    room, count = _find_room(spec), len(spec.nodes)
+    room, count = _compute_room(spec), len(spec.nodes)
     if room is not None and count > room:
         needed = _NODE_PREFIX - (count - 1).bit_length()
         advice = f"and you have {count}; write a /{needed} or a larger network"
         yield f"spec.kubernetes.{PODS}", f"{_describe_room(spec, room)}, {advice}"
 
 
-def find_lasting_crowding(spec: Spec) -> Iterator[Fault]:
+def check_lasting_crowding(spec: Spec) -> Iterator[Fault]:
     """The same of a Vk8s whose networks can't be changed any more."""
-    room = _find_room(spec)
+    room = _compute_room(spec)
     if room is not None and len(spec.nodes) > room:
         yield "spec.nodes", f"{_describe_room(spec, room)}, and can't be changed; write {room} at most"
 
 
 def has_room(spec: Spec, count: int) -> bool:
     """Whether `count` nodes fit into the pod network, as far as that can be told."""
-    room = _find_room(spec)
+    room = _compute_room(spec)
     return room is None or count <= room
 
 
-def _find_room(spec: Spec) -> int | None:
+def _compute_room(spec: Spec) -> int | None:
     """How many nodes get a part of the pod network; None where nothing follows: others than flannel may do without."""
     network = parse_networks(spec)[PODS]
     if network is None or network.prefixlen not in _PREFIXES[PODS] or spec.kubernetes.cni == "none":

@@ -20,18 +20,18 @@ _DEVICE: Final = re.compile(rf"(?!requests\.){_LABEL}(\.{_LABEL})*/[A-Za-z0-9]([
 _MAX_DEVICE: Final = 244
 
 
-def find_resource_faults(nodes: list[NodeSpec]) -> Iterator[tuple[NodeSpec, Fault]]:
+def check_resources(nodes: list[NodeSpec]) -> Iterator[tuple[NodeSpec, Fault]]:
     """What is wrong with the resources of nodes, by node."""
     for index, node in enumerate(nodes):
         path = f"spec.nodes[{index}].resources"
         for kind, amounts in (("requests", node.resources.requests), ("limits", node.resources.limits)):
-            for place, advice in _find_amount_faults(amounts):
+            for place, advice in _check_amounts(amounts):
                 yield node, (f"{path}.{kind}{place}", advice)
-        for advice in _find_page_faults(node.resources):
+        for advice in _check_pages(node.resources):
             yield node, (path, advice)
 
 
-def _find_amount_faults(amounts: Mapping[str, str]) -> Iterator[Fault]:
+def _check_amounts(amounts: Mapping[str, str]) -> Iterator[Fault]:
     quantities = {name: parse_quantity(amount) for name, amount in sorted(amounts.items())}
     if not all(name in _BASIC or _HUGE_PAGES.fullmatch(name) or _is_device(name) for name in quantities):
         known = "cpu, memory, ephemeral-storage, huge pages such as hugepages-2Mi"
@@ -48,7 +48,7 @@ def _is_device(name: str) -> bool:
     return len(name) <= _MAX_DEVICE and _DEVICE.fullmatch(name) is not None
 
 
-def _find_page_faults(resources: Resources) -> Iterator[str]:
+def _check_pages(resources: Resources) -> Iterator[str]:
     requests, limits = resources.requests, resources.limits
     names = {*requests, *limits}
     pages = {name for name in names if _HUGE_PAGES.fullmatch(name)}

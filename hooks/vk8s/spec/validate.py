@@ -35,7 +35,7 @@ def parse_spec(raw: object) -> tuple[Spec | None, list[str]]:
         return None, describe_form(error)
 
 
-def find_problems(name: str, spec: Spec) -> list[str]:
+def check_spec(name: str, spec: Spec) -> list[str]:
     """Every rule that the Vk8s `name` with `spec` breaks, one sentence each that says what to write instead."""
     return [
         *_name_problems(name, spec.nodes),

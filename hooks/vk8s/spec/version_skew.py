@@ -13,7 +13,7 @@ _OLDEST: Final = 3
 _UNSUPPORTED: Final = "which Kubernetes does not support"
 
 
-def find_skews(spec: Spec) -> list[str]:
+def list_skews(spec: Spec) -> list[str]:
     """A sentence for each version of workers that is too new or too old for the master. What is not known is no skew.
 
     The spec counts, and not what runs: during an upgrade, workers follow the master.

@@ -7,7 +7,7 @@ from hooks.kubernetes.conditions import Condition
 from hooks.vk8s.observed.pod import Pod
 from hooks.vk8s.plan.addresses import IP_MANAGER_ON, NOT_SENT, OFF
 from hooks.vk8s.situation import Situation
-from hooks.vk8s.spec.network import NO_POOL, Network, find_noted_address
+from hooks.vk8s.spec.network import NO_POOL, Network, read_noted_address
 
 NETWORK_READY: Final = "NetworkReady"
 # What is said where there is no pool, by the reason for that.
@@ -21,12 +21,12 @@ _WITHOUT_POOL: Final = {
 }
 
 
-def find_network_conditions(situation: Situation) -> list[Condition]:
+def report_network(situation: Situation) -> list[Condition]:
     """Whether the nodes have the addresses that they shall have; nothing where nobody has asked for any."""
     cluster, network = situation.cluster, situation.cluster.network
     if network.reason == OFF and cluster.spec.ip_pool is None:
         return []
-    without = [node.name for node in cluster.nodes if network.find_lack(node.name)]
+    without = [node.name for node in cluster.nodes if network.get_lack(node.name)]
     if without:
         why = f"{network.obstacle}," if network.obstacle else " yet"
         message = (
@@ -38,7 +38,7 @@ def find_network_conditions(situation: Situation) -> list[Condition]:
         message = _WITHOUT_POOL[network.reason]
         return [Condition(NETWORK_READY, status=network.reason == NO_POOL, reason=network.reason, message=message)]
     pods = {node.name: pod for node in cluster.nodes if (pod := situation.pods.get(node.name))}
-    ignored = list(_find_ignored(pods))
+    ignored = list(_list_ignored(pods))
     if ignored:
         hint = "does the network of the host cluster act on the pods' annotations?"
         message = f"{'; '.join(ignored)}: {hint}"
@@ -46,16 +46,16 @@ def find_network_conditions(situation: Situation) -> list[Condition]:
     return [Condition(NETWORK_READY, status=True, reason="Allocated", message=_describe_pods(network, pods))]
 
 
-def _find_ignored(pods: Mapping[str, Pod]) -> Iterator[str]:
+def _list_ignored(pods: Mapping[str, Pod]) -> Iterator[str]:
     """Pods that have another address than the one that they were made with."""
     for name, pod in pods.items():
-        noted, actual = find_noted_address(pod.manifest), pod.status.get("podIP")
+        noted, actual = read_noted_address(pod.manifest), pod.status.get("podIP")
         if noted and actual and noted != actual:
             yield f"{name} has {actual} instead of {noted}"
 
 
 def _describe_pods(network: Network, pods: Mapping[str, Pod]) -> str:
-    older = [name for name, pod in pods.items() if find_noted_address(pod.manifest) is None]
+    older = [name for name, pod in pods.items() if read_noted_address(pod.manifest) is None]
     moved = [name for name, pod in pods.items() if network.has_moved(name, pod.manifest)]
     parts = [
         "Each node has its address.",

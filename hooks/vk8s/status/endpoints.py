@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 from hooks.kubernetes.conditions import format_time
 from hooks.kubernetes.manifest import Manifest
-from hooks.vk8s.keys.kubeconfig import API_PORT, KUBECONFIG_KEYS, find_client_expiry
-from hooks.vk8s.keys.pki_files import find_ca_end, read_files
+from hooks.vk8s.keys.kubeconfig import API_PORT, KUBECONFIG_KEYS, read_client_expiry
+from hooks.vk8s.keys.pki_files import read_ca_end, read_files
 from hooks.vk8s.observed.children import SECRET, SERVICE, Observed
 from hooks.vk8s.situation import Call
-from hooks.vk8s.spec.cluster import find_api_names
+from hooks.vk8s.spec.cluster import list_api_names
 from hooks.vk8s.spec.labels import ROLE
 from hooks.vk8s.spec.model import KUBEFLOW_PORT
 from hooks.vk8s.spec.naming import (
@@ -23,9 +23,9 @@ from hooks.vk8s.spec.naming import (
 def build_endpoint_fields(call: Call) -> Manifest:
     """`endpoints`, `kubeconfigSecret` and `certificatesExpire` of the status, as far as they are observed."""
     identity, observed = call.identity, call.observed
-    endpoints = dict(_find_endpoints(call))
+    endpoints = dict(_list_endpoints(call))
     secret = kubeconfig_secret_name(identity.name)
-    expiries = dict(_find_expiries(identity.name, observed))
+    expiries = dict(_list_expiries(identity.name, observed))
     return {
         **({"endpoints": endpoints} if endpoints else {}),
         **({"kubeconfigSecret": secret} if observed.has(SECRET, secret) else {}),
@@ -33,14 +33,14 @@ def build_endpoint_fields(call: Call) -> Manifest:
     }
 
 
-def _find_endpoints(call: Call) -> Iterator[tuple[str, object]]:
+def _list_endpoints(call: Call) -> Iterator[tuple[str, object]]:
     identity, observed = call.identity, call.observed
     if observed.has(SERVICE, api_service_name(identity.name)):
-        yield "api", f"https://{find_api_names(identity, call.settings.cluster_domain)[-1]}:{API_PORT}"
-    ssh = _find_node_ports(observed, access_service_name(identity.name))
+        yield "api", f"https://{list_api_names(identity, call.settings.cluster_domain)[-1]}:{API_PORT}"
+    ssh = _list_node_ports(observed, access_service_name(identity.name))
     if ssh:
         yield "ssh", ssh[0]["nodePort"]
-    ports = _find_node_ports(observed, ports_service_name(identity.name))
+    ports = _list_node_ports(observed, ports_service_name(identity.name))
     kubeflow = [port["nodePort"] for port in ports if port["name"] == KUBEFLOW_PORT]
     address = _find_host_address(observed)
     if kubeflow and address:
@@ -49,7 +49,7 @@ def _find_endpoints(call: Call) -> Iterator[tuple[str, object]]:
         yield "ports", ports
 
 
-def _find_node_ports(observed: Observed, service: str) -> list[Manifest]:
+def _list_node_ports(observed: Observed, service: str) -> list[Manifest]:
     """The ports of a Service that the host's nodes listen on."""
     spec = (observed.find(SERVICE, service) or {}).get("spec", {})
     return [
@@ -66,12 +66,12 @@ def _find_host_address(observed: Observed) -> str | None:
     return next((str(host) for pod in nodes if (host := pod.get("status", {}).get("hostIP"))), None)
 
 
-def _find_expiries(vk8s: str, observed: Observed) -> Iterator[tuple[str, str]]:
+def _list_expiries(vk8s: str, observed: Observed) -> Iterator[tuple[str, str]]:
     """Of the certificates that the hooks see; those in the nodes are recreated at each boot."""
     pki, kubeconfig = read_files(observed, pki_secret_name(vk8s)), read_files(observed, kubeconfig_secret_name(vk8s))
-    ca = find_ca_end(pki)
+    ca = read_ca_end(pki)
     if ca:
         yield "ca", format_time(ca)
-    client = find_client_expiry(kubeconfig.get(KUBECONFIG_KEYS[0], b""))
+    client = read_client_expiry(kubeconfig.get(KUBECONFIG_KEYS[0], b""))
     if client:
         yield "kubeconfig", format_time(client)

@@ -11,7 +11,7 @@ from hooks.kubernetes.manifest import Manifest
 from hooks.kubernetes.quantity import parse_quantity
 from hooks.vk8s.observed.pod import Pod
 from hooks.vk8s.observed.pod_state import PodState
-from hooks.vk8s.observed.refused import find_node_refusals
+from hooks.vk8s.observed.refused import list_node_refusals
 from hooks.vk8s.spec.cluster import VirtualCluster
 from hooks.vk8s.spec.model import NodeSpec
 from hooks.vk8s.spec.namespace_rules import NamespaceRules
@@ -36,7 +36,7 @@ def note_rules(nodes: Nodes, cluster: VirtualCluster, *, refused: bool) -> Nodes
 
 
 def _name_refusal(node: Node, spec: NodeSpec, rules: NamespaceRules) -> Node:
-    refusals = find_node_refusals(spec, rules) if node.pod is None and node.state.reason == "Waiting" else []
+    refusals = list_node_refusals(spec, rules) if node.pod is None and node.state.reason == "Waiting" else []
     if not refusals:
         return node
     words = "; ".join(refusal.words for refusal in refusals)
@@ -46,16 +46,16 @@ def _name_refusal(node: Node, spec: NodeSpec, rules: NamespaceRules) -> Node:
 def _name_limit(node: Node, spec: NodeSpec, rules: NamespaceRules) -> Node:
     if node.pod is None or node.state.ready:
         return node
-    resource = _find_narrow(node, node.pod)
+    resource = _guess_narrow_resource(node, node.pod)
     limit = node.pod.limits.get(resource) if resource else None
     if resource is None or limit is None or resource in spec.resources.limits:
         return node
-    given = f"its {resource} limit of {limit} {_find_giver(node.pod.manifest, resource, rules)}"
+    given = f"its {resource} limit of {limit} {_name_giver(node.pod.manifest, resource, rules)}"
     advice = f"write resources.limits.{resource} for {node.name}"
     return replace(node, state=replace(node.state, message=f"{node.state.message} ({given}: {advice})"))
 
 
-def _find_narrow(node: Node, pod: Pod) -> str | None:
+def _guess_narrow_resource(node: Node, pod: Pod) -> str | None:
     """The resource of which the pod seems to have too little, if any."""
     container = pod.container_status
     ended = container.get("lastState", {}).get("terminated") or container.get("state", {}).get("terminated") or {}
@@ -68,7 +68,7 @@ def _find_narrow(node: Node, pod: Pod) -> str | None:
     return "cpu" if is_slow else None
 
 
-def _find_giver(pod: Manifest, resource: str, rules: NamespaceRules) -> str:
+def _name_giver(pod: Manifest, resource: str, rules: NamespaceRules) -> str:
     name = rules.find_default(resource)
     if name:
         return f"comes from LimitRange {name}"

@@ -8,7 +8,7 @@ from hooks.kubernetes.labels import NODE
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.observed.children import CLAIM
 from hooks.vk8s.observed.pod import Pod
-from hooks.vk8s.observed.pod_state import PodState, find_absent_state, find_pod_state
+from hooks.vk8s.observed.pod_state import PodState, build_absent_state, read_pod_state
 from hooks.vk8s.plan.assemble import Plan
 from hooks.vk8s.plan.removals import Removal
 from hooks.vk8s.plan.state import STATE_LOST
@@ -60,15 +60,15 @@ class Nodes:
         """The two roles, `Installed`, which stays true once it was, and `Ready`."""
         installed = self._are_ready or self.history.is_true(INSTALLED)
         return [
-            _find_role_condition(CONTROL_PLANE_READY, [node for node in self.wanted if node.role == "master"]),
-            _find_role_condition(WORKERS_READY, [node for node in self.wanted if node.role != "master"]),
+            _report_role(CONTROL_PLANE_READY, [node for node in self.wanted if node.role == "master"]),
+            _report_role(WORKERS_READY, [node for node in self.wanted if node.role != "master"]),
             Condition(
                 INSTALLED,
                 status=installed,
                 reason="Installed" if installed else "Installing",
                 message="All nodes have been Ready." if installed else "The nodes have not all been Ready yet.",
             ),
-            self._find_ready_condition(),
+            self._report_ready(),
         ]
 
     @property
@@ -90,7 +90,7 @@ class Nodes:
     def _are_ready(self) -> bool:
         return bool(self.wanted) and all(node.state.ready for node in self.wanted)
 
-    def _find_ready_condition(self) -> Condition:
+    def _report_ready(self) -> Condition:
         behind = [node for node in self.wanted if not node.state.ready]
         count = f"{len(self.wanted) - len(behind)} of {len(self.wanted)} nodes are Ready"
         past = f" {_describe(self.past)}" if self.past else ""
@@ -104,13 +104,13 @@ class Nodes:
         return Condition(READY, status=True, reason="AllNodesReady", message=f"{count}.{warning}{past}")
 
 
-def find_spec_nodes(situation: Situation, plan: Plan) -> Nodes:
+def report_spec_nodes(situation: Situation, plan: Plan) -> Nodes:
     """The nodes of the spec, and the workers that left it. One whose name is in the spec again leaves first."""
     is_waiting = _is_waiting_for_network(situation)
-    removing = {each.node: _find_removed_node(situation, each) for each in plan.removals.removing}
+    removing = {each.node: _report_removed_node(situation, each) for each in plan.removals.removing}
     wanted = [
         removing.get(node.name)
-        or _find_node(situation, (node.name, node.role), _find_absent_state(situation, plan, node.name))
+        or _report_node(situation, (node.name, node.role), _build_absent_state(situation, plan, node.name))
         for node in situation.cluster.nodes
     ]
     names = {node.name for node in wanted}
@@ -127,36 +127,36 @@ def find_spec_nodes(situation: Situation, plan: Plan) -> Nodes:
     )
 
 
-def find_observed_nodes(call: Call, blocker: Blocker | None = None) -> Nodes:
+def report_observed_nodes(call: Call, blocker: Blocker | None = None) -> Nodes:
     """The nodes whose pods are observed, masters first, for a spec that can't be read or does not count any more."""
     labelled = [(name, pod.manifest["metadata"].get("labels", {})) for name, pod in sorted(call.pods.items())]
     nodes = [(name, labels[ROLE]) for name, labels in labelled if NODE in labels and ROLE in labels]
-    absent = find_absent_state(None, paused=False)
+    absent = build_absent_state(None, paused=False)
     by_role = sorted(nodes, key=lambda node: node[1] != "master")
-    return Nodes([_find_node(call, node, absent) for node in by_role], call.history, blocker)
+    return Nodes([_report_node(call, node, absent) for node in by_role], call.history, blocker)
 
 
 def _is_waiting_for_network(situation: Situation) -> bool:
     """Whether a pod is not created yet because its node has no address."""
     network, pods = situation.cluster.network, situation.pods
-    return any(network.find_lack(node.name) and node.name not in pods for node in situation.cluster.nodes)
+    return any(network.get_lack(node.name) and node.name not in pods for node in situation.cluster.nodes)
 
 
-def _find_absent_state(situation: Situation, plan: Plan, name: str) -> PodState:
+def _build_absent_state(situation: Situation, plan: Plan, name: str) -> PodState:
     if name in plan.state.lost:
         return PodState(ready=False, reason=STATE_LOST, message=plan.state.lost[name])
-    return find_absent_state(plan.waiting.get(name), paused=situation.cluster.paused)
+    return build_absent_state(plan.waiting.get(name), paused=situation.cluster.paused)
 
 
-def _find_removed_node(situation: Situation, removal: Removal) -> Node:
+def _report_removed_node(situation: Situation, removal: Removal) -> Node:
     state = PodState(ready=False, reason="Leaving", message=removal.message)
     return Node(removal.node, "worker", situation.pods.get(removal.node), state)
 
 
-def _find_node(call: Call, node: tuple[str, str], absent: PodState) -> Node:
+def _report_node(call: Call, node: tuple[str, str], absent: PodState) -> Node:
     name, role = node
     pod, claim = call.pods.get(name), call.observed.find(CLAIM, state_claim_name(name))
-    return Node(name, role, pod, find_pod_state(pod, absent, claim))
+    return Node(name, role, pod, read_pod_state(pod, absent, claim))
 
 
 def _build_entry(node: Node, address: str | None) -> Manifest:
@@ -171,7 +171,7 @@ def _build_entry(node: Node, address: str | None) -> Manifest:
     }
 
 
-def _find_role_condition(kind: str, nodes: list[Node]) -> Condition:
+def _report_role(kind: str, nodes: list[Node]) -> Condition:
     """Whether the nodes of one role are Ready; a cluster without workers lacks none."""
     behind = [node for node in nodes if not node.state.ready]
     if behind:

@@ -5,19 +5,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from hooks.kubernetes.conditions import Condition
 from hooks.kubernetes.labels import VK8S
 from hooks.kubernetes.manifest import Manifest
-from hooks.vk8s.observed.children import SERVICE, describe_finalizers, find_key, is_terminating
-from hooks.vk8s.observed.refused import QUOTA_EXCEEDED, Refusal, find_port_refusals, find_refusals
+from hooks.vk8s.observed.children import SERVICE, describe_finalizers, get_key, is_terminating
+from hooks.vk8s.observed.refused import QUOTA_EXCEEDED, Refusal, list_port_refusals, list_refusals
 from hooks.vk8s.plan.assemble import CHILDREN_OBSERVED, Plan
 from hooks.vk8s.situation import Situation
 from hooks.vk8s.spec.namespace_rules import NamespaceRules
 
 
-def find_children_condition(situation: Situation, plan: Plan) -> Condition:
+def report_children(situation: Situation, plan: Plan) -> Condition:
     """Whether every child that the plan wants is observed as it is wanted."""
     if plan.blocker:
         return Condition(CHILDREN_OBSERVED, status=False, reason=plan.blocker.reason, message=plan.blocker.message)
-    missing, going, rules = plan.missing, list(_find_going(situation, plan)), situation.cluster.rules
-    closed = dict(_find_closed_ports(situation, plan))
+    missing, going, rules = plan.missing, list(_list_going(situation, plan)), situation.cluster.rules
+    closed = dict(_list_closed_ports(situation, plan))
     frozen = list(_describe_frozen(plan.frozen))
     if not missing and not going and not closed and not frozen and not plan.waiting:
         return Condition(CHILDREN_OBSERVED, status=True, reason="AllObserved", message="Every child is there.")
@@ -45,7 +45,7 @@ def _describe_frozen(frozen: Sequence[str]) -> Iterator[str]:
 
 def _describe_missing(missing: Sequence[Manifest], rules: NamespaceRules) -> tuple[str, list[str]]:
     """A reason and parts of a sentence. Where no rule is known to refuse a child, what shows why it is not there."""
-    found = [(child, find_refusals(child, rules)) for child in missing]
+    found = [(child, list_refusals(child, rules)) for child in missing]
     unknown = [child for child, refusals in found if not refusals]
     refused: dict[Refusal, list[Manifest]] = {}
     for refusal, child in ((refusal, child) for child, refusals in found for refusal in refusals):
@@ -61,12 +61,12 @@ def _tell_where_to_look(children: Sequence[Manifest]) -> str:
     metadata = children[0]["metadata"]
     objects = " ".join(f"{child['kind'].lower()}/{child['metadata']['name']}" for child in children)
     return (
-        f"kubectl get -n {metadata['namespace']} {objects} shows whether the name is taken; {_find_events(metadata)} "
-        "shows a refusal, in its Events"
+        f"kubectl get -n {metadata['namespace']} {objects} shows whether the name is taken; "
+        f"{_point_to_events(metadata)} shows a refusal, in its Events"
     )
 
 
-def _find_events(metadata: Mapping[str, Manifest]) -> str:
+def _point_to_events(metadata: Mapping[str, Manifest]) -> str:
     """How the Events of the Vk8s are seen to which a child belongs."""
     return f"kubectl describe vk8s -n {metadata['namespace']} {metadata['labels'][VK8S]}"
 
@@ -75,19 +75,19 @@ def _list_names(children: Sequence[Manifest]) -> str:
     return ", ".join(f"{child['kind']} {child['metadata']['name']}" for child in children)
 
 
-def _find_going(situation: Situation, plan: Plan) -> Iterator[str]:
+def _list_going(situation: Situation, plan: Plan) -> Iterator[str]:
     """Children that are wanted and have been deleted by somebody, but are not gone yet."""
     for want in plan.children:
-        child = situation.observed.by_key.get(find_key(want))
+        child = situation.observed.by_key.get(get_key(want))
         if child is not None and is_terminating(child):
             name = f"{child['kind']} {child['metadata']['name']}"
             yield f"{name} is being deleted{describe_finalizers(child)}"
 
 
-def _find_closed_ports(situation: Situation, plan: Plan) -> Iterator[tuple[str, list[int]]]:
+def _list_closed_ports(situation: Situation, plan: Plan) -> Iterator[tuple[str, list[int]]]:
     """Services by name, and ports of the host's nodes that are wanted and that they do not have."""
     for want in plan.children:
-        kind, name = find_key(want)
+        kind, name = get_key(want)
         service = situation.observed.find(SERVICE, name) if kind == SERVICE else None
         if service is None:
             continue
@@ -100,8 +100,8 @@ def _find_closed_ports(situation: Situation, plan: Plan) -> Iterator[tuple[str, 
 
 def _describe_closed(closed: Mapping[str, Sequence[int]], plan: Plan, rules: NamespaceRules) -> tuple[str, list[str]]:
     """A reason and parts of a sentence: a quota, where one refuses so many ports, or where the refusal is."""
-    refusals = find_port_refusals(sum(map(len, closed.values())), rules)
-    where = _find_events(plan.children[0]["metadata"]) if plan.children else ""
+    refusals = list_port_refusals(sum(map(len, closed.values())), rules)
+    where = _point_to_events(plan.children[0]["metadata"]) if plan.children else ""
     why = refusals[0].describe([]) if refusals else f"{where} shows the refusal, in its Events"
     parts = [
         f"Service {name} does not have port {', '.join(map(str, ports))} yet: {why}" for name, ports in closed.items()

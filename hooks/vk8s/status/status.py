@@ -4,17 +4,17 @@ from collections.abc import Sequence
 
 from hooks.kubernetes.conditions import Blocker, Condition, build_conditions
 from hooks.kubernetes.manifest import Manifest
-from hooks.vk8s.kubeflow.status import find_kubeflow_conditions
+from hooks.vk8s.kubeflow.status import report_kubeflow
 from hooks.vk8s.observed.children import describe_finalizers
 from hooks.vk8s.observed.refused import REFUSED
 from hooks.vk8s.plan.assemble import Plan
 from hooks.vk8s.plan.state import STATE_AT_RISK
 from hooks.vk8s.situation import Call, Situation
-from hooks.vk8s.status.access import find_access_conditions
-from hooks.vk8s.status.addresses import find_network_conditions
+from hooks.vk8s.status.access import report_access
+from hooks.vk8s.status.addresses import report_network
 from hooks.vk8s.status.namespace_notes import note_rules
-from hooks.vk8s.status.nodes import READY, Nodes, find_observed_nodes, find_spec_nodes
-from hooks.vk8s.status.progress import find_children_condition
+from hooks.vk8s.status.nodes import READY, Nodes, report_observed_nodes, report_spec_nodes
+from hooks.vk8s.status.progress import report_children
 
 ACCEPTED = "Accepted"
 
@@ -22,14 +22,14 @@ ACCEPTED = "Accepted"
 def build_status(situation: Situation, plan: Plan) -> Manifest:
     """The status of a Vk8s whose spec is valid."""
     acceptance = Condition(ACCEPTED, status=True, reason="Valid", message=_describe_acceptance(situation, plan))
-    children = find_children_condition(situation, plan)
-    nodes = note_rules(find_spec_nodes(situation, plan), situation.cluster, refused=children.reason in REFUSED)
+    children = report_children(situation, plan)
+    nodes = note_rules(report_spec_nodes(situation, plan), situation.cluster, refused=children.reason in REFUSED)
     conditions = [
         acceptance,
         children,
-        *find_network_conditions(situation),
-        *find_access_conditions(situation, plan),
-        *find_kubeflow_conditions(situation, plan.kubeflow, plan.blocker),
+        *report_network(situation),
+        *report_access(situation, plan),
+        *report_kubeflow(situation, plan.kubeflow, plan.blocker),
         *nodes.conditions,
     ]
     return _build(nodes.phase, nodes, conditions, situation)
@@ -38,7 +38,7 @@ def build_status(situation: Situation, plan: Plan) -> Manifest:
 def build_rejected_status(call: Call, problems: Sequence[str], reason: str = "InvalidSpec") -> Manifest:
     """The status of a Vk8s that can't be acted on: every problem, and what runs all the same."""
     sentence = f"The volumes of these nodes are gone, or are being deleted: {', '.join(call.unsafe_nodes)}."
-    nodes = find_observed_nodes(call, Blocker(STATE_AT_RISK, sentence) if call.unsafe_nodes else None)
+    nodes = report_observed_nodes(call, Blocker(STATE_AT_RISK, sentence) if call.unsafe_nodes else None)
     notice = " Nothing is changed, and lost nodes are not replaced, until this is mended." if nodes.wanted else ""
     conditions = [
         Condition(ACCEPTED, status=False, reason=reason, message=" ".join(problems) + notice),
@@ -53,7 +53,7 @@ def build_terminating_status(call: Call, release: str) -> Manifest:
     gone = f"Waits until these are gone: {'; '.join(left)}." if left else "All children are gone."
     message = f"{gone} {release}" if release else gone
     ready = Condition(READY, status=False, reason="Adopted" if release else "Terminating", message=message)
-    return _build("Terminating", find_observed_nodes(call), [ready], call)
+    return _build("Terminating", report_observed_nodes(call), [ready], call)
 
 
 def _describe_left(name: str, child: Manifest) -> str:

@@ -4,11 +4,11 @@ import pytest
 
 from hooks.ippool.addresses import (
     Addresses,
-    find_number,
     format_address,
     parse_address,
     parse_hosts,
     parse_network,
+    parse_number,
     parse_range,
     unite,
 )
@@ -93,6 +93,6 @@ def test_no_ranges(text: str) -> None:
 
 
 def test_a_name_that_is_no_address_has_no_number() -> None:
-    assert find_number("10.0.0.7") == parse_address("10.0.0.7")
-    assert find_number("seven") is None
+    assert parse_number("10.0.0.7") == parse_address("10.0.0.7")
+    assert parse_number("seven") is None
     assert None not in addresses("0.0.0.0-255.255.255.255")

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from hooks.ippool.allocation import Allocation, NodeKey, allocation_selector, find_addresses, find_held, keep_allocation
+from hooks.ippool.allocation import Allocation, NodeKey, allocation_selector, keep_allocation, list_held, read_addresses
 from hooks.kubernetes.manifest import Manifest
 from testbed.metacontroller.merge import merge_update, with_last_applied
 from testbed.metacontroller.objects import deep_equal
@@ -89,7 +89,7 @@ def test_of_two_the_older_counts(first: Manifest, second: Manifest) -> None:
     older = allocation_manifest("10.0.0.3", "m", **{"creationTimestamp": "2026-01-01T00:00:00Z", **first})
     younger = allocation_manifest("10.0.0.4", "m", **{"creationTimestamp": "2026-01-01T00:00:00Z", **second})
     for both in ([older, younger], [younger, older]):
-        assert find_held(map(read, both))[NODE].address == "10.0.0.3"
+        assert list_held(map(read, both))[NODE].address == "10.0.0.3"
 
 
 def test_addresses_of_a_vk8s_are_those_that_stay() -> None:
@@ -100,4 +100,4 @@ def test_addresses_of_a_vk8s_are_those_that_stay() -> None:
         allocation_manifest("10.0.0.4", "w", creationTimestamp="2027-01-01T00:00:00Z"),
         allocation_manifest("10.0.0.5", "m", vk8s="other"),
     ]
-    assert find_addresses(VK8S_UID, allocations) == {"m": "10.0.0.1"}
+    assert read_addresses(VK8S_UID, allocations) == {"m": "10.0.0.1"}

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from hooks.ippool.validate import find_addresses, parse_spec
+from hooks.ippool.validate import parse_spec, read_addresses
 
 NETWORK = {"cidr": "10.0.0.0/29"}
 
@@ -26,13 +26,13 @@ def test_which_addresses_a_spec_means(spec: Any, addresses: list[str]) -> None:
     parsed, problems = parse_spec(spec)
     assert problems == []
     assert parsed is not None
-    assert find_addresses(parsed).describe() == addresses
+    assert read_addresses(parsed).describe() == addresses
 
 
 def test_ten_million_addresses_are_counted_in_no_time() -> None:
     parsed, _ = parse_spec({"cidr": "10.0.0.0/8", "exclude": ["10.0.0.0/16"]})
     assert parsed is not None
-    assert find_addresses(parsed).size == 2**24 - 2**16 - 1
+    assert read_addresses(parsed).size == 2**24 - 2**16 - 1
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from hooks.kubernetes.schema import find_faults
+from hooks.kubernetes.schema import check_value
 from hooks.server.main import load_crd
 from tests.world import IDENTITY, node, spec
 
@@ -14,7 +14,7 @@ RESOURCES: dict[str, Any] = {"requests": {"cpu": 1, "memory": "1Gi"}, "limits": 
 
 def find(**fields: Any) -> list[str]:
     """What is wrong with a spec that has these fields."""
-    return list(find_faults({**VK8S, "spec": spec(**fields)}, load_crd().schema))
+    return list(check_value({**VK8S, "spec": spec(**fields)}, load_crd().schema))
 
 
 def find_in_node(**fields: Any) -> list[str]:
@@ -26,7 +26,7 @@ def test_what_is_right_has_no_fault() -> None:
     everything = node("m", "master", resources=RESOURCES, nodeSelector={"disk": "ssd"}, tolerations=[{"key": "a"}])
     port = {"name": "web", "port": 80, "targetPort": 80}
     assert find(nodes=[everything], paused=True, accessPodPort=30000, ports=[port], storage={"size": 5}) == []
-    assert list(find_faults({**VK8S, "spec": spec(), "status": {"anything": 1}}, load_crd().schema)) == []
+    assert list(check_value({**VK8S, "spec": spec(), "status": {"anything": 1}}, load_crd().schema)) == []
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from hooks.offline.advice import LEAST_MEMORY, OLDEST_MINOR, find_refusals, find_warnings
+from hooks.offline.advice import LEAST_MEMORY, OLDEST_MINOR, list_refusals, list_warnings
 from hooks.server.main import load_crd
 from tests.shared_material import ROOT
 from tests.world import IDENTITY, World, node, spec
@@ -15,7 +15,7 @@ VALID = World().sync().status
 
 def warn(**fields: Any) -> list[str]:
     """The warnings about a master with these fields, in a Vk8s that the hooks find nothing about."""
-    return find_warnings({"spec": spec(nodes=[{**node("m", "master"), **fields}])}, VALID)
+    return list_warnings({"spec": spec(nodes=[{**node("m", "master"), **fields}])}, VALID)
 
 
 @pytest.mark.parametrize(
@@ -71,5 +71,5 @@ def test_the_images_that_are_built_are_of_the_oldest_version_or_newer() -> None:
 
 def test_a_form_that_the_schema_allows_and_the_model_does_not_is_refused_all_the_same() -> None:
     vk8s = {**IDENTITY, "metadata": {"name": "demo"}, "spec": spec(storage={"size": "much"})}
-    (refusal,) = find_refusals(vk8s, load_crd())
+    (refusal,) = list_refusals(vk8s, load_crd())
     assert refusal.startswith("spec.storage.size: ")

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key, l
 from cryptography.x509.oid import NameOID
 
 from hooks.settings import Settings
-from hooks.vk8s.keys.kubeconfig import Issuer, build_kubeconfig, find_renewal_time, parse_client_cert
+from hooks.vk8s.keys.kubeconfig import Issuer, build_kubeconfig, compute_renewal_time, parse_client_cert
 from hooks.vk8s.keys.pki import AUTHORITIES, PKI_FILES, PkiError, build_pki, public_key_hash, read_secret
 from hooks.vk8s.keys.pki_files import parse_pki
 from hooks.vk8s.spec.cluster import build_cluster
@@ -167,7 +167,8 @@ class TestTimes:
         cert = parse(build(ahead))
         assert cert
         assert (
-            find_renewal_time(cert.not_valid_after_utc, issuer()) == build_kubeconfig(CLUSTER, ahead, ENTROPY).renewal
+            compute_renewal_time(cert.not_valid_after_utc, issuer())
+            == build_kubeconfig(CLUSTER, ahead, ENTROPY).renewal
         )
 
     @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
 from hooks.vk8s.keys.pki import AUTHORITIES, PkiError, build_pki
-from hooks.vk8s.keys.pki_files import find_ca_end, parse_pki
+from hooks.vk8s.keys.pki_files import parse_pki, read_ca_end
 from tests.world import NOW
 
 PKI = build_pki(b"0123456789abcdef0123456789abcdef", NOW, timedelta(days=3650))
@@ -94,13 +94,13 @@ def test_a_token_that_was_written_by_hand_may_end_with_a_newline() -> None:
 
 def test_the_time_of_all_cas_counts() -> None:
     mixed = {**PKI, "etcd-ca.crt": OTHER["etcd-ca.crt"], "etcd-ca.key": OTHER["etcd-ca.key"]}
-    assert parse_pki(mixed).end == find_ca_end(mixed) == NOW + timedelta(days=10)
+    assert parse_pki(mixed).end == read_ca_end(mixed) == NOW + timedelta(days=10)
     late = build_pki(bytes(32), NOW + timedelta(days=5), timedelta(days=3650))
     mixed = {**PKI, "etcd-ca.crt": late["etcd-ca.crt"], "etcd-ca.key": late["etcd-ca.key"]}
     assert parse_pki(mixed).start == NOW + timedelta(days=3)
 
 
 def test_the_end_is_that_of_the_cas_that_can_be_read() -> None:
-    assert find_ca_end({}) is None
-    assert find_ca_end({f"{name}.crt": UNREADABLE for name in AUTHORITIES}) is None
-    assert find_ca_end({"ca.crt": PKI["ca.crt"]}) == datetime(2035, 12, 31, 3, 4, 5, tzinfo=UTC)
+    assert read_ca_end({}) is None
+    assert read_ca_end({f"{name}.crt": UNREADABLE for name in AUTHORITIES}) is None
+    assert read_ca_end({"ca.crt": PKI["ca.crt"]}) == datetime(2035, 12, 31, 3, 4, 5, tzinfo=UTC)

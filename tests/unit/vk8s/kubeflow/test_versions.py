@@ -2,7 +2,7 @@
 
 import pytest
 
-from hooks.vk8s.kubeflow.versions import MADE_FOR, find_mismatch
+from hooks.vk8s.kubeflow.versions import MADE_FOR, explain_mismatch
 from hooks.vk8s.spec.model import Spec
 from hooks.vk8s.spec.validate import parse_spec
 from tests.world import World, condition, node, spec
@@ -32,7 +32,7 @@ def build_spec(version: str, image: str) -> Spec:
     ids=["too old", "too old, oldest not named", "too new", "a patch of that", "much too new", "between all"],
 )  # fmt: skip
 def test_what_does_not_go_together_is_told(version: str, tag: str, sentence: str) -> None:
-    told = find_mismatch(build_spec(version, f"registry.example.com:5000/vk8s/kink:{tag}"))
+    told = explain_mismatch(build_spec(version, f"registry.example.com:5000/vk8s/kink:{tag}"))
     assert told == f"kubeflow.version: {version} is made for Kubernetes {sentence}"
 
 
@@ -49,7 +49,7 @@ def test_what_does_not_go_together_is_told(version: str, tag: str, sentence: str
     ids=["the original's sample", "newer", "a variant", "not known", "no version in the tag", "no tag"],
 )
 def test_what_goes_together_or_is_not_known_is_not(version: str, image: str) -> None:
-    assert find_mismatch(build_spec(version, image)) is None
+    assert explain_mismatch(build_spec(version, image)) is None
 
 
 @pytest.mark.parametrize("release", MADE_FOR)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from hooks.kubernetes.manifest import Manifest
-from hooks.vk8s.observed.refused import find_pod_refusals, find_port_refusals, find_refusals
+from hooks.vk8s.observed.refused import list_pod_refusals, list_port_refusals, list_refusals
 from tests.namespace_world import container_limit, limit_range, quota, rules
 
 METADATA = {"name": "x", "namespace": "team-a", "labels": {}}
@@ -21,7 +21,7 @@ def child(kind: str, api_version: str = "v1", **spec: Any) -> Manifest:
 
 
 def words(spec: Manifest, *objects: Manifest) -> list[str]:
-    return [refusal.words for refusal in find_pod_refusals(spec, rules(*objects))]
+    return [refusal.words for refusal in list_pod_refusals(spec, rules(*objects))]
 
 
 EXCEEDED = "exceeded quota: q, requested:"
@@ -130,7 +130,7 @@ def test_what_is_asked_for_already_is_not_asked_for_again_where_a_quota_is_overd
 
 def test_a_default_limit_below_the_request_makes_a_pod_invalid() -> None:
     found = limit_range(container_limit(default={"cpu": "500m"}))
-    (refusal,) = find_pod_refusals(pod_spec(requests={"cpu": "4"}), rules(found))
+    (refusal,) = list_pod_refusals(pod_spec(requests={"cpu": "4"}), rules(found))
     assert (refusal.reason, refusal.words) == (
         "LimitRange",
         'Invalid value: "4": must be less than or equal to cpu limit of 500m',
@@ -192,23 +192,23 @@ NODE_PORTS = child("Service", type="NodePort", ports=[{"port": 80}, {"port": 81}
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_each_kind_of_child_is_counted(made: Manifest, found: Manifest, sentence: str) -> None:
-    (refusal,) = find_refusals(made, rules(found))
+    (refusal,) = list_refusals(made, rules(found))
     assert sentence in refusal.words
 
 
 def test_a_quota_for_some_pods_counts_nothing_else() -> None:
-    assert find_refusals(NODE_PORTS, rules(quota(spec={"scopes": ["NotTerminating"]}, services="0"))) == []
+    assert list_refusals(NODE_PORTS, rules(quota(spec={"scopes": ["NotTerminating"]}, services="0"))) == []
 
 
 def test_a_claim_of_the_default_class_is_not_held_against_quotas_of_one_class() -> None:
     made = child("PersistentVolumeClaim", resources={"requests": {"storage": "20Gi"}})
-    assert find_refusals(made, rules(quota(fast_storageclass_storage_k8s_io__requests_storage="1Gi"))) == []
+    assert list_refusals(made, rules(quota(fast_storageclass_storage_k8s_io__requests_storage="1Gi"))) == []
 
 
 def test_more_ports_are_counted_alone() -> None:
     found = rules(quota(used={"services.nodeports": "2"}, services_nodeports="3", services="0"))
-    assert find_port_refusals(1, found) == []
-    assert "requested: services.nodeports=2" in find_port_refusals(2, found)[0].words
+    assert list_port_refusals(1, found) == []
+    assert "requested: services.nodeports=2" in list_port_refusals(2, found)[0].words
 
 
 @pytest.mark.parametrize(
@@ -236,5 +236,5 @@ def test_more_ports_are_counted_alone() -> None:
 )
 def test_it_is_said_what_can_be_done(labels: Manifest, found: Manifest, advice: str) -> None:
     pod = {**child("Pod"), "metadata": {**METADATA, "labels": labels}, "spec": pod_spec()}
-    (refusal,) = find_refusals(pod, rules(found))
+    (refusal,) = list_refusals(pod, rules(found))
     assert refusal.advise([pod]) == advice

@@ -3,7 +3,7 @@
 import pytest
 
 from hooks.kubernetes.manifest import Manifest
-from hooks.vk8s.observed.refused import find_pod_refusals
+from hooks.vk8s.observed.refused import list_pod_refusals
 from hooks.vk8s.spec.modest import Modest
 from tests.namespace_world import container_limit, limit_range, quota, rules
 from tests.world import World, names, running_world, spec
@@ -36,7 +36,7 @@ def test_a_limit_range_lets_them_be(limit: Manifest, memory: tuple[str, str]) ->
     found = rules(limit_range(limit))
     fitted = MODEST.fit(found)
     assert (fitted["requests"]["memory"], fitted["limits"]["memory"]) == memory
-    assert find_pod_refusals({"containers": [{"name": "x", "resources": fitted}]}, found) == []
+    assert list_pod_refusals({"containers": [{"name": "x", "resources": fitted}]}, found) == []
 
 
 def test_a_ratio_is_met_by_a_larger_request_for_cpu() -> None:
@@ -50,7 +50,7 @@ FULL = quota(used={"limits.memory": "4Gi"}, limits_memory="4Gi", requests_cpu="2
 def test_what_makes_room_goes_without_what_a_quota_has_not_got() -> None:
     fitted = LEAVING.fit(rules(FULL))
     assert fitted == {"limits": {"cpu": "1", "memory": "0"}, "requests": {"cpu": "10m", "memory": "0"}}
-    assert find_pod_refusals({"containers": [{"name": "x", "resources": fitted}]}, rules(FULL)) == []
+    assert list_pod_refusals({"containers": [{"name": "x", "resources": fitted}]}, rules(FULL)) == []
     assert MODEST.fit(rules(FULL)) == PLAIN
 
 

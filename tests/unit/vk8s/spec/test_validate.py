@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from hooks.vk8s.spec.validate import find_problems, parse_spec
+from hooks.vk8s.spec.validate import check_spec, parse_spec
 from tests.world import node, spec
 
 MASTER = node("m", "master")
@@ -15,7 +15,7 @@ KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ5Nq"
 
 def problems(raw: object, name: str = "demo") -> list[str]:
     parsed, form = parse_spec(raw)
-    return form if parsed is None else find_problems(name, parsed)
+    return form if parsed is None else check_spec(name, parsed)
 
 
 @pytest.mark.parametrize(
