@@ -27,11 +27,19 @@ up: prerequisites ## Bring up a host cluster on this machine and a virtual clust
 	$(PYTHON) -m testbed up
 
 .PHONY: test
-test: prerequisites check build ## All checks and all tests, nested virtual clusters included
+test: started prerequisites check build ## What continuous integration runs: all checks, and all tests but those of `make nightly`
 	@# Side by side, as most of them wait for others; what measures times waits until it is alone.
 	$(MAKE) --jobs=2 --output-sync=target cluster-installation-and-walkthrough unit-and-nested
 	$(PYTEST) tests/speed $(ARGS)
-	$(PYTHON) -m tests.figures
+	$(PYTHON) -m tests.figures --since build/started
+
+.PHONY: started
+started:
+	@mkdir -p build && touch build/started
+
+.PHONY: nightly
+nightly: prerequisites ## What takes too long for `make test`, for hours; writes docs/nightly.md; JOBS="chaos upgrade" for some of it
+	$(PYTHON) -m tests.nightly $(JOBS)
 
 ##@ The testbed
 
@@ -191,6 +199,7 @@ bench: prerequisites ## Speed under load, beside peers, of boots; writes docs/pe
 
 .PHONY: format
 format: $(VENV)/installed ## Format the code and mend what ruff can mend
+	$(VENV)/bin/ruff format $(SOURCES)
 	$(VENV)/bin/ruff check --fix $(SOURCES)
 	$(VENV)/bin/ruff format $(SOURCES)
 

@@ -1,0 +1,110 @@
+"""`make nightly`: what takes too long for `make test`, one job after the other, with their results for docs/nightly.md.
+
+`python -m tests.nightly [JOB ...]` runs all jobs, or those that are named, and goes on after one that fails. The row of
+a job in the table of the page then has its date, commit, result and duration. The exit code is 1 if a job has failed.
+"""
+
+import argparse
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from testbed.layout import ROOT
+from tests.machine import find_environment
+
+PAGE: Final = ROOT / "docs" / "nightly.md"
+LOGS: Final = ROOT / "build" / "nightly"
+# Targets of the Makefile, with their variables.
+JOBS: Final = {
+    "nested": ("make", "nested"),
+    "upgrade": ("make", "upgrade-test"),
+    "vm": ("make", "vm-test"),
+    "chaos-sim": ("make", "chaos-sim", "HISTORIES=10000"),
+    "chaos": ("make", "chaos"),
+    "mutants": ("make", "mutants", "SAMPLE=1000"),
+    "bench": ("make", "bench"),
+}
+_TABLE: Final = re.compile(r"(<!-- table: nightly -->\n).*?(<!-- end -->)", re.DOTALL)
+_ROW: Final = re.compile(r"^\| `([\w-]+)` \|.*$", re.MULTILINE)
+# The last line of pytest: what passed, and what did not.
+_SUMMARY: Final = re.compile(r"^=* ?(\d+ (?:passed|failed|skipped|error).*?) in [\d.]+s.*$", re.MULTILINE)
+_HEAD: Final = ["| Job | Command | Date | Commit | Result | Minutes |", "|---|---|---|---|---|--:|"]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of one run of a job."""
+
+    job: str
+    start: datetime
+    seconds: float
+    log: Path
+    returncode: int
+
+    def describe(self) -> str:
+        """Whether it passed; of a job that runs pytest, with the count of tests."""
+        counts = _SUMMARY.findall(self.log.read_text(errors="replace"))
+        verdict = "failed" if self.returncode else "passed"
+        return f"{verdict}: {counts[-1]}" if counts else verdict
+
+    def format_row(self, commit: str) -> str:
+        """The row of the table."""
+        cells = [f"`{self.job}`", f"`{' '.join(JOBS[self.job])}`", f"{self.start:%Y-%m-%d}", f"`{commit}`"]
+        return f"| {' | '.join([*cells, self.describe(), f'{self.seconds / 60:.0f}'])} |"
+
+
+def main(arguments: Sequence[str], page: Path = PAGE, logs: Path = LOGS) -> int:
+    """Runs the jobs, and writes the result of each as soon as there is one; the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m tests.nightly", description=__doc__)
+    parser.add_argument(
+        "jobs", metavar="JOB", nargs="*", help=f"one of {', '.join(JOBS)}; all of them if none is named"
+    )
+    jobs = parser.parse_args(arguments).jobs or list(JOBS)
+    if unknown := [job for job in jobs if job not in JOBS]:
+        parser.error(f"there is no job {', '.join(unknown)}: write one of {', '.join(JOBS)}")
+    failed = [result for result in run(jobs, logs) if note(result, page).returncode]
+    return 1 if failed else 0
+
+
+def run(jobs: Sequence[str], logs: Path) -> Iterator[Result]:
+    """Runs one job after the other, each with its output in a log of its own in that directory."""
+    logs.mkdir(parents=True, exist_ok=True)
+    for job in jobs:
+        log = logs / f"{job}.log"
+        start, began = datetime.now(UTC), time.monotonic()
+        sys.stdout.write(f"{start:%H:%M} {job}: {' '.join(JOBS[job])}, output in {log}\n")
+        sys.stdout.flush()
+        with log.open("w") as output:
+            command = subprocess.run(
+                JOBS[job], cwd=ROOT, env=find_environment(), stdout=output, stderr=subprocess.STDOUT, check=False
+            )
+        yield Result(job, start, time.monotonic() - began, log, command.returncode)
+
+
+def note(result: Result, page: Path) -> Result:
+    """Writes the result into the page, and to the terminal."""
+    describe = ["git", "describe", "--always", "--dirty"]
+    commit = subprocess.run(describe, cwd=ROOT, capture_output=True, text=True, check=True)
+    page.write_text(fill(page.read_text(), {result.job: result.format_row(commit.stdout.strip())}))
+    sys.stdout.write(f"      {result.describe()}\n")
+    return result
+
+
+def fill(text: str, rows: dict[str, str]) -> str:
+    """The page with these rows in its table, by job. Other jobs keep theirs; one that has none has not run yet."""
+    found = _TABLE.search(text)
+    assert found, f"{PAGE.name} has lost its table: put back `<!-- table: nightly -->` and `<!-- end -->`"
+    former = {row[1]: row[0] for row in _ROW.finditer(found[0])}
+    never = {job: f"| `{job}` | `{' '.join(command)}` | never | | | |" for job, command in JOBS.items()}
+    lines = [*_HEAD, *(rows.get(job) or former.get(job) or never[job] for job in JOBS)]
+    return _TABLE.sub(lambda table: table[1] + "\n".join(lines) + "\n" + table[2], text)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
