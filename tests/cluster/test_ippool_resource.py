@@ -115,7 +115,7 @@ def stored(cluster: HostCluster) -> Any:
 )
 def test_an_allocation_belongs_to_one_node_for_good(stored: HostCluster, change: Manifest) -> None:
     answer = forget_types(try_apply(stored, build_allocation(**change)))
-    assert "spec: can't be changed; delete the allocation, and its pool makes one anew" in answer
+    assert "spec: can't be changed; delete the allocation, and its pool creates a new one" in answer
 
 
 def test_a_pool_can_be_changed(stored: HostCluster) -> None:

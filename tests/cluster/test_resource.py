@@ -72,14 +72,14 @@ def test_kubectl_explain_tells_what_a_field_is(cluster: HostCluster, path: str, 
 
 REFUSED = {
     "no nodes": (build_vk8s(nodes=[]), "spec.nodes in body should have at least 1 items"),
-    "no master": (build_vk8s(nodes=[WORKER]), "spec.nodes: write exactly one node with role master"),
+    "no master": (build_vk8s(nodes=[WORKER]), "spec.nodes: write exactly one node with role: master"),
     "two masters": (
         build_vk8s(nodes=[MASTER, node("n", "master")]),
-        "spec.nodes: write exactly one node with role master",
+        "spec.nodes: write exactly one node with role: master",
     ),
     "the master is not first": (
         build_vk8s(nodes=[WORKER, MASTER]),
-        "spec.nodes: write the master as the first node",
+        "spec.nodes: write the control-plane node (role: master) first",
     ),
     "an unknown role": (build_vk8s(nodes=[MASTER, node("x", "etcd")]), 'supported values: "master", "worker"'),
     "a node without an image": (
@@ -262,7 +262,7 @@ REFUSED_CHANGES = {
     "size of volumes": ({"storage": {"size": "6Gi"}}, KEPT),
     "volumes made ephemeral": ({"storage": {"size": "5Gi", "ephemeral": True}}, KEPT),
     "storage taken away": ({"storage": None}, KEPT),
-    "name of the master": ({"nodes": [node("n", "master"), WORKER]}, "the master's name can't be changed"),
+    "name of the master": ({"nodes": [node("n", "master"), WORKER]}, "the control-plane node can't be renamed"),
     "Kubeflow that comes without a port": (
         {"kubeflow": {"version": "v1.9.0"}},
         "spec: add a port named kubeflow",

@@ -67,9 +67,9 @@ def _name_problems(name: str, nodes: list[NodeSpec]) -> Iterator[str]:
 def _master_problems(nodes: list[NodeSpec]) -> Iterator[str]:
     masters = [node for node in nodes if node.role == "master"]
     if len(masters) != 1:
-        yield "spec.nodes: write exactly one node with role master."
+        yield "spec.nodes: write exactly one node with role: master."
     elif nodes[: len(masters)] != masters:
-        yield "spec.nodes: write the master as the first node."
+        yield "spec.nodes: write the control-plane node (role: master) first."
 
 
 def _resource_problems(nodes: list[NodeSpec]) -> Iterator[str]:

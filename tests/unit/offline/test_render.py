@@ -70,7 +70,7 @@ def refuse(*vk8s: dict[str, Any]) -> tuple[str, ...]:
 @pytest.mark.parametrize(
     ("vk8s", "sentence"),
     [
-        ({**VK8S, "spec": spec(nodes=[node("w", "worker")])}, "spec.nodes: write exactly one node with role master"),
+        ({**VK8S, "spec": spec(nodes=[node("w", "worker")])}, "spec.nodes: write exactly one node with role: master"),
         ({**VK8S, "spec": None}, "spec: write a map"),
         ({key: value for key, value in VK8S.items() if key != "spec"}, "spec: write it, it is required."),
         ({**VK8S, "apiVersion": "vk8s.sktelecom.com/v99"}, "apiVersion: write vk8s.sktelecom.com/v1alpha1."),
