@@ -4,12 +4,16 @@ import json
 import sys
 from pathlib import Path
 
+import yaml
+
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.observed.kinds import CHILD_KINDS
+from hooks.vk8s.spec.labels import BOOTSTRAP_COMPONENT, COMPONENT
 from testbed import builds
 from testbed.host_cluster import HostCluster
 from testbed.kubectl import Kubectl
 from testbed.layout import UP
+from testbed.metacontroller.merge import LAST_APPLIED
 
 DIRECTORY = Path(__file__).parent
 
@@ -21,6 +25,25 @@ def read_request(kubectl: Kubectl, name: str) -> Manifest:
         key: _find_children(kubectl, kind.resource, parent["metadata"]["uid"]) for key, kind in CHILD_KINDS.items()
     }
     return {"parent": _without_managers(parent), "children": owned, "related": {}, "finalizing": False}
+
+
+def write(version: str, request: Manifest) -> None:
+    """The request as a file, with the first line of each file that nodes boot from: the hooks read no more of them."""
+    children = {
+        kind: {name: _shorten(child) for name, child in group.items()} for kind, group in request["children"].items()
+    }
+    text = yaml.safe_dump({**request, "children": children}, default_flow_style=None, width=sys.maxsize)
+    (DIRECTORY / f"{version}.yaml").write_text(text)
+
+
+def _shorten(child: Manifest) -> Manifest:
+    if child["metadata"]["labels"].get(COMPONENT) != BOOTSTRAP_COMPONENT:
+        return child
+    data = {name: text.partition("\n")[0] for name, text in child["data"].items()}
+    annotations = child["metadata"]["annotations"]
+    applied = json.dumps({**json.loads(annotations[LAST_APPLIED]), "data": data}, sort_keys=True, separators=(",", ":"))
+    metadata = {**child["metadata"], "annotations": {**annotations, LAST_APPLIED: applied}}
+    return {**child, "data": data, "metadata": metadata}
 
 
 def _find_children(kubectl: Kubectl, resource: str, uid: str) -> dict[str, Manifest]:
@@ -39,5 +62,4 @@ def _without_managers(thing: Manifest) -> Manifest:
 
 
 if __name__ == "__main__":
-    request = read_request(HostCluster(UP, builds.build_binaries()).kubectl, "local")
-    (DIRECTORY / f"{sys.argv[1]}.json").write_text(json.dumps(request, indent=1, sort_keys=True) + "\n")
+    write(sys.argv[1], read_request(HostCluster(UP, builds.build_binaries()).kubectl, "local"))

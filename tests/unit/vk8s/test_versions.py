@@ -1,12 +1,12 @@
 """An upgrade of the hooks: what older versions have made is left as it is."""
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import yaml
 
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.decide import decide_sync
@@ -20,13 +20,13 @@ from tests.world import condition, observe
 
 # A moment at which all that is frozen lives.
 CONTEXT = replace(world.CONTEXT, now=datetime(2026, 12, 1, tzinfo=UTC))
-FROZEN = sorted(Path(frozen.__path__[0]).glob("*.json"))
+FROZEN = sorted(Path(frozen.__path__[0]).glob("*.yaml"))
 OTHER = replace(CONTEXT, scripts=build_scripts({"entrypoint.sh": "#!/bin/bash\n# other\n"}))
 Children = Mapping[tuple[str, str], Manifest]
 
 
 def read_request(path: Path) -> Manifest:
-    request: Manifest = json.loads(path.read_text())
+    request: Manifest = yaml.safe_load(path.read_text())
     return request
 
 
