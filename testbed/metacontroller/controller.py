@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from testbed.metacontroller.answers import decode_customize, decode_sync
 from testbed.metacontroller.composite import CompositeSpec
 from testbed.metacontroller.controllers import Composite
 from testbed.metacontroller.customize import Customize
@@ -99,11 +100,12 @@ class Controller:
 
     def _build_syncer(self, sources: Sources, children: list[Informer], hooks: Hooks) -> Syncer:
         around = self._surroundings
-        related = Related(Customize(self._composite, hooks), sources, self._queue.add, around.crash)
+        customize = Customize(self._composite, lambda question: decode_customize(hooks("customize", question)))
+        related = Related(customize, sources, self._queue.add, around.crash)
         world = World(
             around.server, around.discovery, sources.parents, tuple(children), related.of, self._queue.add_after
         )
-        return Syncer(self._composite, world, hooks)
+        return Syncer(self._composite, world, lambda name, question: decode_sync(hooks(name, question)))
 
     def _wait_for_all(self) -> _Ready | None:
         """All that it takes to start, tried again ever more rarely; None if it is never to be started."""

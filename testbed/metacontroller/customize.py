@@ -2,20 +2,21 @@
 
 import threading
 import time
+from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from testbed.metacontroller.answers import decode_customize
 from testbed.metacontroller.controllers import Composite
 from testbed.metacontroller.hook_request import build_customize_request
 from testbed.metacontroller.objects import Manifest, metadata, text
 from testbed.metacontroller.rate_limits import Clock
 from testbed.metacontroller.rules import RelatedRule
-from testbed.metacontroller.webhook import Hooks
 
 _REMEMBERED_SECONDS: Final = 20 * 60.0
 
 # A null among them is for those who come to it.
 Rules = tuple[RelatedRule | None, ...]
+# A question in, the rules of the answer out. Raises SyncError and TooManyRequestsError.
+AskRules = Callable[[Manifest], Rules]
 
 
 class _Answer(NamedTuple):
@@ -26,8 +27,8 @@ class _Answer(NamedTuple):
 class Customize:
     """Remembers answers by uid and generation of the parent, for 20 minutes. Failures are not remembered."""
 
-    def __init__(self, composite: Composite, hooks: Hooks, clock: Clock = time.monotonic) -> None:
-        self._composite, self._hooks, self._clock = composite, hooks, clock
+    def __init__(self, composite: Composite, ask: AskRules, clock: Clock = time.monotonic) -> None:
+        self._composite, self._ask, self._clock = composite, ask, clock
         self._answers: dict[tuple[str, int], _Answer] = {}
         self._lock = threading.Lock()
 
@@ -43,7 +44,7 @@ class Customize:
             remembered = self._answers.get(question)
         if remembered is not None and self._is_fresh(remembered):
             return remembered.rules
-        rules = decode_customize(self._hooks("customize", build_customize_request(self._composite.document, parent)))
+        rules = self._ask(build_customize_request(self._composite.document, parent))
         with self._lock:
             fresh = {key: answer for key, answer in self._answers.items() if self._is_fresh(answer)}
             self._answers = {**fresh, question: _Answer(rules, self._clock())}

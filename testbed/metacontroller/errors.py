@@ -47,8 +47,8 @@ class RefusedError(Exception):
 
 def aggregate(errors: Sequence[SyncError]) -> SyncError | None:
     """One error for several, in the form of the original: `[first, second]`, each message once."""
-    if len(errors) <= 1:
-        return errors[0] if errors else None
-    messages = list(dict.fromkeys(str(error) for error in errors))
-    logged = list(dict.fromkeys(error.logged for error in errors))
-    return SyncError(f"[{', '.join(messages)}]", logged=f"[{', '.join(logged)}]")
+    distinct = list({str(error): error for error in errors}.values())
+    if len(distinct) <= 1:
+        return distinct[0] if distinct else None
+    logged = list(dict.fromkeys(error.logged for error in distinct))
+    return SyncError(f"[{', '.join(map(str, distinct))}]", logged=f"[{', '.join(logged)}]")

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from testbed.metacontroller.errors import CONFLICT, NOT_FOUND, SyncError
 from testbed.metacontroller.objects import Manifest, describe, text
 from testbed.metacontroller.resources import Resource
-from testbed.metacontroller.server import Server
+from testbed.metacontroller.server import Objects
 
 _PAUSES: Final = (0.01, 0.05, 0.25)
 
@@ -27,7 +27,7 @@ class Written(NamedTuple):
 class LiveObject:
     """An object that is known from a cache, to be read and changed as it is now."""
 
-    server: Server
+    server: Objects
     resource: Resource
     known: Manifest
 

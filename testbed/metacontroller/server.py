@@ -15,8 +15,8 @@ class WatchEvent(NamedTuple):
     object: Manifest
 
 
-class Server(Protocol):
-    """An API server. Every method raises SyncError for everything that is no success."""
+class Objects(Protocol):
+    """What an API server does with single objects. Every method raises SyncError for everything that is no success."""
 
     def get(self, resource: Resource, namespace: str, name: str) -> Manifest:
         """The object as it is now."""
@@ -27,11 +27,15 @@ class Server(Protocol):
     def replace(self, resource: Resource, obj: Manifest, subresource: str = "") -> Manifest:
         """PUT an object, or a subresource of it."""
 
-    def patch(self, resource: Resource, obj: Manifest, changes: Manifest) -> Manifest:
-        """Change these fields of an object of a built-in kind, whatever its version is."""
-
     def delete(self, resource: Resource, obj: Manifest) -> None:
         """Delete this very object, its dependents in the background."""
+
+
+class Server(Objects, Protocol):
+    """An API server, as the process needs it."""
+
+    def patch(self, resource: Resource, obj: Manifest, changes: Manifest) -> Manifest:
+        """Change these fields of an object of a built-in kind, whatever its version is."""
 
     def list_all(self, resource: Resource) -> tuple[list[Manifest], str]:
         """All objects of a kind in the cluster, and the resourceVersion from which to watch."""

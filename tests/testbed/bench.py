@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from testbed.metacontroller.answers import decode_customize, decode_sync
 from testbed.metacontroller.controllers import Composite, build_composite
 from testbed.metacontroller.customize import Customize
 from testbed.metacontroller.hook_request import Group, group_by_key
@@ -121,7 +122,9 @@ class Bench:
         self._parents = self._cache(find(spec.parent_resource.api_version, spec.parent_resource.resource))
         children = tuple(self._cache(find(child.api_version, child.resource)) for child in spec.child_resources)
         sources = Sources(self._parents, self._cache(NAMESPACES), self._discovery, self._watch)
-        customize = Customize(composite, self._call, self.clock)
+        customize = Customize(
+            composite, lambda question: decode_customize(self._call("customize", question)), self.clock
+        )
         self.related = Related(customize, sources, self.enqueued.append, self.crashes.append)
         world = World(
             self.server,
@@ -131,7 +134,7 @@ class Bench:
             self.related.of,
             lambda parent, seconds: self.scheduled.append((parent, seconds)),
         )
-        return Syncer(composite, world, self._call)
+        return Syncer(composite, world, lambda name, question: decode_sync(self._call(name, question)))
 
     def _seed_parent(self) -> None:
         kind = self._parents.resource
