@@ -1,13 +1,10 @@
 """Who has which address: what is kept, given back, handed out, and to whom not."""
 
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from hooks.ippool.decide import decide_finalize
-from hooks.kubernetes.conditions import format_time
 from hooks.kubernetes.manifest import Manifest
 from testbed.metacontroller.objects import with_metadata
 from tests.pool_world import (
@@ -18,7 +15,6 @@ from tests.pool_world import (
     pool_manifest,
     vk8s_manifest,
 )
-from tests.world import NOW
 
 LATER = "2026-01-01T00:00:01Z"
 OLDER: Manifest = {"uid": "00000000", "creationTimestamp": "2025-01-01T00:00:00Z"}
@@ -39,71 +35,10 @@ def test_each_node_gets_an_address_and_keeps_it() -> None:
     assert PoolWorld().step().sync().children == first.children
 
 
-def test_the_same_call_is_answered_with_the_same_bytes_whatever_the_order() -> None:
-    twice = {"status": status(m="10.0.0.7", w="10.0.0.7")}
-    vk8s = (vk8s_manifest("a"), vk8s_manifest("b", ["m"], **twice), vk8s_manifest("c", ["m"], **twice))
-    others = tuple(pool_manifest({"cidr": "10.0.0.0/30"}, name, **{**OLDER, "uid": f"0{name}"}) for name in ("p", "q"))
-    own = {"10.0.0.3": allocation_manifest("10.0.0.3", "m", "a"), "10.0.0.4": allocation_manifest("10.0.0.4", "w", "a")}
-    world = PoolWorld(vk8s=vk8s, others=others, own=own)
-    reverse = PoolWorld(vk8s=vk8s[::-1], others=others[::-1], own=dict(reversed(own.items())))
-    assert world.sync().model_dump_json() == reverse.sync().model_dump_json()
-
-
 def test_other_nodes_change_nothing_for_one_that_has_its_address() -> None:
     world = PoolWorld().step()
     more = replace(world, vk8s=(vk8s_manifest("a", nodes=("x", "y")), *world.vk8s))
     assert addresses(more.sync()).items() > addresses(world.sync()).items()
-
-
-# What the Vk8s is like, and whether its node w keeps the address that it has.
-FATES: dict[str, tuple[Manifest | None, bool]] = {
-    "it is in the spec": (vk8s_manifest(), True),
-    "it has left the spec, and its pod or volume is still there": (
-        vk8s_manifest(nodes=["m"], status=status("m", "w")),
-        True,
-    ),
-    "it has left the spec, and all of it is gone": (vk8s_manifest(nodes=["m"], status=status("m")), False),
-    "it has left the spec, and the status is older than that": (
-        vk8s_manifest(nodes=["m"], status=status("m", generation=2)),
-        True,
-    ),
-    "it has left the spec of a Vk8s without a status": (vk8s_manifest(nodes=["m"], status={}), True),
-    "the status can't be read": (vk8s_manifest(nodes=["m"], status={"observedGeneration": 3, "nodes": None}), True),
-    "the spec is refused, and its pod is lost": (vk8s_manifest(status=status()), True),
-    "the spec can't be read": (vk8s_manifest(nodes={"w": 1}, status=status()), True),
-    "another node's name can't be one": (vk8s_manifest(nodes=["m", "W!"], status=status()), True),
-    "the pool's name can't be read": (vk8s_manifest(nodes=["m"], ipPool=7, status=status()), True),
-    "the Vk8s names another pool": (vk8s_manifest(ipPool="other"), True),
-    "the Vk8s is being deleted": (with_metadata(vk8s_manifest(), deletionTimestamp=CREATED), True),
-    "the Vk8s is gone": (None, False),
-    "the Vk8s was made anew under its name": (with_metadata(vk8s_manifest(ipPool="other"), uid="another"), False),
-}
-
-
-@pytest.mark.parametrize(("vk8s", "is_kept"), FATES.values(), ids=FATES)
-def test_an_address_is_kept_while_its_node_may_have_a_pod(vk8s: Manifest | None, is_kept: bool) -> None:  # noqa: FBT001
-    answer = PoolWorld(vk8s=(vk8s,) if vk8s else ()).with_own(USED).sync()
-    assert (addresses(answer).get("demo/w") == "10.0.0.3") == is_kept
-
-
-@pytest.mark.parametrize(
-    "vk8s",
-    [
-        vk8s_manifest(nodes=["m", {"no": "name"}]),
-        vk8s_manifest(nodes=["m", "x" * 58]),
-        vk8s_manifest(nodes={"m": 1}),
-        vk8s_manifest(ipPool=7),
-        vk8s_manifest(ipPool="other"),
-        with_metadata(vk8s_manifest(), deletionTimestamp=CREATED),
-    ],
-    ids=["a node has no name", "a name is too long", "no list", "no pool's name", "another pool", "being deleted"],
-)
-def test_no_address_is_handed_out_to(vk8s: Manifest) -> None:
-    assert PoolWorld(vk8s=(vk8s,)).sync().children == []
-
-
-def test_a_node_that_stands_in_the_spec_twice_gets_one_address() -> None:
-    assert len(PoolWorld(vk8s=(vk8s_manifest(nodes=["m", "m"]),)).sync().children) == 1
 
 
 def test_a_pool_that_is_not_the_default_serves_those_who_name_it() -> None:
@@ -233,40 +168,6 @@ def test_an_address_in_use_stays_whatever_becomes_of_the_range() -> None:
     other = pool_manifest({"cidr": "10.0.0.0/8"}, "other", **OLDER)
     for world in (PoolWorld(pool=pool_manifest({"cidr": "10.9.0.0/24"})), PoolWorld(others=(other,))):
         assert addresses(world.with_own(USED).sync())["demo/w"] == "10.0.0.3"
-
-
-def test_a_pool_that_is_being_deleted_keeps_what_is_in_use_and_stays_until_it_is_not() -> None:
-    going = pool_manifest(deletionTimestamp=LATER, finalizers=["x"])
-    answer = PoolWorld(pool=going).with_own(USED).finalize()
-    assert addresses(answer) == {"demo/w": "10.0.0.3"}
-    assert not answer.finalized
-    assert PoolWorld(pool=going, vk8s=()).with_own(USED).finalize().finalized
-    assert PoolWorld(pool=going).finalize().finalized
-
-
-def test_a_pool_that_is_not_selected_any_more_keeps_all_it_has() -> None:
-    world = PoolWorld(vk8s=()).with_own(USED)
-    answer = decide_finalize(world.request(), NOW)
-    assert addresses(answer) == {"demo/w": "10.0.0.3"}
-    assert not answer.finalized
-    assert (answer.status["capacity"], answer.status["used"], answer.status["free"]) == (10, 1, 9)
-    for entry in answer.status["conditions"]:
-        assert (entry["status"], entry["reason"]) == ("False", "NotSelected")
-        assert entry["message"].endswith("Until then no address is handed out or given back.")
-
-
-@pytest.mark.parametrize(("seconds", "rest"), [(0, 10), (9, 1), (10, 0), (60, 0)])
-def test_a_pool_stays_for_a_moment_so_that_what_it_has_just_handed_out_is_seen(seconds: int, rest: float) -> None:
-    answer = PoolWorld(pool=pool_manifest(deletionTimestamp=format_time(NOW))).finalize(
-        NOW + timedelta(seconds=seconds)
-    )
-    assert (answer.finalized, answer.resync_after_seconds) == (rest == 0, rest)
-
-
-def test_the_hooks_ask_again_soon_while_an_allocation_is_not_seen() -> None:
-    assert PoolWorld().sync().resync_after_seconds == 3
-    assert PoolWorld().step().sync().resync_after_seconds == 0
-    assert PoolWorld(pool=pool_manifest({"cidr": "x"})).sync().resync_after_seconds == 0
 
 
 def test_the_first_address_depends_on_the_node_alone() -> None:

@@ -1,4 +1,4 @@
-"""How bodies of calls are read: that it takes little memory. What is refused of them: tests/api."""
+"""How bodies of calls are read: in little memory, and with which errors."""
 
 import json
 import tracemalloc
@@ -6,6 +6,7 @@ import tracemalloc
 from hooks.kubernetes.manifest import Manifest
 from hooks.server.reading import read_whole
 from hooks.wire import HookRequest
+from tests.unit.server.test_main import _groups, body
 from tests.world import UID, World
 
 KEYS = 2000
@@ -34,3 +35,12 @@ def test_a_body_takes_four_times_its_size_at_most_whatever_is_noted_of_its_manag
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 4 * len(body)
+
+
+def test_managed_fields_are_left_out_and_nothing_else() -> None:
+    found = {"name": "x", "namespace": "team-a", "uid": "u", "resourceVersion": "7"}
+    data = {"metadata": "a text", "managedFields": "another"}
+    child = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": found, "data": data}
+    sent = {**child, "metadata": {**found, "managedFields": [{"manager": "kubectl"}]}}
+    whole = {**body(World()), "children": {**_groups(), "ConfigMap.v1": {"team-a/x": sent}}}
+    assert read_whole(HookRequest, json.dumps(whole).encode()).children["ConfigMap.v1"] == {"team-a/x": child}

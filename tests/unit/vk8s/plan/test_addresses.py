@@ -5,60 +5,31 @@ from typing import Any
 
 import pytest
 
-from hooks.ippool.allocation import ALLOCATION, build_allocation
-from hooks.ippool.pools import POOL
 from hooks.kubernetes.manifest import Manifest
 from hooks.settings import Settings
 from hooks.vk8s.decide import decide_customize
 from hooks.vk8s.spec.cluster import RESTART_ANNOTATION
 from hooks.wire import CustomizeRequest
-from tests.pool_world import observe, pool_manifest
-from tests.world import CONTEXT, IDENTITY, UID, World, condition, names, node, ready_status, running_world, spec
+from tests.pool_world import pool_manifest
+from tests.unit.vk8s.plan.address_world import (
+    ALL,
+    CALICO,
+    KUBE_OVN,
+    OLDER,
+    ON,
+    PODS,
+    YOUNGER,
+    allocation,
+    annotations,
+    network,
+    pods,
+    related,
+    running,
+    world,
+)
+from tests.world import IDENTITY, UID, World, condition, node, running_world, spec
 
-ON = replace(CONTEXT, settings=Settings(ip_manager=True))
-PODS = ["Pod/m", "Pod/w"]
-CALICO, KUBE_OVN = "cni.projectcalico.org/ipAddrs", "ovn.kubernetes.io/ip_address"
-OLDER, YOUNGER = "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"
-
-
-def allocation(address: str, node_name: str, uid: str = UID, **metadata: Any) -> Manifest:
-    """An allocation as it is observed."""
-    vk8s = {"namespace": "team-a", "name": "demo", "uid": uid}
-    made = build_allocation(address, {"address": address, "pool": "default", "node": node_name, "vk8s": vk8s})
-    return observe(made, **{"creationTimestamp": OLDER, "resourceVersion": "5", **metadata})
-
-
-ALL = [allocation("10.0.0.4", "m"), allocation("10.0.0.6", "w")]
-
-
-def related(pools: list[Manifest] | None = None, allocations: list[Manifest] | None = None) -> Any:
-    """What Metacontroller sends along: the default pool and no allocation, unless told otherwise."""
-    groups = {POOL: [pool_manifest()] if pools is None else pools, ALLOCATION: allocations or []}
-    return {kind: {each["metadata"]["name"]: each for each in group} for kind, group in groups.items()}
-
-
-def world(**fields: Any) -> World:
-    """A Vk8s of a host cluster with an ip-manager, three syncs old: its pods are made, unless something is amiss."""
-    return World(**{"context": ON, "related": related(), **fields}).steps(3)
-
-
-def pods(found: World) -> list[str]:
-    """The pods that are there after the next sync."""
-    return [name for name in names(found.sync()) if name.startswith("Pod/")]
-
-
-def network(found: World) -> tuple[str, str, str]:
-    """Status, reason and message of condition NetworkReady."""
-    entry = condition(found.sync(), "NetworkReady")
-    return entry["status"], entry["reason"], entry["message"]
-
-
-def annotations(found: World, pod: str) -> Manifest:
-    """Annotations of a pod of the next answer."""
-    answer = found.sync()
-    made = next(c for c in answer.children if c["kind"] == "Pod" and c["metadata"]["name"] == pod)
-    annotations: Manifest = made["metadata"]["annotations"]
-    return annotations
+RUNNING = running()
 
 
 class TestWhatIsAskedFor:
@@ -111,71 +82,6 @@ class TestWaiting:
         assert pods(world(related=related(allocations=going))) == ["Pod/w"]
 
     @pytest.mark.parametrize(
-        ("named", "pool", "reason", "words"),
-        [
-            (
-                None,
-                pool_manifest() | {"status": {"free": 0}},
-                "PoolExhausted",
-                "IPPool default, which has none left, for 2 of 2 nodes: m, w",
-            ),
-            (
-                None,
-                pool_manifest() | {"status": {"free": 1}},
-                "WaitingForAddress",
-                "default yet for 2 of 2 nodes: m, w",
-            ),
-            (
-                None,
-                pool_manifest({"cidr": "10.0.0.0/24", "default": True, "perNamespace": 3})
-                | {"status": {"free": 0, "namespacesAtShare": ["team-a", "team-b"]}},
-                "ShareExhausted",
-                "IPPool default, of which namespace team-a has its share of 3, for 2 of 2 nodes: m, w",
-            ),
-            (
-                None,
-                pool_manifest({"cidr": "10.0.0.0/24", "default": True, "perNamespace": 3})
-                | {"status": {"free": 1, "namespacesAtShare": ["team-b"]}},
-                "WaitingForAddress",
-                "default yet for 2 of 2 nodes: m, w",
-            ),
-            (
-                None,
-                pool_manifest({"cidr": "10.0.0.0/24", "default": True, "perNamespace": 3})
-                | {"status": {"free": 1, "namespacesAtShare": "team-a"}},
-                "WaitingForAddress",
-                "default yet for 2 of 2 nodes: m, w",
-            ),
-            (None, pool_manifest() | {"status": "odd"}, "WaitingForAddress", "default yet for 2 of 2 nodes: m, w"),
-            ("a", pool_manifest(name="b"), "PoolNotFound", "IPPool a, which does not exist, for"),
-            ("a", pool_manifest({}, name="a"), "PoolInvalid", "IPPool a, whose spec is invalid, for"),
-            (
-                "a",
-                pool_manifest(name="a", deletionTimestamp=OLDER),
-                "PoolTerminating",
-                "IPPool a, which is being deleted, for",
-            ),
-        ],
-        ids=[
-            "exhausted",
-            "not exhausted",
-            "share used",
-            "share of others used",
-            "an odd list",
-            "an odd status",
-            "no such pool",
-            "an invalid pool",
-            "a pool that goes",
-        ],
-    )
-    def test_the_owner_is_told_why_none_comes(self, named: str | None, pool: Manifest, reason: str, words: str) -> None:
-        fields = {"ipPool": named} if named else {}
-        found = world(spec=spec(**fields), related=related([pool]))
-        assert pods(found) == []
-        assert network(found)[1] == reason
-        assert words in network(found)[2]
-
-    @pytest.mark.parametrize(
         "pools",
         [[], [pool_manifest({"cidr": "10.0.0.0/24"})], [pool_manifest(deletionTimestamp=OLDER)]],
         ids=["no pool", "no default", "a default that is being deleted"],
@@ -212,58 +118,24 @@ class TestWithoutAnIpManager:
         assert pods(found) == PODS
         assert network(found)[:2] == ("False", "IPManagerOff")
 
-    def test_nothing_is_said_where_nobody_asked(self) -> None:
-        assert "NetworkReady" not in [entry["type"] for entry in running_world().sync().status["conditions"]]
-
 
 class TestPods:
-    RUNNING = world(related=related(allocations=ALL)).with_pod_status("m", ready_status("10.0.0.4"))
-    RUNNING = RUNNING.with_pod_status("w", ready_status("10.0.0.6")).step()
-
-    def test_calico_is_told_the_address_as_a_list(self) -> None:
-        assert annotations(self.RUNNING, "m")[CALICO] == '["10.0.0.4"]'
-
-    def test_kube_ovn_is_told_the_address_alone(self) -> None:
-        context = replace(CONTEXT, settings=Settings(ip_manager=True, host_cni="kube-ovn"))
-        found = world(related=related(allocations=ALL), context=context)
-        assert annotations(found, "m")[KUBE_OVN] == "10.0.0.4"
-        assert CALICO not in annotations(found, "m")
-
-    def test_status_shows_what_was_given(self) -> None:
-        status = self.RUNNING.sync().status
-        assert [(n["name"], n["address"], n["podIP"]) for n in status["nodes"]] == [
-            ("m", "10.0.0.4", "10.0.0.4"),
-            ("w", "10.0.0.6", "10.0.0.6"),
-        ]
-        assert (status["phase"], network(self.RUNNING)) == (
-            "Running",
-            ("True", "Allocated", "Each node has its address."),
-        )
-
     def test_of_two_allocations_the_older_counts_and_those_of_others_do_not(self) -> None:
         more = [allocation("10.0.0.1", "m", creationTimestamp=YOUNGER), allocation("10.0.0.2", "m", uid="another")]
         assert annotations(world(related=related(allocations=[*more, *ALL])), "m")[CALICO] == '["10.0.0.4"]'
 
     def test_a_lost_pod_comes_back_with_its_address(self) -> None:
-        found = self.RUNNING.with_child("Pod.v1", "w", None)
+        found = RUNNING.with_child("Pod.v1", "w", None)
         assert annotations(found, "w")[CALICO] == '["10.0.0.6"]'
 
-    def test_a_network_that_does_not_listen_is_told(self) -> None:
-        found = self.RUNNING.with_pod_status("w", ready_status("10.200.0.9"))
-        assert network(found) == (
-            "False",
-            "AddressIgnored",
-            "w has 10.200.0.9 instead of 10.0.0.6: does the network of the host cluster act on the pods' annotations?",
-        )
-
     def test_what_the_pool_has_lost_is_not_taken_from_a_pod(self) -> None:
-        found = replace(self.RUNNING, related=related(pools=[]))
-        assert found.step().children == self.RUNNING.children
-        assert annotations(found, "m") == annotations(self.RUNNING, "m")
+        found = replace(RUNNING, related=related(pools=[]))
+        assert found.step().children == RUNNING.children
+        assert annotations(found, "m") == annotations(RUNNING, "m")
 
     def test_a_pod_whose_node_has_another_address_now_is_made_anew_one_at_a_time(self) -> None:
         other = [allocation("10.0.0.7", "m"), allocation("10.0.0.8", "w")]
-        found = replace(self.RUNNING, related=related(allocations=other))
+        found = replace(RUNNING, related=related(allocations=other))
         assert pods(found) == ["Pod/w"]
         assert network(found)[2] == "Each node has its address. Waiting to be recreated with another one: m, w."
         assert annotations(found.step(), "m")[CALICO] == '["10.0.0.7"]'
@@ -291,7 +163,7 @@ class TestAPoolThatCameLater:
 
 def test_a_new_worker_of_a_running_cluster_waits_and_the_phase_says_so() -> None:
     nodes = [*spec()["nodes"], node("w2", "worker")]
-    found = replace(TestPods.RUNNING, spec=spec(nodes=nodes)).steps(2)
+    found = replace(RUNNING, spec=spec(nodes=nodes)).steps(2)
     assert pods(found) == PODS
     assert found.sync().status["phase"] == "WaitingNetwork"
     assert network(found)[2].startswith("No address of IPPool default yet for 1 of 3 nodes: w2.")

@@ -1,6 +1,11 @@
 """The ConfigMaps that nodes boot from: those of other versions go once nothing can need them."""
 
-from tests.world import names, running_world
+from dataclasses import replace
+
+from hooks.vk8s.scripts import build_scripts
+from tests.unit.vk8s.plan.test_assemble import BOOTSTRAP
+from tests.unit.vk8s.plan.test_node_pods import paused
+from tests.world import CONTEXT, names, running_world
 
 
 def test_without_a_usable_pki_nothing_is_pruned() -> None:
@@ -13,3 +18,29 @@ def test_without_a_usable_pki_nothing_is_pruned() -> None:
     broken = world.with_child("ConfigMap.v1", "demo-bootstrap-00000000", unused)
     assert "ConfigMap/demo-bootstrap-00000000" not in names(broken.sync())
     assert "ConfigMap/demo-bootstrap-00000000" in names(broken.with_child("Secret.v1", "demo-pki", pki).sync())
+
+
+class TestBootstrapVersions:
+    """Boot files of an older version stay while a pod may need them."""
+
+    new = replace(CONTEXT, scripts=build_scripts({"entrypoint.sh": "#!/bin/bash\ntrue\n"}))
+
+    def test_old_files_stay_while_pods_mount_them(self) -> None:
+        answer = replace(running_world(), context=self.new).sync()
+        assert BOOTSTRAP in names(answer)
+
+    def test_old_files_go_once_every_pod_runs_from_the_new_ones(self) -> None:
+        old = running_world()
+        world = replace(old, context=self.new).step().with_child("Pod.v1", "m", None).with_child("Pod.v1", "w", None)
+        renewed = world.step()
+        assert BOOTSTRAP in names(renewed.sync())
+        assert BOOTSTRAP not in names(renewed.with_ready_pods().sync())
+
+
+def test_pause_prunes_no_boot_files() -> None:
+    world = running_world()
+    old = {**next(iter(world.children["ConfigMap.v1"].values()))}
+    old = {**old, "metadata": {**old["metadata"], "name": "demo-bootstrap-old"}}
+    assert "ConfigMap/demo-bootstrap-old" in names(
+        paused(world.with_child("ConfigMap.v1", "demo-bootstrap-old", old), "field").sync()
+    )

@@ -123,19 +123,6 @@ class TestAnotherCa:
             "value",
         }
 
-    def test_what_can_not_be_read_proves_nothing(self) -> None:
-        world = with_data(with_data(RUNNING, JOIN, {}), KUBECONFIG, {"config": "YQ==", "value": "YQ=="})
-        assert find_trouble(with_other_pki(world))[0] == "AllObserved"
-
-    def test_a_ca_with_the_same_key_and_another_end_is_the_same(self) -> None:
-        files = build_pki(CONTEXT.entropy, NOW, timedelta(days=7300))
-        longer = with_data(RUNNING, PKI, encode_data(files))
-        assert find_trouble(longer)[0] == "AllObserved"
-        after = apply(longer)
-        assert b64decode(data_of(after, JOIN)["ca.crt"]) == files["ca.crt"]
-        assert b64decode(data_of(after, JOIN)["ca-hash"]).decode() == read_hash(RUNNING)
-        read_cert(RUNNING).verify_directly_issued_by(x509.load_pem_x509_certificate(files["ca.crt"]))
-
 
 class TestExchange:
     """Another CA in the place of one that its owner gives up in so many words: docs/how-to/renew-ca.md."""
@@ -267,3 +254,24 @@ class TestTimesOfTheCa:
     def test_the_next_call_comes_when_the_warning_is_due(self) -> None:
         renewed = apply(at(RUNNING, 3460))
         assert at(renewed, 3470 - 100 / 86400).sync().resync_after_seconds == 100
+
+
+@pytest.mark.parametrize(
+    "left", ["Pod.v1/m", "PersistentVolumeClaim.v1/m-state", "Secret.v1/demo-join", "Secret.v1/demo-kubeconfig"]
+)
+def test_cluster_that_has_lived_gets_no_second_ca(left: str) -> None:
+    kind, name = left.split("/")
+    living = running_world()
+    world = World(status=living.status).with_child(kind, name, living.children[kind][name])
+    answer = world.sync()
+    assert "Secret/demo-pki" not in names(answer)
+    assert f"{kind.split('.')[0]}/{name}" in names(answer)
+    assert condition(answer, "ChildrenObserved")["reason"] == "PKILost"
+
+
+def test_unusable_pki_is_reported_and_everything_kept() -> None:
+    world = running_world()
+    secret = world.children["Secret.v1"]["demo-pki"]
+    answer = world.with_child("Secret.v1", "demo-pki", {**secret, "data": {}}).sync()
+    assert names(answer) == names(world.sync())
+    assert condition(answer, "ChildrenObserved")["reason"] == "PKIInvalid"

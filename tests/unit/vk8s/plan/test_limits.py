@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from hooks.kubernetes.manifest import Manifest
-from hooks.settings import Settings, parse_settings
+from hooks.settings import parse_settings
 from hooks.wire import SyncResponse
-from tests.world import CONTEXT, IMAGE, World, condition, names, node, running_world, spec
+from tests.world import IMAGE, World, condition, names, node, running_world, spec
 
 GOOD, OTHER, BAD = "good.example.com/kink:v1", "good.example.com/vk8s/kink:v2", "bad.example.com/kink:v1"
 NOTE = "vk8s.sktelecom.com/images"
@@ -217,10 +217,3 @@ class TestNetworksOfTheHostCluster:
         message = condition(answer, "Accepted")["message"]
         assert message.startswith("spec.kubernetes.podNetworkCidr: write an IPv4 network such as 198.18.0.0/16")
         assert "shares no address" not in message
-
-
-def test_limits_hide_no_loss_of_the_pki() -> None:
-    settings = Settings(allowed_images=("x",), host_cidrs="198.18.0.0/15")
-    lost = replace(running_world().with_child("Secret.v1", "demo-pki", None))
-    answer = replace(lost, context=replace(CONTEXT, settings=settings)).sync()
-    assert condition(answer, "ChildrenObserved")["reason"] == "PKILost"

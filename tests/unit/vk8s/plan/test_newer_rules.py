@@ -8,14 +8,10 @@ import pytest
 from hooks.kubernetes.manifest import Manifest
 from tests.rejected import (
     ACCEPTED_NAMES,
-    ACCEPTED_NETWORKS,
-    ACCEPTED_RESOURCES,
-    BAD_FORMS,
     MASTER,
     NAME_SENTENCE,
     REJECTED_NAMES,
     REJECTED_NETWORKS,
-    REJECTED_RESOURCES,
     build_nodes,
 )
 from tests.world import IMAGE, World, condition, names, running_world, spec
@@ -39,25 +35,6 @@ def with_networks(pods: str, count: int, **fields: Any) -> Manifest:
 
 
 class TestNew:
-    @pytest.mark.parametrize(("fields", "sentence"), REJECTED_NETWORKS.values(), ids=REJECTED_NETWORKS)
-    def test_is_rejected_with_what_to_write(self, fields: Manifest, sentence: str) -> None:
-        world = World(spec=fields)
-        assert read_acceptance(world) == ("False", f"{sentence}.")
-        assert names(world.sync()) == []
-
-    @pytest.mark.parametrize("fields", ACCEPTED_NETWORKS.values(), ids=ACCEPTED_NETWORKS)
-    def test_is_accepted(self, fields: Manifest) -> None:
-        assert read_acceptance(World(spec=fields)) == ("True", "The spec is valid.")
-
-    @pytest.mark.parametrize("field", ["podNetworkCidr", "serviceCidr"])
-    @pytest.mark.parametrize("text", BAD_FORMS)
-    def test_has_networks_in_one_form_only(self, field: str, text: str) -> None:
-        status, message = read_acceptance(World(spec=spec(kubernetes={field: text})))
-        assert status == "False"
-        assert message == (
-            f"spec.kubernetes.{field}: write an IPv4 network such as 198.18.0.0/16, no bits set after the prefix."
-        )
-
     @pytest.mark.parametrize("name", REJECTED_NAMES)
     def test_has_no_name_that_could_be_a_service_of_another(self, name: str) -> None:
         assert read_acceptance(World(name=name)) == ("False", f"{NAME_SENTENCE}.")
@@ -65,16 +42,6 @@ class TestNew:
     @pytest.mark.parametrize("name", ACCEPTED_NAMES)
     def test_may_have_any_other_name(self, name: str) -> None:
         assert read_acceptance(World(name=name)) == ("True", "The spec is valid.")
-
-    @pytest.mark.parametrize(("resources", "sentence"), REJECTED_RESOURCES.values(), ids=REJECTED_RESOURCES)
-    def test_has_no_resources_that_a_pod_cannot_have(self, resources: Manifest, sentence: str) -> None:
-        status, message = read_acceptance(World(spec=with_resources(resources)))
-        assert status == "False"
-        assert f"{sentence}." in message
-
-    @pytest.mark.parametrize("resources", ACCEPTED_RESOURCES.values(), ids=ACCEPTED_RESOURCES)
-    def test_may_have_resources_that_a_pod_can_have(self, resources: Manifest) -> None:
-        assert read_acceptance(World(spec=with_resources(resources))) == ("True", "The spec is valid.")
 
 
 class TestLiving:

@@ -165,19 +165,6 @@ def test_a_failed_job_and_one_of_an_image_that_the_master_no_longer_has_are_made
     assert of_worker(with_master_image(leaving_world(), f"{IMAGE}-next")) == OF_WORKER - {"Job/w-leave"}
 
 
-def test_the_image_is_of_the_spec_where_there_is_no_master() -> None:
-    world = with_nodes(running_world().with_child(POD, "m", None), MASTER)
-    job = next(child for child in world.sync().children if child["kind"] == "Job")
-    assert job["spec"]["template"]["spec"]["containers"][0]["image"] == IMAGE
-
-
-def test_the_master_is_freed_with_the_last_worker_only() -> None:
-    three = [*BOTH, node("x", "worker")]
-    world = running_world(spec=spec(nodes=three))
-    assert find_env(with_nodes(world, [node("m", "master"), node("x", "worker")]))["HAS_WORKERS"] == "true"
-    assert find_env(with_nodes(running_world(), MASTER))["HAS_WORKERS"] == "false"
-
-
 def test_status_says_what_it_waits_for() -> None:
     world = with_nodes(running_world(), MASTER)
     assert leaving(world) == ": Job w-leave is being made."

@@ -7,12 +7,9 @@ from typing import Any
 import pytest
 
 from hooks.kubernetes.manifest import Manifest
-from hooks.vk8s.observed.fingerprint import HASH, hash_access, hash_node
 from hooks.vk8s.scripts import build_scripts
-from hooks.vk8s.spec.model import NodeSpec
 from tests.world import IMAGE, NOW, World, node, ready_status, running_world, spec
 
-EARLY, LATE = "2026-01-02T03:00:00Z", "2026-01-02T03:04:00Z"
 OTHER = f"{IMAGE}-next"
 RESTART = "vk8s.sktelecom.com/restart"
 THREE = [node("m", "master"), node("w", "worker"), node("x", "worker")]
@@ -62,44 +59,6 @@ def test_an_edit_of_nodes_rolls_through_them_master_first_and_one_at_a_time(fiel
         world = back.with_ready_pods()
     assert order == [["m"], ["w"], ["x"]]
     assert replaced(world) == []
-
-
-@pytest.mark.parametrize(
-    "same",
-    [
-        {"resources": {"limits": {"cpu": "1000m", "memory": "1024Mi"}}},
-        {"resources": {"limits": {"cpu": 1, "memory": "1.0Gi"}}},
-    ],
-    ids=["other units", "numbers"],
-)
-def test_quantities_that_mean_the_same_are_no_edit(same: Manifest) -> None:
-    nodes = [node("m", "master", resources={"limits": {"cpu": "1", "memory": "1Gi"}})]
-    assert replaced(edited(running_world(spec=spec(nodes=nodes)), **same)) == []
-
-
-def test_a_pod_of_an_older_or_newer_version_counts_as_current() -> None:
-    world = running_world()
-    for annotations in ({}, {HASH: "node-v9.0123456789abcdef"}, {HASH: ""}):
-        pod = world.children["Pod.v1"]["m"]
-        old = {**pod, "metadata": {**pod["metadata"], "annotations": annotations}}
-        assert replaced(edited(world.with_child("Pod.v1", "m", old), image=OTHER)) == ["w"]
-
-
-def test_hashes_are_those_of_all_versions_before() -> None:
-    full = NodeSpec.model_validate(
-        node(
-            "m",
-            "master",
-            resources={"limits": {"cpu": "1500m", "nvidia.com/gpu": 2}, "requests": {"memory": "8Gi"}},
-            tolerations=[{"key": "gpu", "operator": "Exists"}],
-            nodeSelector={"disk": "ssd"},
-            runtimeClassName="nvidia",
-        )
-    )
-    # Another hash here would restart every virtual cluster in the world at the next upgrade.
-    assert hash_node(full) == "node-v1.b14c26654301b9d7"
-    assert hash_node(NodeSpec.model_validate(node("m", "master"))) == "node-v1.d16b388187cbdda5"
-    assert hash_access("registry.example.com/vk8s/access:v1.34.4") == "access-v1.c6ab80d4c6d18021"
 
 
 def test_a_restart_that_is_asked_for_rolls_and_taking_the_wish_away_does_nothing() -> None:
@@ -153,12 +112,6 @@ def test_of_several_that_have_run_and_stay_unready_one_goes_at_a_time() -> None:
     back = made_at(gone.step(), "w", "2026-01-02T03:05:05Z")
     assert replaced(back) == [], "the container of w does not run yet"
     assert replaced(back.with_pod_status("w", booting())) == ["x"]
-
-
-def test_a_pod_of_which_no_times_are_known_is_taken_for_one_that_has_just_stopped_being_ready() -> None:
-    unknown = {**FLAPPING, "conditions": [{"type": "Ready", "status": "False"}]}
-    world = edited(three_nodes().with_pod_status("x", unknown), image=OTHER)
-    assert replaced(after(world, 10**6)) == []
 
 
 def test_a_worker_waits_for_an_outdated_master_that_is_not_ready() -> None:
@@ -287,25 +240,6 @@ def test_a_pod_that_has_ended_is_replaced_after_half_a_minute(
     later = replace(world, context=replace(world.context, now=NOW + timedelta(seconds=seconds)))
     assert replaced(later) == names
     assert later.sync().resync_after_seconds == resync
-
-
-@pytest.mark.parametrize(
-    "status",
-    [
-        {"startTime": LATE},
-        {"startTime": EARLY, "conditions": [{"type": "Ready", "lastTransitionTime": LATE}]},
-        {"startTime": EARLY, "containerStatuses": [{"state": {"terminated": {"finishedAt": LATE}}}]},
-        {"startTime": LATE, "containerStatuses": [{}, {"state": {"waiting": {}}}]},
-    ],
-    ids=["its start", "a condition", "the end of its container", "its start, as no container has run"],
-)
-def test_the_last_time_that_a_failed_pod_notes_counts(status: Manifest) -> None:
-    world = running_world().with_pod_status("w", {"phase": "Failed", **status})
-    pod = world.children["Pod.v1"]["w"]
-    metadata = {**pod["metadata"], "creationTimestamp": EARLY}
-    assert world.with_child("Pod.v1", "w", {**pod, "metadata": metadata}).sync().resync_after_seconds == 25
-    without_times = {**pod, "metadata": {**metadata, "creationTimestamp": None}, "status": {"phase": "Failed"}}
-    assert replaced(world.with_child("Pod.v1", "w", without_times)) == ["w"]
 
 
 def with_new_scripts(world: World) -> World:

@@ -268,15 +268,6 @@ def test_a_worker_that_has_lost_everything_and_leaves_the_spec_is_taken_out_by_a
     assert "Job/w-leave" in names(world.sync())
 
 
-@pytest.mark.parametrize(
-    "text",
-    [None, "", "{", "[]", '{"claims": 1, "generation": 1}', '{"claims": {}, "generation": 0}', '{"claims": {}}',
-     '{"claims": {}, "generation": true}', '{"claims": {}, "generation": 1000000000}'],
-)  # fmt: skip
-def test_what_is_no_note_is_none(text: str | None) -> None:
-    assert parse_note(text) is None
-
-
 def test_a_note_that_somebody_has_overwritten_is_read_as_it_was_applied() -> None:
     world = noted_world()
     pki = observe(next(each for each in world.sync().children if each["metadata"]["name"] == "demo-pki"))
@@ -335,10 +326,6 @@ def test_what_is_lost_is_not_running_while_the_spec_is_rejected(name: str) -> No
         assert condition(answer, "Accepted")["status"] == "False"
         assert answer.status["phase"] in ("Degraded", "Fail")
         assert f"are gone, or are being deleted: {name}." in condition(answer, "Ready")["message"]
-
-
-def test_a_note_keeps_no_name_that_no_node_can_have() -> None:
-    assert parse_note('{"claims": {"UP/../x": "a", "m": "b"}, "generation": 2}') == StateNote({"m": "b"}, 2)
 
 
 def test_a_pki_that_was_restored_without_its_note_goes_on_in_the_generation_of_the_pods() -> None:

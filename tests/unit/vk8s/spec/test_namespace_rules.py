@@ -8,11 +8,9 @@ import pytest
 from hooks.kubernetes.manifest import Manifest
 from hooks.settings import Settings
 from hooks.vk8s.decide import decide_customize
-from hooks.vk8s.observed.children import JOB, POD, SERVICE
-from hooks.vk8s.status.namespace_notes import LIMIT_RANGER
+from hooks.vk8s.observed.children import JOB, SERVICE
 from hooks.wire import CustomizeRequest
 from tests.namespace_world import container_limit, limit_range, quota, related, without_patience
-from tests.shared_material import ROOT
 from tests.world import IDENTITY, UID, World, condition, names, node, running_world, spec
 
 MASTER = [node("m", "master")]
@@ -197,71 +195,3 @@ class TestEdits:
     def test_one_that_has_failed_is_not_held(self) -> None:
         world = without_patience(self.edited(quota(pods="0")).with_pod_status("m", {"phase": "Failed"}))
         assert "Pod/m" not in names(world.sync())
-
-
-def given(status: Manifest, limits: Manifest, *objects: Manifest, **annotations: str) -> str:
-    """What is said of a master that has been given those limits, and is in that state."""
-    world = World(related=related(*objects)).steps(3)
-    pod = world.children[POD]["m"]
-    container = {**pod["spec"]["containers"][0], "resources": {"limits": limits}}
-    metadata = {**pod["metadata"], "annotations": {**pod["metadata"]["annotations"], **annotations}}
-    pod = {**pod, "metadata": metadata, "spec": {**pod["spec"], "containers": [container]}, "status": status}
-    message: str = condition(world.with_child(POD, "m", pod).sync(), "ControlPlaneReady")["message"]
-    return message
-
-
-def container_status(state: Manifest, **ended: str) -> Manifest:
-    return {
-        "containerStatuses": [{"name": "node", "state": state, "lastState": {"terminated": ended} if ended else {}}]
-    }
-
-
-LOOP = {"waiting": {"reason": "CrashLoopBackOff"}}
-TOO_LITTLE = container_status(LOOP, message="The pod's memory limit is 512 MiB; a master needs at least 768 MiB.\n")
-GIVEN = {"cpu": "500m", "memory": "512Mi", "ephemeral-storage": "1Gi"}
-DEFAULTS = limit_range(container_limit(default=GIVEN))
-
-
-class TestLimitsThatAreGiven:
-    @pytest.mark.parametrize(
-        ("status", "note"),
-        [
-            (TOO_LITTLE, "(its memory limit of 512Mi comes from LimitRange lr: write resources.limits.memory for m)."),
-            (
-                container_status(LOOP, reason="OOMKilled"),
-                "OOMKilled (its memory limit of 512Mi comes from LimitRange lr: write resources.limits.memory for m).",
-            ),
-            (
-                container_status({"running": {}}),
-                "-n team-a m (its cpu limit of 500m comes from LimitRange lr: write resources.limits.cpu for m).",
-            ),
-            (
-                {"phase": "Failed", "reason": "Evicted", "message": "ephemeral local storage usage exceeds 1Gi"},
-                " limit of 1Gi comes from LimitRange lr: write resources.limits.ephemeral-storage for m).",
-            ),
-            (container_status(LOOP, message="No vxlan."), "m has stopped: No vxlan."),
-        ],
-        ids=["the boot", "the kernel", "a slow boot", "the kubelet", "something else"],
-    )
-    def test_the_one_that_is_met_is_called_that(self, status: Manifest, note: str) -> None:
-        assert given(status, GIVEN, DEFAULTS).endswith(note)
-
-    def test_it_is_known_by_its_mark_where_the_limit_range_is_not(self) -> None:
-        mark = "LimitRanger plugin set: memory limit for container node"
-        end = "write resources.limits.memory for m)."
-        assert given(TOO_LITTLE, GIVEN, **{LIMIT_RANGER: mark}).endswith(
-            f"(its memory limit of 512Mi comes from a LimitRange of the namespace: {end}"
-        )
-        assert given(TOO_LITTLE, GIVEN).endswith(f"(its memory limit of 512Mi is not from the spec: {end}")
-
-    def test_a_boot_with_enough_cpu_is_a_boot(self) -> None:
-        assert given(container_status({"running": {}}), {"cpu": "1"}, DEFAULTS).endswith("kubectl logs -n team-a m.")
-        assert given(container_status({"running": {}}), {}, DEFAULTS).endswith("kubectl logs -n team-a m.")
-
-    def test_what_the_spec_says_is_not(self) -> None:
-        nodes = [bounded("master", "m", "512Mi")]
-        world = World(spec=spec(nodes=nodes), related=related(DEFAULTS)).steps(3).with_pod_status("m", TOO_LITTLE)
-        assert "LimitRange" not in condition(world.sync(), "ControlPlaneReady")["message"]
-
-    def test_the_boot_says_it_in_these_words(self) -> None:
-        assert "memory limit is" in (ROOT / "hooks" / "vk8s" / "bootstrap" / "preflight.sh").read_text()

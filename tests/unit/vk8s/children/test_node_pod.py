@@ -1,4 +1,4 @@
-"""How often a node pod is asked whether it is up: as the settings say while it starts, and not more often later."""
+"""The pod of a node: how often its probes run."""
 
 from dataclasses import replace
 
@@ -8,7 +8,7 @@ from hooks.kubernetes.manifest import Manifest
 from tests.world import CONTEXT, World
 
 
-def find_probes(seconds: int) -> list[Manifest]:
+def read_probes(seconds: int) -> list[Manifest]:
     """The start-up and the readiness probe of a master, with this setting."""
     settings = CONTEXT.settings.model_copy(update={"node_probe_seconds": seconds})
     world = World(context=replace(CONTEXT, settings=settings)).steps(4)
@@ -23,13 +23,13 @@ def find_probes(seconds: int) -> list[Manifest]:
         pytest.param(20, 20, 4320, id="seldom, and a day as before"),
     ],
 )
-def test_the_setting_says_how_often_a_starting_node_is_asked(seconds: int, ready_seconds: int, failures: int) -> None:
-    startup, readiness = find_probes(seconds)
+def test_setting_is_the_period_of_the_startup_probe(seconds: int, ready_seconds: int, failures: int) -> None:
+    startup, readiness = read_probes(seconds)
     assert (startup["periodSeconds"], startup["failureThreshold"]) == (seconds, failures)
     assert readiness["periodSeconds"] == ready_seconds
 
 
-def test_a_probe_that_waits_has_the_time_for_it() -> None:
-    startup, readiness = find_probes(1)
+def test_startup_probe_has_time_for_its_wait() -> None:
+    startup, readiness = read_probes(1)
     waits = int(startup["exec"]["command"][-1])
     assert startup["timeoutSeconds"] == waits + readiness["timeoutSeconds"]

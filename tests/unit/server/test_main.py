@@ -1,47 +1,30 @@
 """The hooks over HTTP, as Metacontroller and curl see them."""
 
-import asyncio
 import json
 import logging
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from starlette.types import Message, Receive, Scope, Send
 
 from hooks import __main__ as command
 from hooks.ippool.allocation import ALLOCATION
 from hooks.ippool.pools import POOL
 from hooks.ippool.request import VK8S
-from hooks.server.calls import Recorder
-from hooks.server.main import create_app, load_scripts
-from hooks.server.metrics import Metrics
-from hooks.server.reading import read_whole
+from hooks.server.main import load_scripts
 from hooks.server.refusals import (
-    INTERNAL_ERROR,
     NOT_FOUND,
     NOT_JSON,
     WRONG_CONTENT_TYPE,
     WRONG_METHOD,
     WRONG_PARENT,
-    LastResort,
 )
-from hooks.settings import Settings
 from hooks.vk8s.observed.kinds import CHILD_KINDS
-from hooks.vk8s.scripts import Scripts
-from hooks.wire import HookRequest
 from tests.pool_world import PoolWorld, allocation_manifest, pool_manifest
-from tests.world import CONTEXT, IDENTITY, World, running_world
+from tests.world import IDENTITY, World, running_world
 
 MARKER = "c2VjcmV0LW1hcmtlcg=="
-
-
-@pytest.fixture
-def client() -> Iterator[TestClient]:
-    with TestClient(create_app(Settings(), CONTEXT.scripts)) as client:
-        yield client
 
 
 JSON = {"Content-Type": "application/json"}
@@ -278,50 +261,6 @@ def test_a_body_that_is_no_object_has_no_field_to_name(client: TestClient) -> No
         assert client.post(path, json=[]).json() == {"error": wrong_field("its content")}
 
 
-def test_who_manages_which_field_is_left_out_and_nothing_else_is() -> None:
-    found = {"name": "x", "namespace": "team-a", "uid": "u", "resourceVersion": "7"}
-    data = {"metadata": "a text", "managedFields": "another"}
-    child = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": found, "data": data}
-    sent = {**child, "metadata": {**found, "managedFields": [{"manager": "kubectl"}]}}
-    whole = {**body(World()), "children": {**_groups(), "ConfigMap.v1": {"team-a/x": sent}}}
-    assert read_whole(HookRequest, json.dumps(whole).encode()).children["ConfigMap.v1"] == {"team-a/x": child}
-
-
-def test_an_exception_answers_500_and_logs_its_place_only(caplog: pytest.LogCaptureFixture) -> None:
-    broken = create_app(Settings(), Scripts(None, "digest"))  # type: ignore[arg-type]
-    with TestClient(broken) as client:
-        response = client.post("/vk8s/sync", json=body(replace(World(), labels={"marker": MARKER})))
-    assert (response.status_code, response.json()) == (500, {"error": INTERNAL_ERROR})
-    assert "scripts.py" in caplog.text
-    assert MARKER not in caplog.text
-
-
-def test_an_exception_in_the_middle_of_an_answer_adds_nothing_to_it() -> None:
-    sent: list[Message] = []
-
-    async def break_off(_scope: Scope, _receive: Receive, send: Send) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": []})
-        raise RuntimeError
-
-    async def receive() -> Message:
-        raise AssertionError
-
-    async def send(message: Message) -> None:
-        sent.append(message)
-
-    asyncio.run(LastResort(break_off)({"type": "http", "path": "/vk8s/sync"}, receive, send))
-    assert [message["type"] for message in sent] == ["http.response.start"]
-
-
-def test_each_call_is_one_line_of_log(client: TestClient, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO, logger="vk8s.hooks")
-    client.post("/vk8s/sync", json=body(World()))
-    client.post("/ippool/sync", json=PoolWorld().body())
-    lines = [record.getMessage() for record in caplog.records if record.name == "vk8s.hooks"]
-    assert lines[0].startswith("vk8s/sync team-a/demo generation=3 phase=Waiting status=200 milliseconds=")
-    assert lines[1].startswith("ippool/sync default generation=2 phase=- status=200 milliseconds=")
-
-
 def test_the_boot_files_of_this_version_are_loaded() -> None:
     assert "entrypoint.sh" in load_scripts().files
 
@@ -332,25 +271,6 @@ def test_a_wrong_setting_ends_the_process_with_a_sentence(
     monkeypatch.setenv("VK8S_SETTING_KUBECONFIG_DAYS", "many")
     assert command.main(["serve"]) == 2
     assert capsys.readouterr().err.startswith("The environment variable VK8S_SETTING_KUBECONFIG_DAYS can't be used: ")
-
-
-def test_an_answer_in_parts_is_told_of_once_and_whole(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO, logger="vk8s.hooks")
-
-    async def answer_in_parts(_scope: Scope, _receive: Receive, send: Send) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": []})
-        await send({"type": "http.response.body", "body": b"{", "more_body": True})
-        assert caplog.text == ""
-        await send({"type": "http.response.body", "body": b"}"})
-
-    async def receive() -> Message:
-        raise AssertionError
-
-    async def send(_message: Message) -> None:
-        pass
-
-    asyncio.run(Recorder(answer_in_parts, Metrics())({"type": "http", "path": "/vk8s/sync"}, receive, send))
-    assert caplog.text.count("status=200") == 1
 
 
 def test_a_call_without_a_kind_of_children_is_refused_in_a_sentence_that_names_it(client: TestClient) -> None:

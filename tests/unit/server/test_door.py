@@ -1,10 +1,9 @@
-"""The door of the hooks: who may come in, with how much, and how fast."""
+"""The middleware of the hooks: who is let in, with how large a body, and how fast."""
 
 import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
@@ -15,6 +14,7 @@ from hooks.server.main import create_app
 from hooks.server.refusals import NO_ROOM, NO_TOKEN, TOO_LARGE, TOO_SLOW
 from hooks.settings import Settings
 from tests.api.material import OTHER_TOKEN, TOKEN
+from tests.unit.server.asgi import GONE, Client, part
 from tests.world import CONTEXT, World
 
 MIB = 1024 * 1024
@@ -39,20 +39,22 @@ def bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
-def test_who_has_the_token_is_answered(client: TestClient) -> None:
+def test_caller_with_the_token_is_answered(client: TestClient) -> None:
     assert client.post("/vk8s/sync", json=BODY, headers=bearer(TOKEN)).status_code == 200
 
 
 @pytest.mark.parametrize("headers", [{}, bearer(OTHER_TOKEN), {"Authorization": f"Basic {TOKEN}"}], ids=str)
 @pytest.mark.parametrize("path", [*HOOKS, "/docs", "/redoc", "/openapi.json", "/docs/oauth2-redirect", "/nowhere"])
-def test_who_has_none_is_told_how_to_get_one(client: TestClient, path: str, headers: dict[str, str]) -> None:
+def test_caller_without_token_gets_401_and_a_way_to_get_one(
+    client: TestClient, path: str, headers: dict[str, str]
+) -> None:
     response = client.request("POST" if path in HOOKS else "GET", path, headers=headers)
     assert (response.status_code, response.json()) == (401, {"error": NO_TOKEN})
     assert response.headers["WWW-Authenticate"] == "Bearer"
     assert response.headers["Connection"] == "close"
 
 
-def test_two_tokens_at_once_are_none(client: TestClient) -> None:
+def test_two_tokens_in_one_call_are_rejected(client: TestClient) -> None:
     headers = [("Authorization", f"Bearer {TOKEN}"), ("Authorization", f"Bearer {OTHER_TOKEN}")]
     assert client.post("/vk8s/sync", json=BODY, headers=headers).status_code == 401
 
@@ -63,7 +65,7 @@ def test_kubelet_and_prometheus_need_no_token(client: TestClient, path: str) -> 
     assert client.get(f"{path}/").status_code == 401
 
 
-def test_a_token_is_renewed_in_three_steps_without_a_restart(client: TestClient, tokens: Path) -> None:
+def test_token_is_renewed_in_three_steps_without_a_restart(client: TestClient, tokens: Path) -> None:
     seen = []
     for content in (TOKEN, f"{TOKEN}\n{OTHER_TOKEN}", OTHER_TOKEN):
         tokens.write_text(content)
@@ -74,7 +76,7 @@ def test_a_token_is_renewed_in_three_steps_without_a_restart(client: TestClient,
     assert seen == [[200, 401], [200, 200], [401, 200]]
 
 
-def test_tokens_that_can_not_be_used_leave_the_former_in_use(
+def test_unusable_tokens_leave_the_previous_ones_in_use(
     client: TestClient, tokens: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     for content in ("", f"{OTHER_TOKEN}\nshort"):
@@ -86,75 +88,39 @@ def test_tokens_that_can_not_be_used_leave_the_former_in_use(
     assert OTHER_TOKEN not in caplog.text
 
 
-def test_a_body_that_is_too_large_is_refused(client: TestClient) -> None:
+def test_body_that_is_too_large_is_rejected(client: TestClient) -> None:
     response = client.post("/vk8s/sync", content=b"x" * (MIB + 1), headers=bearer(TOKEN))
     assert (response.status_code, response.json()) == (413, {"error": TOO_LARGE})
 
 
-def test_a_body_of_just_that_size_is_read(client: TestClient) -> None:
+def test_body_of_the_largest_size_is_read(client: TestClient) -> None:
     assert client.post("/vk8s/sync", content=b"x" * MIB, headers=bearer(TOKEN)).status_code == 400
 
 
-class Client:
-    """A client that sends a body in parts, by ASGI itself, and notes what has been asked of it."""
-
-    def __init__(self, *parts: Message | None, headers: dict[str, str] | None = None) -> None:
-        self.parts = list(parts)
-        self.headers = [(key.encode(), value.encode()) for key, value in (headers or {}).items()]
-        self.sent: list[Message] = []
-
-    async def receive(self) -> Message:
-        """The next part; None is one that never comes."""
-        part = self.parts.pop(0)
-        if part is None:
-            await asyncio.Event().wait()
-        return part or {}
-
-    async def send(self, message: Message) -> None:
-        """Notes a part of the answer."""
-        self.sent.append(message)
-
-    def call(self, rules: Rules, path: str = "/vk8s/sync") -> list[Any]:
-        """The messages that come in behind the door."""
-        came: list[Any] = []
-
-        async def app(_scope: Scope, receive: Receive, _send: Send) -> None:
-            came.extend([await receive(), await receive()])
-
-        scope = {"type": "http", "path": path, "headers": self.headers}
-        asyncio.run(Door(app, rules)(scope, self.receive, self.send))
-        return came
-
-
-def part(body: bytes, *, more: bool = True) -> Message:
-    return {"type": "http.request", "body": body, "more_body": more}
-
-
 RULES = Rules(tokens=None, limits=Limits(body=10, pool_body=20, bodies=25), seconds=60)
-GONE: Message = {"type": "http.disconnect"}
 
 
-def test_a_body_in_parts_comes_in_as_a_whole() -> None:
+def test_body_in_parts_is_passed_on_as_a_whole() -> None:
     assert Client(part(b"12345"), part(b"67890", more=False), GONE).call(RULES) == [
         part(b"1234567890", more=False),
         GONE,
     ]
 
 
-def test_a_body_that_grows_too_large_is_read_no_further() -> None:
+def test_body_that_grows_too_large_is_read_no_further() -> None:
     client = Client(part(b"12345"), part(b"678901"), part(b"never"))
     assert client.call(RULES) == []
     assert client.sent[0]["status"] == 413
     assert len(client.parts) == 1
 
 
-def test_a_length_that_is_too_large_is_refused_before_anything_is_read() -> None:
+def test_content_length_that_is_too_large_is_rejected_unread() -> None:
     client = Client(part(b"never"), headers={"content-length": "11"})
     assert client.call(RULES) == []
     assert (client.sent[0]["status"], len(client.parts)) == (413, 1)
 
 
-def test_a_body_about_a_pool_may_be_larger_as_it_holds_every_vk8s() -> None:
+def test_body_about_a_pool_may_be_larger() -> None:
     whole = part(b"x" * 20, more=False)
     assert Client(whole, GONE).call(RULES, "/ippool/sync") == [whole, GONE]
     client = Client(part(b"x" * 21, more=False))
@@ -184,7 +150,7 @@ class Crowd:
         return status
 
 
-def test_when_there_is_no_room_for_a_body_it_is_to_come_later() -> None:
+def test_body_without_room_gets_503() -> None:
     async def run() -> list[int]:
         crowd = Crowd()
         running = [asyncio.create_task(crowd.call(part(b"x" * 10, more=False))) for _ in range(2)]
@@ -200,7 +166,7 @@ def test_when_there_is_no_room_for_a_body_it_is_to_come_later() -> None:
     assert asyncio.run(run()) == [503, 503, 200, 200, 200, 200, 0]
 
 
-def test_without_a_token_nothing_is_read(tokens: Path) -> None:
+def test_body_is_not_read_without_a_token(tokens: Path) -> None:
     app = create_app(Settings(token_file=tokens), CONTEXT.scripts)
     client = Client(part(b"never"))
     scope = {"type": "http", "path": "/vk8s/sync", "headers": [], "method": "POST"}
@@ -208,23 +174,14 @@ def test_without_a_token_nothing_is_read(tokens: Path) -> None:
     assert (client.sent[0]["status"], len(client.parts)) == (401, 1)
 
 
-def test_a_body_that_does_not_end_is_given_up() -> None:
+def test_body_that_does_not_end_gets_408() -> None:
     client = Client(part(b"12345"), None)
     assert client.call(replace(RULES, seconds=0.01)) == []
     assert client.sent[0]["status"] == 408
     assert TOO_SLOW.encode() in client.sent[1]["body"]
 
 
-def test_a_client_that_has_gone_is_not_answered() -> None:
+def test_client_that_has_gone_is_not_answered() -> None:
     client = Client(part(b"12345"), GONE)
     assert client.call(RULES) == []
     assert client.sent == []
-
-
-def test_a_client_that_has_gone_is_counted_and_logged(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level("INFO")
-    app = create_app(Settings(), CONTEXT.scripts)
-    client = Client(GONE)
-    scope = {"type": "http", "path": "/vk8s/sync", "headers": [], "method": "POST"}
-    asyncio.run(app(scope, client.receive, client.send))
-    assert "vk8s/sync - generation=- phase=- status=499" in caplog.text

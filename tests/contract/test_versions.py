@@ -1,4 +1,4 @@
-"""An upgrade of the hooks: what older versions have made is left as it is."""
+"""An upgrade of the hooks leaves unchanged what older versions have created."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -86,5 +86,5 @@ def answer_in_turn(request: Manifest) -> Iterator[Children]:
         request = {**request, "children": groups}
 
 
-def test_there_are_some() -> None:
+def test_frozen_requests_exist() -> None:
     assert FROZEN

@@ -1,0 +1,68 @@
+"""Children that are returned unchanged: whose labels and annotations are named, and whose are left to them."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from hooks.kubernetes.manifest import Manifest
+from hooks.vk8s.observed.children import group_key
+from hooks.vk8s.observed.keep import LAST_APPLIED
+from tests.world import observe, running_world
+
+
+def test_children_of_a_running_cluster_are_returned_unchanged() -> None:
+    world = running_world()
+    answered = {(group_key(child), child["metadata"]["name"]): child for child in world.sync().children}
+    for kind in ("Pod.v1", "PersistentVolumeClaim.v1", "Secret.v1"):
+        for name, observed in world.children[kind].items():
+            assert _content(answered[kind, name]) == _content(observed)
+
+
+def _content(child: Manifest) -> Manifest:
+    return {key: value for key, value in child.items() if key not in ("metadata", "status")}
+
+
+def test_child_of_another_version_is_returned_unchanged() -> None:
+    stranger = observe(
+        {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {"name": "later", "labels": {"a": "b"}, "namespace": "team-a"},
+            "data": {"c": "d"},
+        }
+    )
+    world = running_world().with_child("ConfigMap.v1", "later", stranger)
+    kept = next(child for child in world.sync().children if child["metadata"]["name"] == "later")
+    # Metacontroller adds its own label to every child.
+    assert kept["metadata"]["labels"] == {"a": "b"}
+    assert kept["data"] == {"c": "d"}
+
+
+@pytest.mark.parametrize("annotations", [{}, {LAST_APPLIED: "{"}, {LAST_APPLIED: "[]"}, {LAST_APPLIED: '{"a": 1}'}])
+def test_labels_of_others_on_an_adopted_child_stay_theirs(annotations: Any) -> None:
+    labels = {"theirs": "x", "vk8s.sktelecom.com/vk8s": "demo"}
+    metadata = {"name": "later", "labels": labels, "namespace": "team-a", "uid": "u", "annotations": annotations}
+    stranger = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata}
+    world = running_world().with_child("ConfigMap.v1", "later", stranger)
+    kept = next(child for child in world.sync().children if child["metadata"]["name"] == "later")
+    assert kept["metadata"]["labels"] == {"vk8s.sktelecom.com/vk8s": "demo"}
+
+
+def test_labels_of_the_owner_reach_existing_children() -> None:
+    answer = replace(
+        running_world(), labels={"team": "blue", "vk8s.sktelecom.com/vk8s": "x", "controller-uid": "y"}
+    ).sync()
+    for child in answer.children:
+        assert child["metadata"]["labels"]["team"] == "blue"
+        assert child["metadata"]["labels"]["vk8s.sktelecom.com/vk8s"] == "demo"
+        assert child["metadata"]["labels"].get("controller-uid") != "y"
+
+
+def test_annotations_of_other_writers_are_left_to_them() -> None:
+    world = running_world()
+    pod = world.children["Pod.v1"]["m"]
+    annotations = {"cni.example.com/ip": "10.0.0.1", "vk8s.sktelecom.com/restart": "1"}
+    marked = {**pod, "metadata": {**pod["metadata"], "annotations": annotations}}
+    kept = next(c for c in world.with_child("Pod.v1", "m", marked).sync().children if c["metadata"]["name"] == "m")
+    assert kept["metadata"]["annotations"] == {"vk8s.sktelecom.com/restart": "1"}

@@ -1,0 +1,42 @@
+"""The Secret with the kubeconfig: when it is renewed, and when it is returned unchanged."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from tests.world import CONTEXT, NOW, running_world
+
+
+@pytest.mark.parametrize(("days", "renewed"), [(0, False), (334, False), (336, True)])
+def test_kubeconfig_is_renewed_30_days_before_its_end(days: int, renewed: bool) -> None:  # noqa: FBT001 a table
+    world = running_world()
+    later = replace(CONTEXT, now=NOW + timedelta(days=days), entropy=b"another" * 6)
+    answer = replace(world, context=later).sync()
+    secret = next(c for c in answer.children if c["metadata"]["name"] == "demo-kubeconfig")
+    assert (secret["data"] != world.children["Secret.v1"]["demo-kubeconfig"]["data"]) is renewed
+
+
+@pytest.mark.parametrize(
+    "data", [{}, {"value": "e30=", "config": "e30="}, {"value": "YQ==", "config": "Yg=="}], ids=repr
+)
+def test_invalid_kubeconfig_is_replaced(data: dict[str, str]) -> None:
+    world = running_world()
+    secret = {**world.children["Secret.v1"]["demo-kubeconfig"], "data": data}
+    answer = world.with_child("Secret.v1", "demo-kubeconfig", secret).sync()
+    made = next(c for c in answer.children if c["metadata"]["name"] == "demo-kubeconfig")
+    assert sorted(made["data"]) == ["config", "value"]
+    assert made["data"] != data
+
+
+def test_kubeconfig_of_another_server_is_replaced() -> None:
+    world = running_world()
+    settings = CONTEXT.settings.model_copy(update={"cluster_domain": "example.org"})
+    answer = replace(world, context=replace(CONTEXT, settings=settings)).sync()
+    made = next(c for c in answer.children if c["metadata"]["name"] == "demo-kubeconfig")
+    assert made["data"] != world.children["Secret.v1"]["demo-kubeconfig"]["data"]
+
+
+def test_next_call_comes_when_the_renewal_is_due() -> None:
+    due = replace(CONTEXT, now=NOW + timedelta(days=335, seconds=-100))
+    assert replace(running_world(), context=due).sync().resync_after_seconds == 100

@@ -1,0 +1,35 @@
+"""Condition ChildrenObserved: which children are missing, for how long, and what the owner can do."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from tests.unit.vk8s.children.ports import WEB, with_node_ports
+from tests.world import CONTEXT, NOW, World, condition, running_world, spec
+
+
+def test_missing_child_is_reported_after_30_seconds() -> None:
+    world = World().step()
+    world = world.with_child("Secret.v1", "demo-pki", None)
+    early = replace(world, context=replace(CONTEXT, now=NOW + timedelta(seconds=27))).sync()
+    late = replace(world, context=replace(CONTEXT, now=NOW + timedelta(seconds=30))).sync()
+    assert condition(early, "ChildrenObserved")["reason"] == "BeingMade"
+    assert early.resync_after_seconds == 3
+    assert condition(late, "ChildrenObserved")["reason"] == "ChildMissing"
+    assert condition(late, "ChildrenObserved")["message"] == (
+        "Secret demo-pki: not made yet; kubectl get -n team-a secret/demo-pki shows whether the name is taken; "
+        "kubectl describe vk8s -n team-a demo shows a refusal, in its Events."
+    )
+    assert late.resync_after_seconds == 5
+
+
+def test_waiting_time_starts_when_a_child_is_first_missing() -> None:
+    answer = World().sync()
+    assert condition(answer, "ChildrenObserved")["lastTransitionTime"] == "2026-01-02T03:04:05Z"
+    assert answer.resync_after_seconds == 5
+
+
+def test_node_port_that_the_host_cluster_refuses_is_reported() -> None:
+    world = with_node_ports(running_world(spec=spec(ports=[WEB])), web=31000)
+    problem = condition(world.sync(), "ChildrenObserved")
+    assert problem["reason"] == "PortClosed"
+    assert "Service demo does not have port 30000 yet" in problem["message"]
