@@ -74,7 +74,7 @@ def test_no_part_of_a_request_is_ever_logged(server: Server, client: httpx.Clien
     assert CANARY not in server.log.read_text()
 
 
-def test_a_call_is_a_line_with_who_and_what_and_how_long(server: Server, client: httpx.Client) -> None:
+def test_call_is_a_line_with_who_and_what_and_how_long(server: Server, client: httpx.Client) -> None:
     seen = len(server.log.read_text().splitlines())
     call(client, "vk8s/sync", vk8s_body())
     call(client, "vk8s/customize", {})

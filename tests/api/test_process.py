@@ -28,7 +28,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
         yield server
 
 
-def test_it_answers_a_call_and_logs_one_line_of_it(server: Server) -> None:
+def test_process_answers_a_call_and_logs_one_line_of_it(server: Server) -> None:
     request = running_world().request().model_dump(by_alias=True, mode="json")
     answer = httpx.post(f"{server.url}/vk8s/sync", json=request)
     assert answer.status_code == httpx.codes.OK
@@ -36,11 +36,11 @@ def test_it_answers_a_call_and_logs_one_line_of_it(server: Server) -> None:
     assert "sync team-a/demo generation=3 phase=Running" in server.log.read_text()
 
 
-def test_it_says_where_it_listens(server: Server) -> None:
+def test_process_logs_where_it_listens(server: Server) -> None:
     assert f"INFO Listening on 127.0.0.1, port {server.port} (http)\n" in server.log.read_text()
 
 
-def test_a_secret_in_a_malformed_request_is_in_no_answer_and_no_log(server: Server) -> None:
+def test_secret_in_a_malformed_request_is_in_no_answer_and_no_log(server: Server) -> None:
     whole = running_world().request().model_dump(by_alias=True, mode="json")
     secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "demo-pki"}, "data": {"ca.key": MARKER}}
     wrong = [
@@ -61,7 +61,7 @@ def test_a_secret_in_a_malformed_request_is_in_no_answer_and_no_log(server: Serv
     assert MARKER not in server.log.read_text()
 
 
-def test_a_call_that_runs_is_finished_before_it_ends(server: Server) -> None:
+def test_call_that_runs_is_finished_before_it_ends(server: Server) -> None:
     with server.connect() as connection, connection.makefile("rb") as answer:
         connection.sendall(head("Expect: 100-continue"))
         # The server asks for the body: the call runs.
@@ -78,7 +78,7 @@ def test_a_call_that_runs_is_finished_before_it_ends(server: Server) -> None:
     assert "vk8s/sync team-a/demo generation=3 phase=Running status=200" in server.log.read_text()
 
 
-def test_a_connection_outlives_the_idle_time_of_metacontrollers_client(server: Server) -> None:
+def test_connection_outlives_the_idle_time_of_metacontrollers_client(server: Server) -> None:
     config = build_config(FastAPI(), Address("127.0.0.1", server.port), None)
     assert config.timeout_keep_alive == 120
     with httpx.Client() as client:
@@ -89,7 +89,7 @@ def test_a_connection_outlives_the_idle_time_of_metacontrollers_client(server: S
     assert len(ports) == 1
 
 
-def test_a_call_without_a_token_is_refused_before_its_body_is_read(tmp_path: Path) -> None:
+def test_call_without_a_token_is_rejected_before_its_body_is_read(tmp_path: Path) -> None:
     tokens = tmp_path / "tokens"
     tokens.write_text(TOKEN)
     with (
@@ -101,7 +101,7 @@ def test_a_call_without_a_token_is_refused_before_its_body_is_read(tmp_path: Pat
         assert answer.read().startswith(b"HTTP/1.1 401 ")
 
 
-def test_a_body_that_is_too_large_or_too_slow_is_refused(tmp_path: Path) -> None:
+def test_body_that_is_too_large_or_too_slow_is_rejected(tmp_path: Path) -> None:
     with serve(tmp_path / "log", {"max_body_mib": 1, "body_seconds": 0.1}) as server:
         bodies = (
             b"Content-Length: 2\r\n\r\n{",
@@ -133,7 +133,7 @@ def head(*lines: str) -> bytes:
     return "\r\n".join([*first, "", ""]).encode()
 
 
-def test_it_ends_by_itself_when_asked_to(server: Server) -> None:
+def test_process_ends_on_sigterm(server: Server) -> None:
     server.process.send_signal(signal.SIGTERM)
     assert server.process.wait(timeout=15) == 0
     assert "Application shutdown complete" in server.log.read_text()
@@ -143,7 +143,7 @@ def test_it_ends_by_itself_when_asked_to(server: Server) -> None:
     ("host", "reason"),
     [("127.0.0.1", "Address already in use"), ("192.0.2.1", "Cannot assign requested address"), ("a..b", "")],
 )
-def test_an_address_that_can_not_be_listened_on_is_told_in_a_sentence(server: Server, host: str, reason: str) -> None:
+def test_unusable_address_is_reported_in_one_line(server: Server, host: str, reason: str) -> None:
     command = [sys.executable, "-m", "hooks", "serve", f"--host={host}", f"--port={server.port}"]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
     start = f"The hooks can't listen on {host}, port {server.port}: {reason}"
@@ -153,7 +153,7 @@ def test_an_address_that_can_not_be_listened_on_is_told_in_a_sentence(server: Se
     assert result.stderr.count("\n") == 1
 
 
-def test_a_setting_that_can_not_be_used_is_named() -> None:
+def test_setting_that_cannot_be_used_is_named() -> None:
     command = [sys.executable, "-m", "hooks", "serve"]
     result = subprocess.run(
         command, cwd=ROOT, env={"VK8S_SETTING_CA_DAYS": "many"}, capture_output=True, text=True, timeout=60, check=False

@@ -70,7 +70,7 @@ def test_tls_1_2_is_spoken_and_nothing_older(server: Server) -> None:
 
 
 @pytest.mark.parametrize("name", [SERVER_NAME, None])
-def test_a_renewed_certificate_is_used_without_a_restart_and_drops_no_connection(
+def test_renewed_certificate_is_used_without_dropping_connections(
     server: Server, mount: Path, name: str | None
 ) -> None:
     with httpx.Client(verify=client_context()) as client:
@@ -85,7 +85,7 @@ def test_a_renewed_certificate_is_used_without_a_restart_and_drops_no_connection
     assert x509.load_der_x509_certificate(old).serial_number != renewed.serial
 
 
-def test_a_pair_that_does_not_match_leaves_the_former_in_use(server: Server, mount: Path) -> None:
+def test_mismatched_pair_leaves_the_previous_one_in_use(server: Server, mount: Path) -> None:
     before = find_serial(connect(server))
     renewed = make_pair()
     publish(mount, {**renewed.files(), "tls.key": make_pair().key})
@@ -96,7 +96,7 @@ def test_a_pair_that_does_not_match_leaves_the_former_in_use(server: Server, mou
     assert find_serial(connect(server)) == renewed.serial
 
 
-def test_the_expiry_of_what_is_served_is_told(server: Server, mount: Path) -> None:
+def test_expiry_of_the_certificate_in_use_is_reported(server: Server, mount: Path) -> None:
     renewed = make_pair(days=5)
     publish(mount, renewed.files())
     text = httpx.get(f"{server.url}/metrics", verify=client_context()).text
@@ -105,7 +105,7 @@ def test_the_expiry_of_what_is_served_is_told(server: Server, mount: Path) -> No
     assert 'vk8s_hook_file_rejected{file="certificate"} 0.0' in text
 
 
-def test_a_call_that_is_not_tls_disturbs_nobody(server: Server) -> None:
+def test_call_that_is_not_tls_disturbs_nobody(server: Server) -> None:
     with server.connect() as connection:
         connection.sendall(b"POST /vk8s/sync HTTP/1.1\r\n\r\n")
         assert read_to_end(connection) == b""
@@ -130,7 +130,7 @@ def read_to_end(connection: socket.socket) -> bytes:
     ],
     ids=str,
 )
-def test_what_can_not_be_used_ends_the_process_at_its_start_with_a_sentence(
+def test_unusable_pair_ends_the_process_with_a_message(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], settings: dict[str, str], sentence: str
 ) -> None:
     for name, value in settings.items():

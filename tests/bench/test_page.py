@@ -15,7 +15,7 @@ HOOKS = {"load_1000_s", "hook_rss_start_mb", "hook_rss_end_mb", "sync_p50_ms", "
 NODES = {"apply_to_running_s", "bare_kubeadm_s", "clusters_10_s", "control_plane_anon_mb"}
 
 
-def test_the_tables_are_those_of_the_file() -> None:
+def test_tables_are_those_of_the_file() -> None:
     """`make bench` writes them."""
     assert page.fill(PAGE, RESULTS) == PAGE
 
@@ -26,7 +26,7 @@ def test_each_figure_that_the_page_names_is_in_the_file() -> None:
     assert named <= RESULTS["figures"].keys()
 
 
-def test_the_file_tells_of_machine_versions_and_commands() -> None:
+def test_file_has_machine_versions_and_commands() -> None:
     assert {"cores", "memory_gib", "kernel", "python"} <= RESULTS["machine"].keys()
     assert {"kubernetes", "fastapi", "kopf"} <= RESULTS["versions"].keys()
     assert {"peers", "load", "operators", "boot", "density"} <= RESULTS["runs"].keys()
@@ -34,7 +34,7 @@ def test_the_file_tells_of_machine_versions_and_commands() -> None:
 
 
 @pytest.mark.parametrize("name", list_charts(RESULTS["figures"]))
-def test_a_chart_can_be_drawn_and_is_shown(name: str) -> None:
+def test_chart_can_be_drawn_and_is_shown(name: str) -> None:
     assert draw(list_charts(RESULTS["figures"])[name]).axes
     assert (PICTURES / f"{name}.png").is_file()
     assert f"](pictures/{name}.png)" in PAGE

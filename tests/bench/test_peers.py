@@ -38,7 +38,7 @@ def test_all_servers_answer_the_same_about_a_cluster_at_rest() -> None:
     assert sum(map(len, observed.values())) == len(answer.children)
 
 
-def test_the_operator_makes_as_many_children_of_each_kind() -> None:
+def test_operator_makes_as_many_children_of_each_kind() -> None:
     vk8s = build_vk8s("somewhere", "mine", NODES, 30123)
     children = build_children({**vk8s, "metadata": {**vk8s["metadata"], "uid": "another"}})
     kinds = [group_key(child) for child in children]
@@ -53,9 +53,9 @@ def test_the_operator_makes_as_many_children_of_each_kind() -> None:
     ("share", "found"),
     [(0.25, 0.5), (0.5, 1), (0.75, 1.5), (1, 2)],
 )
-def test_a_quantile_of_a_histogram_is_where_prometheus_puts_it(share: float, found: float) -> None:
+def test_quantile_of_a_histogram_is_where_prometheus_puts_it(share: float, found: float) -> None:
     assert find_quantile({1: 10, 2: 20, float("inf"): 20}, share) == found
 
 
-def test_what_no_bucket_holds_counts_as_the_last_that_does() -> None:
+def test_value_above_all_buckets_counts_as_the_last_bucket() -> None:
     assert find_quantile({1: 10, float("inf"): 20}, 0.99) == 1

@@ -23,7 +23,7 @@ def test_memory_that_a_process_takes_is_its_own_and_of_no_file() -> None:
     assert all(19 < value < 30 for value in grown.values()), grown
 
 
-def test_a_file_that_two_processes_map_is_divided_between_them(tmp_path: Path) -> None:
+def test_file_that_two_processes_map_is_divided_between_them(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_bytes(b"x" * 20 * MB)
     program = (
@@ -54,7 +54,7 @@ def test_inotify_instances_are_counted() -> None:
             process.terminate()
 
 
-def test_a_process_that_has_ended_has_no_memory() -> None:
+def test_process_that_has_ended_has_no_memory() -> None:
     with subprocess.Popen(["/bin/true"]) as process:
         process.wait()
     assert read_memory([process.pid]) == 0

@@ -71,7 +71,7 @@ def list_addresses(owner: Owner) -> dict[str, str]:
     return {name: annotations[ADDRESS] for name, annotations in noted.items() if ADDRESS in annotations}
 
 
-def test_nodes_get_addresses_of_the_default_pool_keep_them_and_give_them_back(pooled: Owner) -> None:
+def test_nodes_get_keep_and_return_addresses_of_the_default_pool(pooled: Owner) -> None:
     pooled.kubectl.apply(build_pool(pooled, f"10.64.0.1-10.64.0.{POOL_SIZE}", default=True))
     pooled.run_cluster()
     given = list_addresses(pooled)
@@ -107,7 +107,7 @@ def find_status(owner: Owner) -> Manifest:
     return status
 
 
-def test_an_exhausted_pool_is_named_and_what_is_freed_is_given_to_who_waits(pooled: Owner) -> None:
+def test_exhausted_pool_is_reported_and_freed_addresses_reused(pooled: Owner) -> None:
     pooled.kubectl.apply(build_pool(pooled, "10.64.0.1-10.64.0.3"))
     pooled.kubectl.apply(build_vk8s(ipPool=pooled.namespace))
     pooled.wait_for_children("Pod/m", "Pod/w")
@@ -137,7 +137,7 @@ def describe_pool(owner: Owner) -> str:
     return str(find_condition(find_status(owner), "Ready").get("message"))
 
 
-def test_a_pool_that_comes_later_leaves_pods_alone_until_they_are_made_anew(pooled: Owner) -> None:
+def test_later_pool_changes_no_pod_until_it_is_recreated(pooled: Owner) -> None:
     pooled.run_cluster()
     before = {name: child["metadata"]["uid"] for name, child in pooled.children().items()}
     pooled.kubectl.apply(build_pool(pooled, f"10.64.0.1-10.64.0.{POOL_SIZE}", default=True))
@@ -149,7 +149,7 @@ def test_a_pool_that_comes_later_leaves_pods_alone_until_they_are_made_anew(pool
     wait_for("its address", lambda: list_addresses(pooled) == {"w": allocated["w"]}, SECONDS)
 
 
-def test_a_vk8s_with_addresses_is_left_alone(pooled: Owner) -> None:
+def test_vk8s_with_addresses_is_left_alone(pooled: Owner) -> None:
     pooled.kubectl.apply(build_pool(pooled, f"10.64.0.1-10.64.0.{POOL_SIZE}", default=True))
     pooled.run_cluster()
     pooled.check_stillness()
@@ -201,7 +201,7 @@ def is_used(spec: Manifest, live: dict[str, Manifest]) -> bool:
     return vk8s is not None and spec["node"] in [each["name"] for each in vk8s["spec"]["nodes"]]
 
 
-def test_of_a_hundred_virtual_clusters_that_come_and_go_no_two_nodes_get_one_address(crowd: Crowd) -> None:
+def test_hundred_changing_clusters_never_share_an_address(crowd: Crowd) -> None:
     kubectl, log = crowd.owner.kubectl, crowd.host.testbed.logs / f"{HOOKS}.log"
     start = len(log.read_text())
     # Just as many as there are nodes: who comes again waits for what is given back.

@@ -19,7 +19,7 @@ from tests.shared_material import ROOT
 WEB = {"name": "web", "port": 30000, "targetPort": 30000}
 
 
-def test_what_is_rendered_is_what_would_be_made(owner: Owner, tmp_path: Path) -> None:
+def test_rendered_children_are_those_that_are_created(owner: Owner, tmp_path: Path) -> None:
     everything = build_vk8s(accessPodImage="x", accessPodPort=30096, ports=[WEB])
     file = tmp_path / "vk8s.yaml"
     file.write_text(yaml.safe_dump({**everything, "metadata": {"name": "demo", "namespace": owner.namespace}}))
@@ -37,7 +37,7 @@ def read(secret: Manifest, key: str) -> bytes:
     return base64.b64decode(secret["data"][key])
 
 
-def test_every_child_is_made_and_says_whose_it_is(owner: Owner) -> None:
+def test_every_child_is_created_and_says_whose_it_is(owner: Owner) -> None:
     owner.kubectl.apply({**build_vk8s(), "metadata": {"name": "demo", "labels": {"team": "blue"}}})
     children = owner.wait_for_children("Pod/m", "Pod/w")
     uid = owner.kubectl.get("vk8s", "demo")["metadata"]["uid"]
@@ -57,7 +57,7 @@ def test_every_child_is_made_and_says_whose_it_is(owner: Owner) -> None:
         assert [reference["uid"] for reference in child["metadata"]["ownerReferences"]] == [uid]
 
 
-def test_the_key_of_the_ca_never_reaches_a_worker(owner: Owner) -> None:
+def test_key_of_the_ca_never_reaches_a_worker(owner: Owner) -> None:
     owner.kubectl.apply(build_vk8s())
     children = owner.wait_for_children("Pod/m", "Pod/w")
     mounted = {
@@ -68,12 +68,12 @@ def test_the_key_of_the_ca_never_reaches_a_worker(owner: Owner) -> None:
     assert sorted(children["Secret/demo-join"]["data"]) == ["ca-hash", "ca.crt", "token"]
 
 
-def test_a_cluster_that_runs_is_left_alone(owner: Owner) -> None:
+def test_cluster_that_runs_is_left_alone(owner: Owner) -> None:
     owner.run_cluster(build_vk8s(accessPodImage="x", accessPodPort=30097, ports=[WEB]))
     owner.check_stillness()
 
 
-def test_the_policy_follows_the_ports_in_place(owner: Owner) -> None:
+def test_policy_follows_the_ports_in_place(owner: Owner) -> None:
     owner.kubectl.apply(build_vk8s(ports=[build_port(8080), build_port(8081)]))
     before = owner.wait_for_children("NetworkPolicy/demo")["NetworkPolicy/demo"]
     assert find_open_ports(before) == [8080, 8081]
@@ -109,7 +109,7 @@ def test_status_follows_the_pods(owner: Owner) -> None:
     wait_for("Running", lambda: owner.status().get("phase") == "Running", 30, lambda: str(owner.status()))
 
 
-def test_a_lost_pod_is_made_again_and_mounts_the_same_claim(owner: Owner) -> None:
+def test_lost_pod_is_recreated_and_mounts_the_same_claim(owner: Owner) -> None:
     owner.run_cluster()
     before = owner.children()
     owner.kubectl.run("delete", "pod", "m", "--wait=false")
@@ -124,7 +124,7 @@ def is_another(owner: Owner, name: str, before: dict[str, Manifest]) -> bool:
     return child is not None and child["metadata"]["uid"] != before[name]["metadata"]["uid"]
 
 
-def test_a_new_label_of_the_vk8s_reaches_its_children_in_place(owner: Owner) -> None:
+def test_new_label_of_the_vk8s_reaches_its_children_in_place(owner: Owner) -> None:
     owner.run_cluster()
     before = owner.children()
     owner.kubectl.run("label", "vk8s", "demo", "team=green")
@@ -139,7 +139,7 @@ def test_a_new_label_of_the_vk8s_reaches_its_children_in_place(owner: Owner) -> 
     }
 
 
-def test_a_taken_name_is_told_after_half_a_minute_and_taken_when_it_is_free(owner: Owner) -> None:
+def test_taken_name_is_reported_and_used_once_it_is_free(owner: Owner) -> None:
     taken = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "demo-join"}, "data": {"a": "Yg=="}}
     owner.kubectl.apply(taken)
     owner.kubectl.apply(build_vk8s())
@@ -153,7 +153,7 @@ def test_a_taken_name_is_told_after_half_a_minute_and_taken_when_it_is_free(owne
     owner.wait_for_children("Secret/demo-join", "Pod/w")
 
 
-def test_a_lost_pki_is_never_made_anew(owner: Owner) -> None:
+def test_lost_pki_is_never_recreated(owner: Owner) -> None:
     owner.run_cluster()
     pki = owner.children()["Secret/demo-pki"]
     owner.kubectl.run("delete", "secret", "demo-pki")

@@ -32,13 +32,13 @@ def test_nothing_is_left_when_a_vk8s_is_gone(owner: Owner, delete: Callable[[Own
     wait_for("nothing to be left", lambda: not owner.children(), 30, lambda: str(list(owner.children())))
 
 
-def test_a_vk8s_goes_at_once_when_it_has_never_run(owner: Owner) -> None:
+def test_vk8s_goes_at_once_when_it_has_never_run(owner: Owner) -> None:
     owner.kubectl.apply(build_vk8s())
     delete_plainly(owner)
     wait_for("nothing to be left", lambda: not owner.children(), 30, lambda: str(list(owner.children())))
 
 
-def test_a_vk8s_with_an_invalid_spec_goes_too(owner: Owner, lenient: Lenient) -> None:
+def test_vk8s_with_an_invalid_spec_goes_too(owner: Owner, lenient: Lenient) -> None:
     owner.run_cluster()
     lenient(build_vk8s(nodes=[node("w", "worker")]))
     owner.wait_for_reason("Accepted", "InvalidSpec")
@@ -47,7 +47,7 @@ def test_a_vk8s_with_an_invalid_spec_goes_too(owner: Owner, lenient: Lenient) ->
 
 
 @pytest.mark.usefixtures("small_host")
-def test_a_pod_on_a_dead_host_is_named_and_its_end_by_hand_ends_the_vk8s(owner: Owner) -> None:
+def test_pod_on_a_dead_host_is_named_and_its_end_by_hand_ends_the_vk8s(owner: Owner) -> None:
     owner.kubectl.apply(build_vk8s(storage={"ephemeral": True}))
     owner.wait_for_children("Pod/m", "Pod/w")
     wait_for("a place", lambda: all(find_hosts(owner)), SECONDS, lambda: str(owner.status()))

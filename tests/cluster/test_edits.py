@@ -38,7 +38,7 @@ def test_another_image_rolls_through_the_nodes_and_keeps_their_volumes(owner: Ow
         assert after[name]["metadata"]["uid"] == before[name]["metadata"]["uid"]
 
 
-def test_two_nodes_whose_image_can_not_be_pulled_are_mended_at_once(owner: Owner) -> None:
+def test_two_nodes_without_an_image_are_fixed_at_once(owner: Owner) -> None:
     owner.kubectl.apply(build_vk8s(nodes=[node("m", "master", image=OTHER), node("w", "worker", image=OTHER)]))
     owner.wait_for_children("Pod/m", "Pod/w")
     for pod in ("m", "w"):
@@ -48,7 +48,7 @@ def test_two_nodes_whose_image_can_not_be_pulled_are_mended_at_once(owner: Owner
         wait_for_image(owner, pod, IMAGE)
 
 
-def test_a_pod_that_its_host_has_ended_is_made_again_after_half_a_minute(owner: Owner) -> None:
+def test_pod_that_its_host_ended_is_recreated_after_30_seconds(owner: Owner) -> None:
     owner.run_cluster()
     before = owner.children()["Pod/w"]["metadata"]["uid"]
     owner.kubectl.run(
@@ -58,7 +58,7 @@ def test_a_pod_that_its_host_has_ended_is_made_again_after_half_a_minute(owner: 
     owner.wait_for_children("Pod/w")
 
 
-def test_another_image_of_the_access_pod_replaces_it_and_keeps_the_host_key(owner: Owner) -> None:
+def test_new_image_replaces_the_access_pod_and_keeps_its_host_key(owner: Owner) -> None:
     owner.run_cluster(build_vk8s(accessPodImage="a"))
     keys = owner.wait_for_children("Pod/demo-access-pod")["Secret/demo-ssh"]["data"]
     owner.kubectl.apply(build_vk8s(accessPodImage="b"))
@@ -66,7 +66,7 @@ def test_another_image_of_the_access_pod_replaces_it_and_keeps_the_host_key(owne
     assert owner.children()["Secret/demo-ssh"]["data"] == keys
 
 
-def test_a_pause_takes_the_pods_and_a_resume_makes_them_again(owner: Owner) -> None:
+def test_pause_takes_the_pods_and_a_resume_makes_them_again(owner: Owner) -> None:
     owner.run_cluster()
     before = owner.children()
     owner.kubectl.run("annotate", "vk8s", "demo", "vk8s-resource-stopped=true")

@@ -87,12 +87,12 @@ ACCEPTED = {
 
 
 @pytest.mark.parametrize(("manifest", "words"), REFUSED.values(), ids=REFUSED)
-def test_refused_at_apply_in_words_that_help(cluster: HostCluster, manifest: Manifest, words: str) -> None:
+def test_invalid_pool_is_rejected_at_apply_with_advice(cluster: HostCluster, manifest: Manifest, words: str) -> None:
     assert words in forget_types(try_apply(cluster, manifest))
 
 
 @pytest.mark.parametrize("manifest", ACCEPTED.values(), ids=ACCEPTED)
-def test_accepted_at_apply(cluster: HostCluster, manifest: Manifest) -> None:
+def test_valid_pool_is_accepted_at_apply(cluster: HostCluster, manifest: Manifest) -> None:
     assert try_apply(cluster, manifest) == ""
 
 
@@ -113,12 +113,12 @@ def stored(cluster: HostCluster) -> Any:
     ],
     ids=repr,
 )
-def test_an_allocation_belongs_to_one_node_for_good(stored: HostCluster, change: Manifest) -> None:
+def test_allocation_belongs_to_one_node_for_good(stored: HostCluster, change: Manifest) -> None:
     answer = forget_types(try_apply(stored, build_allocation(**change)))
     assert "spec: can't be changed; delete the allocation, and its pool creates a new one" in answer
 
 
-def test_a_pool_can_be_changed(stored: HostCluster) -> None:
+def test_pool_can_be_changed(stored: HostCluster) -> None:
     assert try_apply(stored, build_pool(cidr="10.0.0.0/25")) == ""
 
 
@@ -131,7 +131,7 @@ def test_a_pool_can_be_changed(stored: HostCluster) -> None:
         ("ipallocation.spec.vk8s", "Vk8s that the node belongs to"),
     ],
 )
-def test_kubectl_explain_tells_what_a_field_is(cluster: HostCluster, path: str, words: str) -> None:
+def test_kubectl_explain_describes_a_field(cluster: HostCluster, path: str, words: str) -> None:
     assert words in " ".join(cluster.kubectl.run("explain", path).split())
 
 

@@ -64,7 +64,7 @@ def install(owner: Owner) -> None:
     owner.wait_for_reason("KubeflowReady", "Installed")
 
 
-def test_each_step_is_told_and_the_last_one_makes_it_ready(owner: Owner) -> None:
+def test_each_step_is_reported_and_the_last_one_is_ready(owner: Owner) -> None:
     owner.run_cluster(build())
     owner.wait_for_children("Job/demo-kubeflow", "Secret/demo-kubeflow")
     refused = {"terminated": {**DONE["terminated"], "exitCode": 1, "message": "3 of 9 objects are accepted."}}
@@ -77,7 +77,7 @@ def test_each_step_is_told_and_the_last_one_makes_it_ready(owner: Owner) -> None
     owner.check_stillness()
 
 
-def test_another_version_is_installed_by_another_job_and_what_leaves_the_spec_stays(owner: Owner) -> None:
+def test_new_version_gets_a_new_job_and_stays_once_installed(owner: Owner) -> None:
     owner.run_cluster(build())
     first = owner.wait_for_children("Job/demo-kubeflow")["Job/demo-kubeflow"]
     install(owner)
@@ -90,7 +90,7 @@ def test_another_version_is_installed_by_another_job_and_what_leaves_the_spec_st
     assert {"Job/demo-kubeflow", "Secret/demo-kubeflow"} <= set(owner.children())
 
 
-def test_what_is_under_way_ends_when_it_leaves_the_spec(owner: Owner) -> None:
+def test_running_installation_ends_when_the_field_is_removed(owner: Owner) -> None:
     owner.run_cluster(build())
     owner.wait_for_children("Job/demo-kubeflow")
     owner.kubectl.apply(build_vk8s(ports=[PORT]))
@@ -98,7 +98,7 @@ def test_what_is_under_way_ends_when_it_leaves_the_spec(owner: Owner) -> None:
     assert owner.condition("KubeflowReady") == {}
 
 
-def test_a_kubeflow_for_another_kubernetes_is_not_begun(owner: Owner) -> None:
+def test_kubeflow_for_another_kubernetes_is_not_begun(owner: Owner) -> None:
     owner.run_cluster(build("v1.3.0"))
     assert "made for Kubernetes 1.17 to 1.21" in owner.wait_for_reason("KubeflowReady", "VersionMismatch")["message"]
     assert "Job/demo-kubeflow" not in owner.children()

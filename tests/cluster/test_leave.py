@@ -8,7 +8,7 @@ SECONDS = 60
 OF_WORKER = {"Pod/w", "PersistentVolumeClaim/w-state", "Job/w-leave"}
 
 
-def test_a_worker_stays_until_its_job_is_done_and_then_its_name_is_free(owner: Owner) -> None:
+def test_worker_stays_until_its_job_is_done_and_then_its_name_is_free(owner: Owner) -> None:
     owner.run_cluster()
     owner.kubectl.apply(build_vk8s(nodes=[node("m", "master")]))
     before = owner.wait_for_children("Job/w-leave")
@@ -26,7 +26,7 @@ def test_a_worker_stays_until_its_job_is_done_and_then_its_name_is_free(owner: O
     assert "Job/w-leave" not in owner.children()
 
 
-def test_a_leave_is_still_to_api_server_and_job(owner: Owner) -> None:
+def test_leave_is_still_to_api_server_and_job(owner: Owner) -> None:
     owner.run_cluster()
     owner.kubectl.apply(build_vk8s(nodes=[node("m", "master")]))
     owner.wait_for_children("Job/w-leave")

@@ -38,7 +38,7 @@ OLDER = {
 
 
 @pytest.mark.parametrize(("fields", "sentence"), REJECTED_NETWORKS.values(), ids=REJECTED_NETWORKS)
-def test_a_new_one_is_refused_with_the_sentence_of_the_hooks(
+def test_new_one_is_rejected_with_the_sentence_of_the_hooks(
     cluster: HostCluster, fields: Manifest, sentence: str
 ) -> None:
     assert f"{sentence}\n" in f"{forget_types(try_apply(cluster, build_vk8s(**fields)))}\n"
@@ -46,18 +46,18 @@ def test_a_new_one_is_refused_with_the_sentence_of_the_hooks(
 
 @pytest.mark.parametrize("field", ["podNetworkCidr", "serviceCidr"])
 @pytest.mark.parametrize("text", BAD_FORMS)
-def test_a_network_is_written_in_one_form_only(cluster: HostCluster, field: str, text: str) -> None:
+def test_network_is_written_in_one_form_only(cluster: HostCluster, field: str, text: str) -> None:
     said = forget_types(try_apply(cluster, build_vk8s(kubernetes={field: text})))
     assert f"spec.kubernetes.{field}: write an IPv4 network such as 198.18.0.0/16, no bits set after the prefix" in said
 
 
 @pytest.mark.parametrize("fields", ACCEPTED_NETWORKS.values(), ids=ACCEPTED_NETWORKS)
-def test_what_fits_is_taken(cluster: HostCluster, fields: Manifest) -> None:
+def test_fitting_spec_is_accepted(cluster: HostCluster, fields: Manifest) -> None:
     assert try_apply(cluster, build_vk8s(**fields)) == ""
 
 
 @pytest.mark.parametrize("name", REJECTED_NAMES)
-def test_a_name_that_could_be_a_service_of_another_is_refused(cluster: HostCluster, name: str) -> None:
+def test_name_that_could_be_a_service_of_another_is_rejected(cluster: HostCluster, name: str) -> None:
     assert NAME_SENTENCE in forget_types(try_apply(cluster, build_vk8s(name=name)))
 
 
@@ -76,7 +76,7 @@ def build_pod(resources: Manifest) -> Manifest:
 
 
 @pytest.mark.parametrize(("resources", "sentence"), REJECTED_RESOURCES.values(), ids=REJECTED_RESOURCES)
-def test_resources_that_no_pod_can_have_are_refused(cluster: HostCluster, resources: Manifest, sentence: str) -> None:
+def test_resources_that_no_pod_can_have_are_rejected(cluster: HostCluster, resources: Manifest, sentence: str) -> None:
     assert 'Pod "m" is invalid' in try_apply(cluster, build_pod(resources))
     vk8s = build_vk8s(nodes=[node("m", "master", resources=resources)])
     assert f"{sentence}\n" in f"{forget_types(try_apply(cluster, vk8s))}\n"
@@ -89,7 +89,7 @@ def test_resources_that_a_pod_can_have_are_taken(cluster: HostCluster, resources
 
 
 @pytest.mark.parametrize("vk8s", OLDER.values(), ids=OLDER)
-def test_an_older_one_can_be_changed_and_deleted(cluster: HostCluster, store_older: Lenient, vk8s: Manifest) -> None:
+def test_older_one_can_be_changed_and_deleted(cluster: HostCluster, store_older: Lenient, vk8s: Manifest) -> None:
     store_older(vk8s)
     name = vk8s["metadata"]["name"]
     kubectl = cluster.kubectl

@@ -81,7 +81,7 @@ class TestKubeadm:
 
     @pytest.mark.parametrize("taints", [TAINTED, FREE], ids=["with workers", "without"])
     @pytest.mark.parametrize("world", WORLDS.values(), ids=WORLDS)
-    def test_takes_what_a_master_is_set_up_with(
+    def test_takes_the_documents_of_a_control_plane(
         self, binaries: Path, tmp_path: Path, world: World, taints: str
     ) -> None:
         text = fill_in(world, "kubeadm-init.yaml", TAINTS=taints)
@@ -108,7 +108,7 @@ class TestKubeadm:
         assert status != 0
         assert f'unknown field "{typo}"' in said or f'.{typo}"' in said
 
-    def test_finds_a_value_that_can_not_be(self, binaries: Path, tmp_path: Path) -> None:
+    def test_finds_a_value_that_cannot_be(self, binaries: Path, tmp_path: Path) -> None:
         text = fill_in(World(), "kubeadm-init.yaml").replace("198.19.0.0/16", "198.19.0.0/33")
         status, said = self.validate(binaries, text, tmp_path)
         assert status != 0
@@ -130,7 +130,7 @@ class TestTheKubelet:
         assert ENDED in said
         assert "lenient" not in said
 
-    def test_finds_a_value_that_can_not_be(self, binaries: Path, tmp_path: Path) -> None:
+    def test_finds_a_value_that_cannot_be(self, binaries: Path, tmp_path: Path) -> None:
         said = self.start(binaries, tmp_path, imageGCHighThresholdPercent=101)
         assert ENDED not in said
         assert "imageGCHighThresholdPercent" in said
@@ -148,14 +148,14 @@ class TestKubeProxy:
         assert "lenient" not in said
         assert yaml.safe_load((tmp_path / "read.yaml").read_text())["conntrack"]["maxPerCore"] == 0
 
-    def test_finds_a_value_that_can_not_be(self, binaries: Path, tmp_path: Path) -> None:
+    def test_finds_a_value_that_cannot_be(self, binaries: Path, tmp_path: Path) -> None:
         status, said = self.start(binaries, tmp_path, mode="nft")
         assert status != 0
         assert "Mode" in said
 
 
 @pytest.mark.parametrize("world", WORLDS.values(), ids=WORLDS)
-def test_a_worker_finds_its_cluster(binaries: Path, tmp_path: Path, world: World) -> None:
+def test_worker_finds_its_cluster(binaries: Path, tmp_path: Path, world: World) -> None:
     file = tmp_path / "discovery.yaml"
     file.write_text(fill_in(world, "discovery.yaml"))
     status, said = run(binaries / "kubectl", f"--kubeconfig={file}", "config", "view", "--minify", "--output=yaml")

@@ -97,9 +97,7 @@ SMALL, BIG = pod({"cpu": "1", "memory": "1Gi"}), pod({"cpu": "4", "memory": "8Gi
     ],
     ids=lambda value: json.dumps(value["spec"], sort_keys=True) if isinstance(value, dict) else "",
 )
-def test_what_is_refused_is_known_in_the_words_of_the_api_server(
-    owner: Owner, rule: Manifest, things: list[Manifest]
-) -> None:
+def test_hooks_predict_refusals_in_the_api_servers_words(owner: Owner, rule: Manifest, things: list[Manifest]) -> None:
     set_rule(owner, rule)
     stored = owner.kubectl.get(rule["kind"], rule["metadata"]["name"])
     rules = NamespaceRules.parse(related(stored))
@@ -125,7 +123,7 @@ NODES = [bounded("m", "master"), bounded("w", "worker")]
 ROOM = {"requests.cpu": "3", "requests.memory": "3Gi", "limits.cpu": "4", "limits.memory": "3Gi", "pods": "5"}
 
 
-def test_a_cluster_in_a_namespace_with_rules_comes_up_is_edited_loses_a_worker_and_goes(owner: Owner) -> None:
+def test_cluster_under_quotas_lives_through_its_whole_life(owner: Owner) -> None:
     set_rule(owner, quota({**ROOM, "requests.storage": "40Gi", "persistentvolumeclaims": "2"}))
     set_rule(owner, limit_range({"type": "Container", "max": {"memory": "2Gi"}, "default": {"memory": "256Mi"}}))
     own: Any = {"accessPodImage": "x", "accessPodPort": 30097}
@@ -163,7 +161,7 @@ def finish_job(owner: Owner) -> None:
         owner.kubectl.run("patch", "pod", each["metadata"]["name"], "--subresource=status", "--type=merge", done)
 
 
-def test_the_job_of_a_worker_asks_for_nothing_in_a_full_quota(owner: Owner) -> None:
+def test_job_of_a_worker_asks_for_nothing_in_a_full_quota(owner: Owner) -> None:
     owner.run_cluster(build_vk8s(nodes=NODES))
     full = {"requests.cpu": "2", "requests.memory": "2Gi", "limits.cpu": "2", "limits.memory": "2Gi", "pods": "3"}
     set_rule(owner, quota(full))
@@ -173,7 +171,7 @@ def test_the_job_of_a_worker_asks_for_nothing_in_a_full_quota(owner: Owner) -> N
     assert resources == {"limits": {"cpu": "0", "memory": "0"}, "requests": {"cpu": "0", "memory": "0"}}
 
 
-def test_a_worker_that_may_have_no_other_pod_beside_it_is_told_and_can_be_forced_out(owner: Owner) -> None:
+def test_worker_without_room_for_its_job_can_be_removed_by_force(owner: Owner) -> None:
     owner.run_cluster(build_vk8s(nodes=NODES))
     set_rule(owner, quota({"pods": "2"}))
     owner.kubectl.apply(build_vk8s(nodes=NODES[:1]))
@@ -187,7 +185,7 @@ def test_a_worker_that_may_have_no_other_pod_beside_it_is_told_and_can_be_forced
     wait_for("the end", lambda: "PersistentVolumeClaim/w-state" not in owner.children(), SECONDS)
 
 
-def test_what_a_quota_refuses_is_told_in_its_words_and_made_when_there_is_room(owner: Owner) -> None:
+def test_refusal_of_a_quota_is_reported_until_there_is_room(owner: Owner) -> None:
     set_rule(owner, quota({"limits.memory": "1Gi", "pods": "5"}))
     owner.kubectl.apply(build_vk8s(nodes=[NODES[0], node("w", "worker")]))
     condition = owner.wait_for_reason("ChildrenObserved", "QuotaExceeded", MISSING_SECONDS)
@@ -203,7 +201,7 @@ def test_what_a_quota_refuses_is_told_in_its_words_and_made_when_there_is_room(o
     owner.wait_for_children("Pod/w")
 
 
-def test_what_a_limit_range_refuses_is_told_in_its_words(owner: Owner) -> None:
+def test_refusal_of_a_limit_range_is_reported_in_its_words(owner: Owner) -> None:
     set_rule(owner, limit_range({"type": "PersistentVolumeClaim", "max": {"storage": "5Gi"}}))
     owner.kubectl.apply(build_vk8s(nodes=NODES[:1]))
     condition = owner.wait_for_reason("ChildrenObserved", "LimitRange", MISSING_SECONDS)
@@ -211,7 +209,7 @@ def test_what_a_limit_range_refuses_is_told_in_its_words(owner: Owner) -> None:
     assert condition["message"].startswith(f"PersistentVolumeClaim m-state: {words}")
 
 
-def test_an_edit_that_does_not_fit_is_not_begun(owner: Owner) -> None:
+def test_edit_that_does_not_fit_is_not_begun(owner: Owner) -> None:
     owner.run_cluster(build_vk8s(nodes=NODES))
     before = owner.children()["Pod/m"]
     set_rule(owner, quota({"limits.memory": "2Gi"}))
@@ -223,7 +221,7 @@ def test_an_edit_that_does_not_fit_is_not_begun(owner: Owner) -> None:
     wait_for("another master", lambda: owner.has_another(before), SECONDS, lambda: str(owner.status()))
 
 
-def test_a_limit_that_a_limit_range_gave_is_called_that(owner: Owner) -> None:
+def test_limit_that_a_limit_range_gave_is_called_that(owner: Owner) -> None:
     set_rule(owner, limit_range({"type": "Container", "default": {"memory": "512Mi"}}))
     owner.kubectl.apply(build_vk8s(nodes=[node(MASTER, "master")]))
     owner.wait_for_children(f"Pod/{MASTER}")

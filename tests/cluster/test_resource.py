@@ -32,18 +32,18 @@ def test_examples_can_be_applied(cluster: HostCluster, path: Any) -> None:
 
 
 @needs_shared
-def test_the_sample_of_the_original_readme_can_be_applied_unchanged(cluster: HostCluster) -> None:
+def test_sample_of_the_original_readme_can_be_applied_unchanged(cluster: HostCluster) -> None:
     sample = describe_readme_sample()
     assert "kind: Vk8s" in sample
     cluster.kubectl.run("apply", "--dry-run=server", "--validate=strict", "--filename=-", stdin=sample)
 
 
-def test_the_crd_is_applied_again_without_a_change(cluster: HostCluster) -> None:
+def test_crd_is_applied_again_without_a_change(cluster: HostCluster) -> None:
     assert "unchanged" in cluster.kubectl.run("apply", "--validate=strict", f"--filename={ROOT / 'crds'}")
 
 
 @pytest.mark.parametrize("resource", ["vk8s", "ippools", "ipallocations"])
-def test_the_crds_have_structural_schemas_and_affordable_rules(cluster: HostCluster, resource: str) -> None:
+def test_crds_have_structural_schemas_and_affordable_rules(cluster: HostCluster, resource: str) -> None:
     conditions = cluster.kubectl.get("crd", f"{resource}.vk8s.sktelecom.com")["status"]["conditions"]
     states = {entry["type"]: entry["status"] for entry in conditions}
     assert states["Established"] == states["NamesAccepted"] == "True"
@@ -66,7 +66,7 @@ def test_defaults_are_there_for_rules_of_updates_to_see(cluster: HostCluster) ->
         ("vk8s.status.phase", "Waiting"),
     ],
 )
-def test_kubectl_explain_tells_what_a_field_is(cluster: HostCluster, path: str, words: str) -> None:
+def test_kubectl_explain_describes_a_field(cluster: HostCluster, path: str, words: str) -> None:
     assert words in " ".join(cluster.kubectl.run("explain", path).split())
 
 
@@ -242,12 +242,12 @@ ACCEPTED = {
 
 
 @pytest.mark.parametrize(("vk8s", "words"), REFUSED.values(), ids=REFUSED)
-def test_refused_at_apply_in_words_that_help(cluster: HostCluster, vk8s: Manifest, words: str) -> None:
+def test_invalid_spec_is_rejected_at_apply_with_advice(cluster: HostCluster, vk8s: Manifest, words: str) -> None:
     assert words in forget_types(try_apply(cluster, vk8s))
 
 
 @pytest.mark.parametrize("vk8s", ACCEPTED.values(), ids=ACCEPTED)
-def test_accepted_at_apply(cluster: HostCluster, vk8s: Manifest) -> None:
+def test_valid_spec_is_accepted_at_apply(cluster: HostCluster, vk8s: Manifest) -> None:
     assert try_apply(cluster, vk8s) == ""
 
 
@@ -306,10 +306,10 @@ def stored(cluster: HostCluster) -> Any:
 
 
 @pytest.mark.parametrize(("change", "words"), REFUSED_CHANGES.values(), ids=REFUSED_CHANGES)
-def test_refused_changes(stored: HostCluster, change: Manifest, words: str) -> None:
+def test_immutable_fields_are_rejected_when_changed(stored: HostCluster, change: Manifest, words: str) -> None:
     assert words in forget_types(try_change(stored, change))
 
 
 @pytest.mark.parametrize("change", ACCEPTED_CHANGES.values(), ids=ACCEPTED_CHANGES)
-def test_accepted_changes(stored: HostCluster, change: Manifest) -> None:
+def test_mutable_fields_are_accepted_when_changed(stored: HostCluster, change: Manifest) -> None:
     assert try_change(stored, change) == ""

@@ -48,7 +48,7 @@ def without_scheduler(controlled: HostCluster) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("without_scheduler")
-def test_an_image_that_can_not_be_pulled_is_named(owner: Owner) -> None:
+def test_image_that_cannot_be_pulled_is_named(owner: Owner) -> None:
     wait_for_pods(owner)
     message = 'Back-off pulling image "registry.example.com/vk8s/kink:v1.34.4": not found'
     set_container_state(owner, "m", {"waiting": {"reason": "ImagePullBackOff", "message": message}})
@@ -58,7 +58,7 @@ def test_an_image_that_can_not_be_pulled_is_named(owner: Owner) -> None:
 
 
 @pytest.mark.usefixtures("without_scheduler")
-def test_the_sentence_of_a_boot_that_gave_up_is_shown(owner: Owner) -> None:
+def test_sentence_of_a_boot_that_gave_up_is_shown(owner: Owner) -> None:
     wait_for_pods(owner)
     sentence = "The host's kernel has no vxlan: run `modprobe vxlan` on the host."
     ended = {"terminated": {"exitCode": 1, "reason": "Error", "message": sentence}}
@@ -68,7 +68,7 @@ def test_the_sentence_of_a_boot_that_gave_up_is_shown(owner: Owner) -> None:
 
 
 @pytest.mark.usefixtures("small_host")
-def test_a_resource_that_no_host_has_is_named(owner: Owner) -> None:
+def test_resource_that_no_host_has_is_named(owner: Owner) -> None:
     large = {"requests": {"cpu": "8"}, "limits": {"cpu": "8"}}
     # Neither finds a place: nobody would end a pod that has one.
     nodes = [node("m", "master", resources=large), node("w", "worker", resources=large)]
@@ -82,7 +82,7 @@ def test_a_resource_that_no_host_has_is_named(owner: Owner) -> None:
 
 
 @pytest.mark.usefixtures("small_host")
-def test_a_volume_that_nobody_makes_is_named(owner: Owner) -> None:
+def test_volume_that_nobody_makes_is_named(owner: Owner) -> None:
     storage_class = {"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "metadata": {"name": "nobodys"}}
     owner.kubectl.apply({**storage_class, "provisioner": "example.com/none"})
     owner.kubectl.apply(build_vk8s(storage={"storageClassName": "nobodys"}))
@@ -90,7 +90,7 @@ def test_a_volume_that_nobody_makes_is_named(owner: Owner) -> None:
     assert condition["message"] == f"m waits for its volume: kubectl describe pvc -n {owner.namespace} m-state."
 
 
-def test_a_taken_pod_name_is_told(owner: Owner) -> None:
+def test_taken_pod_name_is_reported(owner: Owner) -> None:
     container = {"name": "c", "image": "x"}
     owner.kubectl.apply(
         {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "w"}, "spec": {"containers": [container]}}
@@ -102,7 +102,7 @@ def test_a_taken_pod_name_is_told(owner: Owner) -> None:
     assert "w " in owner.kubectl.run(*command.split())
 
 
-def test_a_taken_node_port_is_told_and_everything_else_is_made(owner: Owner) -> None:
+def test_taken_node_port_is_reported_and_all_else_created(owner: Owner) -> None:
     ports = [{"port": 80, "nodePort": 30000}]
     service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "other"}}
     owner.kubectl.apply({**service, "spec": {"type": "NodePort", "ports": ports}})
@@ -116,7 +116,7 @@ def test_a_taken_node_port_is_told_and_everything_else_is_made(owner: Owner) -> 
     owner.wait_for_children("Service/demo")
 
 
-def test_a_spec_that_gets_invalid_and_valid_again_changes_no_address(owner: Owner, lenient: Lenient) -> None:
+def test_spec_that_gets_invalid_and_valid_again_changes_no_address(owner: Owner, lenient: Lenient) -> None:
     low = {"name": "low", "port": 8080, "targetPort": 8080}
     owner.run_cluster(build_vk8s(ports=[WEB, low]))
     before = describe_addresses(owner)

@@ -33,7 +33,7 @@ def test_kubernetes_knows_every_field_of_every_child(version: str) -> None:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_a_typo_in_a_child_of_any_kind_is_found(version: str) -> None:
+def test_typo_in_a_child_of_any_kind_is_found(version: str) -> None:
     kinds = {group_key(child): {**child, "typo": "x"} for child in CHILDREN}
     assert kinds.keys() == CHILD_KINDS.keys()
     faults = check_value(kinds.values(), version)
@@ -41,7 +41,7 @@ def test_a_typo_in_a_child_of_any_kind_is_found(version: str) -> None:
     assert all("'typo' was unexpected" in fault for fault in faults)
 
 
-def test_a_typo_deep_in_a_child_is_found_at_its_place() -> None:
+def test_typo_deep_in_a_child_is_found_at_its_place() -> None:
     pod = next(child for child in CHILDREN if group_key(child) == POD)
     (container,) = pod["spec"]["containers"]
     misspelt = {("volumeMount" if key == "volumeMounts" else key): value for key, value in container.items()}

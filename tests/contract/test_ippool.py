@@ -31,7 +31,7 @@ def schema(name: str) -> Any:
     return CRDS[name]["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
 
 
-def test_the_model_and_the_crd_of_pools_have_the_same_fields() -> None:
+def test_model_and_the_crd_of_pools_have_the_same_fields() -> None:
     model = PoolSpec.model_json_schema(by_alias=True)
     assert walk(model, schema("ippools")["properties"]["spec"], model.get("$defs", {}), "spec") == []
 
@@ -43,7 +43,7 @@ def test_every_field_is_described(name: str) -> None:
 
 
 @pytest.mark.parametrize(("path", "text"), read_answers("ippool").items())
-def test_what_is_answered_is_what_the_crds_say(path: str, text: str) -> None:
+def test_answers_follow_the_schemas_of_the_crds(path: str, text: str) -> None:
     answer = yaml.safe_load(text)
     if path.endswith(ANSWER):
         jsonschema.validate(answer.get("status", {}), closed(schema("ippools")["properties"]["status"]))
@@ -61,7 +61,7 @@ def test_groups_of_a_request_are_named_after_the_crds() -> None:
     assert groups == {"ippools": POOL, "ipallocations": ALLOCATION, "vk8s": VK8S}
 
 
-def test_the_composite_controller_has_pools_as_parents_and_allocations_as_children() -> None:
+def test_composite_controller_is_about_pools_and_allocations() -> None:
     spec = CONTROLLER["spec"]
     assert spec["parentResource"]["resource"] == "ippools"
     assert [child["resource"] for child in spec["childResources"]] == ["ipallocations"]
@@ -79,14 +79,14 @@ def test_related_are_all_vk8s_all_pools_and_the_allocations_of_others() -> None:
     assert selectors == {"ipallocations": {"matchExpressions": [others]}}
 
 
-def test_the_example_is_valid() -> None:
+def test_example_is_valid() -> None:
     example = yaml.safe_load((ROOT / "examples" / "ippool.yaml").read_text())
     jsonschema.validate(example["spec"], closed(schema("ippools")["properties"]["spec"]))
     pool = build_pool(ClusterMetadata(name="default", uid="x"), example["spec"])
     assert (pool.problems, pool.is_default, pool.addresses.size) == ((), True, 198)
 
 
-def test_a_call_that_is_complete_is_understood() -> None:
+def test_call_that_is_complete_is_understood() -> None:
     request = PoolWorld().request()
     assert request.parent.metadata.path == "default"
     assert request.parent.metadata.uid == POOL_UID

@@ -99,7 +99,7 @@ def test_each_kind_of_the_table_has_its_line_and_nothing_else_has_one(place: Pla
     assert place.find_gaps(KINDS) == []
 
 
-def test_of_a_new_kind_every_missing_line_is_named() -> None:
+def test_every_missing_line_of_a_new_kind_is_named() -> None:
     assert [gap for place in PLACES for gap in place.find_gaps([*KINDS, CRON_JOB])] == [
         (
             "metacontroller/vk8s.yaml, childResources, lacks "
@@ -116,7 +116,7 @@ def test_of_a_new_kind_every_missing_line_is_named() -> None:
     ]
 
 
-def test_a_line_of_a_kind_that_the_table_does_not_have_is_named() -> None:
+def test_line_of_a_kind_that_the_table_does_not_have_is_named() -> None:
     without_jobs = [kind for kind in KINDS if kind.plural != "jobs"]
     assert [place.find_gaps(without_jobs) for place in PLACES[2:4]] == [
         [f"docs/debugging.md, kinds=, has jobs, and {TABLE} has no such kind"],

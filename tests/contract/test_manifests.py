@@ -63,7 +63,7 @@ def test_pods_are_closed(workload: Manifest) -> None:
     assert {"readinessProbe", "livenessProbe"} <= set(container)
 
 
-def test_the_hooks_have_no_permission_and_no_token() -> None:
+def test_hooks_have_no_permission_and_no_token() -> None:
     pod = find("Deployment", "vk8s-hooks")["spec"]["template"]["spec"]
     assert pod["serviceAccountName"] == "vk8s-hooks"
     assert pod["automountServiceAccountToken"] is False
@@ -72,7 +72,7 @@ def test_the_hooks_have_no_permission_and_no_token() -> None:
     assert [subject["name"] for subject in subjects] == ["metacontroller"]
 
 
-def test_the_hooks_stop_later_than_their_calls() -> None:
+def test_hooks_stop_later_than_their_calls() -> None:
     """The time in which they are taken out of the Service, and that for running calls, are within the grace period."""
     pod = find("Deployment", "vk8s-hooks")["spec"]["template"]["spec"]
     (container,) = pod["containers"]
@@ -81,7 +81,7 @@ def test_the_hooks_stop_later_than_their_calls() -> None:
 
 
 @pytest.mark.parametrize("name", ["vk8s", "ippool"])
-def test_every_call_goes_through_the_door(name: str) -> None:
+def test_every_call_passes_the_middleware(name: str) -> None:
     """The host of each hook's address has CA and token, from the Secret that install.sh makes."""
     spec = find("CompositeController", name)["spec"]
     (door,) = spec["endpointConfigs"]
@@ -108,7 +108,7 @@ def test_only_who_is_given_it_on_purpose_makes_virtual_clusters() -> None:
         assert not built_in or not verbs & WRITES
 
 
-def test_who_reads_the_kubeconfig() -> None:
+def test_kubeconfig_is_read_by_metacontroller_alone() -> None:
     """Of the roles for people, vk8s-admin alone: by the label that makes its parts of it."""
     readers = {
         role["metadata"]["name"]: sorted(label for label in role["metadata"]["labels"] if "aggregate-to" in label)

@@ -89,7 +89,7 @@ def find_kept_labels(expression: str) -> set[str]:
 
 
 @pytest.mark.parametrize("expression", EXPRESSIONS)
-def test_every_metric_and_label_that_is_asked_for_is_exported(exported: dict[str, set[str]], expression: str) -> None:
+def test_every_metric_and_label_of_the_queries_is_exported(exported: dict[str, set[str]], expression: str) -> None:
     selectors = find_selectors(expression)
     assert selectors
     labels: set[str] = set()
@@ -121,14 +121,14 @@ def test_every_rule_says_what_it_means_and_what_to_do(rule: Manifest) -> None:
     assert f"`{rule['alert']}`" in (ROOT / "docs" / "operations.md").read_text()
 
 
-def test_the_rules_are_a_file_for_prometheus() -> None:
+def test_rules_are_a_file_for_prometheus() -> None:
     assert ALERTS.keys() == {"groups"}
     assert all(group.keys() == {"name", "rules"} for group in ALERTS["groups"])
     names = [rule["alert"] for rule in RULES]
     assert len(names) == len(set(names))
 
 
-def test_the_dashboard_can_be_imported() -> None:
+def test_dashboard_can_be_imported() -> None:
     panels = DASHBOARD["panels"]
     assert "id" not in DASHBOARD
     assert len({panel["id"] for panel in panels}) == len(panels)

@@ -118,7 +118,7 @@ def insert(path: Path, anchor: str, text: str) -> None:
         pytest.param("no PKI", ["CronJob/demo-snapshots"], id="it stays while the PKI is lost"),
     ],
 )
-def test_a_line_in_the_table_a_builder_and_a_planner_are_a_new_kind(
+def test_line_in_the_table_a_builder_and_a_planner_are_a_new_kind(
     answers: dict[str, list[str]], case: str, cron_jobs: list[str]
 ) -> None:
     assert answers[case] == cron_jobs

@@ -13,7 +13,7 @@ from tests.shared_material import ROOT
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
 
 
-def test_every_setting_is_in_the_table_with_its_default_and_nothing_else_is() -> None:
+def test_table_has_every_setting_with_its_default() -> None:
     rows = dict(re.findall(r"^\| `([a-z_]+)` \| (.*?) \|", OPERATIONS, re.MULTILINE))
     defaults = {name: show(field.default) for name, field in Settings.model_fields.items()}
     assert rows == defaults
@@ -27,7 +27,7 @@ def show(default: object) -> str:
     return f"`{str(default).lower() if isinstance(default, bool) else default}`"
 
 
-def test_a_vk8s_of_as_many_nodes_as_there_may_be_fits_ten_times_into_a_body() -> None:
+def test_largest_vk8s_fits_ten_times_into_a_body() -> None:
     body, _ = build_call(100)
     assert 10 * len(body) < Settings().max_body_bytes
 
@@ -39,7 +39,7 @@ def test_every_metric_of_our_own_is_explained() -> None:
     )
 
 
-def test_the_version_is_the_project_s() -> None:
+def test_version_is_the_project_s() -> None:
     assert tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"] == VERSION
 
 

@@ -39,18 +39,18 @@ def read_entries() -> dict[str, str]:
     return dict(entry.split("\n", 1) for entry in entries)
 
 
-def test_every_reason_that_the_hooks_give_is_told_apart() -> None:
+def test_metrics_know_every_reason_of_the_hooks() -> None:
     code = [path for part in ("vk8s", "ippool") for path in (ROOT / "hooks" / part).rglob("*.py")]
     given = set().union(*map(find_words, code))
     assert {"PKILost", "InvalidSpec", "Exhausted", "Booting"} <= given | REASONS
     assert given - GOOD - NOTICES - REASONS == set()
 
 
-def test_every_reason_that_asks_for_something_has_an_entry_and_no_other_has() -> None:
+def test_troubleshooting_has_an_entry_for_each_reason() -> None:
     assert {entry for entry in read_entries() if " " not in entry} == REASONS | NOTICES
 
 
-def test_every_entry_tells_symptom_cause_and_what_to_do() -> None:
+def test_every_entry_has_symptom_cause_and_fix() -> None:
     lacking = {
         heading: part
         for heading, entry in read_entries().items()
@@ -60,6 +60,6 @@ def test_every_entry_tells_symptom_cause_and_what_to_do() -> None:
     assert lacking == {}
 
 
-def test_what_is_normal_is_in_the_page_on_the_status() -> None:
+def test_normal_reasons_are_on_the_page_on_the_status() -> None:
     rows = re.findall(r"^\| [\w, ]+ \| (.*?) \|", (ROOT / "docs" / "status.md").read_text(), re.MULTILINE)
     assert {word for row in rows for word in re.findall(r"`(\w+)`", row)} == GOOD

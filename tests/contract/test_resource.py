@@ -50,7 +50,7 @@ def walk(model: Manifest, crd: Manifest, definitions: Manifest, path: str) -> li
     return problems
 
 
-def test_the_model_and_the_crd_have_the_same_fields() -> None:
+def test_model_and_the_crd_have_the_same_fields() -> None:
     schema = Spec.model_json_schema(by_alias=True)
     assert walk(schema, SCHEMA["properties"]["spec"], schema["$defs"], "spec") == []
 
@@ -78,7 +78,7 @@ def test_examples_are_valid(path: Path) -> None:
     assert check_spec(example["metadata"]["name"], spec) == []
 
 
-def test_the_local_example_fits_2_cores_and_8_gib() -> None:
+def test_local_example_fits_2_cores_and_8_gib() -> None:
     nodes = yaml.safe_load((ROOT / "examples" / "local.yaml").read_text())["spec"]["nodes"]
     resources = [NodeSpec.model_validate(node).resources for node in nodes]
     assert sum(parse_quantity(each.requests["cpu"]) for each in resources) == 2
@@ -87,7 +87,7 @@ def test_the_local_example_fits_2_cores_and_8_gib() -> None:
 
 
 @pytest.mark.parametrize("controller", CONTROLLERS, ids=lambda controller: str(controller["metadata"]["name"]))
-def test_the_composite_controllers_avoid_the_traps_of_metacontroller(controller: Manifest) -> None:
+def test_composite_controllers_avoid_the_traps_of_metacontroller(controller: Manifest) -> None:
     spec = controller["spec"]
     assert len(controller["metadata"]["name"]) <= 43
     assert spec["generateSelector"] is True
@@ -98,7 +98,7 @@ def test_the_composite_controllers_avoid_the_traps_of_metacontroller(controller:
 
 @needs_shared
 @pytest.mark.parametrize("controller", CONTROLLERS, ids=lambda controller: str(controller["metadata"]["name"]))
-def test_the_composite_controllers_are_valid_against_metacontrollers_crd(controller: Manifest) -> None:
+def test_composite_controllers_are_valid_against_metacontrollers_crd(controller: Manifest) -> None:
     crd = yaml.safe_load(next((SHARED / "metacontroller-crds").glob("compositecontrollers*.yaml")).read_text())
     schema = crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
     jsonschema.validate(controller, _closed(schema))

@@ -76,7 +76,7 @@ def granted() -> Counter[Right]:
     )
 
 
-def test_it_is_what_is_needed_and_no_more() -> None:
+def test_role_has_the_rights_that_are_needed_and_no_more() -> None:
     assert set(granted()) == find_needed()
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from testbed.layout import ROOT
 
 
-def test_whatever_is_looked_up_may_be_missing() -> None:
+def test_find_may_return_none() -> None:
     certain = [where for where, result in list_lookups() if "None" not in result]
     assert certain == [], "these return something always: call them by what they do (CONTRIBUTING.md, Code)"
 

@@ -51,7 +51,7 @@ def without_labels(child: Manifest) -> Manifest:
 
 @pytest.mark.parametrize("path", FROZEN, ids=lambda path: path.stem)
 class TestChildrenOfAnOlderVersion:
-    def test_are_all_kept_and_nothing_of_them_changes(self, path: Path) -> None:
+    def test_are_all_returned_unchanged(self, path: Path) -> None:
         request = read_request(path)
         observed, answer = find_observed(request), ask(request)
         answered = find_answered(answer)
@@ -61,12 +61,12 @@ class TestChildrenOfAnOlderVersion:
             assert labels.items() <= {**labels, **answered[key]["metadata"]["labels"]}.items()
         assert {kind for kind, _ in answered.keys() - observed.keys()} == {"ConfigMap.v1"}
 
-    def test_still_make_a_running_cluster_in_which_nothing_is_to_be_made_anew(self, path: Path) -> None:
+    def test_are_a_running_cluster_with_nothing_to_recreate(self, path: Path) -> None:
         answer = ask(read_request(path))
         assert answer.status["phase"] == "Running"
         assert condition(answer, "Accepted")["message"] == "The spec is valid."
 
-    def test_are_dropped_by_none_of_two_versions_that_answer_in_turn(self, path: Path) -> None:
+    def test_are_kept_by_two_versions_that_answer_alternately(self, path: Path) -> None:
         request = read_request(path)
         before = find_observed(request).keys()
         for children in answer_in_turn(request):

@@ -84,5 +84,5 @@ def list_sentences(raw: Manifest) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("rule", [rule for rule in RULES if rule.partition(": ")[2][:-1] not in ELSEWHERE])
-def test_the_hooks_say_what_the_api_server_says(rule: str) -> None:
+def test_hooks_say_what_the_api_server_says(rule: str) -> None:
     assert rule in {sentence for raw in BROKEN for sentence in list_sentences(raw)}

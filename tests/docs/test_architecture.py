@@ -6,7 +6,7 @@ import tomllib
 from tests.shared_material import ROOT
 
 
-def test_the_table_of_layers_is_what_lint_imports_enforces() -> None:
+def test_table_of_layers_is_what_lint_imports_enforces() -> None:
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
     enforced = next(each["layers"] for each in contracts if each["type"] == "layers")
     page = (ROOT / "docs" / "architecture.md").read_text()
@@ -22,5 +22,5 @@ def test_every_file_that_the_architecture_names_exists() -> None:
     assert [path for path in named if not (ROOT / path).exists()] == []
 
 
-def test_no_more_than_six_modules_stand_beside_the_folders_of_a_virtual_cluster() -> None:
+def test_hooks_vk8s_has_at_most_six_modules_next_to_its_folders() -> None:
     assert len(list((ROOT / "hooks" / "vk8s").glob("*.py"))) <= 6

@@ -29,23 +29,23 @@ def refuse(warning: str) -> None:
         ("status.md", "```\n[a](../nowhere)\n```", "```\n[a](../nowhere)\n```"),
     ],
 )  # fmt: skip
-def test_a_link_is_right_in_the_site(page: str, link: str, rewritten: str) -> None:
+def test_link_is_right_in_the_site(page: str, link: str, rewritten: str) -> None:
     assert rewrite(link, page, refuse) == rewritten
 
 
-def test_a_link_that_leads_nowhere_is_told() -> None:
+def test_broken_link_is_reported() -> None:
     told: list[str] = []
     rewrite("[a](../nowhere.yaml)", "how-to/gpu.md", told.append)
     assert told == ["how-to/gpu.md has a link to ../nowhere.yaml, and there is no docs/nowhere.yaml"]
 
 
 @pytest.mark.parametrize("target", ["/etc/hosts", "../"])
-def test_what_is_outside_of_the_project_is_told(target: str) -> None:
+def test_link_out_of_the_project_is_reported(target: str) -> None:
     told: list[str] = []
     rewrite(f"[a]({target})", "index.md", told.append)
     assert len(told) == 1
 
 
-def test_a_page_is_found_both_ways() -> None:
+def test_page_is_found_both_ways() -> None:
     for page in ("index.md", "security.md", "how-to/gpu.md"):
         assert find_page(locate(page)) == page

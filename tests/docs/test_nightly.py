@@ -28,7 +28,7 @@ def test_page_explains_each_job() -> None:
     assert [job for job in JOBS if f"- **{job}:** " not in PAGE.read_text()] == []
 
 
-def test_failed_job_is_noted_and_the_next_one_runs(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failed_job_is_recorded_and_the_next_one_runs(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(JOBS, "chaos", ("sh", "-c", "echo '2 failed, 3 passed in 4.5s'; exit 1"))
     monkeypatch.setitem(JOBS, "vm", ("sh", "-c", "echo '==== 7 passed, 1 skipped in 60.25s (0:01:00) ===='"))
     before = dict(read_results(page))

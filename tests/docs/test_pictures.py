@@ -18,7 +18,7 @@ STEPS = [Step("m", "first", 0, 3), Step("m", "second", 3, 8), Step("w", "third",
 PICTURES = sorted((ROOT / "docs" / "pictures").glob("*.svg"))
 
 
-def test_a_terminal_shows_command_and_output() -> None:
+def test_terminal_shows_command_and_output() -> None:
     svg = draw_terminal("a title", [("kubectl get vk8s", "NAME    PHASE\nlocal   Running\n"), ("true", "")])
     text = re.sub("<[^>]+>|&#160;", " ", svg)
     for words in ("a title", "$ kubectl get vk8s", "local Running", "$ true"):
@@ -44,7 +44,7 @@ def test_each_sentence_begins_a_step() -> None:
     ]
 
 
-def test_a_timeline_has_every_step_and_node() -> None:
+def test_timeline_has_every_step_and_node() -> None:
     svg = draw_timeline("a title", STEPS, 8)
     for words in ("first", "second", "third", ">m<", ">w<", "a title"):
         assert words in svg
@@ -62,5 +62,5 @@ def test_pictures_fetch_nothing_and_name_no_machine(picture: Path) -> None:
     assert str(Path.home()) not in svg.replace("&#160;", " ")
 
 
-def test_there_are_pictures() -> None:
+def test_pictures_exist() -> None:
     assert [path.stem for path in PICTURES] == ["boot", "describe", "get-watch", "make-up"]

@@ -62,13 +62,13 @@ def test_fields_are_listed_with_facts_and_refusals() -> None:
 
 
 @pytest.mark.parametrize("page", SOURCES)
-def test_the_pages_are_those_of_the_crds(page: str) -> None:
+def test_pages_are_those_of_the_crds(page: str) -> None:
     """`make generate` writes them."""
     assert (ROOT / "docs" / "reference" / page).read_text() == build_page(SOURCES[page], CRDS[page])
 
 
 @pytest.mark.parametrize("page", SOURCES)
-def test_a_page_tells_of_a_status_if_there_is_one(page: str) -> None:
+def test_page_describes_a_status_if_there_is_one(page: str) -> None:
     (version,) = CRDS[page]["spec"]["versions"]
     has_status = "status" in version["schema"]["openAPIV3Schema"]["properties"]
     assert ("## Status" in build_page(SOURCES[page], CRDS[page])) == has_status

@@ -38,7 +38,7 @@ def test_every_page_is_there(site: Path) -> None:
     assert missing == []
 
 
-def test_it_fetches_nothing_from_elsewhere(site: Path) -> None:
+def test_site_fetches_nothing_from_elsewhere(site: Path) -> None:
     for page in site.rglob("*.html"):
         found = re.findall(r'<(?:script|link|img)[^>]+(?:src|href)="?(https?:[^">]*)', page.read_text())
         assert [url for url in found if "rel=canonical" not in url] == [], page
@@ -51,7 +51,7 @@ def test_every_decision_is_in_the_index() -> None:
 
 
 @pytest.mark.parametrize("text", ["[a](nowhere.md)", "[a](#nowhere)", "[a](../nowhere.py)"])
-def test_a_link_that_leads_nowhere_fails_it(text: str, tmp_path: Path) -> None:
+def test_broken_link_fails_the_build_of_the_site(text: str, tmp_path: Path) -> None:
     """A site with one page, that of the licences, under the rules of the whole."""
     rules = yaml.safe_load((ROOT / "mkdocs.yml").read_text())
     docs = tmp_path / "docs"

@@ -101,18 +101,18 @@ def test_each_word_stays_where_it_was(tmp_path: Path, name: str, text: str) -> N
         "## 0.1.0\nmend",
     ],
 )
-def test_what_is_quoted_on_a_page_and_what_is_released_is_no_prose(tmp_path: Path, text: str) -> None:
+def test_quotations_and_released_changes_are_no_prose(tmp_path: Path, text: str) -> None:
     (tmp_path / "page.md").write_text(text)
     prose = read_prose(tmp_path / "page.md")
     assert not any(word in prose for word in ("mend", "made", "again.", "again\n"))
 
 
 @pytest.mark.parametrize("text", ["A [mend](page.md) of it.", "`code` and mend", 'He "said" mend and "this"'])
-def test_what_stands_next_to_it_is_prose(tmp_path: Path, text: str) -> None:
+def test_text_next_to_a_quotation_is_prose(tmp_path: Path, text: str) -> None:
     (tmp_path / "page.md").write_text(text)
     assert "mend" in read_prose(tmp_path / "page.md")
 
 
-def test_a_page_has_no_names_that_need_no_backticks(tmp_path: Path) -> None:
+def test_page_has_no_names_that_need_no_backticks(tmp_path: Path) -> None:
     (tmp_path / "page.md").write_text("A {mend} in mend.py")
     assert read_prose(tmp_path / "page.md") == "A {mend} in mend.py"

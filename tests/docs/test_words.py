@@ -19,11 +19,11 @@ GLOSSARY = """# Glossary
 REPLACED = {"anew": "recreated", "made again": "recreated", "mend": "fix, repair"}
 
 
-def test_the_glossary_says_what_replaces_what() -> None:
+def test_glossary_says_what_replaces_what() -> None:
     assert read_glossary(GLOSSARY) == REPLACED
 
 
-def test_the_project_s_glossary_has_forty_terms_and_replaces_each_word_once() -> None:
+def test_glossary_has_forty_terms_and_each_word_once() -> None:
     text = (ROOT / words.GLOSSARY).read_text()
     rows = [line for line in text.splitlines() if line.startswith("| ") and not line.startswith("| term ")]
     assert len(rows) >= 40
@@ -42,7 +42,7 @@ def test_the_project_s_glossary_has_forty_terms_and_replaces_each_word_once() ->
     ],
     ids=["a word", "a capital", "over two lines", "next to other words"],
 )
-def test_a_replaced_word_is_found_on_its_line(text: str, line: int) -> None:
+def test_replaced_word_is_found_on_its_line(text: str, line: int) -> None:
     (found,) = list_words(text, REPLACED)
     assert found.line == line
     assert found.instead == REPLACED[found.word.lower()]
@@ -55,11 +55,11 @@ def test_each_file_is_read_by_its_kind(tmp_path: Path) -> None:
     assert len([*check(tmp_path / "code.py", REPLACED)]) == 1
 
 
-def test_a_finding_has_place_word_and_what_to_write() -> None:
+def test_finding_has_place_word_and_what_to_write() -> None:
     assert list(list_words("\nMade  again", REPLACED)) == [Finding(2, "Made again", "recreated")]
 
 
-def test_the_files_are_there_and_generated_pages_are_not_among_them() -> None:
+def test_files_are_there_and_generated_pages_are_not_among_them() -> None:
     files = {path.relative_to(ROOT).as_posix() for path in list_files(ROOT)}
     assert {"README.md", "crds/vk8s.yaml", "docs/how-to/scale.md", "docs/troubleshooting.md"} <= files
     assert [file for file in files if file.startswith("docs/reference/")] == []
@@ -67,7 +67,7 @@ def test_the_files_are_there_and_generated_pages_are_not_among_them() -> None:
         assert list(ROOT.glob(pattern)), pattern
 
 
-def test_the_project_has_none_of_them(capsys: pytest.CaptureFixture[str]) -> None:
+def test_project_has_none_of_them(capsys: pytest.CaptureFixture[str]) -> None:
     assert (main(), capsys.readouterr().out) == (0, "")
 
 

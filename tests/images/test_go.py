@@ -14,7 +14,7 @@ ENVIRONMENT = {"CGO_ENABLED": "0", "GOFLAGS": "-mod=readonly"}
 
 
 @pytest.mark.parametrize("program", ["flanneld", "local-storage"])
-def test_go_programs(program: str) -> None:
+def test_go_programs_pass_their_own_tests(program: str) -> None:
     command = ["go", "test", "-count=1", *FLAGS, f"./{program}"]
     ended = subprocess.run(
         command, cwd=BINARIES, env={**os.environ, **ENVIRONMENT}, capture_output=True, text=True, check=False

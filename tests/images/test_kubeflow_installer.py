@@ -40,7 +40,7 @@ def test_kubeflow_is_its_owners(installer: Installer) -> None:
     assert "- email: ann+k8s@example.org\n" in installer.applied("ConfigMap auth/dex")["data"]["config.yaml"]
 
 
-def test_the_first_refusal_is_told(installer: Installer) -> None:
+def test_first_refusal_is_reported(installer: Installer) -> None:
     installer.refuse({PROFILE: WEBHOOK})
     message = installer.run_in_vain("objects", KUBEFLOW_SAY_AFTER="3")
     if "refused" not in message:  # on a machine with other work; the next one knows
@@ -65,12 +65,12 @@ def test_the_first_refusal_is_told(installer: Installer) -> None:
     ],
     ids=["kind that is not known", "invalid", "forbidden", "no word", "long"],
 )
-def test_refusals_are_told_in_one_line(installer: Installer, said: str, told: str) -> None:
+def test_refusals_are_reported_in_one_line(installer: Installer, said: str, told: str) -> None:
     installer.refuse({PROFILE: said})
     installer.hear("objects", f"{REFUSED}{told}")
 
 
-def test_what_was_accepted_is_not_applied_again(installer: Installer) -> None:
+def test_accepted_objects_are_not_applied_again(installer: Installer) -> None:
     refused = ("Service auth/jupyter", PROFILE)
     installer.refuse(dict.fromkeys(refused, "exceeded quota"))
     installer.hear("objects", "10 of 12 objects are accepted; Service auth/jupyter is refused: exceeded quota")
@@ -83,7 +83,7 @@ def test_what_was_accepted_is_not_applied_again(installer: Installer) -> None:
     assert len(installer.cluster("tried").splitlines()) == ALL, "a step that is run again after its end does all again"
 
 
-def test_it_goes_on_until_all_are_accepted(installer: Installer) -> None:
+def test_installer_goes_on_until_all_objects_are_accepted(installer: Installer) -> None:
     installer.refuse({PROFILE: WEBHOOK})
     with installer.go_on("objects") as process:
         wait_for(lambda: installer.cluster("tried").count(PROFILE) > 2)
@@ -91,7 +91,7 @@ def test_it_goes_on_until_all_are_accepted(installer: Installer) -> None:
         assert process.communicate()[0].splitlines()[-1] == "Step objects is done."
 
 
-def test_a_webhook_that_hangs_is_not_waited_for(installer: Installer) -> None:
+def test_webhook_that_hangs_is_not_waited_for(installer: Installer) -> None:
     installer.refuse({"StatefulSet kubeflow/metacontroller": "hangs"})
     started = time.monotonic()
     message = installer.run_in_vain("objects", KUBEFLOW_SAY_AFTER="1")
@@ -99,7 +99,7 @@ def test_a_webhook_that_hangs_is_not_waited_for(installer: Installer) -> None:
     assert re.fullmatch(r"\d+ of 12 objects are accepted", message)
 
 
-def test_a_hash_that_is_right_stays(installer: Installer) -> None:
+def test_hash_that_is_right_stays(installer: Installer) -> None:
     stored = build_hash(PASSWORD)
     installer.set("stored-hash", stored)
     installer.run("objects", KUBEFLOW_SAY_AFTER="20")
@@ -115,7 +115,7 @@ def test_another_password_is_another_hash(installer: Installer) -> None:
         wait_for(lambda: get_hash(installer) == build_hash("another"))
 
 
-def test_dex_starts_anew_when_its_secret_or_settings_changed(installer: Installer) -> None:
+def test_dex_restarts_when_its_secret_or_settings_changed(installer: Installer) -> None:
     installer.run("objects", KUBEFLOW_SAY_AFTER="20")
     patches = [call for call in installer.calls if " patch " in call]
     assert len(patches) == 1
@@ -134,7 +134,7 @@ def test_dex_starts_anew_when_its_secret_or_settings_changed(installer: Installe
     ],
     ids=["missing", "empty", "an empty line", "lines", "long"],
 )
-def test_a_password_that_can_not_be(installer: Installer, step: str, password: str | None, sentence: str) -> None:
+def test_unusable_password_is_reported(installer: Installer, step: str, password: str | None, sentence: str) -> None:
     installer.password.unlink()
     if password is not None:
         installer.password.write_text(password)
@@ -142,7 +142,7 @@ def test_a_password_that_can_not_be(installer: Installer, step: str, password: s
     assert not installer.cluster("tried")
 
 
-def test_a_password_that_comes_later(installer: Installer) -> None:
+def test_later_password_is_waited_for(installer: Installer) -> None:
     installer.password.unlink()
     with installer.go_on("objects") as process:
         assert process.stdout is not None
@@ -163,14 +163,14 @@ def test_a_password_that_comes_later(installer: Installer) -> None:
     ids=["away", "refuses"],
 )
 @pytest.mark.parametrize("step", ["objects", "gateway", "deployments", "login"])
-def test_an_api_server_that_is_not_there(installer: Installer, step: str, said: str, sentence: str) -> None:
+def test_api_server_that_is_not_there(installer: Installer, step: str, said: str, sentence: str) -> None:
     installer.set("down", said)
     message = installer.run_in_vain(step, KUBEFLOW_URL="http://127.0.0.1:1")
     assert message == f"the API server of the virtual cluster {sentence}"
 
 
 @pytest.mark.parametrize("step", ["objects", "gateway", "deployments", "login"])
-def test_an_image_of_another_version(installer: Installer, step: str) -> None:
+def test_image_of_another_version(installer: Installer, step: str) -> None:
     message = installer.run_in_vain(step, KUBEFLOW_VERSION="v1.9.1", KUBEFLOW_SAY_AFTER="20", KUBEFLOW_URL="http://x")
     assert message == "the image has Kubeflow v1.10.2 in it, and v1.9.1 is wanted: give it the image of that version"
     assert not installer.calls
@@ -185,17 +185,19 @@ def test_an_image_of_another_version(installer: Installer, step: str) -> None:
         ("login", {}, "the environment variable KUBEFLOW_URL is missing"),
     ],
 )  # fmt: skip
-def test_what_no_pod_gives(installer: Installer, step: str, environment: dict[str, str], sentence: str) -> None:
+def test_missing_pod_has_no_message(
+    installer: Installer, step: str, environment: dict[str, str], sentence: str
+) -> None:
     assert sentence in installer.run_in_vain(step, **environment)
 
 
-def test_the_gateway_gets_its_port(installer: Installer) -> None:
+def test_gateway_gets_its_port(installer: Installer) -> None:
     assert installer.run("gateway", KUBEFLOW_PORT="31234")[0] == 0
     spec = installer.applied("Service istio-system/istio-ingressgateway")["spec"]
     assert (spec["type"], [port.get("nodePort") for port in spec["ports"]]) == ("NodePort", [None, "31234"])
 
 
-def test_a_gateway_that_is_refused(installer: Installer) -> None:
+def test_gateway_that_is_rejected(installer: Installer) -> None:
     gateway = "Service istio-system/istio-ingressgateway"
     taken = "spec.ports[1].nodePort: Invalid value: 30000: provided port is already allocated"
     installer.refuse({gateway: f'The Service "istio-ingressgateway" is invalid: {taken}'})

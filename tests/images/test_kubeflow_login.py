@@ -25,20 +25,20 @@ def installer(bundle: Path, tmp_path: Path) -> Installer:
     ],
     ids=["by a page with a button", "at once", "with a choice"],
 )
-def test_a_login(installer: Installer, gateway: Gateway) -> None:
+def test_login_is_checked_as_a_user_does_it(installer: Installer, gateway: Gateway) -> None:
     with serve(gateway):
         assert installer.run("login", KUBEFLOW_URL=gateway.address) == (0, "Step login is done.\n")
         assert installer.run("login", KUBEFLOW_URL=f"{gateway.address}/")[0] == 0
 
 
-def test_a_password_in_a_line_of_its_own(installer: Installer) -> None:
+def test_password_in_a_line_of_its_own(installer: Installer) -> None:
     installer.password.write_text(f"{PASSWORD}\n")
     with serve(Gateway(EMAIL, PASSWORD)) as gateway:
         assert installer.run("login", KUBEFLOW_URL=gateway.address)[0] == 0
 
 
 @pytest.mark.parametrize("status", [200, 401])
-def test_another_password(installer: Installer, status: int) -> None:
+def test_wrong_password_is_reported(installer: Installer, status: int) -> None:
     with serve(Gateway(EMAIL, "another", refuses_with=status)) as gateway:
         message = installer.run_in_vain("login", KUBEFLOW_URL=gateway.address)
     assert f"Dex does not let {EMAIL} in with the password of the Secret" in message
@@ -60,14 +60,14 @@ def test_another_password(installer: Installer, status: int) -> None:
     ],
     ids=["away", "open", "no form", "callback", "approval", "circle"],
 )
-def test_something_else_is_told(installer: Installer, pages: dict[str, tuple[int, str]], sentence: str) -> None:
+def test_another_answer_is_reported(installer: Installer, pages: dict[str, tuple[int, str]], sentence: str) -> None:
     with serve(Gateway(EMAIL, PASSWORD, pages=pages)) as gateway:
         message = installer.run_in_vain("login", KUBEFLOW_URL=gateway.address)
         assert sentence.format(gateway.address) in message
         assert "secret" not in message
 
 
-def test_a_page_that_is_the_form_again(installer: Installer) -> None:
+def test_page_that_is_the_form_again(installer: Installer) -> None:
     with serve(Gateway(EMAIL, PASSWORD, pages={"/oauth2/callback": (200, FORM)})) as gateway:
         assert "shows its login form again" in installer.run_in_vain("login", KUBEFLOW_URL=gateway.address)
 
@@ -79,7 +79,7 @@ def thief() -> Iterator[Gateway]:
         yield other
 
 
-def test_the_password_is_given_to_no_other_address(installer: Installer, thief: Gateway) -> None:
+def test_password_is_given_to_no_other_address(installer: Installer, thief: Gateway) -> None:
     with serve(Gateway(EMAIL, PASSWORD, pages={"/dex/auth": (302, f"{thief.address}{LOGIN}")})) as gateway:
         message = installer.run_in_vain("login", KUBEFLOW_URL=gateway.address)
     place = f"{thief.address}/dex/auth/local/login"
@@ -88,7 +88,7 @@ def test_the_password_is_given_to_no_other_address(installer: Installer, thief: 
 
 
 @pytest.mark.parametrize("status", [307, 308])
-def test_a_redirect_does_not_send_the_password_on(installer: Installer, thief: Gateway, status: int) -> None:
+def test_redirect_does_not_send_the_password_on(installer: Installer, thief: Gateway, status: int) -> None:
     with serve(Gateway(EMAIL, PASSWORD, pages={"POST": (status, f"{thief.address}{LOGIN}")})) as gateway:
         assert "shows its login form again" in installer.run_in_vain("login", KUBEFLOW_URL=gateway.address)
         assert len(gateway.told) == 1
@@ -96,7 +96,7 @@ def test_a_redirect_does_not_send_the_password_on(installer: Installer, thief: G
 
 
 @pytest.mark.parametrize("consent", [None, "", "false", "yes"])
-def test_a_secret_of_others_needs_their_consent(installer: Installer, tmp_path: Path, consent: str | None) -> None:
+def test_secret_of_others_needs_their_consent(installer: Installer, tmp_path: Path, consent: str | None) -> None:
     path = tmp_path / "consent"
     if consent is not None:
         path.write_text(consent)
@@ -108,6 +108,6 @@ def test_a_secret_of_others_needs_their_consent(installer: Installer, tmp_path: 
         assert installer.run("login", KUBEFLOW_URL=gateway.address, KUBEFLOW_CONSENT_FILE=str(path))[0] == 0
 
 
-def test_nobody_answers(installer: Installer) -> None:
+def test_missing_server_is_reported(installer: Installer) -> None:
     message = installer.run_in_vain("login", KUBEFLOW_URL="http://127.0.0.1:1")
     assert message.startswith("http://127.0.0.1:1 does not answer: Failed to connect to 127.0.0.1 port 1")

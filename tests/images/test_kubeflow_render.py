@@ -16,7 +16,7 @@ def read_objects(bundle: Path) -> str:
     return "".join(path.read_text() for path in sorted((bundle / "objects").iterdir()))
 
 
-def test_what_others_need_comes_first(bundle: Path) -> None:
+def test_objects_that_others_need_come_first(bundle: Path) -> None:
     assert [line.split(maxsplit=2)[2] for line in (bundle / "list").read_text().splitlines()] == [
         "Namespace auth",
         "Namespace kubeflow",
@@ -38,11 +38,11 @@ def test_objects_are_listed_as_kubectl_calls_them(bundle: Path) -> None:
     assert {"namespace/auth", "deployment.apps/dex", "profile.kubeflow.org/kubeflow-user-example-com"} <= names
 
 
-def test_the_password_that_everybody_knows_is_nowhere(bundle: Path) -> None:
+def test_password_that_everybody_knows_is_nowhere(bundle: Path) -> None:
     assert not [path for path in bundle.rglob("*") if path.is_file() and "$2y$" in path.read_text()]
 
 
-def test_the_gateway_has_a_place_for_its_port(bundle: Path) -> None:
+def test_gateway_has_a_place_for_its_port(bundle: Path) -> None:
     assert "istio-ingressgateway" not in read_objects(bundle)
     assert yaml.safe_load((bundle / "gateway.yaml").read_text())["spec"] == {
         "ports": [
@@ -53,7 +53,7 @@ def test_the_gateway_has_a_place_for_its_port(bundle: Path) -> None:
     }
 
 
-def test_a_gateway_without_http2_has_it_at_port_80(tmp_path: Path) -> None:
+def test_gateway_without_http2_has_it_at_port_80(tmp_path: Path) -> None:
     render(KUBEFLOW.replace("name: http2", "name: web"), tmp_path / "kubeflow")
     ports = yaml.safe_load((tmp_path / "kubeflow" / "gateway.yaml").read_text())["spec"]["ports"]
     assert [port.get("nodePort") for port in ports] == [None, "KUBEFLOW_PORT"]
@@ -91,7 +91,7 @@ def test_workloads_are_listed(bundle: Path) -> None:
     ],
     ids=["nothing", "without gateway", "without password", "another password", "without port", "unnamed", "a word"],
 )
-def test_what_is_no_kubeflow_is_refused(tmp_path: Path, rendered: str, sentence: str) -> None:
+def test_folder_without_kubeflow_is_rejected(tmp_path: Path, rendered: str, sentence: str) -> None:
     result = render(rendered, tmp_path / "kubeflow")
     assert result.returncode == 1
     assert result.stderr.startswith("An installer can't be made of what was rendered. ")

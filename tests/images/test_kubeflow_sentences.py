@@ -31,18 +31,18 @@ def live(root: Path, *looks: str) -> str:
     return result.stdout.strip() or message.read_text()
 
 
-def test_it_is_told_after_twenty_seconds(tmp_path: Path) -> None:
+def test_message_is_reported_after_twenty_seconds(tmp_path: Path) -> None:
     assert live(tmp_path, "1 objects 1 of 9", "19 objects 2 of 9") == "goes on"
     assert live(tmp_path, "19 objects 2 of 9", "20 objects 3 of 9", "21 objects 4 of 9") == "3 of 9"
 
 
-def test_numbers_alone_are_told_later_and_later(tmp_path: Path) -> None:
+def test_mere_counts_are_reported_less_and_less_often(tmp_path: Path) -> None:
     for after in (20, 60, 180, 600, 600):
         assert live(tmp_path, f"{after - 1} objects 1 of 9") == "goes on"
         assert live(tmp_path, f"{after} objects 2 of 9") == "2 of 9"
 
 
-def test_something_else_is_told_at_once(tmp_path: Path) -> None:
+def test_another_message_is_reported_at_once(tmp_path: Path) -> None:
     live(tmp_path, "20 objects 1 of 9")
     assert live(tmp_path, "19 webhook refused") == "goes on"
     assert live(tmp_path, "21 objects 2 of 9", "25 webhook refused") == "refused"

@@ -55,7 +55,7 @@ def test_workloads_are_there(installer: Installer) -> None:
     ],
     ids=["none", "an image", "no room"],
 )
-def test_what_somebody_has_to_mend_is_told(installer: Installer, pods: str, obstacle: str) -> None:
+def test_problem_that_needs_a_fix_is_reported(installer: Installer, pods: str, obstacle: str) -> None:
     installer.set("pods", pods)
     assert installer.run_in_vain("deployments").endswith(
         f"waits for auth/dex, kubeflow/jupyter, kubeflow/metacontroller{obstacle}"

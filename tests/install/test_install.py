@@ -62,7 +62,7 @@ def test_installing_again_changes_nothing(installed: Installer) -> None:
     assert installed.read_keys() == keys
 
 
-def test_the_networks_of_the_host_are_found(installed: Installer) -> None:
+def test_networks_of_the_host_are_found(installed: Installer) -> None:
     settings = installed.system.get("configmap", "vk8s-hooks-host")["data"]
     found = settings["VK8S_SETTING_HOST_CIDRS"].split(",")
     assert {"10.200.0.0/16", "10.201.0.0/16"} - set(found) <= {"10.200.0.0/16"}
@@ -71,7 +71,7 @@ def test_the_networks_of_the_host_are_found(installed: Installer) -> None:
     assert settings["VK8S_SETTING_KUBEFLOW_INSTALLER_IMAGE"] == f"{REGISTRY}/vk8s/kubeflow-installer:{{version}}"
 
 
-def test_the_settings_of_the_operator_win_and_stay(installed: Installer, virtual: VirtualCluster) -> None:
+def test_settings_of_the_operator_win_and_stay(installed: Installer, virtual: VirtualCluster) -> None:
     """Here: a range that a virtual cluster may not have, which one that lives is only told."""
     data = {"VK8S_SETTING_HOST_CIDRS": "198.18.0.0/15"}
     installed.system.apply(
@@ -110,7 +110,7 @@ def test_nobody_else_calls_the_hooks(installed: Installer, host_with_node: HostC
     assert call_hooks(host_with_node, "/etc/ssl/certs/ca-certificates.crt", sync) == "000"
 
 
-def test_the_hooks_may_do_nothing_in_the_cluster(installed: Installer) -> None:
+def test_hooks_may_do_nothing_in_the_cluster(installed: Installer) -> None:
     """No more than any ServiceAccount that nobody has given anything."""
     mine, nobodys = (list_rights(installed, account) for account in ("vk8s-system:vk8s-hooks", "default:nobody"))
     assert mine == nobodys
@@ -131,7 +131,7 @@ def test_new_keys_while_everything_runs(installed: Installer, virtual: VirtualCl
     assert list_refusals(installed) == []
 
 
-def test_an_upgrade_of_the_product_restarts_no_virtual_cluster(
+def test_upgrade_of_the_product_restarts_no_virtual_cluster(
     installed: Installer, virtual: VirtualCluster, host_with_node: HostCluster
 ) -> None:
     name_image(host_with_node, IMAGE, OTHER_IMAGE)

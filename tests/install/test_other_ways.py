@@ -10,7 +10,7 @@ from tests.install.installer import OWN_CRDS, REGISTRY, SYSTEM, Installer
 SECONDS = 60
 
 
-def test_as_one_file(installer: Installer) -> None:
+def test_installation_is_printed_as_one_file(installer: Installer) -> None:
     """`make create-manifests` needs no cluster, and what it writes is what install.sh would apply."""
     result = installer.run("make", "create-manifests", environment={"KUBECONFIG": "/nonexistent"})
     file = ROOT / "vk8s-controller.yaml"
@@ -32,7 +32,7 @@ def test_as_one_file(installer: Installer) -> None:
         file.unlink(missing_ok=True)
 
 
-def test_the_crds_alone(installer: Installer) -> None:
+def test_crds_are_installed_alone(installer: Installer) -> None:
     result = installer.run("make", "install")
     assert result.returncode == 0, result.stderr
     installer.kubectl.run("explain", "vk8s.spec.nodes")

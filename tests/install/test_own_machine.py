@@ -42,7 +42,7 @@ def served(installed: Installer, host_with_node: HostCluster) -> Iterator[Path]:
             process.wait(timeout=SECONDS)
 
 
-def test_they_are_those_that_are_asked(installed: Installer, virtual: VirtualCluster, served: Path) -> None:
+def test_answers_are_those_to_the_questions(installed: Installer, virtual: VirtualCluster, served: Path) -> None:
     selector = "--selector=app.kubernetes.io/name=vk8s-hooks"
     wait_for("the end of the pods", lambda: not installed.system.get("pods", selector)["items"], SECONDS)
     uid = virtual.kubectl.get("pod", *virtual.nodes)["metadata"]["uid"]

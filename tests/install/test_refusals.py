@@ -38,30 +38,30 @@ def build_other_metacontroller() -> dict[str, object]:
     ],
     ids=["nothing", "no value", "a typing error", "an address", "two registries"],
 )
-def test_wrong_arguments(installer: Installer, arguments: tuple[str, ...], sentence: str) -> None:
+def test_wrong_arguments_are_rejected(installer: Installer, arguments: tuple[str, ...], sentence: str) -> None:
     assert sentence in find_error(installer.run("./install.sh", *arguments))
 
 
 @pytest.mark.parametrize("arguments", [("--force",), ("--timeout", "soon")], ids=" ".join)
-def test_wrong_arguments_of_uninstall(installer: Installer, arguments: tuple[str, ...]) -> None:
+def test_wrong_arguments_of_uninstall_are_rejected(installer: Installer, arguments: tuple[str, ...]) -> None:
     assert arguments[0] in find_error(installer.uninstall(*arguments))
 
 
 @pytest.mark.parametrize(
     "command", [["./install.sh", REGISTRY], ["./install.sh", "--crds"], ["./uninstall.sh"]], ids=" ".join
 )
-def test_no_cluster(installer: Installer, command: list[str]) -> None:
+def test_missing_cluster_is_reported(installer: Installer, command: list[str]) -> None:
     result = installer.run(*command, environment={"KUBECONFIG": "/nonexistent"})
     assert "no cluster answers" in find_error(result)
 
 
-def test_no_kubectl(installer: Installer) -> None:
+def test_missing_kubectl_is_reported(installer: Installer) -> None:
     result = installer.run("./install.sh", REGISTRY, environment={"KUBECTL": "kubectl-that-is-not-here"})
     assert "kubectl is missing" in find_error(result)
 
 
 @pytest.mark.parametrize("command", [["./install.sh", REGISTRY], ["./uninstall.sh", "--yes"]], ids=" ".join)
-def test_no_rights(installer: Installer, command: list[str]) -> None:
+def test_missing_rights_are_reported(installer: Installer, command: list[str]) -> None:
     token = installer.kubectl.within("default").run("create", "token", "default").strip()
     result = installer.run(*command, environment={"KUBECONFIG": str(installer.write_kubeconfig(token))})
     assert "it takes a cluster-admin" in find_error(result)
@@ -80,7 +80,7 @@ def test_crds_of_something_else(installer: Installer) -> None:
     assert "crds/ippools.yaml has no CRD compositecontrollers.metacontroller.k8s.io" in sentence
 
 
-def test_a_metacontroller_that_is_too_old(installer: Installer) -> None:
+def test_metacontroller_that_is_too_old(installer: Installer) -> None:
     """Its CRD would drop CA and token without a word."""
     installer.kubectl.apply(*yaml.safe_load_all(OWN_CRDS.read_text().replace("endpointConfigs", "another")))
     sentence = find_error(installer.install(REGISTRY, "--no-wait"))
@@ -88,7 +88,7 @@ def test_a_metacontroller_that_is_too_old(installer: Installer) -> None:
     assert "v4.17.2" in sentence
 
 
-def test_a_metacontroller_that_is_there_already_is_used(installer: Installer) -> None:
+def test_metacontroller_that_is_there_already_is_used(installer: Installer) -> None:
     installer.kubectl.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": OTHER}})
     installer.kubectl.apply(build_other_metacontroller())
     try:
@@ -107,7 +107,7 @@ def test_a_metacontroller_that_is_there_already_is_used(installer: Installer) ->
         installer.kubectl.run("delete", "namespace", OTHER)
 
 
-def test_two_metacontrollers(installer: Installer) -> None:
+def test_second_metacontroller_is_reported(installer: Installer) -> None:
     assert installer.install(REGISTRY, "--no-wait").returncode == 0
     installer.kubectl.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": OTHER}})
     installer.kubectl.apply(build_other_metacontroller())
@@ -123,7 +123,7 @@ def test_new_keys_before_there_are_any(installer: Installer) -> None:
     assert "install first" in find_error(installer.run("./install.sh", "--new-keys"))
 
 
-def test_nobody_is_there_to_be_asked(installer: Installer) -> None:
+def test_question_without_a_terminal_is_an_error(installer: Installer) -> None:
     """Who deletes virtual clusters has to say so."""
     assert installer.install(REGISTRY, "--no-wait").returncode == 0
     sample = Path(__file__).parents[2] / "examples" / "sample.yaml"

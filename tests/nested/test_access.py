@@ -60,7 +60,7 @@ def test_kubectl_is_ready_to_use(ssh: Ssh, running: VirtualCluster) -> None:
     assert [line.split()[:2] for line in result.stdout.splitlines()] == [[node, "Ready"] for node in running.nodes]
 
 
-def test_a_shell_names_its_cluster_and_completes_kubectl(ssh: Ssh) -> None:
+def test_shell_names_its_cluster_and_completes_kubectl(ssh: Ssh) -> None:
     # As bash does when somebody presses Tab after `kubectl`.
     result = ssh.run("bash", "-ic", "'echo $VK8S_NAME; _completion_loader kubectl; complete -p kubectl'")
     name, completion = result.stdout.splitlines()
@@ -68,7 +68,7 @@ def test_a_shell_names_its_cluster_and_completes_kubectl(ssh: Ssh) -> None:
     assert "-F __start_kubectl kubectl" in completion
 
 
-def test_another_key_is_refused(ssh: Ssh, tmp_path: Path) -> None:
+def test_another_key_is_rejected(ssh: Ssh, tmp_path: Path) -> None:
     other = tmp_path / "other"
     ssh.make_key(other)
     result = ssh.run("true", key=other)
@@ -76,7 +76,7 @@ def test_another_key_is_refused(ssh: Ssh, tmp_path: Path) -> None:
     assert "Permission denied (publickey)" in result.stderr
 
 
-def test_keys_in_the_spec_take_the_place_of_the_generated_one_in_the_running_pod(
+def test_keys_in_the_spec_replace_the_generated_one_in_the_pod(
     ssh: Ssh, running: VirtualCluster, tmp_path: Path
 ) -> None:
     mine = tmp_path / "mine"
@@ -97,7 +97,7 @@ def test_no_password_is_ever_asked_for(ssh: Ssh) -> None:
     assert "Authentications that can continue: publickey\n" in result.stderr.replace("\r", "")
 
 
-def test_a_new_access_pod_has_the_same_host_key(ssh: Ssh, running: VirtualCluster) -> None:
+def test_new_access_pod_has_the_same_host_key(ssh: Ssh, running: VirtualCluster) -> None:
     before = running.kubectl.get("pod", POD)["metadata"]["uid"]
     running.replace_pod(POD, SECONDS)
     assert running.kubectl.get("pod", POD)["metadata"]["uid"] != before
@@ -105,5 +105,5 @@ def test_a_new_access_pod_has_the_same_host_key(ssh: Ssh, running: VirtualCluste
     wait_for("ssh", lambda: ssh.run("hostname").stdout.strip() == POD, SECONDS)
 
 
-def test_the_private_key_of_the_owner_is_not_in_the_pod(ssh: Ssh) -> None:
+def test_private_key_of_the_owner_is_not_in_the_pod(ssh: Ssh) -> None:
     assert ssh.run("ls", "/vk8s/ssh").stdout.split() == ["ssh_host_ecdsa_key"]

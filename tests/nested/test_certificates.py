@@ -54,7 +54,7 @@ def find_client_end(virtual: VirtualCluster) -> datetime:
     return x509.load_pem_x509_certificate(base64.b64decode(user["client-certificate-data"])).not_valid_after_utc
 
 
-def test_they_are_renewed_and_the_node_stays_ready(brief: VirtualCluster) -> None:
+def test_certificates_are_renewed_and_the_node_stays_ready(brief: VirtualCluster) -> None:
     server, client = find_server_end(brief), find_client_end(brief)
     last = max(server, client)
     assert last.timestamp() - time.time() <= VALIDITY
@@ -71,7 +71,7 @@ def test_they_are_renewed_and_the_node_stays_ready(brief: VirtualCluster) -> Non
     assert brief.kubectl.get("vk8s", "lonely")["status"]["phase"] == "Running"
 
 
-def test_what_starts_again_after_them_in_a_master_that_booted_twice_is_let_in(brief: VirtualCluster) -> None:
+def test_restarted_components_log_in_after_a_second_boot(brief: VirtualCluster) -> None:
     """Kubelet, flanneld and kubectl in the node, with what the files say that they read when they start."""
     brief.replace_pod("lonely-master", RECOVERY_SECONDS)
     pod = brief.kubectl.get("pod", "lonely-master")
@@ -113,7 +113,7 @@ def runs_new_pod(brief: VirtualCluster) -> bool:
 TURN_BACK = "cd /var/lib/kubelet/pki && ln -sf $(printf '%s\\n' kubelet-client-2* | head -1) kubelet-client-current.pem"
 
 
-def test_a_kubelet_that_stood_still_for_longer_than_its_certificate_goes_on(brief: VirtualCluster) -> None:
+def test_kubelet_recovers_after_its_certificate_expired(brief: VirtualCluster) -> None:
     """As on a machine that was suspended: nobody but the node itself can let it in again."""
     pod = brief.kubectl.get("pod", "lonely-master")
     brief.kubectl.run(*IN_NODE, "pkill", "-STOP", "--exact", "kubelet")

@@ -16,7 +16,7 @@ def find_uids(virtual: VirtualCluster, kind: str) -> dict[str, str]:
     return {item["metadata"]["name"]: item["metadata"]["uid"] for item in items}
 
 
-def test_a_cluster_is_reached_by_kubectl_alone_and_left_as_it_was(
+def test_cluster_is_reached_by_kubectl_alone_and_left_as_it_was(
     running: VirtualCluster, machine: HostCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("KUBECONFIG", "PATH"):

@@ -26,7 +26,7 @@ def patch(virtual: VirtualCluster, change: str) -> None:
 
 
 @pytest.mark.quiet
-def test_a_pause_stops_all_pods_and_a_resume_brings_the_same_cluster_back(running: VirtualCluster) -> None:
+def test_pause_stops_all_pods_and_a_resume_brings_the_same_cluster_back(running: VirtualCluster) -> None:
     running.inside.apply(KEPT)
     before = find_uids(running)
     start = time.monotonic()
@@ -45,7 +45,7 @@ def test_a_pause_stops_all_pods_and_a_resume_brings_the_same_cluster_back(runnin
 
 
 @pytest.mark.quiet
-def test_a_restart_rolls_through_the_nodes_one_at_a_time(running: VirtualCluster) -> None:
+def test_restart_rolls_through_the_nodes_one_at_a_time(running: VirtualCluster) -> None:
     running.inside.apply(KEPT)
     before = find_uids(running)
     start = time.monotonic()
@@ -98,7 +98,7 @@ def test_other_limits_are_what_the_node_offers_after_its_turn(running: VirtualCl
     running.ensure_running()
 
 
-def test_a_bad_image_is_mended_with_the_state_that_the_node_had(running: VirtualCluster) -> None:
+def test_fixed_image_boots_with_the_state_that_the_node_had(running: VirtualCluster) -> None:
     running.inside.apply(KEPT)
     before = find_uids(running)
     nodes = [{**node, "image": "registry.example.com/vk8s/none:v0"} for node in running.manifest["spec"]["nodes"]]
@@ -116,7 +116,7 @@ def test_a_bad_image_is_mended_with_the_state_that_the_node_had(running: Virtual
     assert running.inside.get("configmap", "kept-over-edits")["data"] == KEPT["data"]
 
 
-def test_a_pause_while_it_boots_and_while_a_worker_is_added_loses_nothing(running: VirtualCluster) -> None:
+def test_pause_while_it_boots_and_while_a_worker_is_added_loses_nothing(running: VirtualCluster) -> None:
     running.ensure_absent()
     running.kubectl.apply(running.manifest)
 

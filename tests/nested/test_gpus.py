@@ -116,7 +116,7 @@ def test_each_node_has_that_gpu_alone_which_the_host_assigned_to_it(each_with_on
 
 
 @pytest.mark.usefixtures("devices")
-def test_a_node_waits_for_gpus_and_offers_them(
+def test_node_waits_for_gpus_and_offers_them(
     with_gpu: VirtualCluster, host_node: str, running: VirtualCluster, image_with_driver: str
 ) -> None:
     kubectl = with_gpu.kubectl

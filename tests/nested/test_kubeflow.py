@@ -96,7 +96,7 @@ def install(kubeflow: VirtualCluster) -> float:
 
 
 @pytest.mark.quiet
-def test_an_edit_of_the_spec_installs_kubeflow(kubeflow: VirtualCluster) -> None:
+def test_edit_of_the_spec_installs_kubeflow(kubeflow: VirtualCluster) -> None:
     kubeflow.ensure_absent()
     record("kubeflow_bundle_s", install(kubeflow))
     assert_installed(kubeflow.inside, VERSION)
@@ -124,14 +124,14 @@ def test_cookies_reach_a_page_without_tls(installed: VirtualCluster) -> None:
     assert {"name": "APP_SECURE_COOKIES", "value": "false"} in pod["containers"][0]["env"]
 
 
-def test_the_url_in_the_status_leads_to_the_login(installed: VirtualCluster) -> None:
+def test_url_in_the_status_points_to_the_login(installed: VirtualCluster) -> None:
     client, url = installed.host.client, find_url(installed)
     assert url == f"http://{client.address}:{PORT}"
     page = client.outside.run("curl", "--silent", "--fail", "--location", "--max-time", "10", url)
     assert "Log in to Your Account" in page.stdout, page
 
 
-def test_the_user_of_the_secret_is_let_in_by_a_browser_and_the_default_password_is_not(
+def test_browser_logs_in_with_the_secrets_password_alone(
     installed: VirtualCluster,
 ) -> None:
     user = read_secret(installed)
@@ -158,7 +158,7 @@ def browse(virtual: VirtualCluster, user: dict[str, str]) -> dict[str, dict[str,
     return pages
 
 
-def test_the_password_is_nowhere_but_in_its_secret(installed: VirtualCluster, machine: HostCluster) -> None:
+def test_password_is_nowhere_but_in_its_secret(installed: VirtualCluster, machine: HostCluster) -> None:
     uid = install_again(installed)
     commands: set[str] = set()
 
@@ -217,7 +217,7 @@ def list_all(kubectl: Kubectl) -> list[Manifest]:
 
 
 @pytest.mark.parametrize("failure", FAILURES.values(), ids=FAILURES.keys())
-def test_a_step_that_does_not_get_on_is_told_with_its_reason(installed_once: VirtualCluster, failure: Failure) -> None:
+def test_stuck_step_is_reported_with_its_reason(installed_once: VirtualCluster, failure: Failure) -> None:
     virtual = installed_once
     with failure.happening(virtual.inside):
         uid = install_again(virtual)
@@ -232,7 +232,7 @@ def is_told(virtual: VirtualCluster, failure: Failure) -> bool:
     return any(f"({failure.step})" in line and failure.words in line for line in shown)
 
 
-def test_an_edit_of_the_version_installs_the_other_one(installed: VirtualCluster) -> None:
+def test_edit_of_the_version_installs_the_other_one(installed: VirtualCluster) -> None:
     other = with_version(installed, NEXT)
     other.kubectl.apply(other.manifest)
     wait_until_installed(other)
@@ -240,7 +240,7 @@ def test_an_edit_of_the_version_installs_the_other_one(installed: VirtualCluster
     assert NEXT in find_condition(other)["message"]
 
 
-def test_what_is_installed_stays_when_kubeflow_leaves_the_spec(installed: VirtualCluster) -> None:
+def test_installed_kubeflow_stays_when_the_field_is_removed(installed: VirtualCluster) -> None:
     job = installed.kubectl.get("job", "local-kubeflow")
     installed.kubectl.run("patch", "vk8s", "local", "--type=merge", '--patch={"spec": {"kubeflow": null}}')
     wait_for("the condition", lambda: find_condition(installed).get("reason") == "LeftInstalled", SECONDS)

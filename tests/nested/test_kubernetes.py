@@ -36,7 +36,7 @@ def find_sentence(virtual: VirtualCluster) -> str:
     ],
     ids=["a downgrade", "a skipped minor version"],
 )
-def test_what_can_not_be_done_is_refused_and_the_former_image_boots_again(
+def test_impossible_upgrade_is_rejected_and_the_old_image_boots(
     running: VirtualCluster, machine: HostCluster, former: str, sentence: str
 ) -> None:
     # As if it had been another image's boot that wrote the volume last.
@@ -50,7 +50,7 @@ def test_what_can_not_be_done_is_refused_and_the_former_image_boots_again(
     running.wait_for_nodes()
 
 
-def test_an_upgrade_that_has_begun_to_write_is_not_taken_back(running: VirtualCluster, machine: HostCluster) -> None:
+def test_upgrade_that_has_begun_to_write_cannot_be_undone(running: VirtualCluster, machine: HostCluster) -> None:
     # As if the control plane of a newer image had started, and its boot had not come to an end.
     stamp = find_stamp(machine).with_name("kubernetes-upgrade")
     stamp.write_text("v1.35.4\n")
@@ -98,7 +98,7 @@ def check_upgrade(kept: Kept, after: VirtualCluster, figure: str) -> str:
 
 @needs_builds
 @pytest.mark.quiet
-def test_an_image_of_the_next_patch_upgrades_the_cluster(local: VirtualCluster, machine: HostCluster) -> None:
+def test_image_of_the_next_patch_upgrades_the_cluster(local: VirtualCluster, machine: HostCluster) -> None:
     machine.import_image(builds.build_node_image(builds.PREVIOUS))
     before = with_image(local, PREVIOUS_IMAGE)
     local.ensure_absent()
@@ -108,9 +108,7 @@ def test_an_image_of_the_next_patch_upgrades_the_cluster(local: VirtualCluster, 
 
 @needs_builds
 @pytest.mark.quiet
-def test_a_newer_image_upgrades_the_cluster_and_an_older_one_is_refused_and_put_back(
-    kept: Kept, machine: HostCluster
-) -> None:
+def test_newer_image_upgrades_and_an_older_one_is_rejected(kept: Kept, machine: HostCluster) -> None:
     before = kept.virtual
     machine.import_image(builds.build_node_image(builds.NEXT))
     after = with_image(before, NEXT_IMAGE)

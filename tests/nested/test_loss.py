@@ -45,7 +45,7 @@ def replace_all(virtual: VirtualCluster) -> float:
 
 @pytest.mark.parametrize("node", NODES)
 @pytest.mark.parametrize("program", ["containerd", "kubelet"])
-def test_a_program_of_a_node_that_is_killed_runs_again_and_the_pods_go_on(kept: Kept, node: str, program: str) -> None:
+def test_program_of_a_node_that_is_killed_runs_again_and_the_pods_go_on(kept: Kept, node: str, program: str) -> None:
     (pod,) = kept.virtual.inside.get("pods", f"--selector=app=keeps-on-{node}")["items"]
     kill_in_node(kept.virtual, node, program)
     find = ("exec", node, "--", "pgrep", "--exact", program)
@@ -65,7 +65,7 @@ def find_containers(pod: Manifest) -> list[str]:
 
 
 @pytest.mark.parametrize("program", ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"])
-def test_a_program_of_the_control_plane_that_is_killed_runs_again(kept: Kept, program: str) -> None:
+def test_program_of_the_control_plane_that_is_killed_runs_again(kept: Kept, program: str) -> None:
     kept.virtual.inside.run("create", "configmap", f"before-{program}")
     kill_in_node(kept.virtual, "local-master", program[:15])
     kept.check()
@@ -73,7 +73,7 @@ def test_a_program_of_the_control_plane_that_is_killed_runs_again(kept: Kept, pr
     kept.virtual.inside.run("delete", "configmap", f"before-{program}")
 
 
-def test_a_kube_proxy_that_is_killed_takes_no_service_along(kept: Kept) -> None:
+def test_kube_proxy_that_is_killed_takes_no_service_along(kept: Kept) -> None:
     """Its successor finds the tables that it left: twice, as what a first one spoils a second one may mend."""
     node, inside = "local-master", kept.virtual.inside
     api, ask = _find_api(kept.virtual, node)
@@ -105,7 +105,7 @@ def _has_service(virtual: VirtualCluster, node: str, address: str) -> bool:
     )
 
 
-def test_a_worker_finds_a_master_with_another_address_as_soon_as_its_api_answers(kept: Kept) -> None:
+def test_worker_finds_the_control_planes_new_address_at_once(kept: Kept) -> None:
     kept.virtual.replace_pod("local-master", RECOVERY_SECONDS)
     way = f" dst {kept.virtual.kubectl.get('pod', 'local-master')['status']['podIP']} "
     ask = ("exec", "local-worker", "--", "bridge", "fdb", "show", "dev", "flannel.8475")
@@ -113,9 +113,7 @@ def test_a_worker_finds_a_master_with_another_address_as_soon_as_its_api_answers
     kept.check()
 
 
-def test_a_worker_has_new_pods_and_volumes_soon_after_a_master_that_was_away_for_long(
-    kept: Kept, machine: HostCluster
-) -> None:
+def test_worker_recovers_soon_after_a_long_outage(kept: Kept, machine: HostCluster) -> None:
     outside, inside, name = kept.virtual.kubectl, kept.virtual.inside, "keeps-on-local-worker"
     stamp = find_stamp(machine)
     version = stamp.read_text()
@@ -148,7 +146,7 @@ def test_a_worker_has_new_pods_and_volumes_soon_after_a_master_that_was_away_for
 @pytest.mark.quiet
 @pytest.mark.usefixtures("machine")
 @pytest.mark.parametrize("program", ["containerd", "kubelet"])
-def test_a_node_says_that_there_are_no_inotify_instances_and_goes_on_when_there_are(kept: Kept, program: str) -> None:
+def test_node_reports_missing_inotify_instances_and_recovers(kept: Kept, program: str) -> None:
     before = INOTIFY_INSTANCES.read_text()
     # Fewer than are in use, so that nobody gets another.
     INOTIFY_INSTANCES.write_text("1")
@@ -164,7 +162,7 @@ def test_a_node_says_that_there_are_no_inotify_instances_and_goes_on_when_there_
 
 
 @pytest.mark.parametrize("node", NODES)
-def test_a_node_without_power_boots_again_in_its_pod(kept: Kept, node: str) -> None:
+def test_node_without_power_boots_again_in_its_pod(kept: Kept, node: str) -> None:
     before = kept.virtual.kubectl.get("pod", node)
     kill_node(kept.virtual, node)
 
@@ -178,7 +176,7 @@ def test_a_node_without_power_boots_again_in_its_pod(kept: Kept, node: str) -> N
     kept.check()
 
 
-def test_a_node_without_power_takes_no_chain_that_was_emptied_for_the_way_to_an_endpoint(kept: Kept) -> None:
+def test_kube_proxy_ignores_stale_chains_after_a_power_cut(kept: Kept) -> None:
     """A kube-proxy empties chains some time before it deletes them, and one that starts trusts those that it finds."""
     node, outside = "local-worker", kept.virtual.kubectl
     _, ask = _find_api(kept.virtual, node)
@@ -194,7 +192,7 @@ def test_a_node_without_power_takes_no_chain_that_was_emptied_for_the_way_to_an_
 
 
 @pytest.mark.parametrize("node", NODES)
-def test_a_node_that_is_deleted_inside_registers_again(kept: Kept, node: str) -> None:
+def test_node_that_is_deleted_inside_registers_again(kept: Kept, node: str) -> None:
     subnet = kept.virtual.inside.get("node", node)["spec"]["podCIDR"]
     kept.virtual.inside.run("delete", "node", node)
 
@@ -228,7 +226,7 @@ def find_cluster_id(volume: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("point", POINTS)
-def test_a_master_killed_in_its_first_boot_goes_on_with_the_data_that_is_there(
+def test_control_plane_killed_in_its_first_boot_keeps_its_data(
     lonely: VirtualCluster, machine: HostCluster, point: str
 ) -> None:
     path, text = POINTS[point]

@@ -28,7 +28,7 @@ def lost(machine: HostCluster, node: str, folder: str) -> Iterator[Path]:
         aside.rename(place)
 
 
-def test_a_master_without_its_data_gives_up_and_boots_when_it_is_back(kept: Kept, machine: HostCluster) -> None:
+def test_control_plane_waits_for_its_lost_data_and_boots(kept: Kept, machine: HostCluster) -> None:
     with lost(machine, "local-master", "etcd/member") as place:
         kill_node(kept.virtual, "local-master")
         told = partial(kept.virtual.kubectl.run, "get", "vk8s", "local", "--output=wide")
@@ -38,7 +38,7 @@ def test_a_master_without_its_data_gives_up_and_boots_when_it_is_back(kept: Kept
     kept.check()
 
 
-def test_a_pod_without_its_volume_waits_until_it_is_back(kept: Kept, machine: HostCluster) -> None:
+def test_pod_without_its_volume_waits_until_it_is_back(kept: Kept, machine: HostCluster) -> None:
     inside, name = kept.virtual.inside, "keeps-on-local-worker"
     volume = inside.get("persistentvolumeclaim", name)["spec"]["volumeName"]
     with lost(machine, "local-worker", f"vk8s/volumes/{volume}") as place:

@@ -79,7 +79,7 @@ def test_claims_that_are_deleted_while_their_nodes_run_cost_nothing(kept: Kept) 
     virtual.inside.run("delete", "configmap", "written-at-risk")
 
 
-def test_an_empty_cluster_is_founded_only_when_its_owner_asks_for_it(lonely: VirtualCluster) -> None:
+def test_empty_cluster_is_initialized_only_if_its_owner_asks(lonely: VirtualCluster) -> None:
     lonely.ensure_running()
     before = lonely.inside.get("namespace", "kube-system")["metadata"]["uid"]
     lose_volume(lonely, "lonely-master")
@@ -91,7 +91,7 @@ def test_an_empty_cluster_is_founded_only_when_its_owner_asks_for_it(lonely: Vir
     assert lonely.inside.get("namespace", "kube-system")["metadata"]["uid"] != before
 
 
-def test_a_worker_that_has_lost_its_volume_joins_again_when_its_owner_asks_for_it(running: VirtualCluster) -> None:
+def test_worker_without_its_volume_rejoins_if_its_owner_asks(running: VirtualCluster) -> None:
     running.wait_for_nodes()
     lose_volume(running, "local-worker")
     assert running.kubectl.get("vk8s", "local")["status"]["phase"] == "Degraded"
@@ -101,7 +101,7 @@ def test_a_worker_that_has_lost_its_volume_joins_again_when_its_owner_asks_for_i
 
 
 @pytest.mark.parametrize("node", ["lonely-master"])
-def test_an_empty_claim_that_somebody_puts_back_founds_no_second_cluster(lonely: VirtualCluster, node: str) -> None:
+def test_empty_replacement_claim_initializes_no_second_cluster(lonely: VirtualCluster, node: str) -> None:
     lonely.ensure_running()
     claim = lonely.kubectl.get("pvc", f"{node}-state")
     lose_volume(lonely, node)

@@ -60,7 +60,7 @@ def test_running_means_that_both_nodes_are_ready_by_the_kubeconfig(running: Virt
     assert find_ready_nodes(running.inside) == running.nodes
 
 
-def test_a_ready_pod_is_a_ready_node_at_the_same_address(running: VirtualCluster) -> None:
+def test_ready_pod_is_a_ready_node_at_the_same_address(running: VirtualCluster) -> None:
     for node in running.nodes:
         pod = running.kubectl.get("pod", node)
         assert has_condition(pod)
@@ -81,7 +81,7 @@ def test_pods_on_two_nodes_reach_each_other_by_address_and_by_service_name(web: 
     assert_pods_reach_each_other(web)
 
 
-def test_a_node_tells_its_boot_in_sentences(running: VirtualCluster) -> None:
+def test_node_logs_its_boot_step_by_step(running: VirtualCluster) -> None:
     for node in running.nodes:
         lines = running.kubectl.run("logs", node).splitlines()
         # A worker that has joined before has little to tell.
@@ -122,7 +122,7 @@ def test_no_secret_is_in_the_logs_of_programs(running: VirtualCluster, machine: 
 
 
 @pytest.mark.quiet
-def test_a_lost_master_comes_back_as_the_same_node_with_its_data(web: VirtualCluster) -> None:
+def test_lost_control_plane_pod_returns_with_its_data(web: VirtualCluster) -> None:
     inside = web.inside
     inside.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "kept"}, "data": {"a": "b"}})
     node, pod = inside.get("node", "local-master"), web.kubectl.get("pod", "local-master")
@@ -136,7 +136,7 @@ def test_a_lost_master_comes_back_as_the_same_node_with_its_data(web: VirtualClu
 
 
 @pytest.mark.quiet
-def test_a_lost_worker_comes_back_as_the_same_node(web: VirtualCluster) -> None:
+def test_lost_worker_returns_as_the_same_node(web: VirtualCluster) -> None:
     node, pod = web.inside.get("node", "local-worker"), web.kubectl.get("pod", "local-worker")
     check_time("worker_recovery_s", WORKER_SECONDS, lambda: web.replace_pod("local-worker", RECOVERY_SECONDS))
     assert_is_same_node_at_new_address(web, node, pod)

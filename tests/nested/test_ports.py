@@ -23,14 +23,14 @@ def fetch(virtual: VirtualCluster, port: int, path: str = NAME_PATH) -> str:
     ).stdout
 
 
-def test_a_node_port_service_inside_is_reached_at_the_same_number(web: VirtualCluster) -> None:
+def test_node_port_service_inside_is_reached_at_the_same_number(web: VirtualCluster) -> None:
     for pod in ("on-worker", "on-master"):
         web.inside.apply(build_node_port_service(pod, PORT))
         wait_for(f"an answer of {pod}", lambda pod=pod: fetch(web, PORT) == pod, SECONDS)  # type: ignore[misc]
         web.inside.run("delete", "service", f"{pod}-node-port")
 
 
-def test_a_port_below_30000_is_reached_at_the_number_that_status_shows(running: VirtualCluster) -> None:
+def test_port_below_30000_is_reached_at_the_number_that_status_shows(running: VirtualCluster) -> None:
     daemon_set = yaml.safe_load((ROOT / "examples" / "inside" / "port-below-30000.yaml").read_text())
     inside = running.inside
     inside.apply(with_web_server(daemon_set))
@@ -40,7 +40,7 @@ def test_a_port_below_30000_is_reached_at_the_number_that_status_shows(running: 
     inside.run("delete", "daemonset", "low")
 
 
-def test_a_download_goes_on_while_the_master_restarts(web: VirtualCluster, tmp_path: Path) -> None:
+def test_download_goes_on_while_the_control_plane_restarts(web: VirtualCluster, tmp_path: Path) -> None:
     web.inside.apply(build_node_port_service("on-worker", PORT))
     wait_for("an answer", lambda: fetch(web, PORT) == "on-worker", SECONDS)
     size = int(run_in_worker(web, "stat", "--format=%s", LARGE_PATH))

@@ -85,7 +85,7 @@ def read_used(virtual: VirtualCluster) -> Manifest:
     return used
 
 
-def test_it_comes_up_is_edited_loses_a_worker_and_is_deleted(crowded: VirtualCluster) -> None:
+def test_cluster_under_quotas_is_edited_scaled_and_deleted(crowded: VirtualCluster) -> None:
     # A master that writes no limits is given too small ones.
     crowded.kubectl.apply(crowded.manifest)
     wait_for_words(

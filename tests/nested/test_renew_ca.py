@@ -58,7 +58,7 @@ def have_logs(virtual: VirtualCluster) -> bool:
     return len(pods) == len(virtual.nodes)
 
 
-def test_a_ca_gets_another_end_and_all_goes_on(kept: Kept, tmp_path: Path) -> None:
+def test_ca_gets_another_end_and_all_goes_on(kept: Kept, tmp_path: Path) -> None:
     virtual = kept.virtual
     before, ca = {node: find_uid(virtual, node) for node in virtual.nodes}, read_hash(virtual)
     former = x509.load_pem_x509_certificate(read_file(virtual, "pki", "ca.crt"))
@@ -78,7 +78,7 @@ def test_a_ca_gets_another_end_and_all_goes_on(kept: Kept, tmp_path: Path) -> No
     assert REJOINED not in virtual.kubectl.run("logs", virtual.nodes[1])
 
 
-def test_other_keys_take_the_place_of_the_former_ones_and_the_data_stays(kept: Kept, tmp_path: Path) -> None:
+def test_new_keys_replace_the_previous_ones_and_data_stays(kept: Kept, tmp_path: Path) -> None:
     virtual = kept.virtual
     ca, token = read_hash(virtual), read_file(virtual, "join", "token")
     type_in(virtual, "Other keys", tmp_path)

@@ -25,7 +25,7 @@ def find_reason(virtual: VirtualCluster) -> str:
     return next(str(entry["reason"]) for entry in status["conditions"] if entry["type"] == "ChildrenObserved")
 
 
-def test_a_lost_pki_is_restored_from_the_master(running: VirtualCluster, tmp_path: Path) -> None:
+def test_lost_pki_is_restored_from_the_control_plane_node(running: VirtualCluster, tmp_path: Path) -> None:
     before = running.kubectl.get("secret", "local-pki")["data"]
     running.kubectl.run("delete", "secret", "local-pki")
     wait_for("PKILost", lambda: find_reason(running) == "PKILost", SECONDS, running.describe)

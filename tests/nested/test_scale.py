@@ -90,7 +90,7 @@ def hold(virtual: VirtualCluster) -> None:
 
 
 @pytest.mark.quiet
-def test_a_worker_that_is_added_joins_and_one_that_is_removed_leaves_nothing_behind(running: VirtualCluster) -> None:
+def test_added_worker_joins_and_removed_one_leaves_nothing_over(running: VirtualCluster) -> None:
     scaled = with_extra(running)
     start = time.monotonic()
     scaled.ensure_running()
@@ -109,7 +109,7 @@ def test_a_worker_that_is_added_joins_and_one_that_is_removed_leaves_nothing_beh
     running.inside.run("delete", "deployment", "moving")
 
 
-def test_a_worker_whose_pods_may_not_be_moved_stays_until_it_is_forced_out(
+def test_worker_whose_pods_may_not_be_moved_stays_until_it_is_forced_out(
     scaled: VirtualCluster, running: VirtualCluster
 ) -> None:
     pod = deploy(scaled, EXTRA)
@@ -128,7 +128,7 @@ def test_a_worker_whose_pods_may_not_be_moved_stays_until_it_is_forced_out(
     running.inside.run("delete", "poddisruptionbudget", "hold")
 
 
-def test_a_worker_that_is_removed_and_added_again_at_once_is_another_one(
+def test_worker_that_is_removed_and_added_again_at_once_is_another_one(
     scaled: VirtualCluster, running: VirtualCluster
 ) -> None:
     before, claim = scaled.inside.get("node", EXTRA), scaled.kubectl.get("pvc", f"{EXTRA}-state")
@@ -145,7 +145,7 @@ def test_a_worker_that_is_removed_and_added_again_at_once_is_another_one(
     assert scaled.kubectl.get("pvc", f"{EXTRA}-state")["metadata"]["uid"] != claim["metadata"]["uid"]
 
 
-def test_a_worker_that_is_removed_while_paused_leaves_after_the_pause(
+def test_worker_that_is_removed_while_paused_leaves_after_the_pause(
     scaled: VirtualCluster, running: VirtualCluster
 ) -> None:
     scaled.kubectl.run("annotate", "vk8s", scaled.name, "vk8s-resource-stopped=")
@@ -159,7 +159,7 @@ def test_a_worker_that_is_removed_while_paused_leaves_after_the_pause(
     wait_for_end(running)
 
 
-def test_a_worker_whose_image_can_not_be_pulled_is_removed_and_its_held_claim_is_named(running: VirtualCluster) -> None:
+def test_broken_worker_is_removed_and_its_held_claim_reported(running: VirtualCluster) -> None:
     broken = with_extra(running, image="registry.example.com/vk8s/none:v0")
     broken.kubectl.apply(broken.manifest)
     wait_for(
@@ -186,7 +186,7 @@ def test_a_worker_whose_image_can_not_be_pulled_is_removed_and_its_held_claim_is
     wait_for_end(running)
 
 
-def test_pods_run_on_the_master_when_the_last_worker_has_left(running: VirtualCluster) -> None:
+def test_pods_run_on_the_control_plane_after_the_last_worker(running: VirtualCluster) -> None:
     pod = deploy(running, "local-worker")
     alone = without_workers(running)
     alone.ensure_running()

@@ -15,7 +15,7 @@ APPLY_TO_RUNNING_SECONDS = 20
 CONTROLLER_SECONDS = 3
 
 
-def test_a_virtual_cluster_is_running_within_twenty_seconds_and_about_as_fast_as_its_bare_children(
+def test_cluster_runs_within_20_seconds_and_as_fast_as_bare_pods(
     local: VirtualCluster,
 ) -> None:
     # In turns, as the speed of a machine wanders.

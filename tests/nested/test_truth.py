@@ -18,7 +18,7 @@ def find_allocatable(virtual: VirtualCluster, node: str) -> tuple[float, int]:
     return float(parse_quantity(found["cpu"])), int(parse_quantity(found["memory"]))
 
 
-def test_a_node_offers_what_the_limits_of_its_pod_say(running: VirtualCluster) -> None:
+def test_node_offers_what_the_limits_of_its_pod_say(running: VirtualCluster) -> None:
     running.wait_for_nodes()
     for node in running.manifest["spec"]["nodes"]:
         limits = node["resources"]["limits"]
@@ -27,7 +27,7 @@ def test_a_node_offers_what_the_limits_of_its_pod_say(running: VirtualCluster) -
         assert memory == parse_quantity(limits["memory"]) - RESERVED
 
 
-def test_a_pod_that_takes_all_memory_is_ended_alone(web: VirtualCluster) -> None:
+def test_pod_that_takes_all_memory_is_ended_alone(web: VirtualCluster) -> None:
     neighbours = find_restarts(web)
     web.inside.apply(build_hungry_pod("hog", "local-worker"))
 

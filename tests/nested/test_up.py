@@ -27,7 +27,7 @@ def test_each_printed_line_can_be_typed_in_and_shows_the_clusters(
         assert re.search(rf"^{node} +Ready ", shell.stdout, re.MULTILINE)
 
 
-def test_progress_is_told_in_phases_and_ends_with_running(up_output: str) -> None:
+def test_progress_is_reported_in_phases_until_running(up_output: str) -> None:
     told = re.findall(r"^ +[0-9.]+ s  (\w+): .", up_output, re.MULTILINE)
     assert [phase for phase, former in zip(told, ["", *told], strict=False) if phase != former] == [
         "Waiting",
@@ -38,7 +38,7 @@ def test_progress_is_told_in_phases_and_ends_with_running(up_output: str) -> Non
 
 @pytest.mark.quiet
 @pytest.mark.usefixtures("up_output")
-def test_a_second_call_reuses_everything_and_touches_no_node(running: VirtualCluster) -> None:
+def test_second_call_reuses_everything_and_touches_no_node(running: VirtualCluster) -> None:
     before = [running.kubectl.get("pod", node)["metadata"]["uid"] for node in running.nodes]
     start = time.monotonic()
     again = subprocess.run([*COMMAND, "up"], cwd=ROOT, capture_output=True, text=True, check=False)

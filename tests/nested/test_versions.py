@@ -41,9 +41,7 @@ def find_boot_files(virtual: VirtualCluster) -> set[str]:
     return {item["metadata"]["name"] for item in virtual.kubectl.get("configmaps", selector)["items"]}
 
 
-def test_a_new_version_touches_no_node_and_an_old_pod_boots_again_with_its_own_files(
-    running: VirtualCluster, start_version: StartVersion
-) -> None:
+def test_new_version_changes_no_node_and_no_old_boot(running: VirtualCluster, start_version: StartVersion) -> None:
     # A container that ended a while ago would pause before it starts again, and a new version makes such pods anew.
     running.replace_pod("local-worker", SECONDS)
     pods = {node: running.kubectl.get("pod", node) for node in running.nodes}
@@ -73,7 +71,7 @@ def test_a_new_version_touches_no_node_and_an_old_pod_boots_again_with_its_own_f
     running.kubectl.run("annotate", "vk8s", "local", "example.com/asked-")
 
 
-def test_a_boot_that_a_version_has_broken_is_mended_by_the_next(
+def test_boot_that_a_version_broke_is_fixed_by_the_next(
     local: VirtualCluster, start_version: StartVersion, start_hooks: StartHooks
 ) -> None:
     local.ensure_absent()
@@ -90,7 +88,7 @@ def test_a_boot_that_a_version_has_broken_is_mended_by_the_next(
     local.wait_for_nodes()
 
 
-def test_images_are_copied_where_they_can_not_be_linked_and_put_there_anew_for_another_node_image(
+def test_images_are_copied_where_links_fail_and_for_a_new_image(
     lonely: VirtualCluster, start_version: StartVersion, start_hooks: StartHooks, machine: HostCluster
 ) -> None:
     # Sourced after the script that tries, on a host where overlayfs can be stacked.

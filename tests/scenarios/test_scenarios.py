@@ -27,20 +27,20 @@ def compare(committed: dict[str, str], rendered: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("story", list_stories())
-def test_the_answers_are_the_committed_ones(story: str) -> None:
+def test_answers_are_the_committed_ones(story: str) -> None:
     compare(read_answers(story), render_answers(story))
 
 
-def test_the_boot_files_are_the_committed_ones() -> None:
+def test_bootstrap_files_are_the_committed_ones() -> None:
     compare(read_texts(BOOT_FILES), render_boot_files())
 
 
-def test_there_are_only_stories() -> None:
+def test_folder_has_only_stories() -> None:
     folders = {path.parent.name for path in DIRECTORY.glob("*/*")} - {"__pycache__", BOOT_FILES.name}
     assert sorted(folders) == list_stories()
     assert {path.name for folder in folders for path in (DIRECTORY / folder).iterdir() if path.is_file()} == {STORY}
 
 
-def test_a_misspelt_event_is_refused() -> None:
+def test_misspelt_event_is_rejected() -> None:
     with pytest.raises(ValidationError, match="mising"):
         Story.model_validate({"after": "first-boot", "steps": [{"step": "a pod is lost", "mising": ["Pod m"]}]})

@@ -42,7 +42,7 @@ def measure_sync(url: str, body: str) -> float:
     return min(median(time_calls(f"{url}/ippool/sync", body, CALLS)) for _ in range(ROUNDS))
 
 
-def test_the_pool_of_two_hundred_vk8s_is_answered_within_a_tenth_of_a_second(url: str) -> None:
+def test_pool_of_200_vk8s_is_answered_within_100_ms(url: str) -> None:
     body = json.dumps(build_load(200))
     p50, floor = measure_sync(url, body), measure(lambda: PoolRequest.model_validate_json(body))
     record("ippool_sync_200_ms", p50)
@@ -50,7 +50,7 @@ def test_the_pool_of_two_hundred_vk8s_is_answered_within_a_tenth_of_a_second(url
     assert p50 < max(P50_MS, FLOORS * floor), floor
 
 
-def test_the_pool_of_a_thousand_vk8s_is_measured_beside_the_reading_of_its_body(url: str) -> None:
+def test_pool_of_1000_vk8s_is_measured_next_to_parsing(url: str) -> None:
     body = json.dumps(build_load(1000))
     record("ippool_sync_1000_ms", measure_sync(url, body))
     record("ippool_floor_1000_ms", measure(lambda: PoolRequest.model_validate_json(body)))

@@ -30,7 +30,7 @@ def time_world(url: str, world: World, count: int) -> list[float]:
     return time_calls(url, world.request().model_dump_json(by_alias=True), count)
 
 
-def test_a_sync_of_a_cluster_at_rest_takes_less_than_three_milliseconds(url: str) -> None:
+def test_sync_of_a_cluster_at_rest_takes_less_than_three_milliseconds(url: str) -> None:
     floor_url = url.replace("sync", "customize")
     # In turns, as the speed of a machine wanders.
     taken = [(find_p50(url), find_p50(floor_url)) for _ in range(ROUNDS)]
@@ -45,7 +45,7 @@ def find_p50(url: str) -> float:
     return median(time_world(url, running_world(), CALLS))
 
 
-def test_the_first_sync_which_makes_all_keys_takes_less_than_twenty(url: str) -> None:
+def test_first_sync_which_makes_all_keys_takes_less_than_twenty(url: str) -> None:
     p50 = min(median(time_world(url, World(), FIRST_CALLS)) for _ in range(ROUNDS))
     record("first_sync_ms", p50)
     assert p50 < FIRST_MS

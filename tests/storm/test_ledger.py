@@ -31,13 +31,13 @@ def ticking(*times: float) -> Callable[[], float]:
         pytest.param({1}, [1, 3], Verdict([], [3]), id="one is there that nobody has written"),
     ],
 )
-def test_what_is_there_is_judged_by_what_was_acknowledged(
+def test_stored_rows_are_judged_by_acknowledged_writes(
     acknowledged: set[int], present: list[int], verdict: Verdict
 ) -> None:
     assert judge(frozenset(acknowledged), present, begun=3) == verdict
 
 
-def test_a_ledger_knows_what_has_an_answer() -> None:
+def test_ledger_knows_what_has_an_answer() -> None:
     ledger = Ledger("any")
     numbers = [ledger.begin() for _ in range(3)]
     ledger.acknowledge(numbers[1])
@@ -46,7 +46,7 @@ def test_a_ledger_knows_what_has_an_answer() -> None:
     assert ledger.acknowledged == {1}
 
 
-def test_the_longest_time_without_an_answer_counts_from_the_beginning_and_to_now() -> None:
+def test_longest_outage_counts_from_the_beginning_and_to_now() -> None:
     answered = Ledger("any", ticking(0, 1, 4, 5, 6, 8))
     for _ in range(2):
         answered.acknowledge(answered.begin())
@@ -54,7 +54,7 @@ def test_the_longest_time_without_an_answer_counts_from_the_beginning_and_to_now
     assert Ledger("any", ticking(0, 7)).find_longest_gap() == 7
 
 
-def test_an_answer_after_a_time_is_that_to_a_write_that_was_begun_after_it() -> None:
+def test_answer_after_a_time_is_that_to_a_write_that_was_begun_after_it() -> None:
     ledger = Ledger("any", ticking(0, 1, 2, 3, 4, 5))
     first, second = ledger.begin(), ledger.begin()
     ledger.acknowledge(first)
@@ -64,7 +64,7 @@ def test_an_answer_after_a_time_is_that_to_a_write_that_was_begun_after_it() -> 
     assert ledger.find_answer(since=1) == 3
 
 
-def test_a_recovery_lasts_until_what_was_struck_has_a_successor_and_every_workload_has_answered() -> None:
+def test_recovery_lasts_until_every_workload_answers_again() -> None:
     clocks = (ticking(0, 3, 4, 11, 12), ticking(0, 13, 15))
     first, second = (Ledger("any", clock) for clock in clocks)
     recoveries = Recoveries([first, second])
@@ -93,7 +93,7 @@ REPORT = Report(
 )
 
 
-def test_a_report_can_be_read() -> None:
+def test_report_can_be_read() -> None:
     assert str(REPORT).splitlines() == [
         "failure       times  recovered  p50 s  max s",
         "etcd killed       2          2    3.0    5.2",
@@ -106,7 +106,7 @@ def test_a_report_can_be_read() -> None:
     ]
 
 
-def test_a_report_is_json_too() -> None:
+def test_report_is_json_too() -> None:
     written = json.loads(json.dumps(REPORT.to_json()))
     assert written["workloads"] == {
         "writes to the API": {"acknowledged": 100, "unanswered": 3, "lost": 1, "longest_gap": 12.3}

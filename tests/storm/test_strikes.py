@@ -10,23 +10,23 @@ from tests.storm.victims import Process, choose
 NODES = ("master", "worker-1", "worker-2")
 
 
-def test_a_seed_has_the_same_strikes_each_time_and_another_seed_has_others() -> None:
+def test_each_seed_has_its_own_faults() -> None:
     assert list(islice(draw(1, NODES), 100)) == list(islice(draw(1, NODES), 100))
     assert list(islice(draw(1, NODES), 100)) != list(islice(draw(2, NODES), 100))
 
 
-def test_every_kind_strikes_and_those_of_nodes_strike_every_node() -> None:
+def test_every_fault_is_injected_and_every_node_is_hit() -> None:
     struck = {(strike.kind, strike.node) for strike in islice(draw(0, NODES), 1000)}
     assert {kind for kind, _ in struck} == set(KINDS)
     assert {(kind, node) for kind in KINDS if kind.place is Place.NODE for node in NODES} <= struck
 
 
-def test_what_only_a_master_has_is_struck_there() -> None:
+def test_control_plane_faults_hit_the_control_plane() -> None:
     strikes = [strike for strike in islice(draw(0, NODES), 1000) if strike.kind.place is Place.MASTER]
     assert {strike.node for strike in strikes} == {"master"}
 
 
-def test_some_strikes_fall_together_and_none_leaves_a_program_away_for_long() -> None:
+def test_some_faults_coincide_and_none_lasts_long() -> None:
     strikes = list(islice(draw(0, NODES), 1000))
     assert any(strike.wait < 1 for strike in strikes)
     assert sum(strike.wait for strike in strikes) / 1000 == pytest.approx(MEAN_WAIT, rel=0.1)
@@ -53,5 +53,5 @@ PROCESSES = (
         pytest.param("worker-2", "kubelet", set(), id="nothing where the node is not there"),
     ],
 )
-def test_a_strike_hits(node: str, program: str, victims: set[int]) -> None:
+def test_fault_hits_its_victim(node: str, program: str, victims: set[int]) -> None:
     assert choose(PROCESSES, node, program) == victims

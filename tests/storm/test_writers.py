@@ -49,7 +49,7 @@ def target(request: pytest.FixtureRequest) -> Iterator[FileTarget]:
     ],
     indirect=["target"],
 )
-def test_a_file_is_read_from_an_answer_that_has_an_end(target: FileTarget, numbers: Sequence[int] | None) -> None:
+def test_file_is_read_from_an_answer_that_has_an_end(target: FileTarget, numbers: Sequence[int] | None) -> None:
     assert target.read() == numbers
 
 
@@ -62,7 +62,7 @@ def test_a_file_is_read_from_an_answer_that_has_an_end(target: FileTarget, numbe
     ],
     indirect=["target"],
 )
-def test_a_write_is_acknowledged_by(target: FileTarget, is_acknowledged: bool) -> None:  # noqa: FBT001
+def test_write_is_acknowledged_by(target: FileTarget, is_acknowledged: bool) -> None:  # noqa: FBT001
     assert target.write(7) is is_acknowledged
 
 
@@ -109,17 +109,17 @@ def play(tmp_path: Path, memory: Memory) -> list[str]:
     return said
 
 
-def test_a_storm_ends_with_a_calm_that_finds_everything(tmp_path: Path) -> None:
+def test_soak_test_ends_with_a_complete_recovery(tmp_path: Path) -> None:
     (sentence,) = play(tmp_path, Memory())
     assert "calm: all is back" in sentence
 
 
-def test_a_storm_that_finds_a_lost_write_says_which(tmp_path: Path) -> None:
+def test_soak_test_names_a_lost_write(tmp_path: Path) -> None:
     with pytest.raises(BrokenError, match=r"memory: 2 lost \[0, 3\]"):
         play(tmp_path, Memory(0, 3))
 
 
-def test_the_virtual_cluster_has_a_port_for_each_of_its_nodes() -> None:
+def test_virtual_cluster_has_a_port_for_each_of_its_nodes() -> None:
     spec = build_vk8s()["spec"]
     assert [node["name"] for node in spec["nodes"]] == ["storm-master", "storm-worker-1", "storm-worker-2"]
     assert len({port["port"] for port in spec["ports"]}) == 3

@@ -42,7 +42,7 @@ FULL = RelatedRule(
         "a child needs no apiVersion yet",
     ],
 )
-def test_accepted(body: bytes, answer: SyncAnswer) -> None:
+def test_valid_answer_is_accepted(body: bytes, answer: SyncAnswer) -> None:
     assert decode_sync(body) == answer
 
 
@@ -81,13 +81,13 @@ def test_accepted(body: bytes, answer: SyncAnswer) -> None:
         "a key twice in the status",
     ],
 )
-def test_rejected(body: bytes, sentence: str) -> None:
+def test_invalid_answer_is_rejected(body: bytes, sentence: str) -> None:
     with pytest.raises(SyncError) as caught:
         decode_sync(body)
     assert sentence in str(caught.value)
 
 
-def test_an_error_never_repeats_the_body() -> None:
+def test_error_never_repeats_the_body() -> None:
     with pytest.raises(SyncError) as caught:
         decode_sync(b'{"status": hunter2}')
     assert "hunter2" not in f"{caught.value}{caught.value.logged}"
@@ -98,7 +98,7 @@ def test_an_error_never_repeats_the_body() -> None:
     [("1", 1), ("1.0", 1.0), ("9223372036854775808", 9223372036854775808.0)],
     ids=["an integer", "a float stays one", "more than 64 bits become a float"],
 )
-def test_numbers(number: str, value: float) -> None:
+def test_numbers_are_read_as_go_reads_them(number: str, value: float) -> None:
     found = decode_sync(f'{{"status":{{"n":{number}}}}}'.encode()).status["n"]
     assert (found, type(found)) == (value, type(value))
 
@@ -122,7 +122,7 @@ def test_numbers(number: str, value: float) -> None:
         "an empty selector is one",
     ],
 )
-def test_rules(body: bytes, rules: tuple[RelatedRule | None, ...]) -> None:
+def test_valid_rules_are_accepted(body: bytes, rules: tuple[RelatedRule | None, ...]) -> None:
     assert decode_customize(body) == rules
 
 
@@ -151,7 +151,7 @@ def test_rules(body: bytes, rules: tuple[RelatedRule | None, ...]) -> None:
         "an unknown key beside a null rule",
     ],
 )
-def test_rejected_rules(body: bytes, sentence: str) -> None:
+def test_invalid_rules_are_rejected(body: bytes, sentence: str) -> None:
     with pytest.raises(SyncError) as caught:
         decode_customize(body)
     assert sentence in str(caught.value)

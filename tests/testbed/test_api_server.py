@@ -49,7 +49,7 @@ def test_objects_are_sent_and_come_back_as_they_are(api: HookServer, client: Api
     assert b'"data":{"a":1}' in body
 
 
-def test_a_patch_has_what_changes(api: HookServer, client: ApiServer) -> None:
+def test_patch_has_what_changes(api: HookServer, client: ApiServer) -> None:
     api.replies.append(Reply(200))
     client.patch(SECRETS, SECRET, {"count": 2})
     ((method, path, headers, body),) = api.calls
@@ -57,7 +57,7 @@ def test_a_patch_has_what_changes(api: HookServer, client: ApiServer) -> None:
     assert headers["content-type"] == "application/strategic-merge-patch+json"
 
 
-def test_a_delete_is_of_this_very_object_and_in_the_background(api: HookServer, client: ApiServer) -> None:
+def test_delete_is_of_this_very_object_and_in_the_background(api: HookServer, client: ApiServer) -> None:
     api.replies.append(Reply(200))
     client.delete(SECRETS, {**SECRET, "metadata": {**SECRET["metadata"], "uid": "u"}})
     ((method, path, _, body),) = api.calls
@@ -85,7 +85,7 @@ def test_errors_have_the_reason_of_the_api_server(
     assert (caught.value.reason, str(caught.value)) == (reason, message)
 
 
-def test_what_the_api_server_says_is_not_logged(api: HookServer, client: ApiServer) -> None:
+def test_words_of_the_api_server_are_not_logged(api: HookServer, client: ApiServer) -> None:
     api.replies.append(status(422, "Invalid", 'Invalid value: "hunter2"'))
     with pytest.raises(SyncError) as caught:
         client.create(SECRETS, SECRET)
@@ -97,7 +97,7 @@ def test_listed_objects_get_the_kind_that_lists_leave_out(api: HookServer, clien
     assert client.list_all(SECRETS) == ([named("Secret", "a")], "7")
 
 
-def test_a_version_that_is_not_served_has_no_kinds(api: HookServer, client: ApiServer) -> None:
+def test_version_that_is_not_served_has_no_kinds(api: HookServer, client: ApiServer) -> None:
     api.replies.append(Reply(404))
     assert client.served("example.com/v1") == []
 
@@ -107,13 +107,13 @@ def test_a_version_that_is_not_served_has_no_kinds(api: HookServer, client: ApiS
     [("", "/api/"), ("apps/v1/deployments", "/apis/apps/v1/deployments"), ("v1?x=y", "/api/v1%3Fx%3Dy")],
     ids=["nothing", "a path of objects", "a query"],
 )
-def test_what_is_no_version_has_no_kinds(api: HookServer, client: ApiServer, version: str, path: str) -> None:
+def test_unknown_version_has_no_kinds(api: HookServer, client: ApiServer, version: str, path: str) -> None:
     api.replies.append(Reply(200, b'{"kind":"Other"}'))
     assert client.served(version) == []
     assert api.calls[0][1] == path
 
 
-def test_a_watch_that_is_cut_off_is_an_error_after_what_it_said(api: HookServer, client: ApiServer) -> None:
+def test_watch_that_is_cut_off_is_an_error_after_what_it_said(api: HookServer, client: ApiServer) -> None:
     api.replies.append(Reply(200, b'{"type":"ADDED","object":{"kind":"Secret"}}\n{"type":"MODI'))
     watch = client.watch(SECRETS, "7")
     assert next(watch) == ("ADDED", {"kind": "Secret"})
@@ -121,7 +121,7 @@ def test_a_watch_that_is_cut_off_is_an_error_after_what_it_said(api: HookServer,
         next(watch)
 
 
-def test_a_watch_that_is_refused_has_its_reason(api: HookServer, client: ApiServer) -> None:
+def test_watch_that_is_rejected_has_its_reason(api: HookServer, client: ApiServer) -> None:
     api.replies.append(status(410, "Expired", "too old resource version"))
     with pytest.raises(SyncError) as caught:
         next(client.watch(SECRETS, "7"))

@@ -34,7 +34,7 @@ def read_manifest(directory: Path) -> tuple[list[str], dict[str, Any]]:
     return manifest["Layers"], json.loads((directory / manifest["Config"]).read_text())["config"]
 
 
-def test_it_has_the_layers_and_settings_of_the_one_below(tmp_path: Path) -> None:
+def test_archive_has_the_layers_and_settings_of_its_base(tmp_path: Path) -> None:
     program = tmp_path / "program"
     program.write_text("first")
     below, above = tmp_path / "below.tar", tmp_path / "above.tar"

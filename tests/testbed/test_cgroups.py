@@ -42,11 +42,11 @@ def test_systemd_makes_the_cgroups_of_pods_with_version_2_where_it_runs(version_
     assert cgroups.find_driver(version_2, tmp_path / "absent") == "cgroupfs"
 
 
-def test_with_version_1_the_kubelet_makes_them_whoever_runs_the_machine(version_1: Path, tmp_path: Path) -> None:
+def test_kubelet_creates_cgroups_of_version_1_on_any_machine(version_1: Path, tmp_path: Path) -> None:
     assert cgroups.find_driver(version_1, tmp_path) == "cgroupfs"
 
 
-def test_the_slice_has_the_name_that_the_kubelet_makes_of_the_testbeds() -> None:
+def test_slice_has_the_name_that_the_kubelet_derives() -> None:
     assert cgroups.name_slice("vk8s-up") == "vk8s_up.slice"
 
 
@@ -61,5 +61,5 @@ def test_the_slice_has_the_name_that_the_kubelet_makes_of_the_testbeds() -> None
         pytest.param("cri-containerd-1e2f.scope", False, id="a container"),
     ],
 )
-def test_pods_are_told_by_their_names(group: str, *, is_pod: bool) -> None:
+def test_pods_are_known_by_their_names(group: str, *, is_pod: bool) -> None:
     assert cgroups.is_pod(Path(group)) is is_pod

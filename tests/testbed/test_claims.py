@@ -38,14 +38,14 @@ ANSWER = {"children": [named("Secret", "pki")], "status": {}}
         "in another namespace",
     ],
 )
-def test_children(obj: Manifest, *, is_child: bool) -> None:
+def test_object_with_matching_labels_is_a_child(obj: Manifest, *, is_child: bool) -> None:
     bench = Bench()
     bench.server.seed(SECRETS, obj)
     bench.sync()
     assert bench.seen_children() == ([f"{obj['metadata']['namespace']}/pki"] if is_child else [])
 
 
-def test_an_orphan_is_adopted_and_seen_without_the_reference_at_first() -> None:
+def test_orphan_is_adopted_and_observed_without_the_reference_at_first() -> None:
     bench = Bench()
     bench.server.seed(SECRETS, with_metadata(ORPHAN, ownerReferences=[{"uid": "x", "kind": "ReplicaSet"}]))
     assert bench.sync(ANSWER).startswith("adopted Secret default/pki; left for the next sync")
@@ -57,13 +57,13 @@ def test_an_orphan_is_adopted_and_seen_without_the_reference_at_first() -> None:
     assert bench.sync() == "nothing to do"
 
 
-def test_an_adopted_object_that_is_not_wanted_is_deleted() -> None:
+def test_adopted_object_that_is_not_wanted_is_deleted() -> None:
     bench = Bench()
     bench.server.seed(SECRETS, ORPHAN)
     assert bench.sync({"children": []}) == "adopted Secret default/pki; deleted Secret default/pki; wrote the status"
 
 
-def test_a_child_whose_label_changes_is_released_and_its_name_is_then_taken() -> None:
+def test_relabelled_child_is_released_and_blocks_its_name() -> None:
     bench = Bench()
     bench.sync(ANSWER)
     bench.server.edit(SECRETS, "default/pki", lambda child: with_metadata(child, labels={"controller-uid": "x"}))
@@ -74,7 +74,7 @@ def test_a_child_whose_label_changes_is_released_and_its_name_is_then_taken() ->
 
 
 @pytest.mark.parametrize("obj", [ORPHAN, owned(OWNED, label="other")], ids=["adopts nothing", "releases nothing"])
-def test_a_terminating_parent(obj: Manifest) -> None:
+def test_terminating_parent_changes_no_object(obj: Manifest) -> None:
     bench = Bench()
     seeded = bench.server.seed(SECRETS, obj)
     bench.server.edit(PARENTS, KEY, lambda parent: with_metadata(parent, **TERMINATING))
@@ -90,7 +90,7 @@ def test_a_terminating_parent(obj: Manifest) -> None:
     ],
     ids=["that is being deleted", "that was made again"],
 )
-def test_a_parent_is_looked_at_live_before_it_adopts(fields: Manifest, sentence: str) -> None:
+def test_parent_is_looked_at_live_before_it_adopts(fields: Manifest, sentence: str) -> None:
     bench = Bench()
     bench.server.seed(SECRETS, ORPHAN)
     bench.refresh()
@@ -102,7 +102,7 @@ def test_a_parent_is_looked_at_live_before_it_adopts(fields: Manifest, sentence:
     assert bench.asked == []
 
 
-def test_the_parent_is_looked_at_once_for_all_orphans() -> None:
+def test_parent_is_looked_at_once_for_all_orphans() -> None:
     bench = Bench()
     bench.server.seed(SECRETS, ORPHAN)
     bench.server.seed(SECRETS, with_metadata(ORPHAN, name="join"))
@@ -113,7 +113,7 @@ def test_the_parent_is_looked_at_once_for_all_orphans() -> None:
     assert bench.server.requests == [f"GET things {KEY}"]
 
 
-def test_an_orphan_that_is_gone_meanwhile_is_no_child_and_no_error() -> None:
+def test_orphan_that_is_gone_meanwhile_is_no_child_and_no_error() -> None:
     bench = Bench()
     bench.server.seed(SECRETS, ORPHAN)
     bench.server.fail("GET secrets", SyncError("gone", reason=NOT_FOUND))

@@ -42,7 +42,7 @@ def answer(*children: Manifest) -> Manifest:
 
 
 @pytest.mark.parametrize("place", [{}, {"namespace": ""}], ids=["no namespace", "an empty namespace"])
-def test_a_child_without_a_namespace_is_created_seen_updated_and_deleted(place: Manifest) -> None:
+def test_child_without_a_namespace_is_created_seen_updated_and_deleted(place: Manifest) -> None:
     bench = build_bench()
     assert bench.sync(answer(with_metadata(slot("a"), **place))) == "created Slot a; wrote the status"
     created = bench.server.peek(SLOTS, "a") or {}
@@ -56,7 +56,7 @@ def test_a_child_without_a_namespace_is_created_seen_updated_and_deleted(place: 
     assert bench.sync(answer()) == "deleted Slot a"
 
 
-def test_a_child_may_be_in_any_namespace_but_has_to_name_it() -> None:
+def test_child_may_be_in_any_namespace_but_has_to_name_it() -> None:
     bench = build_bench()
     secret = with_metadata(named("Secret", "pki"), namespace="elsewhere")
     assert bench.sync(answer(secret)).startswith("created Secret elsewhere/pki")
@@ -67,14 +67,14 @@ def test_a_child_may_be_in_any_namespace_but_has_to_name_it() -> None:
     assert bench.server.keys(SECRETS) == ["elsewhere/pki"]
 
 
-def test_the_status_is_written() -> None:
+def test_status_is_written() -> None:
     bench = build_bench()
     assert bench.sync(answer()) == "wrote the status"
     assert bench.server.requests[-2:] == ["GET pools demo", "PUT status pools demo"]
     assert bench.parent["status"] == {"free": 3, "observedGeneration": 1}
 
 
-def test_the_finalizer_comes_and_goes() -> None:
+def test_finalizer_comes_and_goes() -> None:
     bench = build_bench(hooks=("sync", "finalize"))
     assert bench.sync(answer(slot("a"))).startswith("added the finalizer to Pool demo; created Slot a")
     assert finalizers(bench.parent) == [FINALIZER]
@@ -107,7 +107,7 @@ def test_related_objects_of_all_namespaces_are_shown() -> None:
     assert bench.enqueued == ["demo"]
 
 
-def test_a_parent_with_a_namespace_never_sees_a_child_without_one() -> None:
+def test_parent_with_a_namespace_never_sees_a_child_without_one() -> None:
     bench = build_bench(parentResource={"apiVersion": PARENTS.api_version, "resource": PARENTS.plural})
     for said in ("created Slot default/a; wrote the status", "left alone, its name being taken: Slot default/a"):
         assert bench.sync(answer(slot("a"))) == said
@@ -135,7 +135,7 @@ def test_a_parent_with_a_namespace_never_sees_a_child_without_one() -> None:
         "an orphan without the label",
     ],
 )
-def test_what_makes_a_parent_be_synced(child: Manifest, *, counts: bool) -> None:
+def test_events_that_sync_a_parent(child: Manifest, *, counts: bool) -> None:
     server, heard = MemoryServer(), list[str]()
     pool = server.seed(POOLS, {"kind": POOLS.kind, "metadata": {"name": "demo", "uid": PARENT_UID}})
     pools = ListedCache(server, POOLS)

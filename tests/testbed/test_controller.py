@@ -17,7 +17,7 @@ from tests.testbed.memory_server import DELETED_AT, PARENTS, POOLS, SECRETS, SLO
 from tests.testbed.running import ANSWER, PARENT, Build
 
 
-def test_a_parent_is_synced_and_its_child_kept_as_it_shall_be(start: Build, caplog: pytest.LogCaptureFixture) -> None:
+def test_parent_is_synced_and_its_child_kept_as_it_shall_be(start: Build, caplog: pytest.LogCaptureFixture) -> None:
     running = start()
     eventually(lambda: running.status() == {"phase": "Running", "observedGeneration": 1})
     running.server.edit(SECRETS, "default/pki", lambda child: {**child, "data": {"a": "other"}})
@@ -28,7 +28,7 @@ def test_a_parent_is_synced_and_its_child_kept_as_it_shall_be(start: Build, capl
     assert "MQ==" not in caplog.text
 
 
-def test_it_waits_for_its_kinds(build: Build, caplog: pytest.LogCaptureFixture) -> None:
+def test_controller_waits_for_its_kinds(build: Build, caplog: pytest.LogCaptureFixture) -> None:
     running = build()
     running.is_served = lambda _: False
     running.controller.start()
@@ -46,9 +46,7 @@ def test_parents_without_a_status_subresource_are_never_started(build: Build, ca
     assert running.server.requests == []
 
 
-def test_without_what_its_hooks_are_called_with_it_says_so_and_tries_again(
-    build: Build, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_missing_credentials_are_reported_and_tried_again(build: Build, caplog: pytest.LogCaptureFixture) -> None:
     running = build()
     running.locked = SyncError('can\'t resolve authorization: Secret "x/door" not found')
     running.controller.start()
@@ -64,9 +62,7 @@ def test_without_what_its_hooks_are_called_with_it_says_so_and_tries_again(
     eventually(lambda: running.status() is not None)
 
 
-def test_an_error_is_an_event_with_the_body_of_the_hook_and_a_log_line_without(
-    start: Build, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_error_body_is_in_the_event_and_not_in_the_log(start: Build, caplog: pytest.LogCaptureFixture) -> None:
     answers = iter([SyncError("unsupported status code: 503 body: too ill", logged="unsupported status code: 503")])
 
     def hooks(_name: str, _request: Manifest) -> bytes:
@@ -103,7 +99,7 @@ def test_429_without_a_time_is_asked_again_at_once_and_makes_no_event(start: Bui
     assert running.server.keys(EVENTS) == []
 
 
-def test_a_null_child_ends_the_process(start: Build) -> None:
+def test_null_child_ends_the_process(start: Build) -> None:
     running = start(lambda *_: b'{"children":[null]}')
     eventually(lambda: bool(running.crashes))
     assert "a null in children" in running.crashes[0]
@@ -118,9 +114,7 @@ def answer_with_related(name: str, request: Manifest) -> bytes:
     return json.dumps({"children": [], "status": {"seen": seen}}).encode()
 
 
-def test_related_kinds_are_waited_for_in_silence_and_their_changes_bring_the_parent(
-    build: Build, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_missing_related_kinds_wait_and_later_sync_the_parent(build: Build, caplog: pytest.LogCaptureFixture) -> None:
     running = build(answer_with_related, build_demo_composite(hooks=("sync", "customize")))
     running.server.fail("LIST slots", SyncError("not yet"))
     running.controller.start()
@@ -134,7 +128,7 @@ def test_related_kinds_are_waited_for_in_silence_and_their_changes_bring_the_par
     assert running.server.keys(EVENTS) == []
 
 
-def test_a_related_kind_that_is_not_served_is_an_error_of_each_sync(start: Build) -> None:
+def test_related_kind_that_is_not_served_is_an_error_of_each_sync(start: Build) -> None:
     def hooks(_name: str, _request: Manifest) -> bytes:
         return b'{"relatedResources":[{"apiVersion":"example.com/v1","resource":"pots"}]}'
 
@@ -149,7 +143,7 @@ def test_a_related_kind_that_is_not_served_is_an_error_of_each_sync(start: Build
     assert running.status() is None
 
 
-def test_a_parent_without_a_namespace_is_brought_by_objects_of_any_namespace(start: Build) -> None:
+def test_cluster_scoped_parent_is_synced_from_any_namespace(start: Build) -> None:
     pools = {"apiVersion": POOLS.api_version, "resource": POOLS.plural}
     running = start(answer_with_related, build_demo_composite(hooks=("sync", "customize"), parentResource=pools))
     running.server.seed(POOLS, named("Pool", "demo", apiVersion=POOLS.api_version))
@@ -173,7 +167,7 @@ def test_all_parents_are_synced_again_and_again(start: Build) -> None:
     eventually(lambda: len(calls) > 8)
 
 
-def test_a_hook_can_ask_for_the_next_sync(start: Build) -> None:
+def test_hook_can_ask_for_the_next_sync(start: Build) -> None:
     calls = list[str]()
 
     def hooks(name: str, _request: Manifest) -> bytes:
@@ -184,7 +178,7 @@ def test_a_hook_can_ask_for_the_next_sync(start: Build) -> None:
     eventually(lambda: len(calls) > 5)
 
 
-def test_one_parent_is_never_synced_twice_at_once_and_several_are(start: Build) -> None:
+def test_only_different_parents_are_synced_at_the_same_time(start: Build) -> None:
     busy, most, both = list[str](), list[int](), threading.Event()
 
     def hooks(_name: str, request: Manifest) -> bytes:
@@ -213,5 +207,5 @@ def build_spec(resync: int | None) -> CompositeSpec:
     [(None, 1800), (300, 300), (0, 1), (-5, 1), (3600, 1800)],
     ids=["unset", "set", "zero is a second", "negative is a second", "longer than the default has no effect"],
 )
-def test_the_time_between_resyncs(resync: int | None, seconds: float) -> None:
+def test_resync_interval_is_that_of_the_spec(resync: int | None, seconds: float) -> None:
     assert Pace().resync_interval(build_spec(resync)) == seconds

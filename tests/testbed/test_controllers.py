@@ -48,7 +48,7 @@ def test_hooks_see_what_the_crd_defaults() -> None:
     }
 
 
-def test_a_directory_is_read_whole_and_other_kinds_are_passed_over(tmp_path: Path) -> None:
+def test_directory_is_read_whole_and_other_kinds_are_passed_over(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text("kind: ConfigMap\n---\n" + OURS.read_text())
     (tmp_path / "b.txt").write_text("{")
     assert [composite.name for composite in read_composites(tmp_path, NOW)] == ["vk8s"]
@@ -106,13 +106,13 @@ def test_a_directory_is_read_whole_and_other_kinds_are_passed_over(tmp_path: Pat
     ],
     ids=lambda value: value if isinstance(value, str) and value.startswith("spec.") else None,
 )
-def test_refused(path: str, value: Any, sentence: str) -> None:
+def test_invalid_controller_is_rejected(path: str, value: Any, sentence: str) -> None:
     with pytest.raises(RefusedError) as caught:
         build_composite(edited(path, value), NOW)
     assert sentence in str(caught.value)
 
 
-def test_all_that_is_wrong_is_said_at_once() -> None:
+def test_all_that_is_wrong_is_reported_at_once() -> None:
     document = edited("spec.generateSelector", None)
     with pytest.raises(RefusedError, match=r"preUpdate.*generateSelector|generateSelector.*preUpdate"):
         build_composite({**document, "spec": {**document["spec"], "preUpdate": []}}, NOW)
@@ -128,14 +128,14 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
     ],
     ids=["another kind", "no YAML", "a DecoratorController", "one twice"],
 )
-def test_refused_files(tmp_path: Path, content: str, sentence: str) -> None:
+def test_invalid_file_is_rejected(tmp_path: Path, content: str, sentence: str) -> None:
     file = tmp_path / "a.yaml"
     file.write_text(content)
     with pytest.raises(RefusedError, match=sentence):
         read_composites(file, NOW)
 
 
-def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
+def test_file_that_is_not_there_is_rejected(tmp_path: Path) -> None:
     with pytest.raises(RefusedError):
         read_composites(tmp_path / "nothing.yaml", NOW)
 
@@ -145,5 +145,5 @@ def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     [(None, 10), ("0s", 10), ("-3s", 10), ("1m30s", 90), ("250ms", 0.25)],
     ids=["unset is 10 s", "zero is 10 s", "negative is 10 s", "minutes and seconds", "milliseconds"],
 )
-def test_the_timeout_of_a_hook(timeout: str | None, seconds: float) -> None:
+def test_timeout_of_a_hook(timeout: str | None, seconds: float) -> None:
     assert Webhook.model_validate({"url": "http://x", "timeout": timeout}).timeout_seconds == seconds

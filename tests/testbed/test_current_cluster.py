@@ -57,7 +57,7 @@ def use(target: Target = TARGET) -> None:
     ],
     ids=["no context", "no cluster", "not installed", "hooks that are not ready", "no right to make namespaces"],
 )
-def test_an_obstacle_is_told_in_one_sentence_and_nothing_is_made(
+def test_blocker_is_reported_and_nothing_created(
     programs: FakePrograms, answers: dict[str, str], sentence: str
 ) -> None:
     programs.add("kubectl", {**answers, **{key: value for key, value in WELL.items() if key not in answers}})
@@ -75,13 +75,13 @@ def test_without_kubectl_its_documentation_is_named() -> None:
         use()
 
 
-def test_a_context_that_is_missing_is_made_by_kind_up(programs: FakePrograms) -> None:
+def test_context_that_is_missing_is_created_by_kind_up(programs: FakePrograms) -> None:
     programs.add("kubectl", {"config view": "!error: context was not found"})
     with pytest.raises(ObstacleError, match="no context kind-vk8s in the kubeconfig: `make kind-up` makes"):
         use(Target(TARGET.images, "kind-vk8s"))
 
 
-def test_hooks_that_were_installed_in_another_way_are_no_obstacle(programs: FakePrograms) -> None:
+def test_hooks_installed_in_another_way_are_no_blocker(programs: FakePrograms) -> None:
     programs.add("kubectl", {**WELL, "get deployment": "!NotFound"})
     use()
 
@@ -92,7 +92,7 @@ def find_changes(programs: FakePrograms) -> list[str]:
     return [call for call in calls if call.startswith(("create", "delete"))]
 
 
-def test_the_namespace_of_the_tests_goes_after_the_virtual_clusters_in_it(programs: FakePrograms) -> None:
+def test_namespace_of_the_tests_goes_after_the_virtual_clusters_in_it(programs: FakePrograms) -> None:
     programs.add("kubectl", WELL)
     with use_cluster(TARGET) as host:
         assert (host.machine, host.client.address) == (None, "10.0.0.1")
@@ -108,20 +108,20 @@ def break_off() -> None:
     raise KeyboardInterrupt
 
 
-def test_the_namespace_goes_when_the_tests_are_broken_off(programs: FakePrograms) -> None:
+def test_namespace_goes_when_the_tests_are_broken_off(programs: FakePrograms) -> None:
     programs.add("kubectl", WELL)
     with pytest.raises(KeyboardInterrupt), use_cluster(TARGET):
         break_off()
     assert find_changes(programs)[-1].startswith("delete namespace vk8s-tests-")
 
 
-def test_a_namespace_that_can_not_be_deleted_is_named(programs: FakePrograms) -> None:
+def test_namespace_that_cannot_be_deleted_is_named(programs: FakePrograms) -> None:
     programs.add("kubectl", {**WELL, "delete namespace": "!timed out"})
     with pytest.raises(ObstacleError, match=r"Namespace vk8s-tests-\w+ is left, so look what holds"):
         use()
 
 
-def test_an_obstacle_is_told_also_where_the_namespace_can_not_be_deleted(programs: FakePrograms) -> None:
+def test_blocker_is_reported_though_the_namespace_stays(programs: FakePrograms) -> None:
     programs.add("kubectl", {**WELL, "wait --for=condition=Ready pod/client": "!", "delete vk8s --all": "!timed out"})
     with pytest.raises(ObstacleError, match=r"No pod of node:v1 and .* Namespace vk8s-tests-\w+ is left, .*timed out"):
         use()
@@ -136,7 +136,7 @@ def test_images_that_no_node_can_pull_are_named(programs: FakePrograms) -> None:
         use()
 
 
-def test_a_controller_that_does_nothing_is_told(programs: FakePrograms) -> None:
+def test_idle_controller_is_reported(programs: FakePrograms) -> None:
     programs.add("kubectl", {"get vk8s probe": "{}"})
     with pytest.raises(ObstacleError, match=r"Nothing acts on Vk8s objects, .* after 0\.1 s: see that Metacontroller"):
         check_controller(Kubectl(["kubectl"]), read_example_images(), 0.1)
@@ -150,7 +150,7 @@ def test_ports_that_are_taken_are_named_with_their_owner(programs: FakePrograms)
     check_ports(Kubectl(["kubectl"]), {30022})
 
 
-def test_the_environment_says_where_the_tests_run() -> None:
+def test_environment_says_where_the_tests_run() -> None:
     images = {NODE_IMAGE: "node:v1", ACCESS_IMAGE: "access:v1"}
     assert read_target({}) is None
     assert read_target({CLUSTER: "testbed", **images}) is None
@@ -167,6 +167,6 @@ def test_the_environment_says_where_the_tests_run() -> None:
     ],
     ids=["an unknown cluster", "no images", "one image"],
 )
-def test_an_environment_that_can_not_be_meant_is_refused(environment: dict[str, str], sentence: str) -> None:
+def test_environment_that_cannot_be_meant_is_rejected(environment: dict[str, str], sentence: str) -> None:
     with pytest.raises(ObstacleError, match=sentence):
         read_target(environment)

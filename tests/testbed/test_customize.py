@@ -17,7 +17,7 @@ def parent(uid: str = "a", generation: int = 1) -> Manifest:
     return {"metadata": {"uid": uid, "generation": generation}}
 
 
-def test_it_is_asked_once_per_uid_and_generation_in_twenty_minutes() -> None:
+def test_customize_is_called_once_per_generation_in_20_minutes() -> None:
     clock, asked, rules = Clock(), list[Manifest](), (RelatedRule(resource="secrets"),)
 
     def ask(question: Manifest) -> Rules:
@@ -37,7 +37,7 @@ def test_it_is_asked_once_per_uid_and_generation_in_twenty_minutes() -> None:
         assert len(asked) == calls
 
 
-def test_the_twenty_minutes_begin_with_the_answer() -> None:
+def test_twenty_minutes_begin_with_the_answer() -> None:
     clock, asked = Clock(), list[float]()
 
     def ask_slowly(_: Manifest) -> Rules:
@@ -65,7 +65,7 @@ def test_failures_are_not_remembered() -> None:
     assert set(bench.questions[0][1]) == {"controller", "parent"}
 
 
-def test_labels_and_status_of_the_parent_do_not_ask_again_and_its_spec_does() -> None:
+def test_only_a_new_spec_calls_customize_again() -> None:
     bench = Bench(WITH_CUSTOMIZE)
     bench.answer = lambda name, _: {} if name == "customize" else {"children": [], "status": {"phase": "x"}}
     bench.sync()

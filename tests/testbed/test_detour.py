@@ -16,11 +16,11 @@ from testbed.metacontroller.detour import Address, parse_address
     ],
     ids=["a port", "the default port of a scheme", "no port", "IPv6 and a port", "IPv6"],
 )
-def test_an_entry(text: str, name: str, address: Address) -> None:
+def test_entry_is_read(text: str, name: str, address: Address) -> None:
     assert parse_address(text) == (name, address)
 
 
 @pytest.mark.parametrize("text", ["", "hooks.x", "hooks.x=", "=127.0.0.1", "hooks.x=a:b"])
-def test_what_is_no_entry(text: str) -> None:
+def test_text_that_is_no_entry_is_rejected(text: str) -> None:
     with pytest.raises(ValueError, match=f"^{text}$"):
         parse_address(text)

@@ -69,7 +69,7 @@ def connect(server: HookServer, cluster: Cluster, webhook: Manifest, *configs: M
     [(INLINE, []), (IN_SECRET, [("secrets", "x/door")]), (IN_CONFIG_MAP, [("configmaps", "x/door")])],
     ids=["inline", "a Secret", "a ConfigMap"],
 )
-def test_a_hook_is_trusted_by_its_name_wherever_it_is(
+def test_hook_is_trusted_by_its_name_wherever_it_is(
     tmp_path: Path, bundle: Manifest, reads: list[tuple[str, str]]
 ) -> None:
     cluster = Cluster()
@@ -84,13 +84,13 @@ def test_a_hook_is_trusted_by_its_name_wherever_it_is(
     assert cluster.reads == [*reads, ("secrets", "x/door")]
 
 
-def test_an_entry_for_the_host_counts_for_a_hook_that_sets_nothing(tmp_path: Path) -> None:
+def test_entry_for_the_host_counts_for_a_hook_that_sets_nothing(tmp_path: Path) -> None:
     with tls_server(AUTHORITY.issue(tmp_path, NAME), Reply(200)) as server:
         connect(server, Cluster(), {}, {"host": "other", **TOKEN}, {"host": NAME, **INLINE, **TOKEN})("sync", {})
         assert server.calls[0][2]["authorization"] == "Bearer s3cret"
 
 
-def test_a_hook_that_sets_something_takes_nothing_of_the_entry(tmp_path: Path) -> None:
+def test_hook_that_sets_something_takes_nothing_of_the_entry(tmp_path: Path) -> None:
     with tls_server(AUTHORITY.issue(tmp_path, NAME), Reply(200)) as server:
         connect(server, Cluster(), INLINE, {"host": NAME, **TOKEN})("sync", {})
         assert "authorization" not in server.calls[0][2]
@@ -107,7 +107,7 @@ def test_a_hook_that_sets_something_takes_nothing_of_the_entry(tmp_path: Path) -
     ],
     ids=["the system's authorities", "another authority", "the long name", "the address", "a name in the subject"],
 )
-def test_a_hook_is_not_trusted(tmp_path: Path, webhook: Manifest, name: str, in_subject: bool, why: str) -> None:  # noqa: FBT001 - a column of the table
+def test_hook_is_not_trusted(tmp_path: Path, webhook: Manifest, name: str, in_subject: bool, why: str) -> None:  # noqa: FBT001 - a column of the table
     certificate = AUTHORITY.issue(tmp_path, name, in_subject=in_subject)
     with tls_server(certificate, Reply(200)) as server:
         with pytest.raises(SyncError, match=rf'http error: Post "https://hooks.x:443/sync": .*(?:{why})'):
@@ -126,7 +126,7 @@ def test_tls_is_of_version_1_2_or_newer(tmp_path: Path) -> None:
             call("sync", {})
 
 
-def test_plain_http_at_an_https_door_is_an_error(tmp_path: Path) -> None:
+def test_plain_http_to_an_https_hook_is_an_error(tmp_path: Path) -> None:
     with tls_server(AUTHORITY.issue(tmp_path, NAME), Reply(200)) as server:
         plain = {"service": {"name": "hooks", "namespace": "x"}}
         with pytest.raises(SyncError, match="http error"):
@@ -135,13 +135,13 @@ def test_plain_http_at_an_https_door_is_an_error(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("of", [Reply(401, b"no"), Reply(403, b"no")], ids=["401", "403"])
-def test_a_closed_door_is_an_error_like_any_other(tmp_path: Path, of: Reply) -> None:
+def test_closed_port_is_an_error_like_any_other(tmp_path: Path, of: Reply) -> None:
     sentence = f"unsupported status code: {of.status} body: no"
     with tls_server(AUTHORITY.issue(tmp_path, NAME), of) as server, pytest.raises(SyncError, match=sentence):
         connect(server, Cluster(token=b"wrong"), {**INLINE, **TOKEN})("sync", {})
 
 
-def test_a_value_that_no_header_can_have_is_not_repeated(tmp_path: Path) -> None:
+def test_value_that_no_header_can_have_is_not_repeated(tmp_path: Path) -> None:
     with tls_server(AUTHORITY.issue(tmp_path, NAME)) as server:
         call = connect(server, Cluster(token=b"hun\nter2"), {**INLINE, **TOKEN})
         with pytest.raises(SyncError, match="invalid header field value") as caught:
@@ -181,7 +181,7 @@ def test_a_value_that_no_header_can_have_is_not_repeated(tmp_path: Path) -> None
         "basic",
     ],
 )
-def test_what_can_not_be_read(fields: Manifest, sentence: str) -> None:
+def test_unreadable_settings_are_rejected(fields: Manifest, sentence: str) -> None:
     with pytest.raises(SyncError) as caught:
         read_door(access(**fields), Cluster().find)
     assert sentence in str(caught.value)
@@ -190,29 +190,29 @@ def test_what_can_not_be_read(fields: Manifest, sentence: str) -> None:
 @pytest.mark.parametrize(
     ("scheme", "header"), [("Token", b"Token s3cret"), (" ", b"Bearer s3cret")], ids=["another", "a blank one"]
 )
-def test_the_scheme_of_an_authorization(scheme: str, header: bytes) -> None:
+def test_scheme_of_an_authorization(scheme: str, header: bytes) -> None:
     door = read_door(access(authorization={**TOKEN["authorization"], "type": scheme}), Cluster().find)
     assert door == Door(authorization=header)
     assert "s3cret" not in repr(door)
 
 
-def test_an_empty_bundle_is_none_and_so_the_systems_authorities_count() -> None:
+def test_empty_bundle_is_none_and_so_the_systems_authorities_count() -> None:
     assert read_door(access(caBundle={"inline": ""}), Cluster().find) == Door()
 
 
 @pytest.mark.parametrize("pem", [b"x", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"])
-def test_a_bundle_without_a_certificate_is_refused(pem: bytes) -> None:
+def test_bundle_without_a_certificate_is_rejected(pem: bytes) -> None:
     with pytest.raises(SyncError, match="no valid PEM-encoded certificates"):
         build_tls_context(pem)
 
 
-def test_what_is_no_certificate_is_passed_over_in_a_bundle() -> None:
+def test_bundle_entry_that_is_no_certificate_is_skipped() -> None:
     broken = b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
     context = build_tls_context(b"words\n" + broken + AUTHORITY.pem + Authority("second").pem)
     assert context.cert_store_stats()["x509"] == 2
 
 
-def test_which_hook_it_is_is_said() -> None:
+def test_error_names_the_hook() -> None:
     with pytest.raises(SyncError, match="can't resolve endpoint config for sync hook: can't resolve authorization: "):
         connect_hooks(build_spec({"url": "https://x/", **TOKEN}), {}, lambda *_: None)
 

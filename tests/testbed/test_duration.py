@@ -23,13 +23,13 @@ SECOND = 1_000_000_000
     ],
     ids=lambda value: value if isinstance(value, str) else None,
 )
-def test_durations(text: str, nanoseconds: int, printed: str) -> None:
+def test_durations_are_read(text: str, nanoseconds: int, printed: str) -> None:
     assert parse_duration(text) == nanoseconds
     assert format_duration(nanoseconds) == printed
     assert parse_duration(printed) == nanoseconds
 
 
 @pytest.mark.parametrize("text", ["10", "s", "", "1 s", "1d", "1s1", "++1s"], ids=repr)
-def test_no_durations(text: str) -> None:
+def test_text_that_is_no_duration_is_rejected(text: str) -> None:
     with pytest.raises(RefusedError):
         parse_duration(text)

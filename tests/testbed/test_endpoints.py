@@ -40,7 +40,7 @@ URL = "https://hooks.x:8443/sync"
         "another name of the same Service",
     ],
 )
-def test_hosts(host: str, url: str, is_it: bool) -> None:  # noqa: FBT001 - a column of the table
+def test_host_is_compared_with_that_of_the_url(host: str, url: str, is_it: bool) -> None:  # noqa: FBT001 - a column of the table
     assert is_host_of(host, url) is is_it
 
 
@@ -55,7 +55,7 @@ def test_hosts(host: str, url: str, is_it: bool) -> None:  # noqa: FBT001 - a co
     ],
     ids=["by host", "none for this host", "the first counts", "a bundle of its own", "an authorization of its own"],
 )
-def test_what_counts(own: dict[str, object], hosts: list[str], wanted: str) -> None:
+def test_endpoints_that_count(own: dict[str, object], hosts: list[str], wanted: str) -> None:
     webhook = Access.model_validate(own)
     configs = [EndpointConfig.model_validate({"host": host, **BUNDLE, **AUTHORIZATION}) for host in hosts]
     found = find_access(webhook, URL, configs)

@@ -26,7 +26,7 @@ def build_recorder(server: MemoryServer, clock: Clock) -> EventRecorder:
     return EventRecorder(server, clock, lambda: NOW.replace(microsecond=next(moments)))
 
 
-def test_an_event_names_its_parent_and_where_it_comes_from() -> None:
+def test_event_names_its_parent_and_where_it_comes_from() -> None:
     event = build_event(PARENT, "Sync error: x", NOW)
     wanted: dict[str, Any] = {
         "type": "Warning",
@@ -47,13 +47,13 @@ def test_an_event_names_its_parent_and_where_it_comes_from() -> None:
     assert event["metadata"]["namespace"] == "default"
 
 
-def test_a_parent_without_a_namespace_has_its_events_in_default() -> None:
+def test_parent_without_a_namespace_has_its_events_in_default() -> None:
     event = build_event({"metadata": {"name": "demo"}}, "x", NOW)
     assert event["metadata"]["namespace"] == "default"
     assert event["involvedObject"] == {"name": "demo"}
 
 
-def test_a_message_that_repeats_is_counted() -> None:
+def test_message_that_repeats_is_counted() -> None:
     server = MemoryServer()
     recorder = build_recorder(server, Clock())
     for message in ("a", "a", "b", "a"):
@@ -61,7 +61,7 @@ def test_a_message_that_repeats_is_counted() -> None:
     assert sorted((event["message"], event["count"]) for event in stored(server)) == [("a", 3), ("b", 1)]
 
 
-def test_an_event_that_expired_is_made_again() -> None:
+def test_expired_event_is_recreated() -> None:
     server = MemoryServer()
     recorder = build_recorder(server, Clock())
     recorder.record(PARENT, "a")
@@ -70,7 +70,7 @@ def test_an_event_that_expired_is_made_again() -> None:
     assert [event["count"] for event in stored(server)] == [1, 1]
 
 
-def test_there_are_25_of_one_parent_and_then_one_in_five_minutes() -> None:
+def test_events_of_a_parent_are_limited_to_25_and_then_one_per_300_s() -> None:
     server, clock = MemoryServer(), Clock()
     recorder = build_recorder(server, clock)
     other = {**PARENT, "metadata": {**PARENT["metadata"], "uid": "other"}}
@@ -84,7 +84,7 @@ def test_there_are_25_of_one_parent_and_then_one_in_five_minutes() -> None:
     assert sorted(event["count"] for event in stored(server)) == [1, 26]
 
 
-def test_an_api_server_that_is_not_there_stops_nothing() -> None:
+def test_api_server_that_is_not_there_stops_nothing() -> None:
     server = MemoryServer()
     recorder = build_recorder(server, Clock())
     server.fail("POST events", SyncError("no"))

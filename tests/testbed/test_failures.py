@@ -13,7 +13,7 @@ CHANGED: Manifest = {"children": [{**SECRET, "data": {"a": "Mg=="}}], "status": 
 FORBIDDEN = SyncError("Forbidden")
 
 
-def test_a_finalizer_that_can_not_be_added_ends_the_sync_before_the_question() -> None:
+def test_unwritable_finalizer_ends_the_sync_before_the_hook() -> None:
     bench = Bench(build_demo_composite(hooks=("sync", "finalize")))
     bench.server.fail("PUT things", FORBIDDEN)
     with pytest.raises(SyncError, match=r"^can't sync finalizer for Thing default/demo: Forbidden$"):
@@ -21,7 +21,7 @@ def test_a_finalizer_that_can_not_be_added_ends_the_sync_before_the_question() -
     assert bench.questions == []
 
 
-def test_a_finalizer_that_can_not_be_removed_ends_the_sync_before_the_children() -> None:
+def test_stuck_finalizer_ends_the_sync_before_the_children() -> None:
     bench = Bench(build_demo_composite(hooks=("sync", "finalize")))
     bench.sync(ONE_SECRET)
     bench.server.fail("PUT things", FORBIDDEN)
@@ -40,7 +40,7 @@ def test_a_finalizer_that_can_not_be_removed_ends_the_sync_before_the_children()
     ],
     ids=["the status", "an update, of an immutable field say", "a deletion", "a deletion of another object"],
 )
-def test_errors(request_: str, error: SyncError, sentence: str) -> None:
+def test_failed_request_ends_the_sync_with_an_error(request_: str, error: SyncError, sentence: str) -> None:
     bench = Bench()
     bench.sync(ONE_SECRET)
     bench.server.fail(request_, error)
@@ -67,14 +67,14 @@ def test_errors(request_: str, error: SyncError, sentence: str) -> None:
         "a child that is gone before its deletion",
     ],
 )
-def test_no_errors(request_: str, reason: str, answer: Manifest) -> None:
+def test_expected_failure_of_a_request_is_no_error(request_: str, reason: str, answer: Manifest) -> None:
     bench = Bench()
     bench.sync(ONE_SECRET)
     bench.server.fail(request_, SyncError("no", reason=reason))
     bench.sync(answer)
 
 
-def test_a_parent_that_is_gone_makes_its_sync_a_success_whatever_its_children_did() -> None:
+def test_sync_of_a_deleted_parent_is_a_success() -> None:
     bench = Bench()
     bench.server.fail("POST secrets", FORBIDDEN)
     bench.server.before["POST secrets default/pki"] = lambda: bench.server.edit(
@@ -84,14 +84,14 @@ def test_a_parent_that_is_gone_makes_its_sync_a_success_whatever_its_children_di
     assert "status" not in bench.parent
 
 
-def test_a_conflict_is_tried_four_times() -> None:
+def test_conflict_is_tried_four_times() -> None:
     bench = Bench()
     bench.server.fail("PUT status things", SyncError("no", reason=CONFLICT))
     bench.sync(ONE_SECRET)
     assert bench.writes[1:] == [f"PUT status things {KEY}"] * 4
 
 
-def test_several_errors_are_said_together_and_each_once() -> None:
+def test_several_errors_are_reported_together_and_each_once() -> None:
     bench = Bench()
     bench.server.fail("POST secrets", FORBIDDEN)
     answer = {"children": [SECRET, named("Secret", "join"), named("Pot", "a")], "status": {}}

@@ -38,7 +38,7 @@ def test_children_are_managed_until_it_is_finalized() -> None:
     assert bench.sync({**HELD, "children": []}) == "deleted Secret default/again; deleted Secret default/pki"
 
 
-def test_finalized_lets_the_parent_go_and_leaves_its_children_to_the_garbage_collector() -> None:
+def test_finalized_parent_leaves_its_children_to_the_collector() -> None:
     bench = deleted_bench()
     said = bench.sync({"children": [], "status": {}, "finalized": True})
     assert said == "removed the finalizer of Thing default/demo"
@@ -57,7 +57,7 @@ def test_finalize_is_asked_again_while_others_hold_the_parent() -> None:
 
 
 @pytest.mark.parametrize("collector", ["foregroundDeletion", "orphan"])
-def test_the_garbage_collector_at_work_leaves_children_alone_but_the_hook_decides(collector: str) -> None:
+def test_foreground_deletion_calls_the_hook_and_keeps_children(collector: str) -> None:
     bench = deleted_bench(collector)
     assert bench.sync({**HELD, "children": [named("Secret", "again")]}) == "wrote the status"
     assert bench.server.keys(SECRETS) == ["default/pki"]
@@ -65,7 +65,7 @@ def test_the_garbage_collector_at_work_leaves_children_alone_but_the_hook_decide
     assert finalizers(bench.parent) == [collector]
 
 
-def test_finalized_from_sync_takes_the_finalizer_away_and_the_next_sync_puts_it_back() -> None:
+def test_finalized_from_sync_removes_the_finalizer_until_the_next() -> None:
     bench = Bench(build_demo_composite(hooks=("sync", "finalize")))
     bench.sync({"children": [SECRET], "status": {}, "finalized": True})
     assert finalizers(bench.parent) == []
@@ -73,7 +73,7 @@ def test_finalized_from_sync_takes_the_finalizer_away_and_the_next_sync_puts_it_
     assert bench.sync() == "added the finalizer to Thing default/demo; removed the finalizer of Thing default/demo"
 
 
-def test_without_a_finalize_hook_a_terminating_parent_is_synced_but_not_its_children() -> None:
+def test_terminating_parent_without_finalize_hook_is_synced_alone() -> None:
     bench = Bench()
     bench.server.edit(
         PARENTS, KEY, lambda parent: with_metadata(parent, deletionTimestamp=DELETED_AT, finalizers=["x"])
@@ -83,7 +83,7 @@ def test_without_a_finalize_hook_a_terminating_parent_is_synced_but_not_its_chil
     assert bench.questions[-1][1]["finalizing"] is False
 
 
-def test_a_terminating_parent_gets_no_finalizer() -> None:
+def test_terminating_parent_gets_no_finalizer() -> None:
     bench = Bench(build_demo_composite(hooks=("sync", "finalize")))
     bench.server.edit(
         PARENTS, KEY, lambda parent: with_metadata(parent, deletionTimestamp=DELETED_AT, finalizers=["x"])

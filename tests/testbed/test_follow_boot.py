@@ -22,7 +22,7 @@ esac
     return Kubectl([str(program)])
 
 
-def test_each_phase_is_told_once_until_it_is_running_as_the_spec_is_now(tmp_path: Path) -> None:
+def test_each_phase_is_reported_once_until_the_spec_runs(tmp_path: Path) -> None:
     told: list[str] = []
     before, later = ("1 Running: old", "2 Waiting: a", "2 Waiting: a", "2 Running: b"), ("2 Restarting: c",)
     follow_boot(build_kubectl(tmp_path, *before, *later), "local", told.append)
@@ -34,6 +34,6 @@ def test_each_phase_is_told_once_until_it_is_running_as_the_spec_is_now(tmp_path
     [("2 Paused: c", "local is paused: take spec.paused"), ("2 Waiting: a", "local is not Running after")],
     ids=["paused", "no end"],
 )
-def test_what_does_not_get_running_is_told(tmp_path: Path, line: str, sentence: str) -> None:
+def test_cluster_that_does_not_get_running_is_reported(tmp_path: Path, line: str, sentence: str) -> None:
     with pytest.raises(BootError, match=sentence):
         follow_boot(build_kubectl(tmp_path, line), "local", lambda _: None)

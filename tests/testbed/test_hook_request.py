@@ -35,7 +35,7 @@ def test_objects_are_grouped_by_kind_and_version_and_no_group_is_missing() -> No
 
 @needs_shared
 @pytest.mark.parametrize("path", RECORDED, ids=lambda path: path.stem)
-def test_the_same_objects_give_the_recorded_question(path: object) -> None:
+def test_same_objects_give_the_recorded_question(path: object) -> None:
     recorded: Manifest = json.loads(path.read_text())  # type: ignore[attr-defined]
     controller, parent = recorded["controller"], recorded["parent"]
     if "children" not in recorded:
@@ -47,7 +47,7 @@ def test_the_same_objects_give_the_recorded_question(path: object) -> None:
 
 
 @needs_shared
-def test_the_controller_in_a_question_is_the_recorded_one() -> None:
+def test_controller_in_a_question_is_the_recorded_one() -> None:
     recorded: Manifest = json.loads(RECORDED[0].read_text())["controller"]
     applied: Manifest = json.loads(recorded["metadata"]["annotations"][APPLIED])
     built = build_composite(applied, NOW).document

@@ -43,7 +43,7 @@ def label(server: MemoryServer, value: str) -> Manifest:
     return server.edit(SECRETS, "default/pki", lambda obj: with_metadata(obj, annotations={"a": value}))
 
 
-def test_it_lists_and_then_follows() -> None:
+def test_informer_lists_and_then_watches() -> None:
     server = MemoryServer()
     server.seed(SECRETS, SECRET)
     informer, listener = started(server)
@@ -54,7 +54,7 @@ def test_it_lists_and_then_follows() -> None:
     informer.stop()
 
 
-def test_who_comes_late_is_told_of_everything_but_only_as_of_a_resync() -> None:
+def test_late_handler_gets_every_object_as_a_resync() -> None:
     server = MemoryServer()
     server.seed(SECRETS, SECRET)
     informer, first = started(server)
@@ -68,7 +68,7 @@ def test_who_comes_late_is_told_of_everything_but_only_as_of_a_resync() -> None:
     informer.stop()
 
 
-def test_a_handler_that_takes_its_time_keeps_other_handlers_waiting_but_not_the_cache() -> None:
+def test_slow_handler_delays_other_handlers_but_not_the_cache() -> None:
     class Slow(Listener):
         def on_update(self, old: Manifest, new: Manifest) -> None:
             assert let_go.wait(5)
@@ -106,7 +106,7 @@ def test_after_an_error_it_lists_again_and_learns_what_it_missed(reason: str) ->
     informer.stop()
 
 
-def test_it_waits_for_an_api_server_that_is_not_there_yet() -> None:
+def test_informer_waits_for_an_api_server_that_starts_later() -> None:
     server = MemoryServer()
     server.fail("LIST secrets", SyncError("no"))
     informer = Informer(server, SECRETS, 0)
@@ -118,7 +118,7 @@ def test_it_waits_for_an_api_server_that_is_not_there_yet() -> None:
     informer.stop()
 
 
-def test_a_cache_may_lag_but_not_in_its_first_list() -> None:
+def test_cache_may_lag_but_not_in_its_first_list() -> None:
     server = MemoryServer()
     server.seed(SECRETS, SECRET)
     informer = Informers(server, delay=0.2).start(SECRETS)
@@ -145,7 +145,7 @@ def test_candidates_are_the_owned_and_then_the_orphans() -> None:
     informer.stop()
 
 
-def test_a_process_has_one_informer_of_each_kind() -> None:
+def test_process_has_one_informer_of_each_kind() -> None:
     server = MemoryServer()
     informers = Informers(server, 0)
     secrets = informers.start(SECRETS)
@@ -155,7 +155,7 @@ def test_a_process_has_one_informer_of_each_kind() -> None:
     informers.stop()
 
 
-def test_its_threads_end_with_the_process() -> None:
+def test_threads_of_an_informer_end_with_the_process() -> None:
     informer, _ = started(MemoryServer())
     mine = [thread for thread in threading.enumerate() if thread.name == "informer-secrets"]
     assert mine

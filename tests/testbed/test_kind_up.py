@@ -37,7 +37,7 @@ def run(programs: FakePrograms) -> subprocess.CompletedProcess[str]:
     return subprocess.run(["/bin/bash", script], env=environment, capture_output=True, text=True, check=False)
 
 
-def test_a_cluster_is_made_given_the_images_and_the_product(programs: FakePrograms) -> None:
+def test_cluster_is_created_with_the_images_and_the_product(programs: FakePrograms) -> None:
     result = run(programs)
     assert result.returncode == 0, result.stderr
     calls = programs.calls()
@@ -62,20 +62,20 @@ def test_a_cluster_is_made_given_the_images_and_the_product(programs: FakeProgra
     assert not Path(kubeconfig).parent.exists()
 
 
-def test_a_cluster_that_is_there_is_used_again(programs: FakePrograms) -> None:
+def test_cluster_that_is_there_is_used_again(programs: FakePrograms) -> None:
     programs.add("kind", {"get clusters": "other\nvk8s"})
     assert run(programs).returncode == 0
     assert not [call for call in programs.calls() if call.startswith("kind create")]
     assert f"install.sh --image {HOOKS_IMAGE}" in programs.calls()
 
 
-def test_a_cluster_of_a_similar_name_is_another(programs: FakePrograms) -> None:
+def test_cluster_of_a_similar_name_is_another(programs: FakePrograms) -> None:
     programs.add("kind", {"get clusters": "my-vk8s"})
     assert run(programs).returncode == 0
     assert "kind create cluster --name vk8s --wait 120s" in programs.calls()
 
 
-def test_the_product_goes_into_no_other_cluster_than_this(programs: FakePrograms) -> None:
+def test_product_goes_into_no_other_cluster_than_this(programs: FakePrograms) -> None:
     install = programs.directory / "install.sh"
     install.write_text(f'#!/bin/bash\necho "KUBECONFIG=$KUBECONFIG" >>{programs.directory}/calls\n')
     assert run(programs).returncode == 0
@@ -84,7 +84,7 @@ def test_the_product_goes_into_no_other_cluster_than_this(programs: FakePrograms
 
 
 @pytest.mark.parametrize("program", ["kind", "docker", "kubectl"])
-def test_a_program_that_is_missing_is_told_before_anything_is_made(programs: FakePrograms, program: str) -> None:
+def test_missing_program_is_reported_before_anything_is_created(programs: FakePrograms, program: str) -> None:
     (programs.directory / "bin" / program).unlink()
     result = run(programs)
     assert result.returncode == 1
@@ -92,14 +92,14 @@ def test_a_program_that_is_missing_is_told_before_anything_is_made(programs: Fak
     assert not [call for call in programs.calls() if call.startswith("kind")]
 
 
-def test_a_docker_that_does_not_answer_is_told(programs: FakePrograms) -> None:
+def test_silent_docker_is_reported(programs: FakePrograms) -> None:
     programs.add("docker", {"info": "!permission denied"})
     result = run(programs)
     assert (result.returncode, len(result.stderr.splitlines())) == (1, 1)
     assert "Docker does not answer: start it" in result.stderr
 
 
-def test_a_step_that_fails_ends_it(programs: FakePrograms) -> None:
+def test_step_that_fails_ends_it(programs: FakePrograms) -> None:
     programs.add("make", {"docker-build": "!no network"})
     assert run(programs).returncode != 0
     assert not [call for call in programs.calls() if call.startswith("install.sh")]

@@ -40,7 +40,7 @@ def expression(operator: object, *values: str, key: str = "tier") -> Manifest:
         "nulls are nothing",
     ],
 )
-def test_matches(selector: Manifest, matched: list[str]) -> None:
+def test_selector_matches_these_labels(selector: Manifest, matched: list[str]) -> None:
     matches = build_matcher(parse(selector))
     labels: dict[str, dict[str, str]] = {"none": {}, "front": {"tier": "front"}, "back": {"tier": "back"}}
     assert [name for name, each in labels.items() if matches(each)] == matched
@@ -85,12 +85,12 @@ def test_no_selector_matches_all() -> None:
         "a long value",
     ],
 )
-def test_refused(selector: Manifest, sentence: str) -> None:
+def test_invalid_selector_is_rejected(selector: Manifest, sentence: str) -> None:
     with pytest.raises(SyncError) as caught:
         build_matcher(parse(selector))
     assert sentence in str(caught.value)
 
 
 @pytest.mark.parametrize("key", ["a", "example.com/a", "a_b.C-1", "a" * 63])
-def test_keys(key: str) -> None:
+def test_valid_keys_are_accepted(key: str) -> None:
     assert build_matcher(parse(expression("Exists", key=key)))({key: ""})

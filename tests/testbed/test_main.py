@@ -7,7 +7,7 @@ import sys
 from testbed.layout import ROOT, TESTBEDS, VARIABLE
 
 
-def test_a_testbed_that_there_is_none_of_is_told_with_those_that_there_are() -> None:
+def test_unknown_testbed_is_reported_with_the_known_ones() -> None:
     command = [sys.executable, "-m", "testbed", "status"]
     environment = {**os.environ, VARIABLE: "nowhere"}
     result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)

@@ -54,7 +54,7 @@ def observed(applied: Manifest, **stored: Any) -> Manifest:
         "two protocols of one port",
     ],
 )
-def test_it_differs_for_ever(desired: Manifest, stored: Manifest) -> None:
+def test_object_differs_forever(desired: Manifest, stored: Manifest) -> None:
     dropped = {field: value for field, value in desired.items() if field in stored}
     there = observed(pod(**desired))
     there = {**there, "spec": {**dropped, **stored}}
@@ -78,12 +78,12 @@ def test_it_differs_for_ever(desired: Manifest, stored: Manifest) -> None:
         "a list without a key that is the same",
     ],
 )
-def test_it_does_not_differ(desired: Manifest, stored: Manifest) -> None:
+def test_object_does_not_differ(desired: Manifest, stored: Manifest) -> None:
     there = observed(pod(**desired), **stored)
     assert deep_equal(merge_update(there, pod(**desired)), there)
 
 
-def test_a_quantity_that_is_not_canonical_causes_a_put_per_sync_and_no_new_version() -> None:
+def test_non_canonical_quantity_causes_a_put_per_sync() -> None:
     def canonical(obj: Manifest) -> Manifest:
         return {**obj, "spec": {"cpu": "500m"}} if obj["kind"] == "Pod" else obj
 
@@ -98,7 +98,7 @@ def test_a_quantity_that_is_not_canonical_causes_a_put_per_sync_and_no_new_versi
     assert bench.sync() == "nothing to do"
 
 
-def test_what_is_no_longer_desired_goes_and_what_others_added_stays() -> None:
+def test_undesired_fields_go_and_those_of_others_stay() -> None:
     there = observed(pod(mine=1, old=2), theirs=3)
     merged = merge_update(there, pod(mine=4))
     assert merged["spec"] == {"mine": 4, "theirs": 3}
@@ -115,7 +115,7 @@ def test_system_fields_and_status_stay_as_observed() -> None:
     assert {**merged["metadata"], "annotations": None} == {**there["metadata"], "annotations": None}
 
 
-def test_what_a_hook_says_was_applied_does_not_count() -> None:
+def test_last_applied_annotation_of_a_hook_is_ignored() -> None:
     there = observed(pod(a=1))
     wanted = with_metadata(pod(a=1), annotations={LAST_APPLIED: "{}", "mine": "x"})
     assert merge_update(there, wanted)["metadata"]["annotations"][LAST_APPLIED] == (
@@ -123,14 +123,14 @@ def test_what_a_hook_says_was_applied_does_not_count() -> None:
     )
 
 
-def test_an_adopted_object_differs_once() -> None:
+def test_adopted_object_differs_once() -> None:
     there = with_metadata(pod(a=1), uid="u")
     merged = merge_update(there, pod(a=1))
     assert not deep_equal(merged, there)
     assert deep_equal(merge_update(merged, pod(a=1)), merged)
 
 
-def test_an_annotation_that_is_no_json_is_an_error() -> None:
+def test_annotation_that_is_no_json_is_an_error() -> None:
     with pytest.raises(SyncError, match="can't unmarshal"):
         merge_update(with_metadata(pod(), annotations={LAST_APPLIED: "{"}), pod())
 
@@ -146,7 +146,7 @@ def test_an_annotation_that_is_no_json_is_an_error() -> None:
     ],
     ids=["the first known key", "only common keys", "nothing in common", "an item that is no object", "no items"],
 )
-def test_the_key_of_a_list(items: list[Any], key: str) -> None:
+def test_key_of_a_list(items: list[Any], key: str) -> None:
     assert find_merge_key(items) == key
 
 
@@ -171,11 +171,11 @@ def test_the_key_of_a_list(items: list[Any], key: str) -> None:
         "a map for nothing",
     ],
 )
-def test_values(there: object, last: object, wanted: object, merged: object) -> None:
+def test_values_are_merged_in_three_ways(there: object, last: object, wanted: object, merged: object) -> None:
     assert merge(there, last, wanted) == merged
 
 
-def test_the_merge_changes_none_of_its_arguments() -> None:
+def test_merge_changes_none_of_its_arguments() -> None:
     there, wanted = observed(pod(a=1)), pod(b=2)
     before = str(there), str(wanted)
     merge_update(there, wanted)

@@ -18,14 +18,14 @@ def follow(server: MemoryServer) -> Informers:
     return informers
 
 
-def test_a_kind_that_is_there_is_watched() -> None:
+def test_kind_that_is_there_is_watched() -> None:
     server = MemoryServer()
     informers = follow(server)
     assert informers.start(KIND).synced.wait(5)
     informers.stop()
 
 
-def test_a_kind_that_is_not_there_is_done_without_once_both_rights_have_been_used() -> None:
+def test_missing_kind_is_skipped_after_both_rights_were_used() -> None:
     server = MemoryServer()
     server.fail(f"LIST {KIND.plural}", MISSING)
     server.fail(f"WATCH {KIND.plural}", MISSING)
@@ -38,7 +38,7 @@ def test_a_kind_that_is_not_there_is_done_without_once_both_rights_have_been_use
     [{"LIST": FORBIDS, "WATCH": MISSING}, {"LIST": MISSING, "WATCH": FORBIDS}],
     ids=["it may not be listed", "it may not be watched"],
 )
-def test_a_right_that_is_missing_ends_the_process(failures: dict[str, SyncError]) -> None:
+def test_right_that_is_missing_ends_the_process(failures: dict[str, SyncError]) -> None:
     server = MemoryServer()
     for verb, error in failures.items():
         server.fail(f"{verb} {KIND.plural}", error)
@@ -47,7 +47,7 @@ def test_a_right_that_is_missing_ends_the_process(failures: dict[str, SyncError]
     assert server.requests == [f"LIST {KIND.plural}"] * MOST_REFUSALS
 
 
-def test_an_api_server_that_is_not_there_yet_is_waited_for() -> None:
+def test_api_server_that_is_not_there_yet_is_waited_for() -> None:
     server, errors = MemoryServer(), [FORBIDS, SyncError("connection refused"), FORBIDS] * MOST_REFUSALS
 
     def answer() -> None:
@@ -61,7 +61,7 @@ def test_an_api_server_that_is_not_there_yet_is_waited_for() -> None:
 
 
 @pytest.mark.parametrize("verb", ["LIST", "WATCH"])
-def test_a_cache_without_the_right_to_fill_it_ends_the_process(verb: str) -> None:
+def test_cache_without_the_right_to_fill_it_ends_the_process(verb: str) -> None:
     server = MemoryServer()
     server.fail(f"{verb} pods", FORBIDS)
     with pytest.raises(RefusedError, match="pods: no: it needs that right"):

@@ -4,7 +4,7 @@ from testbed.layout import UP
 from testbed.permissions import NAME, SYSTEM, build_kubeconfig, find_kubeconfig, read_account
 
 
-def test_the_account_is_that_of_the_manifests() -> None:
+def test_account_is_that_of_the_manifests() -> None:
     kinds = {each["kind"]: each for each in read_account()}
     assert sorted(kinds) == ["ClusterRole", "ClusterRoleBinding", "Namespace", "ServiceAccount"]
     account, binding = kinds["ServiceAccount"]["metadata"], kinds["ClusterRoleBinding"]
@@ -13,7 +13,7 @@ def test_the_account_is_that_of_the_manifests() -> None:
     assert (account["name"], account["namespace"]) == (NAME, SYSTEM)
 
 
-def test_its_kubeconfig_has_the_cluster_of_the_administrator_and_no_right_of_theirs() -> None:
+def test_kubeconfig_has_the_admins_cluster_and_no_admin_rights() -> None:
     admin = {
         "clusters": [{"name": "c", "cluster": {"server": "https://x"}}],
         "users": [{"name": "admin", "user": {"token": "all"}}],

@@ -45,7 +45,7 @@ def test_defaults_are_those_of_the_original() -> None:
     ],
     ids=["an unknown kind of controller", "no controller"],
 )
-def test_what_is_refused_is_said_at_the_start(
+def test_rejected_argument_is_reported_at_the_start(
     kubeconfig: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], controllers: str, sentence: str
 ) -> None:
     file = tmp_path / "controllers.yaml"
@@ -54,12 +54,12 @@ def test_what_is_refused_is_said_at_the_start(
     assert sentence in capsys.readouterr().err
 
 
-def test_a_kubeconfig_that_is_not_there_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_kubeconfig_that_is_not_there_is_rejected(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--kubeconfig", str(tmp_path / "none"), "--controllers", CONTROLLERS]) == 1
     assert "not a kubeconfig that can be used" in capsys.readouterr().err
 
 
-def test_a_right_that_it_lacks_ends_it(tmp_path: Path) -> None:
+def test_missing_right_ends_the_program(tmp_path: Path) -> None:
     reply = Reply(403, b'{"kind":"Status","reason":"Forbidden","message":"no"}')
     with hook_server(*[reply] * 99) as server:
         kubeconfig = tmp_path / "kubeconfig"

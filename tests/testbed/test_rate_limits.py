@@ -6,7 +6,7 @@ from testbed.metacontroller.rate_limits import BackOff, TokenBucket
 from tests.testbed.clock import Clock
 
 
-def test_a_burst_is_free_and_then_each_one_waits_its_turn() -> None:
+def test_burst_is_free_and_then_each_one_waits_its_turn() -> None:
     bucket = TokenBucket(rate=5, burst=2, clock=Clock())
     assert [bucket.reserve() for _ in range(4)] == pytest.approx([0, 0, 0.2, 0.4])
 
@@ -19,7 +19,7 @@ def test_tokens_come_back_but_no_more_than_the_burst() -> None:
     assert [bucket.reserve() for _ in range(3)] == pytest.approx([0, 0, 0.2])
 
 
-def test_what_is_not_there_is_not_taken() -> None:
+def test_missing_token_is_not_taken() -> None:
     clock = Clock()
     bucket = TokenBucket(rate=1, burst=1, clock=clock)
     assert [bucket.take(), bucket.take()] == [True, False]
@@ -27,7 +27,7 @@ def test_what_is_not_there_is_not_taken() -> None:
     assert [bucket.take(), bucket.take()] == [True, False]
 
 
-def test_the_back_off_doubles_up_to_a_thousand_seconds() -> None:
+def test_back_off_doubles_up_to_a_thousand_seconds() -> None:
     clock = Clock()
     back_off = BackOff(clock)
     delays = []

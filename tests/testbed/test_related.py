@@ -32,7 +32,7 @@ def bench_with(*rules: Manifest | None, children: tuple[Manifest, ...] = ()) -> 
     return bench
 
 
-def test_related_objects_are_shown_by_kind_and_key_and_a_kind_without_any_is_there_too() -> None:
+def test_related_objects_are_grouped_by_kind_and_key() -> None:
     bench = bench_with(rule(SECRETS, namespace="default"), rule(NAMESPACES), rule(SLOTS))
     bench.server.seed(NAMESPACES, named("Namespace", "default"))
     shown = bench.server.seed(SECRETS, secret("a"))
@@ -61,7 +61,7 @@ def test_children_are_shown_as_related_objects_too_if_they_are_selected() -> Non
     assert bench.seen_children() == bench.seen_related()["Secret.v1"] == ["default/pki"]
 
 
-def test_finalize_is_shown_related_objects_and_a_deletion_asks_for_them_anew() -> None:
+def test_finalize_gets_related_objects_asked_for_again() -> None:
     bench = Bench(build_demo_composite(hooks=("sync", "finalize", "customize")))
     bench.answer = lambda name, _: {"relatedResources": [rule(SLOTS)]} if name == "customize" else {"children": []}
     bench.sync()
@@ -84,7 +84,7 @@ def test_finalize_is_shown_related_objects_and_a_deletion_asks_for_them_anew() -
     ],
     ids=["a kind that is not served", "a version that is not served", "nothing", "a combination that is not allowed"],
 )
-def test_a_rule_that_is_wrong_fails_every_sync_before_the_question(wrong: Manifest, sentence: str) -> None:
+def test_rule_that_is_wrong_fails_every_sync_before_the_question(wrong: Manifest, sentence: str) -> None:
     bench = bench_with(rule(SECRETS), wrong)
     for _ in range(2):
         with pytest.raises(SyncError) as caught:
@@ -95,7 +95,7 @@ def test_a_rule_that_is_wrong_fails_every_sync_before_the_question(wrong: Manife
     assert bench.asked == ["customize"]
 
 
-def test_a_kind_that_is_served_no_longer_fails_every_sync_too() -> None:
+def test_kind_that_is_served_no_longer_fails_every_sync_too() -> None:
     bench = bench_with(rule(SLOTS))
     bench.sync()
     bench.unserved = {"slots"}
@@ -103,7 +103,7 @@ def test_a_kind_that_is_served_no_longer_fails_every_sync_too() -> None:
         bench.sync()
 
 
-def test_a_null_rule_is_a_crash_but_not_before_a_rule_that_fails() -> None:
+def test_null_rule_is_a_crash_but_not_before_a_rule_that_fails() -> None:
     with pytest.raises(CrashError):
         bench_with(rule(SECRETS), None).sync()
     with pytest.raises(SyncError):
@@ -157,14 +157,14 @@ Event = Callable[[Related], None]
         "a resync",
     ],
 )
-def test_changes(event: Event, *, counts: bool) -> None:
+def test_only_changes_that_a_rule_selects_sync_the_parent(event: Event, *, counts: bool) -> None:
     bench = bench_with(rule(SLOTS), rule(SECRETS, labelSelector={"matchLabels": BLUE}))
     bench.refresh()
     event(bench.related)
     assert bench.enqueued == ([KEY] if counts else [])
 
 
-def test_a_change_brings_all_parents_that_want_it_each_once() -> None:
+def test_change_brings_all_parents_that_want_it_each_once() -> None:
     bench = Bench(WITH_CUSTOMIZE)
     for name in ("second", "third"):
         bench.server.seed(PARENTS, with_metadata(bench.parent, name=name, uid=name))
@@ -179,7 +179,7 @@ def test_a_change_brings_all_parents_that_want_it_each_once() -> None:
     assert bench.enqueued == [KEY, "default/third"]
 
 
-def test_a_change_asks_for_the_rules_of_parents_whose_answer_is_too_old() -> None:
+def test_change_asks_for_the_rules_of_parents_whose_answer_is_too_old() -> None:
     bench = bench_with(rule(SECRETS))
     bench.sync()
     bench.related.on_add(secret("a"))
@@ -191,7 +191,7 @@ def test_a_change_asks_for_the_rules_of_parents_whose_answer_is_too_old() -> Non
 
 
 @pytest.mark.parametrize("error", [SyncError("no"), TooManyRequestsError(1)], ids=["an error", "a 429"])
-def test_a_change_is_lost_to_a_parent_whose_hook_does_not_answer(error: Exception) -> None:
+def test_change_is_lost_to_a_parent_whose_hook_does_not_answer(error: Exception) -> None:
     def fail(_name: str, _request: Manifest) -> Manifest:
         raise error
 
@@ -205,14 +205,14 @@ def test_a_change_is_lost_to_a_parent_whose_hook_does_not_answer(error: Exceptio
     assert bench.enqueued == [KEY]
 
 
-def test_a_rule_that_fails_does_not_keep_the_others_from_being_heard() -> None:
+def test_rule_that_fails_does_not_keep_the_others_from_being_heard() -> None:
     bench = bench_with({}, rule(SECRETS, names=["a"], labelSelector={}), rule(SECRETS, namespace="default"))
     bench.refresh()
     bench.related.on_add(secret("a"))
     assert bench.enqueued == [KEY]
 
 
-def test_a_change_that_meets_a_null_rule_ends_the_process() -> None:
+def test_change_that_meets_a_null_rule_ends_the_process() -> None:
     bench = bench_with(rule(SECRETS), None)
     bench.refresh()
     bench.related.on_add(secret("a"))
@@ -233,7 +233,7 @@ def test_labels_of_namespaces_select_but_their_changes_bring_nobody() -> None:
     assert bench.enqueued == [KEY]
 
 
-def test_a_cache_that_lags_shows_too_little() -> None:
+def test_cache_that_lags_shows_too_little() -> None:
     bench = bench_with(rule(PODS))
     bench.sync()
     bench.server.seed(PODS, with_metadata(named("Pod", "a"), namespace="default"))

@@ -14,7 +14,7 @@ from tests.testbed.memory_server import NAMESPACES, PARENTS, PODS, SECRETS, serv
     [(PODS, "/api/v1/namespaces/a/pods/b"), (PARENTS, "/apis/example.com/v1/namespaces/a/things/b")],
     ids=["core", "a group"],
 )
-def test_paths(resource: Resource, path: str) -> None:
+def test_objects_have_these_paths(resource: Resource, path: str) -> None:
     assert resource.path("a", "b") == path
     assert resource.path("a", "b", "status") == f"{path}/status"
 
@@ -31,7 +31,7 @@ def test_kinds_are_found_by_either_name_and_with_their_subresource() -> None:
     assert (PODS.has_status, SECRETS.has_status) == (True, False)
 
 
-def test_what_is_not_there_is_looked_for_again_only_after_the_interval() -> None:
+def test_missing_kind_is_looked_up_again_after_the_interval() -> None:
     clock, known = Clock(), list[Manifest]()
     discovery = Discovery(lambda _: known, interval=30, clock=clock)
     with pytest.raises(SyncError, match="discovery: can't find resource pods in apiVersion v1"):
@@ -44,7 +44,7 @@ def test_what_is_not_there_is_looked_for_again_only_after_the_interval() -> None
     assert discovery.by_kind("v1", "Pod") == PODS
 
 
-def test_what_is_there_no_longer_is_missed_only_after_the_interval() -> None:
+def test_removed_kind_is_noticed_after_the_interval() -> None:
     clock, known = Clock(), served("v1")
     discovery = Discovery(lambda _: known, interval=30, clock=clock)
     assert discovery.by_plural("v1", "pods") == PODS
@@ -56,7 +56,7 @@ def test_what_is_there_no_longer_is_missed_only_after_the_interval() -> None:
         discovery.by_plural("v1", "pods")
 
 
-def test_an_api_server_that_does_not_answer_leaves_known_what_was() -> None:
+def test_api_server_that_does_not_answer_leaves_known_what_was() -> None:
     answers = iter([served("v1")])
 
     def fetch(_: str) -> list[Manifest]:

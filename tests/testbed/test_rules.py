@@ -68,7 +68,7 @@ def select(rule: Manifest, resource: Resource, objects: list[Manifest]) -> list[
         "an empty namespaceSelector does not know a namespace that is not cached",
     ],
 )
-def test_namespaced_kinds(rule: Manifest, selected: list[str]) -> None:
+def test_namespaced_kinds_are_selected(rule: Manifest, selected: list[str]) -> None:
     assert select(rule, SECRETS, SECRETS_THERE) == selected
 
 
@@ -83,7 +83,7 @@ def test_namespaced_kinds(rule: Manifest, selected: list[str]) -> None:
     ],
     ids=["all", "by label", "a namespace is ignored", "by name", "a namespace with a label is ignored"],
 )
-def test_kinds_without_namespaces(rule: Manifest, selected: list[str]) -> None:
+def test_cluster_scoped_kinds_are_selected(rule: Manifest, selected: list[str]) -> None:
     assert select(rule, SLOTS, SLOTS_THERE) == selected
 
 
@@ -106,13 +106,13 @@ def test_kinds_without_namespaces(rule: Manifest, selected: list[str]) -> None:
         "a namespaceSelector that is none",
     ],
 )
-def test_refused_even_where_there_is_no_object(rule: Manifest, resource: Resource, sentence: str) -> None:
+def test_invalid_rule_is_rejected_without_any_object(rule: Manifest, resource: Resource, sentence: str) -> None:
     with pytest.raises(SyncError) as caught:
         select(rule, resource, [])
     assert sentence in str(caught.value)
 
 
-def test_namespaces_that_are_not_cached_yet_are_waited_for_where_they_matter() -> None:
+def test_sync_waits_for_uncached_namespaces_that_matter() -> None:
     with pytest.raises(NotSyncedError):
         build_selection(RelatedRule.model_validate(IN_BLUE), SECRETS, namespaces())
     build_selection(RelatedRule.model_validate(BY_COLOUR), SECRETS, namespaces())

@@ -13,7 +13,7 @@ ONE_SECRET = {"children": [SECRET], "status": {"phase": "Running"}}
 WITH_FINALIZE = build_demo_composite(hooks=("sync", "finalize"))
 
 
-def test_a_child_is_created_with_owner_label_and_what_was_applied() -> None:
+def test_child_is_created_with_owner_label_and_what_was_applied() -> None:
     bench = Bench()
     said = bench.sync(ONE_SECRET)
     child = bench.server.peek(SECRETS, "default/pki") or {}
@@ -26,7 +26,7 @@ def test_a_child_is_created_with_owner_label_and_what_was_applied() -> None:
     assert said == "created Secret default/pki; wrote the status"
 
 
-def test_the_question_has_all_declared_kinds_and_no_related_objects() -> None:
+def test_question_has_all_declared_kinds_and_no_related_objects() -> None:
     bench = Bench()
     bench.sync()
     name, question = bench.questions[0]
@@ -37,7 +37,7 @@ def test_the_question_has_all_declared_kinds_and_no_related_objects() -> None:
     assert question["parent"]["metadata"]["uid"] == PARENT_UID
 
 
-def test_a_steady_state_costs_one_read_and_changes_no_version() -> None:
+def test_steady_state_costs_one_read_and_changes_no_version() -> None:
     bench = Bench(WITH_FINALIZE)
     answer = {"children": [SECRET, named("Pod", "a", spec={"x": 1})], "status": {"phase": "Running"}}
     bench.sync(answer)
@@ -48,14 +48,14 @@ def test_a_steady_state_costs_one_read_and_changes_no_version() -> None:
     assert bench.versions() == versions
 
 
-def test_the_status_is_replaced_wholesale_and_its_generation_forced() -> None:
+def test_status_is_replaced_wholesale_and_its_generation_forced() -> None:
     bench = Bench()
     bench.sync({"children": [], "status": {"phase": "Waiting", "nodes": 1}})
     bench.sync({"children": [], "status": {"phase": "Running", "observedGeneration": 77}})
     assert bench.parent["status"] == {"phase": "Running", "observedGeneration": 1}
 
 
-def test_a_conflict_in_an_update_waits_for_the_next_event() -> None:
+def test_conflict_in_an_update_waits_for_the_next_event() -> None:
     bench = Bench()
     bench.sync(ONE_SECRET)
     bench.refresh()
@@ -72,7 +72,7 @@ def test_on_delete_never_updates() -> None:
     assert bench.sync({**ONE_SECRET, "children": [{**SECRET, "data": {"a": "Mg=="}}]}) == "nothing to do"
 
 
-def test_the_status_of_a_child_can_not_be_set() -> None:
+def test_status_of_a_child_cannot_be_set() -> None:
     bench = Bench()
     bench.sync({"children": [named("Pod", "a")], "status": {}})
     # One update there is: what was applied is remembered with it.
@@ -82,7 +82,7 @@ def test_the_status_of_a_child_can_not_be_set() -> None:
     assert bench.sync(with_status) == "nothing to do"
 
 
-def test_the_status_is_written_although_a_child_failed() -> None:
+def test_status_is_written_although_a_child_failed() -> None:
     bench = Bench()
     bench.server.fail("POST secrets", SyncError("spec.data: Forbidden", logged="422"))
     with pytest.raises(
@@ -94,7 +94,7 @@ def test_the_status_is_written_although_a_child_failed() -> None:
     assert bench.server.keys(PODS) == ["default/a"]
 
 
-def test_a_kind_of_children_that_is_served_no_longer_fails_every_sync() -> None:
+def test_kind_of_children_that_is_served_no_longer_fails_every_sync() -> None:
     bench = Bench()
     bench.sync(ONE_SECRET)
     bench.unserved = {"secrets"}
@@ -103,7 +103,7 @@ def test_a_kind_of_children_that_is_served_no_longer_fails_every_sync() -> None:
     assert bench.asked == ["sync"]
 
 
-def test_a_terminating_child_is_seen_and_left_alone_until_it_is_gone() -> None:
+def test_terminating_child_is_observed_and_left_alone_until_it_is_gone() -> None:
     bench = Bench()
     bench.sync(ONE_SECRET)
     bench.server.edit(
@@ -117,7 +117,7 @@ def test_a_terminating_child_is_seen_and_left_alone_until_it_is_gone() -> None:
     assert bench.sync(changed) == "created Secret default/pki"
 
 
-def test_the_uid_of_a_child_is_checked_before_it_is_deleted() -> None:
+def test_uid_of_a_child_is_checked_before_it_is_deleted() -> None:
     bench = Bench()
     bench.sync(ONE_SECRET)
     bench.refresh()
@@ -127,7 +127,7 @@ def test_the_uid_of_a_child_is_checked_before_it_is_deleted() -> None:
     assert bench.server.keys(SECRETS) == ["default/pki"]
 
 
-def test_a_resync_is_armed_only_for_positive_seconds() -> None:
+def test_resync_is_armed_only_for_positive_seconds() -> None:
     bench = Bench()
     bench.sync({"children": [], "resyncAfterSeconds": 2.5})
     bench.sync({"children": [], "resyncAfterSeconds": 0})
@@ -146,7 +146,7 @@ def test_429_passes_through_and_changes_nothing() -> None:
     assert bench.writes == []
 
 
-def test_a_parent_that_vanishes_before_its_status_is_written_is_no_error() -> None:
+def test_parent_that_vanishes_before_its_status_is_written_is_no_error() -> None:
     bench = Bench()
     bench.refresh()
     bench.server.edit(PARENTS, KEY, lambda parent: with_metadata(parent, deletionTimestamp=DELETED_AT))
@@ -154,13 +154,13 @@ def test_a_parent_that_vanishes_before_its_status_is_written_is_no_error() -> No
     assert bench.sync(ONE_SECRET, with_old_caches=True) == "nothing to do"
 
 
-def test_a_parent_that_the_cache_does_not_show_is_not_asked_about() -> None:
+def test_parent_that_the_cache_does_not_show_is_not_asked_about() -> None:
     bench = Bench()
     assert bench.sync(with_old_caches=True) == "it is gone"
     assert bench.questions == []
 
 
-def test_a_status_that_others_change_meanwhile_is_written_on_top() -> None:
+def test_status_that_others_change_meanwhile_is_written_on_top() -> None:
     bench = Bench()
     bench.server.before[f"PUT status things {KEY}"] = lambda: bench.server.edit(
         PARENTS, KEY, lambda parent: with_metadata(parent, labels={"team": "a"})
@@ -170,14 +170,14 @@ def test_a_status_that_others_change_meanwhile_is_written_on_top() -> None:
     assert metadata(bench.parent)["labels"] == {"team": "a"}
 
 
-def test_the_finalizer_is_there_before_the_first_question() -> None:
+def test_finalizer_is_there_before_the_first_question() -> None:
     bench = Bench(WITH_FINALIZE)
     said = bench.sync(ONE_SECRET)
     assert finalizers(bench.questions[0][1]["parent"]) == [FINALIZER]
     assert said.startswith("added the finalizer to Thing default/demo; created")
 
 
-def test_the_finalizer_goes_where_there_is_no_finalize_hook() -> None:
+def test_finalizer_goes_where_there_is_no_finalize_hook() -> None:
     server = MemoryServer()
     Bench(WITH_FINALIZE, server).sync()
     bench = Bench(server=server)

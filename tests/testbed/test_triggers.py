@@ -95,13 +95,13 @@ def with_owner(**fields: str) -> Manifest:
         "in another namespace",
     ],
 )
-def test_new_objects(child: Manifest, *, counts: bool) -> None:
+def test_new_child_syncs_its_parent(child: Manifest, *, counts: bool) -> None:
     trigger, heard = hear_of_child()
     trigger.on_add(child)
     assert heard == ([KEY] if counts else [])
 
 
-def test_a_resync_of_children_does_not_count_and_a_new_version_does() -> None:
+def test_resync_of_children_does_not_count_and_a_new_version_does() -> None:
     trigger, heard = hear_of_child()
     old = with_metadata(CHILD, resourceVersion="1")
     trigger.on_update(old, old)
@@ -110,7 +110,7 @@ def test_a_resync_of_children_does_not_count_and_a_new_version_does() -> None:
     assert heard == [KEY]
 
 
-def test_an_orphan_that_goes_does_not_count() -> None:
+def test_orphan_that_goes_does_not_count() -> None:
     trigger, heard = hear_of_child()
     trigger.on_delete(ORPHAN)
     assert heard == []

@@ -62,11 +62,11 @@ def test_blocks_are_read_in_their_order(page: Path) -> None:
     ]
 
 
-def test_a_section_has_the_sections_below_it(page: Path) -> None:
+def test_section_has_the_sections_below_it(page: Path) -> None:
     assert [command.text for command in read_commands(page, under="Second")] == ["three \\\n  more", "four", "six\n"]
 
 
-def test_a_section_that_is_not_there_is_an_error(page: Path) -> None:
+def test_section_that_is_not_there_is_an_error(page: Path) -> None:
     with pytest.raises(ValueError, match="not enough values"):
         read_commands(page, under="Fourth")
 
@@ -82,14 +82,14 @@ def test_a_section_that_is_not_there_is_an_error(page: Path) -> None:
         ("1 (12s ago)", "1"),
     ],
 )
-def test_what_differs_each_time_is_the_same(one: str, other: str) -> None:
+def test_generated_values_count_as_equal(one: str, other: str) -> None:
     assert normalise(one) == normalise(other)
 
 
 @pytest.mark.parametrize(
     ("one", "other"), [("2/2", "1/2"), ("Running", "Installing"), ("local-master", "local-worker")]
 )
-def test_what_tells_something_is_not(one: str, other: str) -> None:
+def test_meaningful_values_do_not_count_as_equal(one: str, other: str) -> None:
     assert normalise(one) != normalise(other)
 
 
@@ -106,20 +106,20 @@ def test_what_tells_something_is_not(one: str, other: str) -> None:
         (None, "a\n", True),
     ],
 )
-def test_the_output_is_compared(expected: tuple[str, ...] | None, output: str, *, same: bool) -> None:
+def test_output_is_compared(expected: tuple[str, ...] | None, output: str, *, same: bool) -> None:
     assert (find_difference(Command(1, "true", expected), output) is None) == same
 
 
-def test_a_shell_remembers(terminal: Terminal) -> None:
+def test_shell_remembers(terminal: Terminal) -> None:
     assert terminal.type("word=hello; cat") == ""
     assert terminal.type("echo $word; echo there >&2") == "hello\nthere\n"
 
 
-def test_the_first_failure_ends_it_with_what_was_printed(terminal: Terminal) -> None:
+def test_first_failure_ends_it_with_what_was_printed(terminal: Terminal) -> None:
     with pytest.raises(AssertionError, match="before\n"):
         terminal.follow([Command(1, "echo before\nfalse | cat\necho after\n")])
 
 
-def test_other_output_than_the_page_shows_is_told(terminal: Terminal) -> None:
+def test_output_that_differs_from_the_page_is_reported(terminal: Terminal) -> None:
     with pytest.raises(AssertionError, match="line 7: echo one\nprints\none\n\nand the page shows"):
         terminal.follow([Command(7, "echo one", ("two",))])

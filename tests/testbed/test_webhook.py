@@ -50,11 +50,11 @@ def build_spec(hooks: Manifest) -> CompositeSpec:
         "a date that is past is at once",
     ],
 )
-def test_retry_after(header: str, seconds: int) -> None:
+def test_retry_after_is_a_number_of_seconds_or_a_date(header: str, seconds: int) -> None:
     assert retry_after_seconds(header, NOW) == seconds
 
 
-def test_a_request_is_what_go_sends() -> None:
+def test_request_is_what_go_sends() -> None:
     with hook_server(Reply(200, b'{"children":[]}')) as server:
         body = Webhook(build_hook(server), Door(), {}).call({"b": "<&>", "a": 1.0})
         ((method, path, headers, sent),) = server.calls
@@ -68,13 +68,13 @@ def test_a_request_is_what_go_sends() -> None:
     }
 
 
-def test_a_compressed_answer_is_read() -> None:
+def test_compressed_answer_is_read() -> None:
     with hook_server(Reply(200, gzip.compress(b"{}"), (("Content-Encoding", "gzip"),))) as server:
         assert Webhook(build_hook(server), Door(), {}).call({}) == b"{}"
 
 
 @pytest.mark.parametrize("status", [201, 202, 299, 400, 404, 412, 500, 503])
-def test_all_but_200_is_an_error_whose_event_has_the_body_and_whose_log_has_not(status: int) -> None:
+def test_status_other_than_200_has_its_body_in_the_event_alone(status: int) -> None:
     reply = Reply(status, b"the hook is ill", (("Retry-After", "5"),))
     with hook_server(reply) as server, pytest.raises(SyncError) as caught:
         Webhook(build_hook(server), Door(), {}).call({})
@@ -106,7 +106,7 @@ def test_nobody_there_is_an_error() -> None:
         Webhook(hook, Door(), {}).call({})
 
 
-def test_each_hook_has_its_own_path_and_the_service_its_own_name_wherever_it_is() -> None:
+def test_each_hook_has_its_path_and_each_service_its_host_name() -> None:
     service = {"service": {"name": "hooks", "namespace": "x"}}
     hooks = {
         name: {"version": "v2", "webhook": {**service, "path": f"/{name}"}}

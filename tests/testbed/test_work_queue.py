@@ -15,14 +15,14 @@ def drain(queue: WorkQueue) -> list[str]:
     return found
 
 
-def test_a_key_is_in_it_once() -> None:
+def test_key_is_in_it_once() -> None:
     queue = WorkQueue(Clock())
     for key in "aba":
         queue.add(key)
     assert drain(queue) == ["a", "b"]
 
 
-def test_a_key_that_is_worked_on_comes_back_when_that_is_done() -> None:
+def test_key_that_is_worked_on_returns_when_that_is_done() -> None:
     queue = WorkQueue(Clock())
     queue.add("a")
     assert queue.poll() == "a"
@@ -32,7 +32,7 @@ def test_a_key_that_is_worked_on_comes_back_when_that_is_done() -> None:
     assert drain(queue) == ["a"]
 
 
-def test_a_delayed_key_waits() -> None:
+def test_delayed_key_waits() -> None:
     clock = Clock()
     queue = WorkQueue(clock)
     queue.add_after("a", 5)
@@ -41,7 +41,7 @@ def test_a_delayed_key_waits() -> None:
     assert drain(queue) == ["a"]
 
 
-def test_of_several_times_the_earliest_counts_and_only_once() -> None:
+def test_earliest_of_several_times_counts_once() -> None:
     clock = Clock()
     queue = WorkQueue(clock)
     for delay in (5, 2, 9):
@@ -59,7 +59,7 @@ def test_no_delay_is_at_once() -> None:
     assert drain(queue) == ["a", "b"]
 
 
-def test_a_change_does_not_wait_for_the_back_off() -> None:
+def test_change_does_not_wait_for_the_back_off() -> None:
     clock = Clock()
     queue = WorkQueue(clock)
     for _ in range(12):
@@ -68,7 +68,7 @@ def test_a_change_does_not_wait_for_the_back_off() -> None:
     assert drain(queue) == ["a"]
 
 
-def test_the_back_off_grows_until_it_is_forgotten() -> None:
+def test_back_off_grows_until_it_is_forgotten() -> None:
     clock = Clock()
     queue = WorkQueue(clock)
     queue.add_rate_limited("a")

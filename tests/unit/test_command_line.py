@@ -36,7 +36,7 @@ def test_examples_are_rendered(path: Path, capsys: pytest.CaptureFixture[str]) -
     assert "Pod" in {document["kind"] for document in yaml.safe_load_all(capsys.readouterr().out)}
 
 
-def test_the_example_for_this_machine_has_no_warning(capsys: pytest.CaptureFixture[str]) -> None:
+def test_example_for_this_machine_has_no_warning(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["render", "-f", str(ROOT / "examples" / "local.yaml")]) == 0
     assert capsys.readouterr().err == ""
 
@@ -47,7 +47,7 @@ def test_standard_input_is_read(type_in: Any, capsys: pytest.CaptureFixture[str]
     assert "kind: Pod" in capsys.readouterr().out
 
 
-def test_a_request_is_printed_as_json(type_in: Any, capsys: pytest.CaptureFixture[str]) -> None:
+def test_request_is_printed_as_json(type_in: Any, capsys: pytest.CaptureFixture[str]) -> None:
     type_in(VK8S)
     assert main(["request", "-f", "-"]) == 0
     assert json.loads(capsys.readouterr().out) == build_request([VK8S])
@@ -66,7 +66,7 @@ def test_several_files_are_read(tmp_path: Path, type_in: Any, capsys: pytest.Cap
     assert json.loads(capsys.readouterr().out)["children"]["ConfigMap.v1"]
 
 
-def test_a_problem_names_the_files_that_it_is_about(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_problem_names_the_files_that_it_is_about(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     files = [tmp_path / name for name in ("a", "b")]
     for file in files:
         file.write_text(yaml.safe_dump(VK8S))
@@ -93,7 +93,7 @@ def test_a_problem_names_the_files_that_it_is_about(tmp_path: Path, capsys: pyte
     ],
     ids=["Kubeflow for another Kubernetes", "no installer", "port without image", "memory", "tag"],
 )
-def test_what_is_accepted_and_does_not_work_is_warned_of(
+def test_accepted_spec_that_cannot_work_has_a_warning(
     type_in: Any, capsys: pytest.CaptureFixture[str], fields: dict[str, Any], warning: str
 ) -> None:
     type_in({**VK8S, "spec": spec(**fields)})
@@ -115,7 +115,7 @@ def test_what_is_accepted_and_does_not_work_is_warned_of(
     ],
     ids=["no file", "binary", "deep", "no YAML", "no object"],
 )
-def test_a_file_that_can_not_be_used_is_told(
+def test_unusable_file_is_reported(
     command: str, content: bytes | None, sentence: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "vk8s.yaml"
@@ -125,7 +125,7 @@ def test_a_file_that_can_not_be_used_is_told(
     assert capsys.readouterr().err.startswith(f"{path}: {sentence}")
 
 
-def test_a_directory_or_what_can_not_be_read_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_directory_or_unreadable_file_is_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["render", "-f", str(tmp_path)]) == 1
     assert capsys.readouterr().err == f"{tmp_path}: This is a directory; name the files in it.\n"
     name = "x" * 300
@@ -133,7 +133,7 @@ def test_a_directory_or_what_can_not_be_read_is_told(tmp_path: Path, capsys: pyt
     assert capsys.readouterr().err == f"{name}: It can't be read: File name too long.\n"
 
 
-def test_a_request_about_no_vk8s_is_told(type_in: Any, capsys: pytest.CaptureFixture[str]) -> None:
+def test_request_about_no_vk8s_is_reported(type_in: Any, capsys: pytest.CaptureFixture[str]) -> None:
     type_in("")
     assert main(["request", "-f", "-"]) == 1
     told = "standard input: A call is about one object of kind Vk8s, and there are 0.\n"
@@ -141,7 +141,7 @@ def test_a_request_about_no_vk8s_is_told(type_in: Any, capsys: pytest.CaptureFix
 
 
 @pytest.mark.parametrize("port", ["0", "-1", "65536", "99999", "9" * 5000, "http", "\u0668\u0660"])
-def test_a_port_that_is_none_is_told(port: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_invalid_port_is_reported(port: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["serve", f"--port={port}"])
     assert ended.value.code == 2
@@ -158,7 +158,7 @@ def test_help_says_where_settings_come_from(command: list[str], capsys: pytest.C
 @pytest.mark.parametrize(
     ("name", "advice"), [("MAX_BODY", "did you mean VK8S_SETTING_MAX_BODY_MIB? "), ("FOO", "")], ids=["near", "far"]
 )
-def test_a_setting_that_is_none_is_told(
+def test_unknown_setting_is_reported(
     name: str, advice: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv(f"VK8S_SETTING_{name}", "1")
@@ -167,7 +167,7 @@ def test_a_setting_that_is_none_is_told(
     assert capsys.readouterr().err == told
 
 
-def test_a_reader_that_has_enough_is_no_error() -> None:
+def test_reader_that_has_enough_is_no_error() -> None:
     example = VK8S_EXAMPLES[0]
     reading, writing = os.pipe()
     os.close(reading)

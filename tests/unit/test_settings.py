@@ -39,13 +39,13 @@ def test_networks_of_the_host_are_the_ipv4_ones(text: str) -> None:
     assert networks == (IPv4Network("10.0.0.0/8"), IPv4Network("10.96.0.1/32"))
 
 
-def test_by_default_no_image_and_no_network_is_refused_and_there_is_a_policy() -> None:
+def test_defaults_reject_nothing_and_have_a_network_policy() -> None:
     settings = parse_settings({"VK8S_SETTING_ALLOWED_IMAGES": "", "VK8S_SETTING_HOST_CIDRS": " "})
     assert (settings.allowed_images, settings.host_cidrs, settings.network_policy) == ((), (), True)
     assert settings == parse_settings({}) == Settings(host_cidrs=())
 
 
-def test_an_installer_of_kubeflow_is_another_one_for_each_version() -> None:
+def test_installer_of_kubeflow_is_another_one_for_each_version() -> None:
     image = "registry.example.com/vk8s/kubeflow-installer:{version}"
     assert parse_settings({"VK8S_SETTING_KUBEFLOW_INSTALLER_IMAGE": image}).kubeflow_installer_image == image
     with pytest.raises(ValidationError) as refused:
@@ -54,7 +54,7 @@ def test_an_installer_of_kubeflow_is_another_one_for_each_version() -> None:
     assert problem["msg"] == f"write {{version}} where the version belongs, as in {image}"
 
 
-def test_what_is_no_network_is_told_in_a_sentence() -> None:
+def test_text_that_is_no_network_is_reported() -> None:
     with pytest.raises(ValidationError) as refused:
         parse_settings({"VK8S_SETTING_HOST_CIDRS": "10.0.0.0/8,10.0.0.1/8"})
     [problem] = refused.value.errors()
@@ -72,12 +72,12 @@ def test_what_is_no_network_is_told_in_a_sentence() -> None:
     ],
     ids=str,
 )
-def test_what_is_no_setting_is_refused(environ: dict[str, str]) -> None:
+def test_unusable_setting_is_rejected(environ: dict[str, str]) -> None:
     with pytest.raises(ValidationError):
         parse_settings(environ)
 
 
 @pytest.mark.parametrize(("size", "bodies"), [("1", 64), ("100", 100), ("300", 300)], ids=["less", "more", "most"])
-def test_there_is_room_for_one_body_of_any_size_that_is_allowed(size: str, bodies: int) -> None:
+def test_body_of_any_allowed_size_has_room(size: str, bodies: int) -> None:
     settings = parse_settings({"VK8S_SETTING_MAX_BODY_MIB": size, "VK8S_SETTING_MAX_BODIES_MIB": "1"})
     assert settings.max_bodies_bytes == bodies * 1024 * 1024

@@ -27,20 +27,20 @@ NEIGHBOUR, HUNGRY = "neighbour", "hungry"
 
 
 @pytest.mark.usefixtures("guest")
-def test_the_guest_has_version_2_alone_and_systemd_makes_the_cgroups_of_pods() -> None:
+def test_guest_has_cgroup_v2_alone_and_systemd_creates_pod_cgroups() -> None:
     mounted = {line.split()[2] for line in Path("/proc/self/mounts").read_text().splitlines()}
     assert "cgroup2" in mounted
     assert "cgroup" not in mounted
     assert cgroups.find_driver() == "systemd"
 
 
-def test_a_virtual_cluster_gets_running(virtual: VirtualCluster) -> None:
+def test_virtual_cluster_gets_running(virtual: VirtualCluster) -> None:
     virtual.wait_for_nodes()
     assert find_ready_nodes(virtual.inside) == virtual.nodes
     assert [count_restarts(virtual.kubectl, node) for node in virtual.nodes] == [0, 0]
 
 
-def test_its_pods_are_scopes_that_systemd_has_made(virtual: VirtualCluster) -> None:
+def test_pods_of_the_guest_are_scopes_of_systemd(virtual: VirtualCluster) -> None:
     for node in virtual.nodes:
         assert get_container(virtual, node).suffix == ".scope"
 
@@ -62,7 +62,7 @@ def test_everything_in_it_has_its_cgroup_below_that_of_a_node_pod(guest: Guest, 
     assert {"systemd", "kubelet", "containerd", "kube-apiserver", "etcd", "flanneld"} <= names
 
 
-def test_a_hungry_pod_is_killed_alone(virtual: VirtualCluster) -> None:
+def test_hungry_pod_is_killed_alone(virtual: VirtualCluster) -> None:
     inside, worker = virtual.inside, virtual.nodes[1]
     wait_for("the service account", lambda: inside.find("serviceaccount", "default"), POD_SECONDS)
     inside.apply(build_web_pod(NEIGHBOUR, worker))
@@ -82,7 +82,7 @@ def test_a_hungry_pod_is_killed_alone(virtual: VirtualCluster) -> None:
     virtual.wait_for_nodes()
 
 
-def test_no_lack_of_memory_ends_a_node_as_a_whole(virtual: VirtualCluster) -> None:
+def test_missing_memory_never_ends_a_whole_node(virtual: VirtualCluster) -> None:
     for node in virtual.nodes:
         assert (get_container(virtual, node) / "memory.oom.group").read_text().strip() == "0"
 

@@ -18,27 +18,27 @@ DEBUGGING_SECTIONS = {
 }
 
 
-def test_the_readme(terminal: Terminal) -> None:
+def test_readme_does_as_it_says(terminal: Terminal) -> None:
     for section in README_SECTIONS["here"]:
         terminal.follow(read_commands(ROOT / "README.md", under=section))
 
 
-def test_the_korean_readme_has_the_same_commands() -> None:
+def test_korean_readme_has_the_same_commands() -> None:
     english, korean = (read_commands(ROOT / name) for name in ("README.md", "README.ko.md"))
     assert [(each.text, each.expected) for each in korean] == [(each.text, each.expected) for each in english]
 
 
-def test_the_tutorial(terminal: Terminal) -> None:
+def test_tutorial_does_as_it_says(terminal: Terminal) -> None:
     terminal.follow(read_commands(DOCS / "tutorial.md"))
 
 
-def test_the_page_about_curl(up: Terminal) -> None:
+def test_page_about_curl_does_as_it_says(up: Terminal) -> None:
     for section in DEBUGGING_SECTIONS["here"]:
         up.follow(read_commands(DOCS / "debugging.md", under=section))
 
 
 @pytest.mark.parametrize("page", ["lost-volumes", "pause", "ports", "scale", "ssh"])
-def test_what_can_be_done_with_a_virtual_cluster(page: str, up: Terminal) -> None:
+def test_pages_about_a_virtual_cluster(page: str, up: Terminal) -> None:
     up.follow(read_commands(DOCS / "how-to" / f"{page}.md"))
 
 

@@ -47,7 +47,7 @@ def test_ranges_are_put_in_order_and_together(ranges: list[str], united: list[st
     ],
     ids=repr,
 )
-def test_what_is_left_and_what_is_common_make_the_whole(excluded: list[str], left: list[str]) -> None:
+def test_difference_and_intersection_make_the_whole(excluded: list[str], left: list[str]) -> None:
     whole, other = addresses("10.0.0.10-10.0.0.20", "10.0.0.30"), addresses(*excluded)
     rest = whole.without(other)
     assert rest.describe() == left
@@ -78,7 +78,7 @@ def test_hosts_have_neither_the_networks_own_nor_the_broadcast_address(network: 
 
 
 @pytest.mark.parametrize("text", ["", "10.0.0.0", "10.0.0.0/", "10.0.0.1/24", "10.0.0.0/255.0.0.0", "fd00::/64", "/24"])
-def test_no_networks(text: str) -> None:
+def test_text_that_is_no_network_is_rejected(text: str) -> None:
     with pytest.raises(ValueError, match=r".*"):
         parse_network(text)
 
@@ -87,12 +87,12 @@ def test_no_networks(text: str) -> None:
     "text",
     ["", "-", "10.0.0.1-", "-10.0.0.1", "10.0.0.2-10.0.0.1", "10.0.0.1-9", "10.0.0.0/24", "fd00::1", "010.0.0.1"],
 )
-def test_no_ranges(text: str) -> None:
+def test_text_that_is_no_range_is_rejected(text: str) -> None:
     with pytest.raises(ValueError, match=r".*"):
         parse_range(text)
 
 
-def test_a_name_that_is_no_address_has_no_number() -> None:
+def test_name_that_is_no_address_has_no_number() -> None:
     assert parse_number("10.0.0.7") == parse_address("10.0.0.7")
     assert parse_number("seven") is None
     assert None not in addresses("0.0.0.0-255.255.255.255")

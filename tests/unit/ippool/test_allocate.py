@@ -41,7 +41,7 @@ def test_other_nodes_change_nothing_for_one_that_has_its_address() -> None:
     assert addresses(more.sync()).items() > addresses(world.sync()).items()
 
 
-def test_a_pool_that_is_not_the_default_serves_those_who_name_it() -> None:
+def test_pool_that_is_not_the_default_serves_those_who_name_it() -> None:
     pool = pool_manifest({"cidr": "10.0.0.0/24"})
     vk8s = (vk8s_manifest("a", ipPool="default"), vk8s_manifest("b"))
     assert set(addresses(PoolWorld(pool=pool, vk8s=vk8s).sync())) == {"a/m", "a/w"}
@@ -52,12 +52,12 @@ def test_a_pool_that_is_not_the_default_serves_those_who_name_it() -> None:
     [({"cidr": "10.0.0.0/30"}, 2), ({"cidr": "10.0.0.0/29", "exclude": ["10.0.0.2-10.0.0.9"]}, 1), ({"cidr": "x"}, 0)],
     ids=["a network of four", "most of it is excluded", "the spec is invalid"],
 )
-def test_there_are_as_many_as_the_spec_has(spec: Manifest, count: int) -> None:
+def test_pool_has_as_many_addresses_as_its_spec(spec: Manifest, count: int) -> None:
     vk8s = (vk8s_manifest(nodes=["a", "b", "c", "d"]),)
     assert len(PoolWorld(pool=pool_manifest({**spec, "default": True}), vk8s=vk8s).sync().children) == count
 
 
-def test_who_goes_without_gets_what_somebody_gives_back_once_it_is_gone() -> None:
+def test_waiting_node_gets_a_freed_address_once_it_is_gone() -> None:
     old, new = vk8s_manifest("old"), with_metadata(vk8s_manifest("new"), creationTimestamp=LATER)
     world = PoolWorld(pool=TWO, vk8s=(new, old)).step()
     assert set(addresses(world.sync())) == {"old/m", "old/w"}
@@ -75,16 +75,16 @@ def test_who_goes_without_gets_what_somebody_gives_back_once_it_is_gone() -> Non
     ],
     ids=["another pool's, or made by hand", "of a later version", "beside one that is named after no address"],
 )
-def test_what_has_an_allocation_is_not_handed_out(foreign: list[Manifest]) -> None:
+def test_allocated_address_is_not_allocated_again(foreign: list[Manifest]) -> None:
     world = PoolWorld(pool=TWO, vk8s=(vk8s_manifest(nodes=["m"]),), foreign=tuple(foreign))
     assert addresses(world.sync()) == {"demo/m": "10.0.0.2"}
 
 
-def test_who_has_an_address_of_another_pool_gets_none() -> None:
+def test_node_with_an_address_of_another_pool_gets_none() -> None:
     assert set(addresses(PoolWorld(foreign=(USED,)).sync())) == {"demo/m"}
 
 
-def test_of_two_addresses_a_node_keeps_the_older() -> None:
+def test_node_with_two_addresses_keeps_the_older() -> None:
     younger = allocation_manifest("10.0.0.4", "w", creationTimestamp=LATER)
     assert addresses(PoolWorld().with_own(younger, USED).sync())["demo/w"] == "10.0.0.3"
     # Each pool looks after its own.
@@ -92,7 +92,7 @@ def test_of_two_addresses_a_node_keeps_the_older() -> None:
     assert "10.0.0.3" in addresses(PoolWorld(foreign=(younger,)).with_own(USED).sync()).values()
 
 
-def test_what_cannot_be_read_is_kept_and_not_handed_out() -> None:
+def test_unreadable_allocation_is_kept_and_its_address_reserved() -> None:
     strange = {**allocation_manifest("10.0.0.1", "w"), "spec": {"later": "x"}}
     answer = PoolWorld(pool=TWO, vk8s=()).with_own(strange).sync()
     assert [child["spec"] for child in answer.children] == [{"later": "x"}]
@@ -108,7 +108,7 @@ def test_what_cannot_be_read_is_kept_and_not_handed_out() -> None:
     ],
     ids=["is in the pool", "is excluded", "is not in the pool"],
 )
-def test_a_node_gets_the_address_that_its_pod_has_where_that(spec: Manifest, expected: str | None) -> None:
+def test_node_gets_the_address_that_its_pod_has_where_that(spec: Manifest, expected: str | None) -> None:
     vk8s = vk8s_manifest(nodes=["m"], status=status(m="10.0.7.7"))
     answer = PoolWorld(pool=pool_manifest({**spec, "default": True}), vk8s=(vk8s,)).sync()
     assert (addresses(answer)["demo/m"] == "10.0.7.7") == (expected is not None)
@@ -130,7 +130,7 @@ OVERLAPS: dict[str, tuple[Any, list[str]]] = {
 
 
 @pytest.mark.parametrize(("metadata", "handed_out"), OVERLAPS.values(), ids=OVERLAPS)
-def test_what_is_shared_is_handed_out_by_the_older(metadata: Manifest, handed_out: list[str]) -> None:
+def test_shared_address_is_allocated_by_the_older_pool(metadata: Manifest, handed_out: list[str]) -> None:
     other = pool_manifest({"ranges": ["9.0.0.0-10.0.0.1"]}, "other", **metadata)
     assert sorted(addresses(PoolWorld(pool=TWO, others=(other,)).sync()).values()) == handed_out
 
@@ -144,19 +144,19 @@ CROWD = (
 )
 
 
-def test_a_namespace_has_no_more_than_its_share() -> None:
+def test_namespace_has_no_more_than_its_share() -> None:
     world = PoolWorld(pool=THREE_EACH, vk8s=CROWD)
     for answer in (world.sync(), world.step().sync()):
         assert addresses(answer).keys() == {"a/m", "a/w", "b/m", "d/m"}
 
 
-def test_a_namespace_gets_on_when_it_gives_an_address_back() -> None:
+def test_namespace_gets_an_address_after_it_frees_one() -> None:
     world = replace(PoolWorld(pool=THREE_EACH, vk8s=CROWD).step(), vk8s=CROWD[1:])
     assert addresses(world.sync()).keys() == {"b/m", "d/m"}
     assert addresses(world.step().sync()).keys() == {"b/m", "b/w", "c/m", "d/m"}
 
 
-def test_what_a_namespace_has_stays_when_its_share_gets_smaller() -> None:
+def test_namespace_keeps_its_addresses_when_its_share_shrinks() -> None:
     world = PoolWorld(vk8s=CROWD).step()
     one = replace(world, pool=pool_manifest({"cidr": "10.0.0.0/28", "default": True, "perNamespace": 1}))
     assert addresses(one.sync()) == addresses(world.sync())
@@ -164,13 +164,13 @@ def test_what_a_namespace_has_stays_when_its_share_gets_smaller() -> None:
     assert addresses(more.sync()).keys() - addresses(world.sync()).keys() == {"f/m"}
 
 
-def test_an_address_in_use_stays_whatever_becomes_of_the_range() -> None:
+def test_address_in_use_stays_whatever_becomes_of_the_range() -> None:
     other = pool_manifest({"cidr": "10.0.0.0/8"}, "other", **OLDER)
     for world in (PoolWorld(pool=pool_manifest({"cidr": "10.9.0.0/24"})), PoolWorld(others=(other,))):
         assert addresses(world.with_own(USED).sync())["demo/w"] == "10.0.0.3"
 
 
-def test_the_first_address_depends_on_the_node_alone() -> None:
+def test_first_address_depends_on_the_node_alone() -> None:
     wide = pool_manifest({"cidr": "10.0.0.0/16", "default": True})
     alone = addresses(PoolWorld(pool=wide).sync())
     crowd = tuple(vk8s_manifest(f"v{number}") for number in range(20))

@@ -17,7 +17,7 @@ def read(manifest: Manifest) -> Allocation:
     return Allocation.model_validate(manifest)
 
 
-def test_an_allocation_says_whose_it_is_in_its_spec_and_in_labels_to_select_by() -> None:
+def test_allocation_names_its_owner_in_spec_and_labels() -> None:
     made = PoolWorld().sync().children[0]
     vk8s = {"namespace": "team-a", "name": "demo", "uid": VK8S_UID}
     address = made["metadata"]["name"]
@@ -39,7 +39,7 @@ def test_nothing_is_applied_to_an_allocation_that_is_kept() -> None:
     assert deep_equal(merge_update(stored, keep_allocation(read(stored))), stored)
 
 
-def test_labels_that_somebody_changed_are_put_right() -> None:
+def test_changed_labels_are_repaired() -> None:
     changed = allocation_manifest("10.0.0.1", "m", labels={"vk8s.sktelecom.com/node": "other", "theirs": "x"})
     labels = keep_allocation(read(changed))["metadata"]["labels"]
     assert labels == allocation_manifest("10.0.0.1", "m")["metadata"]["labels"]
@@ -56,7 +56,7 @@ def test_labels_that_somebody_changed_are_put_right() -> None:
     ],
     ids=repr,
 )
-def test_what_cannot_be_read_is_nobodys_and_kept_as_it_is(spec: Any) -> None:
+def test_unreadable_allocation_is_nobodys_and_returned_unchanged(spec: Any) -> None:
     labels = {
         "vk8s.sktelecom.com/later": "x",
         "app.kubernetes.io/managed-by": "y",
@@ -85,7 +85,7 @@ def test_what_cannot_be_read_is_nobodys_and_kept_as_it_is(spec: Any) -> None:
         "the lower name",
     ],
 )
-def test_of_two_the_older_counts(first: Manifest, second: Manifest) -> None:
+def test_older_of_two_allocations_counts(first: Manifest, second: Manifest) -> None:
     older = allocation_manifest("10.0.0.3", "m", **{"creationTimestamp": "2026-01-01T00:00:00Z", **first})
     younger = allocation_manifest("10.0.0.4", "m", **{"creationTimestamp": "2026-01-01T00:00:00Z", **second})
     for both in ([older, younger], [younger, older]):

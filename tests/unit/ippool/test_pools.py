@@ -42,12 +42,12 @@ def pool(name: str, spec: Any = None, **metadata: Any) -> Any:
         "the one that is named does not exist",
     ],
 )
-def test_which_pool_serves(wanted: str | None, pools: list[Any], found: str | None) -> None:
+def test_pool_is_chosen_by_name_or_default(wanted: str | None, pools: list[Any], found: str | None) -> None:
     chosen = find_pool(wanted, parse_pools(pools))
     assert (chosen.name if chosen else None) == found
 
 
-def test_a_pool_whose_spec_is_invalid_has_no_addresses() -> None:
+def test_pool_whose_spec_is_invalid_has_no_addresses() -> None:
     (broken,) = parse_pools([pool_manifest({"cidr": "none"})])
     assert broken.addresses.size == 0
     assert broken.problems == ("spec.cidr: write an IPv4 network such as 10.0.0.0/24.",)

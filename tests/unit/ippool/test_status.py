@@ -85,7 +85,7 @@ READY: dict[str, tuple[PoolWorld, str, str, str]] = {
 
 
 @pytest.mark.parametrize(("scene", "status", "reason", "message"), READY.values(), ids=READY)
-def test_ready_tells_all_there_is_to_say(scene: PoolWorld, status: str, reason: str, message: str) -> None:
+def test_condition_ready_describes_the_pool(scene: PoolWorld, status: str, reason: str, message: str) -> None:
     ready = scene.sync().status["conditions"][1]
     assert (ready["type"], ready["status"], ready["reason"], ready["message"]) == ("Ready", status, reason, message)
 
@@ -113,7 +113,7 @@ def test_namespaces_that_have_their_share_and_need_more_are_listed() -> None:
     assert "namespacesAtShare" not in world({**TEN, "default": True, "perNamespace": 2}, vk8s=crowd).sync().status
 
 
-def test_an_invalid_spec_is_told_with_all_its_problems() -> None:
+def test_invalid_spec_is_reported_with_all_its_problems() -> None:
     accepted = world({"cidr": "x", "exclude": ["y"]}).sync().status["conditions"][0]
     assert (accepted["type"], accepted["status"], accepted["reason"]) == ("Accepted", "False", "InvalidSpec")
     assert accepted["message"] == (

@@ -22,7 +22,7 @@ NETWORK = {"cidr": "10.0.0.0/29"}
     ],
     ids=repr,
 )
-def test_which_addresses_a_spec_means(spec: Any, addresses: list[str]) -> None:
+def test_spec_means_these_addresses(spec: Any, addresses: list[str]) -> None:
     parsed, problems = parse_spec(spec)
     assert problems == []
     assert parsed is not None
@@ -59,9 +59,9 @@ def test_ten_million_addresses_are_counted_in_no_time() -> None:
     ],
     ids=repr,
 )
-def test_all_problems_are_told_at_once(spec: Any, sentences: list[str]) -> None:
+def test_all_problems_are_reported_at_once(spec: Any, sentences: list[str]) -> None:
     assert parse_spec(spec) == (None, sentences)
 
 
-def test_the_value_is_not_repeated() -> None:
+def test_value_is_not_repeated() -> None:
     assert "MARKER" not in "".join(parse_spec({"cidr": "MARKER", "ranges": ["MARKER"], "exclude": ["MARKER"]})[1])

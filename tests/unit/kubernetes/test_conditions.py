@@ -34,7 +34,7 @@ def test_time_of_the_last_transition(status: Any, since: str) -> None:
     assert build_conditions([READY], moment(status))[0]["lastTransitionTime"] == since
 
 
-def test_a_condition_that_changes_takes_the_time_of_the_change() -> None:
+def test_condition_that_changes_takes_the_time_of_the_change() -> None:
     first = build_conditions([READY], moment(None))
     broken = Condition("Ready", status=False, reason="Booting", message="")
     before, minute = {"conditions": first}, timedelta(minutes=1)

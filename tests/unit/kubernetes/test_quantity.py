@@ -25,11 +25,11 @@ from hooks.kubernetes.quantity import parse_quantity
         ("-1", "-1"),
     ],
 )
-def test_the_number_that_a_quantity_means(text: str, number: str) -> None:
+def test_number_that_a_quantity_means(text: str, number: str) -> None:
     assert parse_quantity(text) == Fraction(number)
 
 
 @pytest.mark.parametrize("text", ["", "much", "1 Gi", "1gi", "1K", "Gi", "1e", "0x1", "1\n"])
-def test_what_is_none(text: str) -> None:
+def test_text_that_is_no_quantity_is_rejected(text: str) -> None:
     with pytest.raises(ValueError, match="not a quantity"):
         parse_quantity(text)

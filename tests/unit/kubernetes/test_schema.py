@@ -22,7 +22,7 @@ def find_in_node(**fields: Any) -> list[str]:
     return find(nodes=[node("m", "master", **fields)])
 
 
-def test_what_is_right_has_no_fault() -> None:
+def test_valid_object_has_no_fault() -> None:
     everything = node("m", "master", resources=RESOURCES, nodeSelector={"disk": "ssd"}, tolerations=[{"key": "a"}])
     port = {"name": "web", "port": 80, "targetPort": 80}
     assert find(nodes=[everything], paused=True, accessPodPort=30000, ports=[port], storage={"size": 5}) == []

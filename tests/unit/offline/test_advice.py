@@ -28,7 +28,7 @@ def warn(**fields: Any) -> list[str]:
         "registry.example.com:5000/kink@sha256:abc",
     ],
 )
-def test_an_image_that_may_be_a_node_s_is_not_warned_of(image: str) -> None:
+def test_image_that_may_be_a_node_s_is_not_warned_of(image: str) -> None:
     assert warn(image=image) == []
 
 
@@ -43,7 +43,7 @@ def test_an_image_that_may_be_a_node_s_is_not_warned_of(image: str) -> None:
         ("registry.example.com:5000/kink", "no tag"),
     ],
 )
-def test_another_image_is_warned_of(image: str, tag: str) -> None:
+def test_another_image_has_a_warning(image: str, tag: str) -> None:
     (warning,) = warn(image=image)
     assert warning.startswith(f"spec.nodes[0].image: {tag} does not look like a node image; ")
     assert warning.endswith("from v1.34 on, such as v1.34.4.")
@@ -53,23 +53,23 @@ def test_another_image_is_warned_of(image: str, tag: str) -> None:
     ("role", "limit", "count"),
     [("master", "768Mi", 0), ("master", "767Mi", 1), ("worker", "256Mi", 0), ("worker", 1000, 1), ("worker", "1Gi", 0)],
 )
-def test_a_node_with_too_little_memory_is_warned_of(role: str, limit: object, count: int) -> None:
+def test_node_with_too_little_memory_has_a_warning(role: str, limit: object, count: int) -> None:
     assert len(warn(role=role, resources={"limits": {"memory": limit}})) == count
 
 
-def test_a_boot_asks_for_as_much_memory() -> None:
+def test_boot_asks_for_as_much_memory() -> None:
     preflight = (ROOT / "hooks" / "vk8s" / "bootstrap" / "preflight.sh").read_text()
     worker, master = (int(number) for number in re.findall(r"\bleast=(\d+)", preflight))
     assert {"master": master, "worker": worker} == LEAST_MEMORY
 
 
-def test_the_images_that_are_built_are_of_the_oldest_version_or_newer() -> None:
+def test_images_that_are_built_are_of_the_oldest_version_or_newer() -> None:
     modules = (ROOT / "images" / "binaries" / "go.mod").read_text()
     (minor,) = re.findall(r"k8s.io/kubernetes v1\.(\d+)", modules)
     assert int(minor) >= OLDEST_MINOR
 
 
-def test_a_form_that_the_schema_allows_and_the_model_does_not_is_refused_all_the_same() -> None:
+def test_form_that_only_the_model_rejects_is_rejected() -> None:
     vk8s = {**IDENTITY, "metadata": {"name": "demo"}, "spec": spec(storage={"size": "much"})}
     (refusal,) = list_refusals(vk8s, load_crd())
     assert refusal.startswith("spec.storage.size: ")

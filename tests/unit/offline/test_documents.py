@@ -39,11 +39,11 @@ def test_documents_without_anything_are_passed_over(text: str) -> None:
     assert read_objects(text) == []
 
 
-def test_a_time_without_quotes_is_the_text_that_it_is() -> None:
+def test_time_without_quotes_is_the_text_that_it_is() -> None:
     assert read_metadata("creationTimestamp: 2026-01-01T00:00:00Z")["creationTimestamp"] == "2026-01-01T00:00:00Z"
 
 
-def test_what_is_null_counts_as_not_written() -> None:
+def test_null_counts_as_not_written() -> None:
     metadata = read_metadata(
         "labels: null, annotations: , creationTimestamp: null, ownerReferences: ~, namespace: null"
     )
@@ -83,7 +83,7 @@ def test_keys_are_texts_and_aliases_are_written_out() -> None:
     ],
     ids=lambda value: value[:20],
 )
-def test_what_is_no_object_is_told(text: str, sentence: str) -> None:
+def test_document_that_is_no_object_is_reported(text: str, sentence: str) -> None:
     (problem,) = refuse(text)
     assert problem.startswith(sentence)
     assert "\n" not in problem
@@ -106,7 +106,7 @@ def test_what_is_no_object_is_told(text: str, sentence: str) -> None:
     ],
     ids=lambda value: value[:30],
 )  # fmt: skip
-def test_metadata_that_the_api_server_would_refuse_is_told(text: str, problem: str) -> None:
+def test_metadata_that_the_api_server_would_reject_is_reported(text: str, problem: str) -> None:
     assert refuse(f"{HEAD}metadata: {{name: a, {text}}}") == (f"Pod a: {problem}",)
 
 

@@ -42,12 +42,12 @@ def test_every_child_is_shown_down_to_the_pods() -> None:
     )
 
 
-def test_the_namespace_is_default_where_none_is_given() -> None:
+def test_namespace_is_default_where_none_is_given() -> None:
     children = render({**VK8S, "metadata": {"name": "demo"}}, CONTEXT).children
     assert {child["metadata"]["namespace"] for child in children} == {"default"}
 
 
-def test_what_is_written_is_what_was_rendered() -> None:
+def test_yaml_reads_as_the_rendered_children() -> None:
     children = render(VK8S, CONTEXT).children
     text = write_yaml(children)
     assert list(yaml.safe_load_all(text)) == children
@@ -55,7 +55,7 @@ def test_what_is_written_is_what_was_rendered() -> None:
     assert "entrypoint.sh: |" in text
 
 
-def test_a_label_that_reads_like_a_boolean_is_quoted() -> None:
+def test_label_that_reads_like_a_boolean_is_quoted() -> None:
     labelled = {**VK8S, "metadata": {**VK8S["metadata"], "labels": {"team": "y"}}}
     assert 'team: "y"' in write_yaml(render(labelled, CONTEXT).children)
 
@@ -92,7 +92,7 @@ def refuse(*vk8s: dict[str, Any]) -> tuple[str, ...]:
         "field of spec",
     ],
 )
-def test_what_the_api_server_would_refuse_is_said(vk8s: dict[str, Any], sentence: str) -> None:
+def test_spec_that_the_api_server_would_reject_is_reported(vk8s: dict[str, Any], sentence: str) -> None:
     (problem,) = refuse(vk8s)
     assert problem.startswith(sentence)
 
@@ -106,13 +106,13 @@ def test_each_problem_is_a_sentence_of_its_own() -> None:
     ]
 
 
-def test_what_only_the_settings_refuse_is_said_with_where_they_come_from() -> None:
+def test_refusal_by_settings_says_where_settings_come_from() -> None:
     problems = refuse({**VK8S, "spec": spec(ipPool="a")})
     assert problems[0].startswith("spec.ipPool: leave it out, the ip-manager is off")
     assert problems[1].startswith("The settings of the hooks are read from VK8S_SETTING_* here")
 
 
-def test_of_several_vk8s_each_is_named() -> None:
+def test_each_of_several_vk8s_is_named() -> None:
     wrong = {**VK8S, "metadata": {"name": "other"}, "spec": spec(paused="yes")}
     assert refuse(VK8S, wrong, VK8S) == (
         "Vk8s default/other: spec.paused: write true or false, without quotes.",
@@ -128,5 +128,5 @@ def test_of_several_vk8s_each_is_named() -> None:
     ],
     ids=["nothing", "others"],
 )
-def test_a_file_without_a_vk8s_is_told(objects: list[dict[str, Any]], sentence: str) -> None:
+def test_file_without_a_vk8s_is_reported(objects: list[dict[str, Any]], sentence: str) -> None:
     assert refuse(*objects) == (sentence,)

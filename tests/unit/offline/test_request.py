@@ -31,14 +31,14 @@ def list_children(request: Manifest) -> list[str]:
     return sorted(key for group in request["children"].values() for key in group)
 
 
-def test_a_new_vk8s_has_no_children_and_every_kind_of_them_is_named() -> None:
+def test_new_vk8s_has_no_children_and_every_kind_of_them_is_named() -> None:
     request = build_request([VK8S])
     assert request["parent"]["metadata"] == {**VK8S["metadata"], "uid": UNKNOWN_UID, "generation": 1}
     assert request["children"] == {kind: {} for kind in CHILD_KINDS}
     assert request["finalizing"] is False
 
 
-def test_what_was_rendered_is_observed_and_the_hooks_want_nothing_more() -> None:
+def test_rendered_children_are_observed_and_complete() -> None:
     children = render(VK8S, CONTEXT).children
     request = build_request([VK8S, *children])
     answer = decide_sync(HookRequest.model_validate(request), CONTEXT)
@@ -62,7 +62,7 @@ def test_pods_of_another_owner_are_not_sent() -> None:
     assert list_children(build_request([vk8s, ours, of_a_job])) == ["team-a/ours"]
 
 
-def test_a_pod_that_installs_kubeflow_is_related() -> None:
+def test_pod_that_installs_kubeflow_is_related() -> None:
     job = {"controller": True, "uid": "8"}
     pod = build_pod("demo-kubeflow-x", labels={COMPONENT: KUBEFLOW_COMPONENT}, ownerReferences=[job])
     request = build_request([VK8S, pod])
@@ -76,12 +76,12 @@ def test_pools_are_related_and_other_kinds_are_left_out() -> None:
     assert list_children(request) == []
 
 
-def test_one_that_is_being_deleted_is_asked_about_its_end() -> None:
+def test_deleted_vk8s_gets_a_finalize_request() -> None:
     deleted = {**VK8S, "metadata": {**VK8S["metadata"], "deletionTimestamp": "2026-11-20T10:00:00Z"}}
     assert build_request([deleted])["finalizing"] is True
 
 
 @pytest.mark.parametrize("count", [0, 2])
-def test_a_call_is_about_one_vk8s(count: int) -> None:
+def test_call_is_about_one_vk8s(count: int) -> None:
     with pytest.raises(ManifestError, match=f"there are {count}"):
         build_request([VK8S] * count)

@@ -27,7 +27,7 @@ def lock(pair: Pair) -> bytes:
     return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encryption)
 
 
-def test_the_date_of_the_certificate_itself_is_told(tmp_path: Path) -> None:
+def test_date_of_the_certificate_itself_is_reported(tmp_path: Path) -> None:
     chain = PAIR.cert + OTHER.cert
     assert watch_certificate(*write(tmp_path, chain, PAIR.key)).current().expiry == PAIR.expiry
 
@@ -45,13 +45,13 @@ def test_the_date_of_the_certificate_itself_is_told(tmp_path: Path) -> None:
     ],
     ids=["another's key", "half a certificate", "half a key", "no certificate", "no key", "a passphrase", "not PEM"],
 )
-def test_a_pair_that_is_none_is_refused_in_a_sentence(tmp_path: Path, cert: bytes, key: bytes, reason: str) -> None:
+def test_invalid_pair_is_rejected_with_a_message(tmp_path: Path, cert: bytes, key: bytes, reason: str) -> None:
     with pytest.raises(FileProblem, match=f"tls.key can't be used: {reason or '[a-z ]+'}\\.") as caught:
         watch_certificate(*write(tmp_path, cert, key))
     assert PAIR.key.splitlines()[1].decode() not in str(caught.value)
 
 
-def test_a_pair_that_is_not_there_is_named(tmp_path: Path) -> None:
+def test_pair_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(FileProblem, match=r"tls.crt with the key .*tls.key can't be used: No such file"):
         watch_certificate(tmp_path / "tls.crt", tmp_path / "tls.key")
 
@@ -62,7 +62,7 @@ def test_nothing_older_than_tls_1_2_is_spoken(tmp_path: Path) -> None:
     assert [context.minimum_version for context in contexts] == [ssl.TLSVersion.TLSv1_2] * 2
 
 
-def test_a_half_written_pair_leaves_the_former_in_use(tmp_path: Path) -> None:
+def test_half_written_pair_leaves_the_previous_one_in_use(tmp_path: Path) -> None:
     watched = watch_certificate(*write(tmp_path, PAIR.cert, PAIR.key))
     before = watched.current()
     write(tmp_path, OTHER.cert, PAIR.key)

@@ -22,7 +22,7 @@ def watch(path: Path, reads: list[str]) -> Watched[str]:
     return Watched((path,), read)
 
 
-def test_a_file_is_read_once_until_it_changes(tmp_path: Path) -> None:
+def test_file_is_read_once_until_it_changes(tmp_path: Path) -> None:
     path, reads = tmp_path / "file", list[str]()
     path.write_text("first")
     watched = watch(path, reads)
@@ -32,7 +32,7 @@ def test_a_file_is_read_once_until_it_changes(tmp_path: Path) -> None:
     assert reads == ["first", "the second"]
 
 
-def test_a_file_of_the_same_length_in_its_place_is_read(tmp_path: Path) -> None:
+def test_file_of_the_same_length_in_its_place_is_read(tmp_path: Path) -> None:
     path, other = tmp_path / "file", tmp_path / "other"
     path.write_text("first")
     watched = watch(path, [])
@@ -49,7 +49,7 @@ def test_at_the_start_there_is_nothing_that_could_stay(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "spoil", [lambda path: path.write_text("bad"), lambda path: path.unlink()], ids=["bad", "gone"]
 )
-def test_what_could_be_used_stays_until_there_is_something_better(
+def test_last_usable_content_stays_until_there_is_a_better_one(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, spoil: Callable[[Path], object]
 ) -> None:
     path = tmp_path / "file"

@@ -28,16 +28,16 @@ def parse(record: logging.LogRecord) -> Mapping[str, object]:
     return parsed
 
 
-def test_a_line_for_people_has_time_level_and_message() -> None:
+def test_line_for_people_has_time_level_and_message() -> None:
     assert TextFormatter().format(build_record("%s is %d", "one", 1)).endswith(" INFO one is 1")
 
 
-def test_whatever_is_logged_is_one_line() -> None:
+def test_every_message_is_one_line() -> None:
     line = TextFormatter().format(build_record("%s", "demo\n2026-01-02 INFO forged\x1b[0m ä"))
     assert line.endswith(r"demo\n2026-01-02 INFO forged\x1b[0m ä")
 
 
-def test_a_line_for_programs_is_an_object() -> None:
+def test_line_for_programs_is_an_object() -> None:
     parsed = parse(build_record("one\nmore"))
     assert {key: parsed[key] for key in ("level", "logger", "message")} == {
         "level": "INFO",
@@ -47,13 +47,13 @@ def test_a_line_for_programs_is_an_object() -> None:
     assert str(parsed["time"]).endswith("+00:00")
 
 
-def test_what_has_a_name_is_a_field_and_takes_no_other_ones_place() -> None:
+def test_named_value_is_a_field_and_replaces_no_other() -> None:
     parsed = parse(build_record("%(hook)s", {"hook": "vk8s/sync", "level": "FORGED"}))
     assert (parsed["hook"], parsed["level"], parsed["message"]) == ("vk8s/sync", "INFO", "vk8s/sync")
 
 
 @pytest.mark.parametrize("formatter", [TextFormatter(), JsonFormatter()], ids=["text", "json"])
-def test_of_an_exception_type_and_place_are_logged_and_nothing_that_it_holds(formatter: logging.Formatter) -> None:
+def test_exception_is_logged_by_type_and_place_alone(formatter: logging.Formatter) -> None:
     line = formatter.format(build_record("failed", failed=True))
     assert "ValueError at test_logs.py:" in line
     assert SECRET not in line

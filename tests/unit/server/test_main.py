@@ -59,21 +59,21 @@ def test_customize_answers_no_rules(client: TestClient) -> None:
     assert response.json() == {"relatedResources": []}
 
 
-def test_a_pool_is_answered_its_allocations_and_a_status(client: TestClient) -> None:
+def test_pool_is_answered_its_allocations_and_a_status(client: TestClient) -> None:
     response = client.post("/ippool/sync", json=PoolWorld().body())
     assert response.status_code == 200
     assert sorted(response.json()) == ["children", "resyncAfterSeconds", "status"]
     assert [child["kind"] for child in response.json()["children"]] == ["IPAllocation"] * 2
 
 
-def test_a_pool_that_nobody_uses_may_go(client: TestClient) -> None:
+def test_pool_that_nobody_uses_may_go(client: TestClient) -> None:
     going = PoolWorld(pool=pool_manifest(deletionTimestamp="2026-01-02T03:04:05Z"))
     used = going.with_own(allocation_manifest("10.0.0.1", "m"))
     answers = [client.post("/ippool/finalize", json=world.body()).json()["finalized"] for world in (used, going)]
     assert answers == [False, True]
 
 
-def test_a_pool_asks_for_all_vk8s_all_pools_and_the_allocations_of_others(client: TestClient) -> None:
+def test_pool_asks_for_all_vk8s_all_pools_and_the_allocations_of_others(client: TestClient) -> None:
     response = client.post("/ippool/customize", json={"parent": PoolWorld().pool, "controller": {}})
     assert [rule["resource"] for rule in response.json()["relatedResources"]] == ["vk8s", "ippools", "ipallocations"]
 
@@ -83,7 +83,7 @@ def test_a_pool_asks_for_all_vk8s_all_pools_and_the_allocations_of_others(client
     [("children", ALLOCATION), ("related", VK8S), ("related", POOL), ("related", ALLOCATION), ("related", None)],
 )
 @pytest.mark.parametrize("path", ["/ippool/sync", "/ippool/finalize"])
-def test_a_call_in_which_something_is_missing_takes_nothing_away(
+def test_call_in_which_something_is_missing_takes_nothing_away(
     client: TestClient, path: str, group: str, name: str | None
 ) -> None:
     body = PoolWorld().step().body()
@@ -94,7 +94,7 @@ def test_a_call_in_which_something_is_missing_takes_nothing_away(
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics", "/openapi.json"])
-def test_the_other_pages_answer(client: TestClient, path: str) -> None:
+def test_other_pages_answer(client: TestClient, path: str) -> None:
     assert client.get(path).status_code == 200
     assert client.head(path).status_code == 200
     assert client.head(path).text == ""
@@ -113,7 +113,7 @@ def test_the_other_pages_answer(client: TestClient, path: str) -> None:
         ("GET", "/redoc", 404, NOT_FOUND),
     ],
 )
-def test_what_is_nowhere_or_takes_another_method_is_answered_so(
+def test_unknown_path_and_wrong_method_are_rejected(
     client: TestClient, method: str, path: str, code: int, sentence: str
 ) -> None:
     response = client.request(method, path, follow_redirects=False)
@@ -150,7 +150,7 @@ def _groups() -> dict[str, dict[str, object]]:
     ("case", "content"), list(malformed()), ids=lambda value: value if isinstance(value, str) else ""
 )
 @pytest.mark.parametrize("path", PATHS)
-def test_a_malformed_request_is_refused_and_repeated_nowhere(
+def test_malformed_request_is_rejected_and_repeated_nowhere(
     client: TestClient, caplog: pytest.LogCaptureFixture, path: str, case: str, content: bytes
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -177,12 +177,12 @@ def test_a_malformed_request_is_refused_and_repeated_nowhere(
     ids=["empty", "broken", "not UTF-8", "deep", "deep and whole", "endless number", "byte order mark"],
 )
 @pytest.mark.parametrize("path", PATHS)
-def test_what_is_not_json_is_answered_so(client: TestClient, path: str, content: bytes) -> None:
+def test_body_that_is_not_json_is_rejected(client: TestClient, path: str, content: bytes) -> None:
     response = client.post(path, content=content, headers={"Content-Type": "application/json; charset=utf-8"})
     assert (response.status_code, response.json()) == (400, {"error": NOT_JSON})
 
 
-def test_numbers_that_json_does_not_have_are_refused(client: TestClient) -> None:
+def test_numbers_that_json_does_not_have_are_rejected(client: TestClient) -> None:
     answers = [client.post(path, content=b'{"parent": NaN}', headers=JSON) for path in PATHS]
     assert [answer.status_code for answer in answers] == [400] * len(PATHS)
     assert answers[0].json() == {"error": NOT_JSON}
@@ -190,7 +190,7 @@ def test_numbers_that_json_does_not_have_are_refused(client: TestClient) -> None
 
 @pytest.mark.parametrize("header", [{}, {"Content-Type": "text/plain"}, {"Content-Type": ""}], ids=str)
 @pytest.mark.parametrize("path", PATHS)
-def test_another_content_type_is_answered_so(client: TestClient, path: str, header: dict[str, str]) -> None:
+def test_another_content_type_is_rejected(client: TestClient, path: str, header: dict[str, str]) -> None:
     response = client.post(path, content=json.dumps(body(World())), headers=header)
     assert (response.status_code, response.json()) == (400, {"error": WRONG_CONTENT_TYPE})
 
@@ -209,7 +209,7 @@ def test_another_content_type_is_answered_so(client: TestClient, path: str, head
     ids=str,
 )
 @pytest.mark.parametrize("path", PATHS)
-def test_a_call_about_another_object_is_refused(client: TestClient, path: str, identity: dict[str, object]) -> None:
+def test_call_about_another_object_is_rejected(client: TestClient, path: str, identity: dict[str, object]) -> None:
     whole = body(running_world()) if path.startswith("/vk8s") else PoolWorld().step().body()
     rest = {key: value for key, value in whole["parent"].items() if key not in ("apiVersion", "kind")}
     response = client.post(path, json={**whole, "parent": {**rest, **identity}})
@@ -221,7 +221,7 @@ def test_vk8s_and_pools_have_hooks_of_their_own(client: TestClient) -> None:
     assert client.post("/ippool/customize", json={"parent": body(World())["parent"]}).json() == {"error": WRONG_PARENT}
 
 
-def test_a_newer_version_of_our_group_is_understood(client: TestClient) -> None:
+def test_newer_version_of_our_group_is_understood(client: TestClient) -> None:
     whole = body(World())
     parent = {**whole["parent"], "apiVersion": "vk8s.sktelecom.com/v1"}
     assert client.post("/vk8s/sync", json={**whole, "parent": parent}).status_code == 200
@@ -247,25 +247,23 @@ def test_a_newer_version_of_our_group_is_understood(client: TestClient) -> None:
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )  # fmt: skip
-def test_the_field_that_is_wrong_is_named_by_names_of_ours(
-    client: TestClient, part: str, content: Any, path: str
-) -> None:
+def test_field_that_is_wrong_is_named_by_names_of_ours(client: TestClient, part: str, content: Any, path: str) -> None:
     whole = body(World())
     wrong = {**IDENTITY, **content} if part == "parent" and content else content
     response = client.post("/vk8s/sync", json={**whole, part: wrong})
     assert (response.status_code, response.json()) == (400, {"error": wrong_field(path)})
 
 
-def test_a_body_that_is_no_object_has_no_field_to_name(client: TestClient) -> None:
+def test_body_that_is_no_object_has_no_field_to_name(client: TestClient) -> None:
     for path in PATHS:
         assert client.post(path, json=[]).json() == {"error": wrong_field("its content")}
 
 
-def test_the_boot_files_of_this_version_are_loaded() -> None:
+def test_bootstrap_files_of_this_version_are_loaded() -> None:
     assert "entrypoint.sh" in load_scripts().files
 
 
-def test_a_wrong_setting_ends_the_process_with_a_sentence(
+def test_wrong_setting_ends_the_process_with_a_message(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("VK8S_SETTING_KUBECONFIG_DAYS", "many")
@@ -273,7 +271,7 @@ def test_a_wrong_setting_ends_the_process_with_a_sentence(
     assert capsys.readouterr().err.startswith("The environment variable VK8S_SETTING_KUBECONFIG_DAYS can't be used: ")
 
 
-def test_a_call_without_a_kind_of_children_is_refused_in_a_sentence_that_names_it(client: TestClient) -> None:
+def test_missing_kind_of_children_is_named_in_the_refusal(client: TestClient) -> None:
     whole = body(running_world())
     children = {kind: group for kind, group in _groups().items() if kind != "Pod.v1"}
     response = client.post("/vk8s/sync", json={**whole, "children": children})

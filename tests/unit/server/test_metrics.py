@@ -32,7 +32,7 @@ def condition(reason: str, status: str = "False") -> Manifest:
         (500, "failed"),
     ],
 )
-def test_a_call_is_counted_by_what_became_of_it(status: int, outcome: str) -> None:
+def test_call_is_counted_by_what_became_of_it(status: int, outcome: str) -> None:
     metrics = Metrics()
     metrics.record_call("vk8s/sync", status, 0.3)
     assert read(metrics, "vk8s_hook_calls_total") == {("vk8s/sync", outcome): 1}
@@ -40,7 +40,7 @@ def test_a_call_is_counted_by_what_became_of_it(status: int, outcome: str) -> No
     assert measured == ({("vk8s/sync",): 0.3} if outcome == "answered" else {})
 
 
-def test_the_version_is_told() -> None:
+def test_version_is_reported() -> None:
     assert read(Metrics(), "vk8s_hook_build_info") == {(VERSION,): 1}
 
 
@@ -76,7 +76,7 @@ def test_reasons_from_outside_are_one() -> None:
     ],
     ids=["in 180 days", "later", "long ago", "not a CA", "no certificate"],
 )
-def test_a_ca_that_expires_within_180_days_is_counted(ends: dict[str, str] | None, counted: bool) -> None:  # noqa: FBT001
+def test_ca_that_expires_within_180_days_is_counted(ends: dict[str, str] | None, counted: bool) -> None:  # noqa: FBT001
     metrics = Metrics()
     metrics.count_expiring_ca({"certificatesExpire": ends} if ends else {}, datetime(2026, 1, 1, tzinfo=UTC))
     assert read(metrics, "vk8s_hook_expiring_cas_total") == ({(): 1} if counted else {})

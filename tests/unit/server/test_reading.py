@@ -26,7 +26,7 @@ def build_config_map(name: str) -> Manifest:
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": dict.fromkeys(keys, "")}
 
 
-def test_a_body_takes_four_times_its_size_at_most_whatever_is_noted_of_its_managers() -> None:
+def test_body_takes_at_most_four_times_its_size_in_memory() -> None:
     whole = World().request().model_dump(by_alias=True, mode="json")
     config_maps = {f"team-a/{name}": build_config_map(name) for name in map(str, range(20))}
     body = json.dumps({**whole, "children": {**whole["children"], "ConfigMap.v1": config_maps}}).encode()

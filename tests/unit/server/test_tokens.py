@@ -44,9 +44,7 @@ def test_each_token_of_the_file_opens_and_nothing_else(tmp_path: Path, header: s
         (b"\xff" * MIN_LENGTH, "Line 1 "),
     ],
 )
-def test_a_file_without_usable_tokens_is_refused_in_a_sentence_that_repeats_none(
-    tmp_path: Path, content: bytes, sentence: str
-) -> None:
+def test_file_without_usable_tokens_is_rejected_unrepeated(tmp_path: Path, content: bytes, sentence: str) -> None:
     path = tmp_path / "tokens"
     path.write_bytes(content)
     with pytest.raises(FileProblem, match=sentence) as caught:
@@ -54,7 +52,7 @@ def test_a_file_without_usable_tokens_is_refused_in_a_sentence_that_repeats_none
     assert FIRST[1:] not in str(caught.value)
 
 
-def test_a_file_that_can_not_be_read_is_named(tmp_path: Path) -> None:
+def test_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     with pytest.raises(FileProblem, match=r"/tokens can't be read: No such file"):
         watch_tokens(tmp_path / "tokens")
 

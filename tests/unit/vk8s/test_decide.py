@@ -9,7 +9,7 @@ from hooks.vk8s.decide import RequestError, decide_sync
 from tests.world import CONTEXT, World, condition, names, node, running_world, spec
 
 
-def test_an_invalid_spec_keeps_every_child_and_names_all_problems() -> None:
+def test_invalid_spec_keeps_every_child_and_names_all_problems() -> None:
     world = running_world()
     answer = replace(world, spec=spec(nodes=[node("w", "worker"), node("x", "worker")])).sync()
     assert names(answer) == names(world.sync())
@@ -21,7 +21,7 @@ def test_an_invalid_spec_keeps_every_child_and_names_all_problems() -> None:
 
 
 @pytest.mark.parametrize("broken", [None, 7, [], {}, {"nodes": 3}], ids=repr)
-def test_a_broken_spec_of_a_new_object_fails_and_makes_nothing(broken: object) -> None:
+def test_broken_spec_of_a_new_object_fails_and_makes_nothing(broken: object) -> None:
     answer = World(spec=broken).sync()
     assert answer.children == []
     assert answer.status["phase"] == "Fail"
@@ -38,19 +38,19 @@ class TestFinalize:
         assert not answer.finalized
         assert answer.status["phase"] == "Terminating"
 
-    def test_the_rest_leaves_when_no_pod_is_observed(self) -> None:
+    def test_rest_leaves_when_no_pod_is_observed(self) -> None:
         answer = replace(running_world(), children={**running_world().children, "Pod.v1": {}}, spec=None).finalize()
         assert answer.children == []
         assert not answer.finalized
         assert "Secret demo-pki" in condition(answer, "Ready")["message"]
 
-    def test_the_host_on_which_a_pod_has_to_end_is_named(self) -> None:
+    def test_host_on_which_a_pod_has_to_end_is_named(self) -> None:
         world = running_world()
         pod = world.children["Pod.v1"]["m"]
         placed = world.with_child("Pod.v1", "m", {**pod, "spec": {**pod["spec"], "nodeName": "host-1"}})
         assert "Pod m on host host-1" in condition(placed.finalize(), "Ready")["message"]
 
-    def test_the_parent_goes_when_nothing_is_left(self) -> None:
+    def test_parent_goes_when_nothing_is_left(self) -> None:
         assert World(spec=None).finalize().finalized
 
     def test_foreground_deletion_is_not_held_up(self) -> None:
@@ -79,14 +79,14 @@ class TestAVk8sThatIsNotSelected:
         assert (answer.children, answer.finalized, answer.status["phase"]) == ([], False, "Fail")
 
 
-def test_a_request_without_one_of_our_kinds_is_refused() -> None:
+def test_request_without_one_of_our_kinds_is_rejected() -> None:
     request = World().request()
     del request.children["Secret.v1"]
     with pytest.raises(RequestError, match=r"no children of kind Secret\.v1"):
         decide_sync(request, CONTEXT)
 
 
-def test_a_decision_changes_neither_its_request_nor_depends_on_the_call() -> None:
+def test_decision_changes_neither_its_request_nor_depends_on_the_call() -> None:
     world = running_world()
     request = world.request()
     before = deepcopy(request)

@@ -28,7 +28,7 @@ def test_time_passes_only_while_a_script_sleeps(node: Node) -> None:
     assert (ended.code, ended.output.split()) == (0, ["0", "1000000001.500000", "20"])
 
 
-def test_a_script_that_never_ends_is_ended(node: Node) -> None:
+def test_script_that_never_ends_is_ended(node: Node) -> None:
     node.write("vk8s/boot/any.sh", "while true; do sleep 1; done")
     assert node.run("any.sh", limit=1000).code == ENDED_BY_BENCH
 

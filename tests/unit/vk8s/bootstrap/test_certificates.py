@@ -30,7 +30,7 @@ def call(node: Node, commands: str) -> str:
     return ended.output
 
 
-def test_the_kubeconfig_of_the_kubelet_leads_to_the_certificate_that_it_renews(node: Node) -> None:
+def test_kubeconfig_of_the_kubelet_points_to_its_renewed_certificate(node: Node) -> None:
     node.write(KUBECONFIG, EMBEDDED)
     node.write(CURRENT)
     call(node, "follow_kubelet_certificate")
@@ -42,7 +42,7 @@ def test_the_kubeconfig_of_the_kubelet_leads_to_the_certificate_that_it_renews(n
     assert node.read(KUBECONFIG) == expected
 
 
-def test_half_a_kubeconfig_and_a_certificate_that_is_not_there_yet_are_waited_for(node: Node) -> None:
+def test_incomplete_kubeconfig_and_certificate_are_waited_for(node: Node) -> None:
     """The file is written in place, and the kubelet keeps its first certificate only when it starts."""
     node.write(KUBECONFIG, EMBEDDED.partition("    client-key")[0])
     node.write("whole", EMBEDDED)
@@ -65,7 +65,7 @@ def test_half_a_kubeconfig_and_a_certificate_that_is_not_there_yet_are_waited_fo
     ],
     ids=["a year", "a month", "a minute and a half", "ten years"],
 )
-def test_they_are_renewed_in_time_and_asked_for_often_enough(
+def test_certificates_are_checked_often_enough_to_be_renewed(
     node: Node, validity: int, margin: int, interval: int, retry: int
 ) -> None:
     found = call(node.given(CERTIFICATE_SECONDS=str(validity)), "find_margin; find_interval; find_retry")
@@ -90,7 +90,7 @@ def is_due(node: Node) -> bool:
 
 
 @pytest.mark.parametrize("name", ["apiserver", "server", "admin"])
-def test_one_near_its_end_is_enough_to_renew_all(node: Node, name: str) -> None:
+def test_one_certificate_near_its_end_renews_all(node: Node, name: str) -> None:
     write_control_plane(node, **{name: 29})
     assert is_due(node)
 
@@ -101,7 +101,7 @@ def test_with_a_month_left_nothing_is_renewed(node: Node) -> None:
     assert not is_due(node)
 
 
-def test_what_an_interrupted_renewal_left_is_renewed(node: Node) -> None:
+def test_interrupted_renewal_is_repeated(node: Node) -> None:
     write_control_plane(node)
     node.write("etc/kubernetes/pki/apiserver.crt", "-----BEGIN CERTIF")
     assert is_due(node)
@@ -120,7 +120,7 @@ def renew(node: Node) -> Ended:
     return node.run("renew-certificates.sh")
 
 
-def test_they_are_renewed_and_the_control_plane_is_told(old: Node) -> None:
+def test_renewal_restarts_the_control_plane(old: Node) -> None:
     ended = renew(old)
     assert ended.code == 0
     assert ended.calls == [f"kubeadm certs renew all --config {old.root}/run/vk8s/kubeadm.yaml"]
@@ -128,14 +128,14 @@ def test_they_are_renewed_and_the_control_plane_is_told(old: Node) -> None:
     assert not old.has(UNUSED)
 
 
-def test_a_boot_that_is_not_complete_is_left_alone(old: Node) -> None:
+def test_boot_that_is_not_complete_is_left_alone(old: Node) -> None:
     """It is about to make others."""
     (old.root / "run/vk8s/booted").unlink()
     ended = renew(old)
     assert (ended.code, ended.calls) == (0, [])
 
 
-def test_a_renewal_that_fails_says_so_and_is_tried_again(old: Node) -> None:
+def test_renewal_that_fails_reports_it_and_is_tried_again(old: Node) -> None:
     old.program("kubeadm", "echo renewing; echo error: no space left on device; echo to see more; exit 1")
     ended = renew(old)
     assert ended.code != 0
@@ -149,7 +149,7 @@ def test_a_renewal_that_fails_says_so_and_is_tried_again(old: Node) -> None:
     assert not old.has(UNUSED)
 
 
-def test_a_kubelet_whose_certificate_has_expired_is_given_another_one(old: Node) -> None:
+def test_kubelet_whose_certificate_has_expired_is_given_another_one(old: Node) -> None:
     write_control_plane(old)
     old.write(CURRENT, AUTHORITY.issue(timedelta(days=-1)))
     old.program("kubeadm", f"cat >{KUBECONFIG} <<END\n{EMBEDDED}END")

@@ -37,7 +37,7 @@ def test_each_value_of_the_field_has_its_file() -> None:
     assert {path.name for path in BOOT.glob("cni-*.sh")} == {f"cni-{value}.sh" for value in get_args(Cni)}
 
 
-def test_the_files_have_the_same_functions() -> None:
+def test_files_have_the_same_functions() -> None:
     first, *others = (list_functions(f"cni-{value}.sh") for value in get_args(Cni))
     assert first
     assert all(functions == first for functions in others)
@@ -53,7 +53,7 @@ def test_only_the_choice_of_the_file_depends_on_the_field() -> None:
     assert lines == {'. "$boot/cni-$CNI.sh"'}
 
 
-def test_a_node_that_still_has_its_subnet_does_not_wait_for_the_network(node: Node) -> None:
+def test_node_with_the_same_subnet_does_not_wait(node: Node) -> None:
     node.write(FORMER_CNI_LIST, LIST)
     assert restore(node, SAME_SUBNET) == LIST
 
@@ -68,17 +68,17 @@ def test_a_node_that_still_has_its_subnet_does_not_wait_for_the_network(node: No
     ],
     ids=["has another", "has none", "is gone", "can't be read"],
 )
-def test_a_node_whose_subnet_is_not_that_of_its_former_boot_waits_for_the_network(node: Node, api_server: str) -> None:
+def test_node_with_another_subnet_waits_for_the_network(node: Node, api_server: str) -> None:
     """Pods with addresses of the former one could be reached by nobody."""
     node.write(FORMER_CNI_LIST, LIST)
     assert restore(node, api_server) is None
 
 
-def test_a_first_boot_has_no_list_of_a_former_one(node: Node) -> None:
+def test_first_boot_has_no_list_of_a_previous_one(node: Node) -> None:
     assert restore(node, SAME_SUBNET) is None
 
 
-def test_a_network_that_is_the_users_is_left_to_them(node: Node) -> None:
+def test_network_that_is_the_users_is_left_to_them(node: Node) -> None:
     node.write(FORMER_CNI_LIST, LIST)
     assert restore(node.given(CNI="none"), SAME_SUBNET) is None
     functions = "start_network; restart_network; keep_cni_list; print_network_manifests"
@@ -87,7 +87,7 @@ def test_a_network_that_is_the_users_is_left_to_them(node: Node) -> None:
     assert call(node.given(CNI="none"), "is_network_up && has_joined_network && ! find_subnet && echo yes") == ["yes"]
 
 
-def test_a_list_alone_is_not_yet_a_network(node: Node) -> None:
+def test_list_alone_is_not_yet_a_network(node: Node) -> None:
     """It may be that of the former boot; flanneld writes the other file when all is set up."""
     node.write(CNI_LIST, LIST)
     ask = "is_network_up && echo for the kubelet; has_joined_network && echo for the others || true"
@@ -96,7 +96,7 @@ def test_a_list_alone_is_not_yet_a_network(node: Node) -> None:
     assert call(node, ask) == ["for the kubelet", "for the others"]
 
 
-def test_the_list_is_kept_for_the_next_boot(node: Node) -> None:
+def test_list_is_kept_for_the_next_boot(node: Node) -> None:
     node.write(CNI_LIST, LIST)
     call(node, "keep_cni_list")
     (node.root / CNI_LIST).unlink()

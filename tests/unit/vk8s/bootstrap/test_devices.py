@@ -40,7 +40,7 @@ def host(node: Node) -> Node:
     return node
 
 
-def test_a_node_that_asked_for_none_sees_none(host: Node) -> None:
+def test_node_that_asked_for_none_sees_none(host: Node) -> None:
     boot(host, NVIDIA_VISIBLE_DEVICES="all")
     assert list_devices(host) == {"null"}
 
@@ -60,19 +60,19 @@ def test_only_assigned_ones_remain(host: Node, assigned: str, devices: set[str])
     assert list_devices(host) == {"null", *COMMON, *devices}
 
 
-def test_assigned_by_files(host: Node) -> None:
+def test_files_may_assign_devices(host: Node) -> None:
     """The way of hosts that don't trust variables of a pod."""
     host.write("var/run/nvidia-container-devices/GPU-0000:5e:00.0")
     boot(host, GPUS="1", NVIDIA_VISIBLE_DEVICES="/var/run/nvidia-container-devices")
     assert list_devices(host) == {"null", *COMMON, "nvidia1"}
 
 
-def test_the_driver_does_not_bring_the_others_back(host: Node) -> None:
+def test_driver_does_not_bring_the_others_back(host: Node) -> None:
     boot(host, GPUS="1", NVIDIA_VISIBLE_DEVICES="0")
     assert host.read(PARAMS) == "ResmanDebugLevel: 4294967295\nModifyDeviceFiles: 0\n"
 
 
-def test_numbers_are_those_of_devices_where_the_driver_tells_nothing(host: Node) -> None:
+def test_device_numbers_are_used_where_the_driver_has_none(host: Node) -> None:
     for place in PLACES:
         (host.root / "proc/driver/nvidia/gpus" / place / "information").unlink()
     boot(host, GPUS="2", NVIDIA_VISIBLE_DEVICES="1,3")
@@ -80,12 +80,12 @@ def test_numbers_are_those_of_devices_where_the_driver_tells_nothing(host: Node)
 
 
 @pytest.mark.parametrize("said", ["void", "all", ""])
-def test_what_was_not_said_is_not_guessed(host: Node, said: str) -> None:
+def test_unset_devices_are_not_guessed(host: Node, said: str) -> None:
     before = list_devices(host)
     (sentence,) = boot(host, GPUS="1", NVIDIA_VISIBLE_DEVICES=said)
     assert "does not say which GPUs are this node's" in sentence
     assert list_devices(host) == before
 
 
-def test_a_host_without_gpus_is_left_alone(node: Node) -> None:
+def test_host_without_gpus_is_left_alone(node: Node) -> None:
     assert boot(node, GPUS="1") == []

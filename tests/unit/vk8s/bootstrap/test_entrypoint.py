@@ -5,7 +5,7 @@ import re
 from tests.unit.vk8s.bootstrap.bench import BOOT, Node
 
 
-def test_a_node_that_is_stopped_before_it_is_up_has_not_ended_well(node: Node) -> None:
+def test_node_that_is_stopped_before_it_is_up_has_not_ended_well(node: Node) -> None:
     """A pod whose container ends with 0 when its host stops it has Succeeded, and that is for good."""
     for name in re.findall(r'^\. "\$boot/(\S+)"$', (BOOT / "entrypoint.sh").read_text(), re.MULTILINE):
         if name != "sentences.sh":
@@ -17,7 +17,7 @@ def test_a_node_that_is_stopped_before_it_is_up_has_not_ended_well(node: Node) -
     assert ended.said == ["Asked to stop before the node was up; it stops."]
 
 
-def test_no_boot_file_that_can_be_the_first_process_of_a_pod_ends_well_when_it_is_stopped() -> None:
+def test_stopped_first_process_of_a_pod_never_ends_well() -> None:
     traps = [line for path in BOOT.glob("*.sh") for line in path.read_text().splitlines() if "trap '" in line]
     assert [line for line in traps if "exit" in line]
     assert not [line for line in traps if re.search(r"\bexit( 0)?'", line)]

@@ -49,7 +49,7 @@ def node(node: Node) -> Node:
     return node.given(ROLE="master", NODE_NAME="demo-master", FOUND="true")
 
 
-def test_the_first_master_of_a_cluster_founds_it(node: Node) -> None:
+def test_first_control_plane_node_initializes_the_cluster(node: Node) -> None:
     ended = boot(node)
     assert (ended.code, ended.output) == (0, "")
     assert node.read(LOG) == f"{UID}.1"
@@ -59,7 +59,7 @@ def test_the_first_master_of_a_cluster_founds_it(node: Node) -> None:
 
 
 @pytest.mark.parametrize("found", ["false", "true"])
-def test_what_is_there_is_booted_from_whatever_the_pod_says(node: Node, found: str) -> None:
+def test_existing_data_is_booted_from_whatever_the_pod_says(node: Node, found: str) -> None:
     """Also by a controller, or on a volume, of a version that knew nothing of founding."""
     boot(node)
     (node.root / NEW).unlink()
@@ -71,7 +71,7 @@ def test_what_is_there_is_booted_from_whatever_the_pod_says(node: Node, found: s
 
 
 @pytest.mark.parametrize("found", ["false", "true"], ids=["founded by another pod", "founded by this pod"])
-def test_a_cluster_is_not_founded_twice(node: Node, found: str) -> None:
+def test_cluster_is_not_initialized_twice(node: Node, found: str) -> None:
     if found == "true":
         node.write(BOOTED_BEFORE)
     ended = boot(node.given(FOUND=found))
@@ -87,13 +87,13 @@ def test_a_cluster_is_not_founded_twice(node: Node, found: str) -> None:
     assert [path.name for path in (node.root / STATE).iterdir()] == ["log"]
 
 
-def test_a_worker_needs_no_data_of_etcd(node: Node) -> None:
+def test_worker_needs_no_data_of_etcd(node: Node) -> None:
     ended = boot(node.given(ROLE="worker"))
     assert (ended.code, ended.output) == (0, "")
     assert not list_data(node)
 
 
-def test_a_founding_that_was_interrupted_is_repeated(node: Node) -> None:
+def test_interrupted_initialization_is_repeated(node: Node) -> None:
     write_etcd(node, POWER_FAILS)
     assert boot(node).code < 0
     assert list(Path(node.root / DATA).rglob("0.wal"))
@@ -103,7 +103,7 @@ def test_a_founding_that_was_interrupted_is_repeated(node: Node) -> None:
     assert list_data(node) == ["member"]
 
 
-def test_what_an_etcd_left_that_never_had_a_log_is_set_aside(node: Node) -> None:
+def test_data_of_an_etcd_without_a_log_is_set_aside(node: Node) -> None:
     node.write(f"{DATA}/member/snap/db")
     node.write(f"{STATE}/owner", f"{UID}\n")
     node.write(f"{STATE}/first-boot-complete")
@@ -114,7 +114,7 @@ def test_what_an_etcd_left_that_never_had_a_log_is_set_aside(node: Node) -> None
     assert not node.has(f"{STATE}/first-boot-complete")
 
 
-def test_an_etcd_that_ends_says_why(node: Node) -> None:
+def test_etcd_that_ends_says_why(node: Node) -> None:
     write_etcd(node, """echo '{"level":"fatal","msg":"no space left on device"}'; exit 1""")
     ended = boot(node)
     assert ended.code == 1

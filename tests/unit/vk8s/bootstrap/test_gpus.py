@@ -59,7 +59,7 @@ def test_gpus_are_offered_with_the_kubelet(node: Node) -> None:
     ],
     ids=["a plain image", "a host without the driver", "a host that puts no libraries in"],
 )
-def test_what_is_missing_is_said_and_nothing_changes(node: Node, missing: str, sentence: str) -> None:
+def test_missing_program_is_reported_and_nothing_changes(node: Node, missing: str, sentence: str) -> None:
     (node.root / missing).unlink()
     node.write("libraries")
     (line,) = boot(node, "1").splitlines()
@@ -69,7 +69,7 @@ def test_what_is_missing_is_said_and_nothing_changes(node: Node, missing: str, s
     assert node.read(CONTAINERD_CONFIG) == (BOOT / "containerd.toml").read_text()
 
 
-def test_those_of_other_nodes_are_not_offered(node: Node) -> None:
+def test_gpus_of_other_nodes_are_not_offered(node: Node) -> None:
     node.write("dev/nvidia3")
     assert "this node sees 2 GPUs, has asked for 1, and can't tell which those are" in boot(node, "1")
     assert list_wanted(node) == []
@@ -77,7 +77,7 @@ def test_those_of_other_nodes_are_not_offered(node: Node) -> None:
 
 
 @pytest.mark.parametrize("gpus", ["", "0"])
-def test_a_node_that_asked_for_none_is_as_any_other(node: Node, gpus: str) -> None:
+def test_node_that_asked_for_none_is_as_any_other(node: Node, gpus: str) -> None:
     assert boot(node, gpus) == ""
     assert list_wanted(node) == []
 

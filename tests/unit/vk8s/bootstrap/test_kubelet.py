@@ -10,7 +10,7 @@ def test_no_other_file_starts_or_stops_the_kubelet() -> None:
     assert [path.name for path in BOOT.glob("*.sh") if command.search(path.read_text())] == ["kubelet.sh"]
 
 
-def test_a_kubelet_that_is_stopped_for_good_stays_so_over_a_restart_of_the_pod(node: Node) -> None:
+def test_kubelet_stopped_for_good_stays_stopped_after_a_restart(node: Node) -> None:
     """On the state volume, and before it is stopped: the node may be killed in between."""
     node.program("systemctl", "ls var/lib/vk8s/left >>noted")
     stop = node.source("sentences.sh kubelet.sh", "is_kubelet_stopped_for_good || stop_kubelet_for_good")

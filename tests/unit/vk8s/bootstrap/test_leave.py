@@ -48,7 +48,7 @@ def steps(ended: Ended) -> list[str]:
     return [verb for verb in verbs if verb != "get"]
 
 
-def test_a_worker_is_drained_then_stops_its_kubelet_then_its_node_is_deleted(node: Node) -> None:
+def test_worker_is_drained_and_stopped_before_its_node_is_deleted(node: Node) -> None:
     ended = leave(node)
     assert ended.code == 0
     assert ended.said == [BEGINS, STOPS, ENDS]
@@ -59,14 +59,14 @@ def test_a_worker_is_drained_then_stops_its_kubelet_then_its_node_is_deleted(nod
     assert "delete node demo-worker --ignore-not-found --wait=false" in delete
 
 
-def test_a_node_that_is_gone_needs_nothing(node: Node) -> None:
+def test_node_that_is_gone_needs_nothing(node: Node) -> None:
     node.write("bench/node", "")
     ended = leave(node)
     assert ended.said == [BEGINS, ENDS]
     assert not steps(ended)
 
 
-def test_a_node_that_does_not_answer_is_not_waited_for(node: Node) -> None:
+def test_node_that_does_not_answer_is_not_waited_for(node: Node) -> None:
     """Neither for its pods nor for its watcher."""
     node.write("bench/node", "node Unknown ")
     ended = leave(node)
@@ -79,7 +79,7 @@ def test_pods_are_not_evicted_if_the_owner_forces_the_removal(node: Node) -> Non
     assert steps(ended) == ["cordon", "annotate", "delete"]
 
 
-def test_the_node_is_deleted_only_when_its_kubelet_has_stopped(node: Node) -> None:
+def test_node_is_deleted_only_when_its_kubelet_has_stopped(node: Node) -> None:
     """It would register it again."""
     write_kubectl(node, annotate="exit 0")
     ended = leave(node, {10: "echo 'node True true' >$BENCH/node"})
@@ -87,7 +87,7 @@ def test_the_node_is_deleted_only_when_its_kubelet_has_stopped(node: Node) -> No
     assert steps(ended) == ["cordon", "drain", "annotate", "delete"]
 
 
-def test_a_node_that_stops_answering_is_not_waited_for(node: Node) -> None:
+def test_node_that_stops_answering_is_not_waited_for(node: Node) -> None:
     write_kubectl(node, annotate="exit 0")
     ended = leave(node, {10: "echo 'node False ' >$BENCH/node"})
     assert ended.said[-1] == ENDS
@@ -99,7 +99,7 @@ def test_a_node_that_stops_answering_is_not_waited_for(node: Node) -> None:
 @pytest.mark.parametrize(
     "taints", ["node-role.kubernetes.io/control-plane", "any node-role.kubernetes.io/control-plane any"]
 )
-def test_before_the_last_worker_is_removed_pods_may_run_on_the_master(node: Node, taints: str) -> None:
+def test_control_plane_loses_its_taint_before_the_last_worker(node: Node, taints: str) -> None:
     node.write("bench/taints", taints)
     ended = leave(node.given(HAS_WORKERS="false"))
     assert ended.said[1:3] == ["node/demo-master untainted", "Pods run on the master from now on."]
@@ -109,12 +109,12 @@ def test_before_the_last_worker_is_removed_pods_may_run_on_the_master(node: Node
     assert untaint.endswith(f"taint nodes --selector {key} {key}-")
 
 
-def test_a_master_that_pods_may_run_on_is_left_as_it_is(node: Node) -> None:
+def test_control_plane_without_taint_is_left_as_it_is(node: Node) -> None:
     node.write("bench/taints", "any")
     assert steps(leave(node.given(HAS_WORKERS="false")))[0] == "cordon"
 
 
-def test_while_there_are_workers_nothing_is_asked_of_the_master(node: Node) -> None:
+def test_control_plane_is_not_changed_while_workers_remain(node: Node) -> None:
     assert not [call for call in leave(node).calls if "get nodes" in call]
 
 
@@ -146,7 +146,7 @@ def test_whether_pods_move_is_shown_by_the_jobs_readiness(node: Node, outcome: s
     assert node.has(MOVING)
 
 
-def test_a_node_that_stops_answering_while_it_is_drained_is_not_waited_for(node: Node) -> None:
+def test_node_that_stops_answering_while_it_is_drained_is_not_waited_for(node: Node) -> None:
     write_kubectl(node, drain="echo 'node Unknown ' >node")
     node.write("bench/drain", f"{HELD}\n" * 9)
     ended = leave(node)
@@ -158,7 +158,7 @@ def test_a_node_that_stops_answering_while_it_is_drained_is_not_waited_for(node:
 
 
 @pytest.mark.parametrize("verb", ["get node", "cordon", "drain", "annotate", "delete"])
-def test_the_removal_is_retried_when_the_api_server_answers_again(node: Node, verb: str) -> None:
+def test_removal_is_retried_when_the_api_server_answers_again(node: Node, verb: str) -> None:
     """Wherever it was when the API server went away."""
     once = f"[[ $* != *' {verb} '* || -e bench/was-away ]] || touch bench/away bench/was-away"
     write_kubectl(node, first=once)

@@ -36,7 +36,7 @@ def node(node: Node) -> Node:
 # The first boot
 
 
-def test_a_first_boot_sets_up_the_control_plane(node: Node) -> None:
+def test_first_boot_sets_up_the_control_plane(node: Node) -> None:
     ended = boot(node)
     assert ended.code == 0
     assert ended.said == [
@@ -49,7 +49,7 @@ def test_a_first_boot_sets_up_the_control_plane(node: Node) -> None:
     assert not node.has(NEW)
 
 
-def test_the_network_and_storage_are_set_up_beside_kubeadm(node: Node) -> None:
+def test_network_and_storage_are_set_up_next_to_kubeadm(node: Node) -> None:
     """As soon as the API server is ready, and by its own certificate, which nobody else has."""
     ended = boot(node, {0: answer("/readyz", "etcd failed", status=500), 5: IS_READY})
     assert ended.said[1:3] == [WAITS, API]
@@ -60,7 +60,7 @@ def test_the_network_and_storage_are_set_up_beside_kubeadm(node: Node) -> None:
     assert "--server-side" in ended.calls_of("kubectl")[0]
 
 
-def test_a_complete_boot_is_marked_for_the_rest_of_the_pods_life(node: Node) -> None:
+def test_complete_boot_is_marked_for_the_rest_of_the_pods_life(node: Node) -> None:
     """Whoever founded the cluster may not do so again (founding.sh)."""
     boot(node)
     assert node.has("run/vk8s/booted")
@@ -68,12 +68,12 @@ def test_a_complete_boot_is_marked_for_the_rest_of_the_pods_life(node: Node) -> 
     assert (node.read(f"{STATE}/generation"), node.read(VERSION)) == ("1\n", "v1.34.4\n")
 
 
-def test_the_kubelet_uses_the_certificate_that_it_renews(node: Node) -> None:
+def test_kubelet_uses_the_certificate_that_it_renews(node: Node) -> None:
     boot(node)
     assert node.read(KUBECONFIG) == f"    client-key: {node.root}/{CLIENT_CERTIFICATE}\n"
 
 
-def test_a_first_boot_that_was_interrupted_goes_on(node: Node) -> None:
+def test_first_boot_that_was_interrupted_goes_on(node: Node) -> None:
     """All but CoreDNS is reused: kubeadm would refuse to change it, and there may be only a part of it."""
     (node.root / NEW).unlink()
     ended = boot(node)
@@ -100,7 +100,7 @@ def test_without_a_network_of_ours_nothing_is_set_up_for_it(node: Node) -> None:
 # What it is set up with
 
 
-def test_the_keys_are_those_of_the_secret(node: Node) -> None:
+def test_keys_are_those_of_the_secret(node: Node) -> None:
     """Written over what is there: the owner may have put them back."""
     node.write(f"{PKI}/ca.crt", "another")
     boot(node)
@@ -110,14 +110,14 @@ def test_the_keys_are_those_of_the_secret(node: Node) -> None:
 
 
 @pytest.mark.parametrize("taints", ['[{"key": "node-role.kubernetes.io/control-plane", "effect": "NoSchedule"}]', "[]"])
-def test_the_master_has_the_taints_that_its_pod_was_given(node: Node, taints: str) -> None:
+def test_control_plane_has_the_taints_of_its_pod(node: Node, taints: str) -> None:
     boot(node.given(TAINTS=taints))
     (line,) = [line for line in node.read("run/vk8s/kubeadm.yaml").splitlines() if "taints:" in line]
     assert taints in line
     assert (node.root / "run/vk8s/kubeadm.yaml").stat().st_mode & 0o777 == 0o600
 
 
-def test_the_endpoint_leads_to_itself(node: Node) -> None:
+def test_endpoint_points_to_itself(node: Node) -> None:
     boot(node)
     boot(node)
     assert node.read("etc/hosts") == "127.0.0.1 localhost\n127.0.0.1 demo-api\n"
@@ -131,7 +131,7 @@ def test_kubectl_works_in_the_node(node: Node) -> None:
 # Failures
 
 
-def test_the_node_reports_the_error_of_kubeadm(node: Node) -> None:
+def test_node_reports_the_error_of_kubeadm(node: Node) -> None:
     node.program(
         "kubeadm",
         "echo '[init] begins'; echo 'error execution phase kubeconfig:'; echo '  no space left on device'; exit 1",
@@ -149,7 +149,7 @@ def test_the_node_reports_the_error_of_kubeadm(node: Node) -> None:
     assert boot(node).said[0] == "The first boot was interrupted; it goes on with the data that is there."
 
 
-def test_a_first_boot_is_not_complete_when_what_is_set_up_beside_kubeadm_fails(node: Node) -> None:
+def test_first_boot_is_incomplete_if_the_network_setup_fails(node: Node) -> None:
     node.program("kubectl", "exit 1")
     ended = boot(node)
     assert ended.code == 1

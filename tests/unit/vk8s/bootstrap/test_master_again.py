@@ -32,7 +32,7 @@ def booted(node: Node) -> Node:
 # Booting again
 
 
-def test_a_later_boot_changes_nothing_in_the_cluster(booted: Node) -> None:
+def test_later_boot_changes_nothing_in_the_cluster(booted: Node) -> None:
     """Users may have changed it."""
     ended = boot(booted)
     assert ended.code == 0
@@ -44,7 +44,7 @@ def test_a_later_boot_changes_nothing_in_the_cluster(booted: Node) -> None:
     assert order(ended, STOPS, "kubeadm", STARTS_NETWORK, RESTARTS) == [STOPS, "kubeadm", STARTS_NETWORK, RESTARTS]
 
 
-def test_certificates_for_the_former_address_are_removed_before_kubeadm_runs(booted: Node) -> None:
+def test_certificates_for_the_previous_address_are_removed_first(booted: Node) -> None:
     """It would keep what it finds. The authorities, and what only they sign, stay."""
     booted.write("etc/kubernetes/pki/etcd/ca.crt", "etcd-ca.crt")
     boot(booted)
@@ -55,7 +55,7 @@ def test_certificates_for_the_former_address_are_removed_before_kubeadm_runs(boo
     assert booted.read(KUBECONFIG).startswith("    client-key: ")
 
 
-def test_the_network_starts_as_soon_as_the_api_server_answers(booted: Node) -> None:
+def test_network_starts_as_soon_as_the_api_server_answers(booted: Node) -> None:
     starting = f"{refuse('/livez/ping')}; {answer('/readyz', status=500)}"
     ended = boot(booted, {0: starting, 5: answer("/livez/ping", "starting", status=500), 9: IS_READY})
     assert [line[:10] for line in ended.output.splitlines()] == ["[   0.0 s]", "[   0.0 s]", "[   5.0 s]"]
@@ -64,7 +64,7 @@ def test_the_network_starts_as_soon_as_the_api_server_answers(booted: Node) -> N
     assert asked == ["livez"] * 26 + [RESTARTS] + ["readyz"] * 21
 
 
-def test_a_network_that_takes_long_does_not_hold_the_kubelet_up(booted: Node) -> None:
+def test_network_that_takes_long_does_not_hold_the_kubelet_up(booted: Node) -> None:
     booted.program("systemctl")
     ended = boot(booted)
     assert ended.code == 0
@@ -81,7 +81,7 @@ def older(booted: Node) -> Node:
     return booted
 
 
-def test_an_upgrade_updates_what_the_first_boot_created(older: Node) -> None:
+def test_upgrade_updates_what_the_first_boot_created(older: Node) -> None:
     ended = boot(older)
     assert ended.said[-1] == "Kubernetes is upgraded from v1.33.9 to v1.34.4."
     phases = ("upload-config all", "bootstrap-token --skip-token-print", "addon kube-proxy", "addon coredns")
@@ -90,12 +90,12 @@ def test_an_upgrade_updates_what_the_first_boot_created(older: Node) -> None:
     assert older.read(VERSION) == "v1.34.4\n"
 
 
-def test_a_coredns_that_is_of_the_version_already_stays(older: Node) -> None:
+def test_coredns_that_is_of_the_version_already_stays(older: Node) -> None:
     older.write("bench/coredns-image", "registry.example.com/coredns:v1.12.1")
     assert "kubeadm init phase addon coredns" not in inits(boot(older), older)
 
 
-def test_an_upgrade_is_stamped_while_it_is_incomplete(older: Node) -> None:
+def test_upgrade_is_stamped_while_it_is_incomplete(older: Node) -> None:
     """The new API server may write what the former one cannot read (state-volume.sh)."""
     boot(older)
     assert UPGRADE in older.read("bench/found-by-kubeadm").split()

@@ -15,7 +15,7 @@ def run(node: Node, commands: str) -> str:
     ("stamp", "generation", "expected"),
     [(None, 1, "same"), (None, 2, "other"), ("1\n", 1, "same"), ("1\n", 2, "other"), ("2\n", 2, "same")],
 )
-def test_a_volume_is_of_the_generation_of_its_last_boot(
+def test_volume_is_of_the_generation_of_its_last_boot(
     node: Node, stamp: str | None, generation: int, expected: str
 ) -> None:
     """One that an earlier version has written has no stamp, and is of the first."""
@@ -37,13 +37,13 @@ def boot(node: Node, image: str, commands: str) -> str:
 COMPLETE, FAILED_BEFORE, FAILED_AFTER = "stamp_upgrade; stamp_volume", "true", "stamp_upgrade"
 
 
-def test_an_upgrade_that_failed_before_anything_was_written_can_be_taken_back(node: Node) -> None:
+def test_failed_upgrade_can_be_undone_before_it_has_written(node: Node) -> None:
     boot(node, "v1.34.4", COMPLETE)
     assert boot(node, "v1.35.4", FAILED_BEFORE) == ""
     assert boot(node, "v1.34.4", COMPLETE) == ""
 
 
-def test_an_upgrade_that_has_begun_to_write_can_only_go_on(node: Node) -> None:
+def test_upgrade_that_has_begun_to_write_can_only_go_on(node: Node) -> None:
     boot(node, "v1.34.4", COMPLETE)
     assert boot(node, "v1.35.4", FAILED_AFTER) == ""
     assert boot(node, "v1.34.4", COMPLETE) == (
@@ -57,21 +57,21 @@ def test_an_upgrade_that_has_begun_to_write_can_only_go_on(node: Node) -> None:
     assert boot(node, "v1.36.0", COMPLETE) == ""
 
 
-def test_an_upgrade_of_the_patch_can_be_taken_back_always(node: Node) -> None:
+def test_upgrade_of_the_patch_can_always_be_undone(node: Node) -> None:
     boot(node, "v1.34.3", COMPLETE)
     boot(node, "v1.34.4", FAILED_AFTER)
     assert boot(node, "v1.34.3", COMPLETE) == ""
     assert not node.has(f"{STATE}/kubernetes-upgrade")
 
 
-def test_a_boot_of_the_same_version_is_no_upgrade(node: Node) -> None:
+def test_boot_of_the_same_version_is_no_upgrade(node: Node) -> None:
     assert boot(node, "v1.34.4", FAILED_AFTER) == ""
     boot(node, "v1.34.4", COMPLETE)
     boot(node, "v1.34.4", FAILED_AFTER)
     assert not node.has(f"{STATE}/kubernetes-upgrade")
 
 
-def test_a_complete_boot_stamps_the_volume(node: Node) -> None:
+def test_complete_boot_stamps_the_volume(node: Node) -> None:
     run(node.given(GENERATION="3"), "stamp_volume")
     assert node.read(f"{STATE}/generation") == "3\n"
     assert node.read(f"{STATE}/kubernetes-version") == "v1.34.4\n"

@@ -27,19 +27,19 @@ def node(node: Node) -> Node:
     return watched.make_ready(node)
 
 
-def test_a_node_whose_status_is_of_this_boot_is_ready(node: Node) -> None:
+def test_node_whose_status_is_of_this_boot_is_ready(node: Node) -> None:
     ended = watch(node)
     assert ended.said == [IS_READY]
     assert node.has(READY)
     assert not ended.calls_of("systemctl")
 
 
-def test_the_cni_list_is_kept_for_the_next_boot(node: Node) -> None:
+def test_cni_list_is_kept_for_the_next_boot(node: Node) -> None:
     watch(node)
     assert node.read("var/lib/vk8s/cni-list") == LIST
 
 
-def test_a_full_disk_does_not_make_a_node_unready(node: Node) -> None:
+def test_full_disk_does_not_make_a_node_unready(node: Node) -> None:
     (node.root / "var/lib/vk8s/cni-list.partial").mkdir()
     node.write(CNI_LIST, LIST)
     assert node.run("watcher.sh", {0: f"{HEALTHY}; {reports()}; exec 2>/dev/null"}, limit=5).said == [IS_READY]
@@ -62,27 +62,27 @@ LOSSES = {
 
 
 @pytest.mark.parametrize(("loss", "reason"), LOSSES.values(), ids=LOSSES)
-def test_a_node_that_loses_something_is_not_ready_any_more(node: Node, loss: str, reason: str) -> None:
+def test_node_that_loses_something_is_not_ready_any_more(node: Node, loss: str, reason: str) -> None:
     ended = watch(node, {10: loss}, limit=12)
     assert ended.said == [IS_READY, f"Not ready any more: {reason}."]
     assert not node.has(READY)
 
 
 @pytest.mark.parametrize("loss", [loss for loss, _ in LOSSES.values()], ids=LOSSES)
-def test_a_node_that_comes_up_says_nothing_until_it_is_ready(node: Node, loss: str) -> None:
+def test_node_that_comes_up_says_nothing_until_it_is_ready(node: Node, loss: str) -> None:
     """The boot says what it waits for."""
     ended = watch(node, {0: f"{HEALTHY}; {reports()}; {loss}"}, limit=3)
     assert not ended.said
     assert not node.has(READY)
 
 
-def test_a_node_becomes_ready_again(node: Node) -> None:
+def test_node_becomes_ready_again(node: Node) -> None:
     ended = watch(node, {10: reports(ready="False"), 20: reports()})
     assert ended.said == [IS_READY, "Not ready any more: its Node is not Ready yet.", IS_READY]
     assert node.has(READY)
 
 
-def test_a_master_is_ready_only_when_its_boot_is_complete(node: Node) -> None:
+def test_control_plane_is_ready_only_when_its_boot_is_complete(node: Node) -> None:
     """A worker's boot ends when it has started everything, which need not be complete."""
     node.write("run/vk8s/booted").unlink()
     assert not watch(node.given(ROLE="master"), limit=5).said
@@ -106,7 +106,7 @@ def test_until_a_node_is_ready_it_is_looked_at_more_often(node: Node, ready: str
 # The API server does not answer
 
 
-def test_a_worker_outlives_the_api_server_for_five_minutes(node: Node) -> None:
+def test_worker_outlives_the_api_server_for_five_minutes(node: Node) -> None:
     ended = watch(node, {10: UNREACHABLE}, limit=315)
     assert ended.said == [IS_READY, "Not ready any more: the API server does not answer."]
     # It answered for the last time at second 9.
@@ -115,20 +115,20 @@ def test_a_worker_outlives_the_api_server_for_five_minutes(node: Node) -> None:
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
-def test_an_api_server_that_fails_is_as_one_that_does_not_answer(node: Node, status: int) -> None:
+def test_api_server_that_fails_is_as_one_that_does_not_answer(node: Node, status: int) -> None:
     assert watch(node, {10: answer(NODE_PATH, status=status)}).said == [IS_READY]
 
 
-def test_a_master_does_not_outlive_its_api_server(node: Node) -> None:
+def test_control_plane_does_not_outlive_its_api_server(node: Node) -> None:
     ended = watch(node.given(ROLE="master"), {10: UNREACHABLE}, limit=12)
     assert ended.said == [IS_READY, "Not ready any more: the API server does not answer."]
 
 
-def test_a_worker_that_was_never_ready_is_not_while_the_api_server_is_away(node: Node) -> None:
+def test_worker_that_was_never_ready_is_not_while_the_api_server_is_away(node: Node) -> None:
     watch(node, {0: f"{HEALTHY}; {UNREACHABLE}"}, limit=5)
     assert not node.has(READY)
 
 
-def test_a_worker_that_is_alone_still_needs_a_healthy_kubelet(node: Node) -> None:
+def test_worker_that_is_alone_still_needs_a_healthy_kubelet(node: Node) -> None:
     watch(node, {10: UNREACHABLE, 12: UNHEALTHY}, limit=15)
     assert not node.has(READY)

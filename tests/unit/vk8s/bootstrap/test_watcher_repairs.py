@@ -31,7 +31,7 @@ def node(node: Node) -> Node:
 # Node gone, certificate refused
 
 
-def test_a_node_that_is_gone_registers_again_with_its_subnet(node: Node) -> None:
+def test_node_that_is_gone_registers_again_with_its_subnet(node: Node) -> None:
     """Its pods keep running, with their addresses."""
     ended = watch(node, {10: UNKNOWN}, limit=17)
     assert "The Node of this node is gone; the kubelet registers it again." in ended.said
@@ -52,15 +52,13 @@ def test_a_node_that_is_gone_registers_again_with_its_subnet(node: Node) -> None
 @pytest.mark.parametrize(
     "environment", [{"ROLE": "master"}, {"CNI": "none"}], ids=["the master", "without a network of ours"]
 )
-def test_the_kubelet_makes_the_node_where_there_is_no_subnet_to_keep(
-    node: Node, environment: Mapping[str, str]
-) -> None:
+def test_kubelet_creates_the_node_where_there_is_no_subnet_to_keep(node: Node, environment: Mapping[str, str]) -> None:
     ended = watch(node.given(**environment), {10: UNKNOWN}, limit=17)
     assert not [call for call in ended.calls if "--data" in call]
     assert "kubelet" in ended.calls_of("systemctl")[0]
 
 
-def test_a_worker_whose_certificate_is_refused_joins_again(node: Node) -> None:
+def test_worker_whose_certificate_is_rejected_joins_again(node: Node) -> None:
     """As after the CA was lost: the boot does it, and finds no kubeconfig."""
     ended = watch(node, {10: REFUSED}, limit=17)
     assert "The API server rejects the certificate of this node; it joins again." in ended.said
@@ -68,7 +66,7 @@ def test_a_worker_whose_certificate_is_refused_joins_again(node: Node) -> None:
     assert not node.has(KUBECONFIG)
 
 
-def test_a_master_whose_certificate_is_refused_keeps_it(node: Node) -> None:
+def test_control_plane_keeps_a_certificate_that_is_rejected(node: Node) -> None:
     """Its own boot makes another one."""
     ended = watch(node.given(ROLE="master"), {10: REFUSED})
     assert not ended.calls_of("systemctl")
@@ -91,7 +89,7 @@ def test_registration_is_retried(node: Node) -> None:
 # Back from an outage
 
 
-def test_the_kubelet_is_woken_when_the_api_server_answers_again(node: Node) -> None:
+def test_kubelet_is_woken_when_the_api_server_answers_again(node: Node) -> None:
     """It would ask for its pods a minute later."""
     ended = watch(node, {10: UNREACHABLE, 25: reports()}, limit=40)
     assert ended.calls_of("systemctl") == ["systemctl try-restart kubelet"]
@@ -99,7 +97,7 @@ def test_the_kubelet_is_woken_when_the_api_server_answers_again(node: Node) -> N
     assert node.has(READY)
 
 
-def test_a_kubelet_that_starts_is_waited_for_before_it_is_called_unhealthy(node: Node) -> None:
+def test_kubelet_that_starts_is_waited_for_before_it_is_called_unhealthy(node: Node) -> None:
     node.program("systemctl", f"[[ $1 != try-restart ]] || {UNHEALTHY}")
     ended = watch(node, {10: UNREACHABLE, 25: reports(), 29: HEALTHY}, limit=40)
     assert not [sentence for sentence in ended.said if "Not ready" in sentence]
@@ -112,7 +110,7 @@ def test_a_kubelet_that_starts_is_waited_for_before_it_is_called_unhealthy(node:
     [(9, "worker"), (20, "master")],
     ids=["a worker, after a short while", "a master, whose own it is"],
 )
-def test_the_kubelet_is_left_alone(node: Node, seconds: float, role: str) -> None:
+def test_kubelet_is_left_alone(node: Node, seconds: float, role: str) -> None:
     ended = watch(node.given(ROLE=role), {10: UNREACHABLE, 10 + seconds: reports()}, limit=40)
     assert not ended.calls_of("systemctl")
 
@@ -120,7 +118,7 @@ def test_the_kubelet_is_left_alone(node: Node, seconds: float, role: str) -> Non
 # Removal
 
 
-def test_a_worker_that_is_removed_stops_its_kubelet_and_then_annotates_its_node(node: Node) -> None:
+def test_removed_worker_stops_its_kubelet_and_annotates_its_node(node: Node) -> None:
     node.program("systemctl", f"[[ ! -e {READY} && -s {LEFT} ]] && echo in order >>in-order")
     ended = watch(node, {10: f"{reports(leaving=True)}; {answer(NODE_PATH, method='PATCH')}"})
     assert ended.said == [IS_READY, "This node is being removed from its cluster."]
@@ -133,7 +131,7 @@ def test_a_worker_that_is_removed_stops_its_kubelet_and_then_annotates_its_node(
     assert not node.has(READY)
 
 
-def test_the_annotation_is_retried_until_the_api_server_accepts_it(node: Node) -> None:
+def test_annotation_is_retried_until_the_api_server_accepts_it(node: Node) -> None:
     ended = watch(
         node,
         {
@@ -146,7 +144,7 @@ def test_the_annotation_is_retried_until_the_api_server_accepts_it(node: Node) -
     assert ended.calls[-1] == "sleep infinity"
 
 
-def test_a_removed_node_is_never_ready_again(node: Node) -> None:
+def test_removed_node_is_never_ready_again(node: Node) -> None:
     node.write(LEFT)
     ended = watch(node)
     assert (ended.output, ended.calls) == ("", ["sleep infinity"])
@@ -156,7 +154,7 @@ def test_a_removed_node_is_never_ready_again(node: Node) -> None:
 # What only logs show
 
 
-def test_a_host_without_inotify_instances_is_named_once(node: Node) -> None:
+def test_host_without_inotify_instances_is_named_once(node: Node) -> None:
     node.write("proc/sys/fs/inotify/max_user_instances", "128\n")
     node.program("journalctl", "echo 'failed to create notify watcher: too many open files'")
     ended = watch(node, {0: f"{UNHEALTHY}"})
@@ -169,12 +167,12 @@ def test_a_host_without_inotify_instances_is_named_once(node: Node) -> None:
     )
 
 
-def test_a_host_that_lacks_them_again_is_named_again(node: Node) -> None:
+def test_missing_inotify_instances_are_reported_each_time(node: Node) -> None:
     node.write("proc/sys/fs/inotify/max_user_instances", "128\n")
     node.program("journalctl", "echo 'failed to create notify watcher: too many open files'")
     ended = watch(node, {0: f"{UNHEALTHY}; {reports()}", 15: HEALTHY, 25: UNHEALTHY}, limit=40)
     assert sum("All 128 inotify instances" in sentence for sentence in ended.said) == 2
 
 
-def test_the_logs_of_a_node_that_is_ready_are_left_alone(node: Node) -> None:
+def test_logs_of_a_node_that_is_ready_are_left_alone(node: Node) -> None:
     assert not watch(node).calls_of("journalctl")

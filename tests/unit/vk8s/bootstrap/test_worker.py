@@ -34,7 +34,7 @@ def joined(node: Node) -> Node:
 # Joining
 
 
-def test_a_first_boot_joins_the_cluster(node: Node) -> None:
+def test_first_boot_joins_the_cluster(node: Node) -> None:
     ended = boot(node)
     assert ended.code == 0
     assert ended.said == [
@@ -48,7 +48,7 @@ def test_a_first_boot_joins_the_cluster(node: Node) -> None:
     assert not [call for call in ended.calls if "PATCH" in call]
 
 
-def test_what_a_worker_joins_with(node: Node) -> None:
+def test_worker_joins_with_token_and_ca_hash(node: Node) -> None:
     boot(node)
     config = node.root / "run/vk8s/join.yaml"
     assert "abcdef.0123456789abcdef" in config.read_text()
@@ -56,7 +56,7 @@ def test_what_a_worker_joins_with(node: Node) -> None:
     assert "https://demo-api:6443" in node.read("run/vk8s/discovery.yaml")
 
 
-def test_a_complete_boot_stamps_the_volume_and_the_pod(node: Node) -> None:
+def test_complete_boot_stamps_the_volume_and_the_pod(node: Node) -> None:
     assert boot(node.given(GENERATION="3")).code == 0
     assert (node.read(GENERATION), node.read(VERSION)) == ("3\n", "v1.34.4\n")
     assert node.has("run/vk8s/booted")
@@ -89,14 +89,14 @@ def test_joining_is_retried_and_its_failure_reported_once(node: Node) -> None:
         (answer(CLUSTER_INFO, "{}", status=404), "its API server answers, but doesn't let nodes join yet"),
     ],
 )
-def test_a_worker_says_once_why_it_waits(node: Node, obstacle: str, sentence: str) -> None:
+def test_worker_says_once_why_it_waits(node: Node, obstacle: str, sentence: str) -> None:
     ended = boot(node, {0: obstacle, 20: MAY_JOIN})
     assert ended.code == 0
     assert [said for said in ended.said if "Waiting" in said] == [f"Waiting for the control plane: {sentence}."]
     assert not order(ended, JOINS, "curl")[:-2].count(JOINS)
 
 
-def test_a_worker_says_when_the_reason_changes(node: Node) -> None:
+def test_worker_says_when_the_reason_changes(node: Node) -> None:
     ended = boot(node, {0: refuse(CLUSTER_INFO, 6), 10: refuse(CLUSTER_INFO, 7), 20: MAY_JOIN})
     assert [line[:12] for line in ended.output.splitlines() if "Waiting" in line] == ["[   0.0 s] W", "[  10.2 s] W"]
 
@@ -104,7 +104,7 @@ def test_a_worker_says_when_the_reason_changes(node: Node) -> None:
 # Other ends
 
 
-def test_a_removed_node_starts_nothing(joined: Node) -> None:
+def test_removed_node_starts_nothing(joined: Node) -> None:
     joined.write("var/lib/vk8s/left", "2026-11-29T00:00:00+00:00\n")
     ended = boot(joined)
     assert (ended.code, ended.calls) == (0, [])
@@ -112,7 +112,7 @@ def test_a_removed_node_starts_nothing(joined: Node) -> None:
     assert not joined.has("run/vk8s/booted")
 
 
-def test_a_boot_that_fails_says_so_and_is_not_complete(joined: Node) -> None:
+def test_boot_that_fails_reports_it_and_is_not_complete(joined: Node) -> None:
     joined.program("systemctl", "[[ $* != 'start kubelet' ]]")
     joined.write(CNI_LIST, LIST)
     joined.write(GENERATION, "1\n")
@@ -122,12 +122,12 @@ def test_a_boot_that_fails_says_so_and_is_not_complete(joined: Node) -> None:
     assert not joined.has("run/vk8s/booted")
 
 
-def test_the_log_of_the_former_boot_is_kept(node: Node) -> None:
+def test_log_of_the_previous_boot_is_kept(node: Node) -> None:
     node.write(LOG, "error: of the former boot\n")
     boot(node)
     assert node.read(f"{LOG}.old") == "error: of the former boot\n"
     assert "error" not in node.read(LOG)
 
 
-def test_a_worker_waits_for_its_api_server_without_a_limit(node: Node) -> None:
+def test_worker_waits_for_its_api_server_without_a_limit(node: Node) -> None:
     assert node.run("boot.sh", limit=120).code == ENDED_BY_BENCH

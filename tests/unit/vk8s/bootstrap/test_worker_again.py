@@ -68,7 +68,7 @@ WRONG: dict[str, Callable[[Node], object]] = {
 
 
 @pytest.mark.parametrize("break_identity", WRONG.values(), ids=WRONG)
-def test_a_worker_whose_identity_would_be_rejected_joins_again(
+def test_worker_whose_identity_would_be_rejected_joins_again(
     joined: Node, break_identity: Callable[[Node], object]
 ) -> None:
     break_identity(joined)
@@ -80,19 +80,19 @@ def test_a_worker_whose_identity_would_be_rejected_joins_again(
     assert not {"kubelet.conf", "ca.crt", "kubelet-client-current.pem"} & set(found)
 
 
-def test_a_worker_of_a_former_cluster_says_so(joined: Node) -> None:
+def test_worker_of_a_previous_cluster_reports_it(joined: Node) -> None:
     ended = boot(joined.given(GENERATION="2"))
     assert "This node belonged to a former cluster, which another one has replaced." in ended.said[0]
     assert joined.read(GENERATION) == "2\n"
 
 
-def test_a_volume_without_a_generation_is_of_the_first(joined: Node) -> None:
+def test_volume_without_a_generation_is_of_the_first(joined: Node) -> None:
     """An earlier version wrote it."""
     (joined.root / GENERATION).unlink()
     assert not order(boot(joined), JOINS)
 
 
-def test_a_worker_that_joins_again_first_reports_its_node_not_ready(joined: Node) -> None:
+def test_worker_that_joins_again_first_reports_its_node_not_ready(joined: Node) -> None:
     """With its former certificate: kubeadm refuses to join under the name of a Node that is Ready."""
     joined.write(GENERATION, "7\n")
     ended = boot(joined)
@@ -107,7 +107,7 @@ def test_a_worker_that_joins_again_first_reports_its_node_not_ready(joined: Node
 # Booting again
 
 
-def test_a_worker_that_has_joined_before_keeps_its_identity(joined: Node) -> None:
+def test_worker_that_has_joined_before_keeps_its_identity(joined: Node) -> None:
     """The network first, so that the first status that the kubelet posts is Ready."""
     ended = boot(joined)
     assert ended.said == ["This node has joined its cluster before; it starts with the same identity."]
@@ -124,7 +124,7 @@ def test_nothing_is_started_before_the_api_server_answers(joined: Node) -> None:
     assert questions == ["curl"] * 101 + [STARTS_NETWORK, STARTS]
 
 
-def test_a_network_that_takes_long_does_not_hold_the_kubelet_up(joined: Node) -> None:
+def test_network_that_takes_long_does_not_hold_the_kubelet_up(joined: Node) -> None:
     """If its Node is gone, the network waits for the kubelet, which then posts its status at once."""
     joined.program("systemctl")
     ended = boot(joined, {40: f"mkdir -p {joined.root}/etc/cni/net.d && touch {joined.root}/{CNI_LIST}"})
@@ -132,7 +132,7 @@ def test_a_network_that_takes_long_does_not_hold_the_kubelet_up(joined: Node) ->
     assert ended.output.splitlines()[1].startswith("[  10.0 s] Waiting for the network between the nodes")
 
 
-def test_the_cni_list_of_the_former_boot_makes_waiting_for_the_network_needless(joined: Node) -> None:
+def test_cni_list_of_the_last_boot_saves_the_wait_for_the_network(joined: Node) -> None:
     joined.program("systemctl")
     joined.write(FORMER_CNI_LIST, LIST)
     same_subnet = answer(NODE_PATH, '{"spec":{"podCIDR":"198.18.1.0/24"}}')
@@ -150,7 +150,7 @@ def test_without_a_network_of_ours_none_is_started(joined: Node) -> None:
 # Upgrades
 
 
-def test_an_upgraded_worker_fetches_the_clusters_kubelet_configuration(joined: Node) -> None:
+def test_upgraded_worker_fetches_the_clusters_kubelet_configuration(joined: Node) -> None:
     joined.write(VERSION, "v1.33.9\n")
     joined.program("kubeadm", "[[ -e enough ]]")
     ended = boot(joined, {5: f"touch {joined.root}/enough"})
@@ -165,5 +165,5 @@ def test_an_upgraded_worker_fetches_the_clusters_kubelet_configuration(joined: N
     assert joined.read(VERSION) == "v1.34.4\n"
 
 
-def test_a_boot_of_the_same_version_is_no_upgrade(joined: Node) -> None:
+def test_boot_of_the_same_version_is_no_upgrade(joined: Node) -> None:
     assert not boot(joined).calls_of("kubeadm")

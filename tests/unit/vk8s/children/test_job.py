@@ -34,7 +34,7 @@ def test_annotations_are_on_the_job_and_labels_on_its_pods_too() -> None:
         assert metadata["labels"].items() >= {"a": "b", "vk8s.sktelecom.com/vk8s": "demo"}.items()
 
 
-def test_container_of_a_job_has_no_privilege_and_no_token_of_the_host_cluster() -> None:
+def test_container_of_a_job_has_no_privilege_and_no_token() -> None:
     pod, container = build({"name": "a"})["spec"]["template"]["spec"], build_security_context()
     assert pod["automountServiceAccountToken"] is False
     assert pod["securityContext"]["runAsUser"] == 65534

@@ -39,13 +39,11 @@ def outside(*ports: int) -> Manifest:
     ],
     ids=["nothing is declared", "ports", "an access pod", "a port of no access pod", "both"],
 )
-def test_own_pods_the_api_from_its_namespace_and_what_is_declared_from_everywhere(
-    fields: Manifest, more: list[Manifest]
-) -> None:
+def test_policy_opens_the_api_to_the_namespace_and_ports_to_all(fields: Manifest, more: list[Manifest]) -> None:
     assert find_policy(World(spec=spec(**fields)))["spec"]["ingress"] == [OWN, API, *more]
 
 
-def test_it_is_for_all_pods_of_the_virtual_cluster_and_leaves_the_way_out_open() -> None:
+def test_policy_covers_all_pods_and_limits_no_egress() -> None:
     world = running_world(spec=spec(accessPodImage="x"), labels={"team": "blue"})
     world = replace(world, spec=spec(nodes=[node("m", "master")], accessPodImage="x")).step()
     policy = find_policy(world)["spec"]
@@ -67,7 +65,7 @@ def test_ports_that_come_and_go_change_it_in_place_and_once() -> None:
     assert merge_update(observe(wanted), wanted)["spec"] == wanted["spec"]
 
 
-def test_a_composite_controller_that_does_not_list_the_kind_gets_none() -> None:
+def test_composite_controller_that_does_not_list_the_kind_gets_none() -> None:
     world = running_world()
     children = {kind: group for kind, group in world.children.items() if kind != NETWORK_POLICY}
     answer = replace(world, children=children).sync()
@@ -77,21 +75,21 @@ def test_a_composite_controller_that_does_not_list_the_kind_gets_none() -> None:
 
 
 class TestWhereItIsOff:
-    def test_none_is_made(self) -> None:
+    def test_no_policy_is_created(self) -> None:
         assert "NetworkPolicy/demo" not in names(replace(World(), context=OFF).sync())
 
-    def test_an_observed_one_goes_and_nothing_else(self) -> None:
+    def test_observed_policy_is_pruned_and_nothing_else(self) -> None:
         world = running_world()
         after = names(replace(world, context=OFF).sync())
         assert after == [name for name in names(world.sync()) if name != "NetworkPolicy/demo"]
 
-    def test_one_of_another_version_stays(self) -> None:
+    def test_policy_of_another_version_stays(self) -> None:
         later = {**find_policy(World()), "metadata": {"name": "demo-later", "namespace": "team-a", "labels": {}}}
         world = running_world().with_child(NETWORK_POLICY, "demo-later", observe(later))
         assert "NetworkPolicy/demo-later" in names(replace(world, context=OFF).sync())
 
 
-def test_it_stays_over_a_pause_and_until_no_pod_is_left_of_a_deleted_vk8s() -> None:
+def test_policy_stays_during_a_pause_and_until_the_last_pod() -> None:
     world = running_world()
     assert "NetworkPolicy/demo" in names(replace(world, spec=spec(paused=True)).step().sync())
     assert "NetworkPolicy/demo" in names(world.finalize())

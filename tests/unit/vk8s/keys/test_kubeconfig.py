@@ -101,20 +101,20 @@ def test_kubeconfig_for_another_ca_or_server_is_rejected() -> None:
 class TestTimes:
     """A client certificate lives in the time of its CA, and no clock takes it for one of the future."""
 
-    def test_it_starts_with_its_ca(self) -> None:
+    def test_certificate_starts_with_its_ca(self) -> None:
         assert issue(issuer()).not_valid_before_utc == AUTHORITY.cert.not_valid_before_utc
 
     @pytest.mark.parametrize("days", [-400, 3300, 3649, 3651, 9999])
-    def test_it_ends_with_its_ca_at_the_latest(self, days: int) -> None:
+    def test_certificate_ends_with_its_ca_at_the_latest(self, days: int) -> None:
         cert = issue(issuer(NOW + timedelta(days=days)))
         assert AUTHORITY.cert.not_valid_before_utc < cert.not_valid_after_utc <= AUTHORITY.cert.not_valid_after_utc
 
     @pytest.mark.parametrize("days", [3300, 3649, 3651])
-    def test_one_that_ends_with_its_ca_is_not_renewed(self, days: int) -> None:
+    def test_certificate_that_ends_with_its_ca_is_not_renewed(self, days: int) -> None:
         by = issuer(NOW + timedelta(days=days))
         assert build_kubeconfig(CLUSTER, by, ENTROPY).renewal is None
 
-    def test_two_hooks_of_which_one_is_400_days_ahead_agree_on_one(self) -> None:
+    def test_hooks_with_clocks_400_days_apart_agree_on_a_certificate(self) -> None:
         ahead = issuer(NOW + timedelta(days=400))
         cert = parse(build(ahead))
         assert cert
@@ -128,7 +128,7 @@ class TestTimes:
         [(timedelta(hours=1), timedelta(days=365)), (timedelta(0), VALIDITY + timedelta(days=1))],
         ids=["from the future", "outlives its CA"],
     )
-    def test_one_that_earlier_hooks_have_made_and_that_is_not_right(self, start: timedelta, end: timedelta) -> None:
+    def test_certificate_of_earlier_hooks_is_replaced(self, start: timedelta, end: timedelta) -> None:
         longer = parse_pki(build_pki(ENTROPY, NOW + start + timedelta(days=2), end)).authority
         foreign = yaml.safe_load(build(replace(issuer(NOW + start, end), authority=longer)))
         mixed = yaml.safe_load(build())

@@ -17,7 +17,7 @@ PKI = build_pki(ENTROPY, NOW, VALIDITY)
 AUTHORITY = parse_pki(PKI).authority
 
 
-def test_the_files_are_those_that_a_master_copies() -> None:
+def test_files_are_those_that_a_control_plane_node_copies() -> None:
     assert sorted(PKI) == sorted(PKI_FILES)
 
 
@@ -32,26 +32,26 @@ def test_each_ca_signs_itself_and_its_key_is_its_own(name: str) -> None:
     assert cert.not_valid_after_utc == NOW + VALIDITY
 
 
-def test_the_keys_all_differ() -> None:
+def test_keys_all_differ() -> None:
     keys = [PKI[name] for name in PKI_FILES if name.endswith(".key")]
     assert len(set(keys)) == len(keys) == 4
 
 
-def test_the_service_account_keys_are_a_pair() -> None:
+def test_service_account_keys_are_a_pair() -> None:
     assert load_pem_private_key(PKI["sa.key"], None).public_key() == load_pem_public_key(PKI["sa.pub"])
 
 
-def test_the_token_has_the_form_of_a_bootstrap_token() -> None:
+def test_token_has_the_form_of_a_bootstrap_token() -> None:
     assert re.fullmatch(r"[a-z0-9]{6}\.[a-z0-9]{16}", PKI["token"].decode())
 
 
-def test_the_same_entropy_gives_the_same_bytes_and_another_gives_others() -> None:
+def test_same_entropy_gives_the_same_bytes_and_another_gives_others() -> None:
     assert build_pki(ENTROPY, NOW, VALIDITY) == PKI
     other = build_pki(ENTROPY[::-1], NOW, VALIDITY)
     assert all(other[name] != PKI[name] for name in PKI_FILES)
 
 
-def test_the_hash_is_what_kubeadm_pins() -> None:
+def test_hash_is_what_kubeadm_pins() -> None:
     # openssl x509 -pubkey -in ca.crt | openssl pkey -pubin -outform der | sha256sum
     assert re.fullmatch(r"sha256:[0-9a-f]{64}", public_key_hash(AUTHORITY.cert))
 

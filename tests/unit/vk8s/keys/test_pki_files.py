@@ -76,7 +76,7 @@ def public(key: rsa.RSAPublicKey) -> bytes:
         ),
     ],
 )
-def test_a_pki_that_cannot_be_used_is_named_without_its_content(change: dict[str, bytes], sentence: str) -> None:
+def test_pki_that_cannot_be_used_is_named_without_its_content(change: dict[str, bytes], sentence: str) -> None:
     with pytest.raises(PkiError) as raised:
         parse_pki({**PKI, **change})
     assert str(raised.value) == sentence
@@ -88,11 +88,11 @@ def test_keys_of_another_kind_serve_where_kubeadm_takes_them() -> None:
     assert parse_pki({**PKI, **files, "sa.pub": public(RSA.public_key())}).files["sa.key"] == made["key"]
 
 
-def test_a_token_that_was_written_by_hand_may_end_with_a_newline() -> None:
+def test_token_that_was_written_by_hand_may_end_with_a_newline() -> None:
     assert parse_pki({**PKI, "token": PKI["token"] + b"\n"}).authority.cert.subject
 
 
-def test_the_time_of_all_cas_counts() -> None:
+def test_time_of_all_cas_counts() -> None:
     mixed = {**PKI, "etcd-ca.crt": OTHER["etcd-ca.crt"], "etcd-ca.key": OTHER["etcd-ca.key"]}
     assert parse_pki(mixed).end == read_ca_end(mixed) == NOW + timedelta(days=10)
     late = build_pki(bytes(32), NOW + timedelta(days=5), timedelta(days=3650))
@@ -100,7 +100,7 @@ def test_the_time_of_all_cas_counts() -> None:
     assert parse_pki(mixed).start == NOW + timedelta(days=3)
 
 
-def test_the_end_is_that_of_the_cas_that_can_be_read() -> None:
+def test_end_is_that_of_the_cas_that_can_be_read() -> None:
     assert read_ca_end({}) is None
     assert read_ca_end({f"{name}.crt": UNREADABLE for name in AUTHORITIES}) is None
     assert read_ca_end({"ca.crt": PKI["ca.crt"]}) == datetime(2035, 12, 31, 3, 4, 5, tzinfo=UTC)

@@ -34,7 +34,7 @@ def has_condition(world: World) -> bool:
     return "KubeflowReady" in {entry["type"] for entry in world.sync().status["conditions"]}
 
 
-def test_the_job_is_made_once_an_api_server_and_a_node_are_there() -> None:
+def test_job_is_created_once_an_api_server_and_a_node_are_there() -> None:
     world = World(spec=kubeflow_spec(), context=replace(CONTEXT, settings=SETTINGS))
     for _ in range(4):
         status, reason, message = read_condition(world)
@@ -49,17 +49,17 @@ def test_the_job_is_made_once_an_api_server_and_a_node_are_there() -> None:
     assert read_condition(world.step())[:2] == ("False", "Installing")
 
 
-def test_a_broken_worker_holds_nothing_up_while_another_is_ready() -> None:
+def test_broken_worker_holds_nothing_up_while_another_is_ready() -> None:
     nodes = [node("m", "master"), node("w", "worker"), node("v", "worker")]
     world = running({**kubeflow_spec(), "nodes": nodes}).with_pod_status("v", {})
     assert JOB_NAME in names(world.sync())
 
 
-def test_a_master_alone_is_enough() -> None:
+def test_control_plane_node_alone_is_enough() -> None:
     assert JOB_NAME in names(running({**kubeflow_spec(), "nodes": [node("m", "master")]}).sync())
 
 
-def test_a_job_of_a_version_that_wrote_no_resources_is_made_again_where_a_quota_wants_them() -> None:
+def test_job_without_resources_is_recreated_for_a_quota() -> None:
     world = installing()
     job = world.children[JOB][NAME]["spec"]
     pod = job["template"]["spec"]
@@ -82,7 +82,7 @@ def test_a_job_of_a_version_that_wrote_no_resources_is_made_again_where_a_quota_
     ],
     ids=["version", "user", "password", "port"],
 )
-def test_an_edit_makes_another_job(wanted: Manifest, status: Manifest) -> None:
+def test_edit_makes_another_job(wanted: Manifest, status: Manifest) -> None:
     world = replace(with_job(installing(), status=status), spec=wanted)
     assert JOB_NAME not in names(world.sync())
     assert read_condition(world)[:2] == ("False", "BeingMade")
@@ -91,7 +91,7 @@ def test_an_edit_makes_another_job(wanted: Manifest, status: Manifest) -> None:
     assert read_condition(world.step())[1] == "Installing"
 
 
-def test_a_job_that_is_going_is_waited_for() -> None:
+def test_job_that_is_going_is_waited_for() -> None:
     world = installing()
     going = {
         **world.children[JOB][NAME]["metadata"],
@@ -103,18 +103,18 @@ def test_a_job_that_is_going_is_waited_for() -> None:
     assert read_condition(world)[2] == "Job demo-kubeflow is being made, held by its finalizers x/y."
 
 
-def test_another_place_of_the_image_mends_a_job_and_repeats_none() -> None:
+def test_moved_image_fixes_a_job_and_repeats_none() -> None:
     moved = replace(CONTEXT, settings=Settings(kubeflow_installer_image="registry.example.com/moved:{version}"))
     world = replace(installing(), context=moved)
     assert JOB_NAME not in names(world.sync())
     assert JOB_NAME in names(with_job(world, status=DONE).sync())
 
 
-def test_a_job_that_somebody_has_ended_is_made_again() -> None:
+def test_failed_job_is_recreated() -> None:
     assert JOB_NAME not in names(with_job(installing(), status=FAILED).sync())
 
 
-def test_a_deleted_secret_comes_back_with_another_password_which_another_job_sets() -> None:
+def test_deleted_secret_gets_a_new_password_and_a_new_job() -> None:
     finished = with_job(installing(), status=DONE)
     world = finished.with_child(SECRET, NAME, None)
     assert JOB_NAME in names(world.sync())
@@ -125,13 +125,13 @@ def test_a_deleted_secret_comes_back_with_another_password_which_another_job_set
     assert JOB_NAME not in names(world.with_child(SECRET, NAME, secret).sync())
 
 
-def test_a_secret_whose_data_somebody_has_taken_stays_one() -> None:
+def test_secret_whose_data_somebody_has_taken_stays_one() -> None:
     world = installing()
     empty = {key: value for key, value in world.children[SECRET][NAME].items() if key != "data"}
     assert f"Secret/{NAME}" in names(world.with_child(SECRET, NAME, empty).sync())
 
 
-def test_kubeflow_leaves_the_spec_and_stays_installed() -> None:
+def test_installed_kubeflow_stays_when_the_field_is_gone() -> None:
     world = replace(with_job(installing(), status=DONE), spec=spec(ports=[PORT]))
     assert {JOB_NAME, f"Secret/{NAME}"} <= set(names(world.sync()))
     assert read_condition(world) == (
@@ -141,7 +141,7 @@ def test_kubeflow_leaves_the_spec_and_stays_installed() -> None:
     )
 
 
-def test_kubeflow_leaves_the_spec_before_it_is_installed() -> None:
+def test_job_is_pruned_when_the_field_is_gone_too_early() -> None:
     world = replace(installing(), spec=spec())
     assert JOB_NAME not in names(world.sync())
     assert not has_condition(world)
@@ -156,7 +156,7 @@ def test_kubeflow_leaves_the_spec_before_it_is_installed() -> None:
     ],
     ids=["made for another Kubernetes", "paused"],
 )
-def test_what_can_not_be_installed_is_told_and_nothing_is_tried(wanted: Manifest, reason: str, words: str) -> None:
+def test_impossible_installation_is_reported_and_not_tried(wanted: Manifest, reason: str, words: str) -> None:
     world = running(wanted)
     assert JOB_NAME not in names(world.sync())
     assert read_condition(world)[:2] == ("False", reason)
@@ -166,7 +166,7 @@ def test_what_can_not_be_installed_is_told_and_nothing_is_tried(wanted: Manifest
     assert read_condition(edited)[:2] == ("False", reason)
 
 
-def test_without_the_setting_nothing_is_made_and_status_says_why() -> None:
+def test_without_the_setting_nothing_is_created_and_status_says_why() -> None:
     world = running(kubeflow_spec(), Settings())
     assert not {JOB_NAME, f"Secret/{NAME}"} & set(names(world.step().sync()))
     assert read_condition(world)[1] == "InstallerNotSet"
@@ -179,7 +179,7 @@ def test_without_the_setting_nothing_is_made_and_status_says_why() -> None:
     [(kubeflow_spec(), SETTINGS, 1), (kubeflow_spec(), Settings(), 0), (spec(), SETTINGS, 0), (None, SETTINGS, 0)],
     ids=["wanted", "no setting", "not wanted", "no spec"],
 )
-def test_the_pods_of_the_job_are_asked_for(wanted: Any, settings: Settings, count: int) -> None:
+def test_pods_of_the_job_are_requested(wanted: Any, settings: Settings, count: int) -> None:
     metadata = {"name": "demo", "namespace": "team-a", "uid": UID}
     request = CustomizeRequest.model_validate({"parent": {**IDENTITY, "metadata": metadata, "spec": wanted}})
     rules = decide_customize(request, settings).related_resources

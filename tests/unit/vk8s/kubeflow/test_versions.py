@@ -31,7 +31,7 @@ def build_spec(version: str, image: str) -> Spec:
     ],
     ids=["too old", "too old, oldest not named", "too new", "a patch of that", "much too new", "between all"],
 )  # fmt: skip
-def test_what_does_not_go_together_is_told(version: str, tag: str, sentence: str) -> None:
+def test_incompatible_versions_are_reported(version: str, tag: str, sentence: str) -> None:
     told = explain_mismatch(build_spec(version, f"registry.example.com:5000/vk8s/kink:{tag}"))
     assert told == f"kubeflow.version: {version} is made for Kubernetes {sentence}"
 
@@ -48,7 +48,7 @@ def test_what_does_not_go_together_is_told(version: str, tag: str, sentence: str
     ],
     ids=["the original's sample", "newer", "a variant", "not known", "no version in the tag", "no tag"],
 )
-def test_what_goes_together_or_is_not_known_is_not(version: str, image: str) -> None:
+def test_compatible_or_unknown_versions_are_not_reported(version: str, image: str) -> None:
     assert explain_mismatch(build_spec(version, image)) is None
 
 
@@ -57,7 +57,7 @@ def test_every_release_is_one_that_can_be_written(release: str) -> None:
     build_spec(f"{release}.0" if release.startswith("v") else release, "kink:v1.34.4")
 
 
-def test_the_status_tells() -> None:
+def test_status_reports_the_mismatch() -> None:
     old = {**node("m", "master"), "image": "kink:v1.34.4"}
     world = World(spec=spec(nodes=[old], kubeflow={"version": "v1.3.0"}, ports=[KUBEFLOW]))
     message = condition(world.sync(), "Accepted")["message"]

@@ -32,7 +32,7 @@ def test_scripts_and_documents_are_in_one_folder() -> None:
     assert not DOCUMENTS & {path.name for path in (ROOT / "hooks" / "vk8s" / "bootstrap").iterdir()}
 
 
-def test_the_config_map_holds_them_under_the_name_that_pods_mount() -> None:
+def test_config_map_holds_them_under_the_name_that_pods_mount() -> None:
     world = running_world()
     assert config_maps(world) == {world.boot_files}
     assert world.children["ConfigMap.v1"][world.boot_files]["data"] == boot_files(world).files
@@ -62,12 +62,12 @@ EDITS = {
 
 
 @pytest.mark.parametrize("nodes", EDITS.values(), ids=EDITS)
-def test_no_edit_of_the_nodes_leads_to_another_config_map(nodes: list[Manifest]) -> None:
+def test_edit_of_nodes_keeps_the_config_map(nodes: list[Manifest]) -> None:
     edited = replace(running_world(), spec=spec(nodes=nodes)).steps(3)
     assert config_maps(edited) == {World().boot_files}
 
 
-def test_whatever_is_left_open_is_filled_in_by_the_node() -> None:
+def test_every_variable_of_a_document_is_filled_in_by_the_node() -> None:
     """A name that no script sets would end the boot of every node."""
     versions = subprocess.run(
         [ROOT / "images" / "kink" / "versions.sh"], capture_output=True, text=True, check=True

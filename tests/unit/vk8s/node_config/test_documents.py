@@ -17,7 +17,7 @@ from hooks.vk8s.node_config.documents import Json, write_documents
         pytest.param(False, "false", id="a boolean"),
     ],
 )
-def test_a_value_is_read_as_what_it_is(value: object, written: str) -> None:
+def test_value_is_read_as_what_it_is(value: object, written: str) -> None:
     assert write_documents({"field": value}).splitlines()[1:] == [f"field: {written}"]
 
 

@@ -133,7 +133,7 @@ class TestAVariableThatIsAdded:
         assert f"\nFEATURE_GATES={value}\n" in output
         assert f'\nFEATURE_GATES="{value}"\n' in (tmp_path / "env").read_text()
 
-    def test_may_be_lacking_in_a_pod_that_was_made_before(self, tmp_path: Path) -> None:
+    def test_may_be_missing_in_an_older_pod(self, tmp_path: Path) -> None:
         status, output = boot(tmp_path, values(World(), "m"), self.variables)
         assert status == 0
         assert "\nFEATURE_GATES=\n" in output

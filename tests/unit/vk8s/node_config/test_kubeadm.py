@@ -13,7 +13,7 @@ def load(world: World, name: str) -> dict[str, Manifest]:
     return {document["kind"]: document for document in documents}
 
 
-def test_a_control_plane_is_what_the_spec_says() -> None:
+def test_control_plane_is_what_the_spec_says() -> None:
     world = World(spec=spec(kubernetes={"podNetworkCidr": "10.244.0.0/16", "serviceCidr": "10.96.0.0/12"}))
     documents = load(world, "kubeadm-init.yaml")
     assert list(documents) == [
@@ -24,7 +24,7 @@ def test_a_control_plane_is_what_the_spec_says() -> None:
     assert configuration["controlPlaneEndpoint"] == "demo-api.team-a.svc.cluster.local:6443"
 
 
-def test_the_certificate_of_the_api_server_has_all_names_that_lead_to_it() -> None:
+def test_certificate_of_the_api_server_has_all_names_that_lead_to_it() -> None:
     configuration = load(World(), "kubeadm-init.yaml")["ClusterConfiguration"]
     assert configuration["apiServer"]["certSANs"] == [
         "localhost", "127.0.0.1", "demo-api", "demo-api.team-a", "demo-api.team-a.svc",
@@ -32,14 +32,14 @@ def test_the_certificate_of_the_api_server_has_all_names_that_lead_to_it() -> No
     ]  # fmt: skip
 
 
-def test_an_etcd_founds_no_cluster_and_is_reached_by_its_api_server_alone() -> None:
+def test_etcd_initializes_no_cluster_and_serves_its_api_server_alone() -> None:
     etcd = load(World(), "kubeadm-init.yaml")["ClusterConfiguration"]["etcd"]["local"]
     arguments = {each["name"]: each["value"] for each in etcd["extraArgs"]}
     assert arguments.pop("initial-cluster-state") == "existing"
     assert all("//127.0.0.1:" in value for value in arguments.values())
 
 
-def test_a_worker_asks_for_its_cluster_where_the_master_says_that_it_is() -> None:
+def test_worker_discovers_its_cluster_at_the_endpoint() -> None:
     control_plane = load(World(), "kubeadm-init.yaml")["ClusterConfiguration"]["controlPlaneEndpoint"]
     kubeconfig = load(World(), "discovery.yaml")["Config"]
     assert kubeconfig["clusters"][0]["cluster"]["server"] == f"https://{control_plane}"

@@ -91,7 +91,7 @@ class TestDeletion:
         world = with_adopted(with_adopted(world, "Secret.v1", "demo-pki"), "ConfigMap.v1", "demo-bootstrap-0")
         assert names(world.finalize()) == []
 
-    def test_takes_ours_whatever_somebody_has_made_of_its_labels(self) -> None:
+    def test_takes_ours_whatever_its_labels_say(self) -> None:
         world = running_world()
         secret = world.children["Secret.v1"]["demo-join"]
         renamed = {**secret, "metadata": {**secret["metadata"], "name": "later", "labels": {"controller-uid": UID}}}
@@ -101,7 +101,7 @@ class TestDeletion:
 
 class TestALivingVk8s:
     @pytest.mark.parametrize("kind", CHILD_KINDS)
-    def test_keeps_what_is_not_ours_and_says_so(self, kind: str) -> None:
+    def test_keeps_what_is_not_ours_and_reports_it(self, kind: str) -> None:
         world = with_adopted(running_world(), kind, "prod")
         answer = world.sync()
         assert set(names(answer)) == {*names(running_world().sync()), f"{KIND_NAMES[kind]}/prod"}

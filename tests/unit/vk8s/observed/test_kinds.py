@@ -14,12 +14,12 @@ from hooks.vk8s.observed.kinds import CHILD_KINDS, REQUIRED_KINDS
         (NETWORK_POLICY, "networking.k8s.io/v1", "networkpolicies.networking.k8s.io"),
     ],
 )
-def test_a_kind_has_the_forms_that_manifests_and_quotas_have(key: str, api_version: str, resource: str) -> None:
+def test_kind_has_the_forms_that_manifests_and_quotas_have(key: str, api_version: str, resource: str) -> None:
     kind = CHILD_KINDS[key]
     assert (kind.api_version, kind.resource) == (api_version, resource)
     assert group_key({"kind": kind.kind, "apiVersion": kind.api_version}) == key
 
 
-def test_no_kind_is_required_that_the_first_composite_controller_did_not_list() -> None:
+def test_required_kinds_are_those_of_the_first_release() -> None:
     """One that came later has a `since`, or an upgrade of the hooks alone would refuse every call."""
     assert set(REQUIRED_KINDS) == {SECRET, CONFIG_MAP, SERVICE, CLAIM, POD, JOB}

@@ -37,7 +37,9 @@ def ready(status: str = "False", **fields: str) -> Manifest:
     ],
     ids=["no state", "waits", "runs", "has ended", "ended before", "was restarted"],
 )
-def test_container_has_run_if_anything_says_so(state: Manifest, last: Manifest, count: int, *, has_run: bool) -> None:
+def test_container_has_run_if_anything_says_that_it_did(
+    state: Manifest, last: Manifest, count: int, *, has_run: bool
+) -> None:
     entry = {"name": "node", "state": state, "lastState": last, "restartCount": count}
     assert pod(status={"containerStatuses": [entry]}).has_run is has_run
 

@@ -71,7 +71,7 @@ USED = {"requests.memory": "7Gi"}
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_a_pod_is_refused_in_the_words_of_the_api_server(found: Manifest, sentence: str) -> None:
+def test_pod_is_rejected_in_the_words_of_the_api_server(found: Manifest, sentence: str) -> None:
     assert words(BOUNDED, found) == [sentence]
 
 
@@ -108,7 +108,7 @@ def test_nothing_is_said_where_nothing_is_known_to_refuse_a_pod(found: Manifest)
     assert words(BOUNDED, found) == []
 
 
-def test_a_quota_that_counts_what_a_container_does_not_say_refuses_it() -> None:
+def test_quota_that_counts_what_a_container_does_not_say_refuses_it() -> None:
     found = quota(limits_memory="8Gi", cpu="4", pods="9")
     assert words(pod_spec({"memory": "4Gi"}), found) == ["failed quota: q: must specify cpu for: node"]
     both = "failed quota: q: must specify cpu for: node; limits.memory for: node"
@@ -118,17 +118,17 @@ def test_a_quota_that_counts_what_a_container_does_not_say_refuses_it() -> None:
     assert words(pod_spec(), found, given) == []
 
 
-def test_a_pod_of_best_effort_is_not_counted_where_only_others_are() -> None:
+def test_pod_of_best_effort_is_not_counted_where_only_others_are() -> None:
     assert words(pod_spec(), quota(spec={"scopes": ["NotBestEffort"]}, pods="0")) == []
     assert words(pod_spec({"memory": "0"}), quota(spec={"scopes": ["BestEffort"]}, pods="0"))
 
 
-def test_what_is_asked_for_already_is_not_asked_for_again_where_a_quota_is_overdrawn() -> None:
+def test_pod_that_adds_nothing_fits_an_overdrawn_quota() -> None:
     found = quota(used={"limits.memory": "8Gi"}, limits_memory="4Gi")
     assert words(pod_spec({"memory": "0"}), found) == []
 
 
-def test_a_default_limit_below_the_request_makes_a_pod_invalid() -> None:
+def test_default_limit_below_the_request_makes_a_pod_invalid() -> None:
     found = limit_range(container_limit(default={"cpu": "500m"}))
     (refusal,) = list_pod_refusals(pod_spec(requests={"cpu": "4"}), rules(found))
     assert (refusal.reason, refusal.words) == (
@@ -137,7 +137,7 @@ def test_a_default_limit_below_the_request_makes_a_pod_invalid() -> None:
     )
 
 
-def test_a_limit_of_nothing_has_no_ratio() -> None:
+def test_limit_of_nothing_has_no_ratio() -> None:
     found = limit_range({"type": "Container", "maxLimitRequestRatio": {"cpu": "2"}})
     start = "cpu max limit to request ratio per Container is 2, but"
     assert words(pod_spec({"cpu": "4"}, {"cpu": "1"}), found) == [f"{start} provided ratio is 4.000000"]
@@ -147,11 +147,11 @@ def test_a_limit_of_nothing_has_no_ratio() -> None:
 NODE_PORTS = child("Service", type="NodePort", ports=[{"port": 80}, {"port": 81}])
 
 
-def test_a_quota_for_some_pods_counts_nothing_else() -> None:
+def test_quota_for_some_pods_counts_nothing_else() -> None:
     assert list_refusals(NODE_PORTS, rules(quota(spec={"scopes": ["NotTerminating"]}, services="0"))) == []
 
 
-def test_a_claim_of_the_default_class_is_not_held_against_quotas_of_one_class() -> None:
+def test_claim_of_the_default_class_ignores_quotas_of_a_class() -> None:
     made = child("PersistentVolumeClaim", resources={"requests": {"storage": "20Gi"}})
     assert list_refusals(made, rules(quota(fast_storageclass_storage_k8s_io__requests_storage="1Gi"))) == []
 
@@ -185,7 +185,7 @@ def test_more_ports_are_counted_alone() -> None:
         ({}, limit_range({"type": "Pod", "min": {"cpu": "1"}}), "change LimitRange lr"),
     ],
 )
-def test_it_is_said_what_can_be_done(labels: Manifest, found: Manifest, advice: str) -> None:
+def test_refusal_says_what_can_be_done(labels: Manifest, found: Manifest, advice: str) -> None:
     pod = {**child("Pod"), "metadata": {**METADATA, "labels": labels}, "spec": pod_spec()}
     (refusal,) = list_refusals(pod, rules(found))
     assert refusal.advise([pod]) == advice

@@ -32,7 +32,7 @@ def test_without_an_image_there_is_no_access() -> None:
     assert access_children(names(World().steps(4).sync())) == []
 
 
-def test_children_come_as_what_they_need_is_observed() -> None:
+def test_children_are_created_once_what_they_need_is_observed() -> None:
     steps = [access_children(names(world().steps(count).sync())) for count in range(4)]
     assert steps == [
         ["Service/demo-access-svc"],
@@ -48,7 +48,7 @@ def test_without_a_port_the_pod_is_there_and_no_service() -> None:
     ]
 
 
-def test_the_owner_is_let_in_by_the_generated_key_until_there_is_another() -> None:
+def test_owner_logs_in_with_the_generated_key_until_there_is_another() -> None:
     generated = world().steps(2)
     secret = generated.children["Secret.v1"]["demo-ssh"]["data"]
     assert authorized_keys(generated).encode() == b64decode(secret[CLIENT_PUB])
@@ -56,7 +56,7 @@ def test_the_owner_is_let_in_by_the_generated_key_until_there_is_another() -> No
     assert authorized_keys(given.steps(2)) == f"{KEY}\n{KEY}-2\n"
 
 
-def test_the_host_key_is_kept_when_the_access_is_taken_away_and_comes_back() -> None:
+def test_host_key_outlives_a_removal_of_the_access_pod() -> None:
     before = world().steps(4)
     without = World(spec=spec(), children=before.children).step()
     assert access_children(names(without.sync())) == ["Secret/demo-ssh"]
@@ -70,7 +70,7 @@ def test_the_host_key_is_kept_when_the_access_is_taken_away_and_comes_back() -> 
     [{}, {CLIENT_PUB: "x"}, {CLIENT_PUB: "/w=="}, {CLIENT_PUB: ""}],
     ids=["no key", "no base64", "no text", "an empty key"],
 )
-def test_a_broken_secret_is_kept_and_the_pod_waits(data: Manifest) -> None:
+def test_broken_secret_is_kept_and_the_pod_waits(data: Manifest) -> None:
     observed = world().steps(2)
     secret = {**observed.children["Secret.v1"]["demo-ssh"], "data": data}
     answer = observed.with_child("Secret.v1", "demo-ssh", secret).sync()

@@ -38,10 +38,10 @@ class TestWhatIsAskedFor:
         request = CustomizeRequest.model_validate({"parent": {**IDENTITY, "metadata": metadata, "spec": fields}})
         return decide_customize(request, settings).related_resources
 
-    def test_nothing_without_an_ip_manager(self) -> None:
+    def test_nothing_without_address_pools(self) -> None:
         assert self.ask(Settings(), spec(ipPool="team-a")) == []
 
-    def test_the_own_allocations_and_all_pools(self) -> None:
+    def test_own_allocations_and_all_pools(self) -> None:
         assert self.ask(ON.settings, spec()) == [
             {
                 "apiVersion": "vk8s.sktelecom.com/v1alpha1",
@@ -51,16 +51,16 @@ class TestWhatIsAskedFor:
             {"apiVersion": "vk8s.sktelecom.com/v1alpha1", "resource": "ippools"},
         ]
 
-    def test_of_the_pools_the_one_that_is_named(self) -> None:
+    def test_only_the_named_pool(self) -> None:
         assert self.ask(ON.settings, spec(ipPool="team-a"))[1]["names"] == ["team-a"]
 
     @pytest.mark.parametrize("fields", [None, [], {"ipPool": 7}, {"ipPool": ""}], ids=repr)
-    def test_of_a_spec_that_can_not_be_read_all_pools(self, fields: Any) -> None:
+    def test_all_pools_for_an_unreadable_spec(self, fields: Any) -> None:
         assert "names" not in self.ask(ON.settings, fields)[1]
 
 
 class TestWaiting:
-    def test_no_pod_is_made_before_its_address_is_there(self) -> None:
+    def test_no_pod_is_created_before_its_address_is_there(self) -> None:
         found = world()
         assert pods(found) == []
         assert found.sync().status["phase"] == "WaitingNetwork"
@@ -70,14 +70,14 @@ class TestWaiting:
             "No address of IPPool default yet for 2 of 2 nodes: m, w. See kubectl describe ippool default."
         )
 
-    def test_each_pod_is_made_when_its_own_is_there(self) -> None:
+    def test_each_pod_is_created_when_its_own_address_is_there(self) -> None:
         assert pods(world(related=related(allocations=ALL[:1]))) == ["Pod/m"]
         assert pods(world(related=related(allocations=ALL))) == PODS
 
-    def test_it_goes_on_when_an_address_comes(self) -> None:
+    def test_pods_are_created_when_an_address_comes(self) -> None:
         assert pods(replace(world(), related=related(allocations=ALL))) == PODS
 
-    def test_an_address_that_is_being_taken_away_is_none(self) -> None:
+    def test_address_that_is_being_deleted_is_none(self) -> None:
         going = [allocation("10.0.0.4", "m", deletionTimestamp=YOUNGER), ALL[1]]
         assert pods(world(related=related(allocations=going))) == ["Pod/w"]
 
@@ -97,43 +97,43 @@ class TestWaiting:
         assert pods(found) == PODS
         assert network(found)[:2] == ("False", "PoolsNotSent")
 
-    def test_a_cluster_whose_pki_is_lost_waits_for_that(self) -> None:
+    def test_cluster_whose_pki_is_lost_waits_for_that(self) -> None:
         found = world().with_child("Secret.v1", "demo-pki", None)
         assert found.sync().status["phase"] == "Fail"
 
-    def test_a_paused_one_is_paused(self) -> None:
+    def test_paused_one_is_paused(self) -> None:
         assert world(spec=spec(paused=True)).sync().status["phase"] == "Paused"
 
 
 class TestWithoutAnIpManager:
-    def test_a_new_vk8s_that_names_a_pool_is_refused(self) -> None:
+    def test_new_vk8s_that_names_a_pool_is_rejected(self) -> None:
         answer = World(spec=spec(ipPool="team-a")).sync()
         assert answer.children == []
         assert condition(answer, "Accepted")["message"] == (
             "spec.ipPool: leave it out, the ip-manager is off; for it, the hooks need VK8S_SETTING_IP_MANAGER=true."
         )
 
-    def test_one_that_lives_goes_on_and_is_told(self) -> None:
+    def test_existing_vk8s_goes_on_with_a_message(self) -> None:
         found = replace(running_world(), spec=spec(ipPool="team-a")).with_child("Pod.v1", "w", None)
         assert pods(found) == PODS
         assert network(found)[:2] == ("False", "IPManagerOff")
 
 
 class TestPods:
-    def test_of_two_allocations_the_older_counts_and_those_of_others_do_not(self) -> None:
+    def test_older_allocation_of_the_own_two_counts(self) -> None:
         more = [allocation("10.0.0.1", "m", creationTimestamp=YOUNGER), allocation("10.0.0.2", "m", uid="another")]
         assert annotations(world(related=related(allocations=[*more, *ALL])), "m")[CALICO] == '["10.0.0.4"]'
 
-    def test_a_lost_pod_comes_back_with_its_address(self) -> None:
+    def test_lost_pod_returns_with_its_address(self) -> None:
         found = RUNNING.with_child("Pod.v1", "w", None)
         assert annotations(found, "w")[CALICO] == '["10.0.0.6"]'
 
-    def test_what_the_pool_has_lost_is_not_taken_from_a_pod(self) -> None:
+    def test_pod_keeps_an_address_that_the_pool_has_lost(self) -> None:
         found = replace(RUNNING, related=related(pools=[]))
         assert found.step().children == RUNNING.children
         assert annotations(found, "m") == annotations(RUNNING, "m")
 
-    def test_a_pod_whose_node_has_another_address_now_is_made_anew_one_at_a_time(self) -> None:
+    def test_pods_with_changed_addresses_are_recreated_one_by_one(self) -> None:
         other = [allocation("10.0.0.7", "m"), allocation("10.0.0.8", "w")]
         found = replace(RUNNING, related=related(allocations=other))
         assert pods(found) == ["Pod/w"]
@@ -161,7 +161,7 @@ class TestAPoolThatCameLater:
         assert pods(replace(found, related=related(allocations=ALL))) == ["Pod/w"]
 
 
-def test_a_new_worker_of_a_running_cluster_waits_and_the_phase_says_so() -> None:
+def test_new_worker_of_a_running_cluster_waits_and_the_phase_reports_it() -> None:
     nodes = [*spec()["nodes"], node("w2", "worker")]
     found = replace(RUNNING, spec=spec(nodes=nodes)).steps(2)
     assert pods(found) == PODS

@@ -37,7 +37,7 @@ class TestBootstrapVersions:
         assert BOOTSTRAP not in names(renewed.with_ready_pods().sync())
 
 
-def test_pause_prunes_no_boot_files() -> None:
+def test_pause_prunes_no_bootstrap_files() -> None:
     world = running_world()
     old = {**next(iter(world.children["ConfigMap.v1"].values()))}
     old = {**old, "metadata": {**old["metadata"], "name": "demo-bootstrap-old"}}

@@ -60,7 +60,7 @@ CASES: list[tuple[str, str, Callable[[World], World]]] = [
 
 
 @pytest.mark.parametrize(("kind", "name", "change"), CASES, ids=lambda value: value if isinstance(value, str) else "")
-def test_its_content_stays_and_the_status_says_what_to_do(
+def test_immutable_content_stays_and_the_status_says_what_to_do(
     kind: str, name: str, change: Callable[[World], World]
 ) -> None:
     frozen = freeze(change(WORLD), kind, name)
@@ -76,24 +76,24 @@ def test_its_content_stays_and_the_status_says_what_to_do(
 
 
 @pytest.mark.parametrize(("kind", "name", "change"), CASES, ids=lambda value: value if isinstance(value, str) else "")
-def test_one_that_may_be_changed_is_changed(kind: str, name: str, change: Callable[[World], World]) -> None:
+def test_mutable_secret_is_changed(kind: str, name: str, change: Callable[[World], World]) -> None:
     world = change(WORLD)
     assert find(world.sync().children, kind, name)["data"] != world.children[kind][name]["data"]
 
 
 @pytest.mark.parametrize(("kind", "name"), [case[:2] for case in CASES])
-def test_one_that_is_right_as_it_is_may_be_immutable(kind: str, name: str) -> None:
+def test_correct_secret_may_be_immutable(kind: str, name: str) -> None:
     answer = freeze(WORLD, kind, name).sync()
     assert condition(answer, "ChildrenObserved")["reason"] == "AllObserved"
     assert find(answer.children, kind, name)["immutable"] is True
 
 
-def test_one_that_is_deleted_is_made_again() -> None:
+def test_deleted_immutable_secret_is_recreated() -> None:
     world = later(WORLD).with_child("Secret.v1", "demo-kubeconfig", None)
     assert "immutable" not in find(world.sync().children, "Secret.v1", "demo-kubeconfig")
 
 
-def test_a_port_that_is_not_open_and_a_child_that_is_missing_come_first() -> None:
+def test_port_that_is_not_open_and_a_child_that_is_missing_come_first() -> None:
     world = freeze(with_lost_token(WORLD), "Secret.v1", "demo-join")
     service = world.children["Service.v1"]["demo-access-svc"]
     closed = {**service, "spec": {**service["spec"], "ports": []}}
@@ -104,12 +104,12 @@ def test_a_port_that_is_not_open_and_a_child_that_is_missing_come_first() -> Non
     assert condition(missing.sync(), "ChildrenObserved")["reason"] == "BeingMade"
 
 
-def test_the_type_of_a_secret_stays_as_it_is() -> None:
+def test_type_of_a_secret_stays_as_it_is() -> None:
     join = WORLD.children["Secret.v1"]["demo-join"]
     world = WORLD.with_child("Secret.v1", "demo-join", {**join, "type": "example.com/mine"})
     assert find(world.sync().children, "Secret.v1", "demo-join")["type"] == "example.com/mine"
 
 
-def test_a_pod_of_a_cluster_with_a_frozen_secret_is_made_again() -> None:
+def test_pod_of_a_cluster_with_an_immutable_secret_is_recreated() -> None:
     world = freeze(later(running_world()), "Secret.v1", "demo-kubeconfig").with_child("Pod.v1", "w", None)
     assert find(world.sync().children, "Pod.v1", "w")

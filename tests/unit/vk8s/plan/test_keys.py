@@ -94,7 +94,7 @@ class TestAnotherCa:
         assert reason == "PKIInvalid"
         assert f"another CA than the one that this cluster was made with (Secret {left[0]})" in message
 
-    def test_the_right_one_ends_it(self) -> None:
+    def test_right_one_ends_it(self) -> None:
         assert find_trouble(with_data(with_other_pki(RUNNING), PKI, data_of(RUNNING, PKI)))[0] == "AllObserved"
 
     @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ class TestAnotherCa:
         assert data_of(apply(world), JOIN) == data_of(RUNNING, JOIN)
         assert read_cert(apply(world)).issuer == read_cert(RUNNING).issuer
 
-    def test_a_kubeconfig_that_is_no_base64_is_written_again(self) -> None:
+    def test_kubeconfig_that_is_no_base64_is_written_again(self) -> None:
         assert answered(with_data(RUNNING, KUBECONFIG, {"config": "a"}), KUBECONFIG)["data"].keys() == {
             "config",
             "value",
@@ -127,7 +127,7 @@ class TestAnotherCa:
 class TestExchange:
     """Another CA in the place of one that its owner gives up in so many words: docs/how-to/renew-ca.md."""
 
-    def test_hooks_make_a_new_one_while_no_pod_lives(self) -> None:
+    def test_hooks_create_a_new_one_while_no_pod_lives(self) -> None:
         world = giving_up(without_pki(PAUSED), read_hash(PAUSED))
         for _ in range(3):
             world = apply(world)
@@ -144,18 +144,18 @@ class TestExchange:
         assert answered(world, PKI)["data"]["token"] == data_of(PAUSED, PKI)["token"]
 
     @pytest.mark.parametrize("token", ["", "YQ=="])
-    def test_a_token_that_is_none_is_not_taken_over(self, token: str) -> None:
+    def test_token_that_is_none_is_not_taken_over(self, token: str) -> None:
         ca = read_hash(PAUSED)
         world = with_data(PAUSED, JOIN, {**data_of(PAUSED, JOIN), "token": token})
         made = answered(giving_up(without_pki(world), ca), PKI)["data"]["token"]
         assert made not in (token, "")
 
-    def test_one_that_its_owner_brings_is_taken(self) -> None:
+    def test_pki_that_its_owner_brings_is_taken(self) -> None:
         world = apply(giving_up(with_other_pki(PAUSED), read_hash(PAUSED)))
         assert b64decode(data_of(world, JOIN)["ca.crt"]) == OTHER["ca.crt"]
         assert find_trouble(world)[0] == "AllObserved"
 
-    def test_what_is_given_up_is_no_other_ca(self) -> None:
+    def test_accepted_loss_is_for_that_ca_alone(self) -> None:
         former = read_hash(PAUSED)
         world = giving_up(without_pki(PAUSED), former)
         for _ in range(3):
@@ -169,7 +169,7 @@ class TestExchange:
         assert find_trouble(giving_up(with_other_pki(PAUSED), ca))[0] == "PKIInvalid"
 
     @pytest.mark.parametrize("damage", [without_pki, with_other_pki])
-    def test_pods_that_have_the_former_ca_come_first(self, damage: object) -> None:
+    def test_pods_with_the_previous_ca_go_first(self, damage: object) -> None:
         assert callable(damage)
         running = giving_up(damage(RUNNING), read_hash(RUNNING))
         assert find_trouble(running)[1].count("pause the Vk8s, delete what is left of pods (m, w) (docs/") == 1
@@ -177,17 +177,17 @@ class TestExchange:
         assert "give the former CA up: delete what is left of pods (m, w) (docs/" in find_trouble(paused)[1]
         assert "Pod/m" in names(paused.sync())
 
-    def test_the_status_says_what_to_write(self) -> None:
+    def test_status_says_what_to_write(self) -> None:
         ca = read_hash(PAUSED)
         assert f"annotate it with {ACCEPT_CA_LOSS_ANNOTATION}={ca} (docs/" in find_trouble(without_pki(PAUSED))[1]
 
-    def test_one_of_which_nothing_says_which_it_was_is_unknown(self) -> None:
+    def test_ca_without_a_trace_is_called_unknown(self) -> None:
         world = without_pki(PAUSED).with_child("Secret.v1", JOIN, None).with_child("Secret.v1", KUBECONFIG, None)
         assert f"annotate it with {ACCEPT_CA_LOSS_ANNOTATION}=unknown (docs/" in find_trouble(world)[1]
         assert f"Secret/{PKI}" in names(giving_up(world, "unknown").sync())
 
     @pytest.mark.parametrize("written", [{"token": "a"}, {}])
-    def test_a_join_secret_that_can_not_be_read_is_no_obstacle(self, written: dict[str, str]) -> None:
+    def test_unreadable_join_secret_is_no_blocker(self, written: dict[str, str]) -> None:
         world = with_data(without_pki(PAUSED), JOIN, written)
         assert f"Secret/{PKI}" in names(giving_up(world, read_hash(PAUSED)).sync())
 
@@ -201,7 +201,7 @@ class TestTimesOfTheCa:
         assert find_trouble(world)[0] == "AllObserved"
         assert answered(world, KUBECONFIG)["data"] == data_of(ahead, KUBECONFIG)
 
-    def test_one_of_the_future_is_reported_until_its_time_comes_in_the_same_words(self) -> None:
+    def test_future_ca_is_reported_in_the_same_words_until_its_start(self) -> None:
         world = at(at(World(), 400).steps(3), 0)
         reason, message = find_trouble(world)
         assert reason == "CANotYetValid"
@@ -221,7 +221,7 @@ class TestTimesOfTheCa:
             (9999, False, "CAExpired"),
         ],
     )
-    def test_its_end_is_told_half_a_year_before_and_ever_after(
+    def test_end_of_the_ca_is_reported_from_half_a_year_before(
         self,
         days: int,
         is_warned: bool,  # noqa: FBT001 a table
@@ -233,7 +233,7 @@ class TestTimesOfTheCa:
         assert find_trouble(world)[0] == reason
         assert world.sync().status["certificatesExpire"]["ca"] == "2035-12-31T03:04:05Z"
 
-    def test_the_message_after_its_end_has_it(self) -> None:
+    def test_message_after_its_end_has_it(self) -> None:
         assert "expired at 2035-12-31T03:04:05Z" in find_trouble(at(RUNNING, 3651))[1]
 
     @pytest.mark.parametrize("days", [3400, 3649, 3651])
@@ -247,11 +247,11 @@ class TestTimesOfTheCa:
             "kubeconfig": "2035-12-31T03:04:05Z",
         }
 
-    def test_a_kubeconfig_that_is_missing_after_it_is_made_all_the_same(self) -> None:
+    def test_missing_kubeconfig_is_created_even_after_the_ca_ended(self) -> None:
         world = apply(at(RUNNING, 3700).with_child("Secret.v1", KUBECONFIG, None))
         assert read_cert(world).not_valid_after_utc == NOW + timedelta(days=3650)
 
-    def test_the_next_call_comes_when_the_warning_is_due(self) -> None:
+    def test_next_call_comes_when_the_warning_is_due(self) -> None:
         renewed = apply(at(RUNNING, 3460))
         assert at(renewed, 3470 - 100 / 86400).sync().resync_after_seconds == 100
 

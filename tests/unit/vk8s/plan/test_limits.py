@@ -61,7 +61,7 @@ class TestImagesOfANewVirtualCluster:
     def test_may_be_any_while_nothing_is_said(self) -> None:
         assert is_accepted(limited(World(spec=with_images(BAD)), allowed_images=""))
 
-    def test_that_are_not_allowed_are_named_with_what_to_write(self) -> None:
+    def test_are_rejected_with_what_to_write_unless_allowed(self) -> None:
         world = limited(
             World(spec=with_images(worker=BAD, accessPodImage=BAD)), allowed_images="good.example.com/*, x/y:*"
         )
@@ -91,14 +91,14 @@ class TestImagesOfANewVirtualCluster:
         world = limited(World(spec=with_images(image, image)), allowed_images=pattern)
         assert is_accepted(world) is is_allowed
 
-    def test_are_noted_with_the_pki_only_where_they_are_limited(self) -> None:
+    def test_are_recorded_on_the_pki_only_where_they_are_limited(self) -> None:
         assert find_note(World(spec=with_images(accessPodImage="x")).sync()) is None
         world = only_good(World(spec=with_images(GOOD, OTHER, accessPodImage=GOOD)))
         assert find_note(world.sync()) == [GOOD, OTHER]
 
 
 class TestImagesOfALivingVirtualCluster:
-    def test_stay_when_they_are_no_longer_allowed_and_status_says_so(self) -> None:
+    def test_stay_when_they_are_no_longer_allowed_and_status_reports_it(self) -> None:
         world = only_good(running_world())
         message = condition(world.sync(), "Accepted")["message"]
         assert message == (
@@ -133,7 +133,7 @@ class TestImagesOfALivingVirtualCluster:
         assert names(answer) == before
         assert find_note(answer) == [GOOD]
 
-    def test_may_be_changed_to_one_that_is_allowed_and_that_is_noted(self) -> None:
+    def test_may_be_changed_to_an_allowed_one_that_is_recorded(self) -> None:
         world = with_note(only_good(running_world()), json.dumps([IMAGE]))
         answer = edited(world, with_images()).sync()
         assert condition(answer, "Accepted")["status"] == "True"
@@ -146,7 +146,7 @@ class TestImagesOfALivingVirtualCluster:
         done = with_note(world, find_note_text(without_pods(world)))
         assert not is_accepted(edited(without_pods(done), spec()))
 
-    def test_go_on_being_noted_when_the_limit_is_taken_away(self) -> None:
+    def test_stay_recorded_when_the_limit_is_removed(self) -> None:
         world = with_note(running_world(spec=with_images(BAD)), json.dumps([GOOD]))
         assert find_note(world.sync()) == [BAD, GOOD]
 
@@ -156,12 +156,12 @@ class TestImagesOfALivingVirtualCluster:
         assert is_accepted(world)
         assert find_note(world.sync()) == [IMAGE]
 
-    def test_are_noted_while_a_pod_has_them(self) -> None:
+    def test_are_recorded_while_a_pod_has_them(self) -> None:
         world = with_note(edited(only_good(running_world()), with_images()), json.dumps([IMAGE]))
         assert find_note(world.sync()) == [GOOD, IMAGE]
         assert find_note(without_pods(world).sync()) == [GOOD]
 
-    def test_are_noted_first_with_those_that_pods_of_ours_still_have(self) -> None:
+    def test_are_first_recorded_with_those_of_our_pods(self) -> None:
         world = only_good(edited(running_world(), with_images()))
         assert find_note(world.sync()) == [GOOD, IMAGE]
         pod = world.children["Pod.v1"]["m"]
@@ -169,7 +169,7 @@ class TestImagesOfALivingVirtualCluster:
         assert find_note(world.with_child("Pod.v1", "m", made_by_hand).with_child("Pod.v1", "w", None).sync()) == [GOOD]
 
     @pytest.mark.parametrize("name", ["harmless", "w", "demo-access-pod"])
-    def test_are_not_those_of_a_pod_that_somebody_has_made(self, name: str) -> None:
+    def test_are_not_those_of_a_pod_that_somebody_has_created(self, name: str) -> None:
         world = with_note(only_good(running_world(spec=with_images())), json.dumps([GOOD]))
         adopted = deepcopy(world.children["Pod.v1"]["w"])
         adopted["metadata"]["name"] = name
@@ -178,7 +178,7 @@ class TestImagesOfALivingVirtualCluster:
         assert condition(answer, "Accepted")["reason"] == "InvalidSpec"
         assert find_note(answer) == [GOOD]
 
-    def test_of_a_worker_that_leaves_and_is_wanted_again_are_noted(self) -> None:
+    def test_are_recorded_for_a_removed_worker_that_returns(self) -> None:
         world = only_good(running_world(spec=with_images(GOOD, OTHER)))
         leaving = edited(world, spec(nodes=[node("m", "master", image=GOOD)])).step()
         assert find_note(leaving.sync()) == [GOOD]

@@ -56,7 +56,7 @@ class TestLiving:
         assert world.sync().status["phase"] == "Running"
 
     @pytest.mark.parametrize(("fields", "sentence"), REJECTED_NETWORKS.values(), ids=REJECTED_NETWORKS)
-    def test_goes_on_and_is_healed_with_a_warning(self, fields: Manifest, sentence: str) -> None:
+    def test_goes_on_and_is_repaired_with_a_warning(self, fields: Manifest, sentence: str) -> None:
         # With the boot files of these networks, which it has had since it was made.
         world = edited(running_world(spec=spec(nodes=fields["nodes"])), fields).step()
         before = names(world.sync())
@@ -69,7 +69,7 @@ class TestLiving:
         assert "Pod/m" in names(healed.sync())
         assert names(healed.step().sync()) == before
 
-    def test_with_more_nodes_than_there_is_room_for_is_told_what_never_gets_ready(self) -> None:
+    def test_with_too_many_nodes_reports_what_never_gets_ready(self) -> None:
         world = edited(running_world(spec=spec(nodes=build_nodes(3))), with_networks("10.9.0.0/23", 3))
         warning = (
             "spec.nodes: 10.9.0.0/23 has room for 2 nodes (each takes a /24), and can't be changed; write 2 at most."
@@ -101,7 +101,7 @@ class TestLiving:
         nodes = [MASTER, {**build_nodes(2)[1], "name": "other"}]
         assert read_acceptance(edited(world, {**world.spec, "nodes": nodes}))[0] == "True"
 
-    def test_is_not_stopped_by_resources_with_which_its_pods_were_made(self) -> None:
+    def test_is_not_stopped_by_resources_with_which_its_pods_were_created(self) -> None:
         resources = {"limits": {"hugepages-2Mi": "4Mi"}}
         world = edited(World(spec=with_resources({})).steps(2), with_resources(resources))
         living = world.with_child("Pod.v1", "m", None).step().with_ready_pods()
@@ -113,14 +113,14 @@ class TestLiving:
         )
         assert "Pod/m" in names(living.with_child("Pod.v1", "m", None).sync())
 
-    def test_loses_no_pod_to_an_edit_after_which_none_could_be_made(self) -> None:
+    def test_loses_no_pod_to_an_edit_after_which_none_could_be_created(self) -> None:
         world = edited(running_world(spec=with_resources({})), with_resources({"limits": {"cpus": 1}}))
         status, message = read_acceptance(world)
         assert status == "False"
         assert message.startswith("spec.nodes[0].resources.limits: write cpu, memory, ")
         assert "Pod/m" in names(world.sync())
 
-    def test_without_volumes_is_healed_whatever_is_lost(self) -> None:
+    def test_without_volumes_is_repaired_whatever_is_lost(self) -> None:
         # Which of its nodes are new can't be told from which are lost.
         fields = with_networks("10.9.0.0/24", 2, storage={"ephemeral": True})
         world = edited(running_world(spec=spec(nodes=build_nodes(2), storage={"ephemeral": True})), fields).step()

@@ -72,7 +72,7 @@ def find_env(world: World) -> dict[str, str]:
     return {entry["name"]: entry["value"] for entry in job["spec"]["template"]["spec"]["containers"][0]["env"]}
 
 
-def test_it_is_drained_then_its_pod_and_claim_go_then_the_job_and_nothing_else_changes() -> None:
+def test_removed_worker_is_drained_before_its_claim_goes() -> None:
     world = with_nodes(running_world(), MASTER)
     others = set(names(running_world().sync())) - OF_WORKER
     stages = []
@@ -89,20 +89,20 @@ def test_it_is_drained_then_its_pod_and_claim_go_then_the_job_and_nothing_else_c
     assert [entry["name"] for entry in world.sync().status["nodes"]] == ["m"]
 
 
-def test_a_claim_without_a_pod_leaves_too() -> None:
+def test_claim_without_a_pod_leaves_too() -> None:
     world = leaving_world().with_child(POD, "w", None).with_child(JOB, "w-leave", None)
     assert of_worker(world) == {"PersistentVolumeClaim/w-state", "Job/w-leave"}
     assert of_worker(with_job(world.step(), DONE)) == {"Job/w-leave"}
 
 
-def test_a_node_without_a_claim_leaves_too() -> None:
+def test_node_without_a_claim_leaves_too() -> None:
     world = running_world(spec=spec(storage={"ephemeral": True}))
     world = with_nodes(world, MASTER, storage={"ephemeral": True}).step()
     assert of_worker(world) == {"Pod/w", "Job/w-leave"}
     assert of_worker(with_job(world, DONE)) == {"Job/w-leave"}
 
 
-def test_the_name_is_free_again_when_pod_claim_and_job_are_gone() -> None:
+def test_name_is_free_again_when_pod_claim_and_job_are_gone() -> None:
     world = with_nodes(with_job(leaving_world(), MOVING), BOTH)
     assert of_worker(world) == OF_WORKER
     assert leaving(world) == ": its pods are being moved to other nodes."
@@ -116,7 +116,7 @@ def test_the_name_is_free_again_when_pod_claim_and_job_are_gone() -> None:
     assert of_worker(world.step()) == {"PersistentVolumeClaim/w-state", "Pod/w"}
 
 
-def test_a_job_is_not_about_what_is_made_later_under_the_same_name() -> None:
+def test_job_is_not_about_what_is_created_later_under_the_same_name() -> None:
     world = with_job(with_nodes(leaving_world(), BOTH), DONE)
     for kind, name in ((POD, "w"), (CLAIM, "w-state")):
         child = running_world().children[kind][name]
@@ -128,13 +128,13 @@ def test_a_job_is_not_about_what_is_made_later_under_the_same_name() -> None:
     assert of_worker(again.step()) == OF_WORKER
 
 
-def test_a_job_at_work_is_kept_when_pod_and_claim_are_gone_by_hand() -> None:
+def test_job_at_work_is_kept_when_pod_and_claim_are_gone_by_hand() -> None:
     world = leaving_world().with_child(POD, "w", None).with_child(CLAIM, "w-state", None)
     assert of_worker(world) == {"Job/w-leave"}
     assert of_worker(with_job(world, DONE).step()) == set()
 
 
-def test_a_pause_begins_no_leave_and_ends_none() -> None:
+def test_pause_begins_no_leave_and_ends_none() -> None:
     world = with_nodes(running_world(), MASTER, paused=True)
     assert of_worker(world) == {"PersistentVolumeClaim/w-state"}
     assert leaving(world) == " when the virtual cluster is resumed."
@@ -160,12 +160,12 @@ def test_force_remove_makes_another_job_of_one_at_work() -> None:
     assert find_env(world.step())["FORCE"] == "true"
 
 
-def test_a_failed_job_and_one_of_an_image_that_the_master_no_longer_has_are_made_again() -> None:
+def test_failed_job_and_job_of_an_old_image_are_recreated() -> None:
     assert of_worker(with_job(leaving_world(), FAILED)) == OF_WORKER - {"Job/w-leave"}
     assert of_worker(with_master_image(leaving_world(), f"{IMAGE}-next")) == OF_WORKER - {"Job/w-leave"}
 
 
-def test_status_says_what_it_waits_for() -> None:
+def test_status_says_what_a_removal_waits_for() -> None:
     world = with_nodes(running_world(), MASTER)
     assert leaving(world) == ": Job w-leave is being made."
     lost = world.with_child("Secret.v1", "demo-kubeconfig", None)
@@ -190,7 +190,7 @@ def test_status_says_what_it_waits_for() -> None:
     assert leaving(last) == ": waits until these are gone: Job w-leave."
 
 
-def test_a_job_that_is_suspended_is_named_with_what_lets_it_run() -> None:
+def test_job_that_is_suspended_is_named_with_what_lets_it_run() -> None:
     job = leaving_world().children[JOB]["w-leave"]
     world = leaving_world().with_child(JOB, "w-leave", {**job, "spec": {**job["spec"], "suspend": True}})
     assert leaving(world) == (
@@ -199,7 +199,7 @@ def test_a_job_that_is_suspended_is_named_with_what_lets_it_run() -> None:
     )
 
 
-def test_boot_files_stay_while_a_worker_on_its_way_out_or_a_job_has_them() -> None:
+def test_bootstrap_files_stay_while_a_removal_uses_them() -> None:
     world = leaving_world()
     old = next(name for name in world.children["ConfigMap.v1"] if "bootstrap" in name)
     newer = {**world.children["ConfigMap.v1"][old], "metadata": {**world.children["ConfigMap.v1"][old]["metadata"]}}
@@ -224,14 +224,14 @@ def test_boot_files_stay_while_a_worker_on_its_way_out_or_a_job_has_them() -> No
     ],
     ids=["another master", "roles exchanged"],
 )
-def test_a_node_keeps_its_role(nodes: list[Manifest], problem: str) -> None:
+def test_node_keeps_its_role(nodes: list[Manifest], problem: str) -> None:
     world = running_world()
     answer = with_nodes(world, nodes).sync()
     assert problem in condition(answer, "Accepted")["message"]
     assert names(answer) == names(world.sync())
 
 
-def test_a_claim_of_a_version_that_noted_no_role_leaves_as_a_worker() -> None:
+def test_claim_without_a_role_is_removed_as_a_workers() -> None:
     world = leaving_world().with_child(POD, "w", None).with_child(JOB, "w-leave", None)
     claim = world.children[CLAIM]["w-state"]
     labels = {key: value for key, value in claim["metadata"]["labels"].items() if key != ROLE}
@@ -239,7 +239,7 @@ def test_a_claim_of_a_version_that_noted_no_role_leaves_as_a_worker() -> None:
     assert of_worker(old) == {"PersistentVolumeClaim/w-state", "Job/w-leave"}
 
 
-def test_the_leave_is_noted_on_the_pod_beside_what_is_noted_there_already() -> None:
+def test_removal_is_recorded_next_to_other_annotations() -> None:
     before, after = (
         next(child for child in world.sync().children if child["kind"] == "Pod" and child["metadata"]["name"] == "w")
         for world in (running_world(), leaving_world())
@@ -248,13 +248,13 @@ def test_the_leave_is_noted_on_the_pod_beside_what_is_noted_there_already() -> N
     assert after["metadata"]["annotations"] == {**before["metadata"]["annotations"], LEAVING: "true"}
 
 
-def test_a_job_of_somebody_else_among_the_children_is_kept() -> None:
+def test_job_of_somebody_else_among_the_children_is_kept() -> None:
     metadata = {"name": "x", "namespace": "team-a", "uid": "u"}
     job: Manifest = {"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata}
     assert "Job/x" in names(running_world().with_child(JOB, "x", job).sync())
 
 
-def test_a_leave_goes_on_when_somebody_deletes_its_job_and_the_spec_has_the_worker_again() -> None:
+def test_removal_goes_on_though_its_job_is_gone_and_its_name_wanted() -> None:
     world = leaving_world()
     answered = {(group_key(child), child["metadata"]["name"]): child for child in world.sync().children}
     # It is noted in place on what is there, as Metacontroller would do it.
@@ -265,20 +265,20 @@ def test_a_leave_goes_on_when_somebody_deletes_its_job_and_the_spec_has_the_work
     assert leaving(again) == ": Job w-leave is being made."
 
 
-def test_a_job_whose_script_is_gone_is_made_again() -> None:
+def test_job_whose_script_is_gone_is_recreated() -> None:
     world = leaving_world()
     scripts = next(name for name in world.children["ConfigMap.v1"] if "bootstrap" in name)
     assert of_worker(world.with_child("ConfigMap.v1", scripts, None)) == OF_WORKER - {"Job/w-leave"}
 
 
-def test_a_job_that_can_not_run_is_recreated_for_a_worker_of_which_only_the_note_knows() -> None:
+def test_job_is_recreated_for_a_worker_that_only_the_note_knows() -> None:
     world = with_nodes(running_world().step(), MASTER).step().with_child(POD, "w", None)
     world = world.with_child(CLAIM, "w-state", None)
     assert of_worker(world) == {"Job/w-leave"}
     assert of_worker(with_master_image(world, f"{IMAGE}-next")) == set()
 
 
-def test_a_worker_leaves_whatever_somebody_has_made_of_its_labels() -> None:
+def test_worker_is_removed_whatever_its_labels_say() -> None:
     world = with_nodes(running_world(), MASTER)
     for kind, name in ((POD, "w"), (CLAIM, "w-state")):
         child = world.children[kind][name]
@@ -287,7 +287,7 @@ def test_a_worker_leaves_whatever_somebody_has_made_of_its_labels() -> None:
     assert of_worker(world) == OF_WORKER
 
 
-def test_labels_by_which_a_worker_is_known_come_back_before_what_was_applied_forgets_them() -> None:
+def test_labels_that_identify_a_worker_are_restored() -> None:
     world = with_nodes(running_world(), MASTER, paused=True)
     claim = world.children[CLAIM]["w-state"]
     labels = {"controller-uid": claim["metadata"]["labels"]["controller-uid"], "app": "other"}
@@ -307,14 +307,14 @@ def mark(child: Manifest) -> Manifest:
 
 
 @pytest.mark.parametrize(("kind", "name"), [(POD, "m"), (CLAIM, "m-state")])
-def test_a_master_that_somebody_marks_stays(kind: str, name: str) -> None:
+def test_control_plane_that_somebody_marks_stays(kind: str, name: str) -> None:
     world = running_world()
     marked = world.with_child(kind, name, mark(world.children[kind][name]))
     assert names(marked.sync()) == names(world.sync())
     assert marked.sync().status["phase"] == "Running"
 
 
-def test_a_master_stays_whatever_job_somebody_has_adopted() -> None:
+def test_control_plane_stays_whatever_job_somebody_adopted() -> None:
     world = with_job(leaving_world(), DONE)
     parts = [world.children[POD]["m"], world.children[CLAIM]["m-state"]]
     job = world.children[JOB]["w-leave"]

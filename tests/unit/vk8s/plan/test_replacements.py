@@ -47,7 +47,7 @@ def three_nodes() -> World:
     ],
     ids=lambda fields: str(next(iter(fields))),
 )
-def test_an_edit_of_nodes_rolls_through_them_master_first_and_one_at_a_time(fields: Manifest) -> None:
+def test_edit_recreates_nodes_one_by_one_control_plane_first(fields: Manifest) -> None:
     world, order = edited(three_nodes(), **fields), []
     for _ in range(3):
         order.append(replaced(world))
@@ -61,7 +61,7 @@ def test_an_edit_of_nodes_rolls_through_them_master_first_and_one_at_a_time(fiel
     assert replaced(world) == []
 
 
-def test_a_restart_that_is_asked_for_rolls_and_taking_the_wish_away_does_nothing() -> None:
+def test_requested_restart_rolls_and_its_withdrawal_does_nothing() -> None:
     asked = replace(three_nodes(), annotations={RESTART: "now"})
     assert replaced(asked) == ["m"]
     done = asked.step().step().with_ready_pods()
@@ -70,7 +70,7 @@ def test_a_restart_that_is_asked_for_rolls_and_taking_the_wish_away_does_nothing
     assert replaced(replace(done, annotations={RESTART: "again"})) == ["m"]
 
 
-def test_workers_that_never_ran_are_replaced_at_once_but_not_before_an_outdated_master() -> None:
+def test_workers_that_never_ran_wait_only_for_the_control_plane() -> None:
     world = three_nodes().with_pod_status("w", PULLING).with_pod_status("x", PULLING)
     assert replaced(world) == []
     workers = spec(nodes=[entry if entry["name"] == "m" else {**entry, "image": OTHER} for entry in THREE])
@@ -93,7 +93,7 @@ def after(world: World, seconds: int) -> World:
     return replace(world, context=replace(world.context, now=NOW + timedelta(seconds=seconds)))
 
 
-def test_pods_that_have_just_stopped_being_ready_neither_go_nor_let_others_go() -> None:
+def test_pod_that_has_just_become_unready_stops_the_rollout() -> None:
     rolling = edited(three_nodes(), image=OTHER).steps(2).with_ready_pods()
     assert replaced(rolling) == ["w"]
     flapping = rolling.with_pod_status("x", FLAPPING)
@@ -103,7 +103,7 @@ def test_pods_that_have_just_stopped_being_ready_neither_go_nor_let_others_go() 
     assert replaced(flapping.with_pod_status("x", ready_status())) == ["w"]
 
 
-def test_of_several_that_have_run_and_stay_unready_one_goes_at_a_time() -> None:
+def test_unready_pods_that_have_run_go_one_at_a_time() -> None:
     rolling = edited(three_nodes(), image=OTHER).steps(2).with_ready_pods()
     settled = after(rolling.with_pod_status("w", FLAPPING).with_pod_status("x", FLAPPING), 60)
     assert replaced(settled) == ["w"]
@@ -114,7 +114,7 @@ def test_of_several_that_have_run_and_stay_unready_one_goes_at_a_time() -> None:
     assert replaced(back.with_pod_status("w", booting())) == ["x"]
 
 
-def test_a_worker_waits_for_an_outdated_master_that_is_not_ready() -> None:
+def test_worker_waits_for_an_outdated_unready_control_plane() -> None:
     world = edited(three_nodes().with_pod_status("m", FLAPPING).with_pod_status("w", FLAPPING), image=OTHER)
     assert replaced(world) == []
     later = after(world, 60)
@@ -124,19 +124,19 @@ def test_a_worker_waits_for_an_outdated_master_that_is_not_ready() -> None:
     assert replaced(coming_up.with_pod_status("m", ready_status())) == ["w"]
 
 
-def test_a_ready_master_goes_first_when_a_worker_has_been_unready_for_a_minute() -> None:
+def test_ready_control_plane_goes_before_an_unready_worker() -> None:
     world = edited(three_nodes().with_pod_status("w", FLAPPING), image=OTHER)
     assert replaced(world) == []
     assert replaced(after(world, 60)) == ["m"]
 
 
-def test_a_worker_that_does_not_come_up_with_the_latest_edit_holds_the_others_back() -> None:
+def test_worker_that_fails_with_the_latest_edit_stops_the_rollout() -> None:
     world = edited(three_nodes(), image=OTHER).steps(2).with_ready_pods()
     rolled = world.steps(2).with_ready_pods().with_pod_status("w", booting())
     assert replaced(after(rolled, 10**5)) == []
 
 
-def test_a_crashing_worker_that_was_mended_waits_for_no_other_that_crashes() -> None:
+def test_fixed_worker_waits_for_no_other_that_crashes() -> None:
     crashed = {"name": "node", "state": {"waiting": {"reason": "CrashLoopBackOff"}}, "restartCount": 3}
     world = three_nodes()
     for name in ("w", "x"):
@@ -157,13 +157,13 @@ JUST_NOW = "2026-01-02T03:05:40Z"
     ],
     ids=["never started for a minute", "ended", "has just stopped being Ready"],
 )
-def test_a_broken_worker_waits_only_for_those_that_may_be_down_by_our_doing(status: Manifest, names: list[str]) -> None:
+def test_broken_worker_waits_only_for_pods_that_we_took_down(status: Manifest, names: list[str]) -> None:
     world = after(three_nodes().with_pod_status("w", FLAPPING).with_pod_status("x", status), 100)
     edit = spec(nodes=[{**entry, "image": OTHER} if entry["name"] == "w" else entry for entry in THREE])
     assert replaced(replace(world, spec=edit)) == names
 
 
-def test_a_crashing_master_is_mended_although_a_worker_does_not_come_back_by_itself() -> None:
+def test_crashing_control_plane_is_fixed_despite_a_lost_worker() -> None:
     crashed = {"phase": "Running", "containerStatuses": [{"name": "node", "state": {}, "restartCount": 3}]}
     world = three_nodes().step()
     lost = world.with_child("Pod.v1", "w", None).with_child("PersistentVolumeClaim.v1", "w-state", None)
@@ -189,7 +189,7 @@ def made_at(world: World, name: str, time: str) -> World:
     return world.with_child("Pod.v1", name, {**pod, "metadata": {**pod["metadata"], "creationTimestamp": time}})
 
 
-def test_a_pod_whose_image_can_not_be_pulled_holds_back_those_that_would_get_the_same() -> None:
+def test_missing_image_stops_the_rollout_of_that_image() -> None:
     pulling = three_nodes().with_pod_status("x", PULLING)
     assert replaced(with_master_edited(pulling)) == ["m"]
     # Every node is edited to an image that does not exist: the master is gone, the workers stay.
@@ -202,24 +202,24 @@ def test_a_pod_whose_image_can_not_be_pulled_holds_back_those_that_would_get_the
 
 
 @pytest.mark.parametrize(("time", "names"), [("2026-01-01T00:00:00Z", ["m"]), ("2026-01-03T00:00:00Z", [])])
-def test_a_pod_without_a_host_holds_back_those_that_are_older_than_it(time: str, names: list[str]) -> None:
+def test_pod_without_a_host_holds_back_those_that_are_older_than_it(time: str, names: list[str]) -> None:
     unschedulable = {"conditions": [{"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}]}
     world = made_at(three_nodes().with_pod_status("x", unschedulable), "x", time)
     assert replaced(with_master_edited(world)) == names
 
 
-def test_a_ready_pod_holds_nobody_back_whatever_the_scheduler_wrote_later() -> None:
+def test_ready_pod_holds_nobody_back_whatever_the_scheduler_wrote_later() -> None:
     unscheduled = {"type": "PodScheduled", "status": "False"}
     ready = {**ready_status(), "conditions": [*ready_status()["conditions"], unscheduled]}
     assert replaced(with_master_edited(three_nodes().with_pod_status("x", ready))) == ["m"]
 
 
 @pytest.mark.parametrize("status", [{}, {"phase": "Running"}], ids=["just made", "booting"])
-def test_a_pod_that_comes_up_holds_the_others_back(status: Manifest) -> None:
+def test_pod_that_comes_up_holds_the_others_back(status: Manifest) -> None:
     assert replaced(with_master_edited(three_nodes().with_pod_status("x", status))) == []
 
 
-def test_a_pod_that_is_being_deleted_holds_the_others_back_and_is_kept() -> None:
+def test_pod_that_is_being_deleted_holds_the_others_back_and_is_kept() -> None:
     world = three_nodes()
     pod = world.children["Pod.v1"]["w"]
     going = {**pod, "metadata": {**pod["metadata"], "deletionTimestamp": "2026-01-02T03:04:05Z"}}
@@ -231,7 +231,7 @@ def test_a_pod_that_is_being_deleted_holds_the_others_back_and_is_kept() -> None
 @pytest.mark.parametrize(
     ("seconds", "is_replaced", "resync"), [(0, False, 30), (29, False, 1), (30, True, 3600), (300, True, 3600)]
 )
-def test_a_pod_that_has_ended_is_replaced_after_half_a_minute(
+def test_pod_that_has_ended_is_replaced_after_half_a_minute(
     phase: str, name: str, seconds: int, *, is_replaced: bool, resync: int
 ) -> None:
     ended = {"phase": phase, "conditions": [{"type": "Ready", "lastTransitionTime": NOW.isoformat()}]}
@@ -246,7 +246,7 @@ def with_new_scripts(world: World) -> World:
     return replace(world, context=replace(world.context, scripts=build_scripts({"entrypoint.sh": "#!/bin/bash -e\n"})))
 
 
-def test_a_boot_that_crashes_gets_the_new_boot_files_once() -> None:
+def test_crashing_boot_gets_the_new_bootstrap_files_once() -> None:
     crashing = three_nodes().with_pod_status("w", LOOPING)
     assert replaced(crashing) == []
     upgraded = with_new_scripts(crashing).step()
@@ -256,11 +256,11 @@ def test_a_boot_that_crashes_gets_the_new_boot_files_once() -> None:
     assert replaced(again) == []
 
 
-def test_an_upgrade_restarts_nobody() -> None:
+def test_upgrade_restarts_nobody() -> None:
     assert replaced(with_new_scripts(three_nodes()).step()) == []
 
 
-def test_a_pod_that_could_not_start_again_is_replaced_when_it_has_stopped() -> None:
+def test_pod_that_could_not_start_again_is_replaced_when_it_has_stopped() -> None:
     world = three_nodes()
     name = next(iter(world.children["ConfigMap.v1"]))
     without = with_new_scripts(world.with_child("ConfigMap.v1", name, None)).step()
@@ -268,7 +268,7 @@ def test_a_pod_that_could_not_start_again_is_replaced_when_it_has_stopped() -> N
     assert replaced(without.with_pod_status("w", {"phase": "Running"})) == ["w"]
 
 
-def test_the_access_pod_is_replaced_with_its_image() -> None:
+def test_access_pod_is_replaced_with_its_image() -> None:
     access = {"accessPodImage": "a"}
     world = running_world(spec=spec(**access)).step().with_ready_pods()
     assert replaced(world) == []

@@ -64,7 +64,7 @@ EDITS = {
 
 @pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS.keys())
 @pytest.mark.parametrize("pod", ["m", "w"])
-def test_a_pod_whose_claim_is_being_deleted_stays_whatever_is_asked_for(edit: Manifest, pod: str) -> None:
+def test_pod_whose_claim_is_being_deleted_stays_whatever_is_requested(edit: Manifest, pod: str) -> None:
     world = going(replace(noted_world(), **edit), CLAIM, f"{pod}-state")
     for _ in range(3):
         assert f"Pod/{pod}" in names(world.sync())
@@ -76,7 +76,7 @@ def test_a_pod_whose_claim_is_being_deleted_stays_whatever_is_asked_for(edit: Ma
 
 
 @pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS.keys())
-def test_a_pod_whose_keys_or_boot_files_are_being_deleted_stays(edit: Manifest) -> None:
+def test_pod_whose_keys_or_files_are_being_deleted_stays(edit: Manifest) -> None:
     world = replace(noted_world(), **edit)
     for kind, name, pods in (
         (SECRET, "demo-pki", ["m"]),
@@ -89,14 +89,14 @@ def test_a_pod_whose_keys_or_boot_files_are_being_deleted_stays(edit: Manifest) 
 
 
 @pytest.mark.parametrize("status", [{"phase": "Failed"}, {"phase": "Succeeded"}], ids=["Failed", "Succeeded"])
-def test_a_pod_that_has_ended_stays_while_it_protects_its_claim(status: Manifest) -> None:
+def test_pod_that_has_ended_stays_while_it_protects_its_claim(status: Manifest) -> None:
     world = going(noted_world().with_pod_status("m", status), CLAIM, "m-state")
     later = replace(world, context=replace(world.context, now=world.context.now.replace(year=2027)))
     assert "Pod/m" in names(later.sync())
     assert later.sync().status["phase"] == "Fail"
 
 
-def test_a_virtual_cluster_whose_state_is_at_risk_is_degraded_and_says_how_to_keep_the_volume() -> None:
+def test_cluster_with_state_at_risk_says_how_to_keep_the_volume() -> None:
     world = noted_world()
     claim = world.children[CLAIM]["m-state"]
     bound = world.with_child(CLAIM, "m-state", {**claim, "spec": {**claim["spec"], "volumeName": "pv-1"}})
@@ -107,17 +107,17 @@ def test_a_virtual_cluster_whose_state_is_at_risk_is_degraded_and_says_how_to_ke
     assert "kubectl patch pv pv-1 --type=merge" in ready["message"]
 
 
-def test_a_worker_that_its_owner_takes_out_leaves_although_its_claim_is_being_deleted() -> None:
+def test_worker_is_removed_while_its_claim_is_being_deleted() -> None:
     world = replace(going(noted_world(), CLAIM, "w-state"), spec={"nodes": [node("m", "master")]})
     assert "Job/w-leave" in names(world.sync())
 
 
-def test_what_is_made_again_is_no_risk() -> None:
+def test_recreatable_objects_are_no_risk() -> None:
     world = noted_world().with_child(SECRET, "demo-join", None)
     assert condition(world.sync(), "ChildrenObserved")["reason"] == "BeingMade"
 
 
-def test_the_claim_with_which_a_node_has_been_ready_is_noted() -> None:
+def test_claim_with_which_a_node_was_ready_is_recorded() -> None:
     booting = World().steps(3)
     assert note_of(booting) == StateNote()
     assert environment(booting.with_child(POD, "m", None), "m")["FOUND"] == "true"
@@ -128,14 +128,14 @@ def test_the_claim_with_which_a_node_has_been_ready_is_noted() -> None:
     assert "GENERATION" not in variables
 
 
-def test_ephemeral_state_is_not_noted_and_founded_at_each_boot() -> None:
+def test_ephemeral_state_is_not_recorded() -> None:
     world = running_world(spec=spec(storage={"ephemeral": True}))
     assert note_of(world) == StateNote()
     assert environment(world.with_child(POD, "m", None), "m")["FOUND"] == "true"
 
 
 @pytest.mark.parametrize(("name", "phase"), [("m", "Fail"), ("w", "Degraded")])
-def test_a_node_whose_claim_is_gone_gets_no_empty_one(name: str, phase: str) -> None:
+def test_node_whose_claim_is_gone_gets_no_empty_one(name: str, phase: str) -> None:
     world = without_node(noted_world(), name)
     for _ in range(3):
         answer = world.sync()
@@ -151,12 +151,12 @@ def test_a_node_whose_claim_is_gone_gets_no_empty_one(name: str, phase: str) -> 
         assert f"controller-uid={world.uid}" in problem["message"]
 
 
-def test_a_lost_volume_is_shown_during_a_pause_too() -> None:
+def test_lost_volume_is_shown_during_a_pause_too() -> None:
     world = replace(without_node(noted_world(), "m"), spec=spec(paused=True)).steps(2)
     assert world.sync().status["phase"] == "Fail"
 
 
-def test_a_claim_that_its_owner_put_back_is_booted_from() -> None:
+def test_claim_that_its_owner_put_back_is_booted_from() -> None:
     lost = without_node(noted_world(), "m")
     claim = noted_world().children[CLAIM]["m-state"]
     back = lost.with_child(CLAIM, "m-state", {**claim, "metadata": {**claim["metadata"], "uid": "restored"}})
@@ -167,7 +167,7 @@ def test_a_claim_that_its_owner_put_back_is_booted_from() -> None:
     assert running.sync().status["phase"] == "Running"
 
 
-def test_an_empty_cluster_is_made_when_its_owner_names_the_claim_that_is_gone() -> None:
+def test_empty_cluster_is_created_when_its_owner_names_the_claim() -> None:
     lost = without_node(noted_world(), "m")
     other = replace(lost, annotations={ACCEPT: "another"})
     assert "PersistentVolumeClaim/m-state" not in names(other.sync())
@@ -181,7 +181,7 @@ def test_an_empty_cluster_is_made_when_its_owner_names_the_claim_that_is_gone() 
     assert (variables["FOUND"], variables["GENERATION"]) == ("true", "2")
 
 
-def test_an_empty_claim_that_was_put_back_takes_part_in_the_new_cluster_when_the_former_one_is_given_up() -> None:
+def test_empty_replacement_claim_joins_the_new_cluster() -> None:
     lost = without_node(noted_world(), "m")
     claim = noted_world().children[CLAIM]["m-state"]
     back = lost.with_child(CLAIM, "m-state", {**claim, "metadata": {**claim["metadata"], "uid": "empty"}})
@@ -190,7 +190,7 @@ def test_an_empty_claim_that_was_put_back_takes_part_in_the_new_cluster_when_the
     assert environment(with_note(accepted, note_of(accepted)), "m")["FOUND"] == "true"
 
 
-def test_workers_of_the_former_cluster_follow_when_the_new_master_is_ready() -> None:
+def test_workers_follow_when_the_new_control_plane_is_ready() -> None:
     accepted = replace(without_node(noted_world(), "m"), annotations={ACCEPT: "uid-of-m-state"})
     made = with_note(accepted, note_of(accepted)).steps(2)
     assert "Pod/w" in names(made.sync())
@@ -202,20 +202,20 @@ def test_workers_of_the_former_cluster_follow_when_the_new_master_is_ready() -> 
     assert pod["metadata"]["annotations"][GENERATION] == "2"
 
 
-def test_a_worker_whose_loss_is_accepted_begins_empty_in_the_same_generation() -> None:
+def test_worker_with_accepted_loss_starts_empty_in_its_generation() -> None:
     accepted = replace(without_node(noted_world(), "w"), annotations={ACCEPT: "uid-of-w-state"})
     assert note_of(accepted) == StateNote({"m": "uid-of-m-state"})
     made = with_note(accepted, note_of(accepted)).steps(2)
     assert {"PersistentVolumeClaim/w-state", "Pod/w"} <= set(names(made.sync()))
 
 
-def test_a_pod_whose_loss_is_accepted_may_be_replaced_while_its_claim_goes() -> None:
+def test_pod_whose_loss_is_accepted_may_be_replaced_while_its_claim_goes() -> None:
     world = replace(going(noted_world(), CLAIM, "m-state"), annotations={ACCEPT: "uid-of-m-state", RESTART: "1"})
     assert "Pod/m" not in names(world.sync())
     assert note_of(world).generation == 1, "the pod has not gone yet"
 
 
-def test_a_pod_that_has_outlived_its_claim_stays_and_nothing_empty_is_made_beside_it() -> None:
+def test_pod_that_outlived_its_claim_stays_without_an_empty_one() -> None:
     world = replace(noted_world().with_child(CLAIM, "m-state", None), annotations={RESTART: "1"})
     answer = world.sync()
     assert "Pod/m" in names(answer)
@@ -224,7 +224,7 @@ def test_a_pod_that_has_outlived_its_claim_stays_and_nothing_empty_is_made_besid
     assert note_of(world).claims["m"] == "uid-of-m-state"
 
 
-def test_a_claim_that_is_newer_than_the_pod_is_not_what_the_pod_runs_on() -> None:
+def test_claim_that_is_newer_than_the_pod_is_not_what_the_pod_runs_on() -> None:
     world = with_note(running_world(), StateNote())
     claim = world.children[CLAIM]["m-state"]
     newer = {**claim, "metadata": {**claim["metadata"], "uid": "newer", "creationTimestamp": "2026-01-02T04:00:00Z"}}
@@ -233,27 +233,27 @@ def test_a_claim_that_is_newer_than_the_pod_is_not_what_the_pod_runs_on() -> Non
     assert note_of(noted.with_child(CLAIM, "m-state", newer)).claims["m"] == "old"
 
 
-def test_a_claim_that_was_deleted_before_its_node_was_ever_ready_is_made_again() -> None:
+def test_claim_of_a_node_that_was_never_ready_is_recreated() -> None:
     fresh = World().steps(3).with_child(CLAIM, "w-state", None)
     assert "PersistentVolumeClaim/w-state" in names(fresh.sync())
     started = {"containerStatuses": [{"name": "node", "state": {"running": {}}}]}
     assert "PersistentVolumeClaim/w-state" not in names(fresh.with_pod_status("w", started).sync())
 
 
-def test_a_ready_node_whose_claim_is_gone_before_it_was_noted_is_in_danger() -> None:
+def test_ready_node_whose_unrecorded_claim_is_gone_is_at_risk() -> None:
     answer = World().steps(3).with_ready_pods().with_child(CLAIM, "m-state", None).sync()
     assert answer.status["phase"] == "Degraded"
     assert "PersistentVolumeClaim m-state is gone" in condition(answer, "ChildrenObserved")["message"]
 
 
-def test_a_claim_that_goes_without_a_pod_is_reported_before_it_is_gone() -> None:
+def test_claim_that_goes_without_a_pod_is_reported_before_it_is_gone() -> None:
     answer = going(noted_world().with_child(POD, "m", None), CLAIM, "m-state").sync()
     problem = condition(answer, "ChildrenObserved")
     assert problem["reason"] == "StateAtRisk"
     assert "m has no pod, and PersistentVolumeClaim m-state is being deleted" in problem["message"]
 
 
-def test_a_worker_that_has_left_is_noted_no_more_before_its_job_goes() -> None:
+def test_record_of_a_removed_worker_goes_before_its_job() -> None:
     world = replace(noted_world(), spec={"nodes": [node("m", "master")]}).step()
     job = world.children["Job.batch/v1"]["w-leave"]
     done = {**job, "status": {"conditions": [{"type": "Complete", "status": "True"}]}}
@@ -263,12 +263,12 @@ def test_a_worker_that_has_left_is_noted_no_more_before_its_job_goes() -> None:
     assert "Job/w-leave" not in names(with_note(left, note_of(left)).sync())
 
 
-def test_a_worker_that_has_lost_everything_and_leaves_the_spec_is_taken_out_by_a_job() -> None:
+def test_removed_worker_without_pod_and_claim_gets_a_job() -> None:
     world = replace(without_node(noted_world(), "w"), spec={"nodes": [node("m", "master")]})
     assert "Job/w-leave" in names(world.sync())
 
 
-def test_a_note_that_somebody_has_overwritten_is_read_as_it_was_applied() -> None:
+def test_note_that_somebody_has_overwritten_is_read_as_it_was_applied() -> None:
     world = noted_world()
     pki = observe(next(each for each in world.sync().children if each["metadata"]["name"] == "demo-pki"))
     annotations = {**pki["metadata"]["annotations"], STATE: "?"}
@@ -278,7 +278,7 @@ def test_a_note_that_somebody_has_overwritten_is_read_as_it_was_applied() -> Non
     assert json.loads(note_of(lost).encode())["claims"] == {"m": "uid-of-m-state", "w": "uid-of-w-state"}
 
 
-def test_a_pod_beside_whose_claim_another_one_has_come_up_stays() -> None:
+def test_pod_stays_when_another_claim_has_its_name() -> None:
     world = noted_world()
     claim = world.children[CLAIM]["m-state"]
     other = {**claim, "metadata": {**claim["metadata"], "uid": "other", "creationTimestamp": "2026-01-02T04:00:00Z"}}
@@ -297,7 +297,7 @@ UNSCHEDULED = {"phase": "Pending", "conditions": [{"type": "PodScheduled", "stat
 CRASHED = {"containerStatuses": [{"name": "node", "state": {"waiting": {}}, "restartCount": 2}]}
 
 
-def test_a_pod_that_no_host_has_taken_protects_no_claim_and_is_no_reason_to_wait() -> None:
+def test_unscheduled_pod_protects_no_claim() -> None:
     world = noted_world().with_child(CLAIM, "m-state", None).with_pod_status("m", UNSCHEDULED)
     answer = world.sync()
     assert "Pod/m" not in names(answer)
@@ -306,19 +306,19 @@ def test_a_pod_that_no_host_has_taken_protects_no_claim_and_is_no_reason_to_wait
     assert "PersistentVolumeClaim/m-state" in names(gone.sync())
 
 
-def test_a_pod_that_crashes_for_want_of_its_volume_goes_when_that_is_given_up() -> None:
+def test_pod_without_its_volume_goes_when_that_is_given_up() -> None:
     world = noted_world().with_child(CLAIM, "m-state", None).with_pod_status("m", CRASHED)
     assert "Pod/m" in names(world.sync())
     assert "Pod/m" not in names(replace(world, annotations={ACCEPT: "uid-of-m-state"}).sync())
 
 
-def test_a_pod_that_is_held_although_its_node_was_never_ready_is_named() -> None:
+def test_pod_that_is_held_although_its_node_was_never_ready_is_named() -> None:
     world = World().steps(3).with_child(CLAIM, "m-state", None).with_pod_status("m", CRASHED)
     assert "PersistentVolumeClaim m-state is gone" in condition(world.sync(), "ChildrenObserved")["message"]
 
 
 @pytest.mark.parametrize("name", ["m", "w"])
-def test_what_is_lost_is_not_running_while_the_spec_is_rejected(name: str) -> None:
+def test_lost_state_is_never_shown_as_running(name: str) -> None:
     twice = spec(nodes=[node("m", "master"), node("w", "worker"), node("w", "worker")])
     lost = without_node(noted_world(), name)
     for world in (replace(lost, spec=twice), replace(going(noted_world(), CLAIM, f"{name}-state"), spec=twice)):
@@ -328,7 +328,7 @@ def test_what_is_lost_is_not_running_while_the_spec_is_rejected(name: str) -> No
         assert f"are gone, or are being deleted: {name}." in condition(answer, "Ready")["message"]
 
 
-def test_a_pki_that_was_restored_without_its_note_goes_on_in_the_generation_of_the_pods() -> None:
+def test_pki_restored_without_its_note_takes_the_pods_generation() -> None:
     world = noted_world()
     for name in ("m", "w"):
         world = with_generation(world, name, "3")

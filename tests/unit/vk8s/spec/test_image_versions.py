@@ -25,5 +25,5 @@ from hooks.vk8s.spec.image_versions import Version, parse_version
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_a_tag_that_is_a_version_is_one(image: str, version: Version | None) -> None:
+def test_tag_that_is_a_version_is_one(image: str, version: Version | None) -> None:
     assert parse_version(image) == version

@@ -45,7 +45,7 @@ def test_all_others_are_on_every_child_and_on_the_pods_of_jobs() -> None:
         assert each["metadata"]["labels"].items() >= PLAIN.items()
 
 
-def test_a_pod_that_was_made_with_such_a_label_keeps_it() -> None:
+def test_pod_that_was_created_with_such_a_label_keeps_it() -> None:
     world = running_world(labels={"kueue.x-k8s.io/queue-name": "a"})
     pod = world.children[POD]["m"]
     labels = {**pod["metadata"]["labels"], "kueue.x-k8s.io/queue-name": "a"}

@@ -13,7 +13,7 @@ LEAVING = Modest(MODEST.requests, MODEST.limits, waives=True)
 PLAIN = {"limits": MODEST.limits, "requests": MODEST.requests}
 
 
-def test_they_are_little_and_bounded() -> None:
+def test_resources_of_our_own_pods_are_small_and_limited() -> None:
     assert MODEST.fit(rules()) == PLAIN
     assert LEAVING.fit(rules(quota(requests_cpu="1", limits_memory="256Mi"))) == PLAIN
 
@@ -32,14 +32,14 @@ def test_they_are_little_and_bounded() -> None:
     ],
     ids=str,
 )
-def test_a_limit_range_lets_them_be(limit: Manifest, memory: tuple[str, str]) -> None:
+def test_limit_range_lets_them_be(limit: Manifest, memory: tuple[str, str]) -> None:
     found = rules(limit_range(limit))
     fitted = MODEST.fit(found)
     assert (fitted["requests"]["memory"], fitted["limits"]["memory"]) == memory
     assert list_pod_refusals({"containers": [{"name": "x", "resources": fitted}]}, found) == []
 
 
-def test_a_ratio_is_met_by_a_larger_request_for_cpu() -> None:
+def test_ratio_is_met_by_a_larger_request_for_cpu() -> None:
     found = rules(limit_range(container_limit(maxLimitRequestRatio={"cpu": "3"})))
     assert MODEST.fit(found)["requests"] == {"cpu": "334m", "memory": "64Mi"}
 
@@ -47,7 +47,7 @@ def test_a_ratio_is_met_by_a_larger_request_for_cpu() -> None:
 FULL = quota(used={"limits.memory": "4Gi"}, limits_memory="4Gi", requests_cpu="2", limits_cpu="4")
 
 
-def test_what_makes_room_goes_without_what_a_quota_has_not_got() -> None:
+def test_removal_job_needs_no_room_in_a_quota() -> None:
     fitted = LEAVING.fit(rules(FULL))
     assert fitted == {"limits": {"cpu": "1", "memory": "0"}, "requests": {"cpu": "10m", "memory": "0"}}
     assert list_pod_refusals({"containers": [{"name": "x", "resources": fitted}]}, rules(FULL)) == []

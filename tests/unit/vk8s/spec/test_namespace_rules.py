@@ -22,7 +22,7 @@ def customize(**settings: Any) -> list[Manifest]:
     return decide_customize(CustomizeRequest.model_validate({"parent": parent}), Settings(**settings)).related_resources
 
 
-def test_quotas_and_limit_ranges_are_asked_for_where_metacontroller_may_watch_them() -> None:
+def test_quotas_are_requested_where_metacontroller_may_watch_them() -> None:
     assert customize() == []
     assert customize(namespace_rules=True) == [
         {"apiVersion": "v1", "resource": resource, "namespace": "team-a"}
@@ -40,7 +40,7 @@ def bounded(role: str, name: str, memory: str, **limits: str) -> Manifest:
 
 
 class TestWhatIsMissing:
-    def test_it_is_told_in_the_words_of_the_quota(self) -> None:
+    def test_child_is_reported_in_the_words_of_the_quota(self) -> None:
         nodes = [bounded("master", "m", "4Gi"), bounded("worker", "w", "4Gi")]
         world = World(spec=spec(nodes=nodes), related=related(quota(requests_memory="2Gi"))).steps(2)
         found = missing(world)
@@ -53,7 +53,7 @@ class TestWhatIsMissing:
         assert ready["reason"] == "QuotaExceeded"
         assert ready["message"].startswith("m is refused: exceeded quota: q, requested: requests.memory=4Gi, used: ")
 
-    def test_it_is_told_in_the_words_of_the_limit_range(self) -> None:
+    def test_child_is_reported_in_the_words_of_the_limit_range(self) -> None:
         found = related(limit_range({"type": "PersistentVolumeClaim", "max": {"storage": "5Gi"}}))
         world = World(related=found).steps(2)
         for name in ("m-state", "w-state"):
@@ -65,7 +65,7 @@ class TestWhatIsMissing:
             "PersistentVolumeClaim is 5Gi, but request is 20Gi (change LimitRange lr)"
         )
 
-    def test_what_no_rule_explains_is_told_with_where_to_look(self) -> None:
+    def test_unexplained_child_is_reported_with_where_to_look(self) -> None:
         found = missing(World(related=related(quota(pods="9"))).steps(2))
         assert found["reason"] == "ChildMissing"
         assert found["message"] == (
@@ -73,7 +73,7 @@ class TestWhatIsMissing:
             "kubectl describe vk8s -n team-a demo shows a refusal, in its Events."
         )
 
-    def test_what_is_explained_and_what_is_not_are_told_together(self) -> None:
+    def test_explained_and_unexplained_children_are_reported_together(self) -> None:
         nodes = [node("m", "master"), bounded("worker", "w", "4Gi")]
         world = World(spec=spec(nodes=nodes), related=related(limit_range({"type": "Pod", "min": {"cpu": "3"}})))
         world = world.steps(2)
@@ -87,7 +87,7 @@ class TestWhatIsMissing:
         assert "Pod w: exceeded quota: a" in found["message"]
         assert "PersistentVolumeClaim m-state: not made yet; kubectl get" in found["message"]
 
-    def test_within_the_first_30_seconds_it_is_being_made(self) -> None:
+    def test_child_is_being_created_for_the_first_30_seconds(self) -> None:
         answer = World(related=related(quota(pods="0"))).steps(3).sync()
         assert condition(answer, "ChildrenObserved")["reason"] == "AllObserved"
         answer = World(related=related(quota(pods="0"))).steps(2).sync()
@@ -101,7 +101,7 @@ class TestWhatIsMissing:
         ],
         ids=["a quota", "something else"],
     )
-    def test_a_port_that_is_not_opened_is_told(self, found: Manifest, reason: str, why: str) -> None:
+    def test_port_that_is_not_opened_is_reported(self, found: Manifest, reason: str, why: str) -> None:
         ports = [{"name": name, "port": port, "targetPort": port} for name, port in (("a", 30000), ("b", 30001))]
         world = running_world(spec=spec(ports=ports[:1]))
         world = replace(world, spec=spec(ports=ports), related=related(found))
@@ -128,7 +128,7 @@ class TestLeaving:
     full = related(quota(used={"limits.memory": "4Gi"}, limits_memory="4Gi"))
     crowded = related(quota(used={"pods": "2"}, pods="2"))
 
-    def test_a_job_that_finds_no_room_is_made_again_and_asks_for_none(self) -> None:
+    def test_job_without_room_is_recreated_with_no_requests(self) -> None:
         world = leaving_world(self.full, {})
         assert "Job/w-leave" not in names(world.sync())
         again = world.step()
@@ -140,10 +140,10 @@ class TestLeaving:
             leaving(settled) == "Job w-leave has no pod yet; should that last: kubectl describe -n team-a job/w-leave."
         )
 
-    def test_one_that_has_a_pod_is_let_go_on(self) -> None:
+    def test_job_that_has_a_pod_goes_on(self) -> None:
         assert "Job/w-leave" in names(leaving_world(self.full, {"active": 1}).sync())
 
-    def test_what_can_not_be_gone_without_is_told(self) -> None:
+    def test_missing_room_for_a_pod_is_reported(self) -> None:
         world = leaving_world(self.crowded, {})
         assert {"Job/w-leave", "Pod/w"} <= set(names(world.sync()))
         assert leaving(world) == (
@@ -174,7 +174,7 @@ class TestEdits:
     def edited(self, *objects: Manifest) -> World:
         return replace(running_world(spec=spec(nodes=self.old)), spec=spec(nodes=self.new), related=related(*objects))
 
-    def test_an_edit_that_a_quota_refuses_waits(self) -> None:
+    def test_edit_that_a_quota_refuses_waits(self) -> None:
         full = quota(used={"requests.memory": "2Gi"}, requests_memory="3Gi")
         answer = self.edited(full).sync()
         assert "Pod/m" in names(answer)
@@ -187,11 +187,11 @@ class TestEdits:
         room = quota(used={"requests.memory": "2Gi"}, requests_memory="4Gi")
         assert "Pod/m" not in names(self.edited(room).sync())
 
-    def test_an_edit_that_a_limit_range_refuses_waits(self) -> None:
+    def test_edit_that_a_limit_range_refuses_waits(self) -> None:
         answer = self.edited(limit_range(container_limit(max={"memory": "2Gi"}))).sync()
         assert "Pod/m" in names(answer)
         assert "maximum memory usage per Container is 2Gi, but limit is 4Gi" in condition(answer, "Accepted")["message"]
 
-    def test_one_that_has_failed_is_not_held(self) -> None:
+    def test_failed_pod_is_not_held(self) -> None:
         world = without_patience(self.edited(quota(pods="0")).with_pod_status("m", {"phase": "Failed"}))
         assert "Pod/m" not in names(world.sync())

@@ -54,7 +54,7 @@ def test_every_name_is_looked_at() -> None:
     assert set(FUNCTIONS) == set(NAMED)
 
 
-def test_the_table_of_kinds_has_every_name_that_follows_from_that_of_the_vk8s_alone() -> None:
+def test_table_of_kinds_has_every_name_that_the_vk8s_determines() -> None:
     listed = {(name.__name__, kind.kind) for kind in CHILD_KINDS.values() for name in kind.names}
     # Of boot files, a Vk8s may have several.
     fixed = {name for name in NAMED if NAMED[name][1] == "vk8s"} - {"bootstrap_config_map_name"}
@@ -66,7 +66,7 @@ def test_the_table_of_kinds_has_every_name_that_follows_from_that_of_the_vk8s_al
     [pair for pair in permutations(NAMED, 2) if NAMED[pair[0]][0] == NAMED[pair[1]][0]],
     ids=str,
 )
-def test_what_would_be_named_like_an_object_of_another_is_rejected(one: str, other: str) -> None:
+def test_name_that_collides_with_another_vk8s_is_rejected(one: str, other: str) -> None:
     ending, shorter = find_ending(one), find_ending(other)
     assert ending != shorter
     if ending.endswith(shorter):

@@ -36,7 +36,7 @@ def problems(raw: object, name: str = "demo") -> list[str]:
         spec(nodes=[node("m", "master", resources={"requests": {"cpu": "500m"}, "limits": {"cpu": 1}})]),
     ],
 )
-def test_accepted(accepted: Any) -> None:
+def test_valid_spec_is_accepted(accepted: Any) -> None:
     assert problems(accepted) == []
 
 
@@ -132,19 +132,19 @@ def test_accepted(accepted: Any) -> None:
     ],
     ids=lambda value: value.split(":")[0] if isinstance(value, str) else "",
 )
-def test_rejected(rejected: Any, sentence: str) -> None:
+def test_invalid_spec_says_what_to_write(rejected: Any, sentence: str) -> None:
     assert [problem.startswith(sentence) for problem in problems(rejected)] == [True]
 
 
 @pytest.mark.parametrize("name", ["1a", "A", "a" * 53, "a.b"])
-def test_a_name_that_services_cannot_have_is_rejected(name: str) -> None:
+def test_name_that_services_cannot_have_is_rejected(name: str) -> None:
     assert problems(spec(), name)[0].startswith("metadata.name: write a name of at most 52")
 
 
-def test_all_problems_are_told_at_once() -> None:
+def test_all_problems_are_reported_at_once() -> None:
     broken = spec(nodes=[node("w", "worker"), node("w", "worker")], kubernetes={"podNetworkCidr": "x"})
     assert len(problems(broken)) == 3
 
 
-def test_the_value_is_not_repeated() -> None:
+def test_value_is_not_repeated() -> None:
     assert "MARKER" not in "".join(problems({"nodes": "MARKER"}))

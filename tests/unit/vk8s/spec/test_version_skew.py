@@ -48,7 +48,7 @@ def read_message(world: World) -> str:
     ],
     ids=["a worker that is newer", "a worker that is much older", "some of the workers"],
 )
-def test_a_skew_that_kubernetes_does_not_support_is_warned_of(master: str, workers: list[str], warning: str) -> None:
+def test_unsupported_skew_has_a_warning(master: str, workers: list[str], warning: str) -> None:
     assert read_message(World(spec=with_versions(master, *workers))) == f"The spec is valid. {warning}"
 
 
@@ -63,7 +63,7 @@ def test_a_skew_that_kubernetes_does_not_support_is_warned_of(master: str, worke
     ],
     ids=["another patch", "three versions older", "a master of no version", "a worker of no version", "a digest"],
 )
-def test_what_is_supported_or_not_known_is_not(master: str, worker: str) -> None:
+def test_supported_or_unknown_skew_has_no_warning(master: str, worker: str) -> None:
     assert read_message(World(spec=with_versions(master, worker))) == "The spec is valid."
 
 
