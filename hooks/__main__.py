@@ -1,4 +1,4 @@
-"""The hooks as a command: `python -m hooks serve`, and what they would do about a file: `render`, `request`.
+"""The command line: `python -m hooks serve`, and `render` and `request`, which need no cluster.
 
 Settings come from the environment: VK8S_SETTING_*, see docs/operations.md.
 """
@@ -29,7 +29,7 @@ _SEVERAL: Final = "; give it again for more files"
 
 
 def main(arguments: list[str]) -> int:
-    """Runs the command line; the exit code."""
+    """Runs the command; returns the exit code."""
     options = _parse_arguments(arguments)
     try:
         settings = parse_settings(os.environ)
@@ -51,7 +51,7 @@ def main(arguments: list[str]) -> int:
 
 
 def show_children(settings: Settings, objects: list[Manifest], files: Sequence[str]) -> str:
-    """What would be created for the Vk8s among the objects, as YAML; warnings go to standard error."""
+    """What would be created for the Vk8s among the objects, as YAML. Warnings go to standard error."""
     rendering = render_all(objects, load_crd(), build_context(settings, load_scripts()))
     text = write_yaml(rendering.children)
     _complain(f"{_name(files)}: warning: {warning}" for warning in rendering.warnings)
@@ -59,12 +59,12 @@ def show_children(settings: Settings, objects: list[Manifest], files: Sequence[s
 
 
 def show_request(objects: list[Manifest]) -> str:
-    """Body of a call about the Vk8s among the objects, as JSON; the others are what is observed."""
+    """Body of a call about the Vk8s among the objects, as JSON; the others are observed objects."""
     return json.dumps(build_request(objects), indent=2) + "\n"
 
 
 def _read(file: str) -> list[Manifest]:
-    """The objects in a file. ManifestError where they can't be read."""
+    """The objects in a file. ManifestError if they can't be read."""
     with _naming([file]):
         try:
             return read_objects(sys.stdin.read() if file == _STDIN else Path(file).read_text(encoding="utf-8"))
@@ -75,12 +75,12 @@ def _read(file: str) -> list[Manifest]:
         except OSError as error:
             raise ManifestError(f"It can't be read: {error.strerror}.") from error
         except UnicodeDecodeError as error:
-            raise ManifestError("It is not a text in UTF-8.") from error
+            raise ManifestError("It is not UTF-8 text.") from error
 
 
 @contextmanager
 def _naming(files: Sequence[str]) -> Iterator[None]:
-    """Each problem with what is done in it is given the names of the files that it is about."""
+    """Prefixes each problem that is raised inside with the names of the files."""
     try:
         yield
     except ManifestError as error:
@@ -102,7 +102,7 @@ def _write(output: str) -> int:
         sys.stdout.write(output)
         sys.stdout.flush()
     except BrokenPipeError:
-        # Whoever read it has enough; without this, Python complains of that at its end.
+        # The reader has closed the pipe. Without this, Python would report an error when it exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     return 0
@@ -128,7 +128,7 @@ def _parse_arguments(arguments: list[str]) -> argparse.Namespace:
     note = "The settings of the hooks are read from VK8S_SETTING_*: set them as in your cluster (docs/operations.md)."
     command = commands.add_parser("render", help=text, description=f"{text}. {note}")
     _add_file(command, f"YAML with Vk8s objects; - for standard input{_SEVERAL}")
-    command = commands.add_parser("request", help="print the call by which a hook would be asked about a Vk8s")
+    command = commands.add_parser("request", help="print the body of a call to a hook about a Vk8s")
     _add_file(command, f"YAML with a Vk8s, and its children; - for standard input{_SEVERAL}")
     return parser.parse_args(arguments)
 

@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 
 # Not `VK8S_` alone: the host cluster gives each pod variables that are named after the Services of its namespace.
 PREFIX = "VK8S_SETTING_"
-# A minute at least, as clocks differ; fractions are for those who want to see a renewal.
+# At least a minute, as clocks differ. Fractions make it possible to watch a renewal.
 Days = Annotated[float, Field(ge=1 / 1440, le=36500)]
 HostCni = Literal["calico", "kube-ovn"]
 LogFormat = Literal["text", "json"]
@@ -20,12 +20,12 @@ _BYTES_PER_MIB = 1024 * 1024
 
 
 def _split(value: object) -> object:
-    """The words between commas and white space, where it is a text."""
+    """The words between commas and white space, if the value is a string."""
     return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
 
 
 def _split_networks(value: object) -> object:
-    """The IPv4 networks in a text. Virtual clusters have no others to overlap."""
+    """The IPv4 networks in a string. IPv6 networks are dropped: no virtual cluster could overlap them."""
     if not isinstance(value, str):
         return value
     try:
@@ -37,7 +37,7 @@ def _split_networks(value: object) -> object:
 
 
 def _check_installer(image: str) -> str:
-    """The image, if it is another one for each version."""
+    """The image, if its reference depends on the version."""
     if "{version}" not in image:
         sentence = "write {part} where the version belongs, as in registry.example.com/vk8s/kubeflow-installer:{part}"
         raise PydanticCustomError("installer", sentence, {"part": "{version}"})
@@ -64,62 +64,63 @@ class Settings(BaseModel):
         default=365, description="Validity of the certificate in the kubeconfig Secret, in days."
     )
     node_certificate_days: Days = Field(
-        default=365, description="Validity of the certificates in the nodes, in days; for pods made from now on."
+        default=365,
+        description="Validity of the certificates in the nodes, in days. It applies to pods that are created later.",
     )
 
     node_probe_seconds: int = Field(
         default=1,
         ge=1,
         le=60,
-        description="Period of the startup probe of node pods, in seconds; longer where hosts are slow to start"
-        " a process. For pods made from now on.",
+        description="Period of the startup probe of node pods, in seconds. Raise it if hosts are slow to start a"
+        " process. It applies to pods that are created later.",
     )
     ip_manager: bool = Field(
         default=False,
-        description="Whether node pods get addresses of IPPools; the resources of the ip-manager must be installed.",
+        description="Whether node pods get addresses from IPPools; the resources of address pools must be installed.",
     )
     host_cni: HostCni = Field(
         default="calico",
-        description="Which network the host cluster has: it is told a pod's address in an annotation of its own.",
+        description="The network of the host cluster: each reads a pod's address from an annotation of its own.",
     )
     namespace_rules: bool = Field(
         default=False,
-        description="Whether Metacontroller sends ResourceQuotas and LimitRanges of the namespace along, for a status"
-        " that says what they refuse; its role must let it watch them.",
+        description="Whether Metacontroller sends the ResourceQuotas and LimitRanges of the namespace, so that the"
+        " status reports what they refuse; its role must allow it to watch them.",
     )
     network_policy: bool = Field(
         default=True,
-        description="Whether a NetworkPolicy says who may connect to the pods of a virtual cluster.",
+        description="Whether a NetworkPolicy limits who may connect to the pods of a virtual cluster.",
     )
     allowed_images: Words = Field(
         default=(),
-        description="Which images node pods and access pods may have: patterns for the whole reference as it is written"
-        " in the spec, in which * stands for any text, between commas; all while there are none.",
+        description="Images that node pods and access pods may have: patterns for the whole reference as written in the"
+        " spec, separated by commas, in which * stands for any text. Without patterns, every image is allowed.",
     )
     host_cidrs: Networks = Field(
         default=(),
-        description="The networks of the host cluster's pods, Services and nodes, between commas; those of a new"
-        " virtual cluster must not overlap them. IPv6 is passed over.",
+        description="The networks of the host cluster's pods, Services and nodes, separated by commas. The networks of"
+        " a new virtual cluster must not overlap them. IPv6 is ignored.",
     )
 
     kubeflow_installer_image: Installer | None = Field(
         default=None,
-        description="Image that installs Kubeflow, built by images/kubeflow-installer; {version} in it stands for the"
-        " version in the spec. Without the setting, no Kubeflow is installed.",
+        description="Image that installs Kubeflow, built by images/kubeflow-installer; {version} in it is replaced by"
+        " the version in the spec. Without this setting, Kubeflow can't be installed.",
     )
 
     tls_cert_file: Path | None = Field(
         default=None,
-        description="PEM file with the certificate of the hooks, and those between it and its CA; with it, they speak "
-        "HTTPS only. Read again when it changes.",
+        description="PEM file with the certificate of the hooks and its intermediates; with it, the hooks serve HTTPS "
+        "only. Read again when it changes.",
     )
     tls_key_file: Path | None = Field(
         default=None, description="PEM file with the key of that certificate, without a passphrase."
     )
     token_file: Path | None = Field(
         default=None,
-        description="File with the bearer tokens that open the hooks, one a line, each of 32 characters at least. Read "
-        "again when it changes. Without the setting, no token is asked for.",
+        description="File with the bearer tokens that the hooks accept, one per line, each of at least 32 characters. "
+        "Read again when it changes. Without this setting, no token is required.",
     )
     max_body_mib: int = Field(default=16, ge=1, le=1024, description="Largest body of a call for a Vk8s, in MiB.")
     max_pool_body_mib: int = Field(
@@ -129,8 +130,8 @@ class Settings(BaseModel):
         default=128,
         ge=1,
         le=8192,
-        description="How much of bodies may be in memory at a time, in MiB, but always one of the largest; the memory"
-        " limit must be several times that.",
+        description="Bodies that may be in memory at the same time, in MiB; there is always room for one of the"
+        " largest. The memory limit must be several times that.",
     )
     body_seconds: float = Field(
         default=30, ge=0.1, le=600, description="How long the body of a call may take to arrive, in seconds."
@@ -158,40 +159,40 @@ class Settings(BaseModel):
 
     @property
     def max_bodies_bytes(self) -> int:
-        """All bodies that are in memory at a time; there is always room for one."""
+        """All bodies that are in memory at the same time; there is always room for one."""
         return max(self.max_bodies_mib, self.max_body_mib, self.max_pool_body_mib) * _BYTES_PER_MIB
 
     @property
     def ca_validity(self) -> timedelta:
-        """How long the CAs of a virtual cluster live."""
+        """How long the CAs of a virtual cluster are valid."""
         return timedelta(days=self.ca_days)
 
     @property
     def node_certificate_validity(self) -> timedelta:
-        """How long the certificates of a control plane live; each boot makes new ones, and so does a timer."""
+        """How long the certificates of a control plane are valid; each boot issues new ones, and so does a timer."""
         return timedelta(days=self.node_certificate_days)
 
     @property
     def kubeconfig_validity(self) -> timedelta:
-        """How long the client certificate of a kubeconfig lives before it is renewed for the last time."""
+        """How long the client certificate of a kubeconfig is valid."""
         return timedelta(days=self.kubeconfig_days)
 
 
 def parse_settings(environ: Mapping[str, str]) -> Settings:
-    """Settings from `VK8S_SETTING_*` variables; pydantic's ValidationError also for a name that is no setting."""
+    """Settings from `VK8S_SETTING_*` variables. ValidationError for a wrong value, and for an unknown name."""
     return Settings.model_validate(
         {key.removeprefix(PREFIX).lower(): value for key, value in environ.items() if key.startswith(PREFIX)}
     )
 
 
 def describe_problems(error: ValidationError) -> Iterator[str]:
-    """A sentence for each problem that `parse_settings` has found; no value is repeated."""
+    """A message for each problem that `parse_settings` found, without the value."""
     for details in error.errors(include_input=False):
         name = "_".join(str(part) for part in details["loc"]).upper()
         if details["type"] == "extra_forbidden":
             near = get_close_matches(name, map(str.upper, Settings.model_fields), n=1)
             advice = f"did you mean {PREFIX}{near[0]}? " if near else ""
-            yield f"The environment variable {PREFIX}{name} is no setting; {advice}docs/operations.md lists them."
+            yield f"The environment variable {PREFIX}{name} is not a setting; {advice}docs/operations.md lists them."
         else:
             yield (
                 f"The environment variable {PREFIX}{name} can't be used: {details['msg']}."

@@ -1,4 +1,4 @@
-"""What Metacontroller (CompositeController, hooks v2) sends and what it is answered. The shapes only, no decisions.
+"""Requests and responses of Metacontroller (CompositeController, hooks v2). Shapes only, no decisions.
 
 Source: https://metacontroller.github.io/metacontroller/api/compositecontroller.html
 """
@@ -22,9 +22,9 @@ from pydantic_core import PydanticCustomError
 from hooks.kubernetes.manifest import Manifest
 
 GROUP: Final = "vk8s.sktelecom.com"
-# Of an error: that a part of an object is not as it should be; `place` in its context is the path to that part.
+# Type of a validation error: a part of an object is invalid; `place` in its context is the path to that part.
 WRONG_PART: Final = "wrong_part"
-# In a place: any name that the sender of a call has chosen.
+# In a place: any name that the sender of the call has chosen.
 ANY: Final = "*"
 Name = Annotated[str, StringConstraints(min_length=1)]
 OurVersion = Annotated[str, StringConstraints(pattern=rf"^{re.escape(GROUP)}/")]
@@ -50,12 +50,12 @@ class ClusterMetadata(BaseModel):
 
     @property
     def path(self) -> str:
-        """Name, and namespace where there is one."""
+        """The name, after the namespace if there is one."""
         return self.name
 
 
 class Metadata(ClusterMetadata):
-    """The same, for a kind with namespaces."""
+    """The same for a namespaced kind."""
 
     namespace: Name
 
@@ -66,7 +66,7 @@ class Metadata(ClusterMetadata):
 
 
 class ClusterParent(BaseModel):
-    """The IPPool object. `spec` stays as it came: a broken one is answered with a status, not with an error."""
+    """The IPPool object. `spec` is not parsed here: a broken one is answered with a status, not with an error."""
 
     model_config = ConfigDict(extra="ignore", populate_by_name=True)
 
@@ -98,7 +98,7 @@ def _check_children(objects: dict[str, Manifest]) -> dict[str, Manifest]:
 
 
 def _check_related(objects: dict[str, Manifest]) -> dict[str, Manifest]:
-    """The same for related objects, which need no namespace. They are few, so a model may look at them."""
+    """The same for related objects, which need no namespace. They are few, so a model is fast enough."""
     for manifest in objects.values():
         try:
             ClusterMetadata.model_validate(manifest.get("metadata"))
@@ -110,7 +110,7 @@ def _check_related(objects: dict[str, Manifest]) -> dict[str, Manifest]:
 
 
 def _find_wrong_text(mapping: Manifest, keys: tuple[str, ...]) -> str | None:
-    """The first of the keys under which there is no text, or an empty one."""
+    """The first key whose value is not a string, or is empty."""
     for key in keys:
         value = mapping.get(key)
         if not value or not isinstance(value, str):
@@ -119,7 +119,7 @@ def _find_wrong_text(mapping: Manifest, keys: tuple[str, ...]) -> str | None:
 
 
 def _find_wrong_map(metadata: Manifest) -> str | None:
-    """Which of labels and annotations is there and no map of texts."""
+    """Which of labels and annotations is present but not a map of strings."""
     for key in _MAPS:
         texts = metadata.get(key, {})
         if not isinstance(texts, dict) or not all(isinstance(text, str) for text in texts.values()):
@@ -129,7 +129,7 @@ def _find_wrong_map(metadata: Manifest) -> str | None:
 
 def _wrong_part(*place: str) -> PydanticCustomError:
     """The error for a part of one of the objects in a group."""
-    return PydanticCustomError(WRONG_PART, "a part of an object is not as it should be", {"place": (ANY, *place)})
+    return PydanticCustomError(WRONG_PART, "a part of an object is invalid", {"place": (ANY, *place)})
 
 
 def _describe(metadata: Manifest) -> WithJsonSchema:
@@ -145,8 +145,8 @@ _CHILD_METADATA: Final = {
     "required": list(_IDENTITY),
     "properties": {**dict.fromkeys(_IDENTITY, _TEXT), **dict.fromkeys(_MAPS, _TEXTS)},
 }
-# Objects of one kind, by `namespace/name`, or `name` where there is no namespace. As they came, not as models: what
-# is answered is what was observed, whatever fields it has.
+# Objects of one kind, by `namespace/name`, or by `name` for kinds without namespaces. Plain JSON, not models, so that
+# an observed object can be returned with every field that it has.
 ChildObjects = Annotated[dict[str, Annotated[Manifest, _describe(_CHILD_METADATA)]], AfterValidator(_check_children)]
 RelatedObjects = Annotated[
     dict[str, Annotated[Manifest, _describe(ClusterMetadata.model_json_schema())]], AfterValidator(_check_related)
@@ -173,7 +173,7 @@ class CustomizeRequest(BaseModel):
 
 
 class SyncResponse(BaseModel):
-    """Every child that shall exist, and the whole status. An observed child that is not in it is deleted."""
+    """Every child that is to exist, and the whole status. Metacontroller deletes observed children that are missing."""
 
     model_config = ConfigDict(populate_by_name=True)
 
@@ -183,13 +183,13 @@ class SyncResponse(BaseModel):
 
 
 class FinalizeResponse(SyncResponse):
-    """As SyncResponse; `finalized` lets the parent go."""
+    """As SyncResponse; with `finalized`, Metacontroller removes its finalizer from the parent."""
 
     finalized: bool = False
 
 
 class CustomizeResponse(BaseModel):
-    """Which other objects Metacontroller shall send along. Depends on spec, name, namespace and uid alone."""
+    """The related objects that Metacontroller is to send. They depend on spec, name, namespace and uid alone."""
 
     model_config = ConfigDict(populate_by_name=True)
 

@@ -1,1 +1,1 @@
-"""The ip-manager: addresses of the host cluster's network for node pods, none of them given twice."""
+"""Address pools: addresses of the host cluster's network for node pods. No address is allocated twice."""

@@ -1,4 +1,4 @@
-"""Sets of IPv4 addresses as ranges of numbers: a network of millions costs as little as one address."""
+"""Sets of IPv4 addresses as ranges of numbers: a network of millions takes as little memory as one address."""
 
 from bisect import bisect_right
 from collections.abc import Iterable
@@ -13,13 +13,13 @@ Range = tuple[int, int]
 
 @dataclass(frozen=True)
 class Addresses:
-    """A set of addresses; its ranges are sorted and share no address."""
+    """A set of addresses. Its ranges are sorted and disjoint."""
 
     ranges: tuple[Range, ...] = ()
 
     @cached_property
     def size(self) -> int:
-        """How many there are."""
+        """The number of addresses."""
         return sum(last - first + 1 for first, last in self.ranges)
 
     @cached_property
@@ -28,34 +28,34 @@ class Addresses:
 
     @cached_property
     def _positions(self) -> list[int]:
-        """How many addresses lie before each range."""
+        """The number of addresses before each range."""
         return [0, *accumulate(last - first + 1 for first, last in self.ranges)]
 
     def __contains__(self, address: int | None) -> bool:
-        """Whether it is one of them; None, which is no address, is in no set."""
+        """Whether the address is in the set; None never is."""
         if address is None:
             return False
         index = bisect_right(self._firsts, address) - 1
         return index >= 0 and address <= self.ranges[index][1]
 
     def nth(self, position: int) -> int:
-        """The address at `position`, from 0; there must be one."""
+        """The address at `position`, counted from 0. `position` must be less than `size`."""
         index = bisect_right(self._positions, position) - 1
         return self.ranges[index][0] + position - self._positions[index]
 
     def without(self, other: "Addresses") -> "Addresses":
-        """Those that are not in `other`."""
+        """The addresses that are not in `other`."""
         left = list(self.ranges)
         for start, end in other.ranges:
             left = [piece for first, last in left for piece in _cut((first, last), start, end)]
         return Addresses(tuple(left))
 
     def common(self, other: "Addresses") -> "Addresses":
-        """Those that are in both."""
+        """The addresses that are in both."""
         return self.without(self.without(other))
 
     def describe(self) -> list[str]:
-        """Its ranges as they are written in a spec."""
+        """The ranges as they are written in a spec."""
         return [_format_range(*each) for each in self.ranges]
 
 
@@ -71,12 +71,12 @@ def unite(ranges: Iterable[Range]) -> Addresses:
 
 
 def parse_address(text: str) -> int:
-    """The number of an address such as 10.0.0.7; ValueError where it is none."""
+    """The number of an address such as 10.0.0.7. ValueError if it is none."""
     return int(IPv4Address(text))
 
 
 def parse_number(text: str) -> int | None:
-    """The number of an address; None where it is none that a pool could have."""
+    """The number of an address; None if it is no IPv4 address."""
     try:
         return parse_address(text)
     except ValueError:
@@ -84,7 +84,7 @@ def parse_number(text: str) -> int | None:
 
 
 def parse_range(text: str) -> Range:
-    """`10.0.0.10-10.0.0.20`, or one address; ValueError where it is neither."""
+    """`10.0.0.10-10.0.0.20`, or one address. ValueError if it is neither."""
     first, dash, last = text.partition("-")
     found = parse_address(first), parse_address(last if dash else first)
     if found[0] > found[1]:
@@ -93,7 +93,7 @@ def parse_range(text: str) -> Range:
 
 
 def parse_network(text: str) -> Range:
-    """All addresses of a network such as 10.0.0.0/24; ValueError where it is none."""
+    """All addresses of a network such as 10.0.0.0/24. ValueError if it is none."""
     if not text.rpartition("/")[2].isdecimal() or "/" not in text:
         raise ValueError(text)
     network = IPv4Network(text)
@@ -101,7 +101,7 @@ def parse_network(text: str) -> Range:
 
 
 def parse_hosts(text: str) -> Range:
-    """The addresses of a network that a host may have: all but its own and the broadcast address."""
+    """The addresses of a network that a host may have: all except for the network's own and the broadcast address."""
     first, last = parse_network(text)
     return (first, last) if last - first <= 1 else (first + 1, last - 1)
 
@@ -112,7 +112,7 @@ def format_address(address: int) -> str:
 
 
 def _cut(piece: Range, start: int, end: int) -> list[Range]:
-    """What of `piece` lies before `start` and after `end`."""
+    """The parts of `piece` before `start` and after `end`."""
     first, last = piece
     return [(low, high) for low, high in ((first, min(last, start - 1)), (max(first, end + 1), last)) if low <= high]
 

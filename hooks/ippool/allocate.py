@@ -1,6 +1,6 @@
-"""Which addresses of a pool belong to whom: what is kept, what is handed out, who goes without.
+"""Allocating the addresses of a pool: which allocations stay, which are new, and which nodes get none.
 
-Nothing is remembered but in the allocations themselves.
+The allocations themselves are the only memory.
 """
 
 from collections import Counter
@@ -17,9 +17,9 @@ from hooks.ippool.request import Vk8s
 
 @dataclass(frozen=True)
 class Scene:
-    """What a decision about a pool is made from, as it was observed; the older first of pools and Vk8s.
+    """The observed objects that a decision about a pool depends on. Pools and Vk8s are sorted by age, oldest first.
 
-    `foreign`: allocations that are not the pool's.
+    `foreign`: allocations that are not children of the pool.
     """
 
     pool: Pool
@@ -31,7 +31,7 @@ class Scene:
 
 @dataclass(frozen=True)
 class Grant:
-    """An address that is handed out now."""
+    """An address that is allocated now."""
 
     address: str
     node: Node
@@ -39,9 +39,9 @@ class Grant:
 
 @dataclass(frozen=True)
 class Allotment:
-    """The decision: own allocations that stay, new ones, nodes for which there is no address, and how many are left.
+    """The decision: own allocations that stay, new ones, nodes for which no address is left, and how many are free.
 
-    `over`: nodes that go without because their namespace has its share.
+    `over`: nodes that get no address because their namespace has its share.
     """
 
     kept: list[Allocation]
@@ -52,9 +52,9 @@ class Allotment:
 
 
 def allot(scene: Scene) -> Allotment:
-    """Who has which address from now on. An address is taken away only from nodes that are gone, or have an older one.
+    """Which node has which address. One is released only if its node is gone, or has an older allocation.
 
-    Only what is observed to be free is handed out. An address that is given back now is free when its object is gone.
+    Only addresses that are observed to be free are allocated. One that is released now is free when its object is gone.
     """
     held = list_held([*scene.own, *scene.foreign])
     desk = _Desk(compute_usable(scene), _list_taken(scene))
@@ -71,7 +71,7 @@ def allot(scene: Scene) -> Allotment:
 
 
 def compute_usable(scene: Scene) -> Addresses:
-    """The addresses that the pool may hand out: none that an older one has too; none once somebody has deleted it."""
+    """The addresses that the pool may allocate: not those of an older pool, and none while it is being deleted."""
     usable = scene.pool.addresses if scene.pool.is_open else Addresses()
     for older in list_older(scene):
         usable = usable.without(older.addresses)
@@ -79,14 +79,14 @@ def compute_usable(scene: Scene) -> Addresses:
 
 
 def list_older(scene: Scene) -> Iterator[Pool]:
-    """Pools that are older and hand out addresses; one that is being deleted only keeps those that are in use."""
+    """Older pools that allocate addresses. A pool that is being deleted allocates none."""
     for other in scene.others:
         if other.is_open and other.seniority < scene.pool.seniority:
             yield other
 
 
 class _Desk:
-    """Hands out addresses of `usable`, each once. `taken`: those of others; of a node's own pod, whose it is."""
+    """Allocates addresses of `usable`, each once. `taken`: addresses in use, with the node if its own pod uses it."""
 
     def __init__(self, usable: Addresses, taken: Mapping[int | None, NodeKey | None]) -> None:
         self._usable = usable
@@ -95,7 +95,7 @@ class _Desk:
         self.free = usable.size - sum(address in usable for address in taken)
 
     def hand_out(self, key: NodeKey) -> int | None:
-        """An address for the node: the one that its pod has already, else one that no other has, else None."""
+        """An address for the node: the one that its pod already has, else a free one, else None."""
         if key in self._own or not self.free:
             return self._own.get(key)
         address = self._search(key)
@@ -104,9 +104,9 @@ class _Desk:
         return address
 
     def _search(self, key: NodeKey) -> int:
-        """The first free address from the one that the node's name points at.
+        """The first free address, starting at a hash of the node's name.
 
-        So syncs on a stale cache choose alike, and an address that was given back is seldom given out again at once.
+        So syncs on a stale cache choose the same one, and a released address is seldom allocated again at once.
         """
         start = int.from_bytes(sha256("/".join(key).encode()).digest()[:8])
         positions = (start + offset for offset in range(self._usable.size))
@@ -118,9 +118,9 @@ class _Desk:
 
 
 def _split_by_share(wanting: Sequence[Node], scene: Scene) -> tuple[list[Node], list[Node]]:
-    """The nodes that may have an address, and those whose namespace has its share.
+    """The nodes that may get an address, and those whose namespace has its share.
 
-    What a namespace has counts until it is gone, also where it is more than a share that was written later.
+    Every allocation of a namespace counts until it is gone, even if there are more than a share that was set later.
     """
     share = scene.pool.share
     if share is None:
@@ -136,7 +136,7 @@ def _split_by_share(wanting: Sequence[Node], scene: Scene) -> tuple[list[Node], 
 
 
 def _list_kept(scene: Scene, held: dict[NodeKey, Allocation]) -> Iterator[Allocation]:
-    """The pool's allocations that stay. What can't be read stays too."""
+    """The pool's allocations that stay. Those that can't be read stay as well."""
     by_uid = {vk8s.metadata.uid: vk8s for vk8s in scene.vk8s}
     for allocation in scene.own:
         key = allocation.holder
@@ -145,7 +145,7 @@ def _list_kept(scene: Scene, held: dict[NodeKey, Allocation]) -> Iterator[Alloca
 
 
 def _list_taken(scene: Scene) -> Mapping[int | None, NodeKey | None]:
-    """Addresses that have an allocation, whoever made it, and those that pods have without one, with the pod's node."""
+    """Addresses with an allocation, and addresses that pods use without one, with the pod's node."""
     allocated = {each.address: each.number for each in (*scene.own, *scene.foreign)}
     pods = list_pod_addresses(scene.vk8s)
     in_use = {parse_number(text): key for text, key in pods.items() if text not in allocated}

@@ -1,4 +1,4 @@
-"""IPAllocation objects: how one is written, how it is read, and whose address it is."""
+"""IPAllocation objects: writing them, reading them, and which node an address belongs to."""
 
 from collections.abc import Iterable
 from functools import cached_property
@@ -11,7 +11,7 @@ from hooks.ippool.addresses import parse_number
 from hooks.kubernetes.labels import MANAGED_BY, NODE, PREFIX, VK8S
 from hooks.kubernetes.manifest import Manifest
 
-# How requests name the kind.
+# The kind, as in requests.
 ALLOCATION: Final = "IPAllocation.vk8s.sktelecom.com/v1alpha1"
 API_VERSION: Final = "vk8s.sktelecom.com/v1alpha1"
 
@@ -20,14 +20,14 @@ NAMESPACE = f"{PREFIX}namespace"
 
 
 class NodeKey(NamedTuple):
-    """Which node: a Vk8s that is deleted and made again under its name has none of the old one's addresses."""
+    """Identifies a node. By uid: a Vk8s that is recreated under its name has none of the previous one's addresses."""
 
     vk8s_uid: str
     node: str
 
 
 class AllocationMetadata(BaseModel):
-    """What is read of an allocation's metadata. There may be thousands, so it is no more than that."""
+    """The fields of an allocation's metadata that are read, and no others: there may be thousands of allocations."""
 
     model_config = ConfigDict(extra="ignore", alias_generator=to_camel)
 
@@ -48,17 +48,17 @@ class Allocation(BaseModel):
 
     @property
     def address(self) -> str:
-        """The address, which is the object's name: so the API server sees to it that nobody gets it twice."""
+        """The address. It is the object's name, so the API server ensures that it is allocated only once."""
         return self.metadata.name
 
     @cached_property
     def number(self) -> int | None:
-        """The address as a number; None where the name is no address."""
+        """The address as a number; None if the name is no address."""
         return parse_number(self.address)
 
     @cached_property
     def holder(self) -> NodeKey | None:
-        """The node whose address it is; None where that can't be read."""
+        """The node that has the address; None if that can't be read."""
         match self.spec:
             case {"node": str(node), "vk8s": {"namespace": str(), "name": str(), "uid": str(uid)}}:
                 return NodeKey(uid, node)
@@ -66,33 +66,33 @@ class Allocation(BaseModel):
 
     @property
     def namespace(self) -> str:
-        """The namespace of the node whose address it is; it has to have one."""
+        """The namespace of the holder, which must be known."""
         return str(self.spec["vk8s"]["namespace"])
 
     @cached_property
     def seniority(self) -> tuple[str, int, str]:
-        """Sorts the allocations of one node: the one that it has had for the longest time first.
+        """Sorts the allocations of one node, the oldest first.
 
-        Times are whole seconds; within one the version tells, as hardly anybody writes into an allocation later.
+        Times are whole seconds. Within a second, the resourceVersion decides, as allocations are hardly ever updated.
         """
         version = self.metadata.resource_version
         return self.metadata.creation_timestamp, int(version) if version.isdecimal() else 0, self.address
 
 
 def allocation_selector(vk8s_uid: str) -> dict[str, str]:
-    """The labels that the allocations of one Vk8s have in common."""
+    """The labels that select the allocations of one Vk8s."""
     return {VK8S_UID: vk8s_uid}
 
 
 def build_allocation(address: str, spec: Manifest) -> Manifest:
-    """The allocation of `address` that `spec` describes; the labels say the same, for those who select by them."""
+    """The allocation of `address` with this `spec`. Labels repeat the spec for selectors."""
     vk8s = spec["vk8s"]
     identity = {VK8S_UID: vk8s["uid"], NAMESPACE: vk8s["namespace"], VK8S: vk8s["name"], NODE: spec["node"]}
     return _build(address, {**MANAGED_BY, **identity}, spec)
 
 
 def keep_allocation(observed: Allocation) -> Manifest:
-    """`observed` as it stands, its labels put right where somebody changed them."""
+    """`observed` unchanged, except that its labels are restored if they were changed."""
     if observed.holder:
         return build_allocation(observed.address, observed.spec)
     labels = {
@@ -102,7 +102,7 @@ def keep_allocation(observed: Allocation) -> Manifest:
 
 
 def list_held(allocations: Iterable[Allocation]) -> dict[NodeKey, Allocation]:
-    """The allocation that counts, of each node that has one: the oldest, also while it is being deleted."""
+    """The allocation that counts for each node: its oldest, even while that is being deleted."""
     held: dict[NodeKey, Allocation] = {}
     for allocation in sorted(allocations, key=lambda each: each.seniority, reverse=True):
         if allocation.holder:
@@ -111,7 +111,7 @@ def list_held(allocations: Iterable[Allocation]) -> dict[NodeKey, Allocation]:
 
 
 def read_addresses(vk8s_uid: str, manifests: Iterable[Manifest]) -> dict[str, str]:
-    """The address of each node of a Vk8s that has one to stay, among `manifests` of allocations."""
+    """The address of each node of a Vk8s, among `manifests` of allocations, without those that are being deleted."""
     held = list_held(map(Allocation.model_validate, manifests))
     return {
         key.node: allocation.address

@@ -13,14 +13,14 @@ from hooks.kubernetes.labels import CONTROLLER_UID
 from hooks.kubernetes.manifest import Manifest
 from hooks.wire import CustomizeResponse, FinalizeResponse, SyncResponse
 
-# What was handed out before anybody knew that the pool was deleted has been seen by then.
+# Allocations that were created before the deletion of the pool was noticed have been observed by then.
 CACHE_PATIENCE: Final = timedelta(seconds=10)
-# A create whose name is taken is passed over in silence, and no event tells of it.
+# Metacontroller ignores a create whose name is taken, and no event reports it.
 RESYNC_WHILE_UNOBSERVED: Final = 3.0
 
 
 def decide_sync(request: PoolRequest, now: datetime) -> SyncResponse:
-    """All allocations of the pool that shall exist now, and its status."""
+    """All allocations of the pool that are to exist now, and its status."""
     scene, parent = _read(request), request.parent
     allotment = allot(scene)
     moment = Moment(parse_history(parent.status), parent.metadata.generation, now)
@@ -32,9 +32,9 @@ def decide_sync(request: PoolRequest, now: datetime) -> SyncResponse:
 
 
 def decide_finalize(request: PoolRequest, now: datetime) -> FinalizeResponse:
-    """The same of a pool that is being deleted: it hands out nothing, and stays until nobody uses its addresses.
+    """The same for a pool that is being deleted: it allocates nothing, and stays until its addresses are unused.
 
-    Metacontroller finalizes one whose labels match no selector any more, too: that one keeps all it has.
+    Metacontroller also finalizes a pool whose labels no longer match the selector: that one keeps all its allocations.
     """
     if request.parent.metadata.deletion_timestamp is None:
         return _keep_unselected(request, now)
@@ -50,9 +50,9 @@ def decide_finalize(request: PoolRequest, now: datetime) -> FinalizeResponse:
 
 
 def decide_customize(request: PoolCustomizeRequest) -> CustomizeResponse:
-    """All Vk8s, all pools, and all allocations that are not the pool's own, which come as its children anyway.
+    """All Vk8s, all pools, and all allocations except for the pool's own, which are its children.
 
-    Allocations of others: what they are named after can't be handed out, and who has one needs no other.
+    Allocations of others are needed because their addresses are taken, and their nodes need no other address.
     """
     own = {"key": CONTROLLER_UID, "operator": "NotIn", "values": [request.parent.metadata.uid]}
     return CustomizeResponse(
@@ -75,7 +75,7 @@ def _keep_unselected(request: PoolRequest, now: datetime) -> FinalizeResponse:
 
 
 def _read(request: PoolRequest) -> Scene:
-    """What a decision is made from, in an order that does not depend on that of the request."""
+    """The inputs of a decision, in an order that does not depend on the request's."""
     parent, related = request.parent, request.related
     pools = sorted(parse_pools(related.pools.values()), key=lambda pool: pool.seniority)
     return Scene(

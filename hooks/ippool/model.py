@@ -1,4 +1,4 @@
-"""The spec of an IPPool as its owner writes it: fields, types, defaults. Which addresses it means: `validate`."""
+"""The spec of an IPPool: fields, types, defaults. `validate` reads the addresses from it."""
 
 from typing import Annotated
 
@@ -6,7 +6,7 @@ from pydantic import Field, StringConstraints
 
 from hooks.kubernetes.forms import SpecModel
 
-# The longest forms: 255.255.255.255/32, and two addresses with a dash.
+# The lengths of 255.255.255.255/32, and of two addresses with a dash.
 MAX_NETWORK_LENGTH, MAX_RANGE_LENGTH = 18, 31
 
 
@@ -17,5 +17,5 @@ class PoolSpec(SpecModel):
     ranges: list[Annotated[str, StringConstraints(max_length=MAX_RANGE_LENGTH)]] = Field(default_factory=list)
     exclude: list[Annotated[str, StringConstraints(max_length=MAX_RANGE_LENGTH)]] = Field(default_factory=list)
     default: bool = False
-    # The most addresses that the nodes of one namespace may have of the pool together.
+    # The number of addresses that the nodes of one namespace may have together.
     per_namespace: Annotated[int, Field(ge=1, strict=True)] | None = None

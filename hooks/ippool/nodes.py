@@ -1,4 +1,4 @@
-"""The nodes of all Vk8s, as far as addresses go: which want one, which may still use theirs, what their pods have."""
+"""The nodes of all Vk8s and their addresses: which need one, which may still use theirs, and which their pods have."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ class Node:
 
     @property
     def key(self) -> NodeKey:
-        """Which node it is, as allocations say it."""
+        """The node's identity in allocations."""
         return NodeKey(self.vk8s.metadata.uid, self.name)
 
     def __str__(self) -> str:
@@ -25,7 +25,7 @@ class Node:
 
 
 def list_wanting(vk8s: Iterable[Vk8s], pool: Pool, others: Iterable[Pool]) -> Iterator[Node]:
-    """The nodes that `pool` serves, in the order of `vk8s`."""
+    """The nodes that need an address of `pool`, in the order of `vk8s`."""
     pools = [pool, *others]
     for each in vk8s:
         if each.is_lasting and isinstance(each.spec, Vk8sSpec) and find_pool(each.spec.ip_pool, pools) is pool:
@@ -33,11 +33,11 @@ def list_wanting(vk8s: Iterable[Vk8s], pool: Pool, others: Iterable[Pool]) -> It
 
 
 def may_use(vk8s: Vk8s | None, node: str) -> bool:
-    """Whether a pod of that node may be there, or come: only then is its address needed.
+    """Whether a pod of the node may exist now or later: only then is its address needed.
 
-    A node that left the spec has a pod for a while, and is named in the status until that and its volume are gone.
-    Hence a status counts only if it is as new as the spec: an older one may not know of a pod that was just made.
-    While it can't be told, the answer is yes.
+    A node that was removed from the spec has a pod for a while, and is in the status until pod and volume are gone. The
+    status counts only if it is as new as the spec: an older one may lack a pod that was just created. In doubt, the
+    answer is yes.
     """
     if vk8s is None:
         return False
@@ -50,7 +50,7 @@ def may_use(vk8s: Vk8s | None, node: str) -> bool:
 
 
 def list_pod_addresses(vk8s: Iterable[Vk8s]) -> Mapping[str, NodeKey]:
-    """The address that each node's pod has, wherever it got it from, and whose it is."""
+    """The nodes by the addresses of their pods, whether allocated or not."""
     return {
         node.pod_ip: NodeKey(each.metadata.uid, node.name)
         for each in vk8s

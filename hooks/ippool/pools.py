@@ -1,4 +1,4 @@
-"""IP pools as the hooks see them, and which of them serves a Vk8s."""
+"""IPPools, and which of them serves a Vk8s."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,13 +11,13 @@ from hooks.ippool.validate import parse_spec, read_addresses
 from hooks.kubernetes.manifest import Manifest
 from hooks.wire import ClusterMetadata
 
-# How requests name the kind.
+# The kind, as in requests.
 POOL: Final = "IPPool.vk8s.sktelecom.com/v1alpha1"
 
 
 @dataclass(frozen=True)
 class Pool:
-    """A pool, and what is wrong with its spec; then there is none, and it has no addresses."""
+    """A pool. With `problems`, its `spec` is None and it has no addresses."""
 
     metadata: ClusterMetadata
     spec: PoolSpec | None
@@ -25,17 +25,17 @@ class Pool:
 
     @cached_property
     def addresses(self) -> Addresses:
-        """All that its spec means. Whoever only asks which pool serves a Vk8s does not pay for them."""
+        """All addresses in its spec. Computed only when needed: choosing a pool for a Vk8s does not need them."""
         return read_addresses(self.spec) if self.spec else Addresses()
 
     @property
     def is_default(self) -> bool:
-        """Whether it serves each Vk8s that names no pool."""
+        """Whether it serves every Vk8s that names no pool."""
         return self.spec is not None and self.spec.default
 
     @property
     def share(self) -> int | None:
-        """The most addresses that each namespace may have; None where there is no such limit."""
+        """The number of addresses that each namespace may have; None if that is not limited."""
         return self.spec.per_namespace if self.spec else None
 
     @property
@@ -50,7 +50,7 @@ class Pool:
 
     @property
     def is_open(self) -> bool:
-        """Whether it hands out addresses at all: not once somebody has deleted it."""
+        """Whether it allocates addresses: not while it is being deleted."""
         return self.metadata.deletion_timestamp is None
 
 
@@ -68,9 +68,9 @@ def parse_pools(manifests: Iterable[Manifest]) -> list[Pool]:
 
 
 def find_pool(name: str | None, pools: Iterable[Pool]) -> Pool | None:
-    """The pool that serves a Vk8s whose `spec.ipPool` is `name`: that one; without a name, the default, if any.
+    """The pool that serves a Vk8s whose `spec.ipPool` is `name`: the pool of that name, or without a name the default.
 
-    Of several defaults, the oldest that is not being deleted. A pool that is named may be on its way out all the same.
+    Of several defaults, the oldest that is not being deleted. A pool that is named may be one that is being deleted.
     """
     if name is not None:
         return next((pool for pool in pools if pool.name == name), None)

@@ -1,6 +1,6 @@
-"""From the spec of an IPPool as it came to its addresses, or to the sentences that say what is wrong with it.
+"""Parsing the spec of an IPPool into addresses, or into messages of what is wrong with it.
 
-The CRD refuses all of this at `kubectl apply` already; it is checked again because an object may be older than a rule.
+The CRD rejects all of this at `kubectl apply`. It is checked again because an object may be older than a rule.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -13,7 +13,7 @@ from hooks.kubernetes.forms import describe_form
 
 
 def parse_spec(raw: object) -> tuple[PoolSpec | None, list[str]]:
-    """The model of `raw` and no problem, or None and every problem, one sentence each that says what to write."""
+    """The model of `raw` and no problem, or None and every problem: a message each, which says what to write."""
     try:
         spec = PoolSpec.model_validate(raw)
     except ValidationError as error:
@@ -23,7 +23,7 @@ def parse_spec(raw: object) -> tuple[PoolSpec | None, list[str]]:
 
 
 def read_addresses(spec: PoolSpec) -> Addresses:
-    """The addresses that a valid `spec` means."""
+    """The addresses of a valid `spec`."""
     included = [parse_hosts(spec.cidr)] if spec.cidr is not None else map(parse_range, spec.ranges)
     return unite(included).without(unite(map(_parse_excluded, spec.exclude)))
 
@@ -40,7 +40,7 @@ def _list_problems(spec: PoolSpec) -> Iterator[str]:
 
 
 def _refuse(fields: Iterable[tuple[str, str]], parse: Callable[[str], Range], wanted: str) -> Iterator[str]:
-    """A sentence for each text that `parse` does not take."""
+    """A message for each text that `parse` rejects."""
     for path, text in fields:
         try:
             parse(text)

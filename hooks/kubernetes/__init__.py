@@ -1,1 +1,1 @@
-"""What any Kubernetes object has in common: nothing here knows of Vk8s or IPPools."""
+"""What all Kubernetes objects have in common. Nothing here knows of Vk8s or IPPools."""

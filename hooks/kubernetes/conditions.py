@@ -1,4 +1,4 @@
-"""Conditions in metav1 form, whose times survive from one status to the next while nothing changes."""
+"""Conditions as in metav1. Their lastTransitionTime is carried over from the previous status while nothing changes."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ _TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 
 @dataclass(frozen=True)
 class Condition:
-    """A condition as it is now. `reason` is CamelCase, `message` a sentence."""
+    """A condition now. `reason` is CamelCase, `message` a sentence."""
 
     type: str
     status: bool
@@ -24,7 +24,7 @@ class Condition:
 
 @dataclass(frozen=True)
 class Blocker:
-    """Why something can't be done now: a CamelCase reason and a sentence."""
+    """Why something can't be done now: a CamelCase reason, and a message."""
 
     reason: str
     message: str
@@ -32,7 +32,7 @@ class Blocker:
 
 @dataclass(frozen=True)
 class History:
-    """The conditions that an object has in its status. They feed times, wording and `Installed`, nothing else."""
+    """The conditions in an object's status. Only times, messages and `Installed` depend on them, never a decision."""
 
     conditions: Mapping[str, Manifest]
 
@@ -41,7 +41,7 @@ class History:
         return self._status(kind) == "True"
 
     def since(self, kind: str, *, status: bool) -> datetime | None:
-        """Since when the condition has had that status; None where it had another one, or none."""
+        """Since when the condition has had that status; None if it has another one, or none."""
         if self._status(kind) != _text(status):
             return None
         return parse_time(self.conditions[kind].get("lastTransitionTime"))
@@ -52,7 +52,7 @@ class History:
 
 @dataclass(frozen=True)
 class Moment:
-    """What the conditions of any parent are written with. `now`: UTC, whole seconds."""
+    """What is needed to write the conditions of a parent. `now`: UTC, whole seconds."""
 
     history: History
     generation: int
@@ -60,7 +60,7 @@ class Moment:
 
 
 def parse_history(status: Any) -> History:  # noqa: ANN401 whatever the object's status is, it must not stop a sync
-    """The conditions in the status of an object; what is not a condition is passed over."""
+    """The conditions in the status of an object; anything else in it is ignored."""
     found = status.get("conditions") if isinstance(status, dict) else None
     entries = [entry for entry in found if isinstance(entry, dict)] if isinstance(found, list) else []
     return History({str(entry.get("type")): entry for entry in entries})
@@ -84,12 +84,12 @@ def build_conditions(conditions: Iterable[Condition], moment: Moment) -> list[Ma
 
 
 def format_time(moment: datetime) -> str:
-    """The moment as Kubernetes writes it."""
+    """The time as Kubernetes writes it."""
     return moment.strftime(_TIME_FORMAT)
 
 
 def parse_time(text: object) -> datetime | None:
-    """The moment, in UTC and whole seconds; None where there is none, or one that Kubernetes would not have written."""
+    """The time, in UTC and whole seconds; None if it is missing, or not one that Kubernetes would have written."""
     try:
         moment = datetime.fromisoformat(text) if isinstance(text, str) else None
         if moment is None or moment.tzinfo is None:

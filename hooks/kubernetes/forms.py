@@ -1,4 +1,4 @@
-"""The form of a spec: the models that read it, and the sentences that say where it is wrong."""
+"""The form of a spec: the base of the models that read it, and the messages for what does not match them."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -8,24 +8,24 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
 
 DNS_ADVICE: Final = "write lower-case letters, digits and '-', the first and the last no '-'"
-# What to write where a text does not match the pattern of its field; of other fields, they are quantities.
+# What to write if a string does not match the pattern of its field. All other fields with patterns are quantities.
 _PATTERN_ADVICE: Final = {"name": DNS_ADVICE, "size": "write a size such as 20Gi"}
 _QUANTITY_ADVICE: Final = "write a quantity such as 500m, 2 or 8Gi"
 
 
 class SpecModel(BaseModel):
-    """A part of the spec. Fields that this version does not know are left alone: the schema prunes them anyway."""
+    """A part of the spec. Fields that this version does not know are ignored: the schema prunes them anyway."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=to_camel, populate_by_name=True)
 
 
 def describe_form(error: ValidationError) -> list[str]:
-    """`spec.nodes[0].role: Input should be 'master' or 'worker'.`, without values: they may not be ours to repeat."""
+    """`spec.nodes[0].role: Input should be 'master' or 'worker'.`, without values, which may be confidential."""
     return [_form_problem(details["loc"], _explain_pattern(details)) for details in error.errors(include_input=False)]
 
 
 def _explain_pattern(details: ErrorDetails) -> str:
-    """What to write, where a text has the wrong pattern; else pydantic's own words."""
+    """What to write if a string does not match its pattern; else pydantic's own message."""
     if details["type"] != "string_pattern_mismatch":
         return details["msg"]
     return _PATTERN_ADVICE.get(str(details["loc"][-1]), _QUANTITY_ADVICE)

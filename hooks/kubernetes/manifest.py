@@ -1,7 +1,7 @@
-"""The type of a Kubernetes object as it travels: parsed JSON, camelCase keys."""
+"""The type of a Kubernetes object: parsed JSON, camelCase keys."""
 
 from typing import Any
 
-# Any, because the hooks carry objects of every kind, fields of later Kubernetes versions included; what is read
-# from one goes through the typed functions of `observed`.
+# Any, because the hooks pass on objects of every kind, with fields of later Kubernetes versions. They are read through
+# the typed functions of `observed`.
 Manifest = dict[str, Any]

@@ -1,7 +1,7 @@
-"""The forms that Kubernetes asks of names, and the length of a node's."""
+"""The forms of names that Kubernetes requires, and the maximum length of a node's name."""
 
 DNS_1035 = r"^[a-z]([-a-z0-9]*[a-z0-9])?$"
 DNS_1123 = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
 
-# `<node>-state` stays a label of at most 63 characters, as the node's name itself does.
+# So that `<node>-state`, too, is a DNS label of at most 63 characters.
 MAX_NODE_NAME = 57

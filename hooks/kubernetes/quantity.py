@@ -11,9 +11,9 @@ from typing import Annotated
 from pydantic import Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
-# Two digits of an exponent are more than any amount of anything; without a limit, one line could cost a minute.
+# Exponents of two digits exceed any real amount. Without a limit, one line could take a minute to compute.
 QUANTITY = r"[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,2}|[numkMGTPE]|[KMGTPE]i)?"
-# A quantity in a model of pydantic, as it is written; a number is one, too.
+# A quantity in a pydantic model, as it is written. A number is accepted as well.
 QuantityText = Annotated[str, Field(coerce_numbers_to_str=True, pattern=rf"^({QUANTITY})$", max_length=63)]
 _PARTS = re.compile(r"([+-]?[0-9.]+)(?:([eE][+-]?[0-9]+)|(.*))")
 _SUFFIXES = {
@@ -25,13 +25,13 @@ _SUFFIXES = {
 
 
 class Quantity(str):
-    """A quantity as it is written, which also knows what it means. For models of pydantic, too."""
+    """A quantity as it is written, with its value. It can be a field of a pydantic model."""
 
     __slots__ = ()
 
     @property
     def amount(self) -> Fraction:
-        """The number that it means, exactly; ValueError where it is none."""
+        """Its exact value. ValueError if it is not a quantity."""
         return parse_quantity(self)
 
     @classmethod
@@ -40,10 +40,10 @@ class Quantity(str):
         return core_schema.no_info_after_validator_function(cls, handler.generate_schema(QuantityText))
 
 
-# Nodes have the same few over and over, and each is read by several rules and by the hash of its node.
+# Nodes have the same few again and again, and each is read by several rules and by the hash of its node.
 @lru_cache(1024)
 def parse_quantity(text: str) -> Fraction:
-    """The number that a quantity means, exactly; ValueError where it is none."""
+    """The exact value of a quantity. ValueError if it is none."""
     parts = _PARTS.fullmatch(text) if re.fullmatch(QUANTITY, text) else None
     if parts is None:
         raise ValueError("not a quantity")

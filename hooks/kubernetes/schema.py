@@ -1,4 +1,4 @@
-"""What the schema of a CRD refuses, in sentences that say what to write. Its rules in CEL are not evaluated here.
+"""Checking a value against the schema of a CRD, with messages that say what to write. CEL rules are not evaluated.
 
 Source: https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/
 """
@@ -12,7 +12,7 @@ import yaml
 
 from hooks.kubernetes.manifest import Manifest
 
-# What the API server knows of the metadata of any object; what is in it is not checked here.
+# The fields of metadata that the API server knows; their values are not checked here.
 _METADATA: Final = dict.fromkeys(
     (
         *("name", "generateName", "namespace", "selfLink", "uid", "resourceVersion", "generation"),
@@ -21,12 +21,12 @@ _METADATA: Final = dict.fromkeys(
     ),
     Manifest(),
 )
-_QUANTITY: Final = "write a whole number, or a text such as 500m or 8Gi"
+_QUANTITY: Final = "write a whole number, or a string such as 500m or 8Gi"
 
 
 @dataclass(frozen=True)
 class Resource:
-    """What a CRD with one version describes."""
+    """The resource that a CRD with one version describes."""
 
     api_version: str
     kind: str
@@ -34,17 +34,17 @@ class Resource:
 
 
 def read_crd(text: str) -> Resource:
-    """The resource that is described in the YAML of a CRD."""
+    """The resource in the YAML of a CRD."""
     spec = yaml.safe_load(text)["spec"]
     (version,) = spec["versions"]
     schema = version["schema"]["openAPIV3Schema"]
-    # What is written under status is dropped when an object is applied.
+    # The API server drops `status` when an object is applied.
     fields = {**schema["properties"], "metadata": {"type": "object", "properties": _METADATA}, "status": {}}
     return Resource(f"{spec['group']}/{version['name']}", spec["names"]["kind"], {**schema, "properties": fields})
 
 
 def check_value(value: Any, schema: Manifest, path: str = "") -> Iterator[str]:  # noqa: ANN401 any JSON
-    """What of `value`, which stands at `path`, the API server would refuse by the schema."""
+    """Messages of what in `value`, which is at `path`, the API server would reject because of the schema."""
     if schema.get("x-kubernetes-int-or-string"):
         yield from _check_quantity(value, path)
         return
@@ -90,11 +90,11 @@ def _check_list(value: Any, schema: Manifest, path: str) -> Iterator[str]:  # no
 
 def _check_text(value: Any, schema: Manifest, path: str) -> Iterator[str]:  # noqa: ANN401
     if not isinstance(value, str):
-        yield f"{path}: write a text{'' if value is None else ', in quotes where it looks like something else'}."
+        yield f"{path}: write a string{'' if value is None else ', in quotes if it looks like something else'}."
     elif "enum" in schema and value not in schema["enum"]:
         yield f"{path}: write {' or '.join(schema['enum'])}."
     elif len(value) < schema.get("minLength", 0):
-        yield f"{path}: write a text that is not empty."
+        yield f"{path}: write a string that is not empty."
     elif len(value) > schema.get("maxLength", len(value)):
         yield f"{path}: write {schema['maxLength']} characters or fewer."
 
@@ -129,4 +129,4 @@ def _join(path: str, name: str) -> str:
 def _suggest(name: str, known: Collection[str]) -> str:
     by_letters = {each.lower(): each for each in known}
     near = get_close_matches(name.lower(), by_letters, n=1)
-    return f"did you mean {by_letters[near[0]]}?" if near else f"known are {', '.join(known)}."
+    return f"did you mean {by_letters[near[0]]}?" if near else f"known fields are {', '.join(known)}."

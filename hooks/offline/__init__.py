@@ -1,1 +1,1 @@
-"""The hooks without a cluster: what would be created, and what would be asked."""
+"""The hooks without a cluster: which children they would return, and which request Metacontroller would send."""

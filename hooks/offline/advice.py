@@ -1,4 +1,4 @@
-"""What is said of a Vk8s before it is applied: what would be refused, and what would be accepted and not work."""
+"""Checking a Vk8s before it is applied: what would be rejected, and what would be accepted but not work."""
 
 import re
 from collections.abc import Iterator
@@ -12,20 +12,20 @@ from hooks.vk8s.plan.newer_rules import check_newer_rules
 from hooks.vk8s.spec.model import NodeSpec, Spec
 from hooks.vk8s.spec.validate import check_spec, parse_spec
 
-# The first minor version of Kubernetes that there are node images of; later ones follow one after the other.
+# The first minor version of Kubernetes for which there are node images.
 OLDEST_MINOR: Final = 34
-# What a node's boot asks for (hooks/vk8s/bootstrap/preflight.sh; a test holds one against the other), in MiB.
+# What a node needs to boot (hooks/vk8s/bootstrap/preflight.sh; a test compares the two), in MiB.
 LEAST_MEMORY: Final = {"master": 768, "worker": 256}
 # What is observed of a Vk8s that is not applied yet.
 _NOTHING: Final = Observed({})
 _VERSION: Final = re.compile(r"v1\.(\d+)\.\d+(-.+)?")
 _VALID: Final = "The spec is valid."
-# Reasons of conditions that no waiting changes.
+# Reasons of conditions that don't change with time.
 _LASTING: Final = frozenset({"InstallerNotSet"})
 
 
 def list_refusals(vk8s: Manifest, resource: Resource) -> list[str]:
-    """What the API server would refuse of a Vk8s, whatever the settings of the hooks are; a sentence each."""
+    """Messages of what the API server would reject, whatever the settings of the hooks are."""
     if vk8s["apiVersion"] != resource.api_version:
         return [f"apiVersion: write {resource.api_version}."]
     faults = list(check_value(vk8s, resource.schema))
@@ -37,7 +37,7 @@ def list_refusals(vk8s: Manifest, resource: Resource) -> list[str]:
 
 
 def list_warnings(vk8s: Manifest, status: Manifest) -> list[str]:
-    """What of a Vk8s that is accepted won't work; `status`: what the hooks say of it."""
+    """Messages of what won't work although it is accepted. `status`: the one that the hooks return."""
     spec = Spec.model_validate(vk8s["spec"])
     return [*_list_told(status), *(warning for node in enumerate(spec.nodes) for warning in _check_node(*node))]
 
@@ -61,9 +61,9 @@ def _check_node(index: int, node: NodeSpec) -> Iterator[str]:
     limit, least = node.resources.limits.get("memory"), LEAST_MEMORY[node.role]
     if limit is not None and parse_quantity(limit) < least << 20:
         path = f"spec.nodes[{index}].resources.limits.memory"
-        yield f"{path}: write {least}Mi or more; a {node.role} with less gives up when it starts."
+        yield f"{path}: write {least}Mi or more; a {node.role} with less fails to start."
 
 
 def _read_tag(image: str) -> str | None:
-    """The tag of an image, empty where it has none; None where a digest says what it is."""
+    """The tag of an image, empty if it has none; None if it has a digest."""
     return None if "@" in image else image.rpartition("/")[2].partition(":")[2]

@@ -1,4 +1,4 @@
-"""Objects in YAML, as people and kubectl write it. What is read is JSON, as Kubernetes' own tools make it of YAML."""
+"""Objects in YAML, as people and kubectl write it, converted to JSON as Kubernetes' own tools do."""
 
 import json
 from typing import Any, Final
@@ -11,15 +11,15 @@ from pydantic_core import ErrorDetails
 from hooks.kubernetes.manifest import Manifest
 from hooks.wire import Name
 
-# Aliases can make gigabytes of a kilobyte.
+# With aliases, a kilobyte can expand to gigabytes.
 MOST_CHARACTERS: Final = 16 << 20
 _PREFIX: Final = "tag:yaml.org,2002:"
 _SCALARS: Final = ("null", "bool", "int", "float", "str")
-_NO_JSON: Final = "a number that is none or too large, a text that is not Unicode, or a part that holds itself"
+_NO_JSON: Final = "a number that is NaN or too large, text that is not Unicode, or a part that contains itself"
 _ADVICE: Final = {
     "missing": "write it",
-    "string_type": "write a text, in quotes where it looks like a number, a date or a boolean",
-    "string_too_short": "write a text that is not empty",
+    "string_type": "write a string, in quotes if it looks like a number, a date or a boolean",
+    "string_too_short": "write a string that is not empty",
     "dict_type": "write a map",
     "model_type": "write a map",
     "list_type": "write a list",
@@ -29,7 +29,7 @@ _ADVICE: Final = {
 
 
 class ManifestError(ValueError):
-    """What was written can't be used. `problems`: why, a sentence each."""
+    """The input can't be used. `problems`: one message for each reason."""
 
     def __init__(self, *problems: str) -> None:
         super().__init__(" ".join(problems))
@@ -37,7 +37,7 @@ class ManifestError(ValueError):
 
 
 def read_objects(text: str) -> list[Manifest]:
-    """The objects in a YAML text, and in Lists in it, as `kubectl get -o yaml` writes them. ManifestError if broken."""
+    """The objects in YAML, and in Lists in it, as `kubectl get -o yaml` writes them. ManifestError if it is broken."""
     try:
         documents = [_turn_into_json(document) for document in yaml.load_all(text, _Loader)]
     except yaml.YAMLError as error:
@@ -45,14 +45,14 @@ def read_objects(text: str) -> list[Manifest]:
     except ManifestError:
         raise
     except (ValueError, LookupError) as error:
-        # So do PyYAML's constructors end where an explicit tag and its value don't go together.
-        raise ManifestError(f"It has a value that Kubernetes can't hold: {_NO_JSON}.") from error
+        # PyYAML's constructors raise these if a value does not fit its explicit tag.
+        raise ManifestError(f"It has a value that Kubernetes can't represent: {_NO_JSON}.") from error
     objects = [found for document in documents if document is not None for found in _open_list(document)]
     return [_check(each) for each in objects]
 
 
 class _Loader(yaml.SafeLoader):
-    """Makes what JSON has of YAML, and nothing else: a time stays the text that it is, binary data is an error."""
+    """Reads only the types that JSON has: a timestamp stays a string, and binary data is an error."""
 
 
 _Loader.yaml_implicit_resolvers = {
@@ -67,7 +67,7 @@ _Loader.yaml_constructors = {
 
 
 def _turn_into_json(document: object) -> Any:  # noqa: ANN401 any JSON
-    """The document with texts as keys, and aliases written out. ValueError where JSON can't hold it."""
+    """The document with strings as keys and aliases expanded. ValueError if JSON can't represent it."""
     parts: list[str] = []
     size = 0
     for part in json.JSONEncoder(ensure_ascii=False, allow_nan=False).iterencode(document):
@@ -100,7 +100,7 @@ class _Owner(_Part):
 
 
 class _Metadata(_Part):
-    """What of an object's metadata is read, by whoever reads it. What is null counts as not written."""
+    """The metadata that any part of the hooks reads. A null counts as missing."""
 
     name: Name
     namespace: Name | None = None
@@ -115,7 +115,7 @@ class _Metadata(_Part):
 
 
 def _check(found: object) -> Manifest:
-    """The object, if it says what it is, without nulls in its metadata."""
+    """The object without nulls in its metadata. ManifestError if it has no apiVersion, kind or name."""
     if not isinstance(found, dict) or not all(_is_text(found.get(key)) for key in ("apiVersion", "kind")):
         raise ManifestError("An object does not say what it is: write its apiVersion and kind.")
     metadata = found.get("metadata")

@@ -1,4 +1,4 @@
-"""What would be created for a Vk8s, with no cluster: the hooks asked until they want nothing more."""
+"""What would be created for a Vk8s, without a cluster: the hooks are called until no more children are added."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -18,21 +18,21 @@ from hooks.vk8s.decide import decide_sync
 from hooks.vk8s.situation import Context
 from hooks.wire import HookRequest, SyncResponse
 
-# The PKI, what is made from it, the access keys, the pods: one round each, and some to spare.
+# One round each for the PKI, what is derived from it, the access keys and the pods, and some to spare.
 MOST_ROUNDS = 10
 _SETTINGS = f"The settings of the hooks are read from {PREFIX}* here: set them as in your cluster (docs/operations.md)."
 
 
 @dataclass(frozen=True)
 class Rendering:
-    """The children of every Vk8s, in an order in which they can be applied, and what won't work, in sentences."""
+    """The children of every Vk8s, in an order in which they can be applied, and warnings of what won't work."""
 
     children: list[Manifest]
     warnings: list[str]
 
 
 def render_all(objects: Sequence[Manifest], resource: Resource, context: Context) -> Rendering:
-    """What would be created for each Vk8s among `objects`. ManifestError with all that would be refused."""
+    """What would be created for each Vk8s among `objects`. ManifestError with everything that would be rejected."""
     found = [each for each in objects if each["kind"] == resource.kind]
     if not found:
         raise ManifestError(f"There is no object of kind {resource.kind}{_describe_others(objects)}.")
@@ -50,7 +50,7 @@ def render_all(objects: Sequence[Manifest], resource: Resource, context: Context
 
 
 def render(vk8s: Manifest, context: Context) -> SyncResponse:
-    """The last answer about a valid Vk8s, with every child. ManifestError with what the settings don't allow of it."""
+    """The last answer about a valid Vk8s, with every child. ManifestError with what the settings don't allow."""
     children: list[Manifest] = []
     for _ in range(MOST_ROUNDS):
         answer = decide_sync(HookRequest.model_validate(build_request([vk8s, *children])), context)
@@ -64,7 +64,7 @@ def render(vk8s: Manifest, context: Context) -> SyncResponse:
 
 
 def write_yaml(children: list[Manifest]) -> str:
-    """The objects as YAML documents, to be put behind others; files in them are blocks that can be read."""
+    """The objects as YAML documents that can be appended to others; multi-line strings are readable blocks."""
     return yaml.dump_all(children, Dumper=_Dumper, explicit_start=True, sort_keys=False, width=120)
 
 
@@ -74,7 +74,7 @@ def _describe_others(objects: Sequence[Manifest]) -> str:
 
 
 def _label(vk8s: Manifest, found: Sequence[Manifest]) -> str:
-    """Which Vk8s a sentence is about, where there are several."""
+    """A prefix that names the Vk8s, if there are several."""
     return f"{_describe(vk8s)}: " if len(found) > 1 else ""
 
 
@@ -84,15 +84,15 @@ def _describe(vk8s: Manifest) -> str:
 
 
 def _list_twins(found: Sequence[Manifest]) -> Iterator[tuple[str, int]]:
-    """The names that more than one Vk8s has, and how many."""
+    """The names that several Vk8s have, and how many have it."""
     return ((name, count) for name, count in Counter(map(_describe, found)).items() if count > 1)
 
 
 class _Dumper(Dumper):
-    """Writes texts of several lines as blocks."""
+    """Writes multi-line strings as blocks."""
 
     def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 the same object twice is written twice
-        """Never an alias: kubectl reads them, people don't."""
+        """Never writes an alias: kubectl understands them, people don't."""
         return True
 
 

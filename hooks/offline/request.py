@@ -1,4 +1,4 @@
-"""What Metacontroller would ask a hook about a Vk8s, made of objects from YAML: for curl, and to render."""
+"""The request that Metacontroller would send about a Vk8s, built from objects in YAML: for curl, and to render."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -11,17 +11,17 @@ from hooks.vk8s.observed.children import POD, group_key
 from hooks.vk8s.observed.kinds import CHILD_KINDS
 from hooks.vk8s.spec.labels import COMPONENT, KUBEFLOW_COMPONENT
 
-# The API server gives each object one; until then nobody can know it.
+# The API server assigns the real one.
 UNKNOWN_UID: Final = "00000000-0000-0000-0000-000000000000"
 RELATED_KINDS: Final = (POOL, ALLOCATION)
 DEFAULT_NAMESPACE: Final = "default"
 
 
 def build_request(objects: Iterable[Manifest]) -> Manifest:
-    """Body of a sync or finalize call about the one Vk8s among `objects`; others are observed children, or related.
+    """Body of a sync or finalize call about the one Vk8s among `objects`; the others are children or related objects.
 
-    What the API server gives an object (uid, namespace, generation) may be missing. ManifestError where there is no
-    Vk8s, or more than one.
+    What the API server adds to an object (uid, namespace, generation) may be missing. ManifestError unless there is
+    exactly one Vk8s.
     """
     objects = list(objects)
     parents = [each for each in objects if each["kind"] == "Vk8s"]
@@ -35,7 +35,7 @@ def build_request(objects: Iterable[Manifest]) -> Manifest:
     return {
         "parent": parent,
         "children": {kind: _group(children, kind, {"namespace": metadata["namespace"]}) for kind in CHILD_KINDS},
-        # Metacontroller names a related kind only where it was asked for it.
+        # Metacontroller sends a related kind only if the customize hook asked for it.
         "related": {kind: group for kind, group in related.items() if group},
         "finalizing": "deletionTimestamp" in metadata,
     }
@@ -46,7 +46,7 @@ def _complete(manifest: Manifest, defaults: Manifest) -> Manifest:
 
 
 def _group(objects: list[Manifest], kind: str, defaults: Manifest) -> dict[str, Manifest]:
-    """Those of one kind, by `namespace/name`, or by name where they have no namespace."""
+    """Those of one kind, by `namespace/name`, or by name if the kind has no namespace."""
     found = [_complete(each, defaults) for each in objects if group_key(each) == kind]
     return {"/".join([*_namespace(each), each["metadata"]["name"]]): each for each in found}
 
@@ -57,11 +57,11 @@ def _namespace(manifest: Manifest) -> list[str]:
 
 
 def _installs_kubeflow(manifest: Manifest) -> bool:
-    """Whether it is, or belongs to, the Job that does; the customize hook asks for its pods."""
+    """Whether it is the Job that installs Kubeflow, or one of its pods, for which the customize hook asks."""
     return bool((manifest["metadata"].get("labels") or {}).get(COMPONENT) == KUBEFLOW_COMPONENT)
 
 
 def _is_of_another(manifest: Manifest, uid: str) -> bool:
-    """Whether another object than the Vk8s controls it, as a Job does its pods: no child, though labelled so."""
+    """Whether an object other than the Vk8s controls it, as a Job controls its pods: then it is no child."""
     owners = manifest["metadata"].get("ownerReferences", [])
     return any(owner.get("controller") and owner["uid"] != uid for owner in owners)

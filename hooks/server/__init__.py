@@ -1,1 +1,1 @@
-"""The hooks as an HTTP server. What decides never imports it."""
+"""The hooks as an HTTP server. Nothing that decides imports it."""

@@ -1,4 +1,4 @@
-"""One log line and one set of numbers per call of a hook, whatever becomes of it: who, how long, which status."""
+"""One log line and one set of metrics for each call of a hook, whatever its outcome."""
 
 import logging
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from hooks.server.metrics import HOOKS, Metrics
 from hooks.wire import ClusterMetadata, Metadata, SyncResponse
 
-# The status that a log shows for a client that was gone before its call was answered, as nginx has it.
+# The status that is logged for a client that disconnected before its call was answered, as nginx does.
 CLIENT_GONE: Final = 499
 _KEY: Final = "vk8s.call"
 _LINE: Final = (
@@ -23,7 +23,7 @@ log: Final = logging.getLogger("vk8s.hooks")
 
 @dataclass
 class Call:
-    """What is known of a call so far; a failed call is logged with what is known by then."""
+    """What is known about a call so far. A call that fails is logged with what is known by then."""
 
     hook: str
     metadata: ClusterMetadata | None = None
@@ -33,12 +33,12 @@ class Call:
 
     @property
     def phase(self) -> str:
-        """The phase that was answered; `-` where there is none."""
+        """The phase in the answer, or `-`."""
         return str(self.answer.status.get("phase", "-")) if self.answer else "-"
 
 
 def get_call(scope: Scope) -> Call:
-    """The call that is being answered."""
+    """The call of this request."""
     call: Call = scope[_KEY]
     return call
 
@@ -51,7 +51,7 @@ class Recorder:
         self.metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Passes the call on, and tells of it when it is over."""
+        """Passes the call on, and records it when it is over."""
         hook = scope.get("path", "").removeprefix("/")
         if hook not in HOOKS:
             await self.app(scope, receive, send)
@@ -62,7 +62,7 @@ class Recorder:
             if message["type"] == "http.response.start":
                 call.status = message["status"]
             elif not message.get("more_body", False):
-                # Before the last byte leaves: who has an answer finds it in log and metrics.
+                # Before the last byte is sent: a client that has its answer finds the call in log and metrics.
                 self._tell(call, perf_counter() - start)
             await send(message)
 

@@ -1,4 +1,4 @@
-"""The certificate with which the hooks serve: TLS contexts, and how long it lives."""
+"""The serving certificate of the hooks: TLS contexts, and when it expires."""
 
 import ssl
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class Certificate:
 
 
 def watch_certificate(cert_file: Path, key_file: Path) -> Watched[Certificate]:
-    """The certificate in the files, read again when one changes; FileProblem where they can't be used now."""
+    """The certificate in the files, read again when one of them changes. FileProblem if they can't be used now."""
     return Watched((cert_file, key_file), lambda: _read_certificate(cert_file, key_file))
 
 
@@ -36,10 +36,10 @@ def build_server_context(certificate: Watched[Certificate]) -> ssl.SSLContext:
 
 
 def _read_certificate(cert_file: Path, key_file: Path) -> Certificate:
-    # A new context each time: one into which a pair was loaded that does not match is of no use any more.
+    # A new context each time: one that was given a certificate and key that don't match stays unusable.
     context = _build_context()
     try:
-        # Without a passphrase to give, OpenSSL would ask for one on the terminal.
+        # Without this empty passphrase, OpenSSL would ask for one on the terminal.
         context.load_cert_chain(cert_file, key_file, password=lambda: b"")
         first, *_ = x509.load_pem_x509_certificates(cert_file.read_bytes())
     except (OSError, ValueError) as error:
@@ -57,7 +57,7 @@ def _build_context() -> ssl.SSLContext:
 
 
 def _describe(error: OSError | ValueError) -> str:
-    """What OpenSSL or the system says; never what a file holds."""
+    """The reason that OpenSSL or the system gives; never the content of a file."""
     if isinstance(error, ssl.SSLError):
         return (error.reason or "not PEM").replace("_", " ").lower()
     return error.strerror or "not PEM" if isinstance(error, OSError) else "not PEM"

@@ -1,4 +1,4 @@
-"""The door of the hooks: who may come in, with how much, and how fast. Nothing behind it sees what it turns away."""
+"""Middleware that checks the token of each call, and limits the size and the time of its body."""
 
 import asyncio
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from hooks.server.files import Watched
 from hooks.server.refusals import NO_ROOM, NO_TOKEN, TOO_LARGE, TOO_SLOW, build_turning_away
 from hooks.server.tokens import Tokens
 
-# Kubelet and Prometheus have no token. These pages tell nothing of anybody's objects; a NetworkPolicy guards them.
+# Kubelet and Prometheus have no token. These pages reveal nothing about objects, and a NetworkPolicy protects them.
 OPEN_PATHS: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
@@ -21,20 +21,20 @@ _POOL_PATHS: Final = "/ippool/"
 
 @dataclass(frozen=True)
 class Limits:
-    """How many bytes a body may have, that of a call for a pool, and all bodies that are here at a time."""
+    """Bytes: the limit for a body, for that of a call for a pool, and for all bodies that are in memory at once."""
 
     body: int
     pool_body: int
     bodies: int
 
     def get_limit(self, path: str) -> int:
-        """The most that a body for this path may have."""
+        """The limit for a body that is sent to this path."""
         return self.pool_body if path.startswith(_POOL_PATHS) else self.body
 
 
 @dataclass(frozen=True)
 class Rules:
-    """What the door asks for. Without `tokens`, everybody may come in."""
+    """What a call must fulfil. Without `tokens`, no token is required; `seconds` is the time for the whole body."""
 
     tokens: Watched[Tokens] | None
     limits: Limits
@@ -42,7 +42,7 @@ class Rules:
 
 
 class TurnedAwayError(Exception):
-    """The call does not come in; status and sentence of the answer."""
+    """The call is rejected; status code and message of the response."""
 
     def __init__(self, code: int, sentence: str) -> None:
         super().__init__(sentence)
@@ -51,20 +51,20 @@ class TurnedAwayError(Exception):
 
 
 class Room:
-    """The room for bodies. What a call takes of it, it gives back when it is answered."""
+    """The memory for bodies. A call returns its share when it has been answered."""
 
     def __init__(self, most: int) -> None:
         self.most = most
         self.taken = 0
 
     def check(self, size: int) -> None:
-        """TurnedAwayError where there is no room for that many bytes more."""
+        """TurnedAwayError if there is no room for `size` more bytes."""
         if self.taken + size > self.most:
             raise TurnedAwayError(503, NO_ROOM)
 
 
 class Body:
-    """The body of one call, as far as it has come."""
+    """The part of one call's body that has arrived."""
 
     def __init__(self, room: Room, most: int) -> None:
         self.room = room
@@ -73,20 +73,20 @@ class Body:
         self.parts: list[bytes] = []
 
     def check(self, size: int) -> None:
-        """TurnedAwayError where that many bytes more are too many for this body, or for all of them."""
+        """TurnedAwayError if `size` more bytes are too many for this body, or for all bodies together."""
         if self.size + size > self.most:
             raise TurnedAwayError(413, TOO_LARGE)
         self.room.check(size)
 
     def add(self, part: bytes) -> None:
-        """Takes a part in, unless it is too much."""
+        """Adds a part. TurnedAwayError if it is too large."""
         self.check(len(part))
         self.parts.append(part)
         self.size += len(part)
         self.room.taken += len(part)
 
     def let_go(self) -> None:
-        """Gives the room back."""
+        """Returns its share of the memory."""
         self.room.taken -= self.size
 
 
@@ -114,17 +114,17 @@ class Door:
             body.let_go()
 
     def _check(self, scope: Scope, body: Body) -> None:
-        """What the headers tell."""
+        """Checks the headers: 401 for the token, 413 and 503 for the announced size."""
         headers = Headers(scope=scope)
         if self.rules.tokens and scope["path"] not in OPEN_PATHS:
             given = headers.getlist("authorization")
             if len(given) != 1 or not self.rules.tokens.current().admit(given[0]):
                 raise TurnedAwayError(401, NO_TOKEN)
-        # The server has refused one that is no number.
+        # The server has rejected a value that is not a number.
         body.check(int(headers.get("content-length", "0")))
 
     async def _read(self, receive: Receive, body: Body) -> bool:
-        """Takes in the body; false where the client has gone before it was complete."""
+        """Reads the body; false if the client disconnected before it was complete."""
         try:
             async with asyncio.timeout(self.rules.seconds):
                 return await _collect(receive, body)
@@ -144,7 +144,7 @@ async def _collect(receive: Receive, body: Body) -> bool:
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:
-    """Gives the body as a whole, then whatever comes after it."""
+    """A `receive` that yields the body as a whole, then whatever comes after it."""
     rest: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def give() -> Message:

@@ -1,4 +1,4 @@
-"""Files that are read again when they have changed, as kubelet renews mounted Secrets. Without thread or timer."""
+"""Files that are read again after a change, as kubelet updates mounted Secrets. Without a thread or a timer."""
 
 import logging
 from collections.abc import Callable
@@ -6,30 +6,30 @@ from pathlib import Path
 from typing import Final, Generic, TypeVar
 
 Content_co = TypeVar("Content_co", covariant=True)
-# Where it lies, when it was last touched, how long it is; None for a file that can't be looked at.
+# Device, inode, times and size; None for a file that has no stat.
 Stamp = tuple[int, ...] | None
 
 log: Final = logging.getLogger("vk8s.files")
 
 
-class FileProblem(Exception):  # noqa: N818 it is no error where a former content stays in use
-    """A file can't be used; the message is a sentence that names it and holds nothing of its content."""
+class FileProblem(Exception):  # noqa: N818 it is no error while the previous content stays in use
+    """A file can't be used. The message names it, and reveals nothing of its content."""
 
 
 class Watched(Generic[Content_co]):
-    """What is made from some files. It is made again at the first question after a change; the last good one stays."""
+    """What is read from some files: read again when asked for after a change. The last good content stays in use."""
 
     def __init__(self, paths: tuple[Path, ...], read: Callable[[], Content_co]) -> None:
-        """FileProblem where the files can't be used: there is nothing that could stay."""
+        """FileProblem if the files can't be used: there is no earlier content."""
         self._paths = paths
         self._read = read
-        # Before reading, so that what is written meanwhile is read by the next question.
+        # Before reading, so that a change in the meantime is noticed next time.
         self._stamps = self._read_stamps()
         self._content = read()
         self._rejected = False
 
     def current(self) -> Content_co:
-        """What the files hold now, or held when they could last be used."""
+        """The content of the files, or their last content that could be used."""
         stamps = self._read_stamps()
         if stamps != self._stamps:
             self._stamps = stamps
@@ -37,7 +37,7 @@ class Watched(Generic[Content_co]):
         return self._content
 
     def is_rejected(self) -> bool:
-        """Whether what the files hold now can't be used."""
+        """Whether the files can't be used as they are now."""
         self.current()
         return self._rejected
 
@@ -46,7 +46,7 @@ class Watched(Generic[Content_co]):
             self._content = self._read()
         except FileProblem as problem:
             self._rejected = True
-            log.error("%s What was read before stays in use.", problem)  # noqa: TRY400 a sentence, not a place
+            log.error("%s What was read before stays in use.", problem)  # noqa: TRY400 the message says it all
         else:
             self._rejected = False
             log.info("Read again: %s.", " and ".join(map(str, self._paths)))
@@ -57,9 +57,9 @@ class Watched(Generic[Content_co]):
 
 def _read_stamp(path: Path) -> Stamp:
     try:
-        # Through all symbolic links: kubelet swaps one of them.
+        # Follows symbolic links: kubelet replaces one of them.
         found = path.stat()
     except OSError:
         return None
-    # The change time, too: a change of permissions may make a file readable.
+    # The change time as well: new permissions may make a file readable.
     return found.st_dev, found.st_ino, found.st_mtime_ns, found.st_ctime_ns, found.st_size

@@ -1,4 +1,4 @@
-"""How log lines look, those of uvicorn as well. None holds the message of an exception: it may repeat the request."""
+"""The format of log lines, uvicorn's included. None has the message of an exception, which may repeat the request."""
 
 import json
 import logging
@@ -17,27 +17,27 @@ ExceptionInfo = tuple[type[BaseException], BaseException, TracebackType | None] 
 
 
 def configure_logs(log_format: LogFormat) -> None:
-    """Sends every line of the process to standard error, in that format."""
+    """Writes every log line of the process to standard error, in that format."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter() if log_format == "json" else TextFormatter())
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
 
 
 def describe_exception(error: BaseException) -> str:
-    """Type and place of an exception. Its message is left out: it may repeat the request."""
+    """Type and place of an exception, without its message, which may repeat the request."""
     frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
     places = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in reversed(frames)]
     return f"{type(error).__name__} at {' < '.join(places)}"
 
 
 class TextFormatter(logging.Formatter):
-    """A line for people; whatever it holds, it is one line."""
+    """A record as one line for people."""
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(message)s")
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line; characters that could make another of it are written as escapes."""
+        """The line; characters that are not printable, such as line breaks, are escaped."""
         line = super().format(record)
         return line if line.isprintable() else "".join(map(_escape, line))
 
@@ -47,7 +47,7 @@ class TextFormatter(logging.Formatter):
 
 
 class JsonFormatter(TextFormatter):
-    """An object on a line. What a line is built of, where that has names, are fields of the object."""
+    """A record as one JSON object per line. Named arguments of the record become fields of the object."""
 
     def format(self, record: logging.LogRecord) -> str:
         """The line."""

@@ -1,4 +1,4 @@
-"""The routes of the hooks. Who may call: `door`. What is told of a call: `calls`. What is decided: `vk8s`, `ippool`."""
+"""The routes of the hooks. Who may call: `door`. Logs and metrics: `calls`. Decisions: `vk8s`, `ippool`."""
 
 import secrets
 from collections.abc import Callable
@@ -39,25 +39,25 @@ Answer = TypeVar("Answer", bound=BaseModel)
 
 
 def load_scripts(directory: Path = BOOTSTRAP_DIRECTORY) -> Scripts:
-    """The boot files of this version; OSError where they can't be read."""
+    """The bootstrap files of this version. OSError if they can't be read."""
     return build_scripts({path.name: path.read_text() for path in sorted(directory.iterdir()) if path.is_file()})
 
 
 def load_crd() -> Resource:
-    """The resource Vk8s, as the API server knows it; OSError where its CRD can't be read."""
+    """The resource Vk8s, as the API server knows it. OSError if its CRD can't be read."""
     return read_crd(CRD_FILE.read_text())
 
 
 def create_app(settings: Settings, scripts: Scripts, certificate: Watched[Certificate] | None = None) -> FastAPI:
-    """The hooks as an ASGI application, which talks to nobody. FileProblem where the tokens can't be used.
+    """The hooks as an ASGI application. It makes no calls itself. FileProblem if the tokens can't be used.
 
-    `certificate`: what it is served with, to tell when that expires.
+    `certificate`: the serving certificate, for the metric of its expiry.
     """
     app = FastAPI(
         title="vk8s-metacontroller hooks",
-        summary="Whole Kubernetes clusters as pods of a host cluster. A call is a question; none changes anything.",
+        summary="Whole Kubernetes clusters as pods of a host cluster. Calls are read-only: none changes anything.",
         version=VERSION,
-        # These pages load their scripts from other sites, which a cluster need not reach, and can't send a token.
+        # These pages load scripts from other sites, which a cluster may not reach, and they can't send a token.
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -68,7 +68,7 @@ def create_app(settings: Settings, scripts: Scripts, certificate: Watched[Certif
     _add_guards(app, settings, metrics)
     if certificate:
         metrics.watch_certificate(certificate)
-    # All of these are async: a decision takes milliseconds of one processor, and a thread would add a tenth to that.
+    # All routes are async: a decision takes milliseconds of one processor, and a thread would add a tenth to that.
     _add_vk8s_routes(app, settings, scripts)
     _add_ippool_routes(app)
     _add_pages(app, metrics)
@@ -76,12 +76,12 @@ def create_app(settings: Settings, scripts: Scripts, certificate: Watched[Certif
 
 
 def build_context(settings: Settings, scripts: Scripts) -> Context:
-    """What a decision made now depends on, with entropy of its own."""
+    """The context of a decision that is made now, with entropy of its own."""
     return Context(settings, scripts, _now(), secrets.token_bytes(ENTROPY_BYTES))
 
 
 def _add_guards(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
-    """What each call passes on its way to a route; the one that is added last comes first."""
+    """The middleware that each call passes before its route. What is added last comes first."""
     tokens = watch_tokens(settings.token_file) if settings.token_file else None
     if tokens:
         metrics.watch_file("tokens", tokens)
@@ -101,7 +101,7 @@ def _add_vk8s_routes(app: FastAPI, settings: Settings, scripts: Scripts) -> None
 
     @app.post("/vk8s/finalize", **_describe_hook(FinalizeResponse, HookRequest))
     async def finalize(call: Request) -> Response:
-        """What is left of a Vk8s that is being deleted."""
+        """The children that a Vk8s that is being deleted still has."""
         question = read_whole(HookRequest, await _read_body(call))
         metadata = question.parent.metadata
         return _answer(call, metadata, lambda: vk8s.decide_finalize(question, build_context(settings, scripts)))
@@ -114,7 +114,7 @@ def _add_vk8s_routes(app: FastAPI, settings: Settings, scripts: Scripts) -> None
 
 
 def _add_ippool_routes(app: FastAPI) -> None:
-    """Of these bodies, which may hold every Vk8s, only what is declared is read."""
+    """These bodies may hold every Vk8s, so only declared fields are read."""
 
     @app.post("/ippool/sync", **_describe_hook(SyncResponse, PoolRequest))
     async def sync(call: Request) -> Response:
@@ -124,7 +124,7 @@ def _add_ippool_routes(app: FastAPI) -> None:
 
     @app.post("/ippool/finalize", **_describe_hook(FinalizeResponse, PoolRequest))
     async def finalize(call: Request) -> Response:
-        """What is left of an IPPool that is being deleted."""
+        """The allocations that an IPPool that is being deleted still has."""
         question = read_declared(PoolRequest, await _read_body(call))
         return _answer(call, question.parent.metadata, lambda: ippool.decide_finalize(question, _now()))
 
@@ -145,18 +145,18 @@ def _add_pages(app: FastAPI, metrics: Metrics) -> None:
     @app.head("/readyz", include_in_schema=False)
     @app.get("/readyz", response_class=PlainTextResponse)
     async def readyz() -> str:
-        """Whether calls can be decided: settings and boot files are loaded before the first answer, so always."""
+        """Whether calls can be decided: always, as settings and bootstrap files are loaded before the server starts."""
         return "ok"
 
     @app.head("/metrics", include_in_schema=False)
     @app.get("/metrics", response_class=PlainTextResponse)
     async def numbers() -> Response:
-        """The numbers of this process, for Prometheus."""
+        """The metrics of this process, for Prometheus."""
         return Response(metrics.render(), media_type=CONTENT_TYPE)
 
 
 def _describe_hook(answer: type[BaseModel], question: type[BaseModel]) -> dict[str, Any]:
-    """What the OpenAPI document says of a hook; FastAPI itself sees no body, as the routes read theirs."""
+    """The OpenAPI description of a hook. FastAPI can't derive it, as the routes read their bodies themselves."""
     return {"response_model": answer, "responses": REFUSALS, "openapi_extra": describe_body(question)}
 
 
@@ -166,7 +166,7 @@ async def _read_body(request: Request) -> bytes:
 
 
 def _answer(request: Request, metadata: ClusterMetadata, decide: Callable[[], Answer]) -> Response:
-    """The decision as a response; what the log and the metrics tell of it is noted on the call."""
+    """The decision as a response; what log and metrics need is recorded in the call."""
     call = get_call(request.scope)
     call.metadata = metadata
     try:
@@ -186,6 +186,6 @@ async def _refuse_body(_request: Request, error: Exception) -> Response:
 
 
 async def _refuse_path(_request: Request, error: Exception) -> Response:
-    """404 and 405: the application itself raises no other."""
+    """404 and 405: the application raises no other."""
     code, headers = (error.status_code, error.headers) if isinstance(error, HTTPException) else (500, None)
     return build_refusal(code, WRONG_METHOD if code == HTTPStatus.METHOD_NOT_ALLOWED else NOT_FOUND, headers)

@@ -1,7 +1,7 @@
-"""The numbers of one hooks process, for Prometheus. No label holds the name of anybody's object.
+"""The metrics of one hooks process, for Prometheus. No label has the name of an object.
 
-A process sees the calls that happen to reach it, and forgets them: so everything is counted, and nothing is said of how
-many objects there are, or of what state they are in now.
+A process sees only the calls that happen to reach it, and remembers none of them: so there are counters of events, and
+no gauges of objects or their states.
 """
 
 from collections.abc import Iterable
@@ -42,14 +42,12 @@ class Metrics:
         info.labels(VERSION).set(1)
         durations = Histogram(
             "vk8s_hook_duration_seconds",
-            "Time from the first byte of an answered call to the last of its answer.",
+            "Time from the first byte of an answered call to the last byte of its answer.",
             ["hook"],
             buckets=_BUCKETS,
             registry=self.registry,
         )
-        calls = Counter(
-            "vk8s_hook_calls", "Calls, by what became of them.", ["hook", "outcome"], registry=self.registry
-        )
+        calls = Counter("vk8s_hook_calls", "Calls, by outcome.", ["hook", "outcome"], registry=self.registry)
         # All of them from the start: a counter that appears with its first event hides that event from rate().
         self._durations = {hook: durations.labels(hook) for hook in HOOKS}
         self._calls = {(hook, outcome): calls.labels(hook, outcome) for hook in HOOKS for outcome in OUTCOMES}
@@ -66,16 +64,16 @@ class Metrics:
         )
         self._rejected = Gauge(
             "vk8s_hook_file_rejected",
-            "1 while a file that the hooks read again can't be used, and what was read before stays in use.",
+            "1 while a file that the hooks read again can't be used, so that its previous content stays in use.",
             ["file"],
             registry=self.registry,
         )
 
     def watch_certificate(self, certificate: Watched[Certificate]) -> None:
-        """Tells when the certificate with which the hooks serve expires."""
+        """Adds the metric of when the serving certificate expires."""
         expiry = Gauge(
             "vk8s_hook_certificate_expiry_timestamp_seconds",
-            "When the certificate with which the hooks serve expires.",
+            "When the serving certificate of the hooks expires.",
             registry=self.registry,
         )
 
@@ -86,37 +84,37 @@ class Metrics:
         self.watch_file("certificate", certificate)
 
     def watch_file(self, name: str, file: Watched[object]) -> None:
-        """Tells whether what the file holds can be used."""
+        """Adds the metric of whether the file can be used."""
         self._rejected.labels(name).set_function(file.is_rejected)
 
     def record_call(self, hook: str, status: int, seconds: float) -> None:
-        """Counts a call of a hook, and the time it took where it was answered."""
+        """Counts a call of a hook, and observes its duration if it was answered."""
         outcome = _name_outcome(status)
         self._calls[hook, outcome].inc()
         if outcome == "answered":
             self._durations[hook].observe(seconds)
 
     def count_conditions(self, hook: str, conditions: Iterable[Manifest]) -> None:
-        """Counts what is not as it should be, as answered to a call of the hook."""
+        """Counts the conditions that are False in an answer of the hook."""
         for condition in conditions:
             if condition["status"] == "False":
                 reason = condition["reason"] if condition["reason"] in REASONS else OTHER
                 self._conditions.labels(HOOKS[hook], condition["type"], reason).inc()
 
     def count_expiring_ca(self, status: Manifest, now: datetime) -> None:
-        """Counts an answer by whose status all that a virtual cluster is trusted by ends soon, or has ended."""
+        """Counts an answer whose status has a CA that expires soon, or has expired."""
         end = parse_time(status.get("certificatesExpire", {}).get("ca"))
         if end and end - CA_WARNING <= now:
             self._expiring.inc()
 
     def render(self) -> bytes:
-        """Everything as text."""
+        """All metrics as text."""
         return generate_latest(self.registry)
 
 
 def _name_outcome(status: int) -> str:
     if status == HTTPStatus.OK:
         return "answered"
-    # For want of room is no failure of a decision.
+    # A call that is rejected because there is no room for its body is not a failed decision.
     is_failure = status >= HTTPStatus.INTERNAL_SERVER_ERROR and status != HTTPStatus.SERVICE_UNAVAILABLE
     return "failed" if is_failure else "refused"

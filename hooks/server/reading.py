@@ -1,4 +1,4 @@
-"""From the body of a call to what it asks, or to the sentence that says why it asks nothing. No value is repeated."""
+"""Parsing the body of a call. The message of a rejection repeats no value."""
 
 import json
 from collections.abc import Iterator
@@ -15,25 +15,25 @@ from hooks.vk8s.observed.kinds import CHILD_KINDS
 from hooks.wire import WRONG_PART, Place
 
 Question = TypeVar("Question", bound=BaseModel)
-# Who the sender says that the call is about.
+# The fields that say which object the call is about.
 _IDENTITY: Final = {("parent", "apiVersion"), ("parent", "kind")}
 
 
 class BodyError(ValueError):
-    """The body can't be a hook call; the message is the sentence to answer."""
+    """The body is not a hook request. The message is that of the response."""
 
 
 def check_content_type(header: str | None) -> None:
-    """BodyError where the header names anything but JSON, or nothing."""
+    """BodyError unless the header says JSON."""
     if (header or "").partition(";")[0].strip().lower() != "application/json":
         raise BodyError(WRONG_CONTENT_TYPE)
 
 
 def read_whole(model: type[Question], body: bytes) -> Question:
-    """The body as `model`, with its objects as they came: they are returned so. Only `managedFields` are left out.
+    """The body as `model`, with whole objects, as they may be returned unchanged. Only `managedFields` is dropped.
 
-    These are a third of a body or more and become nine times as many bytes in memory; so they go as soon as the object
-    that has them is complete.
+    That is a third of a body or more, and takes nine times as many bytes in memory: so it is dropped as soon as its
+    object is complete. BodyError if the body is invalid.
     """
     try:
         content = _DECODER.decode(body.decode())
@@ -46,7 +46,10 @@ def read_whole(model: type[Question], body: bytes) -> Question:
 
 
 def read_declared(model: type[Question], body: bytes) -> Question:
-    """The body as `model`; what that does not declare is skipped in the text, which is far cheaper than reading it."""
+    """The body as `model`. Fields that it does not declare are skipped in the text, which is far cheaper than parsing.
+
+    BodyError if the body is invalid.
+    """
     try:
         return model.model_validate_json(body)
     except ValidationError as error:
@@ -61,14 +64,14 @@ def _leave_managers_out(manifest: dict[str, Any]) -> dict[str, Any]:
 
 
 def _refuse_constant(_name: str) -> Never:
-    raise ValueError("NaN and Infinity are no JSON")
+    raise ValueError("NaN and Infinity are not JSON")
 
 
 _DECODER: Final = json.JSONDecoder(object_hook=_leave_managers_out, parse_constant=_refuse_constant)
 
 
 def _describe(error: ValidationError, model: type[BaseModel]) -> BodyError:
-    """What is wrong with the body: with who it is about, if anything is; else the first thing."""
+    """What is wrong with the body: the parent's identity, if that is wrong, else the first problem."""
     faults = error.errors(include_input=False, include_url=False)
     if faults[0]["type"] == "json_invalid":
         return BodyError(NOT_JSON)
@@ -79,13 +82,13 @@ def _describe(error: ValidationError, model: type[BaseModel]) -> BodyError:
 
 
 def _locate_fault(fault: ErrorDetails) -> Place:
-    """Where in an object the fault is, if a check of ours has found it there."""
+    """The path of the problem within an object, if one of our own checks found it."""
     place: Place = fault["ctx"]["place"] if fault["type"] == WRONG_PART else ()
     return place
 
 
 def _write_path(place: tuple[str | int, ...], names: frozenset[str]) -> str:
-    """`children["Pod.v1"][*].metadata.uid`. `*` stands for whatever the sender has named."""
+    """`children["Pod.v1"][*].metadata.uid`. `*` stands for any name that the sender chose."""
     return "".join(_write_part(part) if part in names else "[*]" for part in place).lstrip(".") or "its content"
 
 
@@ -95,7 +98,7 @@ def _write_part(name: str | int) -> str:
 
 @cache
 def _list_names(model: type[BaseModel]) -> frozenset[str]:
-    """Every name that we have given: those of fields of the model and of what is in it, and those of kinds."""
+    """Every name that we have given: of the fields of the model and its parts, and of kinds."""
     return frozenset([*_list_properties(model.model_json_schema()), *CHILD_KINDS, POOL, ALLOCATION])
 
 

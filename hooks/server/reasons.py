@@ -1,4 +1,4 @@
-"""The reasons that metrics tell apart, as docs/troubleshooting.md explains them. Any other word comes from outside."""
+"""The reasons that are values of a metric's label, as in docs/troubleshooting.md. All others count as `other`."""
 
 from typing import Final
 
@@ -38,7 +38,7 @@ _OF_VK8S: Final = (
 )
 _OF_IPPOOLS: Final = ("Exhausted", "ShareExhausted")
 _OF_NODES: Final = ("Booting", "Failed", "Leaving", "Paused", "Starting", "VolumePending", "Waiting")
-# Those of kubelet and scheduler that tell most.
+# The most telling ones of kubelet and scheduler.
 _OF_KUBERNETES: Final = (
     "ContainerCreating",
     "CrashLoopBackOff",

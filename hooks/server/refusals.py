@@ -1,7 +1,7 @@
-"""What is answered to a call that is not answered.
+"""Error responses: the fixed messages, and the catch-all that answers 500.
 
-Metacontroller copies an error's body into Events, and a request may hold Secrets: so these are fixed sentences, and one
-that names a field repeats no value, and no name that the sender chose.
+Metacontroller copies an error's body into Events, and a request may hold Secrets: so the messages are fixed, and one
+that names a field repeats neither a value nor a name that the sender chose.
 """
 
 import logging
@@ -14,10 +14,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from hooks.server.logs import describe_exception
 
 NOT_JSON: Final = "The body is not JSON. Send a hook request (Metacontroller, hooks v2)."
-WRONG_CONTENT_TYPE: Final = "The call has another Content-Type than application/json. Send it with that one."
+WRONG_CONTENT_TYPE: Final = "The Content-Type of the call is not application/json. Send it with that one."
 WRONG_PARENT: Final = (
-    "The parent has another apiVersion or kind than this hook is for. Send a Vk8s of group vk8s.sktelecom.com to "
-    "/vk8s/*, and an IPPool of that group to /ippool/*."
+    "The apiVersion or kind of the parent is not the one that this hook is for. Send a Vk8s of group "
+    "vk8s.sktelecom.com to /vk8s/*, and an IPPool of that group to /ippool/*."
 )
 _WRONG_FIELD: Final = "The body is not a hook request (Metacontroller, hooks v2): {} is missing or of a wrong type."
 NOT_FOUND: Final = "There is nothing under this path. /openapi.json lists the paths that exist."
@@ -32,29 +32,29 @@ log: Final = logging.getLogger("vk8s.hooks")
 
 
 def describe_wrong_field(path: str) -> str:
-    """That a field is not as it should be. `path`: names that we have given, never what the sender wrote."""
+    """The message for an invalid field. `path` consists of names that we have given, never of what the sender wrote."""
     return _WRONG_FIELD.format(path)
 
 
 def build_refusal(code: int, sentence: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
-    """The answer to a call whose body has been read."""
+    """The error response to a call whose body has been read."""
     return JSONResponse({"error": sentence}, status_code=code, headers=headers)
 
 
 def build_turning_away(code: int, sentence: str) -> JSONResponse:
-    """The answer to a call whose body has not been read to its end: nothing else can come over that connection."""
+    """The error response to a call whose body was not read to its end, so the connection can't be used again."""
     challenge = {"WWW-Authenticate": "Bearer"} if sentence == NO_TOKEN else {}
     return JSONResponse({"error": sentence}, status_code=code, headers={"Connection": "close", **challenge})
 
 
 class LastResort:
-    """Answers 500 with a fixed sentence to whatever nobody caught, and logs where it was, never what it held."""
+    """Answers 500 with a fixed message to any unhandled exception, and logs its type and place, never its message."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Passes the call on; an exception goes no further than here."""
+        """Passes the call on. No exception gets past this."""
         started = False
 
         async def observe(message: Message) -> None:

@@ -1,4 +1,4 @@
-"""The hooks as a server: which address, with which certificate, and how it ends."""
+"""Running the server: its address, its certificate, and how it stops."""
 
 import contextlib
 import logging
@@ -16,9 +16,9 @@ from hooks.server.logs import configure_logs
 from hooks.server.main import create_app, load_scripts
 from hooks.settings import Settings
 
-# Metacontroller's client keeps idle connections for 90 s; a server that closes one earlier loses a call now and then.
+# Metacontroller's client keeps idle connections for 90 s. A server that closes them earlier loses a call now and then.
 KEEP_ALIVE_SECONDS: Final = 120
-# Calls take milliseconds. What is still running then will be asked again anyway.
+# Calls take milliseconds. Metacontroller repeats what has not finished by then.
 STOP_SECONDS: Final = 10
 
 log: Final = logging.getLogger("vk8s.hooks")
@@ -26,31 +26,31 @@ log: Final = logging.getLogger("vk8s.hooks")
 
 @dataclass(frozen=True)
 class Address:
-    """Where calls are taken."""
+    """Where the server listens."""
 
     host: str
     port: int
 
 
 class ListenProblem(Exception):  # noqa: N818 as FileProblem: its message is for people
-    """No calls can be taken at the address; the message says why, in a sentence."""
+    """The server can't listen on the address; the message says why."""
 
 
 def serve(settings: Settings, address: Address) -> None:
-    """Serves the hooks until SIGTERM; FileProblem or ListenProblem where files or the address can't be used."""
+    """Serves the hooks until SIGTERM. FileProblem or ListenProblem if files or the address can't be used."""
     certificate = open_certificate(settings)
     app = create_app(settings, load_scripts(), certificate)
     listener = listen(address)
     configure_logs(settings.log_format)
     log.info("Listening on %s, port %d (%s)", address.host, address.port, "https" if certificate else "http")
-    # uvicorn stops in good order, then raises the signal again; that is no reason to end as if killed.
+    # uvicorn stops gracefully, then raises the signal again, which would end the process as if it were killed.
     signal.signal(signal.SIGTERM, lambda *_: None)
     with contextlib.suppress(KeyboardInterrupt):
         uvicorn.Server(build_config(app, address, certificate)).run([listener])
 
 
 def listen(address: Address) -> socket.socket:
-    """A socket at the address. ListenProblem where there can be none, which uvicorn would tell in six lines."""
+    """A socket that listens on the address. ListenProblem if that fails, where uvicorn would print six lines."""
     try:
         family, kind, protocol, _, place = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)[0]
         listener = socket.socket(family, kind, protocol)
@@ -58,27 +58,27 @@ def listen(address: Address) -> socket.socket:
         listener.bind(place)
         listener.listen()
     except (OSError, UnicodeError) as error:
-        reason = getattr(error, "strerror", None) or "this is no address"
+        reason = getattr(error, "strerror", None) or "this is not an address"
         sentence = f"The hooks can't listen on {address.host}, port {address.port}: {reason}."
         raise ListenProblem(f"{sentence} Give another --host or --port.") from error
     return listener
 
 
 def open_certificate(settings: Settings) -> Watched[Certificate] | None:
-    """The certificate of the settings; None where they have none."""
+    """The certificate in the settings, if any. FileProblem if it can't be used."""
     if settings.tls_cert_file is None or settings.tls_key_file is None:
         return None
     return watch_certificate(settings.tls_cert_file, settings.tls_key_file)
 
 
 def build_config(app: ASGIApp, address: Address, certificate: Watched[Certificate] | None) -> uvicorn.Config:
-    """How uvicorn serves the application."""
+    """The configuration of uvicorn for the application."""
     return uvicorn.Config(
         app,
         host=address.host,
         port=address.port,
         ssl_context_factory=(lambda *_: build_server_context(certificate)) if certificate else None,
-        # The process's own configuration of logs counts for uvicorn, too.
+        # `configure_logs` applies to uvicorn as well.
         log_config=None,
         access_log=False,
         server_header=False,

@@ -1,4 +1,4 @@
-"""The bearer tokens that open the hooks. None of them is ever written anywhere."""
+"""The bearer tokens that the hooks accept. They are never logged or returned."""
 
 import hmac
 import re
@@ -9,27 +9,27 @@ from typing import Final
 from hooks.server.files import FileProblem, Watched
 
 MIN_LENGTH: Final = 32
-# What RFC 6750 lets a token consist of; anything else could not be sent.
+# What RFC 6750 allows in a token; anything else could not be sent.
 _TOKEN: Final = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 
 
 @dataclass(frozen=True)
 class Tokens:
-    """The tokens of a file; each of them opens."""
+    """The tokens of a file; each of them is accepted."""
 
     values: tuple[bytes, ...] = field(repr=False)
 
     def admit(self, authorization: str | None) -> bool:
         """Whether the header is `Bearer` and one of the tokens. Constant time: how much matches does not show."""
         scheme, _, given = (authorization or "").partition(" ")
-        # latin-1, as the header came: every byte of it has a character.
+        # latin-1, as in the header: every byte is a character.
         candidate = given.strip().encode("latin-1")
         equal = [hmac.compare_digest(candidate, value) for value in self.values]
         return scheme.lower() == "bearer" and any(equal)
 
 
 def watch_tokens(path: Path) -> Watched[Tokens]:
-    """The tokens in the file, read again when it changes; FileProblem where it can't be used now."""
+    """The tokens in the file, read again when it changes. FileProblem if it can't be used now."""
     return Watched((path,), lambda: _read_tokens(path))
 
 
@@ -44,7 +44,7 @@ def _read_tokens(path: Path) -> Tokens:
     for number, token in tokens.items():
         if len(token) < MIN_LENGTH or not _TOKEN.fullmatch(token):
             raise FileProblem(
-                f"Line {number} of the token file {path} is no token: at least {MIN_LENGTH} letters, digits or any of "
-                "-._~+/ are needed."
+                f"Line {number} of the token file {path} is not a token: at least {MIN_LENGTH} letters, digits or any "
+                "of -._~+/ are needed."
             )
     return Tokens(tuple(token.encode() for token in tokens.values()))

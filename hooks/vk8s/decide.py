@@ -23,23 +23,23 @@ from hooks.vk8s.status.endpoints import build_endpoint_fields
 from hooks.vk8s.status.status import build_rejected_status, build_status, build_terminating_status
 from hooks.wire import CustomizeRequest, CustomizeResponse, FinalizeResponse, HookRequest, SyncResponse
 
-# Watch events bring most changes at once. These are for what no event reports.
+# Watch events report most changes at once. Resyncs are for those that no event reports.
 RESYNC_WHILE_DELETING = 5.0
 RESYNC_MAX, RESYNC_MIN = 3600.0, 1.0
 NOT_SELECTED = (
     "Nobody has deleted this object, but its labels no longer match spec.parentResource.labelSelector of its "
     "CompositeController: write labels that match."
 )
-# With foreground deletion the garbage collector removes the children and Metacontroller no longer does.
+# With foreground deletion, the garbage collector deletes the children instead of Metacontroller.
 FOREGROUND_FINALIZER = "foregroundDeletion"
 
 
 class RequestError(ValueError):
-    """The request can't be a hook call of our CompositeController; the message is a fixed sentence without content."""
+    """The request is not a hook call of our CompositeController. The message reveals nothing of its content."""
 
 
 def decide_sync(request: HookRequest, context: Context) -> SyncResponse:
-    """All children that shall exist now, and the status. RequestError where the request itself is in doubt."""
+    """All children that are to exist now, and the status. RequestError if the request is incomplete."""
     call = _read_call(request, context)
     review, endpoints = review_spec(call, request.parent.spec), build_endpoint_fields(call)
     if review.spec is None or review.problems:
@@ -58,7 +58,7 @@ def decide_sync(request: HookRequest, context: Context) -> SyncResponse:
 
 
 def decide_finalize(request: HookRequest, context: Context) -> FinalizeResponse:
-    """What is left to exist while the Vk8s goes: pods leave first, then the rest. Needs no valid spec."""
+    """The children that remain while the Vk8s is being deleted: pods go first, then the rest. Needs no valid spec."""
     call = _read_call(request, context)
     observed = call.observed
     if request.parent.metadata.deletion_timestamp is None:
@@ -69,7 +69,7 @@ def decide_finalize(request: HookRequest, context: Context) -> FinalizeResponse:
     is_empty = not any(observed.children.values())
     return FinalizeResponse(
         status=build_terminating_status(replace(call, observed=own), describe_release(adopted)),
-        # Secrets and volumes stay until the pods that use them have stopped; what is not ours stays.
+        # Secrets and volumes stay until the pods that use them have stopped. Adopted objects stay.
         children=[*(keep_all(others) if own.pods() else []), *keep_all(adopted)],
         resync_after_seconds=RESYNC_WHILE_DELETING,
         finalized=is_empty or FOREGROUND_FINALIZER in request.parent.metadata.finalizers,
@@ -77,14 +77,14 @@ def decide_finalize(request: HookRequest, context: Context) -> FinalizeResponse:
 
 
 def decide_customize(request: CustomizeRequest, settings: Settings) -> CustomizeResponse:
-    """Which other objects the sync needs. The answer is kept for long: it depends on spec and uid alone."""
+    """The related objects that a sync needs. Metacontroller caches the answer: it depends on spec and uid alone."""
     parts = (addresses, kubeflow, namespace_rules)
     rules = [rule for part in parts for rule in part.build_rules(request.parent, settings)]
     return CustomizeResponse(related_resources=rules)
 
 
 def _keep_unselected(call: Call) -> FinalizeResponse:
-    """The answer to a finalize call for a Vk8s that nobody has deleted: its labels select it no more, and it stays."""
+    """The answer to a finalize call for a Vk8s that is not being deleted: the selector no longer matches its labels."""
     return FinalizeResponse(
         status=build_rejected_status(call, [NOT_SELECTED], reason="NotSelected") | build_endpoint_fields(call),
         children=keep_all(call.observed),
@@ -94,7 +94,7 @@ def _keep_unselected(call: Call) -> FinalizeResponse:
 
 
 def _read_call(request: HookRequest, context: Context) -> Call:
-    """What the call is about. A request that lacks a kind would look as if all of that kind were gone."""
+    """The call. RequestError if a kind is missing: that would look as if all its objects were gone."""
     missing = [kind for kind in REQUIRED_KINDS if kind not in request.children]
     if missing:
         raise RequestError(
@@ -115,7 +115,7 @@ def _read_call(request: HookRequest, context: Context) -> Call:
 
 
 def _read_situation(call: Call, request: HookRequest, spec: Spec) -> Situation:
-    """The same call, of a valid spec: with the virtual cluster, and the boot files that are its own."""
+    """The call with a valid spec: with the virtual cluster, and its own bootstrap files."""
     network = addresses.read_network(call.identity, spec, call.related, call.settings)
     cluster = replace(
         build_cluster(request.parent.metadata, spec, call.settings, network),

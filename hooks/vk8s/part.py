@@ -1,4 +1,4 @@
-"""What one planner wants of the answer."""
+"""What one planner contributes to the answer."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,10 +13,10 @@ from hooks.vk8s.observed.children import Child
 class Part:
     """One planner's part of the answer.
 
-    `children` to answer with; `kept`: observed ones that are returned unchanged, with labels that say what they are;
-    `gone`: observed ones that are left out now, whoever returns them; `waiting`: name of a pod that is not created yet
-    to what continues a sentence that starts with its name; `blockers`: why nothing is as the spec asks; `due`: when
-    time alone changes this part.
+    `children`: those to create or update; `kept`: observed ones that are returned unchanged, with the labels that
+    identify them; `gone`: observed ones that are left out now, even if another part returns them; `waiting`: by the
+    name of a pod that is not created yet, what continues a sentence that starts with the name; `blockers`: why the spec
+    can't be fulfilled; `due`: when time alone changes this part.
     """
 
     children: Sequence[Manifest] = ()

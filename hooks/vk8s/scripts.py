@@ -1,4 +1,4 @@
-"""The files that a node pod boots from, as one version with a digest. Reading them from disk is `main`'s."""
+"""The bootstrap files of node pods, as one version with a digest. `main` reads them from disk."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,14 +9,14 @@ DIGEST_LENGTH = 8
 
 @dataclass(frozen=True)
 class Scripts:
-    """Names and contents of the boot files, and `digest`, which differs when any of them does."""
+    """Names and contents of bootstrap files, and a `digest` that changes with any of them."""
 
     files: Mapping[str, str]
     digest: str
 
 
 def build_scripts(files: Mapping[str, str]) -> Scripts:
-    """One version of the boot files."""
+    """The files as one version."""
     hashed = sha256()
     for name in sorted(files):
         for part in (name.encode(), files[name].encode()):

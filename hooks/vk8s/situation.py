@@ -1,4 +1,4 @@
-"""What a call is about: made once, in `decide`, and given to every planner and to the status."""
+"""The inputs of a decision: built once, in `decide`, and passed to every planner and to the status."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
@@ -19,7 +19,7 @@ from hooks.vk8s.spec.state_note import StateNote
 
 @dataclass(frozen=True)
 class Context:
-    """Settings, boot files, time and randomness. `entropy`: 32 fresh random bytes; `now`: UTC, whole seconds."""
+    """Settings, bootstrap files, time and randomness. `entropy`: 32 new random bytes; `now`: UTC, whole seconds."""
 
     settings: Settings
     scripts: Scripts
@@ -29,13 +29,13 @@ class Context:
 
 @dataclass(frozen=True)
 class Call(Moment):
-    """What any call is about, even one whose spec can't be read."""
+    """The inputs of any call, even if the spec can't be read."""
 
     identity: Identity
     observed: Observed
     related: Mapping[str, Mapping[str, Manifest]]
     context: Context
-    # Where the state of the nodes is, as it was last noted.
+    # The volumes that hold the state of the nodes, as last recorded.
     note: StateNote
 
     @cached_property
@@ -50,7 +50,7 @@ class Call(Moment):
 
     @property
     def unsafe_nodes(self) -> list[str]:
-        """Names of the nodes whose noted claims are gone or going, whatever the spec says."""
+        """Names of the nodes whose recorded claims are gone or being deleted, whatever the spec says."""
         return [node for node in self.note.claims if (CLAIM, state_claim_name(node)) not in self.observed.lasting]
 
     @property
@@ -61,22 +61,22 @@ class Call(Moment):
 
 @dataclass(frozen=True)
 class Situation(Call):
-    """What a call about a Vk8s with a valid spec is about."""
+    """The inputs of a call about a Vk8s with a valid spec."""
 
     cluster: VirtualCluster
 
     @property
     def boot_files(self) -> str:
-        """Name of the ConfigMap from which a pod that is created now boots."""
+        """Name of the ConfigMap with the bootstrap files of a pod that is created now."""
         return bootstrap_config_map_name(self.identity.name, self.context.scripts.digest)
 
     @property
     def running_image(self) -> str:
-        """The image that a master runs, so that a host has it already; that of the spec where no master exists."""
+        """The image of a control-plane pod, which some host has already pulled; without one, that of the spec."""
         masters = self.cluster.control_plane
         images = [pod.image for node in masters if (pod := self.pods.get(node.name))]
         return next(filter(None, images), masters[0].image)
 
     def without(self, nodes: Collection[str]) -> "Situation":
-        """The same, as if the spec did not name these workers."""
+        """The same without these workers."""
         return replace(self, cluster=self.cluster.without(nodes)) if nodes else self

@@ -175,7 +175,7 @@ def test_worker_without_room_for_its_job_can_be_removed_by_force(owner: Owner) -
     owner.run_cluster(build_vk8s(nodes=NODES))
     set_rule(owner, quota({"pods": "2"}))
     owner.kubectl.apply(build_vk8s(nodes=NODES[:1]))
-    words = "Job w-leave gets no pod: exceeded quota: q, requested: pods=1, used: pods=2, limited: pods=2"
+    words = "Job w-leave can't create its pod: exceeded quota: q, requested: pods=1, used: pods=2, limited: pods=2"
     wait_for("the words", lambda: words in owner.condition("Ready")["message"], SECONDS, lambda: str(owner.status()))
     assert "Pod/w" in owner.children()
     owner.kubectl.run("annotate", "vk8s", "demo", "vk8s.sktelecom.com/force-remove=w")
@@ -214,7 +214,7 @@ def test_edit_that_does_not_fit_is_not_begun(owner: Owner) -> None:
     before = owner.children()["Pod/m"]
     set_rule(owner, quota({"limits.memory": "2Gi"}))
     owner.kubectl.apply(build_vk8s(nodes=[bounded("m", "master", "2Gi"), NODES[1]]))
-    words = "Not m, whose next pod would be refused: exceeded quota: q, requested: limits.memory=2Gi"
+    words = "m is not recreated, as its next pod would be refused: exceeded quota: q, requested: limits.memory=2Gi"
     wait_for("the words", lambda: words in owner.condition("Accepted")["message"], SECONDS, lambda: str(owner.status()))
     assert not owner.has_another(before)
     set_rule(owner, quota({"limits.memory": "3Gi"}))

@@ -97,7 +97,7 @@ def test_taken_pod_name_is_reported(owner: Owner) -> None:
     )
     owner.kubectl.apply(build_vk8s())
     condition = owner.wait_for_reason("ChildrenObserved", "ChildMissing", MISSING_SECONDS)
-    assert condition["message"].startswith("Pod w: not made yet; kubectl get ")
+    assert condition["message"].startswith("Pod w: not created yet; kubectl get ")
     command = condition["message"].split("kubectl ")[1].split(" shows")[0]
     assert "w " in owner.kubectl.run(*command.split())
 

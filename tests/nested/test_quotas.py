@@ -102,7 +102,9 @@ def test_cluster_under_quotas_is_edited_scaled_and_deleted(crowded: VirtualClust
     # More than there is: what runs stays, and status says why.
     too_large = {**OF_WORKER, "limits": {"cpu": "500m", "memory": "2560Mi"}}
     crowded.kubectl.apply(with_nodes(crowded, OF_MASTER, too_large).manifest)
-    wait_for_words(crowded, "Accepted", f"Not {WORKER}, whose next pod would be refused: exceeded quota: team")
+    wait_for_words(
+        crowded, "Accepted", f"{WORKER} is not recreated, as its next pod would be refused: exceeded quota: team"
+    )
     edited = with_nodes(crowded, OF_MASTER, LARGER)
     edited.ensure_running()
     pod = crowded.kubectl.get("pod", WORKER)

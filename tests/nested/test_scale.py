@@ -151,7 +151,7 @@ def test_worker_that_is_removed_while_paused_leaves_after_the_pause(
     scaled.kubectl.run("annotate", "vk8s", scaled.name, "vk8s-resource-stopped=")
     scaled.wait_for_phase("Paused")
     running.kubectl.apply(running.manifest)
-    says = f"{EXTRA} leaves when the virtual cluster is resumed."
+    says = f"{EXTRA} will be removed when the virtual cluster is resumed."
     wait_for("the sentence in status", lambda: says in find_message(running), SECONDS, running.describe)
     assert running.kubectl.find("pvc", f"{EXTRA}-state")
     running.kubectl.run("annotate", "vk8s", running.name, "vk8s-resource-stopped-")

@@ -84,7 +84,7 @@ def test_problem_names_the_files_that_it_is_about(tmp_path: Path, capsys: pytest
         ({"accessPodPort": 30000}, "accessPodPort has no effect without accessPodImage."),
         (
             {"nodes": [node("m", "master", resources={"limits": {"memory": "767Mi"}})]},
-            "spec.nodes[0].resources.limits.memory: write 768Mi or more; a master with less gives up when it starts.",
+            "spec.nodes[0].resources.limits.memory: write 768Mi or more; a master with less fails to start.",
         ),
         (
             {"nodes": [{**node("m", "master"), "image": "registry.example.com:5000/kink:v1.20"}]},
@@ -108,7 +108,7 @@ def test_accepted_spec_that_cannot_work_has_a_warning(
     ("content", "sentence"),
     [
         (None, "There is no such file."),
-        (b"\xf5", "It is not a text in UTF-8."),
+        (b"\xf5", "It is not UTF-8 text."),
         (b"[" * 20_000, "It is nested too deeply."),
         (b"a: [", "This is not valid YAML: line 1, column 5: "),
         (b"a: 1", "An object does not say what it is: write its apiVersion and kind."),
@@ -163,7 +163,7 @@ def test_unknown_setting_is_reported(
 ) -> None:
     monkeypatch.setenv(f"VK8S_SETTING_{name}", "1")
     assert main(["render", "-f", "-"]) == 2
-    told = f"The environment variable VK8S_SETTING_{name} is no setting; {advice}docs/operations.md lists them.\n"
+    told = f"The environment variable VK8S_SETTING_{name} is not a setting; {advice}docs/operations.md lists them.\n"
     assert capsys.readouterr().err == told
 
 

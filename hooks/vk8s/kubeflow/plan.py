@@ -27,7 +27,7 @@ from hooks.wire import Parent
 
 INSTALLER_IMAGE: Final = f"{PREFIX}KUBEFLOW_INSTALLER_IMAGE"
 WAITING_FOR_NODES: Final = Blocker(
-    "WaitingForNodes", "Kubeflow is installed once the master and, where there are any, a worker are Ready."
+    "WaitingForNodes", "Kubeflow is installed once the control-plane node is Ready, and a worker if there are any."
 )
 
 
@@ -124,7 +124,7 @@ def _list_blockers(situation: Situation, mismatch: str | None) -> list[Blocker]:
     own = [] if kubeflow and kubeflow.password_secret_ref else [(SECRET, kubeflow_secret_name(cluster.name))]
     lacking = situation.observed.list_lacking([(SECRET, kubeconfig_secret_name(cluster.name)), *own])
     if lacking:
-        return [Blocker("Waiting", f"Kubeflow is installed once these are there: {', '.join(lacking)}.")]
+        return [Blocker("Waiting", f"Kubeflow is installed once these exist: {', '.join(lacking)}.")]
     return [] if _has_ready_nodes(situation) else [WAITING_FOR_NODES]
 
 

@@ -34,7 +34,7 @@ def report_kubeflow(situation: Situation, planned: Kubeflow, blocker: Blocker | 
         return [_unready(obstacle.reason, obstacle.message)]
     if job is None or not is_planned or job.is_terminating:
         held = job.held if job else ""
-        return [_unready("BeingMade", f"Job {name} is being made{held}.")]
+        return [_unready("BeingMade", f"Job {name} is being created{held}.")]
     if job.is_complete:
         message = f"Kubeflow {kubeflow.version} is installed. {_describe_user(situation.identity.name, kubeflow)}"
         return [Condition(KUBEFLOW_READY, status=True, reason="Installed", message=message)]
@@ -51,7 +51,7 @@ def _unready(reason: str, message: str) -> Condition:
 def _describe_left(job: Job) -> Condition:
     env = job.containers.get(STEPS[-1], {}).get("env") or []
     version = next((f" {entry.get('value')}" for entry in env if entry["name"] == VERSION), "")
-    message = f"Kubeflow{version} stays installed, and is its owner's to keep: spec.kubeflow is gone."
+    message = f"Kubeflow{version} stays installed, but is no longer managed: spec.kubeflow was removed."
     return Condition(KUBEFLOW_READY, status=True, reason="LeftInstalled", message=message)
 
 
@@ -70,7 +70,9 @@ def _describe_progress(version: str, job: Manifest, situation: Situation) -> Con
     refusals = list_job_refusals(job, situation.cluster.rules)
     if pod is None and refusals:
         words = "; ".join(refusal.describe([job]) for refusal in refusals)
-        return _unready(refusals[0].reason, f"Kubeflow {version}: Job {job['metadata']['name']} gets no pod: {words}.")
+        return _unready(
+            refusals[0].reason, f"Kubeflow {version}: Job {job['metadata']['name']} can't create its pod: {words}."
+        )
     if pod is None:
         logs = f"kubectl logs -n {job['metadata']['namespace']} job/{job['metadata']['name']} --all-containers"
         return _unready("Installing", f"Kubeflow {version} is being installed: {logs}.")

@@ -48,7 +48,7 @@ def list_adoption_warnings(identity: Identity, observed: Observed) -> list[str]:
     adopted = _list(select_adopted(identity, observed))
     sentence = (
         f"Adopted by label {CONTROLLER_UID}, and no part of this virtual cluster: {_name(adopted)}. "
-        "Take the label away; a deletion of this Vk8s waits for that."
+        "Remove the label; a deletion of this Vk8s waits for that."
     )
     return [sentence] if adopted else []
 
@@ -64,7 +64,7 @@ def describe_release(adopted: Observed) -> str:
     first = listed[0]
     command = f"kubectl patch {first['kind'].lower()} -n {first['metadata']['namespace']} {first['metadata']['name']}"
     return (
-        "Not of this virtual cluster, and deleted with the Vk8s, which waits until they are released or gone: "
+        "Not part of this virtual cluster, but deleted with the Vk8s, which waits until they are released or gone: "
         f"{_name(listed)}. To release the first: {command} {_RELEASE}."
     )
 

@@ -23,7 +23,7 @@ def build_absent_state(waiting: str | None, *, paused: bool) -> PodState:
     """The state of a pod that is not there: `waiting` says for what it waits before it is made, if that is known."""
     if paused:
         return PodState(ready=False, reason="Paused", message="is paused")
-    return PodState(ready=False, reason="Waiting", message=waiting or "waits for its pod to be made")
+    return PodState(ready=False, reason="Waiting", message=waiting or "waits for its pod to be created")
 
 
 def read_pod_state(pod: Pod | None, absent: PodState, claim: Manifest | None = None) -> PodState:
@@ -44,7 +44,7 @@ def _explain_obstacle(pod: Pod, claim: Manifest | None) -> tuple[str, str]:
     if scheduled.get("status") != "True" and claim and _waits_for_volume(scheduled, claim):
         return "VolumePending", f"waits for its volume: kubectl describe pvc {_locate(claim)}"
     if scheduled.get("status") == "False":
-        return scheduled.get("reason", "Unschedulable"), f"finds no place: {scheduled.get('message', '')}"
+        return scheduled.get("reason", "Unschedulable"), f"can't be scheduled: {scheduled.get('message', '')}"
     if status.get("phase") == "Failed":
         return status.get("reason", "Failed"), f"has failed: {status.get('message', '')}"
     if status.get("phase") == "Succeeded":
@@ -85,7 +85,7 @@ def _describe_other(container: Manifest) -> tuple[str, str]:
     name = container.get("name")
     return waiting.get(
         "reason", "Waiting"
-    ), f"is not Ready: its container {name}, which is not of this project, {trouble}"
+    ), f"is not Ready: its container {name}, which is not from this project, {trouble}"
 
 
 def _waits_for_volume(scheduled: Manifest, claim: Manifest) -> bool:

@@ -1,4 +1,4 @@
-"""Which children the ssh access of a virtual cluster has now: keys, who may connect, and the pod."""
+"""Planning the ssh access of a virtual cluster: its keys, the public keys that may connect, and the pod."""
 
 from dataclasses import replace
 
@@ -16,7 +16,7 @@ from hooks.vk8s.spec.naming import access_config_map_name, access_pod_name, kube
 
 
 def plan_access(situation: Situation) -> Part:
-    """The children that the spec asks for: none without an image for the pod. Its keys outlive the wish for them."""
+    """The children of the ssh access; none without an image for the pod. Its keys stay when the access is removed."""
     cluster, observed, context = situation.cluster, situation.observed, situation.context
     image, pod_name = cluster.spec.access_pod_image, access_pod_name(cluster.name)
     if image is None:
@@ -43,14 +43,14 @@ def plan_access(situation: Situation) -> Part:
 
 
 def _explain(secret: Manifest | None, keys: list[str]) -> str:
-    """What only the owner can mend, as the end of a sentence: a Secret that is there is kept, whatever is in it."""
+    """What only the owner can fix, as the end of a sentence: an existing Secret is never changed, whatever is in it."""
     if secret is None or keys:
         return ""
-    return f": Secret {secret['metadata']['name']} holds no client key; delete it, and another one is made"
+    return f": Secret {secret['metadata']['name']} holds no client key; delete it, and another one is created"
 
 
 def _read_client_key(secret: Manifest | None) -> list[str]:
-    """The generated key of the owner, once the Secret is observed: two calls on a stale cache must not mix two."""
+    """The generated client key, once the Secret is observed: calls on a stale cache must not mix two of them."""
     if secret is None:
         return []
     try:

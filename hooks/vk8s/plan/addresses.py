@@ -1,4 +1,4 @@
-"""What the ip-manager has for one Vk8s: the objects that are read, and the addresses in them."""
+"""The addresses that pools have allocated to the nodes of one Vk8s, and the objects from which they are read."""
 
 from collections.abc import Iterable, Mapping
 from typing import Final
@@ -18,7 +18,7 @@ NOT_SENT: Final = "PoolsNotSent"
 
 
 def build_rules(parent: Parent, settings: Settings) -> list[Manifest]:
-    """Which objects Metacontroller shall send along: the allocations of the Vk8s, and the pools that may serve it."""
+    """The related objects to request: the allocations of the Vk8s, and the pools that may serve it."""
     if not settings.ip_manager:
         return []
     named = parent.spec.get("ipPool") if isinstance(parent.spec, dict) else None
@@ -36,7 +36,7 @@ def build_rules(parent: Parent, settings: Settings) -> list[Manifest]:
 def read_network(
     identity: Identity, spec: Spec, related: Mapping[str, Mapping[str, Manifest]], settings: Settings
 ) -> Network:
-    """The addresses that the nodes of the Vk8s have, and the pool that hands out more."""
+    """The addresses of the nodes of the Vk8s, and the pool that allocates more."""
     if not settings.ip_manager:
         return Network(reason=OFF)
     if ALLOCATION not in related or POOL not in related:
@@ -50,7 +50,7 @@ def read_network(
 
 
 def _explain_obstacle(pool: Pool | None, manifests: Iterable[Manifest], namespace: str) -> tuple[str, str]:
-    """Why the pool hands out no address, as far as can be seen: a reason, and the rest of a sentence."""
+    """Why the pool allocates no address, as far as its status shows: a reason, and the rest of a sentence."""
     if pool is None:
         return "PoolNotFound", ", which does not exist"
     if not pool.is_open:

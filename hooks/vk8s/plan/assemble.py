@@ -1,4 +1,4 @@
-"""Which children a virtual cluster shall have now: every planner's part, put together.
+"""Which children a virtual cluster is to have now: the parts of all planners, put together.
 
 An observed child is never dropped because an input is missing.
 """
@@ -31,18 +31,18 @@ from hooks.vk8s.situation import Situation
 from hooks.vk8s.spec.naming import pki_secret_name
 
 CHILDREN_OBSERVED: Final = "ChildrenObserved"
-# Metacontroller says nothing when a name is taken. A child that has not been seen for so long is worth a sentence.
+# Metacontroller does not report that a name is taken. A child that is missing for longer than this is reported.
 CHILD_PATIENCE: Final = timedelta(seconds=30)
-# Watch events report most changes at once, but no create that was refused.
+# Watch events report most changes at once, but no create that was rejected.
 RETRY_SECONDS: Final = 5.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """The children to answer with, the parts whose outcome the status reports, and what it needs to know besides.
+    """The children to return, the parts that the status reports on, and what else it needs.
 
-    `frozen`: children that can't be changed as they should be, as `Kind name`; `waiting`: name of a pod to what it
-    waits for; `warnings`: sentences on what is accepted all the same; `due`: when time alone changes the plan.
+    `frozen`: children that should be changed and can't be, as `Kind name`; `waiting`: by the name of a pod, what it
+    waits for; `warnings`: messages on what is accepted nevertheless; `due`: when time alone changes the plan.
     """
 
     keys: Keys
@@ -59,7 +59,7 @@ class Plan:
 
     @property
     def blocker(self) -> Blocker | None:
-        """Why nothing is as it should be, of the state of the nodes or of the keys."""
+        """The problem with the state of the nodes or with the keys, if any."""
         return self.state.blocker or self.keys.blocker
 
     @cached_property
@@ -69,18 +69,18 @@ class Plan:
 
     @cached_property
     def overdue(self) -> datetime | None:
-        """When it is worth a sentence that children are missing; None while it is not known since when."""
+        """When missing children are to be reported; None if none is, or if it is unknown since when."""
         since = self.situation.history.since(CHILDREN_OBSERVED, status=False) if self.missing else None
         return since + CHILD_PATIENCE if since else None
 
     @property
     def is_overdue(self) -> bool:
-        """Whether children have been missing for so long that it is worth a sentence."""
+        """Whether children have been missing for so long that the status reports why."""
         return self.overdue is not None and self.overdue <= self.situation.now
 
     @property
     def due_seconds(self) -> float:
-        """Seconds until the next thing that no event reports; forever where there is none."""
+        """Seconds until the next change that no event reports; infinite if there is none."""
         times = [time for time in (self.due, self.overdue) if time and time > self.situation.now]
         seconds = [(time - self.situation.now).total_seconds() for time in times]
         return min([*seconds, RETRY_SECONDS if self.missing else inf])
@@ -89,8 +89,8 @@ class Plan:
 def assemble(situation: Situation, review: Review) -> Plan:
     """The plan for a Vk8s whose spec is valid.
 
-    Everything but the PKI, the Services and the boot files is created only once the PKI is observed: two calls on a
-    stale cache must not mix two CAs. Until then nothing goes, and no pod is created.
+    Everything except for the PKI, the Services and the bootstrap files is created only once the PKI is observed: two
+    calls on a stale cache must not mix two CAs. Until then nothing is deleted, and no pod is created.
     """
     keys, first = plan_keys(situation), [plan_boot_files(situation), plan_services(situation)]
     removals = plan_removals(situation) if keys.is_usable else Removals()
@@ -127,10 +127,10 @@ def assemble(situation: Situation, review: Review) -> Plan:
 def _unite(
     situation: Situation, parts: Iterable[Part], notes: Mapping[str, str], prunable: frozenset[Child]
 ) -> list[Manifest]:
-    """The children of all parts, and every other observed child as it is, but for what is gone by one of the parts.
+    """The children of all parts, and every other observed child unchanged, except for those that a part lets go.
 
     A kind that the CompositeController does not list yet is not returned. `notes`: annotations for the `pki` Secret;
-    `prunable`: what goes when no part returns it, as spec and settings alone decide on it.
+    `prunable`: children that are pruned if no part returns them, as they depend on spec and settings alone.
     """
     pki = (SECRET, pki_secret_name(situation.identity.name))
     wanted = {get_key(child): child for part in parts for child in part.children}

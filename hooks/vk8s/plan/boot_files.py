@@ -1,4 +1,4 @@
-"""The ConfigMaps that node pods boot from: this version's, and those of other versions while something uses them."""
+"""The ConfigMaps with bootstrap files: that of this version, and those of other versions while they are in use."""
 
 from hooks.vk8s.children.bootstrap_config_map import build_bootstrap_config_map
 from hooks.vk8s.observed.children import CONFIG_MAP, JOB, Child, list_config_maps
@@ -8,14 +8,14 @@ from hooks.vk8s.spec.labels import BOOTSTRAP_COMPONENT, COMPONENT
 
 
 def plan_boot_files(situation: Situation) -> Part:
-    """The boot files of this version. Others go once every node is Ready with these; during a pause, none does."""
+    """The bootstrap files of this version. Others are pruned once every node is Ready with these; none in a pause."""
     gone = [] if situation.cluster.paused else _list_unused(situation)
     boot_files = build_bootstrap_config_map(situation.cluster.identity, situation.context.scripts)
     return Part(children=[boot_files], gone=frozenset(gone))
 
 
 def _list_unused(situation: Situation) -> list[Child]:
-    """Boot files of other versions that neither a pod nor a Job mounts, once every node boots from this one's."""
+    """ConfigMaps of other versions that no pod and no Job mounts; none until every node is Ready with this version."""
     observed, current = situation.observed, situation.boot_files
     pods = [situation.pods.get(node.name) for node in situation.cluster.nodes]
     if not all(pod and pod.is_ready and current in pod.config_maps for pod in pods):

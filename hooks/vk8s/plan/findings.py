@@ -1,4 +1,4 @@
-"""What a set of rules has to say of a spec."""
+"""The result of checking a spec against a set of rules."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Findings:
-    """Sentences: `problems` reject the spec and say what to write instead; `warnings` are shown, and change nothing."""
+    """Messages: `problems` reject the spec and say what to write instead; `warnings` are shown in the status only."""
 
     problems: Sequence[str] = ()
     warnings: Sequence[str] = ()

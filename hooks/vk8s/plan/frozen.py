@@ -1,6 +1,7 @@
-"""Children whose content the API server refuses to change: Secrets and ConfigMaps that somebody has made immutable.
+"""Children whose content can't be changed: Secrets and ConfigMaps that somebody has made immutable.
 
-Answered with another content, they would fail each sync of the Vk8s. So it stays, and the status says what to do.
+Returned with other content, they would make every sync of the Vk8s fail. So they keep their content, and the status
+says what to do.
 """
 
 from collections.abc import Iterable
@@ -14,14 +15,14 @@ _CONTENT = ("data", "binaryData")
 
 @dataclass(frozen=True)
 class Kept:
-    """The children to answer with; `frozen`: `Kind name` of those whose content should be changed and can't be."""
+    """The children to return; `frozen`: those whose content should be changed and can't be, as `Kind name`."""
 
     children: list[Manifest]
     frozen: list[str]
 
 
 def keep_frozen(children: Iterable[Manifest], observed: Observed) -> Kept:
-    """The children, in which what can't be changed has the content that it is observed with."""
+    """The children, in which those that are immutable have their observed content."""
     pairs = [(child, _get_observed(child, observed)) for child in children]
     return Kept(
         [_hold(child, found) if found else child for child, found in pairs],

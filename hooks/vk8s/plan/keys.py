@@ -1,4 +1,4 @@
-"""The Secrets with keys: `pki`, from which all else follows, and those that are made from it."""
+"""Planning the Secrets with keys: `pki`, and those that are derived from it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,19 +19,20 @@ from hooks.vk8s.situation import Situation
 from hooks.vk8s.spec.cluster import ACCEPT_CA_LOSS_ANNOTATION
 from hooks.vk8s.spec.naming import join_secret_name, kubeconfig_secret_name, pki_secret_name
 
-# Long enough for those who plan their maintenance by the quarter.
+# Long enough for owners who plan their maintenance by the quarter.
 CA_WARNING: Final = timedelta(days=180)
-# What is accepted where nothing says any more which CA it was.
+# The value to accept if nothing is left that identifies the CA.
 UNKNOWN_CA: Final = "unknown"
 _PAGE: Final = "docs/how-to/renew-ca.md"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Keys(Part):
-    """The Secrets with keys to answer with: the PKI, and what is made from it.
+    """The Secrets with keys to return: the PKI, and what is derived from it.
 
-    `is_usable`: whether the PKI is observed and right, so that something can be made from it. Where it is neither that
-    nor among the children, it has to be restored, as a blocker says. `warnings`: sentences on what will stop working.
+    `is_usable`: whether the PKI is observed and valid, so that other Secrets can be derived from it. If it is neither
+    that nor among the children, it has to be restored, as a blocker says. `warnings`: messages on what will stop
+    working.
     """
 
     is_usable: bool = False
@@ -39,7 +40,7 @@ class Keys(Part):
 
 
 def plan_keys(situation: Situation) -> Keys:
-    """The Secrets with keys. Nothing is made from a PKI that is not observed yet: two calls must not mix two CAs."""
+    """The Secrets with keys. Nothing is derived from a PKI before it is observed: two calls must not mix two CAs."""
     cluster, observed = situation.cluster, situation.observed
     name = pki_secret_name(cluster.name)
     secret = observed.find(SECRET, name)
@@ -49,14 +50,14 @@ def plan_keys(situation: Situation) -> Keys:
     try:
         pki = parse_pki(read_secret(secret))
     except PkiError as error:
-        sentence = f"Secret {name} can't be used: {error}. Restore it; all else is kept as it is."
+        sentence = f"Secret {name} can't be used: {error}. Restore it; everything else stays as it is."
         return Keys(blockers=[Blocker("PKIInvalid", sentence)])
     is_given_up = _is_given_up(situation, known)
     if known and not is_given_up and public_key_hash(pki.authority.cert) not in known:
         sentence = (
-            f"Secret {name} can't be used: it holds another CA than the one that this cluster was made with (Secret "
+            f"Secret {name} can't be used: it holds another CA than the one that this cluster was created with (Secret "
             f"{list(known.values())[-1]}). Restore the right one{_describe_way_out(situation, known)}. "
-            "All else is kept as it is."
+            "Everything else stays as it is."
         )
         return Keys(blockers=[Blocker("PKIInvalid", sentence)])
     return _plan_with_pki(situation, pki)
@@ -78,9 +79,9 @@ def _plan_with_pki(situation: Situation, pki: Pki) -> Keys:
 
 
 def _plan_without_pki(situation: Situation, known: Mapping[str, str]) -> Keys:
-    """The first step of a new virtual cluster; for one that has lived, no second CA is made unless its owner says so.
+    """The PKI of a new virtual cluster. An existing one gets no second CA unless its owner asks for it.
 
-    The token is taken over: it is in the virtual cluster, and workers join by it.
+    The token is taken from the `join` Secret: it is stored in the virtual cluster, and workers join with it.
     """
     identity, observed, context = situation.identity, situation.observed, situation.context
     join, kubeconfig = join_secret_name(identity.name), kubeconfig_secret_name(identity.name)
@@ -92,8 +93,8 @@ def _plan_without_pki(situation: Situation, known: Mapping[str, str]) -> Keys:
     if leftovers and not _is_given_up(situation, known):
         sentence = (
             f"Secret {pki_secret_name(identity.name)} is gone, but {', '.join(leftovers)} is still there. A new CA "
-            "would lock the nodes out of their cluster: restore it before the master restarts"
-            f"{_describe_way_out(situation, known)}. All else is kept."
+            "would lock the nodes out of their cluster: restore it before the control-plane node restarts"
+            f"{_describe_way_out(situation, known)}. Everything else stays as it is."
         )
         return Keys(blockers=[Blocker("PKILost", sentence)])
     files = build_pki(context.entropy, context.now, context.settings.ca_validity)
@@ -109,13 +110,13 @@ def _read_token(join: Manifest | None) -> Mapping[str, bytes]:
 
 
 def _is_given_up(situation: Situation, known: Mapping[str, str]) -> bool:
-    """Whether the owner wants another CA than the one that all was made with, and no pod lives that has that one."""
+    """Whether the owner has given up the CA that the cluster was created with, and no pod with that CA exists."""
     is_named = situation.cluster.accept_ca_loss in (known or {UNKNOWN_CA})
     return is_named and situation.cluster.paused and not situation.observed.pods()
 
 
 def _describe_way_out(situation: Situation, known: Mapping[str, str]) -> str:
-    """How else to go on, as the end of a sentence; nothing where nodes run, whose master has a copy of the PKI."""
+    """The alternative, as the end of a sentence; none while pods exist: a control-plane node has a copy of the PKI."""
     cluster, pods = situation.cluster, situation.observed.pods()
     if pods and not cluster.accept_ca_loss:
         return ""
@@ -125,23 +126,24 @@ def _describe_way_out(situation: Situation, known: Mapping[str, str]) -> str:
         *([f"delete what is left of pods ({', '.join(pods)})"] if pods else []),
         *([] if cluster.accept_ca_loss == lost else [f"annotate it with {ACCEPT_CA_LOSS_ANNOTATION}={lost}"]),
     ]
-    return f", or give the former CA up: {', '.join(steps)} ({_PAGE})"
+    return f", or give up the previous CA: {', '.join(steps)} ({_PAGE})"
 
 
 def _list_blockers(secret: str, pki: Pki, now: datetime) -> list[Blocker]:
-    """What keeps everything from working that proves itself by a certificate."""
+    """Why no certificate is accepted now, if so."""
     start, end = format_time(pki.start), format_time(pki.end)
     if now < pki.start:
-        # Not what time it is now: a status that differs at each call would be written at each call, and ask again.
+        # Without the current time: a status that differs in each call would be written in each call, and cause the
+        # next.
         sentence = (
-            f"The CAs in Secret {secret} are valid from {start} on, which is yet to come: the clock of the hooks was "
+            f"The CAs in Secret {secret} are valid from {start} on, which is in the future: the clock of the hooks was "
             "ahead when they were made, or is behind now. Until then no node can boot."
         )
         return [Blocker("CANotYetValid", sentence)]
     if now >= pki.end:
         sentence = (
             f"The CAs in Secret {secret} expired at {end}: no certificate that they have signed is valid any more. "
-            f"Give them another end, or make new ones: {_PAGE}."
+            f"Extend their validity, or create new ones: {_PAGE}."
         )
         return [Blocker("CAExpired", sentence)]
     return []

@@ -1,4 +1,4 @@
-"""The Secret with the administrator's kubeconfig: as it was observed, until its certificate has to be renewed."""
+"""Planning the Secret with the administrator's kubeconfig: returned unchanged until it has to be renewed."""
 
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.children.kubeconfig_secret import build_kubeconfig_secret
@@ -17,7 +17,7 @@ from hooks.vk8s.spec.naming import kubeconfig_secret_name
 
 
 def plan_kubeconfig(situation: Situation, authority: Authority) -> Part:
-    """The observed kubeconfig while it is right and its renewal is not due, else a new one."""
+    """The observed kubeconfig while it is valid and not due for renewal, else a new one."""
     cluster = situation.cluster
     issuer = Issuer(authority, situation.settings.kubeconfig_validity, situation.now)
     name = kubeconfig_secret_name(cluster.name)
@@ -32,7 +32,7 @@ def plan_kubeconfig(situation: Situation, authority: Authority) -> Part:
 
 
 def _read_kubeconfig(secret: Manifest) -> bytes:
-    """What is under each of the keys; nothing where that differs."""
+    """The content of both keys; empty if they differ."""
     try:
         files = read_secret(secret)
     except PkiError:

@@ -1,8 +1,8 @@
-"""What the administrator's settings allow of a spec that is valid in itself: images, networks, the ip-manager.
+"""What the administrator's settings allow in a valid spec: images, networks, address pools.
 
-A setting may be newer than a virtual cluster, and must not keep one that lives from healing. So what it refuses counts
-until there is one, and is a warning from then on. Only an image that it does not have yet stays refused: which it has
-is noted on the `pki` Secret, as its pods may be gone.
+A setting may be newer than a virtual cluster, and must not stop an existing one from healing. So what it rejects is a
+problem for a new one, and a warning for an existing one. Only an image that the virtual cluster does not have yet is
+still rejected: those that it has are recorded on the `pki` Secret, as its pods may be gone.
 """
 
 import json
@@ -23,25 +23,25 @@ from hooks.vk8s.spec.model import Spec
 from hooks.vk8s.spec.naming import ACCESS_CONTAINER, NODE_CONTAINER, access_pod_name, pki_secret_name
 from hooks.vk8s.spec.network_rules import parse_networks
 
-# The images of the last spec that was accepted, as JSON: on the `pki` Secret, which lives as long as the cluster.
+# Annotation of the `pki` Secret, which lives as long as the cluster: the images of the last accepted spec, as JSON.
 IMAGES: Final = f"{PREFIX}images"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Limits(Findings):
-    """What the settings refuse. `notes`: annotations for the `pki` Secret, where images are limited, or have been."""
+    """What the settings reject. `notes`: annotations for the `pki` Secret, if images are limited or have been."""
 
     notes: Mapping[str, str] = field(default_factory=dict)
 
 
 def check_limits(call: Call, spec: Spec, *, lives: bool) -> Limits:
-    """What a new Vk8s can't have with these settings; of one that lives, what it has and a new one could not have."""
+    """The problems of a Vk8s with these settings. If it `lives`, most are warnings."""
     settings = call.settings
     note = _write_note(call)
     noted = _read_note(note)
     wanted, running = _list_images(spec), set(_list_running_images(call, spec))
-    # Whoever may create pods may have any adopted, so the note alone counts. Where there is none, the limit is newer
-    # than what the spec says now, and than what its pods run: that stays.
+    # Anyone who may create pods can have any pod adopted, so only recorded images count as used. If none are recorded,
+    # the limit is newer than the spec and its pods, whose images stay allowed.
     used = {*wanted.values(), *running} if noted is None else set(noted)
     refused = list(_list_refused_images(wanted, settings))
     is_limited = bool(settings.allowed_images) or note is not None
@@ -51,7 +51,7 @@ def check_limits(call: Call, spec: Spec, *, lives: bool) -> Limits:
             *([] if lives else _list_new_problems(spec, settings)),
         ],
         warnings=list(_list_warnings(spec, [path for path, _ in refused], settings)) if lives else [],
-        # One that was noted stays so while a pod runs it: an edit may be taken back before it has reached all nodes.
+        # A recorded image stays recorded while a pod runs it: an edit may be reverted before it has reached all nodes.
         notes={IMAGES: json.dumps(sorted({*wanted.values(), *(used & running)}))} if is_limited else {},
     )
 
@@ -66,7 +66,7 @@ def _list_warnings(spec: Spec, refused: Sequence[str], settings: Settings) -> It
         stays = f"in use already, so it stays; a new one would have to be {_describe_allowed(settings)}"
         yield f"{', '.join(refused)}: {stays}."
     for path, hosts in _list_overlaps(spec, settings):
-        hidden = "from inside, nothing there can be reached"
+        hidden = "pods inside can't reach anything there"
         yield f"spec.kubernetes.{path}: overlaps {hosts} of the host cluster; {hidden}."
 
 
@@ -75,11 +75,12 @@ def _list_new_problems(spec: Spec, settings: Settings) -> Iterator[str]:
     for path, _ in _list_overlaps(spec, settings):
         yield f"spec.kubernetes.{path}: write a network that shares no address with the host cluster's ({hosts})."
     if spec.ip_pool is not None and not settings.ip_manager:
-        yield f"spec.ipPool: leave it out, the ip-manager is off; for it, the hooks need {IP_MANAGER_ON}."
+        off = "address pools are turned off; to turn them on, the hooks need"
+        yield f"spec.ipPool: leave it out, {off} {IP_MANAGER_ON}."
 
 
 def _list_overlaps(spec: Spec, settings: Settings) -> Iterator[tuple[str, str]]:
-    """Networks of the virtual cluster, by field, and those of the host cluster that they overlap."""
+    """Fields of the virtual cluster's networks that overlap networks of the host cluster, and the latter."""
     for path, network in parse_networks(spec).items():
         hosts = [str(host) for host in settings.host_cidrs if network is not None and host.overlaps(network)]
         if hosts:
@@ -87,7 +88,7 @@ def _list_overlaps(spec: Spec, settings: Settings) -> Iterator[tuple[str, str]]:
 
 
 def _list_refused_images(images: Mapping[str, str], settings: Settings) -> Iterator[tuple[str, str]]:
-    """Fields and their images that no pattern allows; `*` stands for any text, nothing else has a meaning."""
+    """Fields with images that no pattern allows. `*` stands for any text; no other character is special."""
     patterns = [".*".join(map(re.escape, pattern.split("*"))) for pattern in settings.allowed_images]
     for path, image in images.items():
         if patterns and not any(re.fullmatch(pattern, image) for pattern in patterns):
@@ -99,7 +100,7 @@ def _describe_allowed(settings: Settings) -> str:
 
 
 def _list_running_images(call: Call, spec: Spec) -> Iterator[str]:
-    """The images of the pods that are nodes of the spec, or its access pod, and that these hooks have created."""
+    """The images of the node pods and the access pod, if these hooks created them."""
     access = (access_pod_name(call.identity.name), ACCESS_CONTAINER)
     for name, container in [*((node.name, NODE_CONTAINER) for node in spec.nodes), access]:
         pod = call.observed.find(POD, name)
@@ -114,7 +115,7 @@ def _write_note(call: Call) -> str | None:
 
 
 def _read_note(note: str | None) -> list[str] | None:
-    """The images on the note; None where there is none that can be read."""
+    """The recorded images; None if there is no readable note."""
     try:
         noted = json.loads(note or "")
     except ValueError:
@@ -123,6 +124,6 @@ def _read_note(note: str | None) -> list[str] | None:
 
 
 def _list_images(spec: Spec) -> Mapping[str, str]:
-    """Every image that the spec asks for, by its field."""
+    """Every image in the spec, by field."""
     nodes = {f"spec.nodes[{index}].image": node.image for index, node in enumerate(spec.nodes)}
     return {**nodes, **({"spec.accessPodImage": spec.access_pod_image} if spec.access_pod_image else {})}

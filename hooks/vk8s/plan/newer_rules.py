@@ -1,8 +1,7 @@
-"""Rules that are newer than some virtual clusters: they count for a new one, and are warnings for one that lives.
+"""Rules that are newer than some virtual clusters: problems for a new one, warnings for an existing one.
 
-A spec that is rejected keeps every child and makes none again: a rule that came with a new version of the hooks would
-leave a living virtual cluster without its next lost node. What an edit would add to one that lives and could never work
-is rejected all the same.
+While a spec is rejected, every child stays and none is recreated: a rule of a new version of the hooks would leave an
+existing virtual cluster without its next lost node. An edit that adds what can't work is rejected nevertheless.
 """
 
 from collections.abc import Iterable, Iterator
@@ -17,7 +16,7 @@ from hooks.vk8s.spec.resource_rules import check_resources
 
 
 def check_newer_rules(name: str, spec: Spec, observed: Observed, *, lives: bool) -> Findings:
-    """What keeps a new Vk8s `name` from being accepted; of one that lives, what it has and a new one could not have."""
+    """The problems of the Vk8s `name`. If it `lives`, only those that an edit adds; the others are warnings."""
     faults = list(_list_faults(name, spec))
     if not lives:
         return Findings(problems=_describe([*faults, *check_crowding(spec)]))
@@ -41,7 +40,7 @@ def _list_faults(name: str, spec: Spec) -> Iterator[Fault]:
 
 
 def _list_losses(spec: Spec, observed: Observed) -> Iterator[Fault]:
-    """Resources of nodes whose pods an edit would replace: they would go, and none could come."""
+    """Invalid resources of nodes whose pods an edit would replace: the pods would be deleted, and never recreated."""
     for node, fault in check_resources(spec.nodes):
         pod = observed.find(POD, node.name)
         if pod is not None and is_outdated(pod, hash_node(node)):
@@ -49,9 +48,9 @@ def _list_losses(spec: Spec, observed: Observed) -> Iterator[Fault]:
 
 
 def _had_room(spec: Spec, observed: Observed) -> bool:
-    """Whether the nodes that live have room, so that what has none is being added.
+    """Whether the existing nodes have room, so that the nodes without room are being added.
 
-    A node that has no claim of its own may as well be one that lost its pod, and must be made again.
+    With ephemeral storage, a node without a claim may be one that lost its pod and must be recreated.
     """
     claims = [node for node in spec.nodes if observed.has(CLAIM, state_claim_name(node.name))]
     return not spec.storage.ephemeral and has_room(spec, len(claims))

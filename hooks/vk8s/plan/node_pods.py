@@ -1,4 +1,4 @@
-"""The pod of each node, and the claim with its state."""
+"""Planning the pod of each node, and the claim with its state."""
 
 from hooks.vk8s.children.node_pod import build_node_pod
 from hooks.vk8s.children.state_claim import build_state_claim
@@ -12,7 +12,7 @@ from hooks.vk8s.spec.naming import state_claim_name
 
 
 def plan_claims(situation: Situation) -> Part:
-    """The claims of the nodes that stay; none where their state is ephemeral."""
+    """The claims of the nodes that stay; none if their state is ephemeral."""
     nodes = [] if situation.cluster.spec.storage.ephemeral else situation.cluster.nodes
     claims = {node.name: (CLAIM, state_claim_name(node.name)) for node in nodes}
     created = [node for node in nodes if not situation.observed.has(*claims[node.name])]
@@ -23,7 +23,7 @@ def plan_claims(situation: Situation) -> Part:
 
 
 def plan_node_pods(situation: Situation, state: State) -> Part:
-    """The pods of the nodes that stay; a pause ends all but those that their `state` holds."""
+    """The pods of the nodes that stay. A pause deletes all except for those that their `state` holds."""
     if situation.cluster.paused:
         return Part(gone=frozenset(_list_paused(situation, state)))
     nodes = situation.cluster.nodes
@@ -40,16 +40,17 @@ def plan_node_pods(situation: Situation, state: State) -> Part:
 
 
 def _has_held(situation: Situation, node: NodeSpec) -> bool:
-    """Whether another claim has held the state of `node`: an empty one never takes its place."""
+    """Whether another claim has held the state of `node`: an empty one never replaces it."""
     pod = situation.pods.get(node.name)
     return node.name in situation.cluster.state.claims or (pod is not None and pod.has_run)
 
 
 def _explain_wait(situation: Situation, node: NodeSpec) -> str:
-    """What the pod of `node` still lacks; empty where it exists, or may be created.
+    """What the pod of `node` waits for; empty if it exists, or may be created.
 
-    It is created only once all that it mounts is observed as ours and stays: otherwise it would boot from a claim or
-    Secret of somebody else with the same name. An address is given to a pod when it is created, or never.
+    It is created only once everything that it mounts is observed as ours and is not being deleted: otherwise it might
+    boot from a claim or Secret of somebody else with the same name. A pod gets its address when it is created, or
+    never.
     """
     if node.name in situation.pods:
         return ""
@@ -59,7 +60,7 @@ def _explain_wait(situation: Situation, node: NodeSpec) -> str:
 
 
 def _list_paused(situation: Situation, state: State) -> list[Child]:
-    """The pods that a paused virtual cluster does without; its volumes, keys and boot files stay."""
+    """The pods that a pause deletes. Volumes, keys and bootstrap files stay."""
     components = (NODE_COMPONENT, ACCESS_COMPONENT)
     return [
         (POD, name)

@@ -1,7 +1,7 @@
-"""The removal of workers. One that left the spec is drained by a Job; then its pod and its claim go, then the Job.
+"""The removal of workers. A Job drains a worker that is no longer in the spec; then pod and claim go, then the Job.
 
-Its name is free again when all three are gone: until then, a node of the same name that is in the spec waits. That a
-removal has begun is noted on pod and claim: the node may have stopped its kubelet, and another Job may be needed.
+Its name is free again when all three are gone: until then, a node of the same name in the spec waits. Pod and claim are
+annotated once a removal has begun: the node may have stopped its kubelet, and another Job may be needed.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -24,12 +24,12 @@ from hooks.vk8s.spec.model import Spec
 from hooks.vk8s.spec.naming import kubeconfig_secret_name, leave_job_name, state_claim_name
 
 LEAVING: Final = f"{PREFIX}leaving"
-_AFTER_PAUSE = "leaves when the virtual cluster is resumed"
+_AFTER_PAUSE = "will be removed when the virtual cluster is resumed"
 
 
 @dataclass(frozen=True)
 class Removal:
-    """The removal of a worker: `message` continues a sentence that starts with its name; `job` is created for it."""
+    """The removal of a worker. `message` continues a sentence that starts with its name; `job` is to be created."""
 
     node: str
     message: str
@@ -38,9 +38,9 @@ class Removal:
 
 @dataclass(frozen=True, kw_only=True)
 class Removals(Part):
-    """The workers that are being removed, and those that have `left` the cluster: their Jobs are done.
+    """The workers that are being removed, and those whose Jobs are complete, which have `left` the cluster.
 
-    `children` are their pods and claims with the removal noted on them, and their Jobs.
+    `children`: their pods and claims, annotated with the removal, and their Jobs.
     """
 
     removing: Sequence[Removal] = ()
@@ -54,7 +54,7 @@ class Removals(Part):
 
 @dataclass(frozen=True)
 class _Remains:
-    """What is observed of a worker: its pod and its claim by kind and name, and its Job."""
+    """What exists of a worker: its pod and its claim by kind and name, and its Job."""
 
     node: str
     parts: dict[Child, Manifest]
@@ -66,17 +66,17 @@ class _Remains:
 
     @property
     def is_job_stale(self) -> bool:
-        """Whether the Job is not about what exists: the worker has been recreated since."""
+        """Whether the Job is about an earlier pod or claim: the worker has been recreated since."""
         return self.job is not None and not self.uids <= set(self.job.annotations.get(TAKES, "").split(","))
 
     @property
     def has_left(self) -> bool:
-        """Whether its Job is done, so that pod and claim go, or are gone."""
+        """Whether its Job is complete, so that pod and claim are deleted now, or are gone."""
         return self.job is not None and not self.is_job_stale and self.job.is_complete
 
     @property
     def has_begun(self) -> bool:
-        """Whether a Job has been made to take out what is there."""
+        """Whether a Job has been created to remove what exists."""
         return not self.is_job_stale or any(map(_is_noted, self.parts.values()))
 
 
@@ -86,7 +86,7 @@ def plan_removals(situation: Situation) -> Removals:
     wanted = {node.name for node in cluster.nodes}
     roles = {**dict.fromkeys(cluster.state.claims, "worker"), **_read_roles(observed, wanted)}
     past = {name for name, role in roles.items() if role != "master"} - wanted
-    # Whoever may annotate a pod, or have a Job adopted, could mark a master: one is never removed.
+    # Anyone who may annotate a pod, or have a Job adopted, could mark a control-plane node, but it is never removed.
     masters = {node.name for node in cluster.control_plane}
     remains = [_get_remains(situation, name) for name in sorted((past | set(_list_begun(observed))) - masters)]
     removed = [each for each in remains if each.node in past or each.has_begun]
@@ -104,19 +104,19 @@ def plan_removals(situation: Situation) -> Removals:
 
 
 def list_role_problems(spec: Spec, observed: Observed) -> list[str]:
-    """Sentences on nodes that live under another role than the spec gives them: a state volume serves one for good."""
+    """Messages on nodes that exist with another role than in the spec: a state volume serves one role for good."""
     roles = {node.name: node.role for node in spec.nodes}
     return [
-        f"spec.nodes: {name} was made as {role}; this can't be changed, write it with role {role} again."
+        f"spec.nodes: {name} was created with role {role}, which can't be changed: write role {role} again."
         for name, role in sorted(_read_roles(observed).items())
         if role in ("master", "worker") and roles.get(name, "worker") != role
     ]
 
 
 def _read_roles(observed: Observed, but: Collection[str] = ()) -> dict[str, str]:
-    """Names and roles of the nodes of which a pod or a claim is observed; older claims have no role label.
+    """Names and roles of the nodes that have a pod or a claim. Claims of older versions have no role label.
 
-    Nodes in `but` are passed over: reading their labels would take a tenth of a whole call.
+    Nodes in `but` are skipped: reading their labels would take a tenth of a whole call.
     """
     passed = {*((CLAIM, state_claim_name(node)) for node in but), *((POD, node) for node in but)}
     children = [
@@ -130,10 +130,10 @@ def _read_roles(observed: Observed, but: Collection[str] = ()) -> dict[str, str]
 
 
 def _list_begun(observed: Observed) -> Iterator[str]:
-    """Names of the workers of which there is a Job, or a pod or claim that says that there was one."""
+    """Names of the workers with a Job, or with a pod or claim that is annotated with a removal."""
     for kind in (CLAIM, JOB, POD):
         for name, child in observed.children.get(kind, {}).items():
-            # First what takes less time: hardly any child is noted.
+            # The cheaper check first: hardly any child is annotated.
             if kind != JOB and not _is_noted(child):
                 continue
             labels = read_labels(child)
@@ -160,7 +160,7 @@ def _get_remains(situation: Situation, node: str) -> _Remains:
 
 
 def _choose_gone(situation: Situation, remains: _Remains) -> Iterable[Child]:
-    """What of a worker is left out now: pod and claim when its Job is done, the Job after them, or to make another."""
+    """What of a worker is deleted now: pod and claim once its Job is complete, then the Job; or a Job to recreate."""
     job = remains.job
     if job is None or job.is_terminating:
         return []
@@ -169,7 +169,7 @@ def _choose_gone(situation: Situation, remains: _Remains) -> Iterable[Child]:
     cluster = situation.cluster
     is_noted = remains.node in cluster.state.claims
     if job.is_complete:
-        # The Job is what tells a worker that has left from one that has lost its volume.
+        # Only the Job distinguishes a removed worker from one that has lost its volume.
         return remains.parts or ([] if is_noted else [(JOB, leave_job_name(remains.node))])
     if cluster.paused:
         return []
@@ -177,12 +177,12 @@ def _choose_gone(situation: Situation, remains: _Remains) -> Iterable[Child]:
     if job.has_failed or (is_known and _needs_another(situation, remains.node, job)):
         return [(JOB, leave_job_name(remains.node))]
     pod = remains.parts.get((POD, remains.node)) if cluster.is_forced_out(remains.node) else None
-    # Where only the place of the worker's own pod lets the Job have one, and nothing on it is to be waited for.
+    # If a quota has room for the Job's pod only without the worker's own pod, which is not to be drained.
     return [(POD, remains.node)] if pod and is_room_needed(job.manifest, pod, cluster.rules) else []
 
 
 def _needs_another(situation: Situation, node: str, job: Job) -> bool:
-    """Whether another Job would do better. With nothing else left or noted, only this one knows of its Node."""
+    """Whether the Job has to be recreated. If nothing else of the worker is left, only this Job knows of its Node."""
     cluster = situation.cluster
     is_lost = not all(situation.observed.has(CONFIG_MAP, name) for name in job.config_maps)
     current = hash_leave(situation.running_image, force=cluster.is_forced_out(node))
@@ -200,11 +200,11 @@ def _plan_removal(situation: Situation, remains: _Remains) -> Removal:
         [(SECRET, kubeconfig_secret_name(cluster.name)), (CONFIG_MAP, situation.boot_files)]
     )
     if lacking:
-        return Removal(remains.node, f"leaves: waits for {', '.join(lacking)}")
+        return Removal(remains.node, f"is being removed: waits for {', '.join(lacking)}")
     leave = Leave(remains.node, remains.uids, situation.running_image)
     return Removal(
         remains.node,
-        f"leaves: Job {leave_job_name(remains.node)} is being made",
+        f"is being removed: Job {leave_job_name(remains.node)} is being created",
         build_leave_job(cluster, leave, situation.context.scripts.digest),
     )
 
@@ -212,17 +212,17 @@ def _plan_removal(situation: Situation, remains: _Remains) -> Removal:
 def _describe(situation: Situation, remains: _Remains, job: Job) -> str:
     name = f"Job {job.name}"
     if job.is_terminating or remains.is_job_stale:
-        return f"leaves: waits until {name} is gone{job.held}"
+        return f"is being removed: waits until {name} is gone{job.held}"
     if job.is_complete:
         rest = [f"{part['kind']} {key[1]}{describe_finalizers(part)}" for key, part in remains.parts.items()]
-        return f"leaves: waits until these are gone: {'; '.join(rest or [name])}"
+        return f"is being removed: waits until these are gone: {'; '.join(rest or [name])}"
     if situation.cluster.paused:
         return _AFTER_PAUSE
-    return f"leaves: {_describe_work(situation, job)}"
+    return f"is being removed: {_describe_work(situation, job)}"
 
 
 def _describe_work(situation: Situation, job: Job) -> str:
-    """What the Job does now, or waits for, as far as that can be seen: its pod is no child."""
+    """What the Job does or waits for, as far as the hooks can tell: its pod is not a child."""
     suspension = job.suspension
     if suspension:
         return f"Job {job.name} {suspension}"
@@ -233,13 +233,13 @@ def _describe_work(situation: Situation, job: Job) -> str:
 
 
 def _describe_drain(cluster: VirtualCluster, job: Manifest) -> str:
-    """How far a Job is that could do its work. Its pod is no child, so this is all that can be seen of it from here."""
+    """The progress of a Job that can do its work, from its status alone, as its pod is not a child."""
     status, place = job.get("status", {}), f"-n {job['metadata']['namespace']} job/{job['metadata']['name']}"
     refused = [refusal.describe([job]) for refusal in list_job_refusals(job, cluster.rules)]
     if status.get("ready"):
         return "its pods are being moved to other nodes"
     if refused:
-        return f"Job {job['metadata']['name']} gets no pod: {'; '.join(refused)}"
+        return f"Job {job['metadata']['name']} can't create its pod: {'; '.join(refused)}"
     if not status.get("active"):
-        return f"Job {job['metadata']['name']} has no pod yet; should that last: kubectl describe {place}"
-    return f"its pods are not moved yet; should that last, a PodDisruptionBudget may hold them: kubectl logs {place}"
+        return f"Job {job['metadata']['name']} has no pod yet; if this persists: kubectl describe {place}"
+    return f"its pods are not moved yet; if this persists, a PodDisruptionBudget may block them: kubectl logs {place}"

@@ -1,6 +1,6 @@
-"""Which pods are replaced now. A pod is replaced by leaving it out of one answer; the next sync creates another.
+"""Which pods are replaced now. A pod is replaced by omitting it from one answer; the next sync creates another.
 
-What may go at once, what waits for its turn, and for whom it waits: decisions 5 and 12.
+Which of them go at once, which wait, and for which others they wait: decisions 5 and 12.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,16 +19,16 @@ from hooks.vk8s.spec.model import NodeSpec
 from hooks.vk8s.spec.naming import access_pod_name
 from hooks.vk8s.spec.state_note import read_noted_generation
 
-# A kubelet that refuses a pod refuses the next one, too, and at once.
+# A kubelet that rejects a pod rejects the next one at once as well.
 FAILED_PATIENCE = timedelta(seconds=30)
 _PULL_PROBLEMS = ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull")
 
 
 @dataclass(frozen=True)
 class Exempt:
-    """Nodes that are not to be replaced here: workers that are being removed, and those held by what they stand on.
+    """Nodes that are not to be replaced: workers that are being removed, and those held because of their state.
 
-    `lost`: those that have no pod until their owner acts.
+    `lost`: nodes that have no pod until their owner acts.
     """
 
     leaving: frozenset[str] = frozenset()
@@ -38,10 +38,10 @@ class Exempt:
 
 @dataclass(frozen=True, kw_only=True)
 class Replacements(Part):
-    """The pods that are left out now, and the rollout that is behind them.
+    """The pods that are omitted now, and the state of the rollout.
 
-    `outdated`: names of the nodes whose pods are still to be replaced after an edit; none during a pause, which ends
-    every pod. `held`: those of all nodes whose next pods the host cluster would refuse, and its words for that.
+    `outdated`: names of the nodes whose pods are still to be replaced after an edit; none during a pause, which deletes
+    every pod. `held`: nodes whose next pods the host cluster would reject, with its message.
     """
 
     outdated: Sequence[str] = ()
@@ -50,12 +50,12 @@ class Replacements(Part):
 
 @dataclass(frozen=True)
 class _Member:
-    """A node, and its pod as observed."""
+    """A node and its observed pod."""
 
     node: NodeSpec
     pod: Pod | None
     is_outdated: bool = False
-    # Its pod does not come by itself.
+    # Its pod can't be created for now.
     is_stuck: bool = False
 
     @property
@@ -64,7 +64,7 @@ class _Member:
 
     @property
     def is_there(self) -> bool:
-        """Whether there is a pod, and nobody has deleted it."""
+        """Whether it has a pod that is not being deleted."""
         return self.pod is not None and not self.pod.is_terminating
 
     @property
@@ -72,16 +72,16 @@ class _Member:
         return self.pod is not None and self.pod.is_ready
 
     def is_flapping(self, now: datetime) -> bool:
-        """Whether it was Ready a moment ago, and may be so again."""
+        """Whether it was Ready a moment ago, and may become so again by itself."""
         end = self.pod.flap_end if self.pod else None
         return end is not None and now < end
 
 
 def plan_replacements(situation: Situation, exempt: Exempt) -> Replacements:
-    """What has ended or never ran goes at once; of those that have run, one an answer, the master first.
+    """Pods that have ended or never ran go at once. Of those that have run, one per answer, the control plane first.
 
-    None goes whose next pod the namespace refuses. A worker that is leaving and in the spec again is not replaced, but
-    it is one of the others.
+    A pod whose successor the namespace would reject stays. A worker that is being removed and is in the spec again is
+    not replaced, but others wait for it.
     """
     cluster, now = situation.cluster, situation.now
     members = [_build_member(situation, node, exempt) for node in cluster.nodes]
@@ -89,7 +89,7 @@ def plan_replacements(situation: Situation, exempt: Exempt) -> Replacements:
     kept = {*exempt.leaving, *exempt.held, *held}
     free = [each for each in members if each.node.name not in kept and each.is_there]
     if any(each.is_master and each.is_outdated for each in members):
-        # The kubelet of a worker must not be newer than its API server.
+        # A worker's kubelet must not be newer than the API server.
         free = [each for each in free if each.is_master or not each.is_outdated]
     over = [each for each in free if each.pod and _compute_patience_end(each.pod, now) <= now]
     broken = [each for each in free if _is_broken(situation, each)]
@@ -112,13 +112,13 @@ def _build_member(situation: Situation, node: NodeSpec, exempt: Exempt) -> _Memb
 
 
 def _is_outdated(cluster: VirtualCluster, node: NodeSpec, pod: Manifest) -> bool:
-    """Whether it was made for another spec, address or generation, or before the last restart that was asked for."""
+    """Whether it was created for another spec, address or generation, or before the last requested restart."""
     is_of_another = cluster.network.has_moved(node.name, pod) or read_noted_generation(pod) != cluster.state.generation
     return is_outdated(pod, hash_node(node), cluster.restart) or is_of_another
 
 
 def _is_broken(situation: Situation, member: _Member) -> bool:
-    """Whether the pod is not Ready and will not get so, or was made for another spec: nothing is lost with it."""
+    """Whether the pod is not Ready and won't become so, or is outdated: replacing it interrupts nothing."""
     pod = member.pod
     if pod is None or pod.is_ready or pod.is_over or member.is_flapping(situation.now):
         return False
@@ -130,13 +130,13 @@ def _is_broken(situation: Situation, member: _Member) -> bool:
 
 
 def _list_turns(cluster: VirtualCluster, free: Iterable[_Member]) -> list[_Member]:
-    """The Ready ones that are outdated, and whose successors would not have to wait for an address."""
+    """The Ready ones that are outdated, and whose successors need not wait for an address."""
     ready = [each for each in free if each.is_outdated and each.is_ready]
     return [each for each in ready if cluster.network.get_lack(each.node.name) is None]
 
 
 def _choose_turn(members: Sequence[_Member], candidates: Iterable[_Member], now: datetime) -> list[_Member]:
-    """The one that may go now, of those that have run, if any: never more than one, and while no other one is down."""
+    """The candidate that may be replaced now, if any: at most one, and only if all other nodes allow it."""
     for going in candidates:
         lets_go = _lets_ready_go if going.is_ready else _lets_broken_go
         if all(lets_go(other, going, now) for other in members if other is not going):
@@ -145,9 +145,9 @@ def _choose_turn(members: Sequence[_Member], candidates: Iterable[_Member], now:
 
 
 def _lets_broken_go(other: _Member, going: _Member, now: datetime) -> bool:
-    """Whether one that is not Ready may be taken down: the other's container runs, or is down by itself.
+    """Whether `other` allows a node that is not Ready to be replaced: its container runs, or it is down anyway.
 
-    A worker waits for the master to be Ready: what it takes over at its boot comes from there.
+    A worker waits until the control plane is Ready: it gets its configuration from there when it boots.
     """
     if other.is_ready:
         return True
@@ -161,10 +161,10 @@ def _lets_broken_go(other: _Member, going: _Member, now: datetime) -> bool:
 
 
 def _lets_ready_go(other: _Member, going: _Member, now: datetime) -> bool:
-    """Whether a Ready one may be taken down: the other is Ready, or will not be so with this edit either.
+    """Whether `other` allows a Ready node to be replaced: it is Ready, or won't become so whatever this one does.
 
-    One that never ran must not hold others back for ever; but one that was made with the latest edit and does not come
-    up says that the edit is bad, and then this one stays.
+    A node that never ran must not block the others forever. But if one that was created for the latest edit does not
+    become Ready, the edit may be bad, and Ready nodes stay.
     """
     if other.is_ready:
         return True
@@ -178,12 +178,12 @@ def _lets_ready_go(other: _Member, going: _Member, now: datetime) -> bool:
 
 
 def _compute_patience_end(pod: Pod, now: datetime) -> datetime:
-    """Until when a pod that is over is left as it is; later than `now` where it is not over."""
+    """Until when a pod that has ended stays; later than `now` if it has not ended."""
     return pod.ended + FAILED_PATIENCE if pod.is_over else now + FAILED_PATIENCE
 
 
 def _choose_access(situation: Situation) -> list[str]:
-    """The access pod, if it is from another image or has ended: nobody but its own sessions depends on it."""
+    """The access pod, if it has another image or has ended: only its own sessions depend on it."""
     cluster, now = situation.cluster, situation.now
     name, image = access_pod_name(cluster.name), cluster.spec.access_pod_image
     pod = situation.pods.get(name)
@@ -194,7 +194,7 @@ def _choose_access(situation: Situation) -> list[str]:
 
 
 def _compute_due(situation: Situation, members: Iterable[_Member]) -> datetime | None:
-    """When time alone may change what goes: one has ended for long enough, or has settled while others wait for it."""
+    """When time alone may change the choice: a pod has been over for long enough, or has settled while others wait."""
     pods = [each.pod for each in members if each.pod]
     access, now = situation.pods.get(access_pod_name(situation.cluster.name)), situation.now
     ends = [pod.ended + FAILED_PATIENCE for pod in [*pods, *([access] if access else [])] if pod.is_over]

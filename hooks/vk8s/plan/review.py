@@ -1,4 +1,4 @@
-"""Whether a spec can be acted on: all rules asked once, with what each of them has to say."""
+"""Checking a spec against all rules, once."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,14 +18,14 @@ from hooks.vk8s.spec.version_skew import list_skews
 
 @dataclass(frozen=True, kw_only=True)
 class Review(Findings):
-    """A spec and what is to be said of it. `spec`: None where it can't be read; `notes`: as in `Limits`."""
+    """A spec with its problems and warnings. `spec`: None if it can't be read; `notes`: as in `Limits`."""
 
     spec: Spec | None = None
     notes: Mapping[str, str] = field(default_factory=dict)
 
 
 def review_spec(call: Call, raw: object) -> Review:
-    """The review of a spec as it came."""
+    """The review of an unparsed spec."""
     spec, problems = parse_spec(raw)
     if spec is None:
         return Review(problems=problems)
@@ -51,6 +51,6 @@ def review_spec(call: Call, raw: object) -> Review:
 
 
 def _is_living(call: Call) -> bool:
-    """Whether something lives that a setting or a rule may be newer than: without its PKI, a Vk8s lives on."""
+    """Whether a virtual cluster exists, which may be older than a setting or a rule. It may have lost its PKI."""
     is_made = call.observed.has(SECRET, pki_secret_name(call.identity.name))
     return is_made or bool(call.pods) or bool(call.observed.children.get(CLAIM))

@@ -1,4 +1,4 @@
-"""How a virtual cluster is reached: its Services, and who may connect. What they lead to may come later."""
+"""Planning the Services and the NetworkPolicy. They don't wait for the pods that they select."""
 
 from hooks.vk8s.children.access_service import build_access_service
 from hooks.vk8s.children.api_service import build_api_service
@@ -24,7 +24,7 @@ def plan_services(situation: Situation) -> Part:
 
 
 def _choose_targets(situation: Situation) -> dict[str, str]:
-    """The workers while one is Ready: then no connection ends with a restart of the master. Else every node."""
+    """The workers while one is Ready, so that a restart of the control plane breaks no connection; else every node."""
     pods = [situation.pods.get(node.name) for node in situation.cluster.workers]
     if any(pod and pod.is_ready for pod in pods):
         return role_selector(situation.cluster.name, "worker")

@@ -1,8 +1,8 @@
-"""What holds the state of the nodes, whether it is still there, and which pods must stay because of that (decision 11).
+"""The state of the nodes: which volumes hold it, whether they exist, and which pods must stay for it (decision 11).
 
-Nothing that is answered may turn a state that can be saved into one that is lost: a pod whose volume, keys or boot
-files are not there to stay is kept, whatever the spec asks; and where a volume is gone, no empty one takes its place
-until the owner of the Vk8s has said so in so many words.
+No answer may turn a recoverable state into a lost one: a pod whose volume, keys or bootstrap files are missing or being
+deleted stays, whatever the spec asks for; and if a volume is gone, no empty one replaces it until the owner of the Vk8s
+explicitly asks for that.
 """
 
 from collections.abc import Iterator, Mapping
@@ -37,10 +37,10 @@ _PAGE: Final = "docs/how-to/lost-volumes.md"
 
 @dataclass(frozen=True, kw_only=True)
 class State(Part):
-    """What is to be noted, and what of the state is lost or in danger.
+    """What is to be recorded, and which state is lost or at risk.
 
-    `notes`: annotations for the `pki` Secret; `lost`: node to what there is to say of it; it gets neither claim nor
-    pod. `held`: nodes whose pods are not left out. `gone` are pods that have no state and can get none.
+    `notes`: annotations for the `pki` Secret; `lost`: by node, a message; such a node gets neither claim nor pod.
+    `held`: nodes whose pods are never omitted. `gone`: pods that have no state and can get none.
     """
 
     notes: Mapping[str, str] = field(default_factory=dict)
@@ -49,9 +49,9 @@ class State(Part):
 
 
 def read_note(name: str, observed: Observed) -> StateNote:
-    """The note of the Vk8s `name`, as it was last written; an empty one where nothing has been noted.
+    """The note of the Vk8s `name` as last written; an empty one if there is none.
 
-    A PKI that was restored without its note begins in the generation that the pods are of.
+    If a PKI was restored without its note, the generation is that of the pods.
     """
     pki = observed.find(SECRET, pki_secret_name(name))
     notes = map(parse_note, read_annotation(pki, STATE)) if pki else ()
@@ -61,7 +61,7 @@ def read_note(name: str, observed: Observed) -> StateNote:
 
 
 def plan_state(situation: Situation, left: frozenset[str]) -> State:
-    """The state of the nodes that stay; `left`: workers that have left the cluster, whose note goes with them."""
+    """The state of the nodes that stay. `left`: removed workers, whose entries are deleted from the note."""
     cluster = situation.cluster
     found = [_look_at(situation, node) for node in cluster.nodes]
     lost = {each.node.name: _describe_loss(each) for each in found if each.is_lost}
@@ -75,16 +75,18 @@ def plan_state(situation: Situation, left: frozenset[str]) -> State:
 
 
 def list_needed(situation: Situation, node: NodeSpec) -> list[Child]:
-    """What a pod of `node` that is created now mounts."""
+    """What a pod of `node` mounts if it is created now."""
     claim = [] if situation.cluster.spec.storage.ephemeral else [(CLAIM, state_claim_name(node.name))]
     return [(CONFIG_MAP, situation.boot_files), (SECRET, get_credentials_name(situation.cluster, node)), *claim]
 
 
 @dataclass(frozen=True)
 class _Standing:
-    """What a node stands on.
+    """What the state of a node depends on.
 
-    `claim`, `noted`: none where its state is ephemeral; `lacking`: what its next pod would not find, by kind and name.
+    `claim`, `noted`: None if its state is ephemeral. `noted`: uid of the recorded claim; `is_accepted`: whether the
+    owner has given it up; `lacking`: what its next pod would miss, by kind and name, with the object if it is being
+    deleted.
     """
 
     node: NodeSpec
@@ -97,13 +99,13 @@ class _Standing:
 
     @property
     def is_lost(self) -> bool:
-        """Whether the volume with its state is gone, and nobody has said that this is all right."""
+        """Whether the volume with its state is gone, and its owner has not given it up."""
         is_gone = self.noted is not None and self.claim is None and (self.pod is None or self.is_useless)
         return is_gone and not self.is_accepted
 
     @property
     def is_useless(self) -> bool:
-        """Whether its pod holds no volume and can get none: no host has taken it, or its owner gives the volume up."""
+        """Whether its pod has no volume and can get none: it is not scheduled, or the owner has given the volume up."""
         pod = self.pod
         if pod is None or self.noted is None or self.claim is not None or pod.is_ready or pod.is_running:
             return False
@@ -111,7 +113,7 @@ class _Standing:
 
     @property
     def is_on_another(self) -> bool:
-        """Whether the claim of its name is not the one that its pod runs on: that one's volume ends with the pod."""
+        """Whether the claim of that name is newer than the pod, whose own volume will be gone when the pod is."""
         if self.pod is None or self.claim is None or self.claim["metadata"]["uid"] == self.noted:
             return False
         is_newer = read_creation_time(self.claim) > self.pod.created
@@ -119,16 +121,16 @@ class _Standing:
 
     @property
     def is_dropped(self) -> bool:
-        """Whether the noted claim and its pod are gone, and the owner wants an empty one instead."""
+        """Whether the recorded claim and its pod are gone, and the owner wants an empty volume instead."""
         is_gone = self.claim is None or self.claim["metadata"]["uid"] != self.noted
         return self.is_accepted and self.pod is None and is_gone
 
     @property
     def proven(self) -> str | None:
-        """The uid of the claim with which the node is Ready, or that its owner has put in place of one that is noted.
+        """The uid of the claim with which the node is Ready, or with which its owner has replaced the recorded one.
 
-        A claim that is newer than the pod is not what it runs on. Then what is noted stays; where nothing is, the uid
-        of the pod says that there is a state, and that it is on no claim that is there.
+        A pod does not run on a claim that is newer. Then the recorded uid stays; without one, the uid of the pod
+        records that there is state, and that it is on no existing claim.
         """
         if self.pod is None and self.noted and self.claim and not is_terminating(self.claim):
             return str(self.claim["metadata"]["uid"])
@@ -157,14 +159,14 @@ def _look_at(situation: Situation, node: NodeSpec) -> _Standing:
 
 
 def _build_notes(situation: Situation, note: StateNote) -> dict[str, str]:
-    """The note as an annotation; none as long as there is nothing to note."""
+    """The note as an annotation; none while there is nothing to record."""
     pki = situation.observed.find(SECRET, pki_secret_name(situation.identity.name))
     is_noted = pki is not None and STATE in (pki["metadata"].get("annotations") or {})
     return {STATE: note.encode()} if is_noted or note != StateNote() else {}
 
 
 def _plan_note(cluster: VirtualCluster, found: list[_Standing], left: frozenset[str]) -> StateNote:
-    """The note as it is now: claims with which nodes are Ready, without those of whom nobody needs to know any more."""
+    """The updated note: the claims with which nodes are Ready, without those that were removed or given up."""
     dropped = {each.node.name for each in found if each.is_dropped}
     proven = {each.node.name: each.proven for each in found if each.proven and not each.is_dropped}
     kept = {node: uid for node, uid in cluster.state.claims.items() if node not in dropped | left}
@@ -174,7 +176,7 @@ def _plan_note(cluster: VirtualCluster, found: list[_Standing], left: frozenset[
 
 
 def _list_blockers(cluster: VirtualCluster, found: list[_Standing], lost: Mapping[str, str]) -> list[Blocker]:
-    """What the owner has to know: what is lost and what to do about it, then what is in danger."""
+    """What is lost, with what to do about it, then what is at risk; at most one blocker."""
     ways_out = _describe_ways_out(cluster, [each for each in found if each.is_lost]) if lost else ""
     losses = [*(f"{node} {sentence}." for node, sentence in lost.items()), ways_out] if lost else []
     message = " ".join([*losses, *(danger for each in found if (danger := _describe_danger(each)))])
@@ -182,7 +184,7 @@ def _list_blockers(cluster: VirtualCluster, found: list[_Standing], lost: Mappin
 
 
 def _describe_loss(standing: _Standing) -> str:
-    """What continues a sentence that starts with the node's name."""
+    """The message, which continues a sentence that starts with the node's name."""
     is_master = standing.node.role == "master"
     what = "the data of the whole virtual cluster" if is_master else "the volumes of the pods on it"
     claim = state_claim_name(standing.node.name)
@@ -190,18 +192,18 @@ def _describe_loss(standing: _Standing) -> str:
 
 
 def _describe_ways_out(cluster: VirtualCluster, lost: list[_Standing]) -> str:
-    """What the owner may do; one command for all that is lost, beside what has been given up before."""
+    """What the owner can do: one command for everything that is lost, in addition to what was given up before."""
     identity = cluster.identity
     given_up = ",".join([*cluster.given_up, *(str(each.noted) for each in lost)])
     return (
-        f"No empty volume takes the place of one that is lost. Put the claim back, with label controller-uid="
-        f"{identity.uid} ({_PAGE}); or give up what was on it, and begin with an empty one: kubectl annotate vk8s "
+        f"No empty volume replaces a lost one by itself. Restore the claim, with label controller-uid={identity.uid} "
+        f"({_PAGE}); or give up what was on it, and start with an empty volume: kubectl annotate vk8s "
         f"-n {identity.namespace} {identity.name} --overwrite {ACCEPT_LOSS_ANNOTATION}={given_up}."
     )
 
 
 def _describe_danger(standing: _Standing) -> str:
-    """What the owner has to know of a pod that stays because of what it stands on; nothing of what is made again."""
+    """The message for a node whose state is at risk, or empty."""
     going = list(_list_going(standing))
     if not going:
         return ""
@@ -221,20 +223,20 @@ def _describe_danger(standing: _Standing) -> str:
 
 
 def _list_going(standing: _Standing) -> Iterator[str]:
-    """What is being deleted, of which a claim may be gone, too; all else is made again by this very answer."""
+    """What is being deleted, and a claim that is gone. Anything else that is gone is recreated by this very answer."""
     if standing.is_useless:
         return
     pod = standing.pod
     for (kind, name), found in standing.lacking.items():
         if found is not None and (standing.pod or standing.noted):
-            # Of a claim, everybody knows what holds it: the pod.
+            # The finalizer of a claim is not worth mentioning: its pod uses it.
             yield f"{found['kind']} {name} is being deleted{'' if kind == CLAIM else describe_finalizers(found)}"
         elif found is None and kind == CLAIM and pod and (standing.noted or standing.proven or pod.has_run):
-            other = ", and the one of that name is another" if standing.claim else ""
+            other = ", and the claim that has its name now is another one" if standing.claim else ""
             yield f"PersistentVolumeClaim {name} is gone{other}"
 
 
 def _read_volume(standing: _Standing) -> str:
-    """Name of the PersistentVolume behind a claim that is being deleted; empty where there is none."""
+    """Name of the PersistentVolume of a claim that is being deleted; empty if there is none."""
     claim = standing.claim
     return str(claim["spec"].get("volumeName", "")) if claim and is_terminating(claim) else ""

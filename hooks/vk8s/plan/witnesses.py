@@ -1,6 +1,6 @@
-"""Which CA a virtual cluster was made with, as the Secrets say that were made from it.
+"""Which CA a virtual cluster was created with, according to the Secrets that were derived from it.
 
-Anybody may have deleted or overwritten them: then they are made again, and what can't be read proves nothing.
+They may have been deleted or overwritten: then they are recreated, and a Secret that can't be read proves nothing.
 """
 
 import re
@@ -22,7 +22,7 @@ _EMBEDDED: Final = re.compile(rb"certificate-authority-data: (\S+)")
 
 
 def read_known_authorities(vk8s: str, observed: Observed) -> Mapping[str, str]:
-    """`public_key_hash` of each CA that something was made with, and the name of a Secret that says so."""
+    """`public_key_hash` of each CA from which a Secret was derived, and the name of that Secret."""
     join, kubeconfig = join_secret_name(vk8s), kubeconfig_secret_name(vk8s)
     return {
         **dict.fromkeys(_read_kubeconfig(read_files(observed, kubeconfig)), kubeconfig),
@@ -38,7 +38,7 @@ def _read_join(files: Mapping[str, bytes]) -> Iterator[str]:
 
 
 def _read_kubeconfig(files: Mapping[str, bytes]) -> Iterator[str]:
-    """Ours have one key per line, so that no YAML has to be read."""
+    """Our kubeconfigs have one key per line, so no YAML has to be parsed."""
     for content in {files.get(key, b"") for key in KUBECONFIG_KEYS}:
         found = _EMBEDDED.search(content)
         try:

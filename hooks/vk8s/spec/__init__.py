@@ -1,1 +1,1 @@
-"""What its owner wrote, and what it means: the spec, its rules, and the virtual cluster that follows from it."""
+"""The spec as its owner wrote it, its rules, and the virtual cluster that it describes."""

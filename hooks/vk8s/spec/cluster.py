@@ -1,4 +1,4 @@
-"""What a valid Vk8s means: the virtual cluster as the builders and the status see it. Facts, derived once."""
+"""The virtual cluster that a valid Vk8s describes, for builders and status. Each fact is derived once."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
@@ -11,20 +11,20 @@ from hooks.vk8s.spec.network import Network
 from hooks.vk8s.spec.state_note import StateNote
 from hooks.wire import Metadata
 
-# The original operator's; its presence pauses, whatever it says.
+# From the original operator: pauses the virtual cluster, whatever its value is.
 STOPPED_ANNOTATION = "vk8s-resource-stopped"
 RESTART_ANNOTATION = "vk8s.sktelecom.com/restart"
-# Names of nodes, between commas, or `true` for all: they are removed without a drain.
+# Names of nodes, separated by commas, or `true` for all: they are removed without a drain.
 FORCE_REMOVE_ANNOTATION = "vk8s.sktelecom.com/force-remove"
-# Uids of PersistentVolumeClaims, between commas: what was on them is given up, and empty ones may take their place.
+# Uids of PersistentVolumeClaims, separated by commas: their data is given up, and empty volumes may replace them.
 ACCEPT_LOSS_ANNOTATION = "vk8s.sktelecom.com/accept-state-loss"
-# The hash of a CA, as in the `join` Secret: all that it has signed is given up, and another one may take its place.
+# The hash of a CA, as in the `join` Secret: everything that it signed is given up, and another CA may replace it.
 ACCEPT_CA_LOSS_ANNOTATION = "vk8s.sktelecom.com/accept-ca-loss"
 
 
 @dataclass(frozen=True)
 class Identity:
-    """Which Vk8s it is: known even when its spec can't be read."""
+    """Identifies the Vk8s, even if its spec can't be read."""
 
     name: str
     namespace: str
@@ -34,7 +34,7 @@ class Identity:
 
 @dataclass(frozen=True)
 class VirtualCluster:
-    """A virtual cluster as its owner wants it."""
+    """A virtual cluster as its spec describes it."""
 
     identity: Identity
     spec: Spec
@@ -42,15 +42,15 @@ class VirtualCluster:
     node_certificate_seconds: int
     node_probe_seconds: int
     paused: bool = False
-    # Any text; pods that were made before it was written are to be made again.
+    # Any text. Pods that were created with another value are recreated.
     restart: str | None = None
-    # As its owner wrote it.
+    # The values of the annotations.
     force_remove: str = ""
     accept_loss: str = ""
     accept_ca_loss: str = ""
     network: Network = field(default_factory=Network)
     state: StateNote = field(default_factory=StateNote)
-    # Of the host cluster's namespace; none where nothing is known of them.
+    # Of the namespace in the host cluster; empty if Metacontroller does not send them.
     rules: NamespaceRules = field(default_factory=NamespaceRules)
 
     @property
@@ -65,31 +65,31 @@ class VirtualCluster:
 
     @property
     def control_plane(self) -> list[NodeSpec]:
-        """The nodes with role master."""
+        """The control-plane nodes."""
         return self.spec.control_plane
 
     @property
     def workers(self) -> list[NodeSpec]:
-        """The nodes with role worker. Without any, the control plane runs all pods, so it gets no taint."""
+        """The workers. Without any, the control-plane node runs all pods, so it has no taint."""
         return self.spec.workers
 
     def is_forced_out(self, node: str) -> bool:
-        """Whether the node is to be removed without waiting for the pods on it."""
+        """Whether the node is to be removed without draining it."""
         names = _split(self.force_remove)
         return node in names or names == ["true"]
 
     @property
     def given_up(self) -> list[str]:
-        """Uids of the claims of which their owner has said that what was on them may be lost."""
+        """Uids of the claims whose data the owner has given up."""
         return _split(self.accept_loss)
 
     @property
     def may_found(self) -> bool:
-        """Whether its first boot is still to come: nothing is known that an empty volume could take the place of."""
+        """Whether a node may initialize the cluster: no data is recorded that an empty volume would replace."""
         return self.spec.storage.ephemeral or not any(node.name in self.state.claims for node in self.control_plane)
 
     def without(self, nodes: Collection[str]) -> "VirtualCluster":
-        """The virtual cluster as if its spec did not name these workers."""
+        """The virtual cluster without these workers."""
         staying = [node for node in self.nodes if node.name not in nodes]
         return replace(self, spec=self.spec.model_copy(update={"nodes": staying}))
 
@@ -100,12 +100,12 @@ class VirtualCluster:
 
     @property
     def endpoint(self) -> str:
-        """Full name of the API Service: it stays when the master's pod gets another address."""
+        """Full name of the API Service. It stays the same when the control-plane pod gets another address."""
         return self.api_names[-1]
 
 
 def _split(names: str) -> list[str]:
-    """The words between commas."""
+    """The words between commas, without empty ones."""
     return [word for name in names.split(",") if (word := name.strip())]
 
 
@@ -122,7 +122,7 @@ def parse_identity(metadata: Metadata) -> Identity:
 
 
 def build_cluster(metadata: Metadata, spec: Spec, settings: Settings, network: Network) -> VirtualCluster:
-    """The virtual cluster that a valid `spec` describes, with the addresses that its nodes have."""
+    """The virtual cluster that a valid `spec` describes, with the addresses of its nodes."""
     annotations = metadata.annotations
     paused = spec.paused or STOPPED_ANNOTATION in annotations
     return VirtualCluster(

@@ -13,8 +13,8 @@ COMPONENT = f"{PREFIX}component"
 BOOTSTRAP_COMPONENT, NODE_COMPONENT, ACCESS_COMPONENT, LEAVE_COMPONENT = "bootstrap", "node", "access", "leave"
 KUBEFLOW_COMPONENT = "kubeflow"
 
-# Labels by which controllers and tools know what is theirs. Copied to a child, they make a Job that the API server
-# refuses or Kueue suspends, a Service that kube-proxy passes by, or have a tool prune what its user never wrote.
+# Labels by which controllers and tools recognize their objects. Copied to a child, they make the API server reject a
+# Job, Kueue suspend it, kube-proxy ignore a Service, or a tool prune what its user never wrote.
 _STEERING_NAMES: Final = frozenset(
     ["controller-revision-hash", "job-name", "pod-template-generation", "pod-template-hash"]
 )
@@ -36,14 +36,14 @@ _STEERING_DOMAINS: Final = frozenset(
     ]
 )
 
-# A service mesh redirects what a pod sends and takes, and with that what kubelet, network and pods of a node do in it.
+# A service mesh redirects the traffic of a pod: here, that of the kubelet, the network and the pods of a whole node.
 # https://istio.io/latest/docs/reference/config/labels/ and https://linkerd.io/2/reference/proxy-configuration/
 NO_MESH_LABELS: Final = {"istio.io/dataplane-mode": "none", "sidecar.istio.io/inject": "false"}
 NO_MESH_ANNOTATIONS: Final = {"linkerd.io/inject": "disabled"}
 
 
 def user_labels(labels: Mapping[str, str]) -> dict[str, str]:
-    """The labels of a Vk8s that its children carry too: all but those that say whose an object is, or what it is."""
+    """The labels of a Vk8s that are copied to its children: all except for those that identify an object."""
     own = {CONTROLLER_UID, *MANAGED_BY}
     return {
         key: value
@@ -53,17 +53,17 @@ def user_labels(labels: Mapping[str, str]) -> dict[str, str]:
 
 
 def is_steering(label: str) -> bool:
-    """Whether a controller, or a tool that prunes, goes by the label."""
+    """Whether a controller, or a tool that prunes, selects objects by the label."""
     return label in _STEERING_NAMES or label.partition("/")[0] in _STEERING_DOMAINS
 
 
 def child_labels(identity: Identity) -> dict[str, str]:
-    """Labels of every child of the Vk8s: its owner's, and the identity."""
+    """Labels of every child of the Vk8s: those of its owner, and those that identify the child."""
     return {**user_labels(identity.labels), **MANAGED_BY, **cluster_selector(identity.name)}
 
 
 def cluster_selector(vk8s: str) -> dict[str, str]:
-    """What everything of one virtual cluster has in common, within its namespace."""
+    """The labels of all objects of one virtual cluster, unique within its namespace."""
     return {VK8S: vk8s}
 
 
@@ -78,29 +78,29 @@ def component_selector(vk8s: str, component: str) -> dict[str, str]:
 
 
 def node_labels(node: NodeSpec) -> dict[str, str]:
-    """What says of a pod which node it is."""
+    """The labels that identify the pod of a node."""
     return {COMPONENT: NODE_COMPONENT, NODE: node.name, ROLE: node.role}
 
 
 def claim_labels(node: NodeSpec) -> dict[str, str]:
-    """What says of a claim whose state it holds."""
+    """The labels that identify the claim of a node."""
     return {NODE: node.name, ROLE: node.role}
 
 
 def leave_labels(node: str) -> dict[str, str]:
-    """What says of a Job, and of its pods, which node it takes out."""
+    """The labels of a Job, and of its pods, that removes a node."""
     return {COMPONENT: LEAVE_COMPONENT, NODE: node}
 
 
 def kubeflow_labels() -> dict[str, str]:
-    """What says of a Job, and of its pods, that it installs Kubeflow."""
+    """The labels of a Job, and of its pods, that installs Kubeflow."""
     return {COMPONENT: KUBEFLOW_COMPONENT}
 
 
 def build_pod_metadata(
     identity: Identity, name: str, labels: Mapping[str, str], annotations: Mapping[str, str]
 ) -> Manifest:
-    """`metadata` of a pod: service meshes stay out of it, unless its owner's labels say otherwise."""
+    """`metadata` of a pod. It opts out of service meshes, unless its owner's labels opt in."""
     metadata = build_noted_metadata(identity, name, labels, {**NO_MESH_ANNOTATIONS, **annotations})
     return {**metadata, "labels": {**NO_MESH_LABELS, **metadata["labels"]}}
 
@@ -108,12 +108,12 @@ def build_pod_metadata(
 def build_noted_metadata(
     identity: Identity, name: str, labels: Mapping[str, str], annotations: Mapping[str, str]
 ) -> Manifest:
-    """`metadata` of a pod or Job, with what is noted on it when it is made."""
+    """`metadata` of a pod or Job, with annotations."""
     return {**build_metadata(identity, name, labels), "annotations": dict(annotations)}
 
 
 def build_metadata(identity: Identity, name: str, extra_labels: Mapping[str, str] | None = None) -> Manifest:
-    """`metadata` of the child `name`; namespaced, because the hooks answer for the parent's namespace only."""
+    """`metadata` of the child `name`, in the parent's namespace, as all children are."""
     return {
         "name": name,
         "namespace": identity.namespace,

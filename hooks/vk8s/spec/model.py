@@ -1,4 +1,4 @@
-"""The spec of a Vk8s as its owner writes it: fields, types, defaults. What the values mean lives in `cluster`."""
+"""The spec of a Vk8s: fields, types, defaults. `cluster` derives from it what the values mean."""
 
 from typing import Annotated, Any, Literal
 
@@ -9,20 +9,20 @@ from hooks.kubernetes.names import DNS_1123, MAX_NODE_NAME
 from hooks.kubernetes.quantity import QuantityText
 from hooks.vk8s.spec.naming import MAX_PORT_NAME
 
-# 198.18.0.0/15 is set aside for benchmarks of network devices (RFC 2544): never public, seldom anyone's network.
+# 198.18.0.0/15 is reserved for benchmarks of network devices (RFC 2544): never public, and seldom used.
 DEFAULT_POD_CIDR = "198.18.0.0/16"
 DEFAULT_SERVICE_CIDR = "198.19.0.0/16"
 DEFAULT_STORAGE_SIZE = "20Gi"
-# Which ports a Kubernetes cluster gives to NodePorts, unless told otherwise.
+# The default range of NodePorts.
 NODE_PORTS = range(30000, 32768)
 MAX_KEY_LENGTH = 8192
 # RFC 5321, 4.5.3.1.
 MAX_EMAIL = 254
-# As of any object whose name need not be a label.
+# As for any object whose name is a DNS subdomain.
 MAX_OBJECT_NAME = 253
-# The name of the port that leads to Kubeflow's user interface.
+# The name of the port of Kubeflow's user interface.
 KUBEFLOW_PORT = "kubeflow"
-# Whom Kubeflow itself names as its first user.
+# Kubeflow's own default for its first user.
 DEFAULT_EMAIL = "user@example.com"
 
 Role = Literal["master", "worker"]
@@ -38,7 +38,7 @@ class Resources(SpecModel):
 
 
 class NodeSpec(SpecModel):
-    """One node of the virtual cluster, one pod of the host cluster, under one name."""
+    """A node of the virtual cluster and, under the same name, a pod of the host cluster."""
 
     name: Annotated[str, StringConstraints(pattern=DNS_1123, max_length=MAX_NODE_NAME)]
     image: Image
@@ -50,7 +50,7 @@ class NodeSpec(SpecModel):
 
 
 class KubernetesSpec(SpecModel):
-    """Networks of the virtual cluster. They can't change once it exists."""
+    """Networks of the virtual cluster. They are immutable."""
 
     pod_network_cidr: str = DEFAULT_POD_CIDR
     service_cidr: str = DEFAULT_SERVICE_CIDR
@@ -58,7 +58,7 @@ class KubernetesSpec(SpecModel):
 
 
 class StorageSpec(SpecModel):
-    """Where nodes keep their state: a claim each, or with `ephemeral` the pod's own disk."""
+    """Where nodes keep their state: on a claim each or, with `ephemeral`, on the pod's own disk."""
 
     size: QuantityText = DEFAULT_STORAGE_SIZE
     storage_class_name: str | None = None
@@ -66,13 +66,13 @@ class StorageSpec(SpecModel):
 
 
 class AccessSpec(SpecModel):
-    """Who may connect to the access pod: public keys, one per entry. Without any, the generated client key may."""
+    """Public keys that may connect to the access pod, one per entry. Without any, the generated client key may."""
 
     authorized_keys: list[Annotated[str, StringConstraints(max_length=MAX_KEY_LENGTH)]] = Field(default_factory=list)
 
 
 class PortSpec(SpecModel):
-    """A port of the virtual cluster that is to be reached from outside the host cluster."""
+    """A port of the virtual cluster that is reachable from outside the host cluster."""
 
     name: Annotated[str, StringConstraints(max_length=MAX_PORT_NAME)]
     port: int = Field(ge=1, le=65535)
@@ -80,14 +80,14 @@ class PortSpec(SpecModel):
 
 
 class PasswordSecretRef(SpecModel):
-    """Where a password is: a Secret in the namespace of the Vk8s, and the key in it."""
+    """A key of a Secret in the namespace of the Vk8s."""
 
     name: Annotated[str, StringConstraints(min_length=1, max_length=MAX_OBJECT_NAME)]
     key: Annotated[str, StringConstraints(min_length=1, max_length=MAX_OBJECT_NAME)] = "password"
 
 
 class KubeflowSpec(SpecModel):
-    """Which Kubeflow is to be installed, and who its first user is; without a Secret, a password is made."""
+    """The Kubeflow to install, and its first user. Without a Secret, a password is generated."""
 
     version: str
     email: Annotated[str, StringConstraints(max_length=MAX_EMAIL)] = DEFAULT_EMAIL
@@ -110,10 +110,10 @@ class Spec(SpecModel):
 
     @property
     def control_plane(self) -> list[NodeSpec]:
-        """The nodes with role master, in their order."""
+        """The control-plane nodes, in their order."""
         return [node for node in self.nodes if node.role == "master"]
 
     @property
     def workers(self) -> list[NodeSpec]:
-        """The nodes with role worker, in their order."""
+        """The workers, in their order."""
         return [node for node in self.nodes if node.role == "worker"]

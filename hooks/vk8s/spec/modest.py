@@ -1,7 +1,7 @@
-"""What the pods ask for that are ours alone, and for which the spec has no resources: the access pod, and Jobs.
+"""The resources of pods for which the spec has none: the access pod, and those of Jobs.
 
-Bounded, as a quota may want it, with requests of next to nothing: nodes may have asked for all that the hosts have.
-Within the LimitRanges of the namespace, as nobody could write it otherwise.
+They have limits, as a quota may require, and requests of next to nothing, as nodes may have requested all that the
+hosts have. They are fitted to the LimitRanges of the namespace, as no user could write them.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from hooks.kubernetes.manifest import Manifest
 from hooks.kubernetes.quantity import parse_quantity
 from hooks.vk8s.spec.namespace_rules import CONTAINER, ONE_POD, Limit, NamespaceRules
 
-# What is written for an amount that was computed.
+# How a computed amount is written.
 _WRITE: Final[dict[str, Callable[[Fraction], str]]] = {
     "cpu": lambda amount: f"{ceil(amount * 1000)}m",
     "memory": lambda amount: str(ceil(amount)),
@@ -23,14 +23,14 @@ _WRITE: Final[dict[str, Callable[[Fraction], str]]] = {
 
 @dataclass(frozen=True)
 class Modest:
-    """Resources of a container. `waives`: where a quota has no room for a limit, it takes none, and is not limited."""
+    """Resources of a container. `waives`: if a quota has no room for its limit, it runs without one."""
 
     requests: dict[str, str]
     limits: dict[str, str]
     waives: bool = False
 
     def fit(self, rules: NamespaceRules) -> Manifest:
-        """The resources in that namespace, for a container of a pod in which no other runs at the same time."""
+        """The resources in that namespace, for the only container that runs in its pod at a time."""
         fitted = {name: self._fit_one(name, rules) for name in self.limits}
         return {
             "limits": {name: str(limit) for name, (limit, _) in fitted.items()},
@@ -38,7 +38,7 @@ class Modest:
         }
 
     def _fit_one(self, name: str, rules: NamespaceRules) -> tuple[str, str]:
-        """Limit and request."""
+        """The limit and the request for one resource."""
         limits = [limit for kind in (CONTAINER, ONE_POD) for _, limit in rules.entries(kind)]
         ratios = [limit.max_limit_request_ratio[name] for limit in limits if name in limit.max_limit_request_ratio]
         least = [limit.min[name] for limit in limits if name in limit.min]
@@ -48,13 +48,13 @@ class Modest:
         if parse_quantity(request) < lowest:
             return limit, _WRITE[name](lowest)
         if self.waives and not ratios and not least and _is_short(rules, f"limits.{name}", limit):
-            # A limit of 0 is one to quotas, and none to kubelets.
+            # Quotas count a limit of 0 as a limit; kubelets take it for none.
             return "0", "0"
         return limit, request
 
 
 def _clamp(amount: str, name: str, limits: list[Limit]) -> str:
-    """The amount, not below what one of them demands, and not above what another one allows."""
+    """The amount, raised to their minimum and lowered to their maximum."""
     least = [limit.min[name] for limit in limits if name in limit.min]
     most = [limit.max[name] for limit in limits if name in limit.max]
     return min([*most, max([amount, *least], key=parse_quantity)], key=parse_quantity)

@@ -1,6 +1,6 @@
-"""What ResourceQuotas and LimitRanges of a Vk8s's namespace say, as Metacontroller sends them along. Facts alone.
+"""The ResourceQuotas and LimitRanges of a Vk8s's namespace, as Metacontroller sends them. Facts only.
 
-What they refuse is worked out by `refused`; what our own small pods ask for because of them, by `modest`.
+`refused` computes what they reject, `modest` the resources of our own pods that fit them.
 """
 
 from collections.abc import Iterator, Mapping
@@ -18,24 +18,24 @@ from hooks.wire import Parent
 
 QUOTA: Final = "ResourceQuota.v1"
 LIMIT_RANGE: Final = "LimitRange.v1"
-# What a limit of a LimitRange is for.
+# Types of the entries of a LimitRange.
 CONTAINER: Final = "Container"
 ONE_POD: Final = "Pod"
 ONE_CLAIM: Final = "PersistentVolumeClaim"
-# Our pods have no deadline, no priority class and no affinity. A priority class may be given to them by default, so
-# whether a quota for such counts them is not known; it is passed over.
+# Our pods have no deadline, no priority class and no affinity. A default may give them a priority class, so it is
+# unknown whether a quota with such a scope counts them; it is ignored.
 _OUR_SCOPES: Final = frozenset(["NotTerminating"])
 _NOTHING: Final = Fraction(0)
 _BEST_EFFORT, _NOT_BEST_EFFORT = "BestEffort", "NotBestEffort"
 
-# Resource to how much of it.
+# Amounts by resource.
 Amounts = Mapping[str, Quantity]
-# What is neither written nor counted.
+# A missing amount.
 NONE: Final = Quantity("0")
 
 
 class _Form(BaseModel):
-    """A part of an object; what it does not declare is skipped."""
+    """A part of an object. Fields that it does not declare are skipped."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=to_camel, populate_by_name=True)
 
@@ -67,7 +67,7 @@ class _Scope(_Form):
 
 
 class Quota(_Form):
-    """A ResourceQuota as it is enforced: by what its status says. `scopes`: it counts only pods that have all."""
+    """A ResourceQuota as it is enforced, from its status. `scopes`: it counts only pods that match all of them."""
 
     name: str
     hard: dict[str, Quantity]
@@ -75,12 +75,12 @@ class Quota(_Form):
     scopes: tuple[str, ...] = ()
 
     def counts_pod(self, *, best_effort: bool) -> bool:
-        """Whether it counts a pod of ours; `best_effort`: one that asks for nothing and is limited in nothing."""
+        """Whether it counts a pod of ours. `best_effort`: a pod without requests and limits."""
         ours = _OUR_SCOPES | {_BEST_EFFORT if best_effort else _NOT_BEST_EFFORT}
         return set(self.scopes) <= ours
 
     def lacks_room(self, name: str, amount: Fraction, freed: Fraction = _NOTHING) -> bool:
-        """Whether it refuses so much more of what it calls `name`, when `freed` of that is no longer used."""
+        """Whether it rejects `amount` more of the resource `name`, once `freed` of it is no longer used."""
         if name not in self.hard or not amount:
             return False
         used = max(self.used.get(name, NONE).amount - freed, _NOTHING)
@@ -89,24 +89,24 @@ class Quota(_Form):
 
 @dataclass(frozen=True)
 class NamespaceRules:
-    """The rules of a namespace, by name. None where Metacontroller does not send them: then nothing is known."""
+    """The rules of a namespace, sorted by name. Empty if Metacontroller does not send them: nothing is known then."""
 
     quotas: tuple[Quota, ...] = ()
     limit_ranges: tuple[LimitRange, ...] = ()
 
     def entries(self, kind: str) -> Iterator[tuple[str, Limit]]:
-        """Name of a LimitRange and entry, for all entries for containers, pods or claims."""
+        """Name of the LimitRange and entry, for all entries for containers, pods or claims."""
         for limit_range in self.limit_ranges:
             for limit in limit_range.entries(kind):
                 yield limit_range.name, limit
 
     def find_default(self, resource: str) -> str | None:
-        """Name of the LimitRange that gives a container its limit of `resource`, where it has none of its own."""
+        """Name of the LimitRange that gives a container its default limit of `resource`, if any."""
         return next((name for name, limit in self.entries(CONTAINER) if resource in limit.default), None)
 
     @classmethod
     def parse(cls, related: Mapping[str, Mapping[str, Manifest]]) -> Self:
-        """The rules in the related objects of a request. One that can't be read is passed over: it explains nothing."""
+        """The rules in the related objects of a request. Those that can't be read are ignored."""
         quotas = filter(None, map(_parse_quota, related.get(QUOTA, {}).values()))
         limit_ranges = filter(None, map(_parse_limit_range, related.get(LIMIT_RANGE, {}).values()))
         return cls(
@@ -116,7 +116,7 @@ class NamespaceRules:
 
 
 def build_rules(parent: Parent, settings: Settings) -> list[Manifest]:
-    """Which objects Metacontroller shall send along: all quotas and LimitRanges of the namespace."""
+    """The related objects to request: all quotas and LimitRanges of the namespace."""
     if not settings.namespace_rules:
         return []
     namespace = parent.metadata.namespace
@@ -127,7 +127,7 @@ def build_rules(parent: Parent, settings: Settings) -> list[Manifest]:
 
 
 def _parse_quota(manifest: Manifest) -> Quota | None:
-    """The quota; None while no controller has looked at it: until then, it is not enforced as it stands."""
+    """The quota; None until a controller has written its status, as it is not enforced before."""
     status, spec = manifest.get("status") or {}, manifest.get("spec") or {}
     try:
         expressions = (spec.get("scopeSelector") or {}).get("matchExpressions") or []

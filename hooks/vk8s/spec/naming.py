@@ -1,12 +1,12 @@
-"""The names of all that belongs to a virtual cluster, one function each, and the limits that follow from them."""
+"""The names of all objects of a virtual cluster, one function each, and the limits that follow from them."""
 
-# A Service name is a DNS-1035 label of at most 63 characters and the longest suffix of one of ours is `-access-svc`.
+# A Service name is a DNS-1035 label of at most 63 characters, and our longest suffix is `-access-svc`.
 MAX_VK8S_NAME = 52
 
 # The name of a Service's port is a DNS label.
 MAX_PORT_NAME = 63
 
-# The containers of ours in each kind of pod; an injector may have added others, before them or after.
+# Our containers in each kind of pod. An injector may have added others, before or after them.
 NODE_CONTAINER, ACCESS_CONTAINER, LEAVE_CONTAINER = "node", "access", "leave"
 
 
@@ -16,7 +16,7 @@ def pki_secret_name(vk8s: str) -> str:
 
 
 def join_secret_name(vk8s: str) -> str:
-    """Secret with what a worker may see: token, hash and certificate of the CA."""
+    """Secret with what a worker needs to join: token, hash and certificate of the CA."""
     return f"{vk8s}-join"
 
 
@@ -26,7 +26,7 @@ def kubeconfig_secret_name(vk8s: str) -> str:
 
 
 def bootstrap_config_map_name(vk8s: str, digest: str) -> str:
-    """ConfigMap with the scripts that a node pod boots from; `digest` tells one version of them from another."""
+    """ConfigMap with the bootstrap files of a node pod. `digest` identifies their version."""
     return f"{vk8s}-bootstrap-{digest}"
 
 
@@ -46,7 +46,7 @@ def network_policy_name(vk8s: str) -> str:
 
 
 def is_service_of_another(vk8s: str) -> bool:
-    """Whether the Service for the ports of the Vk8s would have the name that a Service of another Vk8s has."""
+    """Whether the Service for the ports of this Vk8s could have the name of another Vk8s's Service."""
     return vk8s.endswith((api_service_name(""), access_service_name("")))
 
 
@@ -76,7 +76,7 @@ def kubeflow_job_name(vk8s: str) -> str:
 
 
 def leave_job_name(node: str) -> str:
-    """Job that takes a node out of its virtual cluster."""
+    """Job that removes a node from its virtual cluster."""
     return f"{node}-leave"
 
 

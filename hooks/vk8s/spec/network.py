@@ -1,4 +1,4 @@
-"""Addresses of the host cluster's network for the nodes of one virtual cluster. Who hands them out: `ip_manager`."""
+"""Addresses of the host cluster's network for the nodes of one virtual cluster. `ippool` allocates them."""
 
 import json
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from typing import Final
 from hooks.kubernetes.manifest import Manifest
 from hooks.settings import HostCni
 
-# Noted on a pod when it is made, whatever network the host cluster has.
+# Our own annotation of a pod with its address, whatever network the host cluster has.
 ADDRESS: Final = "vk8s.sktelecom.com/address"
 # https://docs.tigera.io/calico/latest/networking/ipam/use-specific-ip
 CALICO_ADDRESSES: Final = "cni.projectcalico.org/ipAddrs"
@@ -20,10 +20,10 @@ NO_POOL: Final = "NoPool"
 
 @dataclass(frozen=True)
 class Network:
-    """Which address each node has, by name, and who hands out more.
+    """The addresses of the nodes, by name, and the pool that allocates more.
 
-    `pool`: the IPPool whose addresses the nodes need; None where they need none. `obstacle` goes on where its name
-    ends, and says why it hands out none; `reason` is the CamelCase word for that, or for why there is no pool.
+    `pool`: the IPPool whose addresses the nodes need; None if they need none. `obstacle` continues a sentence that ends
+    with its name, and says why it allocates none; `reason` is the CamelCase reason for that, or for having no pool.
     """
 
     addresses: Mapping[str, str] = field(default_factory=dict)
@@ -33,13 +33,13 @@ class Network:
     cni: HostCni = "calico"
 
     def get_lack(self, node: str) -> str | None:
-        """What the pod of `node` has to wait for before it is made, as `Kind name`; None where it may be made."""
+        """The address for which the pod of `node` has to wait, in words; None if the pod may be created."""
         if self.pool is None or node in self.addresses:
             return None
         return f"an address of IPPool {self.pool}{self.obstacle}"
 
     def build_annotations(self, node: str) -> dict[str, str]:
-        """What tells the network of the host cluster which address the new pod of `node` shall have, if any."""
+        """The annotations that give a new pod of `node` its address; none if it has no address."""
         address = self.addresses.get(node)
         if address is None:
             return {}
@@ -48,15 +48,15 @@ class Network:
         return {ADDRESS: address, CALICO_ADDRESSES: json.dumps([address])}
 
     def has_moved(self, node: str, pod: Manifest) -> bool:
-        """Whether the pod of `node` was given another address than the node has now.
+        """Whether the pod of `node` was created with another address than the node has now.
 
-        One that was made without an address stays as it is, and so does one whose node has none any more.
+        A pod that was created without an address stays, and so does one whose node no longer has an address.
         """
         noted = read_noted_address(pod)
         return noted is not None and self.addresses.get(node, noted) != noted
 
 
 def read_noted_address(pod: Manifest) -> str | None:
-    """The address with which the pod was made, if any."""
+    """The address that the pod was created with, if any."""
     address: str | None = (pod["metadata"].get("annotations") or {}).get(ADDRESS)
     return address

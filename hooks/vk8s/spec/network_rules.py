@@ -1,4 +1,4 @@
-"""Which networks a virtual cluster can have: kubeadm accepts them, they can be routed, and the nodes fit in."""
+"""Rules for the networks of a virtual cluster: kubeadm accepts them, they can be routed, and all nodes fit in."""
 
 import re
 from collections.abc import Iterator
@@ -8,21 +8,21 @@ from typing import Final
 
 from hooks.vk8s.spec.model import Spec
 
-# A field, and what to write there: the end of a sentence.
+# A field, and what to write there, without a full stop.
 Fault = tuple[str, str]
 
 PODS, SERVICES = "podNetworkCidr", "serviceCidr"
-# As the API server reads networks; Python would also take masks such as 255.255.0.0, and addresses alone.
+# The form that the API server accepts. Python would also accept masks such as 255.255.0.0, and single addresses.
 _FORM: Final = re.compile(r"[0-9.]+/(0|[1-9][0-9]?)")
-# Which part of the pod network each node takes, unless told otherwise.
+# The default size of the part of the pod network that each node gets.
 _NODE_PREFIX: Final = 24
-# kubeadm takes no other prefixes: cmd/kubeadm/app/apis/kubeadm/validation, and constants beside it.
+# kubeadm accepts no other prefixes: cmd/kubeadm/app/apis/kubeadm/validation, and the constants next to it.
 _PREFIXES: Final = {PODS: range(8, _NODE_PREFIX + 1), SERVICES: range(12, 29)}
 _PREFIX_ADVICE: Final = {
     PODS: "write a network from /8 to /24: each node takes a /24 of it",
     SERVICES: "write a network from /12 to /28",
 }
-# RFC 6890, RFC 5771, RFC 1112: a packet to or from there gets nowhere.
+# RFC 6890, RFC 5771, RFC 1112: packets to or from there are not routed.
 _UNUSABLE: Final = [IPv4Network(text) for text in ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3")]
 _UNUSABLE_ADVICE: Final = (
     "write a network that shares no address with 0.0.0.0/8, 127.0.0.0/8, 169.254.0.0/16 and 224.0.0.0/3: "
@@ -31,13 +31,13 @@ _UNUSABLE_ADVICE: Final = (
 
 
 def parse_networks(spec: Spec) -> dict[str, IPv4Network | None]:
-    """The networks of the virtual cluster by their fields; None for what is no IPv4 network."""
+    """The networks of the virtual cluster by field; None for a value that is no IPv4 network."""
     kubernetes = spec.kubernetes
     return {PODS: _parse_network(kubernetes.pod_network_cidr), SERVICES: _parse_network(kubernetes.service_cidr)}
 
 
 def check_networks(spec: Spec) -> Iterator[Fault]:
-    """What is wrong with the networks of a new Vk8s; what is no network at all is passed over."""
+    """What is wrong with the networks of a new Vk8s. Values that are no networks are ignored here."""
     for field, network in parse_networks(spec).items():
         path = f"spec.kubernetes.{field}"
         if network is not None and network.prefixlen not in _PREFIXES[field]:
@@ -47,7 +47,7 @@ def check_networks(spec: Spec) -> Iterator[Fault]:
 
 
 def check_crowding(spec: Spec) -> Iterator[Fault]:
-    """What is wrong where the pod network of a new Vk8s is too small for its nodes."""
+    """The problem of a new Vk8s whose pod network is too small for its nodes."""
     room, count = _compute_room(spec), len(spec.nodes)
     if room is not None and count > room:
         needed = _NODE_PREFIX - (count - 1).bit_length()
@@ -56,20 +56,20 @@ def check_crowding(spec: Spec) -> Iterator[Fault]:
 
 
 def check_lasting_crowding(spec: Spec) -> Iterator[Fault]:
-    """The same of a Vk8s whose networks can't be changed any more."""
+    """The same for an existing Vk8s, whose networks can't be changed."""
     room = _compute_room(spec)
     if room is not None and len(spec.nodes) > room:
         yield "spec.nodes", f"{_describe_room(spec, room)}, and can't be changed; write {room} at most"
 
 
 def has_room(spec: Spec, count: int) -> bool:
-    """Whether `count` nodes fit into the pod network, as far as that can be told."""
+    """Whether `count` nodes fit into the pod network, or their number is not limited by it."""
     room = _compute_room(spec)
     return room is None or count <= room
 
 
 def _compute_room(spec: Spec) -> int | None:
-    """How many nodes get a part of the pod network; None where nothing follows: others than flannel may do without."""
+    """How many nodes fit into the pod network; None if it does not limit them, as with a CNI other than flannel."""
     network = parse_networks(spec)[PODS]
     if network is None or network.prefixlen not in _PREFIXES[PODS] or spec.kubernetes.cni == "none":
         return None
@@ -82,7 +82,7 @@ def _describe_room(spec: Spec, room: int) -> str:
     return f"{spec.kubernetes.pod_network_cidr} has room for {nodes} (each takes a /{_NODE_PREFIX})"
 
 
-# Each of several rules asks for the same two.
+# Several rules parse the same two.
 @lru_cache(1024)
 def _parse_network(text: str) -> IPv4Network | None:
     try:

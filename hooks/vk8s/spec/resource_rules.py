@@ -1,7 +1,7 @@
-"""What API servers ask of a pod's resources: without it, the host cluster's would refuse the pod of a node.
+"""Rules for the resources of a node: without them, the host cluster's API server would reject its pod.
 
 Source: validateResourceRequirements in https://github.com/kubernetes/kubernetes/blob/master/pkg/apis/core/validation/validation.go.
-That requests are not above limits, and the same for devices, is in `validate`.
+`validate` checks that requests are not above limits, and are equal to them for devices.
 """
 
 import re
@@ -16,7 +16,7 @@ _BASIC: Final = ("cpu", "memory", "ephemeral-storage")
 _HUGE_PAGES: Final = re.compile(r"hugepages-([1-9][0-9]{0,5}[KMG]i)")
 _LABEL: Final = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 _DEVICE: Final = re.compile(rf"(?!requests\.){_LABEL}(\.{_LABEL})*/[A-Za-z0-9]([-A-Za-z0-9_.]{{0,61}}[A-Za-z0-9])?")
-# With a prefix of its own, a quota's name for it has 253 characters at most.
+# A quota's name for it has a prefix, and at most 253 characters.
 _MAX_DEVICE: Final = 244
 
 

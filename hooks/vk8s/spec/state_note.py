@@ -1,6 +1,6 @@
-"""The identity of a virtual cluster's state: which volumes hold it. The form of the note, and where it is.
+"""The note on the identity of a virtual cluster's state: which volumes hold it. Its form, and where it is stored.
 
-It is an annotation on the `pki` Secret, which outlives every pod. What is noted when, and what follows: `state`.
+It is an annotation of the `pki` Secret, which outlives every pod. `state` decides what is recorded when.
 """
 
 import json
@@ -13,7 +13,7 @@ from hooks.kubernetes.manifest import Manifest
 from hooks.kubernetes.names import DNS_1123, MAX_NODE_NAME
 
 STATE: Final = "vk8s.sktelecom.com/state"
-# On a pod that was made for another generation than the first.
+# Annotation of a pod that was created for a generation after the first.
 GENERATION: Final = "vk8s.sktelecom.com/generation"
 FIRST_GENERATION: Final = 1
 _GENERATIONS: Final = range(FIRST_GENERATION, 10**9)
@@ -21,27 +21,27 @@ _GENERATIONS: Final = range(FIRST_GENERATION, 10**9)
 
 @dataclass(frozen=True)
 class StateNote:
-    """Where the state of a virtual cluster is.
+    """The volumes that hold the state of a virtual cluster.
 
-    `claims`: name of a node to the uid of the PersistentVolumeClaim with which it has been Ready; with the master's
-    entry, the virtual cluster is founded. `generation` rises whenever its data begins anew: an empty cluster that its
-    owner asked for, a restore, a forced quorum.
+    `claims`: by node, the uid of the PersistentVolumeClaim with which it has been Ready. With an entry of a
+    control-plane node, the virtual cluster is initialized. `generation` increases whenever its data starts over: an
+    empty cluster that its owner asked for, a restore, a forced quorum.
     """
 
     claims: Mapping[str, str] = field(default_factory=dict)
     generation: int = FIRST_GENERATION
 
     def encode(self) -> str:
-        """The value of the annotation; `parse_note` reads it."""
+        """The value of the annotation, which `parse_note` reads."""
         return json.dumps({"claims": dict(self.claims), "generation": self.generation}, sort_keys=True)
 
     def build_annotations(self) -> dict[str, str]:
-        """What is noted on a pod when it is made; nothing in the first generation, which most have for life."""
+        """The annotations of a new pod; none in the first generation, which most clusters never leave."""
         return {GENERATION: str(self.generation)} if self.generation > FIRST_GENERATION else {}
 
 
 def parse_note(text: str | None) -> StateNote | None:
-    """The note in the value of an annotation; None where there is none that can be read."""
+    """The note in the value of an annotation; None if it can't be read."""
     try:
         found = json.loads(text or "")
         claims, generation = found["claims"], found["generation"]
@@ -49,12 +49,12 @@ def parse_note(text: str | None) -> StateNote | None:
     except (AttributeError, LookupError, TypeError, ValueError, RecursionError):
         return None
     is_number = type(generation) is int and generation in _GENERATIONS
-    # Whatever is no name of a node, nobody could ever take out of the note again.
+    # An entry that is no name of a node could never be removed again.
     return StateNote({node: uid for node, uid in noted.items() if _is_node(node)}, generation) if is_number else None
 
 
 def read_noted_generation(pod: Manifest) -> int:
-    """The generation that a pod was made for; the first where none is noted."""
+    """The generation that a pod was created for: the first, unless an annotation says otherwise."""
     noted = (pod["metadata"].get("annotations") or {}).get(GENERATION, "")
     return int(noted) if re.fullmatch(r"[0-9]{1,9}", noted) else FIRST_GENERATION
 

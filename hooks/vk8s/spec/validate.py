@@ -1,7 +1,7 @@
-"""From the spec as it came to the model, or to the sentences that say what is wrong with it: all of them.
+"""Parsing and checking the spec: the model, or messages with everything that is wrong with it.
 
-The schema and the rules of the CRD refuse most of this at `kubectl apply` already, in the same words. They are checked
-again here because an object may be older than a rule, and because the hooks can be called without an API server.
+Schema and rules of the CRD reject most of this at `kubectl apply`, with the same messages. It is checked again because
+an object may be older than a rule, and because the hooks can be called without an API server.
 """
 
 import re
@@ -19,16 +19,16 @@ from hooks.vk8s.spec.network_rules import parse_networks
 
 LABEL_VALUE = r"([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?"
 LABEL_KEY = r"([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?"
-# As Kubeflow numbers its releases: by version until 1.11, by year and month since.
+# The numbers of Kubeflow's releases: versions until 1.11, year and month since.
 KUBEFLOW_VERSION = r"v[0-9]+\.[0-9]+\.[0-9]+|[0-9]{2}\.[0-9]{2}(\.[0-9]+)?"
-# It becomes part of YAML, and of a script.
+# It is inserted into YAML and a script.
 EMAIL = r"[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*"
-# Type, key, and any comment; no options, no second line.
+# Type, key, and a comment; no options and no second line.
 PUBLIC_KEY = r"(sk-)?(ssh|ecdsa)-[a-z0-9@.-]+ [A-Za-z0-9+/]+=*( [^\r\n]*)?"
 
 
 def parse_spec(raw: object) -> tuple[Spec | None, list[str]]:
-    """The model of `raw` and no problem, or None and every problem of its form, one sentence each."""
+    """The model of `raw` and no problem, or None and every problem of its form, one message each."""
     try:
         return Spec.model_validate(raw), []
     except ValidationError as error:
@@ -36,7 +36,7 @@ def parse_spec(raw: object) -> tuple[Spec | None, list[str]]:
 
 
 def check_spec(name: str, spec: Spec) -> list[str]:
-    """Every rule that the Vk8s `name` with `spec` breaks, one sentence each that says what to write instead."""
+    """A message for every rule that the Vk8s `name` with `spec` breaks, which says what to write instead."""
     return [
         *_name_problems(name, spec.nodes),
         *_master_problems(spec.nodes),

@@ -1,4 +1,4 @@
-"""Which nodes don't go with the control plane: a kubelet may not be newer than its API server, nor much older.
+"""The version skew of workers: a kubelet may not be newer than its API server, nor much older.
 
 Source: https://kubernetes.io/releases/version-skew-policy/#kubelet.
 """
@@ -14,13 +14,13 @@ _UNSUPPORTED: Final = "which Kubernetes does not support"
 
 
 def list_skews(spec: Spec) -> list[str]:
-    """A sentence for each version of workers that is too new or too old for the master. What is not known is no skew.
+    """A message for each version of workers that is too new or too old for the control plane. Unknown versions pass.
 
-    The spec counts, and not what runs: during an upgrade, workers follow the master.
+    The versions in the spec count, not those that run: during an upgrade, workers follow the control plane.
     """
     masters = [version for node in spec.control_plane if (version := parse_version(node.image))]
     workers = [parse_version(node.image) if node in spec.workers else None for node in spec.nodes]
-    # During an upgrade of several masters, the oldest of them is the one that a kubelet may meet.
+    # A kubelet may talk to any API server, so the oldest one counts.
     master = min(masters, key=lambda version: version.minor, default=None)
     if master is None:
         return []
@@ -36,11 +36,11 @@ def _name_fields(version: Version, versions: Sequence[Version | None]) -> str:
 
 
 def _describe(version: Version, master: Version) -> str:
-    """What is wrong with a worker of the version; empty if nothing is."""
+    """What is wrong with workers of this version; empty if nothing is."""
     if version.minor > master.minor:
-        advice = f"write v1.{master.minor} here, or first upgrade the master"
-        return f"{version.text} is newer than the master's {master.text}, {_UNSUPPORTED}; {advice}"
+        advice = f"write v1.{master.minor} here, or upgrade the control-plane node first"
+        return f"{version.text} is newer than the control-plane node's {master.text}, {_UNSUPPORTED}; {advice}"
     if version.minor < master.minor - _OLDEST:
-        is_older = f"{version.text} is more than three minor versions older than the master's {master.text}"
+        is_older = f"{version.text} is more than three minor versions older than the control-plane node's {master.text}"
         return f"{is_older}, {_UNSUPPORTED}; write v1.{master.minor - _OLDEST} to v1.{master.minor}"
     return ""

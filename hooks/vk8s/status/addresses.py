@@ -12,10 +12,10 @@ from hooks.vk8s.spec.network import NO_POOL, Network, read_noted_address
 NETWORK_READY: Final = "NetworkReady"
 # What is said where there is no pool, by the reason for that.
 _WITHOUT_POOL: Final = {
-    OFF: f"spec.ipPool has no effect: the ip-manager is off; for it, the hooks need {IP_MANAGER_ON}.",
+    OFF: f"spec.ipPool has no effect: address pools are turned off; to turn them on, the hooks need {IP_MANAGER_ON}.",
     NOT_SENT: (
-        "Metacontroller does not send IPPools along yet, so new pods get addresses from the host cluster. It asks anew "
-        "what to send within 20 minutes, or when it is restarted."
+        "Metacontroller does not send IPPools yet, so new pods get addresses from the host cluster. It asks again what "
+        "to send within 20 minutes, or when it is restarted."
     ),
     NO_POOL: "No IPPool serves this virtual cluster: its pods get addresses from the host cluster.",
 }
@@ -40,7 +40,7 @@ def report_network(situation: Situation) -> list[Condition]:
     pods = {node.name: pod for node in cluster.nodes if (pod := situation.pods.get(node.name))}
     ignored = list(_list_ignored(pods))
     if ignored:
-        hint = "does the network of the host cluster act on the pods' annotations?"
+        hint = "does the network of the host cluster support the pods' annotations?"
         message = f"{'; '.join(ignored)}: {hint}"
         return [Condition(NETWORK_READY, status=False, reason="AddressIgnored", message=message)]
     return [Condition(NETWORK_READY, status=True, reason="Allocated", message=_describe_pods(network, pods))]

@@ -179,8 +179,10 @@ def _report_role(kind: str, nodes: list[Node]) -> Condition:
     if nodes:
         return Condition(kind, status=True, reason="Ready", message=_describe(nodes))
     if kind == WORKERS_READY:
-        return Condition(kind, status=True, reason="NoWorkers", message="There are no workers; pods run on the master.")
-    return Condition(kind, status=False, reason="NoMaster", message="There is no master.")
+        return Condition(
+            kind, status=True, reason="NoWorkers", message="There are no workers; pods run on the control-plane node."
+        )
+    return Condition(kind, status=False, reason="NoMaster", message="There is no control-plane node.")
 
 
 def _not_ready(reason: str, message: str) -> Condition:

@@ -29,7 +29,7 @@ def report_children(situation: Situation, plan: Plan) -> Condition:
         return _unfinished(shut_reason, [*shut, *frozen, *going])
     if frozen and not missing:
         return _unfinished("ChildImmutable", [*frozen, *going])
-    making = [f"{_list_names(missing)} being made"] if missing else []
+    making = [f"{_list_names(missing)} being created"] if missing else []
     reason = "Terminating" if going and not missing else "BeingMade"
     return _unfinished(reason, [*making, *going, *(f"{pod} {wait}" for pod, wait in plan.waiting.items())])
 
@@ -40,7 +40,7 @@ def _unfinished(reason: str, parts: Sequence[str]) -> Condition:
 
 def _describe_frozen(frozen: Sequence[str]) -> Iterator[str]:
     for name in frozen:
-        yield f"{name} is immutable, so what is in it can't be renewed or changed: delete it, and it is made again"
+        yield f"{name} is immutable, so what is in it can't be renewed or changed: delete it, and it is recreated"
 
 
 def _describe_missing(missing: Sequence[Manifest], rules: NamespaceRules) -> tuple[str, list[str]]:
@@ -53,7 +53,7 @@ def _describe_missing(missing: Sequence[Manifest], rules: NamespaceRules) -> tup
     parts = [f"{_list_names(of)}: {refusal.describe(of)}" for refusal, of in refused.items()]
     if not unknown:
         return next(iter(refused)).reason, parts
-    return "ChildMissing", [*parts, f"{_list_names(unknown)}: not made yet; {_tell_where_to_look(unknown)}"]
+    return "ChildMissing", [*parts, f"{_list_names(unknown)}: not created yet; {_tell_where_to_look(unknown)}"]
 
 
 def _tell_where_to_look(children: Sequence[Manifest]) -> str:

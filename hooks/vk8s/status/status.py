@@ -39,7 +39,7 @@ def build_rejected_status(call: Call, problems: Sequence[str], reason: str = "In
     """The status of a Vk8s that can't be acted on: every problem, and what runs all the same."""
     sentence = f"The volumes of these nodes are gone, or are being deleted: {', '.join(call.unsafe_nodes)}."
     nodes = report_observed_nodes(call, Blocker(STATE_AT_RISK, sentence) if call.unsafe_nodes else None)
-    notice = " Nothing is changed, and lost nodes are not replaced, until this is mended." if nodes.wanted else ""
+    notice = " Nothing is changed, and lost nodes are not replaced, until this is fixed." if nodes.wanted else ""
     conditions = [
         Condition(ACCEPTED, status=False, reason=reason, message=" ".join(problems) + notice),
         *nodes.conditions,
@@ -86,7 +86,11 @@ def _describe_acceptance(situation: Situation, plan: Plan) -> str:
         ),
         *([mismatch] if mismatch else []),
         *(["accessPodPort has no effect without accessPodImage."] if has_idle_port else []),
-        *(f"Not {name}, whose next pod would be refused: {held[name]}." for name in outdated if name in held),
+        *(
+            f"{name} is not recreated, as its next pod would be refused: {held[name]}."
+            for name in outdated
+            if name in held
+        ),
         *plan.warnings,
     ]
     return " ".join(parts)

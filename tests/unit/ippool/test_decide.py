@@ -44,7 +44,7 @@ def test_pool_that_is_no_longer_selected_keeps_all_allocations() -> None:
     assert (answer.status["capacity"], answer.status["used"], answer.status["free"]) == (10, 1, 9)
     for entry in answer.status["conditions"]:
         assert (entry["status"], entry["reason"]) == ("False", "NotSelected")
-        assert entry["message"].endswith("Until then no address is handed out or given back.")
+        assert entry["message"].endswith("Until then no address is allocated or released.")
 
 
 @pytest.mark.parametrize(("seconds", "rest"), [(0, 10), (9, 1), (10, 0), (60, 0)])

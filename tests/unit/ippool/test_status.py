@@ -12,7 +12,7 @@ OLDER: Manifest = {"creationTimestamp": "2025-01-01T00:00:00Z"}
 GOING: Manifest = {"deletionTimestamp": "2026-01-01T00:00:01Z"}
 TEN = {"ranges": ["10.0.0.1-10.0.0.10"]}
 M, W = allocation_manifest("10.0.0.3", "m"), allocation_manifest("10.0.0.4", "w")
-DELETED = "0 of 10 addresses are free. It is being deleted: it hands out nothing more"
+DELETED = "0 of 10 addresses are free. It is being deleted: it allocates no more addresses"
 FIVE = ", ".join(f"team-a/demo n{number}" for number in range(5))
 NEXT_FIVE = f"{', '.join(f'team-a/demo n{number}' for number in range(1, 6))} and 1 more"
 SEVEN = [f"n{number}" for number in range(7)]
@@ -38,13 +38,13 @@ READY: dict[str, tuple[PoolWorld, str, str, str]] = {
         world({**TEN, "default": True, "perNamespace": 2}, [M], [vk8s_manifest(nodes=["m", *SEVEN])]),
         "False",
         "ShareExhausted",
-        f"8 of 10 addresses are free. Each namespace may have 2 addresses, and these nodes would be more: {NEXT_FIVE}.",
+        f"8 of 10 addresses are free. Each namespace may have 2 addresses, and these nodes exceed that: {NEXT_FIVE}.",
     ),
     "an older pool has a part": (
         replace(world(TEN), others=(other({"cidr": "10.0.0.0/30"}), other({"cidr": "10.9.0.0/30"}, "third"))),
         "True",
         "Overlap",
-        "8 of 10 addresses are free. Pool other, which is older, also has 10.0.0.1-10.0.0.2 and alone hands them out.",
+        "8 of 10 addresses are free. Pool other, which is older, also has 10.0.0.1-10.0.0.2; it alone allocates them.",
     ),
     "the range has shrunk": (
         world({"ranges": ["10.0.0.3"]}, [M, W], [vk8s_manifest()]),
@@ -118,7 +118,7 @@ def test_invalid_spec_is_reported_with_all_its_problems() -> None:
     assert (accepted["type"], accepted["status"], accepted["reason"]) == ("Accepted", "False", "InvalidSpec")
     assert accepted["message"] == (
         "spec.cidr: write an IPv4 network such as 10.0.0.0/24. spec.exclude[0]: write an IPv4 address, a range such as "
-        "10.0.0.10-10.0.0.20, or a network. No address is handed out until this is mended; those in use stay."
+        "10.0.0.10-10.0.0.20, or a network. No address is allocated until this is fixed; those in use stay."
     )
 
 

@@ -9,7 +9,7 @@ from hooks.offline import documents
 from hooks.offline.documents import ManifestError, read_objects
 from tests.world import IDENTITY
 
-TEXT = "write a text, in quotes where it looks like a number, a date or a boolean."
+TEXT = "write a string, in quotes if it looks like a number, a date or a boolean."
 HEAD = "apiVersion: v1\nkind: Pod\n"
 
 
@@ -67,12 +67,12 @@ def test_keys_are_texts_and_aliases_are_written_out() -> None:
         ("a: \x00", "This is not valid YAML: it has a character that YAML does not allow."),
         ("a: !!binary aGFsbG8=", "This is not valid YAML: line 1, column 4: could not determine a constructor"),
         ("a: !!python/object:os.system {}", "This is not valid YAML: line 1, column 4: could not determine"),
-        ("a: !!int x", "It has a value that Kubernetes can't hold: "),
-        ("a: !!bool x", "It has a value that Kubernetes can't hold: "),
-        ("a: .nan", "It has a value that Kubernetes can't hold: "),
-        (f"a: {'9' * 5000}", "It has a value that Kubernetes can't hold: "),
-        ('a: "\\uD800"', "It has a value that Kubernetes can't hold: "),
-        ("&a [*a]", "It has a value that Kubernetes can't hold: "),
+        ("a: !!int x", "It has a value that Kubernetes can't represent: "),
+        ("a: !!bool x", "It has a value that Kubernetes can't represent: "),
+        ("a: .nan", "It has a value that Kubernetes can't represent: "),
+        (f"a: {'9' * 5000}", "It has a value that Kubernetes can't represent: "),
+        ('a: "\\uD800"', "It has a value that Kubernetes can't represent: "),
+        ("&a [*a]", "It has a value that Kubernetes can't represent: "),
         (f"{HEAD}metadata: {{}}", "metadata.name: write the name of the Pod."),
         (f"{HEAD}metadata: {{name: 7}}", "metadata.name: write the name of the Pod."),
         (HEAD, "metadata.name: write the name of the Pod."),
@@ -96,7 +96,7 @@ def test_document_that_is_no_object_is_reported(text: str, sentence: str) -> Non
         ("labels: {v: 1}", f"metadata.labels.v: {TEXT}"),
         ("annotations: {b: yes}", f"metadata.annotations.b: {TEXT}"),
         ("namespace: [1]", f"metadata.namespace: {TEXT}"),
-        ("namespace: ''", "metadata.namespace: write a text that is not empty."),
+        ("namespace: ''", "metadata.namespace: write a string that is not empty."),
         ("generation: a", "metadata.generation: write a whole number."),
         ("finalizers: a", "metadata.finalizers: write a list."),
         ("ownerReferences: abc", "metadata.ownerReferences: write a list."),

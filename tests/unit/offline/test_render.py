@@ -108,7 +108,7 @@ def test_each_problem_is_a_sentence_of_its_own() -> None:
 
 def test_refusal_by_settings_says_where_settings_come_from() -> None:
     problems = refuse({**VK8S, "spec": spec(ipPool="a")})
-    assert problems[0].startswith("spec.ipPool: leave it out, the ip-manager is off")
+    assert problems[0].startswith("spec.ipPool: leave it out, address pools are turned off")
     assert problems[1].startswith("The settings of the hooks are read from VK8S_SETTING_* here")
 
 

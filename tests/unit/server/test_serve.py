@@ -19,7 +19,7 @@ def test_socket_at_any_free_port_takes_calls() -> None:
 
 
 def test_host_that_is_no_address_is_reported() -> None:
-    with pytest.raises(ListenProblem, match="this is no address"):
+    with pytest.raises(ListenProblem, match="this is not an address"):
         listen(Address("a" * 70 + ".example.com", 0))
 
 

@@ -71,7 +71,7 @@ class TestAVk8sThatIsNotSelected:
         assert accepted["message"] == (
             "Nobody has deleted this object, but its labels no longer match spec.parentResource.labelSelector of its "
             "CompositeController: write labels that match. Nothing is changed, and lost nodes are not replaced, until "
-            "this is mended."
+            "this is fixed."
         )
 
     def test_stays_when_it_has_nothing(self) -> None:

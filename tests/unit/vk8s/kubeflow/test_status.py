@@ -32,7 +32,7 @@ def test_sidecar_that_blocks_the_installation_is_reported() -> None:
     assert (status, reason) == ("False", "ImagePullBackOff")
     assert message == (
         "Kubeflow v1.11.0, step 1 of 4 (objects): its pod demo-kubeflow-x is not Ready: its container istio-proxy, "
-        "which is not of this project, can't start: no such image."
+        "which is not from this project, can't start: no such image."
     )
 
 
@@ -96,7 +96,7 @@ def test_quota_that_refuses_the_pod_of_the_job_is_reported() -> None:
     status, reason, message = read_condition(world)
     assert (status, reason) == ("False", "QuotaExceeded")
     assert message == (
-        "Kubeflow v1.11.0: Job demo-kubeflow gets no pod: exceeded quota: q, requested: limits.memory=1Gi, "
+        "Kubeflow v1.11.0: Job demo-kubeflow can't create its pod: exceeded quota: q, requested: limits.memory=1Gi, "
         "used: limits.memory=0, limited: limits.memory=512Mi (raise ResourceQuota q or make room in it)."
     )
 

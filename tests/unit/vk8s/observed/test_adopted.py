@@ -54,8 +54,8 @@ class TestDeletion:
         assert names(answer) == [f"{KIND_NAMES[kind]}/prod"]
         assert not answer.finalized
         assert going(world) == (
-            "Adopted: All children are gone. Not of this virtual cluster, and deleted with the Vk8s, which waits until "
-            f"they are released or gone: {KIND_NAMES[kind]} prod. To release the first: "
+            "Adopted: All children are gone. Not part of this virtual cluster, but deleted with the Vk8s, which waits "
+            f"until they are released or gone: {KIND_NAMES[kind]} prod. To release the first: "
             f"kubectl patch {KIND_NAMES[kind].lower()} -n team-a prod --type=merge "
             """-p '{"metadata":{"labels":{"controller-uid":null},"ownerReferences":null}}'."""
         )
@@ -107,7 +107,7 @@ class TestALivingVk8s:
         assert set(names(answer)) == {*names(running_world().sync()), f"{KIND_NAMES[kind]}/prod"}
         assert condition(answer, "Accepted")["message"] == (
             "The spec is valid. Adopted by label controller-uid, and no part of this virtual cluster: "
-            f"{KIND_NAMES[kind]} prod. Take the label away; a deletion of this Vk8s waits for that."
+            f"{KIND_NAMES[kind]} prod. Remove the label; a deletion of this Vk8s waits for that."
         )
 
     @pytest.mark.parametrize("kind", [CLAIM, POD])

@@ -23,7 +23,7 @@ from tests.world import World, condition, ready_status, running_world
                 ],
             },
             "Unschedulable",
-            "m finds no place: 0/1 nodes: no cpu",
+            "m can't be scheduled: 0/1 nodes: no cpu",
         ),
         (
             {
@@ -37,9 +37,9 @@ from tests.world import World, condition, ready_status, running_world
                 ]
             },
             "Unschedulable",
-            "m finds no place: 0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims",
+            "m can't be scheduled: 0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims",
         ),
-        ({"conditions": [{"type": "PodScheduled", "status": "False"}]}, "Unschedulable", "m finds no place"),
+        ({"conditions": [{"type": "PodScheduled", "status": "False"}]}, "Unschedulable", "m can't be scheduled"),
         ({"phase": "Failed", "reason": "Evicted", "message": "disk"}, "Evicted", "m has failed: disk"),
         ({"phase": "Failed"}, "Failed", "m has failed"),
         (
@@ -111,7 +111,7 @@ STOPPED: Manifest = {
     "state": {"waiting": {"reason": "CrashLoopBackOff", "message": "back-off"}},
     "lastState": {"terminated": {"reason": "Error", "message": "no control plane"}},
 }
-OTHERS = "m is not Ready: its container istio-proxy, which is not of this project,"
+OTHERS = "m is not Ready: its container istio-proxy, which is not from this project,"
 
 
 @pytest.mark.parametrize(

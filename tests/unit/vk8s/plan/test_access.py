@@ -75,5 +75,5 @@ def test_broken_secret_is_kept_and_the_pod_waits(data: Manifest) -> None:
     secret = {**observed.children["Secret.v1"]["demo-ssh"], "data": data}
     answer = observed.with_child("Secret.v1", "demo-ssh", secret).sync()
     assert next(child for child in answer.children if child["metadata"]["name"] == "demo-ssh")["data"] == data
-    hint = "Secret demo-ssh holds no client key; delete it, and another one is made"
+    hint = "Secret demo-ssh holds no client key; delete it, and another one is created"
     assert condition(answer, "AccessReady")["message"] == f"demo-access-pod waits for ConfigMap demo-access: {hint}."

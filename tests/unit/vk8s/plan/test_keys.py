@@ -92,7 +92,7 @@ class TestAnotherCa:
         }
         reason, message = find_trouble(swapped)
         assert reason == "PKIInvalid"
-        assert f"another CA than the one that this cluster was made with (Secret {left[0]})" in message
+        assert f"another CA than the one that this cluster was created with (Secret {left[0]})" in message
 
     def test_right_one_ends_it(self) -> None:
         assert find_trouble(with_data(with_other_pki(RUNNING), PKI, data_of(RUNNING, PKI)))[0] == "AllObserved"
@@ -174,7 +174,7 @@ class TestExchange:
         running = giving_up(damage(RUNNING), read_hash(RUNNING))
         assert find_trouble(running)[1].count("pause the Vk8s, delete what is left of pods (m, w) (docs/") == 1
         paused = replace(running, spec=spec(paused=True))
-        assert "give the former CA up: delete what is left of pods (m, w) (docs/" in find_trouble(paused)[1]
+        assert "give up the previous CA: delete what is left of pods (m, w) (docs/" in find_trouble(paused)[1]
         assert "Pod/m" in names(paused.sync())
 
     def test_status_says_what_to_write(self) -> None:

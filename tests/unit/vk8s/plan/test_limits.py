@@ -207,7 +207,7 @@ class TestNetworksOfTheHostCluster:
         answer = limited(running_world(), host_cidrs=self.HOST).sync()
         assert condition(answer, "Accepted")["message"] == (
             "The spec is valid. spec.kubernetes.serviceCidr: overlaps 198.19.4.0/24 of the host cluster; "
-            "from inside, nothing there can be reached."
+            "pods inside can't reach anything there."
         )
         assert answer.status["phase"] == "Running"
 

@@ -1,5 +1,6 @@
 """Workers that leave the spec: drained by a Job, then taken away, and their names free again."""
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -63,7 +64,7 @@ def leaving(world: World) -> str:
     entry = next(entry for entry in answer.status["nodes"] if entry["name"] == "w")
     assert (entry["ready"], entry["reason"]) == (False, "Leaving")
     message: str = condition(answer, "Ready")["message"]
-    return message.split("w leaves")[1]
+    return re.split("w (?:is being|will be) removed", message)[1]
 
 
 def find_env(world: World) -> dict[str, str]:
@@ -167,12 +168,12 @@ def test_failed_job_and_job_of_an_old_image_are_recreated() -> None:
 
 def test_status_says_what_a_removal_waits_for() -> None:
     world = with_nodes(running_world(), MASTER)
-    assert leaving(world) == ": Job w-leave is being made."
+    assert leaving(world) == ": Job w-leave is being created."
     lost = world.with_child("Secret.v1", "demo-kubeconfig", None)
     assert leaving(lost) == ": waits for Secret demo-kubeconfig."
     assert of_worker(lost) == OF_WORKER - {"Job/w-leave"}
     held = with_job(leaving_world(), {"active": 1, "ready": 0})
-    assert leaving(held).endswith("a PodDisruptionBudget may hold them: kubectl logs -n team-a job/w-leave.")
+    assert leaving(held).endswith("a PodDisruptionBudget may block them: kubectl logs -n team-a job/w-leave.")
     unready = leaving_world().with_pod_status("m", {"phase": "Running"})
     assert leaving(unready) == ": waits for the API server of the virtual cluster."
     assert leaving(leaving_world().with_child(POD, "m", None)) == leaving(unready)
@@ -219,8 +220,8 @@ def test_bootstrap_files_stay_while_a_removal_uses_them() -> None:
 @pytest.mark.parametrize(
     ("nodes", "problem"),
     [
-        ([node("other", "master"), node("w", "worker")], "spec.nodes: m was made as master"),
-        ([node("w", "master"), node("m", "worker")], "spec.nodes: w was made as worker"),
+        ([node("other", "master"), node("w", "worker")], "spec.nodes: m was created with role master"),
+        ([node("w", "master"), node("m", "worker")], "spec.nodes: w was created with role worker"),
     ],
     ids=["another master", "roles exchanged"],
 )
@@ -262,7 +263,7 @@ def test_removal_goes_on_though_its_job_is_gone_and_its_name_wanted() -> None:
         world = world.with_child(kind, name, merge_update(world.children[kind][name], answered[kind, name]))
     again = with_nodes(world, BOTH).with_child(JOB, "w-leave", None)
     assert of_worker(again) == OF_WORKER
-    assert leaving(again) == ": Job w-leave is being made."
+    assert leaving(again) == ": Job w-leave is being created."
 
 
 def test_job_whose_script_is_gone_is_recreated() -> None:

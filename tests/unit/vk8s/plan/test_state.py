@@ -289,7 +289,7 @@ def test_pod_stays_when_another_claim_has_its_name() -> None:
             assert "Pod/m" in names(answer)
             restarted = restarted.step()
         assert answer.status["phase"] == "Degraded"
-        sentence = "PersistentVolumeClaim m-state is gone, and the one of that name is another"
+        sentence = "PersistentVolumeClaim m-state is gone, and the claim that has its name now is another one"
         assert sentence in condition(answer, "ChildrenObserved")["message"]
 
 

@@ -69,7 +69,7 @@ class TestWhatIsMissing:
         found = missing(World(related=related(quota(pods="9"))).steps(2))
         assert found["reason"] == "ChildMissing"
         assert found["message"] == (
-            "Pod m, Pod w: not made yet; kubectl get -n team-a pod/m pod/w shows whether the name is taken; "
+            "Pod m, Pod w: not created yet; kubectl get -n team-a pod/m pod/w shows whether the name is taken; "
             "kubectl describe vk8s -n team-a demo shows a refusal, in its Events."
         )
 
@@ -85,7 +85,7 @@ class TestWhatIsMissing:
         found = missing(claims)
         assert found["reason"] == "ChildMissing"
         assert "Pod w: exceeded quota: a" in found["message"]
-        assert "PersistentVolumeClaim m-state: not made yet; kubectl get" in found["message"]
+        assert "PersistentVolumeClaim m-state: not created yet; kubectl get" in found["message"]
 
     def test_child_is_being_created_for_the_first_30_seconds(self) -> None:
         answer = World(related=related(quota(pods="0"))).steps(3).sync()
@@ -121,7 +121,7 @@ def leaving_world(found: dict[str, dict[str, Manifest]], status: Manifest, **fie
 
 def leaving(world: World) -> str:
     message: str = condition(world.sync(), "Ready")["message"]
-    return message.split("w leaves: ")[1]
+    return message.split("w is being removed: ")[1]
 
 
 class TestLeaving:
@@ -137,7 +137,7 @@ class TestLeaving:
         settled = again.step()
         assert "Job/w-leave" in names(settled.sync())
         assert (
-            leaving(settled) == "Job w-leave has no pod yet; should that last: kubectl describe -n team-a job/w-leave."
+            leaving(settled) == "Job w-leave has no pod yet; if this persists: kubectl describe -n team-a job/w-leave."
         )
 
     def test_job_that_has_a_pod_goes_on(self) -> None:
@@ -147,7 +147,7 @@ class TestLeaving:
         world = leaving_world(self.crowded, {})
         assert {"Job/w-leave", "Pod/w"} <= set(names(world.sync()))
         assert leaving(world) == (
-            "Job w-leave gets no pod: exceeded quota: q, requested: pods=1, used: pods=2, limited: pods=2 "
+            "Job w-leave can't create its pod: exceeded quota: q, requested: pods=1, used: pods=2, limited: pods=2 "
             "(raise ResourceQuota q or make room in it)."
         )
 
@@ -179,8 +179,8 @@ class TestEdits:
         answer = self.edited(full).sync()
         assert "Pod/m" in names(answer)
         assert condition(answer, "Accepted")["message"] == (
-            "The spec is valid. Waiting to be recreated, one at a time, while all other nodes are Ready: m. Not m, "
-            "whose next pod would be refused: exceeded quota: q, requested: requests.memory=4Gi, "
+            "The spec is valid. Waiting to be recreated, one at a time, while all other nodes are Ready: m. m is not "
+            "recreated, as its next pod would be refused: exceeded quota: q, requested: requests.memory=4Gi, "
             "used: requests.memory=2Gi, limited: requests.memory=3Gi."
         )
         # What the pod itself has counts as room.

@@ -7,7 +7,8 @@ import pytest
 from hooks.kubernetes.manifest import Manifest
 from tests.world import World, condition, node, running_world, spec
 
-NEWER, OLDER = "write v1.34 here, or first upgrade the master.", "more than three minor versions older"
+NEWER = "write v1.34 here, or upgrade the control-plane node first."
+OLDER, THAN = "more than three minor versions older than", "the control-plane node's"
 UNSUPPORTED = ", which Kubernetes does not support; "
 
 
@@ -33,17 +34,17 @@ def read_message(world: World) -> str:
         (
             "v1.34.4",
             ["v1.36.1"],
-            f"spec.nodes[1].image: v1.36.1 is newer than the master's v1.34.4{UNSUPPORTED}{NEWER}",
+            f"spec.nodes[1].image: v1.36.1 is newer than {THAN} v1.34.4{UNSUPPORTED}{NEWER}",
         ),
         (
             "v1.39.0",
             ["v1.34.4"],
-            f"spec.nodes[1].image: v1.34.4 is {OLDER} than the master's v1.39.0{UNSUPPORTED}write v1.36 to v1.39.",
+            f"spec.nodes[1].image: v1.34.4 is {OLDER} {THAN} v1.39.0{UNSUPPORTED}write v1.36 to v1.39.",
         ),
         (
             "v1.34.4-gpu",
             ["v1.34.4", "v1.35.0-gpu", "latest", "v1.35.0"],
-            f"spec.nodes[2].image, spec.nodes[4].image: v1.35.0 is newer than the master's v1.34.4{UNSUPPORTED}{NEWER}",
+            f"spec.nodes[2].image, spec.nodes[4].image: v1.35.0 is newer than {THAN} v1.34.4{UNSUPPORTED}{NEWER}",
         ),
     ],
     ids=["a worker that is newer", "a worker that is much older", "some of the workers"],
@@ -73,4 +74,6 @@ def test_during_an_upgrade_the_spec_counts() -> None:
     assert read_message(upgrading).startswith("The spec is valid. Waiting to be recreated")
     assert "support" not in read_message(upgrading.step())
     # Somebody who upgrades the worker alone hears of it before anything has been made.
-    assert "newer than the master's" in read_message(replace(world, spec=with_versions("v1.34.4", "v1.35.4")))
+    assert "newer than the control-plane node's" in read_message(
+        replace(world, spec=with_versions("v1.34.4", "v1.35.4"))
+    )

@@ -95,5 +95,5 @@ def test_network_that_ignores_the_address_is_reported() -> None:
     assert network(found) == (
         "False",
         "AddressIgnored",
-        "w has 10.200.0.9 instead of 10.0.0.6: does the network of the host cluster act on the pods' annotations?",
+        "w has 10.200.0.9 instead of 10.0.0.6: does the network of the host cluster support the pods' annotations?",
     )

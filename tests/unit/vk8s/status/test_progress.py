@@ -16,7 +16,7 @@ def test_missing_child_is_reported_after_30_seconds() -> None:
     assert early.resync_after_seconds == 3
     assert condition(late, "ChildrenObserved")["reason"] == "ChildMissing"
     assert condition(late, "ChildrenObserved")["message"] == (
-        "Secret demo-pki: not made yet; kubectl get -n team-a secret/demo-pki shows whether the name is taken; "
+        "Secret demo-pki: not created yet; kubectl get -n team-a secret/demo-pki shows whether the name is taken; "
         "kubectl describe vk8s -n team-a demo shows a refusal, in its Events."
     )
     assert late.resync_after_seconds == 5
