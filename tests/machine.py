@@ -17,7 +17,7 @@ _OF_MAKE = frozenset({"ARGS", "MAKEFLAGS", "MAKELEVEL", "MFLAGS"})
 _LOCK = FILE.with_name("machine.lock")
 
 
-def find_environment() -> dict[str, str]:
+def build_environment() -> dict[str, str]:
     """What a shell of a user has: nothing of the `make` that may have started the tests."""
     return {name: value for name, value in os.environ.items() if name not in _OF_MAKE}
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from testbed.layout import ROOT
-from tests.machine import find_environment
+from tests.machine import build_environment
 
 PAGE: Final = ROOT / "docs" / "nightly.md"
 LOGS: Final = ROOT / "build" / "nightly"
@@ -82,7 +82,7 @@ def run(jobs: Sequence[str], logs: Path) -> Iterator[Result]:
         sys.stdout.flush()
         with log.open("w") as output:
             command = subprocess.run(
-                JOBS[job], cwd=ROOT, env=find_environment(), stdout=output, stderr=subprocess.STDOUT, check=False
+                JOBS[job], cwd=ROOT, env=build_environment(), stdout=output, stderr=subprocess.STDOUT, check=False
             )
         yield Result(job, start, time.monotonic() - began, log, command.returncode)
 

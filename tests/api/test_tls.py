@@ -41,7 +41,7 @@ def connect(server: Server, name: str | None = SERVER_NAME) -> ssl.SSLSocket:
     return context.wrap_socket(server.connect(), server_hostname=name)
 
 
-def find_serial(connection: ssl.SSLSocket) -> int:
+def read_serial(connection: ssl.SSLSocket) -> int:
     with connection:
         der = connection.getpeercert(binary_form=True)
         assert der
@@ -78,7 +78,7 @@ def test_renewed_certificate_is_used_without_dropping_connections(
         for _ in range(2):
             renewed = make_pair()
             publish(mount, renewed.files())
-            assert find_serial(connect(server, name)) == renewed.serial
+            assert read_serial(connect(server, name)) == renewed.serial
         answer = client.post(f"{server.url}/vk8s/sync", json=BODY)
         old = answer.extensions["network_stream"].get_extra_info("ssl_object").getpeercert(True)  # noqa: FBT003 it has no name
     assert answer.status_code == 200
@@ -86,14 +86,14 @@ def test_renewed_certificate_is_used_without_dropping_connections(
 
 
 def test_mismatched_pair_leaves_the_previous_one_in_use(server: Server, mount: Path) -> None:
-    before = find_serial(connect(server))
+    before = read_serial(connect(server))
     renewed = make_pair()
     publish(mount, {**renewed.files(), "tls.key": make_pair().key})
-    assert [find_serial(connect(server)) for _ in range(3)] == [before] * 3
+    assert [read_serial(connect(server)) for _ in range(3)] == [before] * 3
     text = server.wait_for_line("key values mismatch. What was read before stays in use.")
     assert text.count("mismatch") == 1
     publish(mount, renewed.files())
-    assert find_serial(connect(server)) == renewed.serial
+    assert read_serial(connect(server)) == renewed.serial
 
 
 def test_expiry_of_the_certificate_in_use_is_reported(server: Server, mount: Path) -> None:

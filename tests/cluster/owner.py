@@ -28,7 +28,7 @@ def build_vk8s(name: str = "demo", **spec: Any) -> Manifest:
     }
 
 
-def find_condition(status: Manifest, kind: str) -> Manifest:
+def read_condition(status: Manifest, kind: str) -> Manifest:
     """A condition of a status; empty while it has none of that type."""
     conditions: list[Manifest] = status.get("conditions", [])
     return next((entry for entry in conditions if entry["type"] == kind), {})
@@ -79,7 +79,7 @@ class Owner:
 
     def condition(self, kind: str, name: str = "demo") -> Manifest:
         """A condition of the Vk8s; empty while it has none of that type."""
-        return find_condition(self.status(name), kind)
+        return read_condition(self.status(name), kind)
 
     def has_another(self, child: Manifest) -> bool:
         """Whether there is another object of that kind and name: it has been made anew."""

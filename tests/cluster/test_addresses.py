@@ -17,7 +17,7 @@ from testbed.controller import HOOKS, Options
 from testbed.host_cluster import HostCluster
 from testbed.waiting import wait_for
 from tests.cluster.conftest import own_namespace
-from tests.cluster.owner import SECONDS, Owner, build_vk8s, find_condition
+from tests.cluster.owner import SECONDS, Owner, build_vk8s, read_condition
 from tests.figures import record
 from tests.world import node
 
@@ -96,12 +96,12 @@ def test_nodes_get_keep_and_return_addresses_of_the_default_pool(pooled: Owner) 
     wait_for("a pod of another image", lambda: pooled.has_another(resumed), SECONDS)
     assert list_addresses(pooled) == given
 
-    wait_for("the count", lambda: find_status(pooled).get("free") == POOL_SIZE - len(given), SECONDS)
+    wait_for("the count", lambda: read_status(pooled).get("free") == POOL_SIZE - len(given), SECONDS)
     pooled.kubectl.run("delete", "vk8s", "demo", f"--timeout={SECONDS}s")
     wait_for("all to be free", lambda: not pooled.kubectl.get("ipallocations")["items"], SECONDS)
 
 
-def find_status(owner: Owner) -> Manifest:
+def read_status(owner: Owner) -> Manifest:
     """Status of the pool; empty while it has none."""
     status: Manifest = owner.kubectl.get("ippool", owner.namespace).get("status", {})
     return status
@@ -134,7 +134,7 @@ def test_exhausted_pool_is_reported_and_freed_addresses_reused(pooled: Owner) ->
 
 def describe_pool(owner: Owner) -> str:
     """Message of the pool's condition Ready."""
-    return str(find_condition(find_status(owner), "Ready").get("message"))
+    return str(read_condition(read_status(owner), "Ready").get("message"))
 
 
 def test_later_pool_changes_no_pod_until_it_is_recreated(pooled: Owner) -> None:
@@ -178,7 +178,7 @@ class Crowd:
         """Returns when so many pods have one."""
         wait_for(f"{count} addresses", lambda: len(self.look()) >= count, CROWD_SECONDS, lambda: str(len(self.look())))
 
-    def find_lost(self) -> set[str]:
+    def list_lost(self) -> set[str]:
         """Addresses that are handed out to nobody who is there."""
         live = {each["metadata"]["uid"]: each for each in self.owner.kubectl.get("vk8s")["items"]}
         return {
@@ -192,7 +192,7 @@ class Crowd:
         allocations = self.owner.kubectl.get("ipallocations")["items"]
         held = {each["spec"]["node"]: each["spec"]["address"] for each in allocations}
         wanted = {each["name"] for number in numbers for each in self.build(number)["spec"]["nodes"]}
-        return self.look() == held and set(held) == wanted and len(allocations) == len(held) and not self.find_lost()
+        return self.look() == held and set(held) == wanted and len(allocations) == len(held) and not self.list_lost()
 
 
 def is_used(spec: Manifest, live: dict[str, Manifest]) -> bool:
@@ -221,9 +221,9 @@ def test_hundred_changing_clusters_never_share_an_address(crowd: Crowd) -> None:
     controller.start_hooks(crowd.host)
 
     there = [number for number in range(VK8S) if number not in deleted or number in again]
-    wait_for("everybody", lambda: crowd.has_settled(there), CROWD_SECONDS, lambda: str(crowd.find_lost()))
+    wait_for("everybody", lambda: crowd.has_settled(there), CROWD_SECONDS, lambda: str(crowd.list_lost()))
     record("ip_duplicates", len(crowd.duplicates))
-    record("ip_leaks", len(crowd.find_lost()))
+    record("ip_leaks", len(crowd.list_lost()))
     calls = re.findall(r" ippool/sync .* status=200 ", log.read_text()[start:])
     assert calls
     record("ip_pool_calls", len(calls))

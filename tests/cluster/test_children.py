@@ -76,9 +76,9 @@ def test_cluster_that_runs_is_left_alone(owner: Owner) -> None:
 def test_policy_follows_the_ports_in_place(owner: Owner) -> None:
     owner.kubectl.apply(build_vk8s(ports=[build_port(8080), build_port(8081)]))
     before = owner.wait_for_children("NetworkPolicy/demo")["NetworkPolicy/demo"]
-    assert find_open_ports(before) == [8080, 8081]
+    assert list_open_ports(before) == [8080, 8081]
     owner.kubectl.apply(build_vk8s(ports=[build_port(8081)]))
-    wait_for("the port", lambda: find_open_ports(owner.children()["NetworkPolicy/demo"]) == [8081], 30)
+    wait_for("the port", lambda: list_open_ports(owner.children()["NetworkPolicy/demo"]) == [8081], 30)
     assert owner.children()["NetworkPolicy/demo"]["metadata"]["uid"] == before["metadata"]["uid"]
 
 
@@ -86,7 +86,7 @@ def build_port(number: int) -> Manifest:
     return {"name": f"port-{number}", "port": number, "targetPort": number}
 
 
-def find_open_ports(policy: Manifest) -> list[int]:
+def list_open_ports(policy: Manifest) -> list[int]:
     """The ports that everybody may connect to."""
     rules = [rule for rule in policy["spec"]["ingress"] if "from" not in rule]
     return [port["port"] for rule in rules for port in rule["ports"]]

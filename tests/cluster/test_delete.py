@@ -50,7 +50,7 @@ def test_vk8s_with_an_invalid_spec_goes_too(owner: Owner, lenient: Lenient) -> N
 def test_pod_on_a_dead_host_is_named_and_its_end_by_hand_ends_the_vk8s(owner: Owner) -> None:
     owner.kubectl.apply(build_vk8s(storage={"ephemeral": True}))
     owner.wait_for_children("Pod/m", "Pod/w")
-    wait_for("a place", lambda: all(find_hosts(owner)), SECONDS, lambda: str(owner.status()))
+    wait_for("a place", lambda: all(list_hosts(owner)), SECONDS, lambda: str(owner.status()))
     owner.kubectl.run("delete", "vk8s", "demo", "--wait=false")
     message = owner.wait_for_reason("Ready", "Terminating")["message"]
     assert "Pod m on host small; Pod w on host small" in message
@@ -59,7 +59,7 @@ def test_pod_on_a_dead_host_is_named_and_its_end_by_hand_ends_the_vk8s(owner: Ow
     owner.kubectl.run("wait", "vk8s/demo", "--for=delete", "--timeout=30s")
 
 
-def find_hosts(owner: Owner) -> list[str]:
+def list_hosts(owner: Owner) -> list[str]:
     """The host of each pod, empty where it has none."""
     pods = [child for name, child in owner.children().items() if name.startswith("Pod/")]
     return [pod["spec"].get("nodeName", "") for pod in pods]

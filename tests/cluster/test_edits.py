@@ -9,7 +9,7 @@ SECONDS = 60
 OTHER = f"{IMAGE}-next"
 
 
-def find_images(owner: Owner) -> dict[str, str]:
+def read_images(owner: Owner) -> dict[str, str]:
     """Image of each pod that is there and not on its way out."""
     pods = {name: child for name, child in owner.children().items() if name.startswith("Pod/")}
     return {
@@ -20,7 +20,7 @@ def find_images(owner: Owner) -> dict[str, str]:
 
 
 def wait_for_image(owner: Owner, pod: str, image: str) -> None:
-    wait_for(f"{pod} with {image}", lambda: find_images(owner).get(f"Pod/{pod}") == image, SECONDS)
+    wait_for(f"{pod} with {image}", lambda: read_images(owner).get(f"Pod/{pod}") == image, SECONDS)
 
 
 def test_another_image_rolls_through_the_nodes_and_keeps_their_volumes(owner: Owner) -> None:
@@ -28,7 +28,7 @@ def test_another_image_rolls_through_the_nodes_and_keeps_their_volumes(owner: Ow
     before = owner.children()
     owner.kubectl.apply(build_vk8s(nodes=[node("m", "master", image=OTHER), node("w", "worker", image=OTHER)]))
     wait_for_image(owner, "m", OTHER)
-    assert find_images(owner)["Pod/w"] == IMAGE
+    assert read_images(owner)["Pod/w"] == IMAGE
     owner.play_kubelet("m")
     wait_for_image(owner, "w", OTHER)
     owner.play_kubelet("w")
@@ -70,7 +70,7 @@ def test_pause_takes_the_pods_and_a_resume_makes_them_again(owner: Owner) -> Non
     owner.run_cluster()
     before = owner.children()
     owner.kubectl.run("annotate", "vk8s", "demo", "vk8s-resource-stopped=true")
-    wait_for("no pods", lambda: not find_images(owner), SECONDS)
+    wait_for("no pods", lambda: not read_images(owner), SECONDS)
     assert set(before) - set(owner.children()) == {"Pod/m", "Pod/w"}
     wait_for("Paused", lambda: owner.status()["phase"] == "Paused", SECONDS)
     owner.kubectl.run("annotate", "vk8s", "demo", "vk8s-resource-stopped-")

@@ -62,7 +62,7 @@ def fill_in(world: World, name: str, **others: str) -> str:
     ).stdout
 
 
-def find_document(world: World, kind: str) -> Manifest:
+def get_document(world: World, kind: str) -> Manifest:
     documents: list[Manifest] = list(yaml.safe_load_all(fill_in(world, "kubeadm-init.yaml")))
     return next(each for each in documents if each["kind"] == kind)
 
@@ -119,7 +119,7 @@ class TestTheKubelet:
     def start(self, binaries: Path, folder: Path, **fields: object) -> str:
         """What it says of its configuration, with that of its pod beside it."""
         file, beside = folder / "kubelet.yaml", folder / "kubelet.conf.d"
-        file.write_text(yaml.safe_dump({**find_document(World(), "KubeletConfiguration"), **fields}))
+        file.write_text(yaml.safe_dump({**get_document(World(), "KubeletConfiguration"), **fields}))
         beside.mkdir()
         (beside / "10-pod.conf").write_text(fill_in(World(), "kubelet-pod.yaml"))
         _, said = run(binaries / "kubelet", f"--config={file}", f"--config-dir={beside}", ENDS_AT_ONCE)
@@ -139,7 +139,7 @@ class TestTheKubelet:
 class TestKubeProxy:
     def start(self, binaries: Path, folder: Path, **fields: object) -> tuple[int, str]:
         file = folder / "proxy.yaml"
-        file.write_text(yaml.safe_dump({**find_document(World(), "KubeProxyConfiguration"), **fields}))
+        file.write_text(yaml.safe_dump({**get_document(World(), "KubeProxyConfiguration"), **fields}))
         return run(binaries / "kube-proxy", f"--config={file}", f"--write-config-to={folder / 'read.yaml'}")
 
     def test_takes_its_configuration(self, binaries: Path, tmp_path: Path) -> None:

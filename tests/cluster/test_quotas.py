@@ -143,20 +143,20 @@ def test_cluster_under_quotas_lives_through_its_whole_life(owner: Owner) -> None
     set_rule(owner, quota({**ROOM, "requests.memory": "2336Mi", "limits.memory": "2816Mi"}))
     owner.kubectl.apply(build_vk8s(nodes=[NODES[0]], **own))
     owner.wait_for_children("Job/w-leave")
-    wait_for("a pod of the Job", lambda: find_job_pods(owner), SECONDS, lambda: str(owner.status()))
+    wait_for("a pod of the Job", lambda: list_job_pods(owner), SECONDS, lambda: str(owner.status()))
     finish_job(owner)
     wait_for("the end", lambda: "Pod/w" not in owner.children(), SECONDS, lambda: str(owner.status()))
     owner.kubectl.run("delete", "vk8s", "demo", "--timeout=60s")
     assert owner.children() == {}
 
 
-def find_job_pods(owner: Owner) -> list[Manifest]:
+def list_job_pods(owner: Owner) -> list[Manifest]:
     pods: list[Manifest] = owner.kubectl.get("pods", "--selector=job-name=w-leave")["items"]
     return pods
 
 
 def finish_job(owner: Owner) -> None:
-    for each in find_job_pods(owner):
+    for each in list_job_pods(owner):
         done = '--patch={"status": {"phase": "Succeeded"}}'
         owner.kubectl.run("patch", "pod", each["metadata"]["name"], "--subresource=status", "--type=merge", done)
 
@@ -166,8 +166,8 @@ def test_job_of_a_worker_asks_for_nothing_in_a_full_quota(owner: Owner) -> None:
     full = {"requests.cpu": "2", "requests.memory": "2Gi", "limits.cpu": "2", "limits.memory": "2Gi", "pods": "3"}
     set_rule(owner, quota(full))
     owner.kubectl.apply(build_vk8s(nodes=NODES[:1]))
-    wait_for("a pod of the Job", lambda: find_job_pods(owner), SECONDS, lambda: str(owner.status()))
-    resources = find_job_pods(owner)[0]["spec"]["containers"][0]["resources"]
+    wait_for("a pod of the Job", lambda: list_job_pods(owner), SECONDS, lambda: str(owner.status()))
+    resources = list_job_pods(owner)[0]["spec"]["containers"][0]["resources"]
     assert resources == {"limits": {"cpu": "0", "memory": "0"}, "requests": {"cpu": "0", "memory": "0"}}
 
 
@@ -180,7 +180,7 @@ def test_worker_without_room_for_its_job_can_be_removed_by_force(owner: Owner) -
     assert "Pod/w" in owner.children()
     owner.kubectl.run("annotate", "vk8s", "demo", "vk8s.sktelecom.com/force-remove=w")
     wait_for("its place", lambda: "Pod/w" not in owner.children(), SECONDS, lambda: str(owner.status()))
-    wait_for("a pod of the Job", lambda: find_job_pods(owner), 180, lambda: str(owner.status()))
+    wait_for("a pod of the Job", lambda: list_job_pods(owner), 180, lambda: str(owner.status()))
     finish_job(owner)
     wait_for("the end", lambda: "PersistentVolumeClaim/w-state" not in owner.children(), SECONDS)
 

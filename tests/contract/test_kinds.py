@@ -32,7 +32,7 @@ class Place:
     write: Callable[[ChildKind], str]
     lines: frozenset[str]
 
-    def find_gaps(self, kinds: Iterable[ChildKind]) -> list[str]:
+    def list_gaps(self, kinds: Iterable[ChildKind]) -> list[str]:
         """What is missing there, and what is there for no kind of the table."""
         wanted = {self.write(kind) for kind in kinds}
         return [
@@ -96,11 +96,11 @@ PLACES = (
 
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: str(place.name.split(",")[0]))
 def test_each_kind_of_the_table_has_its_line_and_nothing_else_has_one(place: Place) -> None:
-    assert place.find_gaps(KINDS) == []
+    assert place.list_gaps(KINDS) == []
 
 
 def test_every_missing_line_of_a_new_kind_is_named() -> None:
-    assert [gap for place in PLACES for gap in place.find_gaps([*KINDS, CRON_JOB])] == [
+    assert [gap for place in PLACES for gap in place.list_gaps([*KINDS, CRON_JOB])] == [
         (
             "metacontroller/vk8s.yaml, childResources, lacks "
             "{apiVersion: batch/v1, resource: cronjobs, updateStrategy: {method: InPlace}}"
@@ -118,7 +118,7 @@ def test_every_missing_line_of_a_new_kind_is_named() -> None:
 
 def test_line_of_a_kind_that_the_table_does_not_have_is_named() -> None:
     without_jobs = [kind for kind in KINDS if kind.plural != "jobs"]
-    assert [place.find_gaps(without_jobs) for place in PLACES[2:4]] == [
+    assert [place.list_gaps(without_jobs) for place in PLACES[2:4]] == [
         [f"docs/debugging.md, kinds=, has jobs, and {TABLE} has no such kind"],
         [f"tests/scenarios has Job.batch/v1, and {TABLE} has no such kind"],
     ]

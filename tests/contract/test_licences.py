@@ -11,7 +11,7 @@ from tests.shared_material import ROOT
 CLASSIFIER = "License :: "
 
 
-def find_licence(package: str) -> str:
+def read_licence(package: str) -> str:
     """As the package says it: an SPDX expression where it has one."""
     said = metadata.metadata(package).json
     classifiers = [line for line in said.get("classifier", []) if line.startswith(CLASSIFIER)]
@@ -22,7 +22,7 @@ def build_rows() -> list[str]:
     """A row for each package of requirements.txt, in its order."""
     lines = (ROOT / "requirements.txt").read_text().splitlines()
     pins = [line.split("==") for line in lines if "==" in line]
-    return [f"| {name} | {version} | {find_licence(name)} |" for name, version in pins]
+    return [f"| {name} | {version} | {read_licence(name)} |" for name, version in pins]
 
 
 def test_every_package_is_listed_with_its_licence() -> None:

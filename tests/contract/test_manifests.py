@@ -24,14 +24,14 @@ def read_all() -> Iterator[Manifest]:
         yield from yaml.safe_load_all((DIRECTORY / name).read_text())
 
 
-def find(kind: str, name: str) -> Manifest:
+def get_manifest(kind: str, name: str) -> Manifest:
     """The one object of that kind and name."""
     (found,) = [each for each in read_all() if (each["kind"], each["metadata"]["name"]) == (kind, name)]
     return found
 
 
 MANIFESTS = {f"{each['kind']} {each['metadata']['name']}": each for each in read_all()}
-WORKLOADS = [find("Deployment", name) for name in ("vk8s-hooks", "metacontroller")]
+WORKLOADS = [get_manifest("Deployment", name) for name in ("vk8s-hooks", "metacontroller")]
 
 
 @pytest.mark.parametrize("manifest", MANIFESTS.values(), ids=MANIFESTS)
@@ -64,17 +64,17 @@ def test_pods_are_closed(workload: Manifest) -> None:
 
 
 def test_hooks_have_no_permission_and_no_token() -> None:
-    pod = find("Deployment", "vk8s-hooks")["spec"]["template"]["spec"]
+    pod = get_manifest("Deployment", "vk8s-hooks")["spec"]["template"]["spec"]
     assert pod["serviceAccountName"] == "vk8s-hooks"
     assert pod["automountServiceAccountToken"] is False
-    assert find("ServiceAccount", "vk8s-hooks")["automountServiceAccountToken"] is False
+    assert get_manifest("ServiceAccount", "vk8s-hooks")["automountServiceAccountToken"] is False
     subjects = [subject for each in read_all() if "Binding" in each["kind"] for subject in each["subjects"]]
     assert [subject["name"] for subject in subjects] == ["metacontroller"]
 
 
 def test_hooks_stop_later_than_their_calls() -> None:
     """The time in which they are taken out of the Service, and that for running calls, are within the grace period."""
-    pod = find("Deployment", "vk8s-hooks")["spec"]["template"]["spec"]
+    pod = get_manifest("Deployment", "vk8s-hooks")["spec"]["template"]["spec"]
     (container,) = pod["containers"]
     calls = 10
     assert container["lifecycle"]["preStop"]["sleep"]["seconds"] + calls < pod["terminationGracePeriodSeconds"]
@@ -83,7 +83,7 @@ def test_hooks_stop_later_than_their_calls() -> None:
 @pytest.mark.parametrize("name", ["vk8s", "ippool"])
 def test_every_call_passes_the_middleware(name: str) -> None:
     """The host of each hook's address has CA and token, from the Secret that install.sh makes."""
-    spec = find("CompositeController", name)["spec"]
+    spec = get_manifest("CompositeController", name)["spec"]
     (door,) = spec["endpointConfigs"]
     for hook in spec["hooks"].values():
         service = hook["webhook"]["service"]
@@ -94,10 +94,10 @@ def test_every_call_passes_the_middleware(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["vk8s", "ippool"])
 def test_our_metacontroller_serves_our_controllers_alone(name: str) -> None:
-    (container,) = find("Deployment", "metacontroller")["spec"]["template"]["spec"]["containers"]
+    (container,) = get_manifest("Deployment", "metacontroller")["spec"]["template"]["spec"]["containers"]
     label, _, value = "app.kubernetes.io/part-of=vk8s".partition("=")
     assert f"--target-label-selector={label}={value}" in container["args"]
-    assert find("CompositeController", name)["metadata"]["labels"][label] == value
+    assert get_manifest("CompositeController", name)["metadata"]["labels"][label] == value
 
 
 def test_only_who_is_given_it_on_purpose_makes_virtual_clusters() -> None:

@@ -76,13 +76,13 @@ def walk(expression: str) -> Iterator[Expr]:
     yield from parts
 
 
-def find_selectors(expression: str) -> list[VectorSelector]:
+def select_selectors(expression: str) -> list[VectorSelector]:
     """What the expression asks for."""
     found = [getattr(part, "vector_selector", part) for part in walk(expression)]
     return [part for part in found if isinstance(part, VectorSelector)]
 
 
-def find_kept_labels(expression: str) -> set[str]:
+def select_kept_labels(expression: str) -> set[str]:
     """The labels that the result of the expression may have, beside those of its metrics."""
     modifiers = [part.modifier for part in walk(expression) if isinstance(part, AggregateExpr)]
     return {label for modifier in modifiers if modifier for label in modifier.labels}
@@ -90,7 +90,7 @@ def find_kept_labels(expression: str) -> set[str]:
 
 @pytest.mark.parametrize("expression", EXPRESSIONS)
 def test_every_metric_and_label_of_the_queries_is_exported(exported: dict[str, set[str]], expression: str) -> None:
-    selectors = find_selectors(expression)
+    selectors = select_selectors(expression)
     assert selectors
     labels: set[str] = set()
     for selector in selectors:
@@ -99,7 +99,7 @@ def test_every_metric_and_label_of_the_queries_is_exported(exported: dict[str, s
         for matcher in selector.matchers.matchers:
             assert matcher.name in exported[selector.name]
             assert set(matcher.value.split("|")) <= VALUES.get(matcher.name, set(matcher.value.split("|")))
-    assert find_kept_labels(expression) <= labels | OF_PROMETHEUS
+    assert select_kept_labels(expression) <= labels | OF_PROMETHEUS
 
 
 def test_no_metric_has_a_label_for_objects(exported: dict[str, set[str]]) -> None:
@@ -117,7 +117,7 @@ def test_every_rule_says_what_it_means_and_what_to_do(rule: Manifest) -> None:
     assert rule["annotations"].keys() == {"summary", "action"}
     assert promql_parser.parse_duration(rule.get("for", "1m"))
     told = set(re.findall(r"\$labels\.(\w+)", rule["annotations"]["summary"]))
-    assert told <= find_kept_labels(rule["expr"])
+    assert told <= select_kept_labels(rule["expr"])
     assert f"`{rule['alert']}`" in (ROOT / "docs" / "operations.md").read_text()
 
 

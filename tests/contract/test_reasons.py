@@ -24,7 +24,7 @@ NOTICES = {"Overlap", "OutsideRange", "AnotherDefault"}
 TROUBLESHOOTING = (ROOT / "docs" / "troubleshooting.md").read_text()
 
 
-def find_words(path: Path) -> set[str]:
+def list_words(path: Path) -> set[str]:
     """Every CamelCase word that is a text of its own in the code, where it stands for a reason."""
     calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
     given = [keyword.value for call in calls for keyword in call.keywords if keyword.arg == "reason"]
@@ -41,7 +41,7 @@ def read_entries() -> dict[str, str]:
 
 def test_metrics_know_every_reason_of_the_hooks() -> None:
     code = [path for part in ("vk8s", "ippool") for path in (ROOT / "hooks" / part).rglob("*.py")]
-    given = set().union(*map(find_words, code))
+    given = set().union(*map(list_words, code))
     assert {"PKILost", "InvalidSpec", "Exhausted", "Booting"} <= given | REASONS
     assert given - GOOD - NOTICES - REASONS == set()
 

@@ -46,7 +46,7 @@ def build_rights(kind: Manifest, verbs: tuple[str, ...], subresource: str = "") 
     return {(group, kind["resource"] + subresource, verb) for verb in verbs}
 
 
-def find_related() -> list[Manifest]:
+def list_related() -> list[Manifest]:
     """The kinds that both customize hooks ask for."""
     parent = {**IDENTITY, "metadata": {"name": "demo", "namespace": "default", "uid": "u"}, "spec": {}}
     of_vk8s = decide_customize(
@@ -56,14 +56,14 @@ def find_related() -> list[Manifest]:
     return [*of_vk8s.related_resources, *of_pools.related_resources]
 
 
-def find_needed() -> set[Right]:
+def list_needed() -> set[Right]:
     needed = set(ALWAYS)
     for spec in (controller["spec"] for controller in CONTROLLERS):
         parent = spec["parentResource"]
         needed |= build_rights(parent, PARENT)
         needed |= build_rights(parent, ("update",), "/status") | build_rights(parent, ("update",), "/finalizers")
         needed |= {right for child in spec["childResources"] for right in build_rights(child, CHILD)}
-    return needed | {right for kind in find_related() for right in build_rights(kind, RELATED)}
+    return needed | {right for kind in list_related() for right in build_rights(kind, RELATED)}
 
 
 def granted() -> Counter[Right]:
@@ -77,7 +77,7 @@ def granted() -> Counter[Right]:
 
 
 def test_role_has_the_rights_that_are_needed_and_no_more() -> None:
-    assert set(granted()) == find_needed()
+    assert set(granted()) == list_needed()
 
 
 def test_each_right_is_given_once() -> None:

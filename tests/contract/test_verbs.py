@@ -1,9 +1,12 @@
-"""`find` has one meaning in the hooks: it looks something up that may be missing."""
+"""`find` has one meaning in hooks and tests: it looks something up that may be missing."""
 
 import ast
 from collections.abc import Iterator
 
 from testbed.layout import ROOT
+
+# What follows the simulation, which its functions are part of.
+LEFT_OUT = ("tests/chaos/", "tests/properties/")
 
 
 def test_find_may_return_none() -> None:
@@ -12,8 +15,9 @@ def test_find_may_return_none() -> None:
 
 
 def list_lookups() -> Iterator[tuple[str, str]]:
-    """Functions of the hooks that begin with `find`: where they are, and the type that they return."""
-    for path in sorted((ROOT / "hooks").rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text())):
+    """Functions that begin with `find`: where they are, and the type that they return."""
+    for path in sorted([*(ROOT / "hooks").rglob("*.py"), *(ROOT / "tests").rglob("*.py")]):
+        where = path.relative_to(ROOT).as_posix()
+        for node in ast.walk(ast.parse(path.read_text())) if not where.startswith(LEFT_OUT) else ():
             if isinstance(node, ast.FunctionDef) and node.name.lstrip("_").partition("_")[0] == "find":
-                yield f"{path.relative_to(ROOT)}: {node.name}", ast.unparse(node.returns) if node.returns else ""
+                yield f"{where}: {node.name}", ast.unparse(node.returns) if node.returns else ""

@@ -34,12 +34,12 @@ def ask(request: Manifest, context: Context = CONTEXT) -> SyncResponse:
     return decide_sync(HookRequest.model_validate(request), context)
 
 
-def find_observed(request: Manifest) -> Children:
+def group_observed(request: Manifest) -> Children:
     children = request["children"].items()
     return {(kind, child["metadata"]["name"]): child for kind, group in children for child in group.values()}
 
 
-def find_answered(answer: SyncResponse) -> Children:
+def group_answered(answer: SyncResponse) -> Children:
     return {(group_key(child), child["metadata"]["name"]): child for child in answer.children}
 
 
@@ -53,8 +53,8 @@ def without_labels(child: Manifest) -> Manifest:
 class TestChildrenOfAnOlderVersion:
     def test_are_all_returned_unchanged(self, path: Path) -> None:
         request = read_request(path)
-        observed, answer = find_observed(request), ask(request)
-        answered = find_answered(answer)
+        observed, answer = group_observed(request), ask(request)
+        answered = group_answered(answer)
         for key, child in observed.items():
             assert without_labels(merge_update(child, answered[key])) == without_labels(child), key
             labels = child["metadata"]["labels"]
@@ -68,7 +68,7 @@ class TestChildrenOfAnOlderVersion:
 
     def test_are_kept_by_two_versions_that_answer_alternately(self, path: Path) -> None:
         request = read_request(path)
-        before = find_observed(request).keys()
+        before = group_observed(request).keys()
         for children in answer_in_turn(request):
             assert before <= children.keys()
 
@@ -77,7 +77,7 @@ def answer_in_turn(request: Manifest) -> Iterator[Children]:
     """The children after each of some answers of two versions."""
     namespace = request["parent"]["metadata"]["namespace"]
     for context in [CONTEXT, OTHER] * 3:
-        observed, answered = find_observed(request), find_answered(ask(request, context))
+        observed, answered = group_observed(request), group_answered(ask(request, context))
         children = {key: observed.get(key) or observe(child) for key, child in answered.items()}
         yield children
         groups: Manifest = {kind: {} for kind in request["children"]}

@@ -18,7 +18,7 @@ BULLET = re.compile(r" *(?:(?:[-*]|\d+\.) +)?")
 PAGES = [path for path in list_files(ROOT) if path.suffix == ".md"]
 
 
-def find_long_lines(markdown: str) -> list[str]:
+def list_long_lines(markdown: str) -> list[str]:
     """Lines of prose that are too long and could be broken."""
     lines = FENCED.sub("", markdown).splitlines()
     prose = [line for line in lines if len(line) > COLUMNS and not ONE_LINE.match(line)]
@@ -27,7 +27,7 @@ def find_long_lines(markdown: str) -> list[str]:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_no_line_of_prose_is_too_long(page: Path) -> None:
-    assert find_long_lines(page.read_text()) == []
+    assert list_long_lines(page.read_text()) == []
 
 
 @pytest.mark.parametrize(
@@ -46,4 +46,4 @@ def test_no_line_of_prose_is_too_long(page: Path) -> None:
     ids=["prose", "an item", "short", "a heading", "a table", "a block", "a link", "a code span", "a definition"],
 )
 def test_only_what_can_be_broken_is_too_long(line: str, *, is_too_long: bool) -> None:
-    assert bool(find_long_lines(line)) == is_too_long
+    assert bool(list_long_lines(line)) == is_too_long

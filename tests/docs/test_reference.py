@@ -39,14 +39,14 @@ SCHEMA = {
 }
 
 
-def find_messages(schema: object) -> set[str]:
+def list_messages(schema: object) -> set[str]:
     """Messages of all rules in a schema, at whatever depth."""
     if isinstance(schema, list):
-        return set().union(*map(find_messages, schema))
+        return set().union(*map(list_messages, schema))
     if not isinstance(schema, dict):
         return set()
     own = {rule["message"] for rule in schema.get("x-kubernetes-validations", [])}
-    return own.union(*map(find_messages, schema.values()))
+    return own.union(*map(list_messages, schema.values()))
 
 
 def test_fields_are_listed_with_facts_and_refusals() -> None:
@@ -78,7 +78,7 @@ def test_page_describes_a_status_if_there_is_one(page: str) -> None:
 def test_every_rule_is_on_the_page(page: str) -> None:
     (version,) = CRDS[page]["spec"]["versions"]
     listed = re.findall(r"^- (.*)$", build_page(SOURCES[page], CRDS[page]), re.MULTILINE)
-    assert set(listed) == {" ".join(message.split()) for message in find_messages(version)}
+    assert set(listed) == {" ".join(message.split()) for message in list_messages(version)}
 
 
 @pytest.mark.parametrize("page", SOURCES)

@@ -22,7 +22,7 @@ def read_request(kubectl: Kubectl, name: str) -> Manifest:
     """The request in which Metacontroller would show the Vk8s `name` and its children."""
     parent = kubectl.get("vk8s", name)
     owned = {
-        key: _find_children(kubectl, kind.resource, parent["metadata"]["uid"]) for key, kind in CHILD_KINDS.items()
+        key: _list_children(kubectl, kind.resource, parent["metadata"]["uid"]) for key, kind in CHILD_KINDS.items()
     }
     return {"parent": _without_managers(parent), "children": owned, "related": {}, "finalizing": False}
 
@@ -46,7 +46,7 @@ def _shorten(child: Manifest) -> Manifest:
     return {**child, "data": data, "metadata": metadata}
 
 
-def _find_children(kubectl: Kubectl, resource: str, uid: str) -> dict[str, Manifest]:
+def _list_children(kubectl: Kubectl, resource: str, uid: str) -> dict[str, Manifest]:
     found = kubectl.get(resource, f"--selector=controller-uid={uid}")["items"]
     return {
         f"{child['metadata']['namespace']}/{child['metadata']['name']}": _without_managers(child)

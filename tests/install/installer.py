@@ -10,7 +10,7 @@ from pathlib import Path
 from hooks.kubernetes.manifest import Manifest
 from testbed.kubectl import Kubectl
 from testbed.layout import ROOT
-from tests.machine import find_environment
+from tests.machine import build_environment
 
 SYSTEM = "vk8s-system"
 REGISTRY = "registry.example.com"
@@ -57,7 +57,7 @@ class Installer:
         """What a shell of theirs has: kubectl for the host cluster, and `environment`."""
         program, kubeconfig = self.kubectl.command[0], self.kubectl.command[1].removeprefix("--kubeconfig=")
         path = f"{Path(program).parent}:{os.environ['PATH']}"
-        return {**find_environment(), "PATH": path, "KUBECONFIG": kubeconfig, "ROLLOUT_TIMEOUT": "90s", **environment}
+        return {**build_environment(), "PATH": path, "KUBECONFIG": kubeconfig, "ROLLOUT_TIMEOUT": "90s", **environment}
 
     def clear(self) -> None:
         """Takes away all that a test may have left, whether or not uninstall.sh can."""

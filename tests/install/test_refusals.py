@@ -10,7 +10,7 @@ from tests.install.installer import METACONTROLLER_IMAGE, OWN_CRDS, REGISTRY, SY
 OTHER = "other-metacontroller"
 
 
-def find_error(result: Result) -> str:
+def read_error(result: Result) -> str:
     """The sentence, of a command that has failed."""
     assert result.returncode == 1, result.stderr
     (line,) = [line for line in result.stderr.splitlines() if line.startswith("Error: ")]
@@ -39,12 +39,12 @@ def build_other_metacontroller() -> dict[str, object]:
     ids=["nothing", "no value", "a typing error", "an address", "two registries"],
 )
 def test_wrong_arguments_are_rejected(installer: Installer, arguments: tuple[str, ...], sentence: str) -> None:
-    assert sentence in find_error(installer.run("./install.sh", *arguments))
+    assert sentence in read_error(installer.run("./install.sh", *arguments))
 
 
 @pytest.mark.parametrize("arguments", [("--force",), ("--timeout", "soon")], ids=" ".join)
 def test_wrong_arguments_of_uninstall_are_rejected(installer: Installer, arguments: tuple[str, ...]) -> None:
-    assert arguments[0] in find_error(installer.uninstall(*arguments))
+    assert arguments[0] in read_error(installer.uninstall(*arguments))
 
 
 @pytest.mark.parametrize(
@@ -52,38 +52,38 @@ def test_wrong_arguments_of_uninstall_are_rejected(installer: Installer, argumen
 )
 def test_missing_cluster_is_reported(installer: Installer, command: list[str]) -> None:
     result = installer.run(*command, environment={"KUBECONFIG": "/nonexistent"})
-    assert "no cluster answers" in find_error(result)
+    assert "no cluster answers" in read_error(result)
 
 
 def test_missing_kubectl_is_reported(installer: Installer) -> None:
     result = installer.run("./install.sh", REGISTRY, environment={"KUBECTL": "kubectl-that-is-not-here"})
-    assert "kubectl is missing" in find_error(result)
+    assert "kubectl is missing" in read_error(result)
 
 
 @pytest.mark.parametrize("command", [["./install.sh", REGISTRY], ["./uninstall.sh", "--yes"]], ids=" ".join)
 def test_missing_rights_are_reported(installer: Installer, command: list[str]) -> None:
     token = installer.kubectl.within("default").run("create", "token", "default").strip()
     result = installer.run(*command, environment={"KUBECONFIG": str(installer.write_kubeconfig(token))})
-    assert "it takes a cluster-admin" in find_error(result)
+    assert "it takes a cluster-admin" in read_error(result)
     assert not installer.kubectl.succeeds("get", "namespace", SYSTEM)
 
 
 def test_metacontroller_is_missing(installer: Installer) -> None:
-    sentence = find_error(installer.install(REGISTRY, "--no-wait", crds="/nonexistent.yaml"))
+    sentence = read_error(installer.install(REGISTRY, "--no-wait", crds="/nonexistent.yaml"))
     assert "Metacontroller is missing" in sentence
     assert "--metacontroller-crds FILE" in sentence
     assert not installer.kubectl.succeeds("get", "namespace", SYSTEM)
 
 
 def test_crds_of_something_else(installer: Installer) -> None:
-    sentence = find_error(installer.install(REGISTRY, "--no-wait", crds="crds/ippools.yaml"))
+    sentence = read_error(installer.install(REGISTRY, "--no-wait", crds="crds/ippools.yaml"))
     assert "crds/ippools.yaml has no CRD compositecontrollers.metacontroller.k8s.io" in sentence
 
 
 def test_metacontroller_that_is_too_old(installer: Installer) -> None:
     """Its CRD would drop CA and token without a word."""
     installer.kubectl.apply(*yaml.safe_load_all(OWN_CRDS.read_text().replace("endpointConfigs", "another")))
-    sentence = find_error(installer.install(REGISTRY, "--no-wait"))
+    sentence = read_error(installer.install(REGISTRY, "--no-wait"))
     assert "too old" in sentence
     assert "v4.17.2" in sentence
 
@@ -112,7 +112,7 @@ def test_second_metacontroller_is_reported(installer: Installer) -> None:
     installer.kubectl.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": OTHER}})
     installer.kubectl.apply(build_other_metacontroller())
     try:
-        sentence = find_error(installer.install(REGISTRY, "--no-wait"))
+        sentence = read_error(installer.install(REGISTRY, "--no-wait"))
         assert "there are two Metacontrollers" in sentence
         assert f"{OTHER} statefulset/metacontroller" in sentence
     finally:
@@ -120,7 +120,7 @@ def test_second_metacontroller_is_reported(installer: Installer) -> None:
 
 
 def test_new_keys_before_there_are_any(installer: Installer) -> None:
-    assert "install first" in find_error(installer.run("./install.sh", "--new-keys"))
+    assert "install first" in read_error(installer.run("./install.sh", "--new-keys"))
 
 
 def test_question_without_a_terminal_is_an_error(installer: Installer) -> None:
@@ -130,6 +130,6 @@ def test_question_without_a_terminal_is_an_error(installer: Installer) -> None:
     installer.kubectl.apply(yaml.safe_load(sample.read_text()))
     result = installer.uninstall()
     assert "default/sample" in result.stderr
-    assert "Nothing has been deleted" in find_error(result)
+    assert "Nothing has been deleted" in read_error(result)
     assert installer.kubectl.succeeds("get", "vk8s", "sample")
     assert METACONTROLLER_IMAGE in installer.system.run("get", "deployments", "--output=wide")

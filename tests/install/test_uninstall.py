@@ -25,7 +25,7 @@ def test_uninstall_ends_virtual_clusters_first(installer: Installer, virtual: Vi
     result = installer.uninstall("--yes")
     assert result.returncode == 0, result.stderr
     assert f"Waiting for the end of default/{virtual.name}" in result.stderr
-    assert find_remains(installer) == []
+    assert list_remains(installer) == []
 
 
 def test_uninstall_leaves_nothing_over(installer: Installer, virtual: VirtualCluster) -> None:
@@ -41,10 +41,10 @@ def test_uninstall_leaves_nothing_over(installer: Installer, virtual: VirtualClu
     installer.system.run(*scale, "--replicas=2")
     again = installer.run("make", "undeploy", "ARGS=--yes")
     assert again.returncode == 0, again.stderr
-    assert find_remains(installer) == []
+    assert list_remains(installer) == []
 
 
-def find_remains(installer: Installer) -> list[str]:
+def list_remains(installer: Installer) -> list[str]:
     """What of the product, and of virtual clusters, is still in the cluster."""
     kinds = "namespaces,crd,clusterroles,clusterrolebindings,pods,persistentvolumeclaims,persistentvolumes,secrets"
     names = installer.kubectl.run("get", kinds, "--all-namespaces", "--output=json")

@@ -17,7 +17,7 @@ from testbed.layout import NESTED_TESTS, ROOT
 from testbed.waiting import wait_for
 from tests.machine import alone, require_testbed
 from tests.nested.current import Target, read_target, use_cluster
-from tests.nested.host import Host, build_testbed_host, find_ports, read_example, with_images
+from tests.nested.host import Host, build_testbed_host, list_ports, read_example, with_images
 from tests.nested.kept import Kept, keep_something
 from tests.nested.obstacles import ObstacleError, check_ports
 from tests.nested.virtual import DELETE_SECONDS, VirtualCluster
@@ -70,7 +70,7 @@ def host(target: Target | None, request: pytest.FixtureRequest) -> Iterator[Host
         return
     try:
         with use_cluster(target) as host:
-            check_ports(host.kubectl, find_ports(read_example()) | MORE_PORTS)
+            check_ports(host.kubectl, list_ports(read_example()) | MORE_PORTS)
             yield host
     except ObstacleError as obstacle:
         pytest.exit(str(obstacle), returncode=1)

@@ -12,7 +12,7 @@ def find_volume(machine: HostCluster, node: str) -> Path | None:
     return machine.testbed.state / "volumes" / name if name else None
 
 
-def find_stamp(machine: HostCluster) -> Path:
+def get_stamp(machine: HostCluster) -> Path:
     """The file on the state volume of `local-master` that says which Kubernetes has written it."""
     volume = find_volume(machine, "local-master")
     assert volume

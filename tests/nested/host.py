@@ -85,7 +85,7 @@ def with_images(manifest: Manifest, images: Images) -> Manifest:
     return {**manifest, "spec": {**spec, "nodes": nodes, "accessPodImage": images.access}}
 
 
-def find_ports(manifest: Manifest) -> set[int]:
+def list_ports(manifest: Manifest) -> set[int]:
     """The NodePorts of the host cluster that the Vk8s asks for."""
     spec = manifest["spec"]
     return {spec["accessPodPort"], *(port["port"] for port in spec["ports"])}

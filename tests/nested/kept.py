@@ -26,7 +26,7 @@ class Kept:
         """Waits until all is well again, and compares: Nodes, claims, what is in them, pods that run."""
         self.virtual.wait_for_nodes()
         inside = self.virtual.inside
-        assert _find_uids(inside) == self.uids
+        assert _read_uids(inside) == self.uids
         for name in DEPLOYMENTS:
             _wait_for_pods(inside, name)
             wait_for(f"the data of {name}", partial(_has_name, inside, name), SECONDS)
@@ -44,7 +44,7 @@ def keep_something(virtual: VirtualCluster) -> Kept:
     for name in DEPLOYMENTS:
         _wait_for_pods(inside, name)
         inside.run("exec", f"deployment/{name}", "--", "/usr/bin/bash", "-c", f"printf {name} >/data/name")
-    return Kept(virtual, _find_uids(inside))
+    return Kept(virtual, _read_uids(inside))
 
 
 def _delete_broken(inside: Kubectl, name: str) -> None:
@@ -63,7 +63,7 @@ def _wait_for_pods(inside: Kubectl, deployment: str) -> None:
         raise TimeoutError(f"{error}\n{seen}\n{storage}") from error
 
 
-def _find_uids(inside: Kubectl) -> dict[str, str]:
+def _read_uids(inside: Kubectl) -> dict[str, str]:
     items: list[Manifest] = inside.get("nodes,persistentvolumeclaims")["items"]
     return {f"{item['kind']} {item['metadata']['name']}": item["metadata"]["uid"] for item in items}
 

@@ -21,11 +21,11 @@ def kill_node(virtual: VirtualCluster, node: str) -> None:
         # The kernel ends a process namespace that asks for this, the machine is not meant. Nothing is written before.
         virtual.kubectl.succeeds("exec", node, "--", "reboot", "--force", "--force", "-n")
         return
-    (init,) = _find_inits(machine, node)
+    (init,) = _list_inits(machine, node)
     os.kill(init, signal.SIGKILL)
 
 
-def _find_inits(machine: HostCluster, node: str) -> list[int]:
+def _list_inits(machine: HostCluster, node: str) -> list[int]:
     """The process of the host that is the first one in the node's container."""
     processes = cgroups.find_processes(machine.testbed.network)
     return [process for process in processes if _is_init_of(Path("/proc", str(process)), node)]

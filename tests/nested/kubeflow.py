@@ -65,10 +65,10 @@ def has_been_installed(virtual: VirtualCluster) -> bool:
 
 
 def _asks_for_same(virtual: VirtualCluster, vk8s: Manifest) -> bool:
-    return bool(vk8s) and vk8s["spec"].get("kubeflow", {}).get("version") == find_version(virtual)
+    return bool(vk8s) and vk8s["spec"].get("kubeflow", {}).get("version") == read_version(virtual)
 
 
-def find_version(virtual: VirtualCluster) -> str:
+def read_version(virtual: VirtualCluster) -> str:
     """The version that the file asks for."""
     return str(virtual.manifest["spec"]["kubeflow"]["version"])
 
@@ -105,7 +105,7 @@ def has_begun(virtual: VirtualCluster, uid: str, step: str) -> bool:
     return any("waiting" not in each["state"] or each.get("lastState") for each in states)
 
 
-def find_condition(virtual: VirtualCluster) -> Manifest:
+def read_condition(virtual: VirtualCluster) -> Manifest:
     """What status says of Kubeflow; empty while that is nothing."""
     conditions = virtual.kubectl.get("vk8s", virtual.name).get("status", {}).get("conditions", [])
     return next((entry for entry in conditions if entry["type"] == READY), {})
@@ -119,7 +119,7 @@ def read_secret(virtual: VirtualCluster) -> dict[str, str]:
 
 def describe(virtual: VirtualCluster) -> str:
     """What a user would look at when it does not come up."""
-    parts = [str(find_condition(virtual)), virtual.kubectl.run("get", "vk8s,jobs,pods", "--output=wide")]
+    parts = [str(read_condition(virtual)), virtual.kubectl.run("get", "vk8s,jobs,pods", "--output=wide")]
     job = f"job/{virtual.name}-kubeflow"
     if virtual.kubectl.find(job):
         parts.append(virtual.kubectl.run("logs", job, "--all-containers", "--tail=20", "--ignore-errors"))

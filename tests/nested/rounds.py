@@ -9,7 +9,7 @@ from hooks.offline.render import render
 from hooks.server.main import build_context, load_scripts
 from hooks.settings import Settings
 from tests.child_kinds import CHILD_RESOURCES
-from tests.nested.virtual import VirtualCluster, find_ready_nodes
+from tests.nested.virtual import VirtualCluster, list_ready_nodes
 
 _READY_SECONDS = 180
 
@@ -20,7 +20,7 @@ def time_controller(virtual: VirtualCluster) -> float:
     virtual.kubectl.apply(virtual.manifest)
     virtual.wait_for_phase("Running")
     taken = time.monotonic() - start
-    assert find_ready_nodes(virtual.inside) == sorted(virtual.nodes)
+    assert list_ready_nodes(virtual.inside) == sorted(virtual.nodes)
     return taken
 
 
@@ -33,6 +33,6 @@ def time_bare(virtual: VirtualCluster) -> float:
     pods = [f"pod/{node}" for node in virtual.nodes]
     virtual.kubectl.run("wait", "--for=condition=Ready", *pods, f"--timeout={_READY_SECONDS}s")
     taken = time.monotonic() - start
-    assert find_ready_nodes(virtual.inside) == sorted(virtual.nodes)
+    assert list_ready_nodes(virtual.inside) == sorted(virtual.nodes)
     virtual.kubectl.run("delete", CHILD_RESOURCES, f"--selector=vk8s.sktelecom.com/vk8s={virtual.name}")
     return taken

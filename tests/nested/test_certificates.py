@@ -37,7 +37,7 @@ IN_NODE, SUBNET_FILE = ("exec", "lonely-master", "--"), "/run/flannel/subnet.env
 LONG_AGO = datetime.fromtimestamp(0, UTC)
 
 
-def find_server_end(virtual: VirtualCluster) -> datetime:
+def read_server_end(virtual: VirtualCluster) -> datetime:
     """Until when the certificate is valid that the API server shows; long ago while it restarts."""
     command = "openssl s_client -connect 127.0.0.1:6443 </dev/null 2>/dev/null | openssl x509"
     try:
@@ -47,7 +47,7 @@ def find_server_end(virtual: VirtualCluster) -> datetime:
     return x509.load_pem_x509_certificate(text.encode()).not_valid_after_utc
 
 
-def find_client_end(virtual: VirtualCluster) -> datetime:
+def read_client_end(virtual: VirtualCluster) -> datetime:
     """Until when the certificate in the kubeconfig Secret is valid."""
     data = virtual.kubectl.get("secret", f"{virtual.name}-kubeconfig")["data"]["value"]
     user = yaml.safe_load(base64.b64decode(data))["users"][0]["user"]
@@ -55,12 +55,12 @@ def find_client_end(virtual: VirtualCluster) -> datetime:
 
 
 def test_certificates_are_renewed_and_the_node_stays_ready(brief: VirtualCluster) -> None:
-    server, client = find_server_end(brief), find_client_end(brief)
+    server, client = read_server_end(brief), read_client_end(brief)
     last = max(server, client)
     assert last.timestamp() - time.time() <= VALIDITY
     pod = brief.kubectl.get("pod", "lonely-master")
-    wait_for("another certificate of the server", lambda: find_server_end(brief) > server, SECONDS, brief.describe)
-    wait_for("another kubeconfig", lambda: find_client_end(brief) > client, SECONDS, brief.describe)
+    wait_for("another certificate of the server", lambda: read_server_end(brief) > server, SECONDS, brief.describe)
+    wait_for("another kubeconfig", lambda: read_client_end(brief) > client, SECONDS, brief.describe)
     # Longer than any certificate lives with which it has started, the kubelet's among them.
     wait_for("the end of the first ones", lambda: time.time() > last.timestamp() + 5, SECONDS)
     brief.inside.run("create", "configmap", "after-the-first-certificates")

@@ -10,7 +10,7 @@ from tests.nested.host import Host
 from tests.nested.virtual import VirtualCluster
 
 
-def find_uids(virtual: VirtualCluster, kind: str) -> dict[str, str]:
+def read_uids(virtual: VirtualCluster, kind: str) -> dict[str, str]:
     """The uid of each object of a kind, in all namespaces."""
     items = virtual.kubectl.get(kind, "--all-namespaces")["items"]
     return {item["metadata"]["name"]: item["metadata"]["uid"] for item in items}
@@ -21,7 +21,7 @@ def test_cluster_is_reached_by_kubectl_alone_and_left_as_it_was(
 ) -> None:
     for name in ("KUBECONFIG", "PATH"):
         monkeypatch.setenv(name, running.host.environment[name])
-    before = {kind: find_uids(running, kind) for kind in ("namespaces", "vk8s")}
+    before = {kind: read_uids(running, kind) for kind in ("namespaces", "vk8s")}
     with use_cluster(Target(running.host.images)) as current:
         labels = running.kubectl.get("namespace", current.namespace)["metadata"]["labels"]
         assert labels["pod-security.kubernetes.io/enforce"] == "privileged"
@@ -29,7 +29,7 @@ def test_cluster_is_reached_by_kubectl_alone_and_left_as_it_was(
         assert [pod["metadata"]["name"] for pod in current.kubectl.get("pods")["items"]] == ["client"]
         assert current.client.address == machine.testbed.address
         check_client(running, current)
-    assert {kind: find_uids(running, kind) for kind in before} == before
+    assert {kind: read_uids(running, kind) for kind in before} == before
 
 
 def check_client(running: VirtualCluster, current: Host) -> None:

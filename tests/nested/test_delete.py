@@ -22,45 +22,45 @@ HOUSEKEEPING_SECONDS = 90
 def test_nothing_is_left_thirty_seconds_after_the_deletion(running: VirtualCluster) -> None:
     machine = running.host.machine
     # Else this test would find nothing for want of looking.
-    assert running.find_objects()
+    assert running.list_objects()
     assert machine is None or all(
-        list(find(machine)) for find in (find_files, find_processes, find_mounts, find_records)
+        list(find(machine)) for find in (list_files, list_processes, list_mounts, list_records)
     )
     start = time.monotonic()
     running.kubectl.run("delete", "vk8s", "local", "--wait=false")
 
-    def find_remains() -> list[str]:
-        on_machine = [*find_files(machine), *find_processes(machine), *find_mounts(machine)] if machine else []
-        return [*running.find_objects(), *on_machine]
+    def list_remains() -> list[str]:
+        on_machine = [*list_files(machine), *list_processes(machine), *list_mounts(machine)] if machine else []
+        return [*running.list_objects(), *on_machine]
 
-    wait_for("nothing to be left", lambda: not find_remains(), SECONDS, lambda: "\n".join(find_remains()))
+    wait_for("nothing to be left", lambda: not list_remains(), SECONDS, lambda: "\n".join(list_remains()))
     record("delete_s", time.monotonic() - start)
     if machine is None:
         pytest.skip(
             "No object is left, but processes, mounts and files can only be looked for on the machine of a testbed."
         )
-    wait_for("the kubelet's housekeeping", lambda: not list(find_records(machine)), HOUSEKEEPING_SECONDS)
+    wait_for("the kubelet's housekeeping", lambda: not list(list_records(machine)), HOUSEKEEPING_SECONDS)
 
 
-def find_files(machine: HostCluster) -> Iterator[str]:
+def list_files(machine: HostCluster) -> Iterator[str]:
     """What volumes of clusters and of pods are on the disk."""
     for directory in (machine.testbed.state / "volumes", machine.testbed.state / "kubelet" / "pods"):
         yield from (str(path) for path in directory.glob("*"))
 
 
-def find_processes(machine: HostCluster) -> Iterator[str]:
+def list_processes(machine: HostCluster) -> Iterator[str]:
     """Running containers, and cgroups of pods; no other pods run in this host cluster."""
     yield from run_containerd(machine, "tasks")
     yield from (str(path) for path in cgroups.find_pods(machine.testbed.network))
 
 
-def find_mounts(machine: HostCluster) -> Iterator[str]:
+def list_mounts(machine: HostCluster) -> Iterator[str]:
     """What containerd and kubelet have mounted for pods."""
     mounts = run("nsenter", f"--mount={machine.testbed.mounts}", "cat", "/proc/self/mounts")
     yield from (line.split()[1] for line in mounts if "/pods/" in line or "/io.containerd." in line)
 
 
-def find_records(machine: HostCluster) -> Iterator[str]:
+def list_records(machine: HostCluster) -> Iterator[str]:
     """Containers, also those that have ended."""
     yield from run_containerd(machine, "containers")
 

@@ -200,9 +200,9 @@ def list_devices(virtual: VirtualCluster, node: str) -> list[str]:
 def wait_for_message(virtual: VirtualCluster, words: str) -> None:
     """Waits until the status says so of the only node."""
 
-    def find() -> bool:
+    def says_so() -> bool:
         status: Manifest = virtual.kubectl.get("vk8s", virtual.name).get("status", {})
         messages = {each["type"]: each["message"] for each in status.get("conditions", [])}
         return words in messages.get("ControlPlaneReady", "")
 
-    wait_for(words, find, SECONDS, virtual.describe)
+    wait_for(words, says_so, SECONDS, virtual.describe)

@@ -24,13 +24,13 @@ from tests.nested.kubeflow import (
     PORT,
     SECONDS,
     describe,
-    find_condition,
     has_been_installed,
     has_begun,
     install_again,
     is_complete,
     is_installed,
     prepare,
+    read_condition,
     read_secret,
     wait_until_installed,
     with_port,
@@ -125,7 +125,7 @@ def test_cookies_reach_a_page_without_tls(installed: VirtualCluster) -> None:
 
 
 def test_url_in_the_status_points_to_the_login(installed: VirtualCluster) -> None:
-    client, url = installed.host.client, find_url(installed)
+    client, url = installed.host.client, read_url(installed)
     assert url == f"http://{client.address}:{PORT}"
     page = client.outside.run("curl", "--silent", "--fail", "--location", "--max-time", "10", url)
     assert "Log in to Your Account" in page.stdout, page
@@ -145,13 +145,13 @@ def test_browser_logs_in_with_the_secrets_password_alone(
     assert "Invalid Email Address and password" in refused["text"]
 
 
-def find_url(virtual: VirtualCluster) -> str:
+def read_url(virtual: VirtualCluster) -> str:
     return str(virtual.kubectl.get("vk8s", virtual.name)["status"]["endpoints"]["kubeflow"])
 
 
 def browse(virtual: VirtualCluster, user: dict[str, str]) -> dict[str, dict[str, str]]:
     """What a browser in the host cluster's network sees before and after a login."""
-    program = ("env", f"--chdir={ROOT}", sys.executable, "-m", "tests.nested.browser", find_url(virtual))
+    program = ("env", f"--chdir={ROOT}", sys.executable, "-m", "tests.nested.browser", read_url(virtual))
     ended = virtual.host.client.network.run(*program, stdin=json.dumps(user))
     assert ended.returncode == 0, ended.stderr
     pages: dict[str, dict[str, str]] = json.loads(ended.stdout)
@@ -224,7 +224,7 @@ def test_stuck_step_is_reported_with_its_reason(installed_once: VirtualCluster, 
         begun = partial(has_begun, virtual, uid, failure.step)
         wait_for(f"step {failure.step}", begun, INSTALL_SECONDS, lambda: describe(virtual))
         wait_for(failure.words, lambda: is_told(virtual, failure), TELL_SECONDS, lambda: describe(virtual))
-        assert find_condition(virtual)["status"] == "False"
+        assert read_condition(virtual)["status"] == "False"
 
 
 def is_told(virtual: VirtualCluster, failure: Failure) -> bool:
@@ -237,13 +237,13 @@ def test_edit_of_the_version_installs_the_other_one(installed: VirtualCluster) -
     other.kubectl.apply(other.manifest)
     wait_until_installed(other)
     assert_installed(other.inside, NEXT)
-    assert NEXT in find_condition(other)["message"]
+    assert NEXT in read_condition(other)["message"]
 
 
 def test_installed_kubeflow_stays_when_the_field_is_removed(installed: VirtualCluster) -> None:
     job = installed.kubectl.get("job", "local-kubeflow")
     installed.kubectl.run("patch", "vk8s", "local", "--type=merge", '--patch={"spec": {"kubeflow": null}}')
-    wait_for("the condition", lambda: find_condition(installed).get("reason") == "LeftInstalled", SECONDS)
+    wait_for("the condition", lambda: read_condition(installed).get("reason") == "LeftInstalled", SECONDS)
     assert_installed(installed.inside, VERSION)
     again = installed.kubectl.get("job", "local-kubeflow")
     assert (again["metadata"]["uid"], has_condition(again, "Complete")) == (job["metadata"]["uid"], True)

@@ -11,7 +11,7 @@ from testbed import builds
 from testbed.host_cluster import HostCluster
 from testbed.waiting import wait_for
 from tests.figures import record
-from tests.nested.disk import find_stamp
+from tests.nested.disk import get_stamp
 from tests.nested.kept import Kept, keep_something
 from tests.nested.virtual import VirtualCluster
 
@@ -22,7 +22,7 @@ PREVIOUS_IMAGE = "registry.example.com/vk8s/kink:v1.34.3"
 NEXT_IMAGE = "registry.example.com/vk8s/kink:v1.35.4"
 
 
-def find_sentence(virtual: VirtualCluster) -> str:
+def read_message(virtual: VirtualCluster) -> str:
     """The message of condition ControlPlaneReady."""
     conditions = virtual.kubectl.get("vk8s", virtual.name)["status"]["conditions"]
     return next(str(entry["message"]) for entry in conditions if entry["type"] == "ControlPlaneReady")
@@ -40,11 +40,11 @@ def test_impossible_upgrade_is_rejected_and_the_old_image_boots(
     running: VirtualCluster, machine: HostCluster, former: str, sentence: str
 ) -> None:
     # As if it had been another image's boot that wrote the volume last.
-    stamp = find_stamp(machine)
+    stamp = get_stamp(machine)
     version = stamp.read_text()
     stamp.write_text(f"{former}\n")
     kill_master(running)
-    wait_for("the sentence", lambda: sentence in find_sentence(running), SECONDS, running.describe)
+    wait_for("the sentence", lambda: sentence in read_message(running), SECONDS, running.describe)
     stamp.write_text(version)
     running.wait_for_phase("Running")
     running.wait_for_nodes()
@@ -52,11 +52,11 @@ def test_impossible_upgrade_is_rejected_and_the_old_image_boots(
 
 def test_upgrade_that_has_begun_to_write_cannot_be_undone(running: VirtualCluster, machine: HostCluster) -> None:
     # As if the control plane of a newer image had started, and its boot had not come to an end.
-    stamp = find_stamp(machine).with_name("kubernetes-upgrade")
+    stamp = get_stamp(machine).with_name("kubernetes-upgrade")
     stamp.write_text("v1.35.4\n")
     kill_master(running)
     sentence = "The upgrade of this node to Kubernetes v1.35.4 has begun to write and its image has v1.34.4"
-    wait_for("the sentence", lambda: sentence in find_sentence(running), SECONDS, running.describe)
+    wait_for("the sentence", lambda: sentence in read_message(running), SECONDS, running.describe)
     stamp.write_text("v1.34.4\n")
     running.wait_for_phase("Running")
     running.wait_for_nodes()
@@ -116,7 +116,7 @@ def test_newer_image_upgrades_and_an_older_one_is_rejected(kept: Kept, machine: 
 
     before.kubectl.apply(before.manifest)
     refusal = f"This node ran Kubernetes {version} and its image has v1.34.4: a downgrade is not possible."
-    wait_for("the refusal", lambda: refusal in find_sentence(before), SECONDS, before.describe)
+    wait_for("the refusal", lambda: refusal in read_message(before), SECONDS, before.describe)
     after.ensure_running()
     kept.check()
     # The next test starts from nothing, with the former version.

@@ -44,14 +44,14 @@ def test_nothing_is_left_on_the_machine(running: VirtualCluster) -> None:
     assert all(meanwhile[what] - before[what] for what in ("cgroups", "interfaces", "files", "namespaces"))
     subprocess.run([*COMMAND, "down"], cwd=ROOT, capture_output=True, check=True)
     wait_for(
-        "the machine to be as it was", lambda: not find_changes(before), SECONDS, lambda: str(find_changes(before))
+        "the machine to be as it was", lambda: not list_changes(before), SECONDS, lambda: str(list_changes(before))
     )
     # The other testbed has not noticed.
     assert [running.kubectl.get("pod", node)["metadata"]["uid"] for node in running.nodes] == pods
     running.wait_for_nodes()
 
 
-def find_changes(before: dict[str, set[str]]) -> dict[str, set[str]]:
+def list_changes(before: dict[str, set[str]]) -> dict[str, set[str]]:
     """What is there now and was not before, or the other way round."""
     now = describe_machine()
     changes = {what: now[what] ^ before[what] for what in before}
@@ -66,19 +66,19 @@ def describe_machine() -> dict[str, set[str]]:
         "mounts": set(Path("/proc/self/mounts").read_text().splitlines()),
         "namespaces": {path.name for path in Path("/run/netns").iterdir()},
         "nftables": set(run("nft", "list", "ruleset").splitlines()),
-        "files": {str(path) for root in ROOTS for path in find_files(root)},
-        "programs": set(find_programs()),
+        "files": {str(path) for root in ROOTS for path in list_files(root)},
+        "programs": set(list_programs()),
         "settings": {f"{name}={Path('/proc/sys', name).read_text().strip()}" for name in SETTINGS},
     }
 
 
-def find_files(root: str) -> Iterator[Path]:
+def list_files(root: str) -> Iterator[Path]:
     """Entries of the upper levels: what is in a directory that goes, goes with it."""
     for pattern in ("*", "*/*"):
         yield from Path("/", root).glob(pattern)
 
 
-def find_programs() -> Iterator[str]:
+def list_programs() -> Iterator[str]:
     """Command lines of processes that a testbed could have started, outside of the other testbed."""
     for process in Path("/proc").glob("[0-9]*"):
         try:

@@ -11,7 +11,7 @@ from hooks.kubernetes.manifest import Manifest
 from testbed.host_cluster import HostCluster
 from testbed.kubectl import has_condition
 from testbed.waiting import wait_for
-from tests.nested.disk import find_stamp, find_volume
+from tests.nested.disk import find_volume, get_stamp
 from tests.nested.kept import NODES, Kept
 from tests.nested.kill import kill_in_node, kill_node
 from tests.nested.limits import RECOVERY_SECONDS, check_time
@@ -53,13 +53,13 @@ def test_program_of_a_node_that_is_killed_runs_again_and_the_pods_go_on(kept: Ke
     kept.check()
     (after,) = kept.virtual.inside.get("pods", f"--selector=app=keeps-on-{node}")["items"]
     assert after["metadata"]["uid"] == pod["metadata"]["uid"]
-    assert find_containers(after) == find_containers(pod)
+    assert list_containers(after) == list_containers(pod)
     # New pods are made, too.
     kept.virtual.inside.run("delete", "pod", pod["metadata"]["name"], "--grace-period=0")
     kept.check()
 
 
-def find_containers(pod: Manifest) -> list[str]:
+def list_containers(pod: Manifest) -> list[str]:
     """Ids of the containers of a pod, which differ when they have been started anew."""
     return [status["containerID"] for status in pod["status"]["containerStatuses"]]
 
@@ -76,7 +76,7 @@ def test_program_of_the_control_plane_that_is_killed_runs_again(kept: Kept, prog
 def test_kube_proxy_that_is_killed_takes_no_service_along(kept: Kept) -> None:
     """Its successor finds the tables that it left: twice, as what a first one spoils a second one may mend."""
     node, inside = "local-master", kept.virtual.inside
-    api, ask = _find_api(kept.virtual, node)
+    api, ask = _read_api(kept.virtual, node)
     service = f"after-kube-proxy-{node}"
     for _ in range(2):
         kill_in_node(kept.virtual, node, "kube-proxy")
@@ -91,7 +91,7 @@ def test_kube_proxy_that_is_killed_takes_no_service_along(kept: Kept) -> None:
     kept.check()
 
 
-def _find_api(virtual: VirtualCluster, node: str) -> tuple[str, tuple[str, ...]]:
+def _read_api(virtual: VirtualCluster, node: str) -> tuple[str, tuple[str, ...]]:
     """The ClusterIP of the API, and what kubectl is to be told to ask it there from a node."""
     address = virtual.inside.get("service", "kubernetes")["spec"]["clusterIP"]
     curl = ("curl", "--silent", "--insecure", "--fail", "--max-time", "5", f"https://{address}/livez")
@@ -115,7 +115,7 @@ def test_worker_finds_the_control_planes_new_address_at_once(kept: Kept) -> None
 
 def test_worker_recovers_soon_after_a_long_outage(kept: Kept, machine: HostCluster) -> None:
     outside, inside, name = kept.virtual.kubectl, kept.virtual.inside, "keeps-on-local-worker"
-    stamp = find_stamp(machine)
+    stamp = get_stamp(machine)
     version = stamp.read_text()
     # A volume that it refuses.
     stamp.write_text("v1.35.0\n")
@@ -179,7 +179,7 @@ def test_node_without_power_boots_again_in_its_pod(kept: Kept, node: str) -> Non
 def test_kube_proxy_ignores_stale_chains_after_a_power_cut(kept: Kept) -> None:
     """A kube-proxy empties chains some time before it deletes them, and one that starts trusts those that it finds."""
     node, outside = "local-worker", kept.virtual.kubectl
-    _, ask = _find_api(kept.virtual, node)
+    _, ask = _read_api(kept.virtual, node)
     wait_for("the API by its Service", lambda: outside.succeeds(*ask), SECONDS)
     lines = outside.run("exec", node, "--", "nft", "list", "chains", "ip").splitlines()
     chains = [line.split()[1] for line in lines if "-default/kubernetes/" in line and "chain endpoint-" in line]
@@ -220,7 +220,7 @@ POINTS = {
 }
 
 
-def find_cluster_id(volume: Path) -> list[str]:
+def read_cluster_id(volume: Path) -> list[str]:
     """What tells etcd's data from that of an etcd that began anew: names and inodes of the first files."""
     return [f"{path.name} {path.stat().st_ino}" for path in sorted((volume / "etcd").glob("member"))]
 
@@ -235,9 +235,9 @@ def test_control_plane_killed_in_its_first_boot_keeps_its_data(
     file = volume / path
     wait_for(point, lambda: file.exists() and (not text or text in file.read_text()), SECONDS, lonely.describe)
     assert not (volume / "vk8s" / "first-boot-complete").exists()
-    before = find_cluster_id(volume)
+    before = read_cluster_id(volume)
     kill_node(lonely, "lonely-master")
     lonely.kubectl.run("delete", "pod", "lonely-master", "--wait=false")
     lonely.wait_for_phase("Running")
     lonely.wait_for_nodes()
-    assert find_cluster_id(volume)[: len(before)] == before
+    assert read_cluster_id(volume)[: len(before)] == before

@@ -19,16 +19,16 @@ PAGE = ROOT / "docs" / "how-to" / "lost-volumes.md"
 DELETED, RETAINED = "The claim is being deleted", "Its volume was retained"
 
 
-def find_condition(virtual: VirtualCluster, kind: str) -> Manifest:
+def read_condition(virtual: VirtualCluster, kind: str) -> Manifest:
     conditions: list[Manifest] = virtual.kubectl.get("vk8s", virtual.name)["status"]["conditions"]
     return next(entry for entry in conditions if entry["type"] == kind)
 
 
 def wait_for_reason(virtual: VirtualCluster, reason: str) -> None:
-    wait_for(reason, lambda: find_condition(virtual, "ChildrenObserved")["reason"] == reason, SECONDS, virtual.describe)
+    wait_for(reason, lambda: read_condition(virtual, "ChildrenObserved")["reason"] == reason, SECONDS, virtual.describe)
 
 
-def find_pods(virtual: VirtualCluster, nodes: Sequence[str]) -> list[str]:
+def list_pods(virtual: VirtualCluster, nodes: Sequence[str]) -> list[str]:
     """The uids of the nodes' pods."""
     return [virtual.kubectl.get("pod", node)["metadata"]["uid"] for node in nodes]
 
@@ -56,17 +56,17 @@ def edit(virtual: VirtualCluster, paused: str) -> None:
 
 def test_claims_that_are_deleted_while_their_nodes_run_cost_nothing(kept: Kept) -> None:
     virtual = kept.virtual
-    pods = find_pods(virtual, NODES)
+    pods = list_pods(virtual, NODES)
     virtual.kubectl.run("delete", "pvc", *(f"{node}-state" for node in NODES), "--wait=false")
     wait_for_reason(virtual, "StateAtRisk")
     virtual.inside.run("create", "configmap", "written-at-risk")
 
     virtual.kubectl.run("annotate", "vk8s", virtual.name, "--overwrite", "vk8s.sktelecom.com/restart=at-risk")
-    wait_for("the restart", lambda: ", ".join(NODES) in find_condition(virtual, "Accepted")["message"], SECONDS)
+    wait_for("the restart", lambda: ", ".join(NODES) in read_condition(virtual, "Accepted")["message"], SECONDS)
     edit(virtual, "true")
     assert virtual.kubectl.get("vk8s", virtual.name)["status"]["phase"] == "Degraded"
     edit(virtual, "false")
-    assert find_pods(virtual, NODES) == pods
+    assert list_pods(virtual, NODES) == pods
     kept.check()
 
     virtual.kubectl.run("annotate", "vk8s", virtual.name, "vk8s.sktelecom.com/restart-")
@@ -110,7 +110,7 @@ def test_empty_replacement_claim_initializes_no_second_cluster(lonely: VirtualCl
     metadata = {"name": f"{node}-state", "labels": labels}
     lonely.kubectl.apply({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": metadata, "spec": spec})
     sentence = "has been founded before"
-    wait_for("the refusal", lambda: sentence in find_condition(lonely, "Ready")["message"], SECONDS * 2)
+    wait_for("the refusal", lambda: sentence in read_condition(lonely, "Ready")["message"], SECONDS * 2)
     assert lonely.kubectl.get("vk8s", "lonely")["status"]["phase"] != "Running"
 
 
@@ -123,7 +123,7 @@ def lose_volume(virtual: VirtualCluster, node: str) -> None:
 
 def accept_loss(virtual: VirtualCluster) -> None:
     """Types in the command that the status shows."""
-    message = find_condition(virtual, "Ready")["message"]
+    message = read_condition(virtual, "Ready")["message"]
     found = re.search(r"kubectl (annotate vk8s .*accept-state-loss=\S+?)\.", message)
     assert found, message
     virtual.kubectl.run(*shlex.split(found[1]))

@@ -11,7 +11,7 @@ from testbed.host_cluster import HostCluster
 from testbed.kubectl import has_condition
 from testbed.waiting import wait_for
 from tests.nested.limits import RECOVERY_SECONDS, check_time
-from tests.nested.virtual import VirtualCluster, find_ready_nodes
+from tests.nested.virtual import VirtualCluster, list_ready_nodes
 from tests.nested.workload import fetch_name, fetch_name_by_address
 
 MASTER_SECONDS, WORKER_SECONDS = 15, 10
@@ -57,7 +57,7 @@ def test_kubectl_get_shows_phase_and_nodes(running: VirtualCluster) -> None:
 
 
 def test_running_means_that_both_nodes_are_ready_by_the_kubeconfig(running: VirtualCluster) -> None:
-    assert find_ready_nodes(running.inside) == running.nodes
+    assert list_ready_nodes(running.inside) == running.nodes
 
 
 def test_ready_pod_is_a_ready_node_at_the_same_address(running: VirtualCluster) -> None:
@@ -91,7 +91,7 @@ def test_node_logs_its_boot_step_by_step(running: VirtualCluster) -> None:
         assert [line for line in lines if not line.endswith(".")] == []
 
 
-def find_secrets(virtual: VirtualCluster) -> set[str]:
+def read_secrets(virtual: VirtualCluster) -> set[str]:
     """All that is secret in a virtual cluster, as it is and as a Secret has it."""
     secrets = [virtual.kubectl.get("secret", f"local-{name}")["data"] for name in ("pki", "join", "kubeconfig")]
     values = {value for data in secrets for value in data.values()}
@@ -108,14 +108,14 @@ def test_each_package_in_a_node_brings_its_licence(running: VirtualCluster) -> N
 
 
 def test_no_secret_is_in_the_logs_of_nodes(running: VirtualCluster) -> None:
-    secrets = find_secrets(running)
+    secrets = read_secrets(running)
     for node in running.nodes:
         log = running.kubectl.run("logs", node)
         assert not [text for text in secrets if text in log]
 
 
 def test_no_secret_is_in_the_logs_of_programs(running: VirtualCluster, machine: HostCluster) -> None:
-    secrets = find_secrets(running)
+    secrets = read_secrets(running)
     for path in machine.testbed.logs.glob("*.log"):
         log = path.read_text()
         assert not [text for text in secrets if text in log]

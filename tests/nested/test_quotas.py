@@ -9,7 +9,7 @@ from hooks.kubernetes.manifest import Manifest
 from testbed.host_cluster import HostCluster
 from testbed.kubectl import Kubectl
 from testbed.waiting import wait_for
-from tests.nested.test_scale import find_rest, wait_for_end
+from tests.nested.test_scale import list_rest, wait_for_end
 from tests.nested.virtual import BOOT_SECONDS, DELETE_SECONDS, VirtualCluster
 
 NAMESPACE = "crowded"
@@ -66,7 +66,7 @@ def with_nodes(virtual: VirtualCluster, *resources: Manifest) -> VirtualCluster:
     return replace(virtual, manifest={**virtual.manifest, "metadata": {"name": "crowded"}, "spec": wanted})
 
 
-def find_message(virtual: VirtualCluster, kind: str) -> str:
+def read_message(virtual: VirtualCluster, kind: str) -> str:
     conditions = virtual.kubectl.get("vk8s", "crowded").get("status", {}).get("conditions", [])
     return next((str(entry["message"]) for entry in conditions if entry["type"] == kind), "")
 
@@ -74,9 +74,9 @@ def find_message(virtual: VirtualCluster, kind: str) -> str:
 def wait_for_words(virtual: VirtualCluster, kind: str, words: str) -> None:
     wait_for(
         f"{kind}: {words}",
-        lambda: words in find_message(virtual, kind),
+        lambda: words in read_message(virtual, kind),
         BOOT_SECONDS,
-        lambda: find_message(virtual, kind) + virtual.describe(),
+        lambda: read_message(virtual, kind) + virtual.describe(),
     )
 
 
@@ -115,7 +115,7 @@ def test_cluster_under_quotas_is_edited_scaled_and_deleted(crowded: VirtualClust
     alone = with_nodes(crowded, OF_MASTER)
     alone.ensure_running()
     wait_for_end(alone, WORKER)
-    assert find_rest(alone, WORKER) == []
+    assert list_rest(alone, WORKER) == []
 
     alone.ensure_absent()
     # The records of what was used are written anew some seconds after the last object has gone.

@@ -43,7 +43,7 @@ def read_hash(virtual: VirtualCluster) -> bytes:
     return read_file(virtual, "join", "ca-hash")
 
 
-def find_uid(virtual: VirtualCluster, pod: str) -> str:
+def read_uid(virtual: VirtualCluster, pod: str) -> str:
     return str(virtual.kubectl.get("pod", pod)["metadata"]["uid"])
 
 
@@ -60,7 +60,7 @@ def have_logs(virtual: VirtualCluster) -> bool:
 
 def test_ca_gets_another_end_and_all_goes_on(kept: Kept, tmp_path: Path) -> None:
     virtual = kept.virtual
-    before, ca = {node: find_uid(virtual, node) for node in virtual.nodes}, read_hash(virtual)
+    before, ca = {node: read_uid(virtual, node) for node in virtual.nodes}, read_hash(virtual)
     former = x509.load_pem_x509_certificate(read_file(virtual, "pki", "ca.crt"))
     type_in(virtual, "More time", tmp_path)
     for node in virtual.nodes:

@@ -20,7 +20,7 @@ def read_commands(heading: str) -> str:
     return found[1]
 
 
-def find_reason(virtual: VirtualCluster) -> str:
+def read_reason(virtual: VirtualCluster) -> str:
     status = virtual.kubectl.get("vk8s", virtual.name)["status"]
     return next(str(entry["reason"]) for entry in status["conditions"] if entry["type"] == "ChildrenObserved")
 
@@ -28,7 +28,7 @@ def find_reason(virtual: VirtualCluster) -> str:
 def test_lost_pki_is_restored_from_the_control_plane_node(running: VirtualCluster, tmp_path: Path) -> None:
     before = running.kubectl.get("secret", "local-pki")["data"]
     running.kubectl.run("delete", "secret", "local-pki")
-    wait_for("PKILost", lambda: find_reason(running) == "PKILost", SECONDS, running.describe)
+    wait_for("PKILost", lambda: read_reason(running) == "PKILost", SECONDS, running.describe)
     commands = read_commands("PKILost").replace("<master>", "local-master").replace("<name>", "local")
     commands = commands.replace("<namespace>", running.host.namespace)
     shell = subprocess.run(
@@ -41,7 +41,7 @@ def test_lost_pki_is_restored_from_the_control_plane_node(running: VirtualCluste
     )
     assert shell.returncode == 0, shell.stderr
     assert [path for path in tmp_path.rglob("*") if path.suffix in (".crt", ".key")] == []
-    wait_for("all children", lambda: find_reason(running) == "AllObserved", SECONDS, running.describe)
+    wait_for("all children", lambda: read_reason(running) == "AllObserved", SECONDS, running.describe)
     assert running.kubectl.get("secret", "local-pki")["data"] == before
     running.replace_pod("local-master", RECOVERY_SECONDS)
     running.wait_for_nodes()

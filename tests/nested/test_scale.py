@@ -47,7 +47,7 @@ def scaled(running: VirtualCluster) -> Iterator[VirtualCluster]:
     wait_for_end(running)
 
 
-def find_rest(virtual: VirtualCluster, node: str = EXTRA) -> list[str]:
+def list_rest(virtual: VirtualCluster, node: str = EXTRA) -> list[str]:
     """What there is of a worker in the host cluster and in the virtual one."""
     own = [f"pod/{node}", f"persistentvolumeclaim/{node}-state", f"job/{node}-leave"]
     outside = virtual.kubectl.run("get", *own, "--ignore-not-found", "--output=name").split()
@@ -55,10 +55,10 @@ def find_rest(virtual: VirtualCluster, node: str = EXTRA) -> list[str]:
 
 
 def wait_for_end(virtual: VirtualCluster, node: str = EXTRA) -> None:
-    wait_for(f"the end of {node}", lambda: not find_rest(virtual, node), SECONDS, virtual.describe)
+    wait_for(f"the end of {node}", lambda: not list_rest(virtual, node), SECONDS, virtual.describe)
 
 
-def find_message(virtual: VirtualCluster) -> str:
+def read_message(virtual: VirtualCluster) -> str:
     """The message of condition Ready."""
     conditions = virtual.kubectl.get("vk8s", virtual.name)["status"]["conditions"]
     return next(str(entry["message"]) for entry in conditions if entry["type"] == "Ready")
@@ -105,7 +105,7 @@ def test_added_worker_joins_and_removed_one_leaves_nothing_over(running: Virtual
     running.inside.run("rollout", "status", "deployment/moving", f"--timeout={SECONDS}s")
     (pod,) = running.inside.get("pods", "--selector=app=moving", "--field-selector=status.phase=Running")["items"]
     assert pod["spec"]["nodeName"] == "local-worker"
-    assert find_message(running) == "2 of 2 nodes are Ready."
+    assert read_message(running) == "2 of 2 nodes are Ready."
     running.inside.run("delete", "deployment", "moving")
 
 
@@ -116,7 +116,7 @@ def test_worker_whose_pods_may_not_be_moved_stays_until_it_is_forced_out(
     hold(running)
     running.kubectl.apply(running.manifest)
     log = f"kubectl logs -n {running.host.namespace} job/{EXTRA}-leave"
-    wait_for("the sentence in status", lambda: log in find_message(running), SECONDS, running.describe)
+    wait_for("the sentence in status", lambda: log in read_message(running), SECONDS, running.describe)
     says = "A PodDisruptionBudget does not allow the eviction of: default/moving-"
     wait_for("the sentence in the log", lambda: says in read_log(running), SECONDS)
     assert has_condition(running.inside.get("pod", pod["metadata"]["name"]))
@@ -152,7 +152,7 @@ def test_worker_that_is_removed_while_paused_leaves_after_the_pause(
     scaled.wait_for_phase("Paused")
     running.kubectl.apply(running.manifest)
     says = f"{EXTRA} will be removed when the virtual cluster is resumed."
-    wait_for("the sentence in status", lambda: says in find_message(running), SECONDS, running.describe)
+    wait_for("the sentence in status", lambda: says in read_message(running), SECONDS, running.describe)
     assert running.kubectl.find("pvc", f"{EXTRA}-state")
     running.kubectl.run("annotate", "vk8s", running.name, "vk8s-resource-stopped-")
     running.wait_for_phase("Running")
@@ -165,7 +165,7 @@ def test_broken_worker_is_removed_and_its_held_claim_reported(running: VirtualCl
     wait_for(
         "its pod",
         lambda: (
-            "ErrImagePull" in str(find_message(broken))
+            "ErrImagePull" in str(read_message(broken))
             or "ImagePullBackOff" in str(broken.kubectl.get("vk8s", broken.name)["status"]["nodes"])
         ),
         SECONDS,
@@ -181,7 +181,7 @@ def test_broken_worker_is_removed_and_its_held_claim_reported(running: VirtualCl
     )
     running.kubectl.apply(running.manifest)
     says = f"PersistentVolumeClaim {claim}, held by its finalizers example.com/hold"
-    wait_for("the sentence in status", lambda: says in find_message(running), SECONDS, running.describe)
+    wait_for("the sentence in status", lambda: says in read_message(running), SECONDS, running.describe)
     running.kubectl.run("patch", "pvc", claim, "--type=merge", '--patch={"metadata": {"finalizers": null}}')
     wait_for_end(running)
 

@@ -12,7 +12,7 @@ MIB = 1024 * 1024
 RESERVED = (128 + 100) * MIB
 
 
-def find_allocatable(virtual: VirtualCluster, node: str) -> tuple[float, int]:
+def read_allocatable(virtual: VirtualCluster, node: str) -> tuple[float, int]:
     """CPUs and bytes that the Node offers to pods."""
     found = virtual.inside.get("node", node)["status"]["allocatable"]
     return float(parse_quantity(found["cpu"])), int(parse_quantity(found["memory"]))
@@ -22,27 +22,27 @@ def test_node_offers_what_the_limits_of_its_pod_say(running: VirtualCluster) -> 
     running.wait_for_nodes()
     for node in running.manifest["spec"]["nodes"]:
         limits = node["resources"]["limits"]
-        cpu, memory = find_allocatable(running, node["name"])
+        cpu, memory = read_allocatable(running, node["name"])
         assert cpu == float(parse_quantity(limits["cpu"]))
         assert memory == parse_quantity(limits["memory"]) - RESERVED
 
 
 def test_pod_that_takes_all_memory_is_ended_alone(web: VirtualCluster) -> None:
-    neighbours = find_restarts(web)
+    neighbours = read_restarts(web)
     web.inside.apply(build_hungry_pod("hog", "local-worker"))
 
-    def find_end() -> Manifest:
+    def get_end() -> Manifest:
         statuses = web.inside.get("pod", "hog")["status"].get("containerStatuses", [{}])
         end: Manifest = statuses[0].get("state", {}).get("terminated", {})
         return end
 
-    assert wait_for("its end", find_end, SECONDS, web.describe)["exitCode"] == 137
+    assert wait_for("its end", get_end, SECONDS, web.describe)["exitCode"] == 137
     web.wait_for_nodes()
-    assert find_restarts(web) == neighbours
+    assert read_restarts(web) == neighbours
     web.inside.run("delete", "pod", "hog", "--grace-period=0")
 
 
-def find_restarts(virtual: VirtualCluster) -> dict[str, int]:
+def read_restarts(virtual: VirtualCluster) -> dict[str, int]:
     """How often containers have been started again: of the node pods, and of all pods inside but the greedy one."""
     pods = [*virtual.kubectl.get("pods")["items"], *virtual.inside.get("pods", "--all-namespaces")["items"]]
     return {

@@ -35,7 +35,7 @@ def start_version(start_hooks: StartHooks, tmp_path: Path) -> StartVersion:
     return start
 
 
-def find_boot_files(virtual: VirtualCluster) -> set[str]:
+def list_boot_files(virtual: VirtualCluster) -> set[str]:
     """Names of the ConfigMaps with boot files."""
     selector = f"--selector=vk8s.sktelecom.com/vk8s={virtual.name},vk8s.sktelecom.com/component=bootstrap"
     return {item["metadata"]["name"] for item in virtual.kubectl.get("configmaps", selector)["items"]}
@@ -45,11 +45,11 @@ def test_new_version_changes_no_node_and_no_old_boot(running: VirtualCluster, st
     # A container that ended a while ago would pause before it starts again, and a new version makes such pods anew.
     running.replace_pod("local-worker", SECONDS)
     pods = {node: running.kubectl.get("pod", node) for node in running.nodes}
-    old = find_boot_files(running)
+    old = list_boot_files(running)
     start_version("boot.sh", "# another version")
     # Metacontroller would ask them within five minutes.
     running.kubectl.run("annotate", "vk8s", "local", "example.com/asked=now")
-    wait_for("its boot files", lambda: find_boot_files(running) > old, SECONDS, running.describe)
+    wait_for("its boot files", lambda: list_boot_files(running) > old, SECONDS, running.describe)
     kill_node(running, "local-worker")
 
     def has_restarted() -> bool:
@@ -62,11 +62,11 @@ def test_new_version_changes_no_node_and_no_old_boot(running: VirtualCluster, st
     for node, pod in pods.items():
         now = running.kubectl.get("pod", node)
         assert (now["metadata"]["uid"], now["spec"]) == (pod["metadata"]["uid"], pod["spec"])
-    assert find_boot_files(running) > old
+    assert list_boot_files(running) > old
     # A pod that is made now boots from the new files; with the last of the old ones, their files go.
     for node in running.nodes:
         running.replace_pod(node, SECONDS)
-    wait_for("the end of the old files", lambda: not find_boot_files(running) & old, SECONDS, running.describe)
+    wait_for("the end of the old files", lambda: not list_boot_files(running) & old, SECONDS, running.describe)
     running.wait_for_phase("Running")
     running.kubectl.run("annotate", "vk8s", "local", "example.com/asked-")
 
@@ -78,10 +78,10 @@ def test_boot_that_a_version_broke_is_fixed_by_the_next(
     start_version("entrypoint.sh", "echo -n 'This version is broken.' >/dev/termination-log; exit 1")
     local.kubectl.apply(local.manifest)
 
-    def find_reasons() -> set[str]:
+    def list_reasons() -> set[str]:
         return {node["reason"] for node in local.kubectl.get("vk8s", "local").get("status", {}).get("nodes", [])}
 
-    wait_for("the loop", lambda: find_reasons() == {"CrashLoopBackOff"}, SECONDS, local.describe)
+    wait_for("the loop", lambda: list_reasons() == {"CrashLoopBackOff"}, SECONDS, local.describe)
     assert "has stopped: This version is broken." in str(local.kubectl.get("vk8s", "local")["status"]["conditions"])
     start_hooks()
     local.wait_for_phase("Running")

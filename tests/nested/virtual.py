@@ -58,17 +58,17 @@ class VirtualCluster:
     def ensure_absent(self) -> None:
         """Deletes it, and waits until nothing of it is there, so that the next one starts from nothing."""
         self.kubectl.run("delete", "vk8s", self.name, "--wait=false", "--ignore-not-found")
-        wait_for(f"the end of {self.name}", lambda: not self.find_objects(), DELETE_SECONDS, self.describe)
+        wait_for(f"the end of {self.name}", lambda: not self.list_objects(), DELETE_SECONDS, self.describe)
 
-    def find_objects(self) -> list[str]:
+    def list_objects(self) -> list[str]:
         """Names of the Vk8s and of all its children and volumes that the host cluster has, `kind/name`."""
         own = self.kubectl.run(
             "get", f"vk8s,{CHILD_RESOURCES}", f"--selector=vk8s.sktelecom.com/vk8s={self.name}", "--output=name"
         )
         parent = self.kubectl.run("get", "vk8s", self.name, "--ignore-not-found", "--output=name")
-        return [*own.split(), *parent.split(), *self._find_volumes()]
+        return [*own.split(), *parent.split(), *self._list_volumes()]
 
-    def _find_volumes(self) -> list[str]:
+    def _list_volumes(self) -> list[str]:
         """Volumes of any claim in the namespace, also of those that are gone."""
         columns = (
             r'jsonpath={range .items[*]}{.spec.claimRef.namespace}{" persistentvolume/"}{.metadata.name}{"\n"}{end}'
@@ -83,7 +83,7 @@ class VirtualCluster:
         inside = self.inside
         wait_for(
             f"Ready nodes of {self.name}",
-            lambda: sorted(self.nodes) == find_ready_nodes(inside),
+            lambda: sorted(self.nodes) == list_ready_nodes(inside),
             BOOT_SECONDS,
             self.describe,
         )
@@ -127,7 +127,7 @@ class VirtualCluster:
             return str(error)
 
 
-def find_ready_nodes(inside: Kubectl) -> Sequence[str]:
+def list_ready_nodes(inside: Kubectl) -> Sequence[str]:
     """Names of the Nodes that are Ready, sorted; none while the API server does not answer."""
     nodes = inside.find("nodes") or {"items": []}
     return sorted(node["metadata"]["name"] for node in nodes["items"] if has_condition(node))

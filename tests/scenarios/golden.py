@@ -32,7 +32,7 @@ def render_answers(story: str) -> dict[str, str]:
     return {
         f"{name}/{file}": yaml.dump(value, Dumper=_Dumper, sort_keys=False, width=math.inf)
         for name, (before, content) in zip(names, pairwise(contents), strict=True)
-        for file, value in _find_differences(before, content).items()
+        for file, value in _compute_differences(before, content).items()
     }
 
 
@@ -65,7 +65,7 @@ def _describe(moment: Moment) -> Manifest:
     return {ANSWER: answer, **files}
 
 
-def _find_differences(before: Manifest, content: Manifest) -> dict[str, Any]:
+def _compute_differences(before: Manifest, content: Manifest) -> dict[str, Any]:
     """Children that are new or changed; fields of the answer that are, with the names of children that are gone."""
     answer = _pick_changed(before.get(ANSWER, {}), content[ANSWER])
     gone = [name.removesuffix(".yaml") for name in before if name not in content]

@@ -140,7 +140,7 @@ class Moment:
 def play_story(name: str) -> tuple[Moment | None, list[Moment]]:
     """The moment that the story continues from, if any, and the moment of each of its steps."""
     story = read_story(name)
-    before = find_moment(story.after, story.until) if story.after else None
+    before = play_until(story.after, story.until) if story.after else None
     moments: list[Moment] = []
     for step in story.steps:
         last = moments[-1] if moments else before
@@ -149,7 +149,7 @@ def play_story(name: str) -> tuple[Moment | None, list[Moment]]:
     return before, moments
 
 
-def find_moment(story: str, step: str | None) -> Moment:
+def play_until(story: str, step: str | None) -> Moment:
     """The moment of that step of the story, or of its last one."""
     _, moments = play_story(story)
     return next(moment for moment in reversed(moments) if step in (moment.step, None))

@@ -33,14 +33,14 @@ def time_world(url: str, world: World, count: int) -> list[float]:
 def test_sync_of_a_cluster_at_rest_takes_less_than_three_milliseconds(url: str) -> None:
     floor_url = url.replace("sync", "customize")
     # In turns, as the speed of a machine wanders.
-    taken = [(find_p50(url), find_p50(floor_url)) for _ in range(ROUNDS)]
+    taken = [(measure_p50(url), measure_p50(floor_url)) for _ in range(ROUNDS)]
     p50, floor = (min(column) for column in zip(*taken, strict=True))
     record("sync_p50_ms", p50)
     # Where a call that decides next to nothing takes that long, the machine is slow: then the decision's share counts.
     assert p50 < max(P50_MS, FLOORS * floor), floor
 
 
-def find_p50(url: str) -> float:
+def measure_p50(url: str) -> float:
     """Milliseconds of a call about a cluster at rest."""
     return median(time_world(url, running_world(), CALLS))
 

@@ -76,7 +76,7 @@ def _build_report(options: argparse.Namespace, storm: Storm, writers: Sequence[W
         ledger, verdict = writer.ledger, storm.verdicts.get(writer.ledger.name)
         count = len(ledger.acknowledged)
         lost = len(verdict.lost) if verdict else 0
-        workloads[ledger.name] = Written(count, ledger.begun - count, lost, ledger.find_longest_gap())
+        workloads[ledger.name] = Written(count, ledger.begun - count, lost, ledger.compute_longest_gap())
     recoveries = storm.recoveries
     return Report(options.seed, options.minutes, recoveries.count(), recoveries.summarise(), workloads, storm.calms)
 

@@ -56,7 +56,7 @@ class Ledger:
             later = range(bisect_left(self._begun, since), len(self._begun))
             return next((self._acknowledged[number] for number in later if number in self._acknowledged), None)
 
-    def find_longest_gap(self) -> float:
+    def compute_longest_gap(self) -> float:
         """The longest time without an acknowledged write, in seconds."""
         with self._lock:
             times = [self._opened, *sorted(self._acknowledged.values()), self._clock()]

@@ -85,7 +85,7 @@ class Storm:
 
     def _look(self) -> None:
         machine = look_at(self._world.host.testbed)
-        self.recoveries.look(machine.find_victims, time.monotonic())
+        self.recoveries.look(machine.select_victims, time.monotonic())
 
     def _mend(self, program: str) -> None:
         del self._away[program]
@@ -93,7 +93,7 @@ class Storm:
         self._tell(f"  {program} of the testbed is started again")
 
     def _strike(self, strike: Strike) -> None:
-        victims = look_at(self._world.host.testbed).find_victims(strike)
+        victims = look_at(self._world.host.testbed).select_victims(strike)
         at = time.monotonic()
         if not victims:
             self._tell(f"{strike}: not there at the moment")

@@ -50,8 +50,8 @@ def test_longest_outage_counts_from_the_beginning_and_to_now() -> None:
     answered = Ledger("any", ticking(0, 1, 4, 5, 6, 8))
     for _ in range(2):
         answered.acknowledge(answered.begin())
-    assert answered.find_longest_gap() == 4
-    assert Ledger("any", ticking(0, 7)).find_longest_gap() == 7
+    assert answered.compute_longest_gap() == 4
+    assert Ledger("any", ticking(0, 7)).compute_longest_gap() == 7
 
 
 def test_answer_after_a_time_is_that_to_a_write_that_was_begun_after_it() -> None:

@@ -34,7 +34,7 @@ class Machine:
     testbed: Testbed
     processes: Sequence[Process]
 
-    def find_victims(self, strike: Strike) -> frozenset[int]:
+    def select_victims(self, strike: Strike) -> frozenset[int]:
         """Ids of the processes that the strike is meant for; none where they are gone already."""
         program = strike.kind.program
         if strike.kind.place is Place.TESTBED:

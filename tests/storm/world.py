@@ -15,7 +15,7 @@ from testbed.kubectl import Kubectl
 from testbed.layout import CHAOS, HOST_NODE
 from testbed.waiting import wait_for
 from tests.nested.host import build_testbed_host, read_example
-from tests.nested.virtual import VirtualCluster, find_ready_nodes
+from tests.nested.virtual import VirtualCluster, list_ready_nodes
 from tests.storm.writers import ApiTarget, FileTarget, Writer, build_writer, name_writer
 
 NAME = "storm"
@@ -58,7 +58,7 @@ class World:
         for kubectl, nodes in ((self.host.kubectl, [HOST_NODE]), (self.inside, self.nodes)):
             renewed = partial(_have_renewed, kubectl, nodes, since)
             wait_for(f"a sign of life of {', '.join(nodes)}", renewed, CALM_SECONDS, explain)
-        wait_for("Ready nodes", lambda: sorted(self.nodes) == find_ready_nodes(self.inside), CALM_SECONDS, explain)
+        wait_for("Ready nodes", lambda: sorted(self.nodes) == list_ready_nodes(self.inside), CALM_SECONDS, explain)
         self.virtual.wait_for_phase("Running", CALM_SECONDS)
 
 

@@ -49,7 +49,7 @@ class MemoryServer:
     def get(self, resource: Resource, namespace: str, name: str) -> Manifest:
         object_key = f"{namespace}/{name}" if resource.namespaced else name
         with self._request("GET", resource, object_key):
-            return self._find(resource, object_key)
+            return self._get(resource, object_key)
 
     def create(self, resource: Resource, obj: Manifest) -> Manifest:
         obj = obj if resource.namespaced else with_metadata(obj, namespace=None)
@@ -62,7 +62,7 @@ class MemoryServer:
 
     def replace(self, resource: Resource, obj: Manifest, subresource: str = "") -> Manifest:
         with self._request(f"PUT {subresource}".strip(), resource, key(obj)):
-            old = self._find(resource, key(obj))
+            old = self._get(resource, key(obj))
             if text(obj, "resourceVersion") not in {"", text(old, "resourceVersion")}:
                 raise SyncError(f"{key(obj)} has been modified", reason=CONFLICT)
             new = {**old, "status": obj.get("status")} if subresource else {**_without_status(obj), **_status(old)}
@@ -71,11 +71,11 @@ class MemoryServer:
 
     def patch(self, resource: Resource, obj: Manifest, changes: Manifest) -> Manifest:
         with self._request("PATCH", resource, key(obj)):
-            return self._store("MODIFIED", resource, {**self._find(resource, key(obj)), **changes})
+            return self._store("MODIFIED", resource, {**self._get(resource, key(obj)), **changes})
 
     def delete(self, resource: Resource, obj: Manifest) -> None:
         with self._request("DELETE", resource, key(obj)):
-            old = self._find(resource, key(obj))
+            old = self._get(resource, key(obj))
             if text(obj, "uid") != text(old, "uid"):
                 raise SyncError(f"{key(obj)} has another uid", reason=CONFLICT)
             self._store("MODIFIED", resource, with_metadata(old, deletionTimestamp=DELETED_AT))
@@ -105,7 +105,7 @@ class MemoryServer:
     def edit(self, resource: Resource, object_key: str, change: Callable[[Manifest], Manifest]) -> Manifest:
         """Change an object as somebody else would."""
         with self._changed:
-            return self._store("MODIFIED", resource, change(self._find(resource, object_key)))
+            return self._store("MODIFIED", resource, change(self._get(resource, object_key)))
 
     def peek(self, resource: Resource, object_key: str) -> Manifest | None:
         """An object as it is stored, without a request."""
@@ -135,7 +135,7 @@ class MemoryServer:
             if pattern in self.failures:
                 raise self.failures[pattern]
 
-    def _find(self, resource: Resource, object_key: str) -> Manifest:
+    def _get(self, resource: Resource, object_key: str) -> Manifest:
         if (resource.plural, object_key) not in self._objects:
             raise SyncError(f"{object_key} not found", reason=NOT_FOUND)
         return self._objects[resource.plural, object_key]

@@ -86,7 +86,7 @@ def test_hooks_installed_in_another_way_are_no_blocker(programs: FakePrograms) -
     use()
 
 
-def find_changes(programs: FakePrograms) -> list[str]:
+def list_changes(programs: FakePrograms) -> list[str]:
     """What the calls of kubectl make and delete, in order."""
     calls = (call.partition("/kubeconfig ")[2].partition(" --timeout")[0] for call in programs.calls())
     return [call for call in calls if call.startswith(("create", "delete"))]
@@ -96,7 +96,7 @@ def test_namespace_of_the_tests_goes_after_the_virtual_clusters_in_it(programs: 
     programs.add("kubectl", WELL)
     with use_cluster(TARGET) as host:
         assert (host.machine, host.client.address) == (None, "10.0.0.1")
-    assert find_changes(programs) == [
+    assert list_changes(programs) == [
         "create --filename=-",
         "delete vk8s probe",
         "delete vk8s --all",
@@ -112,7 +112,7 @@ def test_namespace_goes_when_the_tests_are_broken_off(programs: FakePrograms) ->
     programs.add("kubectl", WELL)
     with pytest.raises(KeyboardInterrupt), use_cluster(TARGET):
         break_off()
-    assert find_changes(programs)[-1].startswith("delete namespace vk8s-tests-")
+    assert list_changes(programs)[-1].startswith("delete namespace vk8s-tests-")
 
 
 def test_namespace_that_cannot_be_deleted_is_named(programs: FakePrograms) -> None:

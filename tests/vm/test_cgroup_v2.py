@@ -15,7 +15,7 @@ from testbed.cgroups import MOUNT
 from testbed.kubectl import Kubectl
 from testbed.waiting import wait_for
 from tests.figures import record
-from tests.nested.virtual import VirtualCluster, find_ready_nodes
+from tests.nested.virtual import VirtualCluster, list_ready_nodes
 from tests.nested.workload import build_hungry_pod, build_web_pod
 from tests.vm.conftest import Guest
 from tests.vm.tree import is_within, list_contained, list_groups
@@ -36,7 +36,7 @@ def test_guest_has_cgroup_v2_alone_and_systemd_creates_pod_cgroups() -> None:
 
 def test_virtual_cluster_gets_running(virtual: VirtualCluster) -> None:
     virtual.wait_for_nodes()
-    assert find_ready_nodes(virtual.inside) == virtual.nodes
+    assert list_ready_nodes(virtual.inside) == virtual.nodes
     assert [count_restarts(virtual.kubectl, node) for node in virtual.nodes] == [0, 0]
 
 
@@ -50,14 +50,14 @@ def test_everything_in_it_has_its_cgroup_below_that_of_a_node_pod(guest: Guest, 
     for container in (master, worker):
         below = ("init.scope", "system.slice/containerd.service", "system.slice/kubelet.service", "kubelet/kubepods")
         assert [part for part in below if not (container / part).is_dir()] == []
-    uids = find_uids(virtual)
+    uids = read_uids(virtual)
     assert {group for group in list_groups() - guest.groups if not is_in_pods(group, uids)} == set()
 
-    def find_outside() -> list[str]:
+    def list_outside() -> list[str]:
         return [f"{what}: {group}" for what, group in list_contained().items() if not is_in_pods(group, uids)]
 
     # What a probe has started is for a moment in a container already, and not yet in its cgroup.
-    wait_for("everything to be in its place", lambda: not find_outside(), MOMENT_SECONDS, lambda: str(find_outside()))
+    wait_for("everything to be in its place", lambda: not list_outside(), MOMENT_SECONDS, lambda: str(list_outside()))
     names = {what.partition(" ")[2] for what in list_contained()}
     assert {"systemd", "kubelet", "containerd", "kube-apiserver", "etcd", "flanneld"} <= names
 
@@ -91,10 +91,10 @@ def test_no_cgroup_is_left_after_its_deletion(guest: Guest, virtual: VirtualClus
     start = time.monotonic()
     virtual.kubectl.run("delete", "vk8s", virtual.name, "--wait=false")
 
-    def find_remains() -> list[str]:
-        return [*virtual.find_objects(), *(list_groups() - guest.groups), *list_contained()]
+    def list_remains() -> list[str]:
+        return [*virtual.list_objects(), *(list_groups() - guest.groups), *list_contained()]
 
-    wait_for("nothing to be left", lambda: not find_remains(), DELETE_SECONDS, lambda: "\n".join(find_remains()))
+    wait_for("nothing to be left", lambda: not list_remains(), DELETE_SECONDS, lambda: "\n".join(list_remains()))
     record("vm_delete_s", time.monotonic() - start)
 
 
@@ -102,7 +102,7 @@ def is_in_pods(group: str, uids: list[str]) -> bool:
     return any(is_within(group, uid) for uid in uids)
 
 
-def find_uids(virtual: VirtualCluster) -> list[str]:
+def read_uids(virtual: VirtualCluster) -> list[str]:
     """Uids of all pods of the virtual cluster: nodes, and access."""
     return [pod["metadata"]["uid"] for pod in virtual.kubectl.get("pods")["items"]]
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from testbed.layout import PAGE_TESTS, ROOT, VARIABLE
-from tests.machine import at_work, find_environment, require_testbed
+from tests.machine import at_work, build_environment, require_testbed
 from tests.walkthrough.terminal import Terminal, open_terminal
 
-ENVIRONMENT = {**find_environment(), VARIABLE: PAGE_TESTS.name}
+ENVIRONMENT = {**build_environment(), VARIABLE: PAGE_TESTS.name}
 
 
 @pytest.fixture(scope="package")

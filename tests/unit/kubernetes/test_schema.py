@@ -12,20 +12,20 @@ VK8S: dict[str, Any] = {**IDENTITY, "metadata": {"name": "demo"}}
 RESOURCES: dict[str, Any] = {"requests": {"cpu": 1, "memory": "1Gi"}, "limits": {"cpu": 2.0, "a.b/c": "1"}}
 
 
-def find(**fields: Any) -> list[str]:
+def check(**fields: Any) -> list[str]:
     """What is wrong with a spec that has these fields."""
     return list(check_value({**VK8S, "spec": spec(**fields)}, load_crd().schema))
 
 
-def find_in_node(**fields: Any) -> list[str]:
+def check_node(**fields: Any) -> list[str]:
     """What is wrong with a master that has these fields."""
-    return find(nodes=[node("m", "master", **fields)])
+    return check(nodes=[node("m", "master", **fields)])
 
 
 def test_valid_object_has_no_fault() -> None:
     everything = node("m", "master", resources=RESOURCES, nodeSelector={"disk": "ssd"}, tolerations=[{"key": "a"}])
     port = {"name": "web", "port": 80, "targetPort": 80}
-    assert find(nodes=[everything], paused=True, accessPodPort=30000, ports=[port], storage={"size": 5}) == []
+    assert check(nodes=[everything], paused=True, accessPodPort=30000, ports=[port], storage={"size": 5}) == []
     assert list(check_value({**VK8S, "spec": spec(), "status": {"anything": 1}}, load_crd().schema)) == []
 
 
@@ -55,7 +55,7 @@ def test_valid_object_has_no_fault() -> None:
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_each_fault_says_what_to_write(fields: dict[str, Any], fault: str) -> None:
-    assert find(**fields) == [fault]
+    assert check(**fields) == [fault]
 
 
 @pytest.mark.parametrize(
@@ -68,10 +68,10 @@ def test_each_fault_says_what_to_write(fields: dict[str, Any], fault: str) -> No
     ids=["fraction", "boolean", "many"],
 )
 def test_quantities_are_numbers_or_texts(limits: dict[str, Any], fault: str) -> None:
-    assert find_in_node(resources={"limits": limits}) == [f"spec.nodes[0].resources.limits{fault}"]
+    assert check_node(resources={"limits": limits}) == [f"spec.nodes[0].resources.limits{fault}"]
 
 
 def test_fields_of_lists_in_lists_are_known_too() -> None:
-    assert find_in_node(tolerations=[{"efect": "NoExecute"}]) == [
+    assert check_node(tolerations=[{"efect": "NoExecute"}]) == [
         "spec.nodes[0].tolerations[0].efect: unknown field; did you mean effect?"
     ]

@@ -20,7 +20,7 @@ API = {
 }
 
 
-def find_policy(world: World) -> Manifest:
+def get_policy(world: World) -> Manifest:
     return next(child for child in world.sync().children if child["kind"] == "NetworkPolicy")
 
 
@@ -40,13 +40,13 @@ def outside(*ports: int) -> Manifest:
     ids=["nothing is declared", "ports", "an access pod", "a port of no access pod", "both"],
 )
 def test_policy_opens_the_api_to_the_namespace_and_ports_to_all(fields: Manifest, more: list[Manifest]) -> None:
-    assert find_policy(World(spec=spec(**fields)))["spec"]["ingress"] == [OWN, API, *more]
+    assert get_policy(World(spec=spec(**fields)))["spec"]["ingress"] == [OWN, API, *more]
 
 
 def test_policy_covers_all_pods_and_limits_no_egress() -> None:
     world = running_world(spec=spec(accessPodImage="x"), labels={"team": "blue"})
     world = replace(world, spec=spec(nodes=[node("m", "master")], accessPodImage="x")).step()
-    policy = find_policy(world)["spec"]
+    policy = get_policy(world)["spec"]
     assert policy["policyTypes"] == ["Ingress"]
     assert policy["podSelector"] == {"matchLabels": cluster_selector("demo")}
     templates = [job["spec"]["template"] for job in world.children["Job.batch/v1"].values()]
@@ -58,7 +58,7 @@ def test_policy_covers_all_pods_and_limits_no_egress() -> None:
 def test_ports_that_come_and_go_change_it_in_place_and_once() -> None:
     world = running_world(spec=spec(ports=PORTS, accessPodImage="x"))
     observed = world.children[NETWORK_POLICY]["demo"]
-    wanted = find_policy(replace(world, spec=spec(ports=PORTS[1:])))
+    wanted = get_policy(replace(world, spec=spec(ports=PORTS[1:])))
     merged = merge_update(observed, wanted)
     assert merged["spec"] == wanted["spec"]
     assert merged["spec"]["ingress"] == [OWN, API, outside(8080)]
@@ -84,7 +84,7 @@ class TestWhereItIsOff:
         assert after == [name for name in names(world.sync()) if name != "NetworkPolicy/demo"]
 
     def test_policy_of_another_version_stays(self) -> None:
-        later = {**find_policy(World()), "metadata": {"name": "demo-later", "namespace": "team-a", "labels": {}}}
+        later = {**get_policy(World()), "metadata": {"name": "demo-later", "namespace": "team-a", "labels": {}}}
         world = running_world().with_child(NETWORK_POLICY, "demo-later", observe(later))
         assert "NetworkPolicy/demo-later" in names(replace(world, context=OFF).sync())
 

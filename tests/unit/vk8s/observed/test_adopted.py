@@ -39,7 +39,7 @@ def without_own(world: World) -> World:
     return replace(world, children={kind: {} for kind in CHILD_KINDS})
 
 
-def find_pods(answer: SyncResponse) -> set[str]:
+def list_pods(answer: SyncResponse) -> set[str]:
     return {name for name in names(answer) if name.startswith("Pod/")}
 
 
@@ -120,5 +120,5 @@ class TestALivingVk8s:
     def test_loses_no_worker_to_what_somebody_has_labelled_as_leaving(self) -> None:
         noted = {LEAVING: "true"}
         world = with_adopted(running_world(), CLAIM, "zz", labels=OF_WORKER, annotations=noted)
-        assert find_pods(world.step().sync()) == {"Pod/m", "Pod/w"}
+        assert list_pods(world.step().sync()) == {"Pod/m", "Pod/w"}
         assert not any(name.startswith("Job/") for name in names(world.sync()))

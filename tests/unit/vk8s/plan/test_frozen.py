@@ -43,7 +43,7 @@ def with_lost_token(world: World) -> World:
     return world.with_child("Secret.v1", "demo-join", {**join, "data": data})
 
 
-def find(children: list[Manifest], kind: str, name: str) -> Manifest:
+def get_child(children: list[Manifest], kind: str, name: str) -> Manifest:
     return next(each for each in children if (group_key(each), each["metadata"]["name"]) == (kind, name))
 
 
@@ -65,7 +65,7 @@ def test_immutable_content_stays_and_the_status_says_what_to_do(
 ) -> None:
     frozen = freeze(change(WORLD), kind, name)
     answer = frozen.sync()
-    kept, found = find(answer.children, kind, name), frozen.children[kind][name]
+    kept, found = get_child(answer.children, kind, name), frozen.children[kind][name]
     assert (kept["data"], kept["immutable"]) == (found["data"], True)
     told = condition(answer, "ChildrenObserved")
     assert told["reason"] == "ChildImmutable"
@@ -78,19 +78,19 @@ def test_immutable_content_stays_and_the_status_says_what_to_do(
 @pytest.mark.parametrize(("kind", "name", "change"), CASES, ids=lambda value: value if isinstance(value, str) else "")
 def test_mutable_secret_is_changed(kind: str, name: str, change: Callable[[World], World]) -> None:
     world = change(WORLD)
-    assert find(world.sync().children, kind, name)["data"] != world.children[kind][name]["data"]
+    assert get_child(world.sync().children, kind, name)["data"] != world.children[kind][name]["data"]
 
 
 @pytest.mark.parametrize(("kind", "name"), [case[:2] for case in CASES])
 def test_correct_secret_may_be_immutable(kind: str, name: str) -> None:
     answer = freeze(WORLD, kind, name).sync()
     assert condition(answer, "ChildrenObserved")["reason"] == "AllObserved"
-    assert find(answer.children, kind, name)["immutable"] is True
+    assert get_child(answer.children, kind, name)["immutable"] is True
 
 
 def test_deleted_immutable_secret_is_recreated() -> None:
     world = later(WORLD).with_child("Secret.v1", "demo-kubeconfig", None)
-    assert "immutable" not in find(world.sync().children, "Secret.v1", "demo-kubeconfig")
+    assert "immutable" not in get_child(world.sync().children, "Secret.v1", "demo-kubeconfig")
 
 
 def test_port_that_is_not_open_and_a_child_that_is_missing_come_first() -> None:
@@ -107,9 +107,9 @@ def test_port_that_is_not_open_and_a_child_that_is_missing_come_first() -> None:
 def test_type_of_a_secret_stays_as_it_is() -> None:
     join = WORLD.children["Secret.v1"]["demo-join"]
     world = WORLD.with_child("Secret.v1", "demo-join", {**join, "type": "example.com/mine"})
-    assert find(world.sync().children, "Secret.v1", "demo-join")["type"] == "example.com/mine"
+    assert get_child(world.sync().children, "Secret.v1", "demo-join")["type"] == "example.com/mine"
 
 
 def test_pod_of_a_cluster_with_an_immutable_secret_is_recreated() -> None:
     world = freeze(later(running_world()), "Secret.v1", "demo-kubeconfig").with_child("Pod.v1", "w", None)
-    assert find(world.sync().children, "Pod.v1", "w")
+    assert get_child(world.sync().children, "Pod.v1", "w")

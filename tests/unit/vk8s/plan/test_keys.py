@@ -68,7 +68,7 @@ def read_cert(world: World) -> x509.Certificate:
     return x509.load_pem_x509_certificate(b64decode(user["client-certificate-data"]))
 
 
-def find_trouble(world: World) -> tuple[str, str]:
+def read_problem(world: World) -> tuple[str, str]:
     found = condition(world.sync(), "ChildrenObserved")
     return found["reason"], found["message"]
 
@@ -90,12 +90,12 @@ class TestAnotherCa:
         assert {name for name in names(answer) if "Secret" not in name} == {
             name for name in names(world.sync()) if "Secret" not in name
         }
-        reason, message = find_trouble(swapped)
+        reason, message = read_problem(swapped)
         assert reason == "PKIInvalid"
         assert f"another CA than the one that this cluster was created with (Secret {left[0]})" in message
 
     def test_right_one_ends_it(self) -> None:
-        assert find_trouble(with_data(with_other_pki(RUNNING), PKI, data_of(RUNNING, PKI)))[0] == "AllObserved"
+        assert read_problem(with_data(with_other_pki(RUNNING), PKI, data_of(RUNNING, PKI)))[0] == "AllObserved"
 
     @pytest.mark.parametrize(
         "data",
@@ -112,8 +112,8 @@ class TestAnotherCa:
         text = "certificate-authority-data: " + data.get("ca.crt", "%")
         written = data if name == JOIN else {key: b64encode(text.encode()).decode() for key in ("value", "config")}
         world = with_data(RUNNING, name, written)
-        assert find_trouble(world)[0] == "AllObserved"
-        assert find_trouble(apply(world))[0] == "AllObserved"
+        assert read_problem(world)[0] == "AllObserved"
+        assert read_problem(apply(world))[0] == "AllObserved"
         assert data_of(apply(world), JOIN) == data_of(RUNNING, JOIN)
         assert read_cert(apply(world)).issuer == read_cert(RUNNING).issuer
 
@@ -131,7 +131,7 @@ class TestExchange:
         world = giving_up(without_pki(PAUSED), read_hash(PAUSED))
         for _ in range(3):
             world = apply(world)
-        assert find_trouble(world)[0] == "AllObserved"
+        assert read_problem(world)[0] == "AllObserved"
         assert read_hash(world) != read_hash(PAUSED)
         assert data_of(world, PKI)["ca.crt"] == data_of(world, JOIN)["ca.crt"]
         ca = x509.load_pem_x509_certificate(b64decode(data_of(world, PKI)["ca.crt"]))
@@ -153,37 +153,37 @@ class TestExchange:
     def test_pki_that_its_owner_brings_is_taken(self) -> None:
         world = apply(giving_up(with_other_pki(PAUSED), read_hash(PAUSED)))
         assert b64decode(data_of(world, JOIN)["ca.crt"]) == OTHER["ca.crt"]
-        assert find_trouble(world)[0] == "AllObserved"
+        assert read_problem(world)[0] == "AllObserved"
 
     def test_accepted_loss_is_for_that_ca_alone(self) -> None:
         former = read_hash(PAUSED)
         world = giving_up(without_pki(PAUSED), former)
         for _ in range(3):
             world = apply(world)
-        assert find_trouble(without_pki(world))[0] == "PKILost"
-        assert find_trouble(with_data(world, PKI, data_of(PAUSED, PKI)))[0] == "PKIInvalid"
+        assert read_problem(without_pki(world))[0] == "PKILost"
+        assert read_problem(with_data(world, PKI, data_of(PAUSED, PKI)))[0] == "PKIInvalid"
 
     @pytest.mark.parametrize("ca", ["", "true", "unknown", "sha256:" + "0" * 64])
     def test_nothing_else_is_consent(self, ca: str) -> None:
-        assert find_trouble(giving_up(without_pki(PAUSED), ca))[0] == "PKILost"
-        assert find_trouble(giving_up(with_other_pki(PAUSED), ca))[0] == "PKIInvalid"
+        assert read_problem(giving_up(without_pki(PAUSED), ca))[0] == "PKILost"
+        assert read_problem(giving_up(with_other_pki(PAUSED), ca))[0] == "PKIInvalid"
 
     @pytest.mark.parametrize("damage", [without_pki, with_other_pki])
     def test_pods_with_the_previous_ca_go_first(self, damage: object) -> None:
         assert callable(damage)
         running = giving_up(damage(RUNNING), read_hash(RUNNING))
-        assert find_trouble(running)[1].count("pause the Vk8s, delete what is left of pods (m, w) (docs/") == 1
+        assert read_problem(running)[1].count("pause the Vk8s, delete what is left of pods (m, w) (docs/") == 1
         paused = replace(running, spec=spec(paused=True))
-        assert "give up the previous CA: delete what is left of pods (m, w) (docs/" in find_trouble(paused)[1]
+        assert "give up the previous CA: delete what is left of pods (m, w) (docs/" in read_problem(paused)[1]
         assert "Pod/m" in names(paused.sync())
 
     def test_status_says_what_to_write(self) -> None:
         ca = read_hash(PAUSED)
-        assert f"annotate it with {ACCEPT_CA_LOSS_ANNOTATION}={ca} (docs/" in find_trouble(without_pki(PAUSED))[1]
+        assert f"annotate it with {ACCEPT_CA_LOSS_ANNOTATION}={ca} (docs/" in read_problem(without_pki(PAUSED))[1]
 
     def test_ca_without_a_trace_is_called_unknown(self) -> None:
         world = without_pki(PAUSED).with_child("Secret.v1", JOIN, None).with_child("Secret.v1", KUBECONFIG, None)
-        assert f"annotate it with {ACCEPT_CA_LOSS_ANNOTATION}=unknown (docs/" in find_trouble(world)[1]
+        assert f"annotate it with {ACCEPT_CA_LOSS_ANNOTATION}=unknown (docs/" in read_problem(world)[1]
         assert f"Secret/{PKI}" in names(giving_up(world, "unknown").sync())
 
     @pytest.mark.parametrize("written", [{"token": "a"}, {}])
@@ -198,16 +198,16 @@ class TestTimesOfTheCa:
     def test_hooks_whose_clock_runs_in_local_time_make_one_that_can_be_used(self) -> None:
         ahead = replace(World(), context=replace(CONTEXT, now=NOW + timedelta(hours=14))).steps(3)
         world = replace(ahead, context=CONTEXT)
-        assert find_trouble(world)[0] == "AllObserved"
+        assert read_problem(world)[0] == "AllObserved"
         assert answered(world, KUBECONFIG)["data"] == data_of(ahead, KUBECONFIG)
 
     def test_future_ca_is_reported_in_the_same_words_until_its_start(self) -> None:
         world = at(at(World(), 400).steps(3), 0)
-        reason, message = find_trouble(world)
+        reason, message = read_problem(world)
         assert reason == "CANotYetValid"
         assert "2027-02-04T03:04:05Z" in message
-        assert find_trouble(at(world, 1)) == (reason, message), "a status that changes by itself is written for ever"
-        assert find_trouble(at(world, 398))[0] == "AllObserved"
+        assert read_problem(at(world, 1)) == (reason, message), "a status that changes by itself is written for ever"
+        assert read_problem(at(world, 398))[0] == "AllObserved"
         assert at(world, 398 - 1 / 86400).sync().resync_after_seconds == 1
         assert answered(world, KUBECONFIG)["data"] == data_of(world, KUBECONFIG)
 
@@ -230,11 +230,11 @@ class TestTimesOfTheCa:
         world = at(RUNNING, days)
         warning = "The CAs expire at 2035-12-31T03:04:05Z, and everything stops then"
         assert (warning in condition(world.sync(), "Accepted")["message"]) is is_warned
-        assert find_trouble(world)[0] == reason
+        assert read_problem(world)[0] == reason
         assert world.sync().status["certificatesExpire"]["ca"] == "2035-12-31T03:04:05Z"
 
     def test_message_after_its_end_has_it(self) -> None:
-        assert "expired at 2035-12-31T03:04:05Z" in find_trouble(at(RUNNING, 3651))[1]
+        assert "expired at 2035-12-31T03:04:05Z" in read_problem(at(RUNNING, 3651))[1]
 
     @pytest.mark.parametrize("days", [3400, 3649, 3651])
     def test_near_it_nothing_is_renewed_again_and_again(self, days: int) -> None:

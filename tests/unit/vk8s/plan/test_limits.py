@@ -39,7 +39,7 @@ def without_pods(world: World) -> World:
     return replace(world, children={**world.children, "Pod.v1": {}})
 
 
-def find_note(answer: SyncResponse) -> Any:
+def read_note(answer: SyncResponse) -> Any:
     pki = next(child for child in answer.children if child["metadata"]["name"] == "demo-pki")
     text = pki["metadata"].get("annotations", {}).get(NOTE)
     return json.loads(text) if text else None
@@ -92,9 +92,9 @@ class TestImagesOfANewVirtualCluster:
         assert is_accepted(world) is is_allowed
 
     def test_are_recorded_on_the_pki_only_where_they_are_limited(self) -> None:
-        assert find_note(World(spec=with_images(accessPodImage="x")).sync()) is None
+        assert read_note(World(spec=with_images(accessPodImage="x")).sync()) is None
         world = only_good(World(spec=with_images(GOOD, OTHER, accessPodImage=GOOD)))
-        assert find_note(world.sync()) == [GOOD, OTHER]
+        assert read_note(world.sync()) == [GOOD, OTHER]
 
 
 class TestImagesOfALivingVirtualCluster:
@@ -110,11 +110,11 @@ class TestImagesOfALivingVirtualCluster:
     def test_are_healed_with_when_all_pods_are_lost_at_that_moment(self) -> None:
         answer = without_pods(only_good(running_world())).sync()
         assert {"Pod/m", "Pod/w"} <= set(names(answer))
-        assert find_note(answer) == [IMAGE]
+        assert read_note(answer) == [IMAGE]
 
     def test_are_healed_with_later_by_the_note(self) -> None:
         world = only_good(running_world()).step()
-        noted = without_pods(with_note(world, find_note_text(world)))
+        noted = without_pods(with_note(world, read_note_text(world)))
         assert {"Pod/m", "Pod/w"} <= set(names(noted.sync()))
 
     def test_may_be_given_to_a_new_worker(self) -> None:
@@ -131,42 +131,42 @@ class TestImagesOfALivingVirtualCluster:
         assert accepted["message"].startswith("spec.nodes[1].image: write an image that is allowed here: ")
         assert NEVER in accepted["message"]
         assert names(answer) == before
-        assert find_note(answer) == [GOOD]
+        assert read_note(answer) == [GOOD]
 
     def test_may_be_changed_to_an_allowed_one_that_is_recorded(self) -> None:
         world = with_note(only_good(running_world()), json.dumps([IMAGE]))
         answer = edited(world, with_images()).sync()
         assert condition(answer, "Accepted")["status"] == "True"
-        assert find_note(answer) == [GOOD, IMAGE]
+        assert read_note(answer) == [GOOD, IMAGE]
 
     def test_may_be_changed_back_while_a_pod_has_them_and_not_afterwards(self) -> None:
         world = with_note(edited(only_good(running_world()), with_images()), json.dumps([IMAGE]))
-        halfway = with_note(world, find_note_text(world))
+        halfway = with_note(world, read_note_text(world))
         assert is_accepted(edited(halfway, spec()))
-        done = with_note(world, find_note_text(without_pods(world)))
+        done = with_note(world, read_note_text(without_pods(world)))
         assert not is_accepted(edited(without_pods(done), spec()))
 
     def test_stay_recorded_when_the_limit_is_removed(self) -> None:
         world = with_note(running_world(spec=with_images(BAD)), json.dumps([GOOD]))
-        assert find_note(world.sync()) == [BAD, GOOD]
+        assert read_note(world.sync()) == [BAD, GOOD]
 
     @pytest.mark.parametrize("note", ["", "{", "{}", "7"], ids=repr)
     def test_are_those_of_the_spec_where_no_note_can_be_read(self, note: str) -> None:
         world = without_pods(with_note(only_good(running_world()), note))
         assert is_accepted(world)
-        assert find_note(world.sync()) == [IMAGE]
+        assert read_note(world.sync()) == [IMAGE]
 
     def test_are_recorded_while_a_pod_has_them(self) -> None:
         world = with_note(edited(only_good(running_world()), with_images()), json.dumps([IMAGE]))
-        assert find_note(world.sync()) == [GOOD, IMAGE]
-        assert find_note(without_pods(world).sync()) == [GOOD]
+        assert read_note(world.sync()) == [GOOD, IMAGE]
+        assert read_note(without_pods(world).sync()) == [GOOD]
 
     def test_are_first_recorded_with_those_of_our_pods(self) -> None:
         world = only_good(edited(running_world(), with_images()))
-        assert find_note(world.sync()) == [GOOD, IMAGE]
+        assert read_note(world.sync()) == [GOOD, IMAGE]
         pod = world.children["Pod.v1"]["m"]
         made_by_hand = {**pod, "metadata": {**pod["metadata"], "annotations": {}}}
-        assert find_note(world.with_child("Pod.v1", "m", made_by_hand).with_child("Pod.v1", "w", None).sync()) == [GOOD]
+        assert read_note(world.with_child("Pod.v1", "m", made_by_hand).with_child("Pod.v1", "w", None).sync()) == [GOOD]
 
     @pytest.mark.parametrize("name", ["harmless", "w", "demo-access-pod"])
     def test_are_not_those_of_a_pod_that_somebody_has_created(self, name: str) -> None:
@@ -176,17 +176,17 @@ class TestImagesOfALivingVirtualCluster:
         adopted["spec"]["containers"] = [{"name": each, "image": BAD} for each in ("a", "node", "access")]
         answer = edited(world.with_child("Pod.v1", name, adopted), with_images(worker=BAD)).sync()
         assert condition(answer, "Accepted")["reason"] == "InvalidSpec"
-        assert find_note(answer) == [GOOD]
+        assert read_note(answer) == [GOOD]
 
     def test_are_recorded_for_a_removed_worker_that_returns(self) -> None:
         world = only_good(running_world(spec=with_images(GOOD, OTHER)))
         leaving = edited(world, spec(nodes=[node("m", "master", image=GOOD)])).step()
-        assert find_note(leaving.sync()) == [GOOD]
-        assert find_note(edited(leaving, with_images(GOOD, OTHER)).sync()) == [GOOD, OTHER]
+        assert read_note(leaving.sync()) == [GOOD]
+        assert read_note(edited(leaving, with_images(GOOD, OTHER)).sync()) == [GOOD, OTHER]
 
 
-def find_note_text(world: World) -> str:
-    return json.dumps(find_note(world.sync()))
+def read_note_text(world: World) -> str:
+    return json.dumps(read_note(world.sync()))
 
 
 class TestNetworksOfTheHostCluster:

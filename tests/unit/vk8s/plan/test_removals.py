@@ -67,7 +67,7 @@ def leaving(world: World) -> str:
     return re.split("w (?:is being|will be) removed", message)[1]
 
 
-def find_env(world: World) -> dict[str, str]:
+def read_env(world: World) -> dict[str, str]:
     """Environment of the Job's container in the next answer."""
     job = next(child for child in world.sync().children if child["kind"] == "Job")
     return {entry["name"]: entry["value"] for entry in job["spec"]["template"]["spec"]["containers"][0]["env"]}
@@ -152,13 +152,13 @@ def test_pause_begins_no_leave_and_ends_none() -> None:
 def test_force_remove_names_those_that_are_not_drained(annotation: str | None, force: str) -> None:
     annotations = {"vk8s.sktelecom.com/force-remove": annotation} if annotation else {}
     world = replace(with_nodes(running_world(), MASTER), annotations=annotations)
-    assert find_env(world)["FORCE"] == force
+    assert read_env(world)["FORCE"] == force
 
 
 def test_force_remove_makes_another_job_of_one_at_work() -> None:
     world = replace(with_job(leaving_world(), MOVING), annotations={"vk8s.sktelecom.com/force-remove": "w"})
     assert of_worker(world) == OF_WORKER - {"Job/w-leave"}
-    assert find_env(world.step())["FORCE"] == "true"
+    assert read_env(world.step())["FORCE"] == "true"
 
 
 def test_failed_job_and_job_of_an_old_image_are_recreated() -> None:

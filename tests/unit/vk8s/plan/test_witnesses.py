@@ -13,9 +13,9 @@ from tests.unit.vk8s.plan.test_keys import (
     RUNNING,
     apply,
     data_of,
-    find_trouble,
     read_cert,
     read_hash,
+    read_problem,
     with_data,
     with_other_pki,
 )
@@ -24,13 +24,13 @@ from tests.world import CONTEXT, NOW
 
 def test_unreadable_secrets_prove_nothing() -> None:
     world = with_data(with_data(RUNNING, JOIN, {}), KUBECONFIG, {"config": "YQ==", "value": "YQ=="})
-    assert find_trouble(with_other_pki(world))[0] == "AllObserved"
+    assert read_problem(with_other_pki(world))[0] == "AllObserved"
 
 
 def test_ca_with_the_same_key_and_another_end_is_the_same() -> None:
     files = build_pki(CONTEXT.entropy, NOW, timedelta(days=7300))
     longer = with_data(RUNNING, PKI, encode_data(files))
-    assert find_trouble(longer)[0] == "AllObserved"
+    assert read_problem(longer)[0] == "AllObserved"
     after = apply(longer)
     assert b64decode(data_of(after, JOIN)["ca.crt"]) == files["ca.crt"]
     assert b64decode(data_of(after, JOIN)["ca-hash"]).decode() == read_hash(RUNNING)

@@ -38,7 +38,7 @@ FUNCTIONS: Final[dict[str, Name]] = {
 }
 
 
-def find_ending(function: str) -> str:
+def read_ending(function: str) -> str:
     """What the function puts behind the name of the Vk8s or node."""
     return FUNCTIONS[function](*["", "0c9e17ad"][: len(inspect.signature(FUNCTIONS[function]).parameters)])
 
@@ -67,7 +67,7 @@ def test_table_of_kinds_has_every_name_that_the_vk8s_determines() -> None:
     ids=str,
 )
 def test_name_that_collides_with_another_vk8s_is_rejected(one: str, other: str) -> None:
-    ending, shorter = find_ending(one), find_ending(other)
+    ending, shorter = read_ending(one), read_ending(other)
     assert ending != shorter
     if ending.endswith(shorter):
         assert is_rejected(NAMED[other][1], f"x{ending.removesuffix(shorter)}")
