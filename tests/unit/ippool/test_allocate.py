@@ -170,45 +170,7 @@ def test_address_in_use_stays_whatever_becomes_of_the_range() -> None:
         assert addresses(world.with_own(USED).sync())["demo/w"] == "10.0.0.3"
 
 
-<<<<<<< HEAD
 def test_first_address_depends_on_the_node_alone() -> None:
-=======
-def test_a_pool_that_is_being_deleted_keeps_what_is_in_use_and_stays_until_it_is_not() -> None:
-    going = pool_manifest(deletionTimestamp=LATER, finalizers=["x"])
-    answer = PoolWorld(pool=going).with_own(USED).finalize()
-    assert addresses(answer) == {"demo/w": "10.0.0.3"}
-    assert not answer.finalized
-    assert PoolWorld(pool=going, vk8s=()).with_own(USED).finalize().finalized
-    assert PoolWorld(pool=going).finalize().finalized
-
-
-def test_a_pool_that_is_not_selected_any_more_keeps_all_it_has() -> None:
-    world = PoolWorld(vk8s=()).with_own(USED)
-    answer = decide_finalize(world.request(), NOW)
-    assert addresses(answer) == {"demo/w": "10.0.0.3"}
-    assert not answer.finalized
-    assert (answer.status["capacity"], answer.status["used"], answer.status["free"]) == (10, 1, 9)
-    for entry in answer.status["conditions"]:
-        assert (entry["status"], entry["reason"]) == ("False", "NotSelected")
-        assert entry["message"].endswith("Until then no address is allocated or released.")
-
-
-@pytest.mark.parametrize(("seconds", "rest"), [(0, 10), (9, 1), (10, 0), (60, 0)])
-def test_a_pool_stays_for_a_moment_so_that_what_it_has_just_handed_out_is_seen(seconds: int, rest: float) -> None:
-    answer = PoolWorld(pool=pool_manifest(deletionTimestamp=format_time(NOW))).finalize(
-        NOW + timedelta(seconds=seconds)
-    )
-    assert (answer.finalized, answer.resync_after_seconds) == (rest == 0, rest)
-
-
-def test_the_hooks_ask_again_soon_while_an_allocation_is_not_seen() -> None:
-    assert PoolWorld().sync().resync_after_seconds == 3
-    assert PoolWorld().step().sync().resync_after_seconds == 0
-    assert PoolWorld(pool=pool_manifest({"cidr": "x"})).sync().resync_after_seconds == 0
-
-
-def test_the_first_address_depends_on_the_node_alone() -> None:
->>>>>>> d381269 (State messages and docstrings of the hooks in plain English)
     wide = pool_manifest({"cidr": "10.0.0.0/16", "default": True})
     alone = addresses(PoolWorld(pool=wide).sync())
     crowd = tuple(vk8s_manifest(f"v{number}") for number in range(20))

@@ -129,20 +129,10 @@ class TestPods:
         found = RUNNING.with_child("Pod.v1", "w", None)
         assert annotations(found, "w")[CALICO] == '["10.0.0.6"]'
 
-<<<<<<< HEAD
     def test_pod_keeps_an_address_that_the_pool_has_lost(self) -> None:
         found = replace(RUNNING, related=related(pools=[]))
         assert found.step().children == RUNNING.children
         assert annotations(found, "m") == annotations(RUNNING, "m")
-=======
-    def test_a_network_that_does_not_listen_is_told(self) -> None:
-        found = self.RUNNING.with_pod_status("w", ready_status("10.200.0.9"))
-        assert network(found) == (
-            "False",
-            "AddressIgnored",
-            "w has 10.200.0.9 instead of 10.0.0.6: does the network of the host cluster support the pods' annotations?",
-        )
->>>>>>> d381269 (State messages and docstrings of the hooks in plain English)
 
     def test_pods_with_changed_addresses_are_recreated_one_by_one(self) -> None:
         other = [allocation("10.0.0.7", "m"), allocation("10.0.0.8", "w")]
