@@ -26,6 +26,6 @@ STAGES = (
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Sorts by stage, and those last that nothing else may run beside; else the random order stays."""
+    """Sorts by stage, exclusive tests last; else the random order stays."""
     root = Path(__file__).parent
     items.sort(key=lambda item: (STAGES.index(item.path.relative_to(root).parts[0]), "quiet" in item.keywords))

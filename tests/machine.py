@@ -12,7 +12,7 @@ from tests.figures import FILE
 
 # Set to `required` where nested tests must run, as in continuous integration: there, what is missing is a failure.
 REQUIRED = "VK8S_NESTED_TESTS"
-# By which `make` tells what it starts of itself, and of what was asked of it.
+# In which `make` passes its own state on to what it starts.
 _OF_MAKE = frozenset({"ARGS", "MAKEFLAGS", "MAKELEVEL", "MFLAGS"})
 _LOCK = FILE.with_name("machine.lock")
 
@@ -23,7 +23,7 @@ def build_environment() -> dict[str, str]:
 
 
 def require_testbed() -> None:
-    """Skips the test where this machine lacks what a testbed needs; fails it where that must not be."""
+    """Skips the test on a machine that can't have a testbed; fails it where tests are required."""
     obstacles = preflight.find_obstacles()
     if obstacles and os.environ.get(REQUIRED) != "required":
         pytest.skip(f"no testbed on this machine: {'; '.join(obstacles)}")

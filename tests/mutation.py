@@ -33,7 +33,7 @@ def main() -> None:
 
 
 def try_out(names: list[str]) -> None:
-    """One at a time, so that nothing else on the machine has to wait, and none ends for want of time."""
+    """One at a time, so that nothing else on the machine has to wait, and none ends by a timeout."""
     subprocess.run(["mutmut", "run", "--max-children", "1", *names], cwd=DIRECTORY.parent, check=True)
 
 

@@ -14,7 +14,7 @@ _SERVICES: Final = "spec.kubernetes.serviceCidr: "
 
 
 def build_nodes(count: int) -> list[dict[str, Any]]:
-    """A master and workers, `count` in all."""
+    """A control-plane node and workers, `count` in all."""
     return [MASTER, *(node(f"w{number}", "worker") for number in range(1, count))]
 
 
@@ -103,7 +103,10 @@ ACCEPTED_RESOURCES: Final[dict[str, dict[str, Any]]] = {
     "as long a name as there may be": {"limits": {f"example.com/{'g' * 63}": 1}},
     "no device": {"limits": {"nvidia.com/gpu": 0}},
     "huge pages": {"limits": {"cpu": 1, "hugepages-2Mi": "4Mi", "hugepages-1Gi": "1Gi"}},
-    "huge pages beside a request for memory": {"requests": {"memory": "1Gi"}, "limits": {"hugepages-2Mi": 4194304}},
+    "huge pages and a request for memory": {
+        "requests": {"memory": "1Gi"},
+        "limits": {"hugepages-2Mi": 4194304},
+    },
     "huge pages as requests, too": {
         "requests": {"cpu": "500m", "hugepages-2Mi": "4096Ki"},
         "limits": {"cpu": 1, "hugepages-2Mi": "4Mi"},

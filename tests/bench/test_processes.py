@@ -1,4 +1,4 @@
-"""What bench tells of the memory of processes."""
+"""What bench reports about the memory of processes."""
 
 import mmap
 import os

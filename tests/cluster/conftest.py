@@ -59,10 +59,10 @@ def owner(controlled: HostCluster) -> Iterator[Owner]:
 def late_owner(cluster: HostCluster) -> Iterator[Owner]:
     """The same, with a Metacontroller that sees everything two seconds late."""
     if os.environ.get(controller.BINARY_VARIABLE):
-        pytest.skip("only the stand-in can be made to see late")
+        pytest.skip("only the fake Metacontroller can be given a late cache")
     controller.start(cluster, Options(cache_delay=2))
     yield from own_namespace(cluster)
-    # As it was, for whoever comes next.
+    # As it was, for the next test.
     controller.start(cluster)
 
 

@@ -18,7 +18,7 @@ WATCHED_SECONDS = 20
 
 
 def build_vk8s(name: str = "demo", **spec: Any) -> Manifest:
-    """A Vk8s with a master and a worker, and with `spec` in place of its own fields."""
+    """A Vk8s with a control-plane node and a worker; `spec` replaces fields of it."""
     nodes = [node("m", "master"), node("w", "worker")]
     return {
         "apiVersion": "vk8s.sktelecom.com/v1alpha1",
@@ -82,7 +82,7 @@ class Owner:
         return read_condition(self.status(name), kind)
 
     def has_another(self, child: Manifest) -> bool:
-        """Whether there is another object of that kind and name: it has been made anew."""
+        """Whether there is another object of that kind and name: it has been recreated."""
         found = self.children().get(f"{child['kind']}/{child['metadata']['name']}")
         return found is not None and found["metadata"]["uid"] != child["metadata"]["uid"]
 

@@ -42,7 +42,7 @@ def finished(controlled: HostCluster) -> Iterator[None]:
 
 @pytest.fixture
 def pooled(owner: Owner) -> Iterator[Owner]:
-    """Somebody with a namespace, in a host cluster where no pool hands out addresses, before and afterwards."""
+    """An owner of a namespace, in a host cluster without a pool before and after the test."""
     yield owner
     clear(owner)
 
@@ -80,10 +80,10 @@ def test_nodes_get_keep_and_return_addresses_of_the_default_pool(pooled: Owner) 
     assert pods["Pod/m"]["metadata"]["annotations"][CALICO_ADDRESSES] == f'["{given["m"]}"]'
     nodes = pooled.status()["nodes"]
     assert {entry["name"]: entry["address"] for entry in nodes} == given
-    # Whoever plays the kubelet here gives pods other addresses.
+    # The test plays the kubelet here, and gives pods other addresses.
     pooled.wait_for_reason("NetworkReady", "AddressIgnored")
 
-    # Lost, paused and resumed, made anew after an edit: each time the same.
+    # Lost, paused and resumed, recreated after an edit: each time the same.
     pooled.kubectl.run("delete", "pod", "w", "--wait=false")
     wait_for("another pod", lambda: pooled.has_another(pods["Pod/w"]), SECONDS)
     pooled.kubectl.apply(build_vk8s(paused=True))
@@ -179,7 +179,7 @@ class Crowd:
         wait_for(f"{count} addresses", lambda: len(self.look()) >= count, CROWD_SECONDS, lambda: str(len(self.look())))
 
     def list_lost(self) -> set[str]:
-        """Addresses that are handed out to nobody who is there."""
+        """Addresses that are allocated to no existing node."""
         live = {each["metadata"]["uid"]: each for each in self.owner.kubectl.get("vk8s")["items"]}
         return {
             each["metadata"]["name"]

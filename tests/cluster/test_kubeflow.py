@@ -20,7 +20,7 @@ DONE: Manifest = {"terminated": {"exitCode": 0, "reason": "Completed", "startedA
 
 @pytest.fixture(scope="module", autouse=True)
 def with_installer(controlled: HostCluster) -> None:
-    """The hooks know the image that installs Kubeflow; those of the next module are started anew."""
+    """The hooks know the image that installs Kubeflow; those of the next module are started again."""
     settings = {"VK8S_SETTING_KUBEFLOW_INSTALLER_IMAGE": f"{INSTALLER}:{{version}}"}
     controller.start_hooks(controlled, settings=settings)
 

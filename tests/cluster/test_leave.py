@@ -1,4 +1,4 @@
-"""A worker that leaves the spec, as far as that goes without a kubelet: nobody runs its Job."""
+"""The removal of a worker as far as it goes without a kubelet: nothing runs its Job."""
 
 from testbed.waiting import wait_for
 from tests.cluster.owner import Owner, build_vk8s

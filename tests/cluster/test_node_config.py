@@ -117,7 +117,7 @@ class TestKubeadm:
 
 class TestTheKubelet:
     def start(self, binaries: Path, folder: Path, **fields: object) -> str:
-        """What it says of its configuration, with that of its pod beside it."""
+        """What the kubelet says about its configuration and that of its pod."""
         file, beside = folder / "kubelet.yaml", folder / "kubelet.conf.d"
         file.write_text(yaml.safe_dump({**get_document(World(), "KubeletConfiguration"), **fields}))
         beside.mkdir()

@@ -218,7 +218,7 @@ def test_edit_that_does_not_fit_is_not_begun(owner: Owner) -> None:
     wait_for("the words", lambda: words in owner.condition("Accepted")["message"], SECONDS, lambda: str(owner.status()))
     assert not owner.has_another(before)
     set_rule(owner, quota({"limits.memory": "3Gi"}))
-    wait_for("another master", lambda: owner.has_another(before), SECONDS, lambda: str(owner.status()))
+    wait_for("another control-plane pod", lambda: owner.has_another(before), SECONDS, lambda: str(owner.status()))
 
 
 def test_limit_that_a_limit_range_gave_is_called_that(owner: Owner) -> None:

@@ -72,12 +72,12 @@ def test_kubectl_explain_describes_a_field(cluster: HostCluster, path: str, word
 
 REFUSED = {
     "no nodes": (build_vk8s(nodes=[]), "spec.nodes in body should have at least 1 items"),
-    "no master": (build_vk8s(nodes=[WORKER]), "spec.nodes: write exactly one node with role: master"),
-    "two masters": (
+    "no control-plane node": (build_vk8s(nodes=[WORKER]), "spec.nodes: write exactly one node with role: master"),
+    "two control-plane nodes": (
         build_vk8s(nodes=[MASTER, node("n", "master")]),
         "spec.nodes: write exactly one node with role: master",
     ),
-    "the master is not first": (
+    "the control-plane node is not first": (
         build_vk8s(nodes=[WORKER, MASTER]),
         "spec.nodes: write the control-plane node (role: master) first",
     ),
@@ -209,7 +209,7 @@ REFUSED = {
     "a name of 53 characters": (build_vk8s(name="a" * 53), "metadata.name: write a name of at most 52"),
 }
 ACCEPTED = {
-    "a master alone": build_vk8s(nodes=[MASTER]),
+    "a control-plane node alone": build_vk8s(nodes=[MASTER]),
     "names as long as they may be": build_vk8s(name="a" * 52, nodes=[node("m" * 57, "master")]),
     "other networks": build_vk8s(kubernetes={"podNetworkCidr": "10.0.0.0/16", "serviceCidr": "10.1.0.0/16"}),
     "cpu as a number": build_vk8s(nodes=[node("m", "master", resources={"limits": {"cpu": 2, "memory": "4Gi"}})]),
@@ -225,7 +225,7 @@ ACCEPTED = {
         ports=[KUBEFLOW],
     ),
     "Kubeflow by date": build_vk8s(kubeflow={"version": "26.03"}, ports=[KUBEFLOW]),
-    "Kubeflow by date, mended": build_vk8s(kubeflow={"version": "26.03.1"}, ports=[KUBEFLOW]),
+    "Kubeflow by date, with a fix": build_vk8s(kubeflow={"version": "26.03.1"}, ports=[KUBEFLOW]),
     "everything that a pod may need": build_vk8s(
         nodes=[
             node(
@@ -257,12 +257,15 @@ KEPT = "can't be changed once the virtual cluster exists; write the old value"
 REFUSED_CHANGES = {
     "pod network": ({"kubernetes": {**NETWORKS, "podNetworkCidr": "10.2.0.0/16"}}, KEPT),
     "service network": ({"kubernetes": {**NETWORKS, "serviceCidr": "10.2.0.0/16"}}, KEPT),
-    "networks taken away": ({"kubernetes": None}, KEPT),
+    "networks removed": ({"kubernetes": None}, KEPT),
     "cni": ({"kubernetes": {**NETWORKS, "cni": "none"}}, KEPT),
     "size of volumes": ({"storage": {"size": "6Gi"}}, KEPT),
     "volumes made ephemeral": ({"storage": {"size": "5Gi", "ephemeral": True}}, KEPT),
-    "storage taken away": ({"storage": None}, KEPT),
-    "name of the master": ({"nodes": [node("n", "master"), WORKER]}, "the control-plane node can't be renamed"),
+    "storage removed": ({"storage": None}, KEPT),
+    "control-plane node renamed": (
+        {"nodes": [node("n", "master"), WORKER]},
+        "the control-plane node can't be renamed",
+    ),
     "Kubeflow that comes without a port": (
         {"kubeflow": {"version": "v1.9.0"}},
         "spec: add a port named kubeflow",

@@ -41,7 +41,7 @@ def wait_for_pods(owner: Owner, **spec: Any) -> None:
 
 @pytest.fixture
 def without_scheduler(controlled: HostCluster) -> Iterator[None]:
-    """Nobody places pods, or says anew that there is no place for one after a test has said what its kubelet says."""
+    """No scheduler changes a pod's status after the test has written it in place of a kubelet."""
     programs.stop(controlled.testbed, "kube-scheduler")
     yield
     programs.start(controlled.testbed, control_plane.build_scheduler(controlled.testbed, controlled.binaries))

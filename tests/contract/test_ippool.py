@@ -1,4 +1,4 @@
-"""The CRDs of the ip-manager, its models, its answers and its CompositeController say the same."""
+"""The CRDs of address pools, their models, answers and CompositeController agree."""
 
 from typing import Any
 

@@ -36,7 +36,7 @@ class Place:
         """What is missing there, and what is there for no kind of the table."""
         wanted = {self.write(kind) for kind in kinds}
         return [
-            *(f"{self.name} lacks {line}" for line in sorted(wanted - self.lines)),
+            *(f"{self.name} has no {line}" for line in sorted(wanted - self.lines)),
             *(f"{self.name} has {line}, and {TABLE} has no such kind" for line in sorted(self.lines - wanted)),
         ]
 
@@ -102,17 +102,17 @@ def test_each_kind_of_the_table_has_its_line_and_nothing_else_has_one(place: Pla
 def test_every_missing_line_of_a_new_kind_is_named() -> None:
     assert [gap for place in PLACES for gap in place.list_gaps([*KINDS, CRON_JOB])] == [
         (
-            "metacontroller/vk8s.yaml, childResources, lacks "
+            "metacontroller/vk8s.yaml, childResources, has no "
             "{apiVersion: batch/v1, resource: cronjobs, updateStrategy: {method: InPlace}}"
         ),
         (
-            "metacontroller/metacontroller-role.yaml lacks "
+            "metacontroller/metacontroller-role.yaml has no "
             "{apiGroups: [batch], resources: [cronjobs], verbs: [get, list, watch, create, update, delete]}"
         ),
-        "docs/debugging.md, kinds=, lacks cronjobs",
-        "tests/scenarios lacks CronJob.batch/v1",
-        "tests/properties/admission.py lacks CronJob.batch/v1",
-        "tests/properties/others.py, UNKNOWN_CONTENTS, lacks CronJob.batch/v1",
+        "docs/debugging.md, kinds=, has no cronjobs",
+        "tests/scenarios has no CronJob.batch/v1",
+        "tests/properties/admission.py has no CronJob.batch/v1",
+        "tests/properties/others.py, UNKNOWN_CONTENTS, has no CronJob.batch/v1",
     ]
 
 

@@ -83,7 +83,7 @@ def select_selectors(expression: str) -> list[VectorSelector]:
 
 
 def select_kept_labels(expression: str) -> set[str]:
-    """The labels that the result of the expression may have, beside those of its metrics."""
+    """The labels that the result of the expression may have, in addition to those of its metrics."""
     modifiers = [part.modifier for part in walk(expression) if isinstance(part, AggregateExpr)]
     return {label for modifier in modifiers if modifier for label in modifier.labels}
 

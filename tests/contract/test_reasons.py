@@ -1,4 +1,4 @@
-"""Every reason that a status can show is explained where users look for it, and told apart by the metrics."""
+"""Every reason that a status can show is explained where users look for it, and counted by the metrics."""
 
 import ast
 import re

@@ -37,12 +37,12 @@ def list_rules(schema: Manifest, path: str) -> Iterator[str]:
 
 
 def master(**fields: Any) -> Manifest:
-    """A spec whose master has these fields."""
+    """A spec whose control-plane node has these fields."""
     return spec(nodes=[{**node("m", "master"), **fields}])
 
 
 def resources(**fields: Any) -> Manifest:
-    """A spec whose master asks for these resources."""
+    """A spec whose control-plane node requests these resources."""
     return master(resources=fields)
 
 

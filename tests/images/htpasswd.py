@@ -1,4 +1,4 @@
-"""Stands in for htpasswd: hashes that can be told from real ones, of passwords that come by standard input."""
+"""A fake htpasswd: recognizable hashes of passwords that come by standard input."""
 
 import hashlib
 import os

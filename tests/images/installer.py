@@ -1,4 +1,4 @@
-"""The Kubeflow installer with stand-ins for the programs that it runs, and a small Kubeflow."""
+"""The Kubeflow installer with fakes of the programs that it runs, and a small Kubeflow."""
 
 import hashlib
 import os
@@ -27,7 +27,7 @@ def render(rendered: str, out: Path, version: str = "v1.10.2") -> subprocess.Com
 
 
 def build_hash(password: str) -> str:
-    """What the stand-in makes of a password."""
+    """What the fake htpasswd makes of a password."""
     return f"$2y$12${hashlib.sha256(password.encode()).hexdigest()[:53]}"
 
 
@@ -117,7 +117,7 @@ class Installer:
 
     @contextmanager
     def go_on(self, step: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
-        """A step that has time, but for what waits for it: ten seconds."""
+        """A step with enough time, and ten seconds for what it waits for."""
         with self.start(
             step, **{"KUBEFLOW_SAY_AFTER": "10", "KUBEFLOW_PAUSE_SECONDS": "0.1", **environment}
         ) as process:

@@ -1,4 +1,4 @@
-"""The steps objects and gateway of the Kubeflow installer, and what all steps do, with a stand-in for the cluster."""
+"""The steps objects and gateway of the Kubeflow installer, and what all steps do, with a fake cluster."""
 
 import base64
 import re

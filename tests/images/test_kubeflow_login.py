@@ -1,4 +1,4 @@
-"""Step login of the Kubeflow installer, with a stand-in for Kubeflow's gateway."""
+"""Step login of the Kubeflow installer, with a fake of Kubeflow's gateway."""
 
 from collections.abc import Iterator
 from pathlib import Path

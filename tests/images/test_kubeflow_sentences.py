@@ -18,7 +18,7 @@ echo goes on
 
 
 def live(root: Path, *looks: str) -> str:
-    """One container: what is lacking at which second; its termination message, or that it goes on."""
+    """One container: what is missing at which second; its termination message, or that it goes on."""
     message = root / "message"
     message.unlink(missing_ok=True)
     script = SCRIPT.format(run=root, files=IMAGE / "files")

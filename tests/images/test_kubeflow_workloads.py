@@ -1,4 +1,4 @@
-"""Step deployments of the Kubeflow installer, with a stand-in for the cluster."""
+"""Step deployments of the Kubeflow installer, with a fake cluster."""
 
 import pytest
 

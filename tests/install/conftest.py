@@ -63,7 +63,7 @@ def installed(host_with_node: HostCluster, tmp_path_factory: pytest.TempPathFact
 
 @pytest.fixture(scope="module")
 def virtual(installed: Installer, host_with_node: HostCluster) -> VirtualCluster:
-    """A virtual cluster of a master alone, Running, made by what is installed."""
+    """A virtual cluster of a control-plane node alone, Running, created by the installed hooks."""
     return bring_virtual_cluster(installed, host_with_node)
 
 
@@ -81,7 +81,7 @@ def name_image(host: HostCluster, image: str, name: str) -> None:
 
 
 def wait_for_an_answer(virtual: VirtualCluster, value: str) -> None:
-    """Waits until the hooks, whoever they are now, have answered a change of the Vk8s: a label goes to its children."""
+    """Waits until the hooks have answered a change of the Vk8s: a label goes to its children."""
     virtual.kubectl.run("label", "vk8s", virtual.name, f"{LABEL}={value}", "--overwrite")
 
     def is_answered() -> bool:
@@ -92,7 +92,7 @@ def wait_for_an_answer(virtual: VirtualCluster, value: str) -> None:
 
 
 def bring_virtual_cluster(installer: Installer, host: HostCluster) -> VirtualCluster:
-    """The master of examples/local.yaml, Running."""
+    """The control-plane node of examples/local.yaml, Running."""
     local = read_example()
     spec = {**local["spec"], "nodes": local["spec"]["nodes"][:1]}
     virtual = VirtualCluster(build_testbed_host(host), {**local, "spec": spec}, installer.directory)

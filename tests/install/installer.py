@@ -16,7 +16,7 @@ SYSTEM = "vk8s-system"
 REGISTRY = "registry.example.com"
 METACONTROLLER_IMAGE = f"{REGISTRY}/vk8s/metacontroller:test"
 CRDS_VARIABLE = "METACONTROLLER_CRDS"
-# The kinds alone: what the stand-in, and an API server, need of Metacontroller's.
+# The kinds alone: what the fake Metacontroller, and an API server, need of its CRDs.
 OWN_CRDS = Path(__file__).parent / "metacontroller-crds.yaml"
 # Empty where make passes on that there are none.
 CRDS = os.environ.get(CRDS_VARIABLE) or str(OWN_CRDS)
@@ -60,7 +60,7 @@ class Installer:
         return {**build_environment(), "PATH": path, "KUBECONFIG": kubeconfig, "ROLLOUT_TIMEOUT": "90s", **environment}
 
     def clear(self) -> None:
-        """Takes away all that a test may have left, whether or not uninstall.sh can."""
+        """Deletes all that a test may have left over, whether or not uninstall.sh can."""
         names = self.kubectl.run("get", "crd,namespaces", "--output=name")
         if not any(part in names for part in ("vk8s", "metacontroller")):
             return

@@ -16,7 +16,7 @@ SECONDS = 60
 
 
 def list_pods(installer: Installer) -> dict[str, str]:
-    """Names and uids of the pods of the product, but for those that are about to end."""
+    """Names and uids of the pods of the product, except for those that are terminating."""
     metadata = [pod["metadata"] for pod in installer.system.get("pods")["items"]]
     return {each["name"]: each["uid"] for each in metadata if "deletionTimestamp" not in each}
 
@@ -28,14 +28,14 @@ def list_rights(installer: Installer, account: str) -> str:
 
 
 def list_refusals(installer: Installer) -> list[str]:
-    """Calls at which the door was shut, as Metacontroller tells them; not those that no pod was there for yet."""
+    """Calls that the hooks rejected, as Metacontroller reports them; not those before a pod was there."""
     events = installer.kubectl.get("events", "--all-namespaces")["items"]
     messages = [event["message"] for event in events if event["reason"] in {"SyncError", "CreateError"}]
     return [message for message in messages if "connection refused" not in message.lower()]
 
 
 def call_hooks(host: HostCluster, ca: str, *arguments: str) -> str:
-    """The status code of a call by whoever reaches the Service; 000 where nothing was said."""
+    """The status code of a call to the Service from a pod; 000 where nothing was answered."""
     service = host.kubectl.within(SYSTEM).get("service", "vk8s-hooks")["spec"]["clusterIP"]
     command = [
         *("curl", "--silent", "--output", "/dev/null", "--write-out", "%{http_code}", "--max-time", "10"),
@@ -72,7 +72,7 @@ def test_networks_of_the_host_are_found(installed: Installer) -> None:
 
 
 def test_settings_of_the_operator_win_and_stay(installed: Installer, virtual: VirtualCluster) -> None:
-    """Here: a range that a virtual cluster may not have, which one that lives is only told."""
+    """Here: a range that a new virtual cluster may not have, and an existing one gets a warning for."""
     data = {"VK8S_SETTING_HOST_CIDRS": "198.18.0.0/15"}
     installed.system.apply(
         {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "vk8s-hooks-settings"}, "data": data}
@@ -120,7 +120,7 @@ def test_hooks_may_do_nothing_in_the_cluster(installed: Installer) -> None:
 
 
 def test_new_keys_while_everything_runs(installed: Installer, virtual: VirtualCluster) -> None:
-    """No call is refused meanwhile, and afterwards nothing of the former keys opens the door."""
+    """No call is rejected meanwhile, and afterwards none of the previous keys is accepted."""
     former = installed.read_keys()
     result = installed.run("./install.sh", "--new-keys")
     assert result.returncode == 0, result.stderr

@@ -1,4 +1,4 @@
-"""What somebody is told who can't install: one sentence with what is wrong and what to do, and nothing is changed."""
+"""An installation that can't be done: the message says what is wrong and what to do, and nothing changes."""
 
 from pathlib import Path
 

@@ -43,7 +43,7 @@ class Page:
 def main() -> None:
     """Opens the page, fills in the form that it leads to, and prints both pages, as `before` and `after`."""
     credentials = json.load(sys.stdin)
-    # Of a browser that ran, nothing is kept; what it stores in the home of whoever runs it, neither.
+    # Nothing of a browser that ran is kept, and nothing in the home of the user who runs it.
     with TemporaryDirectory(prefix="vk8s-browser-") as home:
         os.environ.update({"HOME": home, "TMPDIR": home, "XDG_CONFIG_HOME": home, "XDG_CACHE_HOME": home})
         driver = _start()

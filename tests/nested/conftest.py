@@ -95,7 +95,7 @@ def start_hooks(host: Host) -> Iterator[StartHooks]:
 
 @pytest.fixture(scope="package")
 def local(host: Host, tmp_path_factory: pytest.TempPathFactory) -> VirtualCluster:
-    """examples/local.yaml; whoever asks for it makes sure that it is in the state that they need."""
+    """examples/local.yaml; each test makes sure that it is in the state that it needs."""
     manifest = with_images(read_example(), host.images)
     directory: Path = tmp_path_factory.mktemp("kubeconfigs")
     return VirtualCluster(host, manifest, directory)
@@ -138,7 +138,7 @@ def web(running: VirtualCluster) -> VirtualCluster:
 
 @pytest.fixture
 def lonely(running: VirtualCluster) -> Iterator[VirtualCluster]:
-    """A virtual cluster of a master alone, not applied yet; gone afterwards."""
+    """A virtual cluster of a control-plane node alone, not applied yet; gone afterwards."""
     master = running.manifest["spec"]["nodes"][0]
     # The others have asked for all the cores that a small host has.
     resources = {"requests": {"cpu": "0", "memory": "1Gi"}, "limits": master["resources"]["limits"]}

@@ -1,4 +1,4 @@
-"""A stand-in for NVIDIA's driver, as the host's toolkit would put it into a node: in a node image of its own."""
+"""A fake of NVIDIA's driver, as the host's toolkit would put it into a node: in a node image of its own."""
 
 import subprocess
 import sys

@@ -15,7 +15,7 @@ Change = Callable[[Kubectl], None]
 
 @dataclass(frozen=True)
 class Failure:
-    """What may keep a step from getting on. `words`: what a user is told."""
+    """What may block a step. `words`: what the status shows."""
 
     step: str
     words: str
@@ -70,7 +70,7 @@ def free_port(inside: Kubectl) -> None:
 
 
 def pin_nowhere(inside: Kubectl) -> None:
-    """What the manifests don't have, they don't put right."""
+    """The manifests don't repair what is not in them."""
     _patch_pipeline(inside, {"nodeSelector": {"kubernetes.io/hostname": "nowhere"}})
 
 
@@ -84,7 +84,7 @@ def _patch_pipeline(inside: Kubectl, pod: Manifest) -> None:
 
 
 def give_dex_another_password(inside: Kubectl) -> None:
-    """By hand, beside the Secret that the manifests name; it is the hash of no password."""
+    """By hand, next to the Secret that the manifests name; it is the hash of no password."""
     inside.run("set", "env", "deployment/dex", "--namespace=auth", "DEX_USER_PASSWORD=$2y$12$invalid")
     _wait_for_dex(inside)
 

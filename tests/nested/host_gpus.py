@@ -1,4 +1,4 @@
-"""GPUs of the host's node: said to be there, or offered by NVIDIA's device plugin with the stand-in for the driver."""
+"""GPUs of the host's node: written into its status, or offered by NVIDIA's device plugin with a fake driver."""
 
 import json
 import shutil
@@ -50,14 +50,14 @@ def _patch_capacity(kubectl: Kubectl, change: Manifest) -> None:
 
 
 def _build_pod(image: str) -> Manifest:
-    """As the plugin's own DaemonSet makes one; the list of libraries is made anew, as the host's toolkit does it."""
+    """As the plugin's own DaemonSet makes one; the list of libraries is rewritten, as by the host's toolkit."""
     container = {
         "name": "plugin",
         "image": image,
         "command": ["sh", "-c", "ldconfig && exec nvidia-device-plugin"],
         "env": [
             {"name": "DEVICE_LIST_STRATEGY", "value": "envvar"},
-            # Which UUID a device has, the driver tells in /proc, where nothing can stand in for it.
+            # The driver shows the UUID of a device in /proc, where nothing can be faked.
             {"name": "DEVICE_ID_STRATEGY", "value": "index"},
         ],
         "securityContext": {"privileged": True},
@@ -84,7 +84,7 @@ def _read_log(machine: HostCluster) -> str:
 
 
 def _forget_plugin(machine: HostCluster) -> None:
-    """A kubelet answers for a plugin for five minutes after that has gone, and after a restart by what it noted."""
+    """A kubelet answers for a plugin until five minutes after its end, and after a restart from its own record."""
     programs.stop(machine.testbed, "kubelet")
     shutil.rmtree(machine.testbed.find_own(_SOCKETS))
     machine.start_node()

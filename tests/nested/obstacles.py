@@ -1,4 +1,4 @@
-"""What may keep the tests from running in somebody's cluster: told in one sentence each, with what to do."""
+"""What may keep the tests from running in a cluster, each with a message that says what to do."""
 
 from collections.abc import Iterable, Mapping
 
@@ -16,7 +16,7 @@ DELETE_SECONDS = 120
 
 
 class ObstacleError(Exception):
-    """Why the tests can't run in a cluster, and what to do about it, in one sentence."""
+    """Why the tests can't run in a cluster, and what to do about it."""
 
 
 def read_images(environment: Mapping[str, str]) -> Images:
@@ -32,7 +32,7 @@ def read_images(environment: Mapping[str, str]) -> Images:
 
 
 def check_cluster(kubectl: Kubectl, context: str) -> None:
-    """Raises ObstacleError where the cluster does not answer, lacks the product, or allows no new namespace."""
+    """Raises ObstacleError where the cluster does not answer, has no hooks, or allows no new namespace."""
     _check_answer(kubectl, context)
     if not kubectl.succeeds("get", "crd", CRD):
         raise ObstacleError(f"The cluster of context {context} has no CustomResourceDefinition {CRD}: {INSTALL}.")

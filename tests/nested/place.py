@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-# For keys and kubeconfigs, which are nobody else's business. Written beside and moved, as others may read it meanwhile.
+# For keys and kubeconfigs, which are secret. Written under another name and moved, as others may read it meanwhile.
 _WRITE = 'umask 077; mkdir -p "${1%/*}"; cat >"$1.new"; mv "$1.new" "$1"'
 
 

@@ -27,7 +27,7 @@ SETTINGS = {
 
 @pytest.fixture
 def brief(lonely: VirtualCluster, start_hooks: StartHooks) -> VirtualCluster:
-    """A virtual cluster of a master alone, whose certificates are made by hooks with other settings; Running."""
+    """A virtual cluster of a control-plane node alone, with certificates of hooks with other settings; Running."""
     start_hooks(settings=SETTINGS)
     lonely.ensure_running()
     return lonely

@@ -21,7 +21,7 @@ HOUSEKEEPING_SECONDS = 90
 
 def test_nothing_is_left_thirty_seconds_after_the_deletion(running: VirtualCluster) -> None:
     machine = running.host.machine
-    # Else this test would find nothing for want of looking.
+    # Else this test would find nothing because it did not look.
     assert running.list_objects()
     assert machine is None or all(
         list(find(machine)) for find in (list_files, list_processes, list_mounts, list_records)

@@ -108,7 +108,7 @@ def test_fixed_image_boots_with_the_state_that_the_node_had(running: VirtualClus
         return str(running.kubectl.get("vk8s", running.name)["status"]["nodes"][0]["reason"])
 
     wait_for("the reason", lambda: read_reason() in ("ErrImagePull", "ImagePullBackOff"), SECONDS, running.describe)
-    # The master is down for it; the worker must not follow.
+    # The control-plane node is down for it; the worker must not follow.
     assert running.kubectl.get("pod", "local-worker")["metadata"]["uid"] == before["pod local-worker"]
     running.ensure_running()
     after = read_uids(running)

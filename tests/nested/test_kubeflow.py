@@ -80,7 +80,7 @@ def installed(kubeflow: VirtualCluster) -> VirtualCluster:
 
 @pytest.fixture
 def installed_once(kubeflow: VirtualCluster) -> VirtualCluster:
-    """The same, for tests that break it: what was broken before has been put right, and need not be whole yet."""
+    """The same, for tests that break it: what was broken before is fixed, and need not be ready yet."""
     if not has_been_installed(kubeflow):
         install(kubeflow)
     return kubeflow

@@ -1,4 +1,4 @@
-"""Other versions of Kubernetes: a newer node image upgrades a cluster; what can't be done is refused in a sentence."""
+"""Other versions of Kubernetes: a newer node image upgrades a cluster; an impossible one is rejected with a message."""
 
 import os
 import time
@@ -119,5 +119,5 @@ def test_newer_image_upgrades_and_an_older_one_is_rejected(kept: Kept, machine: 
     wait_for("the refusal", lambda: refusal in read_message(before), SECONDS, before.describe)
     after.ensure_running()
     kept.check()
-    # The next test starts from nothing, with the former version.
+    # The next test starts from nothing, with the previous version.
     after.ensure_absent()

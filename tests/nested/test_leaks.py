@@ -1,4 +1,4 @@
-"""`make up` beside another testbed, then `make down`: the machine is as it was."""
+"""`make up` next to another testbed, then `make down`: the machine is as it was."""
 
 import os
 import subprocess
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.quiet
 COMMAND = [sys.executable, "-m", "testbed", f"--testbed={LEAK_TESTS.name}"]
 # The kernel takes network namespaces apart in the background.
 SECONDS = 30
-# Where a testbed is, and where containerd and kubelet write when nobody tells them otherwise.
+# Where a testbed is, and where containerd and kubelet write by default.
 ROOTS = (
     "etc/netns", "opt", "run", "usr/libexec/kubernetes", "var/lib/cni", "var/lib/kubelet", "var/lib/vk8s-testbed",
     "var/log",

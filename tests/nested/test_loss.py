@@ -20,9 +20,9 @@ from tests.nested.workload import build_claim, build_pinned_deployment, with_cla
 
 SECONDS = 90
 ALL_NODES_SECONDS = 30
-# Of a watch that has noticed that its connection is dead, and begins anew.
+# Of a watch that has noticed that its connection is dead, and begins again.
 WAY_SECONDS = 30
-# How long a master is away, and until a pod that is made then has to run.
+# How long a control-plane node is away, and until a pod that is created then has to run.
 AWAY_SECONDS, NEW_POD_SECONDS = 40, 40
 INOTIFY_INSTANCES = Path("/proc/sys/fs/inotify/max_user_instances")
 
@@ -60,7 +60,7 @@ def test_program_of_a_node_that_is_killed_runs_again_and_the_pods_go_on(kept: Ke
 
 
 def list_containers(pod: Manifest) -> list[str]:
-    """Ids of the containers of a pod, which differ when they have been started anew."""
+    """Ids of the containers of a pod, which differ when they have been restarted."""
     return [status["containerID"] for status in pod["status"]["containerStatuses"]]
 
 
@@ -74,7 +74,7 @@ def test_program_of_the_control_plane_that_is_killed_runs_again(kept: Kept, prog
 
 
 def test_kube_proxy_that_is_killed_takes_no_service_along(kept: Kept) -> None:
-    """Its successor finds the tables that it left: twice, as what a first one spoils a second one may mend."""
+    """Its successor finds the tables that it left: twice, as a second one may repair what a first one spoiled."""
     node, inside = "local-master", kept.virtual.inside
     api, ask = _read_api(kept.virtual, node)
     service = f"after-kube-proxy-{node}"
@@ -92,7 +92,7 @@ def test_kube_proxy_that_is_killed_takes_no_service_along(kept: Kept) -> None:
 
 
 def _read_api(virtual: VirtualCluster, node: str) -> tuple[str, tuple[str, ...]]:
-    """The ClusterIP of the API, and what kubectl is to be told to ask it there from a node."""
+    """The ClusterIP of the API, and the arguments with which kubectl in a node uses it."""
     address = virtual.inside.get("service", "kubernetes")["spec"]["clusterIP"]
     curl = ("curl", "--silent", "--insecure", "--fail", "--max-time", "5", f"https://{address}/livez")
     return address, ("exec", node, "--", *curl)
@@ -202,15 +202,15 @@ def test_node_that_is_deleted_inside_registers_again(kept: Kept, node: str) -> N
 
     wait_for("another Node", is_another, SECONDS, kept.virtual.describe)
     another = kept.virtual.inside.get("node", node)
-    # Pods that live on have addresses of it. A master gets any.
+    # Pods that live on have addresses of it. A control-plane node gets any.
     assert node == "local-master" or another["spec"]["podCIDR"] == subnet
     Kept(kept.virtual, {**kept.uids, f"Node {node}": another["metadata"]["uid"]}).check()
     if node == "local-master":
-        # Until its pods are made again, other nodes don't reach them (docs/reliability.md): other tests need that.
+        # Until its pods are recreated, other nodes don't reach them (docs/reliability.md): other tests need that.
         kept.virtual.replace_pod(node, RECOVERY_SECONDS)
 
 
-# What the first boot of a master has done when it is killed: a path of its state volume, and a text that is in it.
+# How far the first boot of a control-plane node is when it is killed: a path of its state volume, and its content.
 POINTS = {
     "images are there": ("containerd/.seeded", ""),
     "certificates are made": ("kubernetes/pki/apiserver.crt", ""),
@@ -221,7 +221,7 @@ POINTS = {
 
 
 def read_cluster_id(volume: Path) -> list[str]:
-    """What tells etcd's data from that of an etcd that began anew: names and inodes of the first files."""
+    """What differs once etcd has begun again: names and inodes of the first files."""
     return [f"{path.name} {path.stat().st_ino}" for path in sorted((volume / "etcd").glob("member"))]
 
 

@@ -1,4 +1,4 @@
-"""What has lost its data looks like what never had any; but it is not begun anew, and goes on when the data is back."""
+"""A node that lost its data looks like a new one; it is not initialized again, and goes on when the data is back."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -26,7 +26,7 @@ def assert_pods_reach_each_other(virtual: VirtualCluster) -> None:
 
 
 def wait_for_answer(fetch: Callable[[], str | None], server: str) -> None:
-    """Waits until it is that server who answers: after a loss, another pod may have its former address for a moment."""
+    """Waits until that server answers: after a loss, another pod may have its previous address for a moment."""
     wait_for(f"{server}, by {fetch}", lambda: fetch() == server, TRAFFIC_SECONDS, lambda: f"There was {fetch()}.")
 
 
@@ -101,7 +101,7 @@ def read_secrets(virtual: VirtualCluster) -> set[str]:
 
 
 def test_each_package_in_a_node_brings_its_licence(running: VirtualCluster) -> None:
-    """Whoever passes the image on has to pass them on."""
+    """They have to be passed on together with the image."""
     each = "for name in $(dpkg-query --show --showformat='${Package} '); do"
     lacking = f"{each} test -e /usr/share/doc/$name/copyright || echo $name; done"
     assert running.kubectl.run("exec", "local-master", "--", "sh", "-c", lacking) == ""

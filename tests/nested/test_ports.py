@@ -16,7 +16,7 @@ PORT = 30000
 
 
 def fetch(virtual: VirtualCluster, port: int, path: str = NAME_PATH) -> str:
-    """What is to be had at a port of a node of the host cluster; empty where nothing is."""
+    """What a port of a node of the host cluster answers; empty where nothing does."""
     client = virtual.host.client
     return client.outside.run(
         "curl", "--silent", "--fail", "--max-time", "5", f"http://{client.address}:{port}{path}"

@@ -55,7 +55,7 @@ def set_quota(kubectl: Kubectl, hard: Manifest) -> None:
 
 
 def with_nodes(virtual: VirtualCluster, *resources: Manifest) -> VirtualCluster:
-    """The virtual cluster with a master, and a worker where there are resources for it."""
+    """The virtual cluster with a control-plane node, and a worker where there are resources for it."""
     spec = virtual.manifest["spec"]
     names = ((MASTER, "master"), (WORKER, "worker"))
     nodes = [
@@ -86,7 +86,7 @@ def read_used(virtual: VirtualCluster) -> Manifest:
 
 
 def test_cluster_under_quotas_is_edited_scaled_and_deleted(crowded: VirtualCluster) -> None:
-    # A master that writes no limits is given too small ones.
+    # A control-plane node without limits is given too small ones.
     crowded.kubectl.apply(crowded.manifest)
     wait_for_words(
         crowded, "ControlPlaneReady", "a master needs at least 768 MiB (its memory limit of 512Mi comes from"
@@ -118,5 +118,5 @@ def test_cluster_under_quotas_is_edited_scaled_and_deleted(crowded: VirtualClust
     assert list_rest(alone, WORKER) == []
 
     alone.ensure_absent()
-    # The records of what was used are written anew some seconds after the last object has gone.
+    # The records of what was used are updated some seconds after the last object has gone.
     wait_for("an unused quota", lambda: set(read_used(alone).values()) == {"0"}, BOOT_SECONDS)

@@ -30,7 +30,7 @@ def with_extra(virtual: VirtualCluster, **fields: object) -> VirtualCluster:
 
 
 def without_workers(virtual: VirtualCluster) -> VirtualCluster:
-    """The virtual cluster with the master alone in its file."""
+    """The virtual cluster with the control-plane node alone in its file."""
     manifest = deepcopy(virtual.manifest)
     manifest["spec"]["nodes"] = manifest["spec"]["nodes"][:1]
     return replace(virtual, manifest=manifest)

@@ -18,7 +18,7 @@ CONTROLLER_SECONDS = 3
 def test_cluster_runs_within_20_seconds_and_as_fast_as_bare_pods(
     local: VirtualCluster,
 ) -> None:
-    # In turns, as the speed of a machine wanders.
+    # Alternately, as the speed of a machine varies.
     with_controller, bare = [], []
     for _ in range(ROUNDS):
         local.ensure_absent()

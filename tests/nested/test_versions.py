@@ -1,4 +1,4 @@
-"""Another version of the hooks takes over: nothing that runs is touched, and what an older one broke is mended."""
+"""Another version of the hooks takes over: nothing that runs changes, and what an older one broke is fixed."""
 
 import shutil
 from collections.abc import Callable
@@ -36,20 +36,20 @@ def start_version(start_hooks: StartHooks, tmp_path: Path) -> StartVersion:
 
 
 def list_boot_files(virtual: VirtualCluster) -> set[str]:
-    """Names of the ConfigMaps with boot files."""
+    """Names of the ConfigMaps with bootstrap files."""
     selector = f"--selector=vk8s.sktelecom.com/vk8s={virtual.name},vk8s.sktelecom.com/component=bootstrap"
     return {item["metadata"]["name"] for item in virtual.kubectl.get("configmaps", selector)["items"]}
 
 
 def test_new_version_changes_no_node_and_no_old_boot(running: VirtualCluster, start_version: StartVersion) -> None:
-    # A container that ended a while ago would pause before it starts again, and a new version makes such pods anew.
+    # A container that ended a while ago would pause before it starts again, and a new version recreates such pods.
     running.replace_pod("local-worker", SECONDS)
     pods = {node: running.kubectl.get("pod", node) for node in running.nodes}
     old = list_boot_files(running)
     start_version("boot.sh", "# another version")
     # Metacontroller would ask them within five minutes.
     running.kubectl.run("annotate", "vk8s", "local", "example.com/asked=now")
-    wait_for("its boot files", lambda: list_boot_files(running) > old, SECONDS, running.describe)
+    wait_for("its bootstrap files", lambda: list_boot_files(running) > old, SECONDS, running.describe)
     kill_node(running, "local-worker")
 
     def has_restarted() -> bool:

@@ -36,7 +36,7 @@ class VirtualCluster:
 
     @property
     def nodes(self) -> Sequence[str]:
-        """Names of the nodes, master first."""
+        """Names of the nodes, the control-plane node first."""
         return [node["name"] for node in self.manifest["spec"]["nodes"]]
 
     @property
@@ -120,7 +120,7 @@ class VirtualCluster:
         return "\n".join(["", self.kubectl.run("get", "vk8s,pods,pvc", "--output=wide"), *logs])
 
     def _read_log(self, node: str) -> str:
-        """The end of a node's log; whoever asks for it has something else to tell than that there is none."""
+        """The end of a node's log; empty where there is none, as the caller has another failure to report."""
         try:
             return self.kubectl.run("logs", node, "--tail=20", "--ignore-errors")
         except KubectlError as error:

@@ -27,7 +27,7 @@ _SERVE = [
 
 
 def build_web_pod(name: str, node: str) -> Manifest:
-    """A pod on `node` that answers HTTP: its own name, or any file it has; it bears the master's taint."""
+    """A pod on `node` that answers HTTP: its own name, or any file it has; it tolerates the control plane."""
     # A Debian of today has all of it in /usr; elsewhere are links.
     mounts = {"usr": "/usr", "lib": "/lib", "lib64": "/lib64"}
     files = {"items": [{"path": "name", "fieldRef": {"fieldPath": "metadata.name"}}]}

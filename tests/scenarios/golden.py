@@ -3,7 +3,7 @@
 `answer.yaml` has the status, the resync, the related resources and the names of children that are gone; each child that
 is new or changed has a file of its own. `make golden` rewrites all of it.
 
-Most stories have the same boot files. They are in `boot_files/` once, under the name of their ConfigMap, a digest.
+Most stories have the same bootstrap files. They are in `boot_files/` once, under the name of their ConfigMap, a digest.
 """
 
 import json
@@ -86,7 +86,7 @@ def _name_file(child: Manifest) -> str:
 
 
 def render_boot_files() -> dict[str, str]:
-    """Path to text of all boot files in the answers."""
+    """Path to text of all bootstrap files in the answers."""
     moments = [moment for story in list_stories() for moment in play_story(story)[1]]
     children = [child for moment in moments for child in moment.answer.children if _has_boot_files(child)]
     return {_name_boot_file(child, name): text for child in children for name, text in child["data"].items()}
@@ -101,7 +101,7 @@ def _name_boot_file(child: Manifest, name: str) -> str:
 
 
 def _without_boot_files(child: Manifest) -> Manifest:
-    """The child with the paths of its boot files, if it has any, in place of their texts."""
+    """The child, whose bootstrap files, if it has any, are replaced by their paths."""
     if not _has_boot_files(child):
         return child
     return {**child, "data": {name: _name_boot_file(child, name) for name in child["data"]}}

@@ -32,7 +32,7 @@ def time_world(url: str, world: World, count: int) -> list[float]:
 
 def test_sync_of_a_cluster_at_rest_takes_less_than_three_milliseconds(url: str) -> None:
     floor_url = url.replace("sync", "customize")
-    # In turns, as the speed of a machine wanders.
+    # Alternately, as the speed of a machine varies.
     taken = [(measure_p50(url), measure_p50(floor_url)) for _ in range(ROUNDS)]
     p50, floor = (min(column) for column in zip(*taken, strict=True))
     record("sync_p50_ms", p50)

@@ -27,7 +27,7 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     obstacles = _explain_obstacles()
     if obstacles:
-        _say("This machine lacks what a testbed needs:", *obstacles)
+        _say("This machine can't have a testbed:", *obstacles)
         return 1
     try:
         return _run(options)
@@ -45,12 +45,12 @@ def main(arguments: list[str]) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    _say(f"Seed {options.seed}: the same strikes again with make chaos SEED={options.seed}")
-    _say("Bringing up a testbed with a virtual cluster of a master and two workers.")
+    _say(f"Seed {options.seed}: the same faults again with make chaos SEED={options.seed}")
+    _say("Bringing up a testbed with a virtual cluster of a control-plane node and two workers.")
     world = start_world()
     writers = start_workload(world)
     storm = Storm(world, writers, _say)
-    _say(f"{options.minutes:g} minutes of strikes begin.")
+    _say(f"{options.minutes:g} minutes of faults begin.")
     try:
         storm.run(options.seed, options.minutes * 60)
         failure = ""
@@ -83,7 +83,7 @@ def _build_report(options: argparse.Namespace, storm: Storm, writers: Sequence[W
 
 def _explain_obstacles() -> list[str]:
     if cgroups.find_processes(CHAOS.network):
-        return [f"its place: a storm is at work, or has left its testbed, which this ends: {_name_command('down')}"]
+        return [f"its place: a soak test runs, or its testbed is left over, which this ends: {_name_command('down')}"]
     return preflight.find_obstacles()
 
 
@@ -105,7 +105,7 @@ def _say(*lines: str) -> None:
 def _parse_arguments(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.storm", description=__doc__)
     parser.add_argument("--minutes", type=float, default=30, help="how long (default: %(default)g)")
-    parser.add_argument("--seed", type=int, default=secrets.randbelow(10**6), help="of the strikes (default: any)")
+    parser.add_argument("--seed", type=int, default=secrets.randbelow(10**6), help="of the faults (default: any)")
     parser.add_argument("--keep", action="store_true", help="leave the testbed in the end, to look at it")
     return parser.parse_args(arguments)
 

@@ -1,4 +1,4 @@
-"""How long it takes until what was struck is there again, and the whole workload goes on."""
+"""How long it takes until everything that a fault hit is back, and the whole workload goes on."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -27,19 +27,19 @@ class _Hit:
 
 
 class Recoveries:
-    """Strikes that hit something. Whatever else is struck before one is recovered from counts to its time, too."""
+    """Faults that hit something. The time of one includes that of later ones before its recovery."""
 
     def __init__(self, ledgers: Sequence[Ledger]) -> None:
         self._ledgers = ledgers
         self._hits: list[_Hit] = []
 
     def note(self, strike: Strike, victims: frozenset[int], at: float) -> None:
-        """The strike has hit these processes."""
+        """The fault has hit these processes."""
         self._hits.append(_Hit(strike, victims, at))
 
     def look(self, find: Callable[[Strike], frozenset[int]], now: float) -> None:
         """Notes which victims have successors by now, and after which of these every workload has answered."""
-        # A copy, as strikes are noted meanwhile.
+        # A copy, as faults are recorded meanwhile.
         for hit in list(self._hits):
             if hit.back_at is None:
                 found = find(hit.strike)
@@ -53,7 +53,7 @@ class Recoveries:
         return {name: names.count(name) for name in dict.fromkeys(names)}
 
     def summarise(self) -> dict[str, Figure]:
-        """From the strike until all was well, by kind."""
+        """From the fault until everything worked again, by kind."""
         times: dict[str, list[float]] = {}
         for hit in self._hits:
             if hit.well_at is not None:

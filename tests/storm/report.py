@@ -1,4 +1,4 @@
-"""What came of a storm: a table to read, and the same as JSON."""
+"""The result of a soak test: a table to read, and the same as JSON."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -42,9 +42,9 @@ class Report:
 
     def _describe_calms(self) -> str:
         if not self.calms:
-            return "There was no calm."
+            return "There was no recovery."
         times = f"{median(self.calms):.0f} s (median), {max(self.calms):.0f} s at most"
-        return f"{len(self.calms)} calms; all was back after {times}."
+        return f"{len(self.calms)} recoveries; everything was back after {times}."
 
     def _describe_kind(self, name: str) -> tuple[str, ...]:
         figure = self.recoveries.get(name)

@@ -1,4 +1,4 @@
-"""The storm: strikes for a while, a calm in which all has to come back with every acknowledged write, and again."""
+"""The soak test: faults for a while, then a recovery with every acknowledged write, and again."""
 
 import threading
 import time
@@ -15,7 +15,7 @@ from tests.storm.victims import kill, look_at
 from tests.storm.world import CALM_SECONDS, World
 from tests.storm.writers import Writer
 
-# From calm to calm.
+# From recovery to recovery.
 STRIKES = 8
 TICK_SECONDS = 0.5
 # Of those that are wrong, so many are named.
@@ -27,7 +27,7 @@ class BrokenError(Exception):
 
 
 class Storm:
-    """A storm over a world. `story`: each thing that happened, in order, which `say` was told, too."""
+    """A soak test of a world. `story`: each thing that happened, in order; `say` is called with each, too."""
 
     def __init__(self, world: World, writers: Sequence[Writer], say: Callable[[str], None]) -> None:
         self._world = world
@@ -42,7 +42,7 @@ class Storm:
         self.verdicts: dict[str, Verdict] = {}
 
     def run(self, seed: int, seconds: float) -> None:
-        """Strikes until the time is over, and ends with a calm. Raises BrokenError, TimeoutError."""
+        """Injects faults until the time is over, and ends with a recovery. Raises BrokenError, TimeoutError."""
         end = time.monotonic() + seconds
         strikes = draw(seed, self._world.nodes)
         with self._watch():
@@ -131,7 +131,7 @@ class Storm:
         if wrong:
             raise BrokenError("\n".join(_describe_verdict(name, verdict) for name, verdict in wrong.items()))
         count = sum(len(writer.ledger.acknowledged) for writer in self._writers)
-        self._tell(f"calm: all is back after {self.calms[-1]:.0f} s, with all {count} acknowledged writes")
+        self._tell(f"recovery: all is back after {self.calms[-1]:.0f} s, with all {count} acknowledged writes")
 
     def _judge(self, writer: Writer) -> Verdict:
         required = writer.ledger.acknowledged

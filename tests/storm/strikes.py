@@ -12,7 +12,7 @@ from testbed import controller
 INIT: Final = "init"
 # What serves the writers' port, as the kernel shortens its name.
 WRITER: Final = "systemd-socket-"
-# Seconds between two strikes: long enough to recover from some, short enough for others to fall into a recovery.
+# Seconds between two faults: long enough to recover from some, short enough for others to fall into a recovery.
 MEAN_WAIT: Final = 14.0
 # What nobody watches over in a testbed is started again after so many seconds.
 MEAN_AWAY: Final = 10.0
@@ -20,7 +20,7 @@ LONGEST_AWAY: Final = 60.0
 
 
 class Place(Enum):
-    """Where what is struck runs."""
+    """Where the victims run."""
 
     NODE = auto()
     MASTER = auto()
@@ -67,7 +67,7 @@ class Strike:
 
 
 def draw(seed: int, nodes: Sequence[str]) -> Iterator[Strike]:
-    """The strikes of a seed, without end; `nodes`: master first."""
+    """The faults of a seed, without end; `nodes`: the control-plane node first."""
     random = Random(seed)  # noqa: S311 - it has to be the same again
     while True:
         kind, node = random.choice(KINDS), random.choice(nodes)

@@ -102,7 +102,7 @@ def test_report_can_be_read() -> None:
         "workload           acknowledged  no answer  lost  longest s without",
         "writes to the API           100          3     1               12.3",
         "",
-        "2 calms; all was back after 32 s (median), 60 s at most.",
+        "2 recoveries; everything was back after 32 s (median), 60 s at most.",
     ]
 
 

@@ -1,4 +1,4 @@
-"""The strikes of a seed: always the same, of every kind, at every node; and which processes they hit."""
+"""The faults of a seed: always the same, of every kind, on every node; and which processes they hit."""
 
 from itertools import islice
 

@@ -1,4 +1,4 @@
-"""What counts as an answer, and how a storm ends: by itself, or with the sentence of what is lost."""
+"""What counts as an answer, and how a soak test ends: by itself, or with a message about a lost write."""
 
 import socketserver
 import threading
@@ -19,7 +19,7 @@ from tests.storm.writers import FileTarget, Writer
 
 
 class Forgetful(socketserver.StreamRequestHandler):
-    """Answers what it was told to answer, whatever it is asked."""
+    """Gives the answer that it was made with to each request."""
 
     answer = b""
 
@@ -73,7 +73,7 @@ def test_without_a_server_nothing_is_acknowledged_and_nothing_is_read() -> None:
 
 
 class Memory:
-    """Keeps what it is told, but for some."""
+    """Stores the writes, except for some."""
 
     def __init__(self, *forgets: int) -> None:
         self._forgets = forgets
@@ -96,7 +96,7 @@ class Quiet(World):
 
 
 def play(tmp_path: Path, memory: Memory) -> list[str]:
-    """A storm that is over before the first strike; what it says."""
+    """A soak test that is over before the first fault; what it prints."""
     cluster = HostCluster(replace(CHAOS, name="none"), tmp_path)
     virtual = VirtualCluster(build_testbed_host(cluster), build_vk8s(), tmp_path)
     writer = Writer("memory", memory, 0.001)
@@ -111,7 +111,7 @@ def play(tmp_path: Path, memory: Memory) -> list[str]:
 
 def test_soak_test_ends_with_a_complete_recovery(tmp_path: Path) -> None:
     (sentence,) = play(tmp_path, Memory())
-    assert "calm: all is back" in sentence
+    assert "recovery: all is back" in sentence
 
 
 def test_soak_test_names_a_lost_write(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The processes of a testbed that can be struck: which belong to a node, by the kernel's own account."""
+"""The processes of a testbed that a fault can hit: which belong to a node, by the kernel's own account."""
 
 import os
 import signal
@@ -35,7 +35,7 @@ class Machine:
     processes: Sequence[Process]
 
     def select_victims(self, strike: Strike) -> frozenset[int]:
-        """Ids of the processes that the strike is meant for; none where they are gone already."""
+        """Ids of the processes that the fault is meant for; none where they are gone already."""
         program = strike.kind.program
         if strike.kind.place is Place.TESTBED:
             return frozenset(programs.find_processes(self.testbed, program))

@@ -1,4 +1,4 @@
-"""The testbed of the storm, the virtual cluster in it, and how each part of it is started again."""
+"""The testbed of the soak test, the virtual cluster in it, and how each part of it is restarted."""
 
 import tempfile
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ FIRST_PORT = 30100
 # Until the workload answers for the first time.
 SECONDS = 180
 # A container that ended several times is started again after up to five minutes, by the kubelet's own rule; then a
-# master boots on two cores that others use, too.
+# control-plane node boots on two cores that others use, too.
 CALM_SECONDS = 420
 FILE_PAUSE, API_PAUSE = 0.25, 1.0
 
@@ -39,7 +39,7 @@ class World:
 
     @property
     def nodes(self) -> Sequence[str]:
-        """Names of the nodes, master first."""
+        """Names of the nodes, the control-plane node first."""
         return self.virtual.nodes
 
     def mend(self, program: str) -> None:

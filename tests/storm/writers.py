@@ -1,4 +1,4 @@
-"""The workload: a pod on each node that writes to a volume, and whoever writes into the virtual cluster's API.
+"""The workload: a pod on each node that writes to a volume, and writers into the virtual cluster's API.
 
 Both are asked from here, one number at a time; a number counts as written when the answer is here.
 """
@@ -120,7 +120,7 @@ def name_writer(node: str) -> str:
 
 
 def build_writer(node: str, port: int) -> list[Manifest]:
-    """Claim, Deployment and Service of a pod on `node` that writes what it is told at `port` of every node."""
+    """Claim, Deployment and Service of a pod on `node` that stores what is posted to `port` of every node."""
     name = name_writer(node)
     deployment = with_claim(build_pinned_deployment(name, node), name)
     template = deployment["spec"]["template"]

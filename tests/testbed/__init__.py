@@ -1,1 +1,1 @@
-"""The stand-in for Metacontroller: it must be no kinder than the original."""
+"""The fake Metacontroller: it must be no kinder than the original."""

@@ -67,7 +67,7 @@ def build_demo_composite(method: str = "InPlace", hooks: tuple[str, ...] = ("syn
 
 
 class ListedCache:
-    """Shows what there was when it was last refreshed. It has handlers, but they are told nothing."""
+    """Shows what there was when it was last refreshed. It has handlers, but calls none of them."""
 
     def __init__(self, server: MemoryServer, resource: Resource) -> None:
         self.resource = resource
@@ -156,7 +156,7 @@ class Bench:
         return cache
 
     def sync(self, answer: Answer | None = None, *, with_old_caches: bool = False) -> str:
-        """One sync; what it did, in words. `requests` begins anew."""
+        """One sync; what it did, in words. `requests` is empty before it."""
         self.answer = self.answer if answer is None else answer
         if not with_old_caches:
             self.refresh()

@@ -34,7 +34,7 @@ def served(api_version: str) -> list[Manifest]:
 
 
 class MemoryServer:
-    """Behaves towards the stand-in as the real one does. `requests` has all writes and reads of single objects."""
+    """Behaves towards the fake Metacontroller as the real one does. `requests`: all writes and reads of one object."""
 
     def __init__(self, rewrite: Callable[[Manifest], Manifest] = unchanged) -> None:
         self.requests: list[str] = []

@@ -148,7 +148,7 @@ def test_valid_rules_are_accepted(body: bytes, rules: tuple[RelatedRule | None, 
         "a key in another case",
         "an unknown key in a selector",
         "a key twice",
-        "an unknown key beside a null rule",
+        "an unknown key next to a null rule",
     ],
 )
 def test_invalid_rules_are_rejected(body: bytes, sentence: str) -> None:

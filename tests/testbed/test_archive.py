@@ -17,7 +17,7 @@ def pack(out: Path, *arguments: str) -> None:
 
 
 def unpack(archive: Path) -> Path:
-    """A directory beside it, with what is in it."""
+    """A directory next to it, with its content."""
     directory = archive.with_suffix("")
     directory.mkdir()
     with tarfile.open(archive) as opened:

@@ -52,7 +52,7 @@ def test_orphan_is_adopted_and_observed_without_the_reference_at_first() -> None
     assert controller_of(bench.questions[0][1]["children"]["Secret.v1"]["default/pki"]) is None
     adopted = bench.server.peek(SECRETS, "default/pki") or {}
     assert owner_references(adopted) == [{"uid": "x", "kind": "ReplicaSet"}, *owner_references(OWNED)]
-    # What is adopted lacks what was applied: it is updated once.
+    # An adopted object has no last-applied annotation: it is updated once.
     assert bench.sync() == "updated Secret default/pki"
     assert bench.sync() == "nothing to do"
 
@@ -88,7 +88,7 @@ def test_terminating_parent_changes_no_object(obj: Manifest) -> None:
         (TERMINATING, "default/demo has just been deleted at 2026-01-01T00:00:00Z"),
         ({"uid": "another"}, "can't recheck DeletionTimestamp: original Thing default/demo is gone"),
     ],
-    ids=["that is being deleted", "that was made again"],
+    ids=["that is being deleted", "that was recreated"],
 )
 def test_parent_is_looked_at_live_before_it_adopts(fields: Manifest, sentence: str) -> None:
     bench = Bench()

@@ -106,7 +106,7 @@ def test_null_child_ends_the_process(start: Build) -> None:
 
 
 def answer_with_related(name: str, request: Manifest) -> bytes:
-    """All slots and things are wanted, and told in the status."""
+    """All slots and things are wanted, and shown in the status."""
     if name == "customize":
         kinds = [{"apiVersion": kind.api_version, "resource": kind.plural} for kind in (SLOTS, PARENTS)]
         return json.dumps({"relatedResources": kinds}).encode()

@@ -1,4 +1,4 @@
-"""CompositeControllers from files: ours is accepted, and what the stand-in can't do is refused in a sentence."""
+"""CompositeControllers from files: ours is accepted, and what the fake can't do is rejected with a message."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""Tests in somebody's cluster: what keeps them from running is told in a sentence, and what they made is taken away."""
+"""Tests in somebody's cluster: blockers are reported with a message, and what they created is deleted."""
 
 import json
 from pathlib import Path

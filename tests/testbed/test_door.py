@@ -1,4 +1,4 @@
-"""The locked door: what is read from Secrets and ConfigMaps and when, whom a hook is trusted by, what is said to it."""
+"""Credentials of hooks: what is read from Secrets and ConfigMaps and when, and which server is trusted."""
 
 import base64
 import ssl

@@ -1,4 +1,4 @@
-"""What `make up` tells of a boot, and when it stops waiting; by a kubectl that prints what a test wants."""
+"""What `make up` reports about a boot, and when it stops waiting; by a kubectl that prints what a test wants."""
 
 from pathlib import Path
 

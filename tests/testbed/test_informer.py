@@ -1,4 +1,4 @@
-"""The cache of a kind: it follows the API server, lists again after an error, and lags if it is told to."""
+"""The cache of a kind: it follows the API server, lists again after an error, and lags if it is made to."""
 
 import threading
 import time
@@ -16,7 +16,7 @@ SECRET = owned(named("Secret", "pki"))
 
 
 class Listener:
-    """Remembers what it is told."""
+    """Remembers what it is called with."""
 
     def __init__(self) -> None:
         self.heard: list[str] = []

@@ -34,7 +34,7 @@ def expression(operator: object, *values: str, key: str = "tier") -> Manifest:
         "a null value is an empty one",
         "all of it has to match",
         "in",
-        "not in matches what lacks the label",
+        "not in matches an object without the label",
         "exists",
         "does not exist",
         "nulls are nothing",

@@ -1,4 +1,4 @@
-"""The three-way merge, and above all what differs for ever after it."""
+"""The three-way merge, and above all what differs forever after it."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The rights that the original needs for itself, used by the stand-in, too."""
+"""The rights that the original needs for itself, used by the fake, too."""
 
 import pytest
 

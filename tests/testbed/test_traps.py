@@ -1,4 +1,4 @@
-"""Traps: what an answer can do that nobody wants, and the stand-in must do all the same."""
+"""Traps: what an answer can do that nobody wants, and the fake must do all the same."""
 
 import pytest
 

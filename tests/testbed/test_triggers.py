@@ -87,7 +87,7 @@ def with_owner(**fields: str) -> Manifest:
         "an orphan with the label",
         "a terminating orphan",
         "an orphan with another label",
-        "of a parent made again",
+        "of a recreated parent",
         "of a parent that is not known",
         "of another kind",
         "of another group",

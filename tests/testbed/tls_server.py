@@ -49,7 +49,7 @@ def tls_server(
     context.load_cert_chain(certificate)
     context.minimum_version, context.maximum_version = min(newest, ssl.TLSVersion.TLSv1_2), newest
     if newest < ssl.TLSVersion.TLSv1_2:
-        # OpenSSL speaks these no more unless it is told to.
+        # OpenSSL speaks these no more by default.
         context.set_ciphers("ALL:@SECLEVEL=0")
     with _QuietServer(*replies) as server:
         server.socket = context.wrap_socket(server.socket, server_side=True)

@@ -40,7 +40,7 @@ class Guest:
 
 
 def say(line: str) -> None:
-    """Tells the runner, outside of the guest, how far the tests are."""
+    """Reports to the runner, outside of the guest, how far the tests are."""
     sys.stdout.write(f"{line}\n")
 
 

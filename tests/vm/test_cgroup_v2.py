@@ -1,6 +1,6 @@
 """The product on a host with cgroup v2 alone, whose kubelet and containerd let systemd make the cgroups of pods.
 
-The tests are one story, told in the order of this file.
+The tests are one story, in the order of this file.
 """
 
 import signal
@@ -115,13 +115,13 @@ def get_container(virtual: VirtualCluster, node: str) -> Path:
 
 
 def describe_container(kubectl: Kubectl, pod: str) -> tuple[str, int]:
-    """Id of a pod's only container, and how often that was started anew."""
+    """Id of a pod's only container, and how often that was restarted."""
     (status,) = kubectl.get("pod", pod)["status"]["containerStatuses"]
     return status["containerID"], status["restartCount"]
 
 
 def count_kills(virtual: VirtualCluster, node: str) -> int:
-    """How often the kernel has ended something in a node, or in what runs there, for want of memory."""
+    """How often the kernel has ended something in a node, or in what runs there, because memory ran out."""
     events = (get_container(virtual, node) / "memory.events").read_text().split()
     return int(events[events.index("oom_kill") + 1])
 

@@ -1,4 +1,4 @@
-"""Who has which address: what is kept, given back, handed out, and to whom not."""
+"""Which node has which address: what is kept, freed, allocated, and to which not."""
 
 from dataclasses import replace
 from typing import Any
@@ -73,7 +73,7 @@ def test_waiting_node_gets_a_freed_address_once_it_is_gone() -> None:
         [{**allocation_manifest("10.0.0.1", "x"), "spec": "later"}],
         [allocation_manifest("10.0.0.1", "x", vk8s="other"), allocation_manifest("seven", "y", vk8s="other")],
     ],
-    ids=["another pool's, or made by hand", "of a later version", "beside one that is named after no address"],
+    ids=["another pool's, or made by hand", "of a later version", "next to one that is named after no address"],
 )
 def test_allocated_address_is_not_allocated_again(foreign: list[Manifest]) -> None:
     world = PoolWorld(pool=TWO, vk8s=(vk8s_manifest(nodes=["m"]),), foreign=tuple(foreign))

@@ -15,16 +15,16 @@ from tests.unit.ippool.test_allocate import USED, status
 # What the Vk8s is like, and whether its node w keeps the address that it has.
 FATES: dict[str, tuple[Manifest | None, bool]] = {
     "it is in the spec": (vk8s_manifest(), True),
-    "it has left the spec, and its pod or volume is still there": (
+    "it is no longer in the spec, and its pod or volume is still there": (
         vk8s_manifest(nodes=["m"], status=status("m", "w")),
         True,
     ),
-    "it has left the spec, and all of it is gone": (vk8s_manifest(nodes=["m"], status=status("m")), False),
-    "it has left the spec, and the status is older than that": (
+    "it is no longer in the spec, and all of it is gone": (vk8s_manifest(nodes=["m"], status=status("m")), False),
+    "it is no longer in the spec, and the status is older than that": (
         vk8s_manifest(nodes=["m"], status=status("m", generation=2)),
         True,
     ),
-    "it has left the spec of a Vk8s without a status": (vk8s_manifest(nodes=["m"], status={}), True),
+    "it is no longer in the spec of a Vk8s without a status": (vk8s_manifest(nodes=["m"], status={}), True),
     "the status can't be read": (vk8s_manifest(nodes=["m"], status={"observedGeneration": 3, "nodes": None}), True),
     "the spec is refused, and its pod is lost": (vk8s_manifest(status=status()), True),
     "the spec can't be read": (vk8s_manifest(nodes={"w": 1}, status=status()), True),
@@ -33,7 +33,7 @@ FATES: dict[str, tuple[Manifest | None, bool]] = {
     "the Vk8s names another pool": (vk8s_manifest(ipPool="other"), True),
     "the Vk8s is being deleted": (with_metadata(vk8s_manifest(), deletionTimestamp=CREATED), True),
     "the Vk8s is gone": (None, False),
-    "the Vk8s was made anew under its name": (with_metadata(vk8s_manifest(ipPool="other"), uid="another"), False),
+    "the Vk8s was recreated under its name": (with_metadata(vk8s_manifest(ipPool="other"), uid="another"), False),
 }
 
 

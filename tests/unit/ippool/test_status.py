@@ -1,4 +1,4 @@
-"""What the owner of a pool is told."""
+"""What the owner of a pool sees."""
 
 from collections.abc import Iterable
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What a pool's spec means, and what is wrong with it, in sentences that say what to write instead."""
+"""What a pool's spec means, and what is wrong with it, with what to write instead."""
 
 from typing import Any
 

@@ -18,7 +18,7 @@ def check(**fields: Any) -> list[str]:
 
 
 def check_node(**fields: Any) -> list[str]:
-    """What is wrong with a master that has these fields."""
+    """What is wrong with a node that has these fields."""
     return check(nodes=[node("m", "master", **fields)])
 
 

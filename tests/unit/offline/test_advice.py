@@ -14,7 +14,7 @@ VALID = World().sync().status
 
 
 def warn(**fields: Any) -> list[str]:
-    """The warnings about a master with these fields, in a Vk8s that the hooks find nothing about."""
+    """The warnings about a node with these fields, in a Vk8s that the hooks find nothing about."""
     return list_warnings({"spec": spec(nodes=[{**node("m", "master"), **fields}])}, VALID)
 
 

@@ -81,7 +81,7 @@ def refuse(*vk8s: dict[str, Any]) -> tuple[str, ...]:
         ({**VK8S, "spec": spec(acessPodPort=1)}, "spec.acessPodPort: unknown field; did you mean accessPodPort?"),
     ],
     ids=[
-        "no master",
+        "no control-plane node",
         "null as spec",
         "no spec",
         "version",

@@ -129,7 +129,7 @@ def test_body_about_a_pool_may_be_larger() -> None:
 
 
 class Crowd:
-    """Calls that come in at the same time; none behind the door ends before it is told to."""
+    """Calls that come in at the same time; none that is passed on ends before the test says so."""
 
     def __init__(self) -> None:
         self.door = Door(self.wait, RULES)

@@ -1,7 +1,7 @@
-"""A node in a directory, in which boot scripts run as they are.
+"""A node in a directory, in which the bootstrap files run as they are.
 
 - The directory is the root: in a copy of the scripts, absolute paths lead into it. No privileges are needed.
-- Programs that would change a machine or talk to one are stand-ins, which record their arguments and do what a test
+- Programs that would change a machine or talk to one are fakes, which record their arguments and do what a test
   says. `curl` answers what a test has set for a method and a path; otherwise the connection is refused.
 - Time is virtual: `sleep` takes none, but advances SECONDS and EPOCHREALTIME, and runs what a test has planned for
   then.
@@ -99,7 +99,7 @@ path=${url#*://*/} && path=${path%%\?*}
 file=bench/answers/${method:-${data:+POST}}
 [[ -n $method$data ]] || file=bench/answers/GET
 file+=:${path//\//:} ended=7 status=000 body=''
-# What is asked beside a program that makes what the answer needs waits for that, in real time.
+# A request next to a program that makes what the answer needs waits for that, in real time.
 until [[ ! -e bench/starting ]]; do /bin/sleep 0.01; done
 [[ ! -e $file ]] || { read -r ended status && read -rd '' body; } <"$file"
 [[ -n $output ]] || printf %s "$body"
@@ -182,7 +182,7 @@ class Node:
         return Ended(ended.returncode, ended.stdout, calls.read_text().splitlines())
 
     def program(self, name: str, commands: str = "") -> None:
-        """Makes a stand-in, which runs these commands with the directory as its working directory."""
+        """Makes a fake, which runs these commands with the directory as its working directory."""
         self.write(f"bin/{name}", STAND_IN.format(root=self.root, name=name, commands=commands)).chmod(0o755)
 
     def write(self, path: str, content: str | bytes = "") -> Path:
@@ -203,7 +203,7 @@ def _microseconds(seconds: float) -> int:
 
 
 def build_node(root: Path) -> Node:
-    """A node whose pod has just started, with all boot files and nothing on its state volume."""
+    """A node whose pod has just started, with all bootstrap files and nothing on its state volume."""
     node = Node(root)
     for folder in FOLDERS:
         (root / folder).mkdir(parents=True)

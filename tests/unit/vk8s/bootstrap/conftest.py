@@ -1,4 +1,4 @@
-"""A node for the boot scripts."""
+"""A node for the bootstrap files."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A master in a directory, and what it calls."""
+"""A control-plane node in a directory, and what it calls."""
 
 from tests.unit.vk8s.bootstrap.bench import Ended, Node, Timeline, answer
 
@@ -38,7 +38,7 @@ esac
 
 
 def make_master(node: Node) -> Node:
-    """A master whose cluster has just been founded by this boot."""
+    """A control-plane node whose cluster has just been initialized by this boot."""
     for name in (
         "ca.crt",
         "ca.key",
@@ -71,7 +71,7 @@ def make_booted(node: Node) -> Node:
         "pki/etcd/server.key",
         "pki/ca.srl",
     ):
-        node.write(f"etc/kubernetes/{name}", "of the former boot")
+        node.write(f"etc/kubernetes/{name}", "of the previous boot")
     node.write(CLIENT_CERTIFICATE)
     return node
 

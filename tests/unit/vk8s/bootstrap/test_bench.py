@@ -1,4 +1,4 @@
-"""The bench itself: what it promises to the tests of the boot scripts."""
+"""The bench itself: what it promises to the tests of the bootstrap files."""
 
 import re
 

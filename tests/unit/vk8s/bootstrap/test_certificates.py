@@ -109,7 +109,7 @@ def test_interrupted_renewal_is_repeated(node: Node) -> None:
 
 @pytest.fixture
 def old(node: Node) -> Node:
-    """A master that has booted eleven months ago; its kubelet has renewed its own certificate."""
+    """A control-plane node that booted eleven months ago; its kubelet has renewed its own certificate."""
     node.write("run/vk8s/booted")
     write_control_plane(node, days=29)
     node.write(CURRENT, AUTHORITY.issue(timedelta(days=1)))
@@ -140,7 +140,7 @@ def test_renewal_that_fails_reports_it_and_is_tried_again(old: Node) -> None:
     ended = renew(old)
     assert ended.code != 0
     assert ended.said[0].endswith("tried again in 901 s: error: no space left on device")
-    # Some may have been renewed: with none near its end, the control plane has to be told all the same.
+    # Some may have been renewed: with none near its end, the control plane has to be restarted all the same.
     old.program("kubeadm")
     write_control_plane(old)
     again = renew(old)

@@ -69,7 +69,7 @@ def test_node_with_the_same_subnet_does_not_wait(node: Node) -> None:
     ids=["has another", "has none", "is gone", "can't be read"],
 )
 def test_node_with_another_subnet_waits_for_the_network(node: Node, api_server: str) -> None:
-    """Pods with addresses of the former one could be reached by nobody."""
+    """Nothing could reach pods with addresses of the previous one."""
     node.write(FORMER_CNI_LIST, LIST)
     assert restore(node, api_server) is None
 
@@ -88,7 +88,7 @@ def test_network_that_is_the_users_is_left_to_them(node: Node) -> None:
 
 
 def test_list_alone_is_not_yet_a_network(node: Node) -> None:
-    """It may be that of the former boot; flanneld writes the other file when all is set up."""
+    """It may be that of the previous boot; flanneld writes the other file when all is set up."""
     node.write(CNI_LIST, LIST)
     ask = "is_network_up && echo for the kubelet; has_joined_network && echo for the others || true"
     assert call(node, ask) == ["for the kubelet"]

@@ -1,4 +1,4 @@
-"""hooks/vk8s/bootstrap/founding.sh: what a master makes of the volume that it finds, with an etcd of a few lines."""
+"""hooks/vk8s/bootstrap/founding.sh: a control-plane node and the volume that it finds, with a fake etcd."""
 
 from pathlib import Path
 
@@ -44,7 +44,7 @@ def list_data(node: Node) -> list[str]:
 
 @pytest.fixture
 def node(node: Node) -> Node:
-    """The master of a cluster that has been founded by nobody."""
+    """The control-plane node of a cluster that has not been initialized."""
     write_etcd(node)
     return node.given(ROLE="master", NODE_NAME="demo-master", FOUND="true")
 
@@ -60,7 +60,7 @@ def test_first_control_plane_node_initializes_the_cluster(node: Node) -> None:
 
 @pytest.mark.parametrize("found", ["false", "true"])
 def test_existing_data_is_booted_from_whatever_the_pod_says(node: Node, found: str) -> None:
-    """Also by a controller, or on a volume, of a version that knew nothing of founding."""
+    """Also with hooks, or a volume, of a version that knew nothing of this check."""
     boot(node)
     (node.root / NEW).unlink()
     node.write(BOOTED_BEFORE)
@@ -70,7 +70,7 @@ def test_existing_data_is_booted_from_whatever_the_pod_says(node: Node, found: s
     assert not node.has(NEW)
 
 
-@pytest.mark.parametrize("found", ["false", "true"], ids=["founded by another pod", "founded by this pod"])
+@pytest.mark.parametrize("found", ["false", "true"], ids=["initialized by another pod", "initialized by this pod"])
 def test_cluster_is_not_initialized_twice(node: Node, found: str) -> None:
     if found == "true":
         node.write(BOOTED_BEFORE)

@@ -7,8 +7,8 @@ from tests.unit.vk8s.bootstrap.bench import ENDED_BY_BENCH, Ended, Node, Timelin
 MOVING = "run/vk8s/moving"
 BEGINS, ENDS = "Removing node demo-worker from its virtual cluster.", "Node demo-worker has been removed."
 STOPS = "The node is asked to stop its kubelet."
-# What kubectl does, by its verb. `node` is what it prints of the Node, `taints` those of the master, and each line of
-# `drain` is how one call ends. The node's watcher stops the kubelet as soon as the annotation is written.
+# What kubectl does, by its verb. `node` is what it prints of the Node, `taints` those of the control plane, and each
+# line of `drain` is how one call ends. The node's watcher stops the kubelet as soon as the annotation is written.
 STOP = "echo 'node True true' >node"
 KUBECTL = {
     "get nodes": "cat taints",
@@ -25,7 +25,7 @@ HELD = (
 
 @pytest.fixture
 def node(node: Node) -> Node:
-    """The Job's pod, for a worker that is Ready, beside other workers."""
+    """The Job's pod, for a worker that is Ready, one of several."""
     write_kubectl(node)
     node.write("bench/node", "node True ")
     node.write("bench/drain", "\n")

@@ -1,4 +1,4 @@
-"""hooks/vk8s/bootstrap/boot.sh of a master (master.sh): the first boot, and what it is set up with."""
+"""hooks/vk8s/bootstrap/boot.sh of a control-plane node (master.sh): the first boot, and what it is set up with."""
 
 import pytest
 
@@ -61,7 +61,7 @@ def test_network_and_storage_are_set_up_next_to_kubeadm(node: Node) -> None:
 
 
 def test_complete_boot_is_marked_for_the_rest_of_the_pods_life(node: Node) -> None:
-    """Whoever founded the cluster may not do so again (founding.sh)."""
+    """A pod that has initialized the cluster may not do so again (founding.sh)."""
     boot(node)
     assert node.has("run/vk8s/booted")
     assert node.has("vk8s/booted/done")

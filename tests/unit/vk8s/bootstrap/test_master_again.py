@@ -1,4 +1,4 @@
-"""hooks/vk8s/bootstrap/boot.sh of a master (master.sh): later boots, and upgrades."""
+"""hooks/vk8s/bootstrap/boot.sh of a control-plane node (master.sh): later boots, and upgrades."""
 
 import pytest
 
@@ -50,7 +50,7 @@ def test_certificates_for_the_previous_address_are_removed_first(booted: Node) -
     boot(booted)
     found = {path.removeprefix("etc/kubernetes/") for path in booted.read("bench/found-by-kubeadm").split()}
     authorities = {f"pki/{name}.{half}" for name in ("ca", "front-proxy-ca", "etcd/ca") for half in ("crt", "key")}
-    # The first is what the stand-in has just written.
+    # The first is what the fake kubeadm has just written.
     assert found == {"kubelet.conf", *authorities, "pki/ca.srl", "pki/sa.key", "pki/sa.pub"}
     assert booted.read(KUBECONFIG).startswith("    client-key: ")
 
@@ -96,7 +96,7 @@ def test_coredns_that_is_of_the_version_already_stays(older: Node) -> None:
 
 
 def test_upgrade_is_stamped_while_it_is_incomplete(older: Node) -> None:
-    """The new API server may write what the former one cannot read (state-volume.sh)."""
+    """The new API server may write what the previous one cannot read (state-volume.sh)."""
     boot(older)
     assert UPGRADE in older.read("bench/found-by-kubeadm").split()
     assert not older.has(UPGRADE)

@@ -50,7 +50,7 @@ def test_node_that_is_gone_registers_again_with_its_subnet(node: Node) -> None:
 
 
 @pytest.mark.parametrize(
-    "environment", [{"ROLE": "master"}, {"CNI": "none"}], ids=["the master", "without a network of ours"]
+    "environment", [{"ROLE": "master"}, {"CNI": "none"}], ids=["the control plane", "without a network of ours"]
 )
 def test_kubelet_creates_the_node_where_there_is_no_subnet_to_keep(node: Node, environment: Mapping[str, str]) -> None:
     ended = watch(node.given(**environment), {10: UNKNOWN}, limit=17)
@@ -108,7 +108,7 @@ def test_kubelet_that_starts_is_waited_for_before_it_is_called_unhealthy(node: N
 @pytest.mark.parametrize(
     ("seconds", "role"),
     [(9, "worker"), (20, "master")],
-    ids=["a worker, after a short while", "a master, whose own it is"],
+    ids=["a worker, after a short while", "a control-plane node, whose own it is"],
 )
 def test_kubelet_is_left_alone(node: Node, seconds: float, role: str) -> None:
     ended = watch(node.given(ROLE=role), {10: UNREACHABLE, 10 + seconds: reports()}, limit=40)

@@ -60,7 +60,7 @@ def test_complete_boot_stamps_the_volume_and_the_pod(node: Node) -> None:
     assert boot(node.given(GENERATION="3")).code == 0
     assert (node.read(GENERATION), node.read(VERSION)) == ("3\n", "v1.34.4\n")
     assert node.has("run/vk8s/booted")
-    # Only a master must not boot without the data that it had.
+    # Only a control-plane node must not boot without the data that it had.
     assert not node.has("vk8s/booted/done")
 
 
@@ -76,7 +76,7 @@ def test_joining_is_retried_and_its_failure_reported_once(node: Node) -> None:
     assert ended.output.splitlines()[-1] == "[   6.0 s] This node has joined its cluster."
 
 
-# Obstacles
+# Blockers
 
 
 @pytest.mark.parametrize(
@@ -123,9 +123,9 @@ def test_boot_that_fails_reports_it_and_is_not_complete(joined: Node) -> None:
 
 
 def test_log_of_the_previous_boot_is_kept(node: Node) -> None:
-    node.write(LOG, "error: of the former boot\n")
+    node.write(LOG, "error: of the previous boot\n")
     boot(node)
-    assert node.read(f"{LOG}.old") == "error: of the former boot\n"
+    assert node.read(f"{LOG}.old") == "error: of the previous boot\n"
     assert "error" not in node.read(LOG)
 
 

@@ -63,7 +63,7 @@ WRONG: dict[str, Callable[[Node], object]] = {
     "a certificate of a CA of the same name": put(CLIENT_CERTIFICATE, Authority().issue),
     "a CA of the same key that ends later": put("vk8s/join/ca.crt", AUTHORITY.make_own_certificate),
     "another CA": put("vk8s/join/ca.crt", Authority().make_own_certificate),
-    "a former generation": put(GENERATION, lambda: "7\n"),
+    "a previous generation": put(GENERATION, lambda: "7\n"),
 }
 
 
@@ -93,7 +93,7 @@ def test_volume_without_a_generation_is_of_the_first(joined: Node) -> None:
 
 
 def test_worker_that_joins_again_first_reports_its_node_not_ready(joined: Node) -> None:
-    """With its former certificate: kubeadm refuses to join under the name of a Node that is Ready."""
+    """With its previous certificate: kubeadm refuses to join under the name of a Node that is Ready."""
     joined.write(GENERATION, "7\n")
     ended = boot(joined)
     (patch,) = [call for call in ended.calls if "--request PATCH" in call]

@@ -9,7 +9,7 @@ from tests.world import CONTEXT, World
 
 
 def read_probes(seconds: int) -> list[Manifest]:
-    """The start-up and the readiness probe of a master, with this setting."""
+    """The startup and the readiness probe of a node, with this setting."""
     settings = CONTEXT.settings.model_copy(update={"node_probe_seconds": seconds})
     world = World(context=replace(CONTEXT, settings=settings)).steps(4)
     (container,) = world.children["Pod.v1"]["m"]["spec"]["containers"]

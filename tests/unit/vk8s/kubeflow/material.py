@@ -18,7 +18,7 @@ DONE = {"conditions": [{"type": "Complete", "status": "True"}]}
 
 
 def kubeflow_spec(version: str = "v1.11.0", *, ports: list[Manifest] | None = None, **fields: Any) -> Manifest:
-    """The spec of a master and a worker with Kubeflow; `fields` are its own."""
+    """The spec of two nodes with Kubeflow; `fields` are Kubeflow's own."""
     return spec(kubeflow={"version": version, **fields}, ports=[PORT] if ports is None else ports)
 
 

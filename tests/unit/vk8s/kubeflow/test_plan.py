@@ -30,7 +30,7 @@ FAILED = {"conditions": [{"type": "Failed", "status": "True"}]}
 
 
 def has_condition(world: World) -> bool:
-    """Whether status tells of Kubeflow at all."""
+    """Whether the status reports about Kubeflow at all."""
     return "KubeflowReady" in {entry["type"] for entry in world.sync().status["conditions"]}
 
 

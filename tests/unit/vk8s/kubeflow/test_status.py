@@ -41,7 +41,7 @@ RUNNING: Manifest = {"state": {"running": {}}}
 
 
 def ended(message: str) -> Manifest:
-    """A step that has read_condition what is lacking, and waits for its next try."""
+    """A step that has reported what is missing, and waits for its next try."""
     last = {"terminated": {"exitCode": 1, "message": message, "reason": "Error"}}
     return {"state": {"waiting": {"reason": "CrashLoopBackOff", "message": "back-off"}}, "lastState": last}
 

@@ -14,7 +14,7 @@ from tests.world import World, node, spec
 
 BOOT = ROOT / "hooks" / "vk8s" / "bootstrap"
 TAINT = '[{"key": "node-role.kubernetes.io/control-plane", "effect": "NoSchedule"}]'
-# As whoever adds one would write it.
+# As a developer who adds one would write it.
 SCRATCH = Variable("FEATURE_GATES", lambda cluster, _: cluster.restart or "", default="")
 
 
@@ -40,9 +40,14 @@ class TestThePod:
     @pytest.mark.parametrize(
         ("world", "name", "taints"),
         [
-            pytest.param(World(), "m", TAINT, id="a master with workers takes no pods"),
+            pytest.param(World(), "m", TAINT, id="a control plane with workers takes no pods"),
             pytest.param(World(), "w", None, id="a worker has no taint"),
-            pytest.param(World(spec=spec(nodes=[node("m", "master")])), "m", None, id="a master alone has none either"),
+            pytest.param(
+                World(spec=spec(nodes=[node("m", "master")])),
+                "m",
+                None,
+                id="a node alone has none either",
+            ),
         ],
     )
     def test_has_the_taints_of_its_node(self, world: World, name: str, taints: str | None) -> None:

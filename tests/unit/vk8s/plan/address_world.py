@@ -27,13 +27,13 @@ ALL = [allocation("10.0.0.4", "m"), allocation("10.0.0.6", "w")]
 
 
 def related(pools: list[Manifest] | None = None, allocations: list[Manifest] | None = None) -> Any:
-    """What Metacontroller sends along: the default pool and no allocation, unless told otherwise."""
+    """What Metacontroller sends along: the default pool and no allocation, unless given."""
     groups = {POOL: [pool_manifest()] if pools is None else pools, ALLOCATION: allocations or []}
     return {kind: {each["metadata"]["name"]: each for each in group} for kind, group in groups.items()}
 
 
 def world(**fields: Any) -> World:
-    """A Vk8s of a host cluster with an ip-manager, three syncs old: its pods are made, unless something is amiss."""
+    """A Vk8s of a host cluster with address pools after three syncs: its pods exist, unless something is wrong."""
     return World(**{"context": ON, "related": related(), **fields}).steps(3)
 
 

@@ -1,4 +1,4 @@
-"""Addresses of pools: what Metacontroller is asked for, which pods wait for what, and what the owner is told."""
+"""Addresses of pools: which objects Metacontroller sends along, and which pods wait for what."""
 
 from dataclasses import replace
 from typing import Any

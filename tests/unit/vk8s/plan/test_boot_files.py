@@ -21,7 +21,7 @@ def test_without_a_usable_pki_nothing_is_pruned() -> None:
 
 
 class TestBootstrapVersions:
-    """Boot files of an older version stay while a pod may need them."""
+    """Bootstrap files of an older version stay while a pod may need them."""
 
     new = replace(CONTEXT, scripts=build_scripts({"entrypoint.sh": "#!/bin/bash\ntrue\n"}))
 

@@ -1,4 +1,4 @@
-"""Secrets and ConfigMaps that somebody has made immutable: the API server would refuse another content for ever."""
+"""Secrets and ConfigMaps that somebody has made immutable: the API server would reject another content forever."""
 
 from base64 import b64encode
 from collections.abc import Callable

@@ -125,7 +125,7 @@ class TestAnotherCa:
 
 
 class TestExchange:
-    """Another CA in the place of one that its owner gives up in so many words: docs/how-to/renew-ca.md."""
+    """Another CA instead of one whose loss its owner explicitly accepts: docs/how-to/renew-ca.md."""
 
     def test_hooks_create_a_new_one_while_no_pod_lives(self) -> None:
         world = giving_up(without_pki(PAUSED), read_hash(PAUSED))
@@ -206,7 +206,7 @@ class TestTimesOfTheCa:
         reason, message = read_problem(world)
         assert reason == "CANotYetValid"
         assert "2027-02-04T03:04:05Z" in message
-        assert read_problem(at(world, 1)) == (reason, message), "a status that changes by itself is written for ever"
+        assert read_problem(at(world, 1)) == (reason, message), "a status that changes by itself is written forever"
         assert read_problem(at(world, 398))[0] == "AllObserved"
         assert at(world, 398 - 1 / 86400).sync().resync_after_seconds == 1
         assert answered(world, KUBECONFIG)["data"] == data_of(world, KUBECONFIG)

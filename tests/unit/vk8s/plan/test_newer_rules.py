@@ -57,7 +57,7 @@ class TestLiving:
 
     @pytest.mark.parametrize(("fields", "sentence"), REJECTED_NETWORKS.values(), ids=REJECTED_NETWORKS)
     def test_goes_on_and_is_repaired_with_a_warning(self, fields: Manifest, sentence: str) -> None:
-        # With the boot files of these networks, which it has had since it was made.
+        # With the bootstrap files of these networks, which it has had since its creation.
         world = edited(running_world(spec=spec(nodes=fields["nodes"])), fields).step()
         before = names(world.sync())
         status, message = read_acceptance(world)
@@ -121,7 +121,7 @@ class TestLiving:
         assert "Pod/m" in names(world.sync())
 
     def test_without_volumes_is_repaired_whatever_is_lost(self) -> None:
-        # Which of its nodes are new can't be told from which are lost.
+        # New nodes look the same as lost ones.
         fields = with_networks("10.9.0.0/24", 2, storage={"ephemeral": True})
         world = edited(running_world(spec=spec(nodes=build_nodes(2), storage={"ephemeral": True})), fields).step()
         assert read_acceptance(world.with_child("Pod.v1", "m", None))[0] == "True"

@@ -1,4 +1,4 @@
-"""Workers that leave the spec: drained by a Job, then taken away, and their names free again."""
+"""The removal of workers: a Job drains them, then their objects go, and their names are free again."""
 
 import re
 from dataclasses import replace
@@ -29,7 +29,7 @@ def with_nodes(world: World, nodes: list[Manifest], **fields: Any) -> World:
 
 
 def leaving_world(**fields: Any) -> World:
-    """The worker has left the spec, and its Job is there."""
+    """The worker is removed from the spec, and its Job exists."""
     return with_nodes(running_world(**fields), MASTER).step()
 
 
@@ -41,7 +41,7 @@ def with_job(world: World, status: Manifest, **annotations: str) -> World:
 
 
 def with_master_image(world: World, image: str) -> World:
-    """The world in which the master's pod has that image."""
+    """The world in which the control-plane pod has that image."""
     master = world.children[POD]["m"]
     container = {**master["spec"]["containers"][0], "image": image}
     return world.with_child(POD, "m", {**master, "spec": {**master["spec"], "containers": [container]}})
@@ -223,7 +223,7 @@ def test_bootstrap_files_stay_while_a_removal_uses_them() -> None:
         ([node("other", "master"), node("w", "worker")], "spec.nodes: m was created with role master"),
         ([node("w", "master"), node("m", "worker")], "spec.nodes: w was created with role worker"),
     ],
-    ids=["another master", "roles exchanged"],
+    ids=["another control-plane node", "roles exchanged"],
 )
 def test_node_keeps_its_role(nodes: list[Manifest], problem: str) -> None:
     world = running_world()
@@ -258,7 +258,7 @@ def test_job_of_somebody_else_among_the_children_is_kept() -> None:
 def test_removal_goes_on_though_its_job_is_gone_and_its_name_wanted() -> None:
     world = leaving_world()
     answered = {(group_key(child), child["metadata"]["name"]): child for child in world.sync().children}
-    # It is noted in place on what is there, as Metacontroller would do it.
+    # Existing objects are annotated in place, as Metacontroller would do it.
     for kind, name in ((POD, "w"), (CLAIM, "w-state")):
         world = world.with_child(kind, name, merge_update(world.children[kind][name], answered[kind, name]))
     again = with_nodes(world, BOTH).with_child(JOB, "w-leave", None)

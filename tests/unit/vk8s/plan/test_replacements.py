@@ -120,7 +120,7 @@ def test_worker_waits_for_an_outdated_unready_control_plane() -> None:
     later = after(world, 60)
     assert replaced(later) == ["m"]
     coming_up = later.steps(2).with_pod_status("m", booting())
-    assert replaced(coming_up) == [], "the master is not Ready"
+    assert replaced(coming_up) == [], "the control-plane node is not Ready"
     assert replaced(coming_up.with_pod_status("m", ready_status())) == ["w"]
 
 
@@ -192,7 +192,7 @@ def made_at(world: World, name: str, time: str) -> World:
 def test_missing_image_stops_the_rollout_of_that_image() -> None:
     pulling = three_nodes().with_pod_status("x", PULLING)
     assert replaced(with_master_edited(pulling)) == ["m"]
-    # Every node is edited to an image that does not exist: the master is gone, the workers stay.
+    # Every node is edited to an image that does not exist: the control-plane pod is gone, the workers stay.
     world = edited(three_nodes(), image="registry.example.com/typo").step().step().with_pod_status("m", PULLING)
     assert replaced(world) == []
     assert (
@@ -250,7 +250,7 @@ def test_crashing_boot_gets_the_new_bootstrap_files_once() -> None:
     crashing = three_nodes().with_pod_status("w", LOOPING)
     assert replaced(crashing) == []
     upgraded = with_new_scripts(crashing).step()
-    # The new boot files are there first.
+    # The new bootstrap files are there first.
     assert replaced(upgraded) == ["w"]
     again = upgraded.step().step().with_pod_status("w", LOOPING)
     assert replaced(again) == []

@@ -1,4 +1,4 @@
-"""What holds the state of the nodes: it is noted, a pod that stands on it stays, and what is lost is never replaced."""
+"""Where the state of the nodes is: it is recorded, pods that need it stay, and lost volumes are never replaced."""
 
 import json
 from dataclasses import replace
@@ -172,7 +172,7 @@ def test_empty_cluster_is_created_when_its_owner_names_the_claim() -> None:
     other = replace(lost, annotations={ACCEPT: "another"})
     assert "PersistentVolumeClaim/m-state" not in names(other.sync())
     accepted = replace(lost, annotations={ACCEPT: "another, uid-of-m-state"})
-    assert "PersistentVolumeClaim/m-state" not in names(accepted.sync()), "not before that is noted"
+    assert "PersistentVolumeClaim/m-state" not in names(accepted.sync()), "not before that is recorded"
     note = note_of(accepted)
     assert note == StateNote({"w": "uid-of-w-state"}, generation=2)
     made = with_note(accepted, note)

@@ -1,4 +1,4 @@
-"""Labels of a Vk8s: its children have them too, but for those by which something else takes a child for its own."""
+"""Labels of a Vk8s: its children have them too, except for those by which other controllers select objects."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -75,7 +75,7 @@ def keeps_meshes_out(metadata: Manifest) -> bool:
 
 
 def with_labels(world: World, labels: Mapping[str, str | None]) -> World:
-    """The world in which the pod of the master has these labels, or lacks them."""
+    """The world in which the control-plane pod has these labels, or does not have them."""
     pod = world.children[POD]["m"]
     changed = {key: value for key, value in {**pod["metadata"]["labels"], **labels}.items() if value is not None}
     return world.with_child(POD, "m", {**pod, "metadata": {**pod["metadata"], "labels": changed}})

@@ -112,7 +112,7 @@ class TestWhatIsMissing:
 
 
 def leaving_world(found: dict[str, dict[str, Manifest]], status: Manifest, **fields: Any) -> World:
-    """The worker has left the spec, its Job is there, with that status, and so are the rules."""
+    """The worker is removed from the spec, its Job has that status, and the rules exist."""
     limits = [bounded("master", "m", "2Gi"), bounded("worker", "w", "2Gi")]
     begun = replace(running_world(spec=spec(nodes=limits)), spec=spec(nodes=limits[:1])).step()
     job = {**begun.children[JOB]["w-leave"], "status": status}

@@ -56,7 +56,7 @@ def test_every_name_is_looked_at() -> None:
 
 def test_table_of_kinds_has_every_name_that_the_vk8s_determines() -> None:
     listed = {(name.__name__, kind.kind) for kind in CHILD_KINDS.values() for name in kind.names}
-    # Of boot files, a Vk8s may have several.
+    # A Vk8s may have several ConfigMaps of bootstrap files.
     fixed = {name for name in NAMED if NAMED[name][1] == "vk8s"} - {"bootstrap_config_map_name"}
     assert listed == {(name, NAMED[name][0]) for name in fixed}
 

@@ -1,4 +1,4 @@
-"""What is wrong with a spec, in sentences that say what to write instead."""
+"""What is wrong with a spec, with what to write instead."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Nodes whose Kubernetes does not go with that of the master: https://kubernetes.io/releases/version-skew-policy/."""
+"""Nodes whose Kubernetes does not match that of the control plane: https://kubernetes.io/releases/version-skew-policy/."""
 
 from dataclasses import replace
 
@@ -62,7 +62,13 @@ def test_unsupported_skew_has_a_warning(master: str, workers: list[str], warning
         ("v1.34.4", "mine"),
         ("v1.34.4", f"v1.34.4@sha256:{'0' * 64}"),
     ],
-    ids=["another patch", "three versions older", "a master of no version", "a worker of no version", "a digest"],
+    ids=[
+        "another patch",
+        "three versions older",
+        "a control plane without version",
+        "a worker without",
+        "a digest",
+    ],
 )
 def test_supported_or_unknown_skew_has_no_warning(master: str, worker: str) -> None:
     assert read_message(World(spec=with_versions(master, worker))) == "The spec is valid."

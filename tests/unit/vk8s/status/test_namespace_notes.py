@@ -12,7 +12,7 @@ from tests.world import World, condition, spec
 
 
 def given(status: Manifest, limits: Manifest, *objects: Manifest, **annotations: str) -> str:
-    """What is said of a master that has been given those limits, and is in that state."""
+    """What is said about a control-plane node that has been given those limits, and is in that state."""
     world = World(related=related(*objects)).steps(3)
     pod = world.children[POD]["m"]
     container = {**pod["spec"]["containers"][0], "resources": {"limits": limits}}
