@@ -33,13 +33,17 @@ def schema(name: str) -> Any:
 
 def test_model_and_the_crd_of_pools_have_the_same_fields() -> None:
     model = PoolSpec.model_json_schema(by_alias=True)
-    assert walk(model, schema("ippools")["properties"]["spec"], model.get("$defs", {}), "spec") == []
+    assert walk(model, schema("ippools")["properties"]["spec"], model.get("$defs", {}), "spec") == [], (
+        "make crds/ippools.yaml and hooks/ippool/model.py say the same"
+    )
 
 
 @pytest.mark.parametrize("name", ["ippools", "ipallocations"])
 def test_every_field_is_described(name: str) -> None:
     fields = {field: value for field, value in schema(name)["properties"].items() if field in ("spec", "status")}
-    assert [place for field, value in fields.items() for place in undescribed(value, field)] == []
+    assert [place for field, value in fields.items() for place in undescribed(value, field)] == [], (
+        f"describe these fields in crds/{name}.yaml"
+    )
 
 
 @pytest.mark.parametrize(("path", "text"), read_answers("ippool").items())

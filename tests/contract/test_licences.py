@@ -27,11 +27,15 @@ def build_rows() -> list[str]:
 
 def test_every_package_is_listed_with_its_licence() -> None:
     listed = [line for line in (ROOT / "docs" / "licences.md").read_text().splitlines() if line.startswith("| ")]
-    assert listed == ["| package | version | licence |", *build_rows()]
+    assert listed == ["| package | version | licence |", *build_rows()], (
+        "bring the table of docs/licences.md up to date with requirements.txt"
+    )
 
 
 def test_every_module_of_the_image_for_gpus_is_listed() -> None:
     modules = re.findall(r"^\t(\S+) v\S+$", (ROOT / "images" / "gpu" / "go.mod").read_text(), re.MULTILINE)
     assert modules
     listed = (ROOT / "docs" / "licences.md").read_text()
-    assert [module for module in modules if f"`{module}`" not in listed] == []
+    assert [module for module in modules if f"`{module}`" not in listed] == [], (
+        "add these modules of images/gpu/go.mod to docs/licences.md"
+    )

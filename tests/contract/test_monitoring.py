@@ -94,7 +94,7 @@ def test_every_metric_and_label_of_the_queries_is_exported(exported: dict[str, s
     assert selectors
     labels: set[str] = set()
     for selector in selectors:
-        assert selector.name in exported
+        assert selector.name in exported, "no such metric: correct the query in metacontroller/monitoring"
         labels |= exported[selector.name]
         for matcher in selector.matchers.matchers:
             assert matcher.name in exported[selector.name]
@@ -118,7 +118,9 @@ def test_every_rule_says_what_it_means_and_what_to_do(rule: Manifest) -> None:
     assert promql_parser.parse_duration(rule.get("for", "1m"))
     told = set(re.findall(r"\$labels\.(\w+)", rule["annotations"]["summary"]))
     assert told <= select_kept_labels(rule["expr"])
-    assert f"`{rule['alert']}`" in (ROOT / "docs" / "operations.md").read_text()
+    assert f"`{rule['alert']}`" in (ROOT / "docs" / "operations.md").read_text(), (
+        "explain the alert in docs/operations.md"
+    )
 
 
 def test_rules_are_a_file_for_prometheus() -> None:

@@ -16,7 +16,7 @@ OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
 def test_table_has_every_setting_with_its_default() -> None:
     rows = dict(re.findall(r"^\| `([a-z_]+)` \| (.*?) \|", OPERATIONS, re.MULTILINE))
     defaults = {name: show(field.default) for name, field in Settings.model_fields.items()}
-    assert rows == defaults
+    assert rows == defaults, "bring the table of settings in docs/operations.md up to date with hooks/settings.py"
     assert PREFIX in OPERATIONS
 
 
@@ -29,20 +29,24 @@ def show(default: object) -> str:
 
 def test_largest_vk8s_fits_ten_times_into_a_body() -> None:
     body, _ = build_call(100)
-    assert 10 * len(body) < Settings().max_body_bytes
+    assert 10 * len(body) < Settings().max_body_bytes, "raise the default of max_body_mib in hooks/settings.py"
 
 
 def test_every_metric_of_our_own_is_explained() -> None:
     code = (ROOT / "hooks" / "server" / "metrics.py").read_text()
-    assert set(re.findall(r'"(vk8s_hook_[a-z_]+)"', code)) <= set(
-        re.findall(r"`(vk8s_hook_[a-z_]+?)(?:_total)?`", OPERATIONS)
-    )
+    explained = set(re.findall(r"`(vk8s_hook_[a-z_]+?)(?:_total)?`", OPERATIONS))
+    missing = set(re.findall(r'"(vk8s_hook_[a-z_]+)"', code)) - explained
+    assert missing == set(), "add them to the table of metrics in docs/operations.md"
 
 
 def test_version_is_the_project_s() -> None:
-    assert tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"] == VERSION
+    assert tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"] == VERSION, (
+        "write the same version in pyproject.toml and hooks/__init__.py"
+    )
 
 
 def test_every_hook_is_counted() -> None:
     paths = create_app(Settings(), load_scripts()).openapi()["paths"]
-    assert {path.removeprefix("/") for path, methods in paths.items() if "post" in methods} == set(HOOKS)
+    assert {path.removeprefix("/") for path, methods in paths.items() if "post" in methods} == set(HOOKS), (
+        "list each hook in HOOKS of hooks/server/metrics.py"
+    )

@@ -43,11 +43,15 @@ def test_metrics_know_every_reason_of_the_hooks() -> None:
     code = [path for part in ("vk8s", "ippool") for path in (ROOT / "hooks" / part).rglob("*.py")]
     given = set().union(*map(list_words, code))
     assert {"PKILost", "InvalidSpec", "Exhausted", "Booting"} <= given | REASONS
-    assert given - GOOD - NOTICES - REASONS == set()
+    assert given - GOOD - NOTICES - REASONS == set(), (
+        "add them to hooks/server/reasons.py, or to GOOD here where nothing is wrong"
+    )
 
 
 def test_troubleshooting_has_an_entry_for_each_reason() -> None:
-    assert {entry for entry in read_entries() if " " not in entry} == REASONS | NOTICES
+    assert {entry for entry in read_entries() if " " not in entry} == REASONS | NOTICES, (
+        "write an entry in docs/troubleshooting.md for each reason of hooks/server/reasons.py, and no other"
+    )
 
 
 def test_every_entry_has_symptom_cause_and_fix() -> None:
@@ -57,9 +61,11 @@ def test_every_entry_has_symptom_cause_and_fix() -> None:
         for part in ("- **You see:** ", "- **Cause:** ", "- **Fix:** ")
         if entry.count(part) != 1
     }
-    assert lacking == {}
+    assert lacking == {}, "write each of these parts once in the entry of docs/troubleshooting.md"
 
 
 def test_normal_reasons_are_on_the_page_on_the_status() -> None:
     rows = re.findall(r"^\| [\w, ]+ \| (.*?) \|", (ROOT / "docs" / "status.md").read_text(), re.MULTILINE)
-    assert {word for row in rows for word in re.findall(r"`(\w+)`", row)} == GOOD
+    assert {word for row in rows for word in re.findall(r"`(\w+)`", row)} == GOOD, (
+        "list in the table of docs/status.md exactly the reasons of GOOD"
+    )

@@ -77,11 +77,13 @@ def granted() -> Counter[Right]:
 
 
 def test_role_has_the_rights_that_are_needed_and_no_more() -> None:
-    assert set(granted()) == list_needed()
+    assert set(granted()) == list_needed(), "edit metacontroller/metacontroller-role.yaml"
 
 
 def test_each_right_is_given_once() -> None:
-    assert [right for right, times in granted().items() if times > 1] == []
+    assert [right for right, times in granted().items() if times > 1] == [], (
+        "remove the second of these from metacontroller/metacontroller-role.yaml"
+    )
 
 
 def test_nothing_is_a_wildcard_and_no_subresource_is_another_one() -> None:
@@ -94,4 +96,6 @@ def test_each_rule_says_why() -> None:
     lines = (ROOT / "metacontroller" / "metacontroller-role.yaml").read_text().splitlines()
     before = [lines[number - 1] for number, line in enumerate(lines) if line.startswith("- apiGroups")]
     assert len(before) == len(ROLE["rules"])
-    assert [line for line in before if not line.startswith("#")] == []
+    assert [line for line in before if not line.startswith("#")] == [], (
+        "write above each rule of metacontroller/metacontroller-role.yaml what it is for"
+    )

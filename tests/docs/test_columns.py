@@ -27,7 +27,7 @@ def list_long_lines(markdown: str) -> list[str]:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_no_line_of_prose_is_too_long(page: Path) -> None:
-    assert list_long_lines(page.read_text()) == []
+    assert list_long_lines(page.read_text()) == [], f"wrap these lines at {COLUMNS} columns"
 
 
 @pytest.mark.parametrize(

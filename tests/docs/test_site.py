@@ -35,7 +35,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_every_page_is_there(site: Path) -> None:
     sources = [path.relative_to(ROOT / "docs").as_posix() for path in (ROOT / "docs").rglob("*.md")]
     missing = [page for page in [*sources, *PAGES] if not (site / page).with_suffix(".html").is_file()]
-    assert missing == []
+    assert missing == [], "list these pages in mkdocs.yml"
 
 
 def test_site_fetches_nothing_from_elsewhere(site: Path) -> None:
@@ -47,7 +47,7 @@ def test_site_fetches_nothing_from_elsewhere(site: Path) -> None:
 def test_every_decision_is_in_the_index() -> None:
     index = (ROOT / "docs" / "decisions" / "index.md").read_text()
     files = sorted(path.name for path in (ROOT / "docs" / "decisions").glob("0*.md"))
-    assert re.findall(r"\(([^)]+\.md)\)", index) == files
+    assert re.findall(r"\(([^)]+\.md)\)", index) == files, "list each decision in docs/decisions/index.md, in order"
 
 
 @pytest.mark.parametrize("text", ["[a](nowhere.md)", "[a](#nowhere)", "[a](../nowhere.py)"])

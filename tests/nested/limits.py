@@ -18,4 +18,4 @@ def check_time(figure: str, limit: float, measure: Callable[[], float]) -> None:
     while len(taken) < TRIES and (not taken or min(taken) > limit):
         taken.append(measure())
     record(figure, min(taken))
-    assert min(taken) <= limit, taken
+    assert min(taken) <= limit, f"{figure}: {taken} s, and {limit} are allowed; on a busy machine, run it alone"

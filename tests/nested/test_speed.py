@@ -29,4 +29,4 @@ def test_cluster_runs_within_20_seconds_and_as_fast_as_bare_pods(
     record("bare_kubeadm_s", median(bare))
     # Where kubeadm alone takes most of that, something else keeps the machine busy; then the controller's share counts.
     limit = max(APPLY_TO_RUNNING_SECONDS, median(bare) + CONTROLLER_SECONDS)
-    assert median(with_controller) <= limit, (with_controller, bare)
+    assert median(with_controller) <= limit, f"{with_controller} s, without hooks {bare} s; run it alone"

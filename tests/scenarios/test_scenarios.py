@@ -37,8 +37,10 @@ def test_bootstrap_files_are_the_committed_ones() -> None:
 
 def test_folder_has_only_stories() -> None:
     folders = {path.parent.name for path in DIRECTORY.glob("*/*")} - {"__pycache__", BOOT_FILES.name}
-    assert sorted(folders) == list_stories()
-    assert {path.name for folder in folders for path in (DIRECTORY / folder).iterdir() if path.is_file()} == {STORY}
+    assert sorted(folders) == list_stories(), "a folder without story.yaml: delete it, or write its story"
+    assert {path.name for folder in folders for path in (DIRECTORY / folder).iterdir() if path.is_file()} == {STORY}, (
+        "a file that no step writes: delete it, or run make golden"
+    )
 
 
 def test_misspelt_event_is_rejected() -> None:

@@ -47,7 +47,7 @@ def test_pool_of_200_vk8s_is_answered_within_100_ms(url: str) -> None:
     p50, floor = measure_sync(url, body), measure(lambda: PoolRequest.model_validate_json(body))
     record("ippool_sync_200_ms", p50)
     # Where reading alone takes a third of that, the machine is slow, and then it is the share of the hooks that counts.
-    assert p50 < max(P50_MS, FLOORS * floor), floor
+    assert p50 < max(P50_MS, FLOORS * floor), f"parsing alone took {floor:.0f} ms; on a busy machine, run it alone"
 
 
 def test_pool_of_1000_vk8s_is_measured_next_to_parsing(url: str) -> None:

@@ -37,7 +37,7 @@ def test_sync_of_a_cluster_at_rest_takes_less_than_three_milliseconds(url: str) 
     p50, floor = (min(column) for column in zip(*taken, strict=True))
     record("sync_p50_ms", p50)
     # Where a call that decides next to nothing takes that long, the machine is slow: then the decision's share counts.
-    assert p50 < max(P50_MS, FLOORS * floor), floor
+    assert p50 < max(P50_MS, FLOORS * floor), f"customize took {floor:.1f} ms; on a busy machine, run it alone"
 
 
 def measure_p50(url: str) -> float:
@@ -48,4 +48,4 @@ def measure_p50(url: str) -> float:
 def test_first_sync_which_makes_all_keys_takes_less_than_twenty(url: str) -> None:
     p50 = min(median(time_world(url, World(), FIRST_CALLS)) for _ in range(ROUNDS))
     record("first_sync_ms", p50)
-    assert p50 < FIRST_MS
+    assert p50 < FIRST_MS, f"{p50:.1f} ms; on a busy machine, run it alone"

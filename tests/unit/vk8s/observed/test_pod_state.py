@@ -7,90 +7,37 @@ from tests.unit.vk8s.observed.injected import PULLING, injected
 from tests.world import World, condition, ready_status, running_world
 
 
+def scheduled(message: str) -> Manifest:
+    """A status in which the scheduler has found no host."""
+    why = {"reason": "Unschedulable", "message": message} if message else {}
+    return {"conditions": [{"type": "PodScheduled", "status": "False", **why}]}
+
+
+def waiting(reason: str, message: str = "", ended: Manifest | None = None) -> Manifest:
+    """A status in which the container waits, and has ended before."""
+    state = {"waiting": {"reason": reason, **({"message": message} if message else {})}}
+    return {"containerStatuses": [{"name": "node", "state": state, "lastState": {"terminated": ended or {}}}]}
+
+
 @pytest.mark.parametrize(
     ("status", "reason", "message"),
     [
-        (
-            {
-                "phase": "Pending",
-                "conditions": [
-                    {
-                        "type": "PodScheduled",
-                        "status": "False",
-                        "reason": "Unschedulable",
-                        "message": "0/1 nodes: no cpu",
-                    }
-                ],
-            },
-            "Unschedulable",
-            "m can't be scheduled: 0/1 nodes: no cpu",
-        ),
-        (
-            {
-                "conditions": [
-                    {
-                        "type": "PodScheduled",
-                        "status": "False",
-                        "reason": "Unschedulable",
-                        "message": "0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims.",
-                    }
-                ]
-            },
-            "Unschedulable",
-            "m can't be scheduled: 0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims",
-        ),
-        ({"conditions": [{"type": "PodScheduled", "status": "False"}]}, "Unschedulable", "m can't be scheduled"),
+        (scheduled("0/1 nodes: no cpu"), "Unschedulable", "m can't be scheduled: 0/1 nodes: no cpu"),
+        (scheduled("unbound PersistentVolumeClaims."), "Unschedulable",
+         "m can't be scheduled: unbound PersistentVolumeClaims"),
+        (scheduled(""), "Unschedulable", "m can't be scheduled"),
         ({"phase": "Failed", "reason": "Evicted", "message": "disk"}, "Evicted", "m has failed: disk"),
         ({"phase": "Failed"}, "Failed", "m has failed"),
-        (
-            {
-                "containerStatuses": [
-                    {"name": "node", "state": {"waiting": {"reason": "ImagePullBackOff", "message": "not found"}}}
-                ]
-            },
-            "ImagePullBackOff",
-            "m can't start: not found",
-        ),
-        (
-            {"containerStatuses": [{"name": "node", "state": {"waiting": {"reason": "ContainerCreating"}}}]},
-            "ContainerCreating",
-            "m is being started by its host",
-        ),
-        (
-            {
-                "containerStatuses": [
-                    {
-                        "name": "node",
-                        "state": {"waiting": {"reason": "CrashLoopBackOff"}},
-                        "lastState": {"terminated": {"message": "No vxlan.\n"}},
-                    }
-                ]
-            },
-            "CrashLoopBackOff",
-            "m has stopped: No vxlan",
-        ),
-        (
-            {
-                "containerStatuses": [
-                    {
-                        "name": "node",
-                        "state": {"waiting": {"reason": "CrashLoopBackOff"}},
-                        "lastState": {"terminated": {"reason": "OOMKilled"}},
-                    }
-                ]
-            },
-            "CrashLoopBackOff",
-            "m has stopped: OOMKilled",
-        ),
-        (
-            {"containerStatuses": [{"name": "node", "state": {"running": {}}}]},
-            "Booting",
-            "m is booting: kubectl logs -n team-a m",
-        ),
+        (waiting("ImagePullBackOff", "not found"), "ImagePullBackOff", "m can't start: not found"),
+        (waiting("ContainerCreating"), "ContainerCreating", "m is being started by its host"),
+        (waiting("CrashLoopBackOff", ended={"message": "No vxlan.\n"}), "CrashLoopBackOff", "m has stopped: No vxlan"),
+        (waiting("CrashLoopBackOff", ended={"reason": "OOMKilled"}), "CrashLoopBackOff", "m has stopped: OOMKilled"),
+        ({"containerStatuses": [{"name": "node", "state": {"running": {}}}]}, "Booting",
+         "m is booting: kubectl logs -n team-a m"),
         ({}, "Starting", "m is being started by its host"),
     ],
     ids=lambda value: value if isinstance(value, str) and " " not in value else "",
-)
+)  # fmt: skip
 def test_state_says_why_a_node_is_not_ready(status: dict[str, object], reason: str, message: str) -> None:
     answer = World().steps(3).with_pod_status("m", status).with_pod_status("w", ready_status()).sync()
     assert answer.status["readyNodes"] == "1/2"

@@ -7,65 +7,37 @@ from tests.pool_world import pool_manifest
 from tests.unit.vk8s.plan.address_world import OLDER, network, pods, related, running, world
 from tests.world import ready_status, running_world, spec
 
+YET = "default yet for 2 of 2 nodes: m, w"
+
+
+def used(free: int, at_share: object = None) -> Manifest:
+    """The default pool, whose status says how many addresses are free; with a share of three where it is used up."""
+    if at_share is None:
+        return pool_manifest() | {"status": {"free": free}}
+    shared = pool_manifest({"cidr": "10.0.0.0/24", "default": True, "perNamespace": 3})
+    return shared | {"status": {"free": free, "namespacesAtShare": at_share}}
+
 
 @pytest.mark.parametrize(
     ("named", "pool", "reason", "words"),
     [
-        (
-            None,
-            pool_manifest() | {"status": {"free": 0}},
-            "PoolExhausted",
-            "IPPool default, which has none left, for 2 of 2 nodes: m, w",
-        ),
-        (
-            None,
-            pool_manifest() | {"status": {"free": 1}},
-            "WaitingForAddress",
-            "default yet for 2 of 2 nodes: m, w",
-        ),
-        (
-            None,
-            pool_manifest({"cidr": "10.0.0.0/24", "default": True, "perNamespace": 3})
-            | {"status": {"free": 0, "namespacesAtShare": ["team-a", "team-b"]}},
-            "ShareExhausted",
-            "IPPool default, of which namespace team-a has its share of 3, for 2 of 2 nodes: m, w",
-        ),
-        (
-            None,
-            pool_manifest({"cidr": "10.0.0.0/24", "default": True, "perNamespace": 3})
-            | {"status": {"free": 1, "namespacesAtShare": ["team-b"]}},
-            "WaitingForAddress",
-            "default yet for 2 of 2 nodes: m, w",
-        ),
-        (
-            None,
-            pool_manifest({"cidr": "10.0.0.0/24", "default": True, "perNamespace": 3})
-            | {"status": {"free": 1, "namespacesAtShare": "team-a"}},
-            "WaitingForAddress",
-            "default yet for 2 of 2 nodes: m, w",
-        ),
-        (None, pool_manifest() | {"status": "odd"}, "WaitingForAddress", "default yet for 2 of 2 nodes: m, w"),
-        ("a", pool_manifest(name="b"), "PoolNotFound", "IPPool a, which does not exist, for"),
-        ("a", pool_manifest({}, name="a"), "PoolInvalid", "IPPool a, whose spec is invalid, for"),
-        (
-            "a",
-            pool_manifest(name="a", deletionTimestamp=OLDER),
-            "PoolTerminating",
-            "IPPool a, which is being deleted, for",
-        ),
+        pytest.param(None, used(0), "PoolExhausted", "IPPool default, which has none left, for 2 of 2 nodes: m, w",
+                     id="exhausted"),
+        pytest.param(None, used(1), "WaitingForAddress", YET, id="not exhausted"),
+        pytest.param(None, used(0, ["team-a", "team-b"]), "ShareExhausted",
+                     "IPPool default, of which namespace team-a has its share of 3, for 2 of 2 nodes: m, w",
+                     id="share used"),
+        pytest.param(None, used(1, ["team-b"]), "WaitingForAddress", YET, id="share of others used"),
+        pytest.param(None, used(1, "team-a"), "WaitingForAddress", YET, id="an odd list"),
+        pytest.param(None, pool_manifest() | {"status": "odd"}, "WaitingForAddress", YET, id="an odd status"),
+        pytest.param("a", pool_manifest(name="b"), "PoolNotFound", "IPPool a, which does not exist, for",
+                     id="no such pool"),
+        pytest.param("a", pool_manifest({}, name="a"), "PoolInvalid", "IPPool a, whose spec is invalid, for",
+                     id="an invalid pool"),
+        pytest.param("a", pool_manifest(name="a", deletionTimestamp=OLDER), "PoolTerminating",
+                     "IPPool a, which is being deleted, for", id="a pool that is being deleted"),
     ],
-    ids=[
-        "exhausted",
-        "not exhausted",
-        "share used",
-        "share of others used",
-        "an odd list",
-        "an odd status",
-        "no such pool",
-        "an invalid pool",
-        "a pool that goes",
-    ],
-)
+)  # fmt: skip
 def test_owner_sees_why_no_address_is_allocated(named: str | None, pool: Manifest, reason: str, words: str) -> None:
     fields = {"ipPool": named} if named else {}
     found = world(spec=spec(**fields), related=related([pool]))
