@@ -27,6 +27,7 @@ CONTEXT = Context(
     Settings(), build_scripts({"entrypoint.sh": "#!/bin/bash\n"}), NOW, b"entropy of thirty-two characters"
 )
 UID = "7a8ca577-06c6-4c4b-b908-d5ffb972b650"
+DELETED_AT = "2026-01-02T03:04:05Z"
 # What a Vk8s says that it is.
 IDENTITY = {"apiVersion": "vk8s.sktelecom.com/v1alpha1", "kind": "Vk8s"}
 IMAGE = "registry.example.com/vk8s/kink:v1.34.4"
@@ -68,8 +69,8 @@ class World:
         """One line instead of every child, when hypothesis prints an example."""
         printer.text(repr(self))
 
-    def request(self, **metadata: Any) -> HookRequest:
-        """The body of a call; `metadata` of the Vk8s besides its own."""
+    def parent(self, **metadata: Any) -> Manifest:
+        """The Vk8s; `metadata` besides its own."""
         metadata = {
             "name": self.name,
             "namespace": "team-a",
@@ -80,11 +81,18 @@ class World:
             "finalizers": list(self.finalizers),
             **metadata,
         }
+        return {**IDENTITY, "metadata": metadata, "spec": self.spec, "status": self.status}
+
+    def request(self, **metadata: Any) -> HookRequest:
+        """The body of a call; `metadata` of the Vk8s besides its own."""
         children = {
             kind: {f"team-a/{name}": child for name, child in group.items()} for kind, group in self.children.items()
         }
-        parent = {**IDENTITY, "metadata": metadata, "spec": self.spec, "status": self.status}
-        body = {"parent": parent, "children": deepcopy(children), "related": deepcopy(self.related)}
+        body = {
+            "parent": self.parent(**metadata),
+            "children": deepcopy(children),
+            "related": deepcopy(self.related),
+        }
         return HookRequest.model_validate(body)
 
     @property
@@ -104,7 +112,7 @@ class World:
 
     def finalize(self) -> FinalizeResponse:
         """The answer to a finalize call of a Vk8s that somebody has deleted."""
-        return decide_finalize(self.request(deletionTimestamp="2026-01-02T03:04:05Z"), self.context)
+        return decide_finalize(self.request(deletionTimestamp=DELETED_AT), self.context)
 
     def finalize_unselected(self) -> FinalizeResponse:
         """The answer to a finalize call of a Vk8s whose labels no CompositeController selects any more."""

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from time import process_time
 
-from tests.chaos.calls import Hooks
 from tests.chaos.history import make_history, play, shrink, tell
 from tests.chaos.judge import LOSSES
+from tests.simulation.hooks import Hooks
 
 
 @dataclass(frozen=True)

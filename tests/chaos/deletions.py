@@ -7,10 +7,10 @@ from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.observed.children import CLAIM, JOB, POD
 from hooks.vk8s.observed.kinds import CHILD_KINDS
 from testbed.metacontroller.objects import is_terminating, with_metadata
-from tests.chaos.api import find_owner
 from tests.chaos.scene import Scene
-from tests.properties.host import Key
-from tests.properties.judge import find_references
+from tests.simulation.answers import find_references
+from tests.simulation.host_api import find_owner
+from tests.simulation.kinds import Key
 
 
 def finish_deletions(scene: Scene) -> None:
@@ -37,7 +37,7 @@ def _collect_garbage(scene: Scene) -> None:
     for kind in (*CHILD_KINDS, ALLOCATION):
         for name, obj in scene.api.list_all(kind).items():
             if find_owner(obj) not in {None, *parents}:
-                scene.api.delete((kind, name))
+                scene.api.drop((kind, name))
 
 
 def _finish_foreground(scene: Scene) -> None:
@@ -48,7 +48,7 @@ def _finish_foreground(scene: Scene) -> None:
             continue
         children = list(scene.list_children(vk8s["metadata"]["uid"]))
         for key, _ in children:
-            scene.api.delete(key)
+            scene.api.drop(key)
         rest = [each for each in finalizers if each != "foregroundDeletion"]
         key = (VK8S, vk8s["metadata"]["name"])
         if not children and rest:

@@ -8,13 +8,13 @@ from typing import Final, NamedTuple
 from hooks.vk8s.observed.children import POD, is_ready
 from testbed.metacontroller.objects import is_terminating
 from tests.chaos import edits, hosts, losses, machinery, owner, troubles
-from tests.chaos.calls import Hooks, ViolationError
 from tests.chaos.judge import TWO_DOWN, Judge
 from tests.chaos.rest import end
 from tests.chaos.scene import Draw, Scene
-from tests.properties.departures import find_leaving
-from tests.properties.judge import is_accepted
-from tests.properties.pods import is_down
+from tests.simulation.answers import is_accepted
+from tests.simulation.departures import find_leaving
+from tests.simulation.hooks import Hooks, ViolationError
+from tests.simulation.pods import is_down
 
 FEWEST_EVENTS, MOST_EVENTS = 20, 80
 

@@ -7,7 +7,7 @@ from hooks.vk8s.observed.children import is_ready
 from testbed.metacontroller.objects import is_terminating
 from tests.chaos import physics
 from tests.chaos.scene import HOSTS, Draw, Scene
-from tests.properties.statuses import NO_LONGER_READY
+from tests.simulation.statuses import NO_LONGER_READY
 
 # So long after its restart, a kubelet has probed all its pods again.
 PROBED: Final = timedelta(seconds=10)

@@ -8,17 +8,18 @@ from hooks.vk8s.observed.children import CLAIM, JOB, POD, SECRET, is_terminating
 from hooks.vk8s.observed.kinds import CHILD_KINDS, Data
 from hooks.vk8s.spec.network import ADDRESS
 from hooks.wire import FinalizeResponse
-from tests.chaos.api import find_owner
-from tests.chaos.calls import Call, ViolationError
-from tests.chaos.metacontroller import Request
 from tests.chaos.scene import Scene, build_world
 from tests.chaos.witness import SHOWN, Witness
-from tests.properties.departures import TAKES, find_leaving, has_condition
-from tests.properties.host import Key, describe_keys
-from tests.properties.judge import is_paused
-from tests.properties.pods import find_waiting, is_down, is_unscheduled, is_up
-from tests.properties.reasons import PULL_PROBLEMS, find_unexplained
-from tests.properties.risks import find_claim, is_lasting
+from tests.simulation.answers import is_paused
+from tests.simulation.departures import TAKES, find_leaving, has_condition
+from tests.simulation.hooks import Call, ViolationError
+from tests.simulation.host_api import find_owner
+from tests.simulation.keys import describe_keys
+from tests.simulation.kinds import Key
+from tests.simulation.metacontroller import Request
+from tests.simulation.pods import find_waiting, is_down, is_unscheduled, is_up
+from tests.simulation.reasons import PULL_PROBLEMS, find_unexplained
+from tests.simulation.risks import find_claim, is_lasting
 from tests.world import World
 
 LEFT_OUT: Final = "nothing that is observed is left out without a reason"
@@ -65,7 +66,7 @@ class Judge:
         self._witness.see_request(self.scene, request)
         if request.what == "delete" and request.key[0] == POD:
             self._check_disruption(request)
-        if request.what != "create" or self.scene.api.get(*request.key) is not None or request.wanted is None:
+        if request.what != "create" or self.scene.api.peek(*request.key) is not None or request.wanted is None:
             return
         if request.key == (SECRET, f"{request.call.name}-pki"):
             self._check_authority(request.call, request.wanted)
@@ -93,11 +94,11 @@ class Judge:
 
     def _is_last_hold(self, world: World, name: str) -> bool:
         """Whether the pod of a node that stays is all that is left to hold a volume with data, as the caches show."""
-        pod, real = world.children[POD][name], self.scene.api.get(POD, name)
+        pod, real = world.children[POD][name], self.scene.api.peek(POD, name)
         key = find_claim(pod)
         if key is None or is_lasting(world, key) or name in find_leaving(world) or is_terminating(pod):
             return False
-        claim = self.scene.api.get(*key)
+        claim = self.scene.api.peek(*key)
         is_same = real is not None and real["metadata"]["uid"] == pod["metadata"]["uid"]
         volume, accepted = self.scene.volumes.of_pod(pod), self.scene.volumes.accepted.get(world.uid, set())
         is_missed = volume.data and not volume.uids & accepted
@@ -106,7 +107,7 @@ class Judge:
     def _check_disruption(self, request: Request) -> None:
         """A node that runs is about to be taken down."""
         call, name = request.call, request.key[1]
-        pod, seen = self.scene.api.get(*request.key), request.seen or {}
+        pod, seen = self.scene.api.peek(*request.key), request.seen or {}
         is_same = pod is not None and pod["metadata"]["uid"] == seen["metadata"]["uid"]
         if isinstance(call.answer, FinalizeResponse) or not is_same or not pod or not self._is_up(pod):
             return
@@ -144,7 +145,7 @@ class Judge:
         return is_up(pod, self.scene.api.now)
 
     def _check_authority(self, call: Call, wanted: Manifest) -> None:
-        vk8s = self.scene.api.get(VK8S, call.name)
+        vk8s = self.scene.api.peek(VK8S, call.name)
         if vk8s is None or vk8s["metadata"]["uid"] != call.uid or is_terminating(vk8s):
             return
         made = self._authorities.setdefault(call.uid, set())

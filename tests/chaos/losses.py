@@ -8,12 +8,13 @@ from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.observed.children import CLAIM, POD, SECRET
 from hooks.vk8s.spec.labels import ROLE
 from testbed.metacontroller.objects import is_terminating, with_metadata
-from tests.chaos.api import NAMESPACE, find_owner
 from tests.chaos.scene import HOLD, Draw, Scene
 from tests.chaos.volumes import Volume
-from tests.properties.host import Key, describe_key
-from tests.properties.note import read_note
-from tests.properties.risks import ACCEPT
+from tests.simulation.host_api import NAMESPACE, find_owner
+from tests.simulation.keys import describe_key
+from tests.simulation.kinds import Key
+from tests.simulation.note import read_note
+from tests.simulation.risks import ACCEPT
 
 FORCED: Final = 0.3
 
@@ -42,7 +43,7 @@ def lose_node(scene: Scene, draw: Draw) -> None:
         pod = (POD, key[1].removesuffix("-state"))
         scene.tell(f"{describe_key(pod)} and {describe_key(key)} are lost with their host")
         for each in (pod, key):
-            if scene.api.get(*each) and find_owner(scene.api.kinds[each[0]].now[each[1]]):
+            if scene.api.peek(*each) and find_owner(scene.api.kinds[each[0]].now[each[1]]):
                 scene.api.remove(each)
         scene.volumes.sweep()
 
@@ -61,7 +62,7 @@ def lose_credentials(scene: Scene, draw: Draw) -> None:
             scene.lost_pki.add(find_owner(scene.api.kinds[SECRET].now[key[1]]) or "")
             scene.back_up(scene.api.kinds[SECRET].now[key[1]])
         scene.change(key, lambda old: with_metadata(old, finalizers=[HOLD]))
-        scene.api.delete(key)
+        scene.api.drop(key)
         scene.tell(f"{describe_key(key)} is deleted by hand, and held by a finalizer")
 
 
@@ -83,7 +84,7 @@ def bind(scene: Scene, node: tuple[str, str], volume: Volume) -> None:
     is_bound = any(each is volume for each in scene.volumes.of_pods.values())
     is_there = not volume.is_gone and not is_bound
     scene.api.pass_time(timedelta(seconds=1))
-    made = scene.api.create(claim)
+    made = scene.api.make(claim)
     scene.volumes.bind(made, volume if is_there else scene.volumes.copy(volume))
     scene.tell(f"claim {name}-state is {'bound to its volume again' if is_there else 'restored from a snapshot'}")
 
@@ -118,7 +119,7 @@ def find_missing(scene: Scene, vk8s: Manifest) -> set[str]:
 
 
 def _delete(scene: Scene, key: Key, *, is_forced: bool = False) -> None:
-    scene.api.delete(key)
+    scene.api.drop(key)
     if is_forced:
         scene.api.remove(key)
     scene.tell(f"{describe_key(key)} is deleted by hand{', by force' if is_forced else ''}")
@@ -134,7 +135,7 @@ def is_missing(scene: Scene, node: tuple[str, str]) -> bool:
     """Whether the claim of a node of a Vk8s that lives is not there, and the node is still wanted."""
     alive = {each["metadata"]["uid"]: each for each in scene.list_vk8s() if not is_terminating(each)}
     owner, name = node
-    if owner not in alive or scene.api.get(CLAIM, f"{name}-state") is not None:
+    if owner not in alive or scene.api.peek(CLAIM, f"{name}-state") is not None:
         return False
     spec = scene.written[alive[owner]["metadata"]["name"]]
     return name in {each["name"] for each in spec["nodes"]}

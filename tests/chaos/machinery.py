@@ -6,8 +6,8 @@ from hooks.ippool.pools import POOL
 from hooks.ippool.request import VK8S
 from tests.chaos import hosts, physics
 from tests.chaos.deletions import finish_deletions
-from tests.chaos.metacontroller import Asking
 from tests.chaos.scene import Draw, Scene
+from tests.simulation.controller import Asking
 
 
 def sync(scene: Scene, draw: Draw) -> None:
@@ -40,7 +40,7 @@ def lose_call(scene: Scene, draw: Draw) -> None:
     if names:
         call = scene.sync(VK8S, draw.pick(names), 0)
         if call is not None:
-            scene.controller.pending[call.uid] = []
+            scene.controller.lose(call.uid)
             scene.tell(f"the answer for {call.name} is lost")
 
 
@@ -65,7 +65,7 @@ def ask_finalize(scene: Scene, draw: Draw) -> None:
 
 def act(scene: Scene, draw: Draw) -> None:
     """Some of what syncs have decided is done."""
-    at_work = sorted(uid for uid, requests in scene.controller.pending.items() if requests)
+    at_work = scene.controller.list_pending()
     if at_work:
         scene.act(draw.pick(at_work), draw.pick((1, 2, None)))
 

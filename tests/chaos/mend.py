@@ -12,14 +12,14 @@ from hooks.vk8s.keys.pki_files import parse_pki
 from hooks.vk8s.observed.children import CLAIM, JOB, POD, SECRET
 from hooks.vk8s.observed.kinds import CHILD_KINDS
 from testbed.metacontroller.objects import is_terminating, with_metadata
-from tests.chaos.api import NAMESPACE, find_owner
 from tests.chaos.deletions import finish_deletions
 from tests.chaos.losses import accept, bind, find_missing, is_missing
 from tests.chaos.physics import LEAVE, UNPULLABLE, can_start
 from tests.chaos.scene import HOLD, Scene
 from tests.chaos.troubles import write_pool
-from tests.properties.host import Key
-from tests.properties.judge import find_references
+from tests.simulation.answers import find_references
+from tests.simulation.host_api import NAMESPACE, find_owner
+from tests.simulation.kinds import Key
 
 
 def mend(scene: Scene) -> None:
@@ -31,7 +31,7 @@ def mend(scene: Scene) -> None:
     scene.api.quota = frozenset()
     scene.api.now = scene.api.latest
     scene.answering = [next(iter(scene.versions.values()))]
-    for uid in list(scene.controller.pending):
+    for uid in scene.controller.list_pending():
         scene.act(uid)
     scene.controller.restart()
     scene.api.elapsed += timedelta(minutes=21)
@@ -65,22 +65,22 @@ def _mend_object(scene: Scene, key: Key, obj: Manifest, alive: set[str]) -> None
         labels = {**obj["metadata"]["labels"], "controller-uid": owner}
         scene.change(key, lambda old: with_metadata(old, labels=labels))
     elif owner is not None or (find_owner(obj) is None and label not in alive):
-        scene.api.delete(key)
+        scene.api.drop(key)
 
 
 def _delete_pods_of_lost_claims(scene: Scene) -> None:
     """Who has deleted a claim that is in use has to delete the pod, too: with it, its state is gone."""
     for pod in scene.api.list_all(POD).values():
-        claims = [scene.api.get(*key) for key in find_references(pod) if key[0] == CLAIM]
+        claims = [scene.api.peek(*key) for key in find_references(pod) if key[0] == CLAIM]
         if any(claim is None or is_terminating(claim) for claim in claims):
-            scene.api.delete((POD, pod["metadata"]["name"]))
+            scene.api.drop((POD, pod["metadata"]["name"]))
 
 
 def _bring_password(scene: Scene) -> None:
     """The Secret that owners name as that of their password."""
-    if scene.api.get(SECRET, "mine") is None:
+    if scene.api.peek(SECRET, "mine") is None:
         metadata = {"name": "mine", "namespace": NAMESPACE, "labels": {}}
-        scene.api.create({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": {"password": "YQ=="}})
+        scene.api.make({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": {"password": "YQ=="}})
 
 
 def _mend_vk8s(scene: Scene, vk8s: Manifest) -> None:
@@ -98,18 +98,18 @@ def _mend_vk8s(scene: Scene, vk8s: Manifest) -> None:
     _delete_unusable_keys(scene, (SECRET, f"{name}-ssh"))
     if uid in scene.ruined or _is_taken(scene, uid, nodes[0]["name"]):
         scene.tell(f"Vk8s {name} can't be helped, and is deleted")
-        scene.api.delete((VK8S, name))
+        scene.api.drop((VK8S, name))
 
 
 def _delete_unusable_keys(scene: Scene, key: Key) -> None:
     """Whoever has written into the ssh keys deletes them: others are made."""
-    secret = scene.api.get(*key)
+    secret = scene.api.peek(*key)
     if secret is not None and "foreign" in secret.get("data", {}):
-        scene.api.delete(key)
+        scene.api.drop(key)
 
 
 def _mend_pki(scene: Scene, name: str, uid: str) -> None:
-    secret = scene.api.get(SECRET, f"{name}-pki")
+    secret = scene.api.peek(SECRET, f"{name}-pki")
     try:
         if secret is not None:
             parse_pki(read_secret(secret))
@@ -122,7 +122,7 @@ def _mend_pki(scene: Scene, name: str, uid: str) -> None:
 
 def _is_taken(scene: Scene, uid: str, node: str) -> bool:
     """Whether another Vk8s has the pod or the claim of that name, or wants it and was there first."""
-    owners = [find_owner(obj) for key in ((POD, node), (CLAIM, f"{node}-state")) if (obj := scene.api.get(*key))]
+    owners = [find_owner(obj) for key in ((POD, node), (CLAIM, f"{node}-state")) if (obj := scene.api.peek(*key))]
     others = [each for each in scene.list_vk8s() if int(each["metadata"]["uid"][4:]) < int(uid[4:])]
     wanted = {each["name"] for other in others for each in scene.written[other["metadata"]["name"]]["nodes"]}
     return any(owner not in (uid, None) for owner in owners) or node in wanted
@@ -135,7 +135,7 @@ def _delete_stuck_jobs(scene: Scene) -> None:
         is_left = any(scene.find_child(owner, key) for key in ((POD, node), (CLAIM, f"{node}-state")))
         if name.endswith(LEAVE) and not is_left and not can_start(scene, job["spec"]["template"]):
             scene.told.discard((owner, node))
-            scene.api.delete((JOB, name))
+            scene.api.drop((JOB, name))
 
 
 def face_losses(scene: Scene) -> bool:

@@ -5,7 +5,7 @@ from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.observed.children import CLAIM, POD, SECRET, is_ready
 from hooks.vk8s.situation import Context
 from hooks.wire import FinalizeResponse, HookRequest, SyncResponse
-from tests.chaos.calls import Hooks
+from tests.simulation.hooks import Hooks
 
 
 class LosesClaims(Hooks):

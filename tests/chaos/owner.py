@@ -4,12 +4,13 @@ from typing import Any, Final
 
 from hooks.ippool.request import VK8S
 from hooks.kubernetes.manifest import Manifest
+from testbed.metacontroller.errors import SyncError
 from testbed.metacontroller.objects import with_metadata
-from tests.chaos.api import NAMESPACE, TakenError
 from tests.chaos.edits import SHARED, VK8S_NAMES, build_node, describe_spec, edit, name_workers, pick_vk8s, without
 from tests.chaos.scene import Draw, Scene
 from tests.properties.owner import FORCE_REMOVE, RESTART, STOPPED
 from tests.properties.specs import FAULTS
+from tests.simulation.host_api import NAMESPACE
 
 LABELS: Final[tuple[Manifest, ...]] = (
     {},
@@ -20,7 +21,7 @@ LABELS: Final[tuple[Manifest, ...]] = (
 
 def create_vk8s(scene: Scene, draw: Draw) -> None:
     """Somebody creates a Vk8s, now and then with a master that has the name of another's."""
-    names = [name for name in VK8S_NAMES if scene.api.get(VK8S, name) is None]
+    names = [name for name in VK8S_NAMES if scene.api.peek(VK8S, name) is None]
     if not names:
         return
     name = names[0] if draw.chance(0.6) else draw.pick(names)
@@ -39,8 +40,8 @@ def create(scene: Scene, name: str, spec: Manifest) -> None:
     identity = {"apiVersion": "vk8s.sktelecom.com/v1alpha1", "kind": "Vk8s"}
     metadata = {"name": name, "namespace": NAMESPACE, "labels": {}, "annotations": {}}
     try:
-        scene.api.create({**identity, "metadata": metadata, "spec": spec})
-    except TakenError:
+        scene.api.make({**identity, "metadata": metadata, "spec": spec})
+    except SyncError:
         return
     scene.written[name] = spec
     scene.tell(f"Vk8s {name} is created: {describe_spec(spec)}")
@@ -55,7 +56,7 @@ def delete_vk8s(scene: Scene, draw: Draw) -> None:
     if draw.chance(0.3):
         with_foreground = [*finalizers, "foregroundDeletion"]
         scene.change((VK8S, name), lambda old: with_metadata(old, finalizers=with_foreground))
-    scene.api.delete((VK8S, name))
+    scene.api.drop((VK8S, name))
     scene.tell(f"Vk8s {name} is deleted")
 
 

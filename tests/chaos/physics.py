@@ -10,15 +10,16 @@ from hooks.kubernetes.labels import NODE
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.observed.children import JOB, POD, SECRET, SERVICE, is_ready
 from hooks.vk8s.spec.network import ADDRESS
+from testbed.metacontroller.errors import SyncError
 from testbed.metacontroller.objects import is_terminating
-from tests.chaos.api import NAMESPACE, RefusedError, TakenError, find_owner
-from tests.chaos.calls import BROKEN_DIGEST
 from tests.chaos.deletions import finish_deletions
 from tests.chaos.scene import HOSTS, Scene
 from tests.chaos.state import find_master, is_dismissed, is_master, is_stateless, is_stranded, settle
-from tests.properties.departures import has_condition
-from tests.properties.judge import find_references
-from tests.properties.statuses import (
+from tests.simulation.answers import find_references
+from tests.simulation.departures import has_condition
+from tests.simulation.hooks import BROKEN_DIGEST
+from tests.simulation.host_api import NAMESPACE, find_owner
+from tests.simulation.statuses import (
     JOB_STATUSES,
     NO_LONGER_READY,
     NO_STATE,
@@ -57,7 +58,7 @@ def come_up(scene: Scene) -> None:
 
 def boot(scene: Scene, name: str) -> None:
     """The pod gets as far as it can."""
-    pod = scene.api.get(POD, name)
+    pod = scene.api.peek(POD, name)
     if pod is None or is_terminating(pod) or pod.get("status", {}).get("phase") in ("Failed", "Succeeded"):
         return
     host = pod["spec"].get("nodeName") or _find_host(scene, pod)
@@ -91,7 +92,7 @@ def _come_up(scene: Scene, name: str, pod: Manifest) -> None:
 
 def set_pod(scene: Scene, name: str, status: str) -> None:
     """The pod has that status, at the address that it was made with, or one that no other has."""
-    pod = scene.api.get(POD, name)
+    pod = scene.api.peek(POD, name)
     if pod is not None:
         built = build_pod_status(status, scene.api.now, pod)
         address = {"podIP": find_pod_address(pod)} if "podIP" in built else {}
@@ -108,7 +109,7 @@ def find_pod_address(pod: Manifest) -> str:
 
 def work(scene: Scene, name: str) -> None:
     """A Job gets one stage further."""
-    job = scene.api.get(JOB, name)
+    job = scene.api.peek(JOB, name)
     if job is not None and _can_work(scene, job):
         if name.endswith(LEAVE):
             _take_out(scene, name, job)
@@ -145,8 +146,8 @@ def _install(scene: Scene, name: str, job: Manifest) -> None:
     template = job["spec"]["template"]
     metadata = {**template["metadata"], "name": f"{name}-{uid}", "namespace": NAMESPACE, "ownerReferences": [owner]}
     try:
-        scene.api.create({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": template["spec"]})
-    except (TakenError, RefusedError):
+        scene.api.make({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": template["spec"]})
+    except SyncError:
         return
     scene.set_status((JOB, name), JOB_STATUSES["at work"])
 
@@ -202,7 +203,7 @@ def _has_cluster(scene: Scene, pod: Manifest) -> bool:
 
 def _find_authority(scene: Scene, pod: Manifest) -> str | None:
     """The certificate of the CA that is mounted into the pod; of one without any, as the access pod, none matters."""
-    secrets = [scene.api.get(*key) for key in find_references(pod) if key[0] == SECRET]
+    secrets = [scene.api.peek(*key) for key in find_references(pod) if key[0] == SECRET]
     found = [str(each["data"]["ca.crt"]) for each in secrets if each and "ca.crt" in each.get("data", {})]
     return found[0] if found else None
 
@@ -217,7 +218,7 @@ def _can_work(scene: Scene, job: Manifest) -> bool:
 
 
 def _has_all(scene: Scene, pod: Manifest) -> bool:
-    return all(scene.api.get(*key) is not None for key in find_references(pod))
+    return all(scene.api.peek(*key) is not None for key in find_references(pod))
 
 
 def _find_image(pod: Manifest) -> str:

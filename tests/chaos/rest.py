@@ -11,13 +11,13 @@ from hooks.vk8s.observed.children import CLAIM, JOB, POD, SECRET, is_ready
 from hooks.vk8s.observed.kinds import CHILD_KINDS
 from testbed.metacontroller.objects import is_terminating
 from tests.chaos import physics
-from tests.chaos.api import find_owner
-from tests.chaos.calls import Call, ViolationError
 from tests.chaos.mend import face_losses, mend, resume_all
 from tests.chaos.scene import Scene
-from tests.properties.departures import has_condition
-from tests.properties.judge import is_paused
-from tests.properties.reasons import is_outdated
+from tests.simulation.answers import is_paused
+from tests.simulation.departures import has_condition
+from tests.simulation.hooks import Call, ViolationError
+from tests.simulation.host_api import find_owner
+from tests.simulation.reasons import is_outdated
 from tests.world import World
 
 CONVERGES: Final = "what is mended converges"

@@ -14,11 +14,12 @@ from hooks.vk8s.observed.kinds import CHILD_KINDS
 from hooks.vk8s.situation import Context
 from hooks.vk8s.spec.labels import ROLE
 from testbed.metacontroller.objects import is_terminating, with_metadata
-from tests.chaos.api import NAMESPACE, ApiServer, find_owner
-from tests.chaos.calls import Call, Hooks, Version, list_versions
-from tests.chaos.metacontroller import AS_USUAL, Asking, Metacontroller, Watcher
 from tests.chaos.volumes import Node, Volumes
-from tests.properties.host import Key
+from tests.simulation.controller import AS_USUAL, Asking
+from tests.simulation.hooks import Call, Hooks, Version, list_versions
+from tests.simulation.host_api import NAMESPACE, HostApi, find_owner
+from tests.simulation.kinds import Key
+from tests.simulation.metacontroller import Metacontroller, Watcher
 from tests.world import Children, World
 
 Option = TypeVar("Option")
@@ -53,7 +54,7 @@ class Scene:
     watcher: Watcher
     # Whether there are pools, and hooks that care.
     is_pooled: bool = False
-    api: ApiServer = field(default_factory=ApiServer)
+    api: HostApi = field(default_factory=HostApi)
     # The status that each pod has, by its uid, under the name of it.
     outcomes: dict[str, str] = field(default_factory=dict)
     # Nodes that have been told to leave, and the volumes of those that have heard it.
@@ -96,11 +97,7 @@ class Scene:
     def sync(self, kind: str, name: str, done: int | None = None, asking: Asking = AS_USUAL) -> Call | None:
         """Metacontroller asks for one parent, and does so many of the requests that follow, or all."""
         version = self.answering[self.hooks.calls % len(self.answering)]
-        for uid in [
-            uid
-            for uid, requests in self.controller.pending.items()
-            if requests and (requests[0].call.kind, requests[0].call.name) == (kind, name)
-        ]:
+        for uid in self.controller.list_pending((kind, name)):
             self.act(uid)
         call = self.controller.sync(kind, name, version, asking)
         if call is None:
@@ -118,7 +115,7 @@ class Scene:
         before = call.parent.get("status") or {}
         status = call.answer.status
         told = [f"phase {status['phase']}"] if status.get("phase") != before.get("phase") else []
-        left = len(self.controller.pending[call.uid])
+        left = self.controller.count_pending(call.uid)
         rest = [f"{left} requests are yet to be made"] if left else []
         if told or outcomes or rest:
             kind = "" if call.kind == VK8S else "pool "
@@ -144,7 +141,7 @@ class Scene:
 
     def find_child(self, uid: str, key: Key) -> Manifest | None:
         """That child of the Vk8s, as it is; None where the name is another's."""
-        found = self.api.get(*key)
+        found = self.api.peek(*key)
         return found if found and find_owner(found) == uid else None
 
     def look(self, vk8s: Manifest) -> World:
@@ -175,8 +172,8 @@ class Scene:
         metadata = {"name": f"{name}-pki", "namespace": NAMESPACE, "labels": labels, "annotations": noted}
         if not noted:
             self.volumes.forget(uid)
-        self.api.remove((SECRET, f"{name}-pki")) if self.api.get(SECRET, f"{name}-pki") else None
-        self.api.create({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, **self.vault[uid]})
+        self.api.remove((SECRET, f"{name}-pki")) if self.api.peek(SECRET, f"{name}-pki") else None
+        self.api.make({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, **self.vault[uid]})
         self.tell(f"the PKI of {name} is restored{'' if noted else ', without annotations'}")
 
     def write_spec(self, name: str, spec: Any, *, is_broken: bool = False) -> None:

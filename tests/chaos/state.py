@@ -3,10 +3,10 @@
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.observed.children import is_ready
 from hooks.vk8s.spec.labels import ROLE
-from tests.chaos.api import find_owner, is_job_pod
 from tests.chaos.scene import Scene
 from tests.chaos.volumes import Node
-from tests.properties.risks import find_claim, may_found, read_generation
+from tests.simulation.host_api import find_owner, is_job_pod
+from tests.simulation.risks import find_claim, may_found, read_generation
 
 
 def is_master(pod: Manifest) -> bool:

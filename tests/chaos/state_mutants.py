@@ -8,10 +8,10 @@ from hooks.vk8s.situation import Context
 from hooks.vk8s.spec.labels import ROLE
 from hooks.wire import FinalizeResponse, HookRequest, SyncResponse
 from testbed.metacontroller.objects import with_metadata
-from tests.chaos.calls import Hooks
 from tests.chaos.mutants import without
-from tests.properties.note import STATE
-from tests.properties.pods import has_ended
+from tests.simulation.hooks import Hooks
+from tests.simulation.note import STATE
+from tests.simulation.pods import has_ended
 
 
 class LetsGoOfVolumes(Hooks):

@@ -4,7 +4,6 @@ from itertools import count
 
 import pytest
 
-from tests.chaos.calls import Hooks, ViolationError
 from tests.chaos.history import make_history, play, shrink, tell
 from tests.chaos.judge import ADDRESS_TWICE, ALIVE, DATA, LEFT_OUT, LOST, PODS_FIRST, SECOND_CA, TWO_DOWN
 from tests.chaos.mutants import (
@@ -27,6 +26,7 @@ from tests.chaos.state_mutants import (
     TakesWorkersFirst,
 )
 from tests.chaos.witness import SHOWN
+from tests.simulation.hooks import Hooks, ViolationError
 
 MOST_HISTORIES = 400
 MOST_EVENTS = 8

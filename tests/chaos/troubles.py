@@ -9,12 +9,14 @@ from hooks.kubernetes.labels import NODE
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.observed.children import CLAIM, CONFIG_MAP, JOB, POD, SECRET, SERVICE, group_key
 from hooks.vk8s.observed.kinds import CHILD_KINDS
+from testbed.metacontroller.errors import SyncError
 from testbed.metacontroller.objects import is_terminating, with_metadata
-from tests.chaos.api import NAMESPACE, RefusedError, TakenError, find_owner
 from tests.chaos.physics import LEAVE, PROXY_IMAGE, set_pod
 from tests.chaos.scene import HOLD, Draw, Scene
-from tests.properties.host import Key, describe_key
-from tests.properties.statuses import JOB_STATUSES, POD_STATUSES
+from tests.simulation.host_api import NAMESPACE, find_owner
+from tests.simulation.keys import describe_key
+from tests.simulation.kinds import Key
+from tests.simulation.statuses import JOB_STATUSES, POD_STATUSES
 
 TROUBLES: Final = tuple(sorted(set(POD_STATUSES) - {"Ready"}))
 # What somebody else may make under a name that a Vk8s wants.
@@ -49,7 +51,7 @@ def delete_child(scene: Scene, draw: Draw) -> None:
     keys = [key for key in _list_children(scene) if key[0] != JOB and not key[1].endswith("-pki")]
     if keys:
         key = draw.pick(keys)
-        scene.api.delete(key)
+        scene.api.drop(key)
         scene.tell(f"{describe_key(key)} is deleted by hand")
 
 
@@ -61,7 +63,7 @@ def lose_pki(scene: Scene, draw: Draw) -> None:
         uid = draw.pick(there)
         scene.lost_pki.add(uid)
         scene.back_up(scene.api.kinds[SECRET].now[f"{uids[uid]}-pki"])
-        scene.api.delete((SECRET, f"{uids[uid]}-pki"))
+        scene.api.drop((SECRET, f"{uids[uid]}-pki"))
         scene.tell(f"Secret {uids[uid]}-pki is deleted by hand")
 
 
@@ -75,7 +77,7 @@ def restore_pki(scene: Scene, draw: Draw) -> None:
     """The owner of a Vk8s restores its PKI."""
     for vk8s in scene.list_vk8s():
         uid, key = vk8s["metadata"]["uid"], (SECRET, f"{vk8s['metadata']['name']}-pki")
-        if uid in scene.vault and scene.api.get(*key) is None and not is_terminating(vk8s):
+        if uid in scene.vault and scene.api.peek(*key) is None and not is_terminating(vk8s):
             scene.restore_pki(vk8s, is_bare=draw.chance(0.3))
 
 
@@ -114,8 +116,8 @@ def squat(scene: Scene, draw: Draw) -> None:
     kind, name, content = draw.pick(SQUATS)
     metadata = {"name": name, "namespace": NAMESPACE, "labels": {"app": "other"}}
     try:
-        scene.api.create({"apiVersion": "v1", "kind": kind, "metadata": metadata, **content})
-    except (TakenError, RefusedError):
+        scene.api.make({"apiVersion": "v1", "kind": kind, "metadata": metadata, **content})
+    except SyncError:
         return
     scene.tell(f"somebody else makes {kind} {name}")
 
@@ -144,7 +146,7 @@ def lose_job(scene: Scene, draw: Draw) -> None:
         scene.set_status((JOB, name), JOB_STATUSES["Failed"])
         scene.tell(f"Job {name} gives up")
     else:
-        scene.api.delete((JOB, name))
+        scene.api.drop((JOB, name))
         scene.tell(f"Job {name} is deleted by hand")
 
 
@@ -168,9 +170,9 @@ def put_pool(scene: Scene, draw: Draw) -> None:
 
 def write_pool(scene: Scene, name: str, spec: Manifest) -> None:
     """The pool has that spec."""
-    if scene.api.get(POOL, name) is None:
+    if scene.api.peek(POOL, name) is None:
         identity: dict[str, Any] = {"apiVersion": API_VERSION, "kind": "IPPool"}
-        scene.api.create({**identity, "metadata": {"name": name, "labels": {}}, "spec": spec})
+        scene.api.make({**identity, "metadata": {"name": name, "labels": {}}, "spec": spec})
     else:
         scene.change((POOL, name), lambda old: {**old, "spec": spec})
     scene.tell(f"pool {name} has {spec}")
@@ -181,7 +183,7 @@ def delete_pool(scene: Scene, draw: Draw) -> None:
     pools = sorted(scene.api.kinds[POOL].now)
     if pools:
         name = draw.pick(pools)
-        scene.api.delete((POOL, name))
+        scene.api.drop((POOL, name))
         scene.tell(f"pool {name} is deleted")
 
 
@@ -192,7 +194,7 @@ def rob(scene: Scene, draw: Draw) -> None:
         name = draw.pick(there)
         labels = scene.api.kinds[ALLOCATION].now[name]["metadata"]["labels"]
         scene.robbed.add((labels.get(VK8S_UID, ""), labels.get(NODE, "")))
-        scene.api.delete((ALLOCATION, name))
+        scene.api.drop((ALLOCATION, name))
         scene.tell(f"allocation {name} is deleted by hand")
 
 

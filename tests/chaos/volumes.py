@@ -8,8 +8,8 @@ from typing import Final
 
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.observed.children import CLAIM, POD
-from tests.chaos.api import ApiServer, find_owner
-from tests.properties.risks import find_claim, may_found, read_node_name
+from tests.simulation.host_api import HostApi, find_owner
+from tests.simulation.risks import find_claim, may_found, read_node_name
 
 # A Vk8s's uid, and the name of a node.
 Node = tuple[str, str]
@@ -55,7 +55,7 @@ class Noted:
 class Volumes:
     """All of them, by the claims and pods that have them. `last`: the latest that had data, of each node."""
 
-    api: ApiServer
+    api: HostApi
     of_claims: dict[str, Volume] = field(default_factory=dict)
     of_pods: dict[str, Volume] = field(default_factory=dict)
     last: dict[Node, Volume] = field(default_factory=dict)
@@ -85,7 +85,7 @@ class Volumes:
         uid = pod["metadata"]["uid"]
         if uid in self.of_pods:
             return self.of_pods[uid]
-        claim = self.api.get(*key) if (key := find_claim(pod)) else None
+        claim = self.api.peek(*key) if (key := find_claim(pod)) else None
         return self.of_claim(claim) if claim else Volume(0, {uid})
 
     def mount(self, pod: Manifest) -> Volume:
@@ -122,7 +122,7 @@ class Volumes:
             pod for pod in self.api.kinds[POD].now.values() if find_owner(pod) == owner and read_node_name(pod) == name
         ]
         mounted = [self.of_pods[pod["metadata"]["uid"]] for pod in pods if pod["metadata"]["uid"] in self.of_pods]
-        claim = self.api.get(CLAIM, f"{name}-state")
+        claim = self.api.peek(CLAIM, f"{name}-state")
         bound = [self.of_claim(claim)] if claim else []
         return {volume.data for volume in [*mounted, *bound]}
 

@@ -6,14 +6,14 @@ from hooks.ippool.request import VK8S
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.observed.children import CLAIM, POD, SECRET, is_ready, is_terminating
 from hooks.wire import FinalizeResponse
-from tests.chaos.calls import Call, ViolationError
-from tests.chaos.metacontroller import Request
 from tests.chaos.scene import Scene, build_world
 from tests.chaos.volumes import Noted
-from tests.properties.departures import find_leaving
-from tests.properties.judge import has_usable_pki, is_accepted, is_paused
-from tests.properties.note import read_note
-from tests.properties.risks import find_claim, is_lasting, read_accepted
+from tests.simulation.answers import has_usable_pki, is_accepted, is_paused
+from tests.simulation.departures import find_leaving
+from tests.simulation.hooks import Call, ViolationError
+from tests.simulation.metacontroller import Request
+from tests.simulation.note import read_note
+from tests.simulation.risks import find_claim, is_lasting, read_accepted
 from tests.world import World
 
 SHOWN: Final = "nothing lost is shown as Running"
@@ -53,7 +53,7 @@ class Witness:
         call = request.call
         key = (SECRET, f"{call.name}-pki")
         if request.what == "update" and request.key == key:
-            real, wanted = scene.api.get(*key), request.wanted or {"metadata": {}}
+            real, wanted = scene.api.peek(*key), request.wanted or {"metadata": {}}
             is_current = real is not None and _version(real) == _version(wanted)
             self._conflicted = self._conflicted if is_current else call
         if request.what == "status" and self._conflicted is not call and not isinstance(call.answer, FinalizeResponse):
@@ -64,7 +64,7 @@ class Witness:
         if call.kind != VK8S:
             return
         world = build_world(call.parent, call.children, call.related, call.context)
-        pki, real = world.children[SECRET].get(f"{call.name}-pki"), scene.api.get(SECRET, f"{call.name}-pki")
+        pki, real = world.children[SECRET].get(f"{call.name}-pki"), scene.api.peek(SECRET, f"{call.name}-pki")
         is_same = pki and real and pki["metadata"]["uid"] == real["metadata"]["uid"] and not is_terminating(real)
         if not is_same or not has_usable_pki(world) or not is_accepted(world) or is_paused(world):
             return

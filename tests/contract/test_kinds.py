@@ -13,10 +13,10 @@ from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.observed.children import group_key
 from hooks.vk8s.observed.kinds import CHILD_KINDS, ChildKind, Data
 from tests.contract.test_role import CHILD, granted
-from tests.properties.admission import PLAIN_KINDS, SPECS
 from tests.properties.others import UNKNOWN_CONTENTS
 from tests.scenarios.golden import read_children
 from tests.shared_material import ROOT
+from tests.simulation.admission import PLAIN_KINDS, SPECS
 
 TABLE = "hooks/vk8s/observed/kinds.py"
 CONTROLLER: Manifest = yaml.safe_load((ROOT / "metacontroller" / "vk8s.yaml").read_text())
@@ -85,7 +85,7 @@ PLACES = (
     ),
     Place("docs/debugging.md, kinds=,", lambda kind: kind.plural, frozenset(list_debugged())),
     Place("tests/scenarios", lambda kind: kind.key, frozenset(map(group_key, read_children())) - {ALLOCATION}),
-    Place("tests/properties/admission.py", lambda kind: kind.key, PLAIN_KINDS | SPECS.keys()),
+    Place("tests/simulation/admission.py", lambda kind: kind.key, PLAIN_KINDS | SPECS.keys()),
     Place(
         "tests/properties/others.py, UNKNOWN_CONTENTS,",
         lambda kind: kind.key,
@@ -111,7 +111,7 @@ def test_every_missing_line_of_a_new_kind_is_named() -> None:
         ),
         "docs/debugging.md, kinds=, has no cronjobs",
         "tests/scenarios has no CronJob.batch/v1",
-        "tests/properties/admission.py has no CronJob.batch/v1",
+        "tests/simulation/admission.py has no CronJob.batch/v1",
         "tests/properties/others.py, UNKNOWN_CONTENTS, has no CronJob.batch/v1",
     ]
 

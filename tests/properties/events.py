@@ -7,9 +7,9 @@ from datetime import timedelta
 from hypothesis import strategies as st
 
 from hooks.vk8s.observed.children import JOB
-from hooks.vk8s.scripts import Scripts, build_scripts
+from hooks.vk8s.scripts import Scripts
 from testbed.metacontroller.objects import is_terminating, with_metadata
-from tests.properties.host import Host, Key, delete, describe_keys, list_children, list_keys, without
+from tests.properties.host import Host
 from tests.properties.others import add_unknown, change_one, damage, write_foreign
 from tests.properties.owner import (
     add_worker,
@@ -22,14 +22,13 @@ from tests.properties.owner import (
     remove_worker,
     resume,
 )
-from tests.properties.statuses import JOB_STATUSES, POD_STATUSES, build_pod_status
-from tests.world import NOW
+from tests.simulation.hooks import SCRIPTS
+from tests.simulation.keys import describe_keys, list_children, list_keys, without
+from tests.simulation.kinds import Key
+from tests.simulation.statuses import JOB_STATUSES, POD_STATUSES, build_pod_status
+from tests.world import DELETED_AT, NOW
 
 Event = Callable[[st.DrawFn, Host], Host]
-SCRIPTS = {
-    scripts.digest: scripts
-    for scripts in (build_scripts({"entrypoint.sh": f"#!/bin/bash\n# {version}\n"}) for version in range(3))
-}
 INSTALLERS = st.sampled_from([None, "registry.example.com/k:{version}", "registry.example.com/moved:{version}"])
 DAYS = (0, 1, 300, 340, 400, 3640, 4000)
 
@@ -48,9 +47,8 @@ def lose(draw: st.DrawFn, host: Host) -> Host:
 
 def terminate(draw: st.DrawFn, host: Host) -> Host:
     """Somebody deletes a child that has a finalizer."""
-    return change_one(
-        draw, host, "deleted and held", lambda child: delete(with_metadata(child, finalizers=["example.com/hold"]))
-    )
+    held = {"finalizers": ["example.com/hold"], "deletionTimestamp": DELETED_AT}
+    return change_one(draw, host, "deleted and held", lambda child: with_metadata(child, **held))
 
 
 def let_go(_: st.DrawFn, host: Host) -> Host:

@@ -11,7 +11,8 @@ from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.keys.pki import build_pki, encode_data
 from hooks.vk8s.observed.children import group_key
 from testbed.metacontroller.objects import with_metadata
-from tests.properties.host import Host, change_children, describe_key, list_keys
+from tests.properties.host import Host, change_children
+from tests.simulation.keys import describe_key, list_keys
 from tests.world import NOW, observe
 
 FOREIGN: Final = "example.com/foreign"

@@ -5,14 +5,17 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from hooks.ippool.allocation import API_VERSION
+from hooks.ippool.allocation import ALLOCATION
+from hooks.ippool.pools import POOL
+from hooks.ippool.request import VK8S
 from hooks.kubernetes.manifest import Manifest
 from tests.properties.pool_host import PoolHost
+from tests.simulation.host_api import NAMESPACE
 
 # What `draw` of a composite strategy is, and of `st.data()`.
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 
-POOLS, VK8S = ("p", "q", "r"), ("a", "b", "c")
+POOLS, NAMES = ("p", "q", "r"), ("a", "b", "c")
 SPECS: st.SearchStrategy[Manifest] = st.builds(
     lambda addresses, exclude, default: {**addresses, **exclude, "default": default},
     st.sampled_from(
@@ -34,29 +37,28 @@ def put_pool(draw: Draw, host: PoolHost) -> None:
     """Somebody creates a pool, or writes other addresses into it."""
     name, spec = draw(st.sampled_from(POOLS)), draw(SPECS)
     if name in host.pools.now:
-        host.edit(host.pools, name, spec)
+        host.edit((POOL, name), spec)
     else:
-        identity = {"apiVersion": API_VERSION, "kind": "IPPool"}
-        host.pools.write(name, {**identity, "metadata": host.stamp(name), "spec": spec})
+        host.make((POOL, name), spec)
 
 
 def delete_pool(draw: Draw, host: PoolHost) -> None:
     """Somebody deletes a pool."""
     if host.pools.now:
-        host.mark_deleted(host.pools, _pick(draw, host.pools.now))
+        host.api.drop((POOL, _pick(draw, host.pools.now)))
 
 
 def put_vk8s(draw: Draw, host: PoolHost) -> None:
     """Somebody creates a Vk8s, adds nodes, removes some, or names another pool."""
-    name, named = draw(st.sampled_from(VK8S)), draw(st.sampled_from([None, None, *POOLS]))
+    name, named = draw(st.sampled_from(NAMES)), draw(st.sampled_from([None, None, *POOLS]))
     old = host.vk8s.now[name]["spec"]["nodes"] if name in host.vk8s.now else []
     kept = [node for node in old if draw(st.integers(0, 2))]
     nodes = [*kept, *_make_nodes(draw, host)]
     spec = {"nodes": nodes, **({"ipPool": named} if named else {})}
     if name in host.vk8s.now:
-        host.edit(host.vk8s, name, spec)
+        host.edit((VK8S, name), spec)
     else:
-        host.vk8s.write(name, {"metadata": host.stamp(name, namespace="t"), "spec": spec})
+        host.make((VK8S, name), spec)
 
 
 def move_vk8s(draw: Draw, host: PoolHost) -> None:
@@ -64,7 +66,7 @@ def move_vk8s(draw: Draw, host: PoolHost) -> None:
     if host.vk8s.now:
         name, named = _pick(draw, host.vk8s.now), draw(st.sampled_from([None, *POOLS]))
         spec = {"nodes": host.vk8s.now[name]["spec"]["nodes"], **({"ipPool": named} if named else {})}
-        host.edit(host.vk8s, name, spec)
+        host.edit((VK8S, name), spec)
 
 
 def race(draw: Draw, host: PoolHost) -> None:
@@ -84,13 +86,13 @@ def break_vk8s(draw: Draw, host: PoolHost) -> None:
     """The spec of a Vk8s is one that nobody can read."""
     if host.vk8s.now:
         name = _pick(draw, host.vk8s.now)
-        host.edit(host.vk8s, name, {"nodes": host.vk8s.now[name]["spec"]["nodes"], "ipPool": BROKEN})
+        host.edit((VK8S, name), {"nodes": host.vk8s.now[name]["spec"]["nodes"], "ipPool": BROKEN})
 
 
 def delete_vk8s(draw: Draw, host: PoolHost) -> None:
     """Somebody deletes a Vk8s."""
     if host.vk8s.now:
-        host.mark_deleted(host.vk8s, _pick(draw, host.vk8s.now))
+        host.api.drop((VK8S, _pick(draw, host.vk8s.now)))
 
 
 def lose_pod(draw: Draw, host: PoolHost) -> None:
@@ -106,7 +108,7 @@ def rob(draw: Draw, host: PoolHost) -> None:
     if known:
         address = _pick(draw, known)
         host.robbed.add(known[address])
-        host.allocations.write(address, None)
+        host.api.remove((ALLOCATION, address))
         host.allocations.see(1)
 
 
@@ -114,11 +116,10 @@ def reserve(draw: Draw, host: PoolHost) -> None:
     """Somebody sets an address aside, by hand, or gives one back that is set aside."""
     name = f"10.0.0.{draw(st.integers(1, 9))}"
     if name not in host.allocations.now:
-        vk8s = {"namespace": "t", "name": "x", "uid": "x"}
-        spec = {"address": name, "pool": "x", "node": "x", "vk8s": vk8s}
-        host.allocations.write(name, {"metadata": host.stamp(name), "spec": spec})
+        vk8s = {"namespace": NAMESPACE, "name": "x", "uid": "x"}
+        host.make((ALLOCATION, name), {"address": name, "pool": "x", "node": "x", "vk8s": vk8s})
     elif host.allocations.now[name]["spec"]["pool"] == "x":
-        host.allocations.write(name, None)
+        host.api.remove((ALLOCATION, name))
 
 
 def see(draw: Draw, host: PoolHost) -> None:
@@ -136,11 +137,10 @@ def sync_pool(draw: Draw, host: PoolHost) -> None:
 
 def act(draw: Draw, host: PoolHost) -> None:
     """Metacontroller does some of what it was answered."""
-    at_work = [uid for uid, requests in host.pending.items() if requests]
+    at_work = host.controller.list_pending()
     if at_work:
         uid = _pick(draw, at_work)
-        for _ in range(draw(st.integers(0, len(host.pending[uid])))):
-            host.act(uid)
+        host.controller.act(uid, draw(st.integers(0, host.controller.count_pending(uid))))
 
 
 def sync_vk8s(draw: Draw, host: PoolHost) -> None:
@@ -163,8 +163,8 @@ def _pick(draw: Draw, names: Iterable[str]) -> str:
 
 def _make_nodes(draw: Draw, host: PoolHost) -> list[Manifest]:
     """New nodes, of names that were never there: one that comes back at once can't be told from one that has stayed."""
-    host.changes += 1
-    return [{"name": f"n{host.changes}-{index}"} for index in range(draw(st.integers(0, 4)))]
+    number = host.count()
+    return [{"name": f"n{number}-{index}"} for index in range(draw(st.integers(0, 4)))]
 
 
 # The controllers are at work most of the time.

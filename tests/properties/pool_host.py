@@ -1,30 +1,33 @@
-"""A host cluster with pools, Vk8s and allocations, in which everybody acts on what a cache shows: that may be old.
+"""A host cluster of the simulation with pools, Vk8s and allocations, in which everybody acts on caches that are old.
 
-Metacontroller has one cache for each kind of object, which shows changes late but in their order. Its syncs decide at
-one moment and act later, one request at a time, while others act too. A create that meets a taken name is passed over.
+Pools are served by their hooks. Those of Vk8s would take most of the time of a history: here, all that is known of a
+Vk8s is who needs which address, and when that is seen.
 """
 
-from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
 
-from hooks.ippool.allocation import Allocation, NodeKey, read_addresses
-from hooks.ippool.decide import decide_customize
-from hooks.ippool.pools import Pool, find_pool, parse_pools
-from hooks.ippool.request import PoolCustomizeRequest
+from hooks.ippool.allocation import ALLOCATION, API_VERSION, Allocation, NodeKey, read_addresses
+from hooks.ippool.pools import POOL, Pool, find_pool, parse_pools
+from hooks.ippool.request import VK8S
 from hooks.kubernetes.conditions import format_time
 from hooks.kubernetes.manifest import Manifest
-from hooks.wire import FinalizeResponse
-from testbed.metacontroller.desired import index_desired, with_selector_labels
-from testbed.metacontroller.objects import metadata, with_metadata
-from tests.pool_world import PoolWorld
-from tests.properties.late_cache import Stored
+from hooks.settings import Settings
+from testbed.metacontroller.objects import is_terminating
+from tests.simulation.controller import Asking
+from tests.simulation.hooks import SCRIPTS, Call, Hooks, Version
+from tests.simulation.host_api import NAMESPACE, HostApi, find_owner
+from tests.simulation.kinds import Key
+from tests.simulation.late_cache import Stored
+from tests.simulation.metacontroller import Metacontroller, Request
 from tests.world import NOW
 
 # Several changes fall into one second, as times are written.
 CHANGES_PER_SECOND = 100
+HOOKS = Version("1", Settings(), next(iter(SCRIPTS.values())))
+# When every cache has long shown what was there at the moment of a deletion.
+LATER = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -40,94 +43,65 @@ class Pod:
         return self.address.startswith("192.168.")
 
 
+class PoolApi(HostApi):
+    """An API server whose time is the number of changes."""
+
+    def format_now(self) -> str:
+        return format_time(NOW + timedelta(seconds=self.version // CHANGES_PER_SECOND))
+
+
 @dataclass
 class PoolHost:
-    """The host cluster. `robbed`: nodes whose allocation somebody has deleted by hand."""
+    """The host cluster. `check` looks at each answer; `robbed`: nodes whose allocation somebody has deleted."""
 
-    pools: Stored = field(default_factory=Stored)
-    vk8s: Stored = field(default_factory=Stored)
-    allocations: Stored = field(default_factory=Stored)
+    check: Callable[[Call], None]
     pods: dict[tuple[str, str], Pod] = field(default_factory=dict)
-    # What syncs have decided and not done yet, by the uid of the pool.
-    pending: dict[str, list[tuple[str, Manifest | None]]] = field(default_factory=lambda: defaultdict(list))
     # The status that the sync of a Vk8s has yet to write, by name.
     unwritten: dict[str, Manifest] = field(default_factory=dict)
     robbed: set[NodeKey] = field(default_factory=set)
-    changes: int = 0
+    names: int = 0
+
+    def __post_init__(self) -> None:
+        self.api = PoolApi()
+        self.controller = Metacontroller(self.api, Hooks(), self)
+        self.pools, self.vk8s, self.allocations = (self.api.kinds[kind] for kind in (POOL, VK8S, ALLOCATION))
 
     @property
     def kinds(self) -> list[Stored]:
         """Everything that is stored."""
         return [self.pools, self.vk8s, self.allocations]
 
-    def stamp(self, name: str, **fields: Any) -> Manifest:
-        """Metadata of an object that is made now."""
-        self.changes += 1
-        return {
+    def count(self) -> int:
+        """A number for the name of something new."""
+        self.names += 1
+        return self.names
+
+    def make(self, key: Key, spec: Manifest) -> None:
+        """Somebody creates a pool, a Vk8s or an allocation."""
+        kind, name = key
+        metadata = {
             "name": name,
-            "uid": f"uid-{self.changes}",
-            "creationTimestamp": format_time(NOW + timedelta(seconds=self.changes // CHANGES_PER_SECOND)),
-            "resourceVersion": str(self.changes),
-            "generation": 1,
-            **fields,
+            **({"namespace": NAMESPACE, "finalizers": ["example.com/vk8s"]} if kind == VK8S else {}),
         }
+        self.api.make({"apiVersion": API_VERSION, "kind": kind.partition(".")[0], "metadata": metadata, "spec": spec})
 
-    def edit(self, kind: Stored, name: str, spec: Manifest) -> None:
+    def edit(self, key: Key, spec: Manifest) -> None:
         """Somebody writes another spec."""
-        old = kind.now[name]
-        kind.write(name, with_metadata({**old, "spec": spec}, generation=old["metadata"]["generation"] + 1))
+        self.api.edit(key, lambda old: {**old, "spec": spec})
 
-    def mark_deleted(self, kind: Stored, name: str) -> None:
-        """Somebody deletes an object that has a finalizer."""
-        old = kind.now[name]
-        stamp = {"deletionTimestamp": format_time(NOW), "generation": old["metadata"]["generation"] + 1}
-        kind.write(name, with_metadata(old, **stamp))
+    def see_call(self, call: Call) -> None:
+        """The hooks have answered for a pool."""
+        self.check(call)
 
-    # Metacontroller, for a pool
-
-    def look(self, name: str, meanwhile: int = 0) -> PoolWorld:
-        """What the hooks are shown when the pool is synced. Between children and all else there may be changes."""
-        pool = self.pools.shown[name]
-        owned = {key: each for key, each in self.allocations.shown.items() if _owner(each) == pool["metadata"]["uid"]}
-        self.allocations.see(meanwhile)
-        return PoolWorld(
-            pool=pool,
-            others=tuple(each for each in self.pools.shown.values() if each is not pool),
-            vk8s=tuple(self.vk8s.shown.values()),
-            own=owned,
-            foreign=tuple(each for each in self.allocations.shown.values() if _is_related(each, pool)),
-        )
+    def see_request(self, request: Request) -> None:
+        """What comes of the answer is seen in what there is then."""
 
     def sync(self, name: str, meanwhile: int = 0) -> None:
-        """Metacontroller asks the hooks, and begins to do what they answer."""
-        # Some seconds later, every cache shows what was there then.
-        now = NOW if self.allocations.delay else NOW + timedelta(seconds=10)
-        world = self.look(name, meanwhile)
-        uid = world.pool["metadata"]["uid"]
-        if self.pending[uid]:
+        """Metacontroller asks the hooks, unless it is still doing what they answered before."""
+        if self.controller.list_pending((POOL, name)):
             return
-        is_going = "deletionTimestamp" in metadata(world.pool)
-        answer = world.finalize(now) if is_going else world.sync()
-        desired = with_selector_labels(index_desired(answer.children, ""), uid)
-        wanted = {key: each for group in desired.values() for key, each in group.items()}
-        gone: list[tuple[str, Manifest | None]] = [(key, None) for key in world.own if key not in wanted]
-        made = [(key, each) for key, each in wanted.items() if key not in world.own]
-        self.pending[uid] = [*gone, *made]
-        if name in self.pools.now and self.pools.now[name]["metadata"]["uid"] == uid:
-            self.pools.write(name, {**self.pools.now[name], "status": answer.status})
-            if isinstance(answer, FinalizeResponse) and answer.finalized:
-                self.pools.write(name, None)
-
-    def act(self, uid: str) -> None:
-        """One request of a sync reaches the API server."""
-        name, child = self.pending[uid].pop(0)
-        there = self.allocations.now.get(name)
-        if child is None and there and _owner(there) == uid:
-            self.allocations.write(name, None)
-        if child is not None and there is None:
-            owner = [{"uid": uid, "controller": True}]
-            made = self.stamp(name, labels=metadata(child)["labels"], ownerReferences=owner)
-            self.allocations.write(name, {**child, "metadata": made})
+        ahead = timedelta(0) if self.allocations.delay else LATER
+        self.controller.sync(POOL, name, HOOKS, Asking(ahead=ahead, meanwhile=lambda: self.allocations.see(meanwhile)))
 
     # The hooks of Vk8s, as far as addresses go
 
@@ -137,7 +111,7 @@ class PoolHost:
         if name in self.unwritten:
             return
         present = {node: pod for (vk8s, node), pod in self.pods.items() if vk8s == name and _is_of(pod, shown)}
-        nodes = [] if "deletionTimestamp" in metadata(shown) else [each["name"] for each in shown["spec"]["nodes"]]
+        nodes = [] if is_terminating(shown) else [each["name"] for each in shown["spec"]["nodes"]]
         for node in nodes:
             self._make_pod(shown, node)
         listed = [
@@ -151,7 +125,7 @@ class PoolHost:
         """The status that the last sync has found reaches the API server."""
         found, real = self.unwritten.pop(name), self.vk8s.now.get(name)
         if real and real["metadata"]["uid"] == found["metadata"]["uid"]:
-            self.vk8s.write(name, {**real, "status": found["status"]})
+            self.api.edit((VK8S, name), lambda old: {**old, "status": found["status"]})
 
     def _make_pod(self, vk8s: Manifest, node: str) -> None:
         name, uid = vk8s["metadata"]["name"], vk8s["metadata"]["uid"]
@@ -159,9 +133,7 @@ class PoolHost:
         waits = "ipPool" in vk8s["spec"] or self.find_default() is not None
         if (name, node) in self.pods or (address is None and waits):
             return
-        self.changes += 1
-        elsewhere = f"192.168.0.{self.changes}"
-        self.pods[name, node] = Pod(NodeKey(uid, node), address or elsewhere)
+        self.pods[name, node] = Pod(NodeKey(uid, node), address or f"192.168.0.{self.count()}")
 
     def find_default(self) -> Pool | None:
         """The pool for those who name none, as the cache shows it."""
@@ -175,22 +147,21 @@ class PoolHost:
         """What is gone once nothing holds it: Vk8s without pods, allocations without their pool."""
         for name, vk8s in self.vk8s.now.items():
             # Its hooks let it go once they see that it is to go, and has no pods.
-            shown = metadata(self.vk8s.shown.get(name, {}))
-            is_going = shown.get("uid") == vk8s["metadata"]["uid"] and "deletionTimestamp" in shown
+            shown = self.vk8s.shown.get(name, {"metadata": {"uid": ""}})
+            is_going = shown["metadata"]["uid"] == vk8s["metadata"]["uid"] and is_terminating(shown)
             if is_going and not any(key[0] == name for key in self.pods):
-                self.vk8s.write(name, None)
+                self.api.remove((VK8S, name))
         uids = {each["metadata"]["uid"] for each in self.pools.now.values()}
         for name, allocation in self.allocations.now.items():
-            if _owner(allocation) not in {None, *uids}:
-                self.allocations.write(name, None)
+            if find_owner(allocation) not in {None, *uids}:
+                self.api.remove((ALLOCATION, name))
 
     def settle(self) -> None:
         """Time passes in which nobody changes anything, until nothing happens any more."""
         before = None
-        while before != (state := self._describe()):
+        while before != (state := (self.api.version, {**self.pods})):
             before = state
-            for kind in self.kinds:
-                kind.see(kind.delay)
+            self.api.catch_up()
             for name, node in [key for key, pod in self.pods.items() if not self._is_wanted(pod)]:
                 self.leave(name, node)
             for name in self.vk8s.shown:
@@ -199,13 +170,9 @@ class PoolHost:
                 self.write_status(name)
             for name in self.pools.shown:
                 self.sync(name)
-            for uid, requests in list(self.pending.items()):
-                while requests:
-                    self.act(uid)
+            for uid in self.controller.list_pending():
+                self.controller.act(uid)
             self.collect()
-
-    def _describe(self) -> tuple[Any, ...]:
-        return ({**self.pools.now}, {**self.vk8s.now}, {**self.allocations.now}, {**self.pods})
 
     def _is_wanted(self, pod: Pod) -> bool:
         return pod.key in set(self.list_nodes())
@@ -213,7 +180,7 @@ class PoolHost:
     def list_nodes(self) -> Iterator[NodeKey]:
         """Every node of every Vk8s that is not being deleted."""
         for vk8s in self.vk8s.now.values():
-            if "deletionTimestamp" not in metadata(vk8s):
+            if not is_terminating(vk8s):
                 yield from (NodeKey(vk8s["metadata"]["uid"], node["name"]) for node in vk8s["spec"]["nodes"])
 
     def list_allocations(self) -> list[Allocation]:
@@ -221,20 +188,5 @@ class PoolHost:
         return [Allocation.model_validate(each) for each in self.allocations.now.values()]
 
 
-def _owner(allocation: Manifest) -> str | None:
-    references = metadata(allocation).get("ownerReferences") or [{"uid": None}]
-    uid: str | None = references[0]["uid"]
-    return uid
-
-
 def _is_of(pod: Pod, vk8s: Manifest) -> bool:
     return bool(pod.key.vk8s_uid == vk8s["metadata"]["uid"])
-
-
-def _is_related(allocation: Manifest, pool: Manifest) -> bool:
-    """Whether the hooks have asked for it, when Metacontroller asked them what else they need."""
-    rules = decide_customize(PoolCustomizeRequest.model_validate({"parent": pool})).related_resources
-    expression = next(rule for rule in rules if rule["resource"] == "ipallocations")["labelSelector"][
-        "matchExpressions"
-    ][0]
-    return metadata(allocation).get("labels", {}).get(expression["key"]) not in expression["values"]

@@ -14,9 +14,9 @@ from hooks.vk8s.spec.network import ADDRESS
 from tests.pool_world import observe, pool_manifest
 from tests.properties.host import Host
 from tests.properties.json_values import JSON, mutated
-from tests.properties.judge import index
-from tests.properties.reasons import find_unexplained
 from tests.properties.walks import settled_hosts
+from tests.simulation.answers import index
+from tests.simulation.reasons import find_unexplained
 from tests.world import UID, World
 
 STAMPS = ("2026-01-01T00:00:00Z", "2026-01-01T00:00:01Z")

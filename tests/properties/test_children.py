@@ -12,9 +12,10 @@ from hooks.vk8s.observed.children import NETWORK_POLICY, group_key
 from hooks.vk8s.observed.kinds import CHILD_KINDS, Data
 from hooks.vk8s.spec.labels import COMPONENT, ROLE, is_steering
 from testbed.metacontroller.objects import with_metadata
-from tests.properties.departures import find_departed
-from tests.properties.host import Host, get_key, group_children, list_children, list_keys, without
-from tests.properties.judge import (
+from tests.properties.host import Host
+from tests.properties.specs import PLAIN_LABELS
+from tests.properties.walks import STEPS_TO_ALL_PODS, changed_hosts, hidden_hosts, hosts, new_hosts, settled_hosts
+from tests.simulation.answers import (
     DNS_1123_SUBDOMAIN,
     NAMES,
     find_empty,
@@ -23,9 +24,9 @@ from tests.properties.judge import (
     find_selector,
     index,
 )
-from tests.properties.reasons import find_retired, find_unexplained
-from tests.properties.specs import PLAIN_LABELS
-from tests.properties.walks import STEPS_TO_ALL_PODS, changed_hosts, hidden_hosts, hosts, new_hosts, settled_hosts
+from tests.simulation.departures import find_departed
+from tests.simulation.keys import get_key, group_children, list_children, list_keys, without
+from tests.simulation.reasons import find_retired, find_unexplained
 from tests.world import UID
 
 IDENTITY_LABELS = {VK8S, NODE, ROLE, COMPONENT}

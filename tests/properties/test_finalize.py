@@ -9,12 +9,13 @@ from hooks.kubernetes.labels import CONTROLLER_UID
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.observed.children import group_key
 from testbed.metacontroller.objects import is_terminating
-from tests.properties.host import Host, apply, find_desired, list_children, list_keys, without
+from tests.properties.host import Host
 from tests.properties.json_values import JSON
-from tests.properties.judge import index
 from tests.properties.others import UNKNOWN_CONTENTS
 from tests.properties.walks import hosts
-from tests.world import UID, World
+from tests.simulation.answers import index
+from tests.simulation.keys import list_children, list_keys, without
+from tests.world import DELETED_AT, UID
 
 # Pods, what held them, the rest, what held that, and the answer that says so.
 MOST_ROUNDS = 6
@@ -22,16 +23,15 @@ MOST_ROUNDS = 6
 
 @given(hosts(), JSON)
 def test_deleting_ends_and_makes_nothing(host: Host, spec: object) -> None:
-    world = replace(host.world, spec=spec)
-    rounds = 0
-    while not world.finalize().finalized:
-        rounds += 1
-        assert rounds < MOST_ROUNDS
-        answer = world.finalize()
-        assert index(answer).keys() <= set(list_keys(world))
-        world = replace(_let_go(world), status=answer.status)
-        world = replace(world, children=apply(find_desired(answer), world.children, world))
-    assert list_keys(world) == []
+    host = host.caught_up().after("deleted", spec=spec)
+    for _ in range(MOST_ROUNDS):
+        answer = host.world.finalize()
+        if answer.finalized:
+            break
+        assert index(answer).keys() <= set(list_keys(host.world))
+        host = _finalize(host)
+    assert list_keys(host.world) == []
+    assert host.world.finalize().finalized
 
 
 @given(hosts(), st.booleans())
@@ -48,15 +48,13 @@ def test_what_was_adopted_and_is_of_others_outlives_the_vk8s(host: Host, foreign
     metadata = {"name": "prod", "namespace": "team-a", "uid": "prod", "labels": {CONTROLLER_UID: UID}}
     adopted = {"apiVersion": "v1", "kind": foreign[0], **foreign[1], "metadata": metadata}
     kind = group_key(adopted)
-    world = host.shown.with_child(kind, "prod", adopted)
-    assert (kind, "prod") in index(world.sync())
+    host = replace(host, world=host.shown.with_child(kind, "prod", adopted)).caught_up()
+    assert (kind, "prod") in index(host.world.sync())
     for _ in range(MOST_ROUNDS):
-        answer = world.finalize()
-        assert not answer.finalized
-        world = replace(_let_go(world), status=answer.status)
-        world = replace(world, children=apply(find_desired(answer), world.children, world))
-    assert list_keys(world) == [(kind, "prod")]
-    assert without(world, [(kind, "prod")]).finalize().finalized
+        assert not host.world.finalize().finalized
+        host = _finalize(host)
+    assert list_keys(host.world) == [(kind, "prod")]
+    assert without(host.world, [(kind, "prod")]).finalize().finalized
 
 
 @given(hosts())
@@ -66,6 +64,7 @@ def test_a_vk8s_that_nobody_has_deleted_keeps_everything(host: Host) -> None:
     assert not answer.finalized
 
 
-def _let_go(world: World) -> World:
-    """The world in which whatever was being deleted is gone."""
-    return without(world, [key for key, child in list_children(world).items() if is_terminating(child)])
+def _finalize(host: Host) -> Host:
+    """What was being deleted is gone, and the Vk8s that somebody has deleted is synced."""
+    going = [key for key, child in list_children(host.world).items() if is_terminating(child)]
+    return replace(host, world=without(host.world, going)).sync(deletionTimestamp=DELETED_AT)

@@ -11,15 +11,17 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hooks.ippool.allocation import NodeKey, list_held
+from hooks.ippool.allocation import ALLOCATION, NodeKey, list_held
+from hooks.ippool.pools import POOL
 from hooks.kubernetes.manifest import Manifest
-from testbed.metacontroller.objects import metadata
+from testbed.metacontroller.objects import is_terminating
 from tests.pool_world import PoolWorld, addresses, allocation_manifest, pool_manifest, vk8s_manifest
 from tests.properties.json_values import JSON, mutated
-from tests.properties.pool_events import BROKEN, EVENTS, put_pool, put_vk8s, sync_pool
+from tests.properties.pool_events import BROKEN, EVENTS, put_pool, put_vk8s
 from tests.properties.pool_host import PoolHost
 from tests.properties.test_status import check_conditions, closed
 from tests.shared_material import ROOT
+from tests.simulation.hooks import Call
 
 CRD: Manifest = yaml.safe_load((ROOT / "crds" / "ippools.yaml").read_text())
 SCHEMA: Manifest = CRD["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["status"]
@@ -31,7 +33,7 @@ EVENTS_IN_A_HISTORY = 80
 @given(st.data())
 @settings(max_examples=100)
 def test_whatever_happens_an_address_is_one_nodes_and_none_is_lost(data: st.DataObject) -> None:
-    host = PoolHost()
+    host = PoolHost(check_answer)
     for event in (put_pool, put_pool, put_vk8s, put_vk8s, put_vk8s):
         event(data.draw, host)
     for event in data.draw(
@@ -39,8 +41,6 @@ def test_whatever_happens_an_address_is_one_nodes_and_none_is_lost(data: st.Data
     ):
         event(data.draw, host)
         check_pods(host)
-        for name in host.pools.shown if event is sync_pool else ():
-            check_answer(host, name)
     host.settle()
     check_pods(host)
     check_rest(host)
@@ -102,17 +102,17 @@ def check_pods(host: PoolHost) -> None:
             assert held[pod.key].address == pod.address, (pod, held[pod.key])
 
 
-def check_answer(host: PoolHost, name: str) -> None:
+def check_answer(call: Call) -> None:
     """Fails where an answer hands out what is not the pool's, or is not free as far as one sees."""
-    world = host.look(name)
-    answer = world.sync()
-    for child in answer.children:
+    pool, others = call.parent, call.related[POOL].values()
+    for child in call.answer.children:
         address = child["spec"]["address"]
-        if address not in world.own:
-            assert address in list_addresses(world.pool["spec"]) - list_older(world.pool, world.others), child
-            assert address not in host.allocations.shown, child
-            assert "deletionTimestamp" not in metadata(world.pool), child
-    assert 0 <= answer.status["free"] <= answer.status["capacity"] == len(list_addresses(world.pool["spec"]))
+        if address not in call.children[ALLOCATION]:
+            assert address in list_addresses(pool["spec"]) - list_older(pool, others), child
+            assert address not in call.related[ALLOCATION], child
+            assert not is_terminating(pool), child
+    status = call.answer.status
+    assert 0 <= status["free"] <= status["capacity"] == len(list_addresses(pool["spec"]))
 
 
 def check_rest(host: PoolHost) -> None:
@@ -131,12 +131,12 @@ def check_rest(host: PoolHost) -> None:
     for pool in host.pools.now.values():
         check_status(pool["status"])
     used = {each["spec"]["pool"] for each in host.allocations.now.values()}
-    assert {name for name, pool in host.pools.now.items() if "deletionTimestamp" in metadata(pool)} <= used
+    assert {name for name, pool in host.pools.now.items() if is_terminating(pool)} <= used
 
 
 def find_free(host: PoolHost, vk8s: Manifest) -> set[str]:
     """The addresses that a node of the Vk8s could have."""
-    pools = [pool for pool in host.pools.now.values() if "deletionTimestamp" not in metadata(pool)]
+    pools = [pool for pool in host.pools.now.values() if not is_terminating(pool)]
     by_age = sorted(pools, key=get_age)
     named = vk8s["spec"].get("ipPool")
     serving = [pool for pool in by_age if (pool["metadata"]["name"] == named if named else pool["spec"]["default"])]
@@ -148,7 +148,7 @@ def find_free(host: PoolHost, vk8s: Manifest) -> set[str]:
 
 def list_older(pool: Manifest, others: Iterable[Manifest]) -> set[str]:
     """The addresses that only an older pool hands out."""
-    older = [each for each in others if get_age(each) < get_age(pool) and "deletionTimestamp" not in metadata(each)]
+    older = [each for each in others if get_age(each) < get_age(pool) and not is_terminating(each)]
     return {address for each in older for address in list_addresses(each["spec"])}
 
 

@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 from hooks.kubernetes.manifest import Manifest
 from hooks.settings import Settings
 from hooks.vk8s.plan.limits import IMAGES as NOTE
-from tests.properties.host import Host, Key, list_children
-from tests.properties.judge import index
+from tests.properties.host import Host
 from tests.properties.specs import IMAGES
 from tests.properties.walks import STEPS_TO_ALL_PODS, new_hosts, settled_hosts
+from tests.simulation.answers import index
+from tests.simulation.keys import list_children
+from tests.simulation.kinds import Key
 from tests.world import World, condition, names
 
 NO_IMAGE: Final = "registry.example.com/none"

@@ -16,10 +16,11 @@ from hooks.settings import Settings
 from hooks.vk8s.children.join_secret import CA_HASH
 from hooks.vk8s.keys.ssh import CLIENT_PUB
 from hooks.vk8s.observed.children import CONFIG_MAP, NETWORK_POLICY, SECRET, SERVICE
-from tests.properties.host import Host, list_children, list_keys, without
-from tests.properties.judge import has_usable_pki, index, is_accepted
+from tests.properties.host import Host
 from tests.properties.others import OTHER_PKI
 from tests.properties.walks import hosts, settled_hosts
+from tests.simulation.answers import has_usable_pki, index, is_accepted
+from tests.simulation.keys import list_children, list_keys, without
 from tests.world import CONTEXT, NOW, World, observe
 
 # Shorter words of a Secret are no secrets: field names of a kubeconfig, parts of a PEM header.

@@ -14,13 +14,14 @@ from hypothesis import strategies as st
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.spec.validate import check_spec, parse_spec
 from tests.properties.events import set_pods
-from tests.properties.host import Host, list_keys
+from tests.properties.host import Host
 from tests.properties.json_values import JSON, histories, mutated
-from tests.properties.judge import index, is_accepted, is_paused
 from tests.properties.specs import broken_specs, valid_specs
-from tests.properties.statuses import POD_STATUSES
 from tests.properties.walks import hosts
 from tests.shared_material import ROOT
+from tests.simulation.answers import index, is_accepted, is_paused
+from tests.simulation.keys import list_keys
+from tests.simulation.statuses import POD_STATUSES
 from tests.world import NOW, World
 
 CRD: Manifest = yaml.safe_load((ROOT / "crds" / "vk8s.yaml").read_text())

@@ -8,15 +8,17 @@ from hypothesis import given
 
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.decide import decide_finalize, decide_sync
+from hooks.vk8s.observed.kinds import CHILD_KINDS
 from testbed.metacontroller.merge import LAST_APPLIED, merge_update
 from testbed.metacontroller.objects import deep_equal, is_terminating
-from tests.properties.departures import find_leaving
-from tests.properties.host import NEVER_UPDATED, Host, find_desired, group_children, list_children, update
-from tests.properties.judge import has_usable_pki, is_accepted, is_paused
-from tests.properties.note import STATE
+from tests.properties.host import Host, find_desired, update
 from tests.properties.others import FOREIGN, add_foreign
 from tests.properties.specs import LABELS
 from tests.properties.walks import hosts, settled_hosts
+from tests.simulation.answers import has_usable_pki, is_accepted, is_paused
+from tests.simulation.departures import find_leaving
+from tests.simulation.keys import group_children, list_children
+from tests.simulation.note import STATE
 from tests.world import Children, World
 
 KEPT_KINDS = {"Pod.v1", "PersistentVolumeClaim.v1"}
@@ -39,7 +41,7 @@ def test_the_same_call_is_answered_with_the_same_bytes_and_changes_nothing(host:
 def test_what_is_applied_once_is_not_applied_again(host: Host) -> None:
     there = list_children(host.shown)
     for key, desired in find_desired(host.shown.sync()).items():
-        if key in there and not is_terminating(there[key]) and desired["kind"] not in NEVER_UPDATED:
+        if key in there and not is_terminating(there[key]) and CHILD_KINDS[key[0]].update_strategy == "InPlace":
             applied = update(there[key], desired)
             assert deep_equal(merge_update(applied, desired), applied), key
 

@@ -13,7 +13,8 @@ from hooks.vk8s.plan.witnesses import read_known_authorities
 from hooks.vk8s.spec.labels import ROLE
 from hooks.vk8s.spec.validate import check_spec, parse_spec
 from hooks.wire import SyncResponse
-from tests.properties.host import Key, get_key
+from tests.simulation.keys import get_key
+from tests.simulation.kinds import Key
 from tests.world import World
 
 DNS_1035_LABEL = re.compile(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?")

@@ -7,10 +7,10 @@ from hooks.kubernetes.labels import NODE
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.observed.children import CLAIM, CONFIG_MAP, JOB, POD, is_terminating
 from hooks.vk8s.spec.labels import COMPONENT, LEAVE_COMPONENT
-from tests.properties.host import Key
-from tests.properties.judge import find_references, is_paused
-from tests.properties.note import read_note
-from tests.properties.statuses import get_container
+from tests.simulation.answers import find_references, is_paused
+from tests.simulation.kinds import Key
+from tests.simulation.note import read_note
+from tests.simulation.statuses import get_container
 from tests.world import World
 
 TAKES, LEAVING = "vk8s.sktelecom.com/takes", "vk8s.sktelecom.com/leaving"

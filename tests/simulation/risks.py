@@ -7,12 +7,12 @@ from hooks.kubernetes.labels import NODE
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.observed.children import CLAIM, CONFIG_MAP, POD, SECRET, is_ready, is_terminating
 from hooks.vk8s.spec.labels import ACCESS_COMPONENT, COMPONENT, NODE_COMPONENT
-from tests.properties.departures import find_leaving
-from tests.properties.host import Key
-from tests.properties.judge import find_references
-from tests.properties.note import read_note
-from tests.properties.pods import has_run
-from tests.properties.statuses import get_container, get_container_status
+from tests.simulation.answers import find_references
+from tests.simulation.departures import find_leaving
+from tests.simulation.kinds import Key
+from tests.simulation.note import read_note
+from tests.simulation.pods import has_run
+from tests.simulation.statuses import get_container, get_container_status
 from tests.world import World
 
 ACCEPT: Final = "vk8s.sktelecom.com/accept-state-loss"

@@ -2,9 +2,9 @@
 
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.observed.children import JOB, SECRET, is_terminating
-from tests.properties.departures import has_condition
-from tests.properties.host import Key
-from tests.properties.judge import is_paused
+from tests.simulation.answers import is_paused
+from tests.simulation.departures import has_condition
+from tests.simulation.kinds import Key
 from tests.world import World
 
 PASSWORD_SECRET = "vk8s.sktelecom.com/password-secret"

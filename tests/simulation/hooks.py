@@ -13,11 +13,15 @@ from hooks.ippool.request import PoolCustomizeRequest, PoolRequest
 from hooks.kubernetes.manifest import Manifest
 from hooks.settings import Settings
 from hooks.vk8s import decide as vk8s
-from hooks.vk8s.scripts import Scripts
+from hooks.vk8s.scripts import Scripts, build_scripts
 from hooks.vk8s.situation import Context
 from hooks.wire import CustomizeRequest, FinalizeResponse, HookRequest, SyncResponse
-from tests.properties.events import SCRIPTS
 
+# The boot files of each version, by their digest.
+SCRIPTS: Final = {
+    scripts.digest: scripts
+    for scripts in (build_scripts({"entrypoint.sh": f"#!/bin/bash\n# {version}\n"}) for version in range(3))
+}
 # Nothing boots from the boot files of this one.
 BROKEN: Final = "broken"
 INSTALLER: Final = "registry.example.com/k:{version}"

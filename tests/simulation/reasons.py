@@ -15,15 +15,16 @@ from hooks.vk8s.observed.children import NETWORK_POLICY, POD, is_ready, is_termi
 from hooks.vk8s.spec.labels import BOOTSTRAP_COMPONENT, COMPONENT
 from hooks.vk8s.spec.network import ADDRESS
 from hooks.wire import SyncResponse
-from tests.properties import pods
-from tests.properties.admission import DEFAULT_TOLERATION
-from tests.properties.departures import find_departed, find_leaving
-from tests.properties.host import Key, list_keys
-from tests.properties.installations import find_replaced
-from tests.properties.judge import find_references, has_usable_pki, index, is_accepted, is_paused
-from tests.properties.note import read_note
-from tests.properties.risks import find_paused_pods, is_at_risk, is_lost, is_useless, read_generation
-from tests.properties.statuses import get_container
+from tests.simulation import pods
+from tests.simulation.admission import DEFAULT_TOLERATION
+from tests.simulation.answers import find_references, has_usable_pki, index, is_accepted, is_paused
+from tests.simulation.departures import find_departed, find_leaving
+from tests.simulation.installations import find_replaced
+from tests.simulation.keys import list_keys
+from tests.simulation.kinds import Key
+from tests.simulation.note import read_note
+from tests.simulation.risks import find_paused_pods, is_at_risk, is_lost, is_useless, read_generation
+from tests.simulation.statuses import get_container
 from tests.world import World
 
 RESTART = "vk8s.sktelecom.com/restart"

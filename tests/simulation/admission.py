@@ -42,9 +42,13 @@ def _admit_job(job: Manifest) -> Manifest:
     """Its pods carry the uid of their Job, under a label of which Metacontroller has one of the same name."""
     spec, uid = job["spec"], job["metadata"]["uid"]
     template = spec["template"]
-    labels = {**template["metadata"]["labels"], "controller-uid": uid, "batch.kubernetes.io/controller-uid": uid}
+    labels = {
+        **template.get("metadata", {}).get("labels", {}),
+        "controller-uid": uid,
+        "batch.kubernetes.io/controller-uid": uid,
+    }
     selector = {"matchLabels": {"batch.kubernetes.io/controller-uid": uid}}
-    metadata = {**template["metadata"], "labels": labels}
+    metadata = {**template.get("metadata", {}), "labels": labels}
     pods = {**template, "metadata": metadata, "spec": _with_pod_defaults(template["spec"])}
     return {**JOB_DEFAULTS, **spec, "selector": selector, "template": pods}
 

@@ -6,7 +6,7 @@ from typing import Final
 from hooks.kubernetes.conditions import parse_time
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.observed.children import is_ready, is_terminating
-from tests.properties.statuses import get_container_status
+from tests.simulation.statuses import get_container_status
 
 # So long, one that was Ready may be so again by itself.
 FLAP: Final = timedelta(seconds=60)
