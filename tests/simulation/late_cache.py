@@ -47,7 +47,7 @@ class LateCache:
     """The cache of one kind, as Metacontroller reads it. Whoever wants to know of changes is not told."""
 
     def __init__(self, resource: Resource, stored: Stored) -> None:
-        self.resource, self._stored = resource, stored
+        self.resource, self.stored = resource, stored
         self.synced = threading.Event()
         self.synced.set()
 
@@ -56,11 +56,11 @@ class LateCache:
 
     def get(self, object_key: str) -> Manifest | None:
         """The object of this key, if the cache shows one."""
-        return next((obj for obj in self._stored.shown.values() if key(obj) == object_key), None)
+        return next((obj for obj in self.stored.shown.values() if key(obj) == object_key), None)
 
     def in_namespace(self, namespace: str) -> list[Manifest]:
         """All objects of a namespace; of all namespaces where it is empty."""
-        return [obj for obj in self._stored.shown.values() if not namespace or text(obj, "namespace") == namespace]
+        return [obj for obj in self.stored.shown.values() if not namespace or text(obj, "namespace") == namespace]
 
     def candidates(self, namespace: str, owner_uid: str) -> list[Manifest]:
         """What this owner controls, and then what nobody controls."""

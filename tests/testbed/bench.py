@@ -1,7 +1,6 @@
 """One parent `demo`, an API server in memory, caches renewed when the test says so, hooks in process."""
 
 import json
-import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -9,13 +8,13 @@ from typing import Any, Final
 from testbed.metacontroller.answers import decode_customize, decode_sync
 from testbed.metacontroller.controllers import Composite, build_composite
 from testbed.metacontroller.customize import Customize
-from testbed.metacontroller.hook_request import Group, group_by_key
 from testbed.metacontroller.journal import Journal
-from testbed.metacontroller.objects import Manifest, controller_of, metadata, text, with_metadata
+from testbed.metacontroller.objects import Manifest, metadata, with_metadata
 from testbed.metacontroller.related import Related, Sources
 from testbed.metacontroller.resources import Discovery, Resource
 from testbed.metacontroller.server import Handler
 from testbed.metacontroller.sync import Syncer, World
+from tests.simulation.late_cache import LateCache
 from tests.testbed.clock import Clock
 from tests.testbed.memory_server import NAMESPACES, PARENTS, PODS, SECRETS, MemoryServer, served
 
@@ -66,33 +65,22 @@ def build_demo_composite(method: str = "InPlace", hooks: tuple[str, ...] = ("syn
     return build_composite(document, NOW)
 
 
-class ListedCache:
+class ListedCache(LateCache):
     """Shows what there was when it was last refreshed. It has handlers, but calls none of them."""
 
     def __init__(self, server: MemoryServer, resource: Resource) -> None:
-        self.resource = resource
-        self.synced = threading.Event()
+        super().__init__(resource, server.kinds[resource.group_key])
+        self.synced.clear()
         self.handlers: list[Handler] = []
         self._server = server
-        self._objects: Group = {}
 
     def refresh(self) -> None:
-        self._objects = group_by_key(self._server.list_all(self.resource)[0])
+        self._server.list_all(self.resource)
+        self.stored.see(self.stored.delay)
         self.synced.set()
 
     def add_handler(self, handler: Handler) -> None:
         self.handlers.append(handler)
-
-    def get(self, object_key: str) -> Manifest | None:
-        return self._objects.get(object_key)
-
-    def in_namespace(self, namespace: str) -> list[Manifest]:
-        return [obj for obj in self._objects.values() if not namespace or text(obj, "namespace") == namespace]
-
-    def candidates(self, namespace: str, owner_uid: str) -> list[Manifest]:
-        objects = self.in_namespace(namespace)
-        owned_ones = [obj for obj in objects if (controller_of(obj) or {}).get("uid") == owner_uid]
-        return [*owned_ones, *(obj for obj in objects if controller_of(obj) is None)]
 
 
 class Bench:
