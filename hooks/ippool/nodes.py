@@ -36,7 +36,7 @@ def may_use(vk8s: Vk8s | None, node: str) -> bool:
     """Whether a pod of the node may exist now or later: only then is its address needed.
 
     A node that was removed from the spec has a pod for a while, and is in the status until pod and volume are gone. The
-    status counts only if it is as new as the spec: an older one may lack a pod that was just created. In doubt, the
+    status counts only if it is as new as the spec: an older one may miss a pod that was just created. In doubt, the
     answer is yes.
     """
     if vk8s is None:

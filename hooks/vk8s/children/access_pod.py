@@ -1,4 +1,4 @@
-"""Pod `<vk8s>-access-pod`: where the owner of a virtual cluster connects by ssh, with kubectl ready to use."""
+"""Pod `<vk8s>-access-pod`, to which the owner of a virtual cluster connects by ssh, with kubectl ready to use."""
 
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.children.access_service import SSH_PORT
@@ -16,8 +16,8 @@ from hooks.vk8s.spec.naming import (
     ssh_secret_name,
 )
 
-# What sshd needs to let root in (it writes to the kernel's audit log, or gives no terminal), and what root needs to be
-# at home in a container; nothing that reaches out of it.
+# What sshd needs to let root log in (without the kernel's audit log, it provides no terminal), and what root needs to
+# work in a container; nothing that reaches out of it.
 CAPABILITIES = [
     "AUDIT_WRITE",
     "CHOWN",
@@ -29,14 +29,14 @@ CAPABILITIES = [
     "SETUID",
     "SYS_CHROOT",
 ]
-# kubectl takes 50 MiB, and 110 to print a hundred pods as YAML; several sessions have room for that.
+# kubectl takes 50 MiB, and 110 to print a hundred pods as YAML: there is room for several sessions.
 RESOURCES = Modest(requests={"cpu": "0", "memory": "32Mi"}, limits={"cpu": "1", "memory": "512Mi"})
 # Sessions have nothing to finish.
 STOP_SECONDS = 2
 
 
 def build_access_pod(cluster: VirtualCluster, image: str) -> Manifest:
-    """The access pod, from `image`; what images/access expects of it, and any other image may."""
+    """The access pod with `image`, which may rely on what images/access relies on."""
     identity = cluster.identity
     noted = build_annotations(hash_access(image), cluster.restart)
     return {
@@ -46,7 +46,7 @@ def build_access_pod(cluster: VirtualCluster, image: str) -> Manifest:
         "spec": {
             "automountServiceAccountToken": False,
             "containers": [_build_container(cluster, image)],
-            # kubectl in the pod shall talk to the virtual cluster, and never find the host cluster by accident.
+            # Without variables of Services: kubectl in the pod must never reach the host cluster by accident.
             "enableServiceLinks": False,
             "restartPolicy": "Always",
             "terminationGracePeriodSeconds": STOP_SECONDS,
@@ -59,7 +59,7 @@ def _build_container(cluster: VirtualCluster, image: str) -> Manifest:
     return {
         "name": ACCESS_CONTAINER,
         "image": image,
-        # The kubeconfig for `kubectl exec`; sessions by ssh get it from sshd.
+        # For `kubectl exec`. Sessions by ssh get the kubeconfig from sshd.
         "env": [
             {"name": "VK8S_NAME", "value": cluster.name},
             {"name": "KUBECONFIG", "value": f"/vk8s/kubeconfig/{KUBECONFIG_FILE}"},
@@ -76,14 +76,14 @@ def _build_container(cluster: VirtualCluster, image: str) -> Manifest:
             "capabilities": {"drop": ["ALL"], "add": CAPABILITIES},
             "seccompProfile": {"type": "RuntimeDefault"},
         },
-        # Asked each second until sshd is up, then seldom: it takes each question for a caller who hangs up.
+        # Every second until sshd is up, then seldom: for sshd, each probe is a client that hangs up.
         "startupProbe": {"tcpSocket": {"port": SSH_PORT}, "periodSeconds": 1, "failureThreshold": 86400},
         "terminationMessagePolicy": "FallbackToLogsOnError",
     }
 
 
 def _build_volumes(vk8s: str) -> list[Manifest]:
-    # The client key is the owner's; the pod has no use for it.
+    # The client key is the owner's: the pod does not need it.
     host_key = [{"key": HOST_KEY, "path": HOST_KEY}]
     return [
         {"name": "access", "configMap": {"name": access_config_map_name(vk8s), "defaultMode": 0o444}},

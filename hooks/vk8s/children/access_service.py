@@ -9,7 +9,7 @@ SSH_PORT = 22
 
 
 def build_access_service(identity: Identity, node_port: int) -> Manifest:
-    """The Service that leads from `node_port` of the host cluster's nodes to the access pod."""
+    """The Service from `node_port` of the hosts to the access pod."""
     port = {"name": "ssh", "protocol": "TCP", "port": SSH_PORT, "targetPort": SSH_PORT, "nodePort": node_port}
     return {
         "apiVersion": "v1",

@@ -8,7 +8,7 @@ from hooks.vk8s.spec.naming import api_service_name
 
 
 def build_api_service(identity: Identity) -> Manifest:
-    """The Service in front of the master."""
+    """The Service in front of the control plane."""
     return {
         "apiVersion": "v1",
         "kind": "Service",
@@ -17,7 +17,7 @@ def build_api_service(identity: Identity) -> Manifest:
             "type": "ClusterIP",
             "selector": role_selector(identity.name, "master"),
             "ports": [{"name": "https", "protocol": "TCP", "port": API_PORT, "targetPort": API_PORT}],
-            # The master is Ready when its own Node is, and the kubelet registers that Node through this Service.
+            # A control-plane pod is Ready when its Node is, and the kubelet registers that Node through this Service.
             "publishNotReadyAddresses": True,
         },
     }

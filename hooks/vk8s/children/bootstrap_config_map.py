@@ -1,4 +1,4 @@
-"""ConfigMap `<vk8s>-bootstrap-<digest>`: what a node pod boots from. A new version is a new object."""
+"""ConfigMap `<vk8s>-bootstrap-<digest>`: the bootstrap files of node pods. A new version is a new object."""
 
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.scripts import Scripts
@@ -8,7 +8,7 @@ from hooks.vk8s.spec.naming import bootstrap_config_map_name
 
 
 def build_bootstrap_config_map(identity: Identity, scripts: Scripts) -> Manifest:
-    """The ConfigMap with this version of the boot files."""
+    """The ConfigMap with this version of the bootstrap files."""
     name = bootstrap_config_map_name(identity.name, scripts.digest)
     return {
         "apiVersion": "v1",

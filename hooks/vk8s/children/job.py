@@ -1,4 +1,4 @@
-"""What Jobs have in common that work in a virtual cluster: its kubeconfig, and that they go on until they are done."""
+"""What all Jobs in a virtual cluster have in common: its kubeconfig, and retries until they complete."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from hooks.vk8s.spec.cluster import Identity
 from hooks.vk8s.spec.labels import NO_MESH_ANNOTATIONS, NO_MESH_LABELS, build_noted_metadata, child_labels
 
 KUBECONFIG_PATH, RUN_PATH = "/vk8s/kubeconfig", "/run/vk8s"
-# It repeats its steps for as long as it takes; the largest number that the field can hold.
+# It is retried for as long as it takes: the largest number that the field can have.
 _BACKOFF_LIMIT = 2**31 - 1
 # Its steps may be interrupted.
 _STOP_SECONDS = 2
@@ -18,7 +18,7 @@ _NOBODY = 65534
 
 @dataclass(frozen=True)
 class Work:
-    """What a Job does: its `containers` run one after the other. `noted`: annotations."""
+    """What a Job does: its `containers` run one after the other. `noted`: its annotations."""
 
     name: str
     labels: Mapping[str, str]
@@ -28,7 +28,7 @@ class Work:
 
 
 def build_job(identity: Identity, work: Work) -> Manifest:
-    """The Job for `work`. Each container is repeated until it ends well."""
+    """The Job for `work`. Each container is retried until it succeeds."""
     *steps, last = work.containers
     return {
         "apiVersion": "batch/v1",
@@ -38,7 +38,7 @@ def build_job(identity: Identity, work: Work) -> Manifest:
             "backoffLimit": _BACKOFF_LIMIT,
             "template": {
                 "metadata": {
-                    # A sidecar would outlive the Job, and keep it from its end.
+                    # A sidecar would keep running, and the Job would never complete.
                     "annotations": dict(NO_MESH_ANNOTATIONS),
                     "labels": {**NO_MESH_LABELS, **child_labels(identity), **work.labels},
                 },
@@ -48,7 +48,7 @@ def build_job(identity: Identity, work: Work) -> Manifest:
                     "containers": [last],
                     "enableServiceLinks": False,
                     "restartPolicy": "OnFailure",
-                    # The group lets nobody read what is in Secrets.
+                    # With the group, the user nobody can read the mounted Secrets.
                     "securityContext": {"fsGroup": _NOBODY, "runAsGroup": _NOBODY, "runAsUser": _NOBODY},
                     "terminationGracePeriodSeconds": _STOP_SECONDS,
                     "volumes": list(work.volumes),
@@ -59,16 +59,16 @@ def build_job(identity: Identity, work: Work) -> Manifest:
 
 
 def build_environment() -> list[Manifest]:
-    """What kubectl needs in each container; the volumes `kubeconfig` and `run` are mounted at the paths above."""
+    """The environment of kubectl in each container. Volumes `kubeconfig` and `run` are mounted at the paths above."""
     return [
         {"name": "KUBECONFIG", "value": f"{KUBECONFIG_PATH}/{KUBECONFIG_FILE}"},
-        # Where kubectl keeps what it has learned of the API, and a step what it has to remember.
+        # Where kubectl caches its discovery of the API, and steps keep their files.
         {"name": "HOME", "value": RUN_PATH},
     ]
 
 
 def build_security_context() -> Manifest:
-    """That of each container: it may do nothing but talk, and write where `run` is mounted."""
+    """The security context of each container: it may only use the network, and write where `run` is mounted."""
     return {
         "allowPrivilegeEscalation": False,
         "capabilities": {"drop": ["ALL"]},

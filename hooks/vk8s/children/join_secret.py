@@ -1,4 +1,4 @@
-"""Secret `<vk8s>-join`: all that a worker may see. The key of the CA is not in it."""
+"""Secret `<vk8s>-join`: what a worker needs to join. It does not contain the key of the CA."""
 
 from collections.abc import Mapping
 
@@ -8,12 +8,12 @@ from hooks.vk8s.spec.cluster import Identity
 from hooks.vk8s.spec.labels import build_metadata
 from hooks.vk8s.spec.naming import join_secret_name
 
-# Read by nodes whose boot files are older.
+# Read by nodes with older bootstrap files.
 CA_HASH = "ca-hash"
 
 
 def build_join_secret(identity: Identity, pki: Mapping[str, bytes], authority: Authority) -> Manifest:
-    """The Secret that follows from the files of `pki`."""
+    """The Secret, derived from the files of `pki`."""
     files = {CA_CERT: pki[CA_CERT], TOKEN: pki[TOKEN], CA_HASH: public_key_hash(authority.cert).encode()}
     return {
         "apiVersion": "v1",

@@ -1,4 +1,4 @@
-"""Secret `<vk8s>-kubeconfig`: what the owner of a virtual cluster talks to it with."""
+"""Secret `<vk8s>-kubeconfig`: the kubeconfig of the owner of a virtual cluster."""
 
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.keys.kubeconfig import KUBECONFIG_KEYS

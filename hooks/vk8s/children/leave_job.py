@@ -1,4 +1,4 @@
-"""Job `<node>-leave`: takes a worker that has left the spec out of its virtual cluster, from inside that cluster."""
+"""Job `<node>-leave`: removes a worker from its virtual cluster, from inside that cluster."""
 
 from dataclasses import dataclass
 
@@ -19,17 +19,18 @@ from hooks.vk8s.spec.labels import leave_labels
 from hooks.vk8s.spec.modest import Modest
 from hooks.vk8s.spec.naming import LEAVE_CONTAINER, bootstrap_config_map_name, kubeconfig_secret_name, leave_job_name
 
-# Which pod and claim the Job is about: their uids. One that is made later under the same name is not to go with them.
+# The uids of the pod and claim that the Job is about. Those that are created later under the same names stay.
 TAKES = f"{PREFIX}takes"
-# kubectl takes 63 MiB to drain 110 pods. The Job makes room, so where a quota has none left, it goes without.
+# kubectl takes 63 MiB to drain 110 pods. The Job frees resources, so it runs without limits if a quota has no room
+# left.
 RESOURCES = Modest(requests={"cpu": "0", "memory": "0"}, limits={"cpu": "1", "memory": "256Mi"}, waives=True)
-# It is there while the pods of the node can be moved: all that the status of a Job can pass on, as its `ready`.
+# It exists while pods of the node can be evicted. Through the readiness probe, it is `ready` in the status of the Job.
 MOVING_FILE = f"{RUN_PATH}/moving"
 
 
 @dataclass(frozen=True)
 class Leave:
-    """What there is to do: `takes` are the uids of the pod and the claim of `node`; `image` has bash and kubectl."""
+    """The removal of `node`: `takes` are the uids of its pod and its claim; `image` has bash and kubectl."""
 
     node: str
     takes: frozenset[str]
@@ -37,7 +38,7 @@ class Leave:
 
 
 def build_leave_job(cluster: VirtualCluster, leave: Leave, bootstrap_digest: str) -> Manifest:
-    """The Job for `leave`, with the script of the boot files of `bootstrap_digest`."""
+    """The Job for `leave`, with the script of the bootstrap files of `bootstrap_digest`."""
     force = cluster.is_forced_out(leave.node)
     noted = {TAKES: ",".join(sorted(leave.takes)), **build_annotations(hash_leave(leave.image, force=force))}
     work = Work(
@@ -58,7 +59,7 @@ def _build_container(cluster: VirtualCluster, leave: Leave, *, force: bool) -> M
         "env": [
             {"name": "NODE_NAME", "value": leave.node},
             {"name": "FORCE", "value": "true" if force else "false"},
-            # With the last worker, the master becomes where pods run.
+            # After the last worker, pods run on the control-plane node.
             {"name": "HAS_WORKERS", "value": "true" if cluster.workers else "false"},
             *build_environment(),
         ],

@@ -1,4 +1,4 @@
-"""Pod `<node>`: one node of the virtual cluster. It brings itself up from what is mounted into it."""
+"""Pod `<node>`: a node of the virtual cluster. It boots by itself from what is mounted into it."""
 
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.node_config.environment import build_environment
@@ -11,7 +11,7 @@ from hooks.vk8s.spec.naming import bootstrap_config_map_name, join_secret_name, 
 
 BOOT_PATH = "/vk8s/boot"
 READY_FILE = "/run/vk8s/ready"
-# Where a node keeps what has to outlive its pod, and the folder of the state volume that each path is.
+# Paths of a node whose content has to outlive its pod, and their folders on the state volume.
 STATE_PATHS = {
     "/var/lib/containerd": "containerd",
     "/var/lib/etcd": "etcd",
@@ -19,23 +19,23 @@ STATE_PATHS = {
     "/etc/kubernetes": "kubernetes",
     "/var/lib/vk8s": "vk8s",
 }
-# Memory file systems, as systemd expects them; they count to the pod's memory.
+# Memory file systems, as systemd expects them. They count as memory of the pod.
 MEMORY_PATHS = {"run": ("/run", "256Mi"), "tmp": ("/tmp", "1Gi")}  # noqa: S108 a mount point in the pod
 # systemd's units stop within 10 s, and etcd must not be killed while it writes.
 STOP_SECONDS = 60
 READY_PROBE_SECONDS = 3
 DAY_SECONDS = 86400
-# So long one start-up probe waits for the node.
+# How long one startup probe waits for the node.
 STARTUP_WAIT_SECONDS = 10
-# Kubernetes would give a process one second, which a busy host may need to start it; a late answer is as good.
+# Kubernetes' default is one second, which a busy host may need to start the process. A late answer is as good.
 PROBE_TIMEOUT_SECONDS = 10
-# What is there once stays for the life of a master's pod, whatever becomes of its containers, host and volume.
+# A file here stays for the life of a control-plane pod, whatever happens to its container, host and volume.
 BOOTED_PATH = "/vk8s/booted"
 MASTER_CREDENTIALS = "/vk8s/pki"
 
 
 def build_node_pod(cluster: VirtualCluster, node: NodeSpec, bootstrap_digest: str) -> Manifest:
-    """The pod that is the node `node`, booting from the boot files of `bootstrap_digest`."""
+    """The pod of `node`, with the bootstrap files of `bootstrap_digest`."""
     volumes, container = _build_volumes(cluster, node, bootstrap_digest), _build_container(cluster, node)
     noted = {
         **build_annotations(hash_node(node), cluster.restart),
@@ -49,7 +49,7 @@ def build_node_pod(cluster: VirtualCluster, node: NodeSpec, bootstrap_digest: st
         "spec": {
             "automountServiceAccountToken": False,
             "containers": [container],
-            # Variables of the host's Services would point kubectl in the node at the host cluster.
+            # Variables of the host cluster's Services would make kubectl in the node use the host cluster.
             "enableServiceLinks": False,
             **({"nodeSelector": dict(node.node_selector)} if node.node_selector else {}),
             "restartPolicy": "Always",
@@ -62,7 +62,7 @@ def build_node_pod(cluster: VirtualCluster, node: NodeSpec, bootstrap_digest: st
 
 
 def get_credentials_name(cluster: VirtualCluster, node: NodeSpec) -> str:
-    """The Secret that the pod of `node` mounts: the whole PKI for the master, what it takes to join for a worker."""
+    """The Secret that the pod of `node` mounts: the PKI for the control plane, what joining takes for a worker."""
     return pki_secret_name(cluster.name) if node.role == "master" else join_secret_name(cluster.name)
 
 
@@ -77,14 +77,14 @@ def _build_container(cluster: VirtualCluster, node: NodeSpec) -> Manifest:
         **({"resources": given} if given else {}),
         "volumeMounts": mounts,
         "readinessProbe": {
-            # The watcher in the pod keeps this file while the Node is Ready in its own virtual cluster.
+            # The watcher in the pod keeps this file as long as the Node is Ready in its virtual cluster.
             "exec": {"command": ["test", "-e", READY_FILE]},
             "timeoutSeconds": PROBE_TIMEOUT_SECONDS,
             "periodSeconds": max(READY_PROBE_SECONDS, cluster.node_probe_seconds),
         },
         "securityContext": {"privileged": True},
-        # Waits in the pod for the same file, again and again until the node is up for the first time. A node may wait
-        # for the rest of its cluster as long as it takes, so the limit is a day: a restart would help no more.
+        # Waits in the pod for the same file, repeatedly until the node is Ready for the first time. A node may have to
+        # wait for the rest of its cluster, and a restart would not help, so the limit is a day.
         "startupProbe": {
             "exec": {"command": ["/bin/bash", f"{BOOT_PATH}/await-ready.sh", str(STARTUP_WAIT_SECONDS)]},
             "timeoutSeconds": STARTUP_WAIT_SECONDS + PROBE_TIMEOUT_SECONDS,

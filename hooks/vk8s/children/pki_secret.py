@@ -1,4 +1,4 @@
-"""Secret `<vk8s>-pki`: the CAs, the service-account keys and the bootstrap token. Only the master mounts it."""
+"""Secret `<vk8s>-pki`: the CAs, the service-account keys and the bootstrap token. Only the control plane mounts it."""
 
 from collections.abc import Mapping
 
@@ -10,12 +10,12 @@ from hooks.vk8s.spec.naming import pki_secret_name
 
 
 def build_pki_secret(identity: Identity, files: Mapping[str, bytes]) -> Manifest:
-    """The Secret with `files`, made once in the life of a virtual cluster."""
+    """The Secret with `files`, created once in the life of a virtual cluster."""
     return {
         "apiVersion": "v1",
         "kind": "Secret",
         "metadata": build_metadata(identity, pki_secret_name(identity.name)),
-        # A second CA would lock every node out of its cluster, so nobody changes this by accident.
+        # A second CA would lock every node out of its cluster, so this can't be changed by accident.
         "immutable": True,
         "type": "Opaque",
         "data": encode_data(files),

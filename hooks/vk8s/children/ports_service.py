@@ -10,7 +10,7 @@ from hooks.vk8s.spec.naming import ports_service_name
 
 
 def build_ports_service(identity: Identity, ports: Sequence[PortSpec], selector: Mapping[str, str]) -> Manifest:
-    """The Service for `ports`, of which there is at least one, to the node pods of `selector`."""
+    """The Service for `ports`, which must not be empty, to the node pods of `selector`."""
     return {
         "apiVersion": "v1",
         "kind": "Service",
@@ -24,6 +24,6 @@ def build_ports_service(identity: Identity, ports: Sequence[PortSpec], selector:
 
 
 def _build_port(port: PortSpec) -> Manifest:
-    """The same number outside, where the host cluster may give it; else one of its choice, which status shows."""
+    """The same port outside if it is in the range of NodePorts; else one that the host cluster chooses."""
     fixed = {"nodePort": port.port} if port.port in NODE_PORTS else {}
     return {"name": port.name, "protocol": "TCP", "port": port.port, "targetPort": port.target_port, **fixed}

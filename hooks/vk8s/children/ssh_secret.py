@@ -1,4 +1,4 @@
-"""Secret `<vk8s>-ssh`: the host key of the access pod, and a client key for an owner who gives none."""
+"""Secret `<vk8s>-ssh`: the host key of the access pod, and a client key for an owner who provides none."""
 
 from collections.abc import Mapping
 
@@ -10,7 +10,7 @@ from hooks.vk8s.spec.naming import ssh_secret_name
 
 
 def build_ssh_secret(identity: Identity, files: Mapping[str, bytes]) -> Manifest:
-    """The Secret with `files`, made once: an access pod keeps its host key for life."""
+    """The Secret with `files`, created once: an access pod never changes its host key."""
     return {
         "apiVersion": "v1",
         "kind": "Secret",

@@ -8,7 +8,7 @@ from hooks.vk8s.spec.naming import state_claim_name
 
 
 def build_state_claim(cluster: VirtualCluster, node: NodeSpec) -> Manifest:
-    """The claim for the state of `node`; made once, kept until the Vk8s or the node is removed."""
+    """The claim for the state of `node`, created once. It stays until the node is removed or the Vk8s is deleted."""
     storage = cluster.spec.storage
     storage_class = {"storageClassName": storage.storage_class_name} if storage.storage_class_name is not None else {}
     return {

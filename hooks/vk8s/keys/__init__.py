@@ -1,1 +1,1 @@
-"""Keys, certificates and kubeconfigs: how they are made, and what is wrong with those that exist."""
+"""Keys, certificates and kubeconfigs: creating them, and checking those that exist."""

@@ -1,4 +1,4 @@
-"""The administrator's kubeconfig: writing one, and when to renew it."""
+"""The administrator's kubeconfig: creating it, and when to renew it."""
 
 import re
 from base64 import b64decode, b64encode
@@ -14,21 +14,21 @@ from hooks.kubernetes.yaml_text import Dumper
 from hooks.vk8s.keys.pki import Authority, Subject, encode_cert, issue_client_cert
 from hooks.vk8s.spec.cluster import VirtualCluster
 
-# The convention of Cluster API, which tools look for, and a name that a mounted Secret reads well by.
+# The key that Cluster API and its tools use, and a file name for a mounted Secret.
 KUBECONFIG_FILE = "config"
 KUBECONFIG_KEYS = ("value", KUBECONFIG_FILE)
 USER = "vk8s-admin"
-# kubeadm binds this group to cluster-admin; unlike system:masters, that can be taken back.
+# kubeadm binds this group to cluster-admin. Unlike `system:masters`, the binding can be removed.
 ADMIN_GROUP = "kubeadm:cluster-admins"
 API_PORT = 6443
 RENEW_BEFORE = timedelta(days=30)
-# Ten times as fast, where PyYAML came with it.
+# Ten times as fast, if PyYAML was built with it.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True)
 class Issuer:
-    """What a certificate issued now is made from. `validity`: how long it lives, unless its CA ends before that."""
+    """The inputs of a certificate that is issued now. `validity`: how long it is valid, at most as long as its CA."""
 
     authority: Authority
     validity: timedelta
@@ -36,18 +36,18 @@ class Issuer:
 
     @property
     def start(self) -> datetime:
-        """When a certificate issued now can be used first."""
+        """The first moment at which a certificate issued now is valid."""
         return max(self.now, self.authority.cert.not_valid_before_utc)
 
     @property
     def end(self) -> datetime:
-        """Until when a certificate can be valid at most."""
+        """The last moment at which a certificate can be valid."""
         return self.authority.cert.not_valid_after_utc
 
 
 @dataclass(frozen=True)
 class Kubeconfig:
-    """A kubeconfig as text, and when to renew it; never where no other would be valid for longer."""
+    """A kubeconfig as text, and when to renew it; None if a new one would not be valid for longer."""
 
     text: str
     renewal: datetime | None
@@ -73,9 +73,9 @@ def build_kubeconfig(cluster: VirtualCluster, issuer: Issuer, entropy: bytes) ->
 
 
 def parse_client_cert(kubeconfig: bytes, cluster: VirtualCluster, issuer: Issuer) -> x509.Certificate | None:
-    """The certificate in a kubeconfig that is right as it is; None where it is not ours, or not for this server or CA.
+    """The certificate in a kubeconfig that can stay; None if it is not ours, or not for this server or CA.
 
-    Nor is one right that starts later than one issued now, or outlives its CA: earlier hooks made such certificates.
+    Also None if it starts later than one issued now, or outlives its CA: earlier hooks issued such certificates.
     """
     try:
         parsed = yaml.load(kubeconfig, _LOADER)  # noqa: S506 a safe loader, both of them
@@ -88,9 +88,9 @@ def parse_client_cert(kubeconfig: bytes, cluster: VirtualCluster, issuer: Issuer
 
 
 def compute_renewal_time(end: datetime, issuer: Issuer) -> datetime | None:
-    """When to renew a certificate that ends then: 30 days before its end, or when a third of a short validity is left.
+    """When to renew a certificate that expires at `end`: 30 days before, or when a third of a short validity is left.
 
-    None where no other would be valid for longer, as it ends with its CA.
+    None if a new one would not be valid for longer, as it expires with its CA.
     """
     if end >= issuer.end:
         return None
@@ -98,9 +98,10 @@ def compute_renewal_time(end: datetime, issuer: Issuer) -> datetime | None:
 
 
 def read_client_expiry(kubeconfig: bytes) -> datetime | None:
-    """Until when the certificate in the kubeconfig is valid; None where there is none to be read.
+    """When the certificate in the kubeconfig expires; None if none can be read.
 
-    Ours have one key per line; for a date to show, that is enough, and YAML would take a tenth of the whole call.
+    Our kubeconfigs have one key per line. For a date to show, that is enough; parsing YAML would take a tenth of a
+    call.
     """
     found = re.search(rb"client-certificate-data: (\S+)", kubeconfig)
     try:

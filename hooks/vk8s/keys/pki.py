@@ -22,7 +22,7 @@ from hooks.kubernetes.manifest import Manifest
 CA_CERT, CA_KEY = "ca.crt", "ca.key"
 TOKEN = "token"  # noqa: S105 the name of a key in the Secret, not a token
 SERVICE_ACCOUNT_KEY, SERVICE_ACCOUNT_PUB = "sa.key", "sa.pub"
-# File names without suffix, and the common names that kubeadm itself would give.
+# File names without suffix, and the common names that kubeadm would use.
 AUTHORITIES = {"ca": "kubernetes", "etcd-ca": "etcd-ca", "front-proxy-ca": "front-proxy-ca"}
 PKI_FILES = (
     *(f"{name}.{suffix}" for name in AUTHORITIES for suffix in ("crt", "key")),
@@ -31,7 +31,7 @@ PKI_FILES = (
     TOKEN,
 )
 
-# A CA is valid from before it is made: the clock of the hooks may be ahead, by a time zone for instance.
+# A CA is valid from before it is created: the clock of the hooks may be ahead, for instance by a time zone.
 BACKDATE = timedelta(days=2)
 # The order of the P-256 group (SEC 2, 2.4.2); a private key is a number from 1 to it, exclusive.
 _P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
@@ -39,7 +39,7 @@ _ALPHABET = ascii_lowercase + digits
 
 
 class PkiError(ValueError):
-    """The `pki` Secret does not hold what it must; the message says what is wrong, and no content."""
+    """The `pki` Secret is invalid. The message says what is wrong, and reveals no content."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Authority:
 
 @dataclass(frozen=True)
 class Subject:
-    """Whom a client certificate names, and until when."""
+    """The subject of a client certificate, and when it expires."""
 
     common_name: str
     organization: str
@@ -78,7 +78,7 @@ def build_pki(entropy: bytes, now: datetime, validity: timedelta) -> dict[str, b
 
 
 def read_secret(secret: Manifest) -> dict[str, bytes]:
-    """The decoded `data` of a Secret; PkiError where that is not base64."""
+    """The decoded `data` of a Secret. PkiError if it is not base64."""
     data: Mapping[str, str] = secret.get("data") or {}
     try:
         return {name: b64decode(value) for name, value in data.items()}
@@ -92,15 +92,15 @@ def encode_data(files: Mapping[str, bytes]) -> dict[str, str]:
 
 
 def public_key_hash(cert: x509.Certificate) -> str:
-    """What `kubeadm join` pins the CA by: `sha256:` and the hex digest of its public key in DER."""
+    """The hash by which `kubeadm join` pins the CA: `sha256:` and the hex digest of its public key in DER."""
     public = cert.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
     return f"sha256:{sha256(public).hexdigest()}"
 
 
 def issue_client_cert(authority: Authority, entropy: bytes, subject: Subject) -> tuple[bytes, bytes]:
-    """Certificate and key, both PEM, with which a client of the API server is `subject`.
+    """Certificate and key, both PEM, of a client of the API server.
 
-    It is valid since its CA is, so that no clock takes it for one of the future, and not longer than its CA.
+    It is valid as early as its CA, so that no clock is too early for it, and not longer than its CA.
     """
     key, ca = derive_key(entropy, "client"), authority.cert
     builder = (
@@ -170,14 +170,14 @@ def _key_usage(*, signs_certificates: bool) -> x509.KeyUsage:
 
 
 def derive_key(entropy: bytes, label: str) -> ec.EllipticCurvePrivateKey:
-    """The key that follows from the entropy and from what it is for."""
-    # 48 bytes, so that the reduction leaves no bias that could be measured (FIPS 186-5, A.2.1).
+    """The key for the purpose `label`, derived from the entropy."""
+    # 48 bytes, so that the reduction has no measurable bias (FIPS 186-5, A.2.1).
     number = int.from_bytes(_derive(entropy, f"key {label}", 48), "big")
     return ec.derive_private_key(number % (_P256_ORDER - 1) + 1, ec.SECP256R1())
 
 
 def derive_password(entropy: bytes, label: str) -> str:
-    """22 lower-case letters and digits (113 bits) that follow from the entropy and from what they are for."""
+    """22 lower-case letters and digits (113 bits) for the purpose `label`, derived from the entropy."""
     number = int.from_bytes(_derive(entropy, label, 48), "big")
     letters = []
     for _ in range(22):

@@ -1,4 +1,4 @@
-"""Reading the files of a `pki` Secret: whether they belong together, and from when to when its CAs are valid."""
+"""Checking the files of a `pki` Secret: whether they belong together, and when its CAs are valid."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -27,13 +27,13 @@ from hooks.vk8s.keys.pki import (
 from hooks.vk8s.observed.children import SECRET, Observed
 
 _TOKEN: Final = re.compile(rb"[a-z0-9]{6}\.[a-z0-9]{16}\s*")
-# Whatever the library raises for what it can't read.
+# What the library raises for input that it can't read.
 _UNREADABLE = (ValueError, TypeError, UnsupportedAlgorithm)
 
 
 @dataclass(frozen=True)
 class Pki:
-    """The files of a `pki` Secret, in which all belongs together. `authority`: the CA of the API server."""
+    """The files of a valid `pki` Secret. `authority`: the CA of the API server."""
 
     files: Mapping[str, bytes]
     authority: Authority
@@ -41,7 +41,7 @@ class Pki:
 
     @property
     def start(self) -> datetime:
-        """From when on all CAs are valid."""
+        """When all CAs are valid."""
         return max(cert.not_valid_before_utc for cert in self.certs)
 
     @property
@@ -51,7 +51,7 @@ class Pki:
 
 
 def parse_pki(files: Mapping[str, bytes]) -> Pki:
-    """What is in the files of a `pki` Secret; PkiError, with all that is wrong with them, where that can't be used."""
+    """The content of the files of a `pki` Secret. PkiError with every problem, if they can't be used."""
     missing = [name for name in PKI_FILES if not files.get(name)]
     if missing:
         raise PkiError(f"it has no {', '.join(missing)}")
@@ -66,12 +66,12 @@ def parse_pki(files: Mapping[str, bytes]) -> Pki:
 
 
 def is_token(text: bytes) -> bool:
-    """Whether that is a bootstrap token; those who restore a PKI by hand may end the file with a newline."""
+    """Whether that is a bootstrap token. A trailing newline is allowed, as in a PKI that was restored by hand."""
     return bool(_TOKEN.fullmatch(text))
 
 
 def read_files(observed: Observed, secret: str) -> Mapping[str, bytes]:
-    """The files in the observed Secret with that name; none where it is not there, or can't be read."""
+    """The files in the observed Secret with that name; none if it does not exist, or can't be read."""
     found = observed.find(SECRET, secret)
     try:
         return read_secret(found) if found else {}
@@ -80,7 +80,7 @@ def read_files(observed: Observed, secret: str) -> Mapping[str, bytes]:
 
 
 def read_ca_end(files: Mapping[str, bytes]) -> datetime | None:
-    """When the first of the CAs in the files expires; None where no CA can be read."""
+    """When the first of the CAs in the files expires; None if no CA can be read."""
     certs = [cert for name in AUTHORITIES if (cert := _parse_cert(files.get(f"{name}.crt", b"")))]
     return min((cert.not_valid_after_utc for cert in certs), default=None)
 
@@ -117,7 +117,7 @@ def _is_ca(cert: x509.Certificate) -> bool:
         return False
 
 
-# Public, and the same at each call about a virtual cluster.
+# Public, and the same in each call about a virtual cluster.
 @lru_cache(4096)
 def _parse_cert(pem: bytes) -> x509.Certificate | None:
     try:

@@ -1,6 +1,6 @@
-"""Keys of the ssh access: the host key of the access pod, and a client key for an owner who gives none.
+"""Keys of the ssh access: the host key of the access pod, and a client key for an owner who provides none.
 
-ECDSA P-256 in PEM: ssh reads it, and it is the same bytes for the same entropy (OpenSSH's own form holds random ones).
+ECDSA P-256 in PEM: ssh reads it, and the same entropy gives the same bytes (OpenSSH's own format contains random ones).
 """
 
 from collections.abc import Mapping

@@ -1,1 +1,1 @@
-"""Kubeflow: which versions fit, the Job that installs it, and when that is planned."""
+"""Kubeflow: which versions are compatible, the Job that installs it, and when the Job is planned."""

@@ -1,6 +1,6 @@
-"""Job `<vk8s>-kubeflow`: installs Kubeflow into the virtual cluster, step by step, from an image that has all of it.
+"""Job `<vk8s>-kubeflow`: installs Kubeflow in the virtual cluster, step by step, from an image that contains all of it.
 
-The steps are containers that run one after the other, so that the status of the pod tells how far it is.
+The steps are containers that run one after the other, so that the status of the pod shows the progress.
 """
 
 from dataclasses import dataclass
@@ -23,24 +23,24 @@ from hooks.vk8s.spec.model import KubeflowSpec
 from hooks.vk8s.spec.modest import Modest
 from hooks.vk8s.spec.naming import kubeconfig_secret_name, kubeflow_job_name, kubeflow_secret_name, ports_service_name
 
-# In this order; what each does is in images/kubeflow-installer. The last one runs when the others are done.
+# In this order; images/kubeflow-installer has the steps. The last one is the container, the others init containers.
 STEPS = ("objects", "gateway", "deployments", "login")
-# kubectl takes 120 MiB to apply 8 MB of manifests, and what a step writes is in memory, up to 256 MiB.
+# kubectl takes 120 MiB to apply 8 MB of manifests, and steps write up to 256 MiB into memory.
 RESOURCES = Modest(requests={"cpu": "0", "memory": "128Mi"}, limits={"cpu": "2", "memory": "1Gi"})
-# The variable with the version.
+# The environment variable with the version.
 VERSION = "KUBEFLOW_VERSION"
-# On the Job: the uid of the Secret with the password that it has set. Another Secret holds another one.
+# Annotation of the Job: the uid of the Secret whose password it sets. Another Secret has another password.
 PASSWORD_SECRET = f"{PREFIX}password-secret"
-# The key with which whoever writes a Secret allows that its password is used: `true`. Without it, none is.
+# The key of a Secret by which its writer allows the use of its password: `true`. Without it, the password is not used.
 CONSENT = "vk8s-kubeflow"
 PASSWORD_PATH = "/vk8s/kubeflow"  # noqa: S105 a directory
 
 
 @dataclass(frozen=True)
 class Installation:
-    """What is to be installed: `port` is that of the user interface, `image` has this version of Kubeflow.
+    """What is to be installed. `port`: of the user interface; `image`: contains this version of Kubeflow.
 
-    `secret`: uid of the Secret whose password was made for it, if that was.
+    `secret`: uid of the Secret with the generated password, if there is one.
     """
 
     kubeflow: KubeflowSpec
@@ -50,12 +50,12 @@ class Installation:
 
     @property
     def hash(self) -> str:
-        """What tells it from another one; the image does not count, as it may move to another registry."""
+        """The hash of the installation, without the image, which may move to another registry."""
         return hash_kubeflow(self.kubeflow, self.port)
 
 
 def build_kubeflow_job(cluster: VirtualCluster, installation: Installation) -> Manifest:
-    """The Job; each of its steps is repeated until it is done."""
+    """The Job. Each of its steps is retried until it succeeds."""
     made = {PASSWORD_SECRET: installation.secret} if installation.secret else {}
     work = Work(
         name=kubeflow_job_name(cluster.name),
@@ -80,7 +80,7 @@ def _build_container(cluster: VirtualCluster, installation: Installation, step: 
             {"name": VERSION, "value": kubeflow.version},
             {"name": "KUBEFLOW_EMAIL", "value": kubeflow.email},
             {"name": "KUBEFLOW_PORT", "value": str(installation.port)},
-            # The way of its users, from the host cluster's Service on.
+            # As for its users: through the Service of the host cluster.
             {"name": "KUBEFLOW_URL", "value": f"http://{host}:{installation.port}"},
             *([{"name": "KUBEFLOW_CONSENT_FILE", "value": f"{PASSWORD_PATH}/{CONSENT}"}] if reference else []),
         ],
@@ -103,7 +103,7 @@ def _build_volumes(vk8s: str, kubeflow: KubeflowSpec) -> list[Manifest]:
             *([{"key": CONSENT, "path": CONSENT}] if reference else []),
         ],
         "defaultMode": 0o440,
-        # Kubelet would tell of a missing one by an Event alone; the first step says it in a sentence, and waits.
+        # Kubelet would report a missing Secret only by an Event; the first step reports it in its message, and waits.
         "optional": True,
     }
     return [

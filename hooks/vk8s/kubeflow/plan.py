@@ -1,6 +1,6 @@
-"""Which children Kubeflow has now: the Secret of its first user, and the Job that installs it.
+"""Planning Kubeflow: the Secret of its first user, and the Job that installs it.
 
-What is installed is the owner's: an edit of the version installs another one over it, and nothing takes it away.
+What is installed belongs to the owner: an edit of the version installs another one over it, and nothing uninstalls it.
 """
 
 from dataclasses import dataclass, replace
@@ -35,7 +35,7 @@ WAITING_FOR_NODES: Final = Blocker(
 class Kubeflow(Part):
     """The children of Kubeflow, and why it is not installed as the spec asks.
 
-    `job`: as it was observed; `mismatch`: why this Kubeflow is not compatible with the master's Kubernetes version.
+    `job`: as observed; `mismatch`: why this Kubeflow is not compatible with the Kubernetes of the control plane.
     """
 
     job: Job | None = None
@@ -48,7 +48,7 @@ class Kubeflow(Part):
 
 
 def build_rules(parent: Parent, settings: Settings) -> list[Manifest]:
-    """Which objects Metacontroller shall send along: the pods of the Job, whose status tells how far it is."""
+    """The related objects to request: the pods of the Job, whose status shows its progress."""
     if not settings.kubeflow_installer_image or not isinstance(parent.spec, dict) or not parent.spec.get("kubeflow"):
         return []
     metadata = parent.metadata
@@ -57,13 +57,13 @@ def build_rules(parent: Parent, settings: Settings) -> list[Manifest]:
 
 
 def keep_kubeflow(situation: Situation) -> Kubeflow:
-    """What exists of Kubeflow, with nothing planned: the part of an answer that only keeps."""
+    """What exists of Kubeflow, with nothing planned: a part that returns everything unchanged."""
     job = situation.jobs.get(kubeflow_job_name(situation.identity.name))
     return Kubeflow(job=job, mismatch=explain_mismatch(situation.cluster.spec))
 
 
 def plan_kubeflow(situation: Situation, found: Kubeflow) -> Kubeflow:
-    """The children that the spec asks for, as far as it is their turn; `found`: what exists."""
+    """The children that the spec asks for and that can be created now. `found`: what exists."""
     kubeflow = situation.cluster.spec.kubeflow
     job, own = found.job, frozenset([(JOB, kubeflow_job_name(situation.identity.name))])
     if kubeflow is None:
@@ -95,7 +95,7 @@ def _read_installation(situation: Situation, kubeflow: KubeflowSpec) -> Installa
 
 
 def _needs_another(job: Job, installation: Installation) -> bool:
-    """Whether the Job was made for another spec, or does not come to an end as it is."""
+    """Whether the Job was created for another spec, or can't complete as it is."""
     is_of_another = installation.secret not in (None, job.annotations.get(PASSWORD_SECRET))
     image = job.containers.get(STEPS[-1], {}).get("image")
     is_stuck = not job.is_complete and (job.has_failed or image != installation.image)
@@ -103,7 +103,7 @@ def _needs_another(job: Job, installation: Installation) -> bool:
 
 
 def _plan_secret(situation: Situation, kubeflow: KubeflowSpec) -> list[Manifest]:
-    """The Secret of the first user, where its owner brings none."""
+    """The Secret of the first user, unless the owner provides one."""
     if kubeflow.password_secret_ref:
         return []
     identity = situation.identity
@@ -129,7 +129,7 @@ def _list_blockers(situation: Situation, mismatch: str | None) -> list[Blocker]:
 
 
 def _has_ready_nodes(situation: Situation) -> bool:
-    """Whether the API server answers, and there is a node for Kubeflow's pods."""
+    """Whether the control plane is Ready, and a node for Kubeflow's pods."""
     cluster, ready = situation.cluster, {name for name, pod in situation.pods.items() if pod.is_ready}
     has_worker = not cluster.workers or any(node.name in ready for node in cluster.workers)
     return has_worker and any(node.name in ready for node in cluster.control_plane)

@@ -6,12 +6,12 @@ from hooks.vk8s.spec.cluster import Identity
 from hooks.vk8s.spec.labels import build_metadata
 from hooks.vk8s.spec.naming import kubeflow_secret_name
 
-# As Kubernetes names the keys of this type.
+# Kubernetes' names for the keys of this type.
 USERNAME, PASSWORD = "username", "password"
 
 
 def build_kubeflow_secret(identity: Identity, email: str, password: str) -> Manifest:
-    """The Secret, whose password is made once; the user is as the spec says."""
+    """The Secret. Its password is generated once; the user is that of the spec."""
     return {
         "apiVersion": "v1",
         "kind": "Secret",
@@ -22,5 +22,5 @@ def build_kubeflow_secret(identity: Identity, email: str, password: str) -> Mani
 
 
 def with_user(secret: Manifest, email: str) -> Manifest:
-    """The Secret with that user, all else as it is."""
+    """The Secret with that user, and otherwise unchanged."""
     return {**secret, "data": {**(secret.get("data") or {}), **encode_data({USERNAME: email.encode()})}}

@@ -1,7 +1,7 @@
-"""Condition KubeflowReady: whether Kubeflow is installed, how far that is, and what stands in its way.
+"""Condition KubeflowReady: whether Kubeflow is installed, the progress, and what prevents it.
 
-The Job's pod tells: which of its steps runs, and the sentence with which that ended last time. Pods of a Job are no
-children of ours: Metacontroller sends them along because the customize hook asks for them.
+The Job's pod shows which of its steps runs, and the message with which that step ended last time. Pods of a Job are not
+our children: Metacontroller sends them because the customize hook asks for them.
 """
 
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ KUBEFLOW_READY: Final = "KubeflowReady"
 
 
 def report_kubeflow(situation: Situation, planned: Kubeflow, blocker: Blocker | None) -> list[Condition]:
-    """Whether Kubeflow is installed as the spec asks; nothing where it never did. `blocker`: of the whole cluster."""
+    """Whether Kubeflow is installed as specified; no condition if it never was. `blocker`: of the whole cluster."""
     kubeflow, name = situation.cluster.spec.kubeflow, kubeflow_job_name(situation.identity.name)
     job, is_planned = planned.job, planned.is_planned
     if kubeflow is None:
@@ -62,7 +62,7 @@ def _describe_user(vk8s: str, kubeflow: KubeflowSpec) -> str:
 
 
 def _describe_progress(version: str, job: Manifest, situation: Situation) -> Condition:
-    """How far the Job is, by its newest pod."""
+    """The progress of the Job, according to its newest pod."""
     pods = [pod for pod in situation.related.get(POD, {}).values() if _is_of(pod, job)]
     pod = max(
         pods, key=lambda each: (each["metadata"].get("creationTimestamp", ""), each["metadata"]["name"]), default=None
@@ -79,15 +79,15 @@ def _describe_progress(version: str, job: Manifest, situation: Situation) -> Con
     index, container = _read_step(pod)
     place = f"step {index + 1} of {len(STEPS)} ({STEPS[index]})"
     if _has_run(container):
-        told = _read_message(container)
-        return _unready("Installing", f"Kubeflow {version}, {place}{f': {told}' if told else ' runs'}.")
+        message = _read_message(container)
+        return _unready("Installing", f"Kubeflow {version}, {place}{f': {message}' if message else ' runs'}.")
     step = Pod(_without_other_steps(pod, container), STEPS[index])
     state = read_pod_state(step, build_absent_state(None, paused=False))
     return _unready(state.reason, f"Kubeflow {version}, {place}: its pod {pod['metadata']['name']} {state.message}.")
 
 
 def _without_other_steps(pod: Manifest, container: Manifest) -> Manifest:
-    """The pod as if `container` were its only step; containers that are none of ours stay."""
+    """The pod as if `container` were its only step. Containers that are not ours stay."""
     status = pod.get("status", {})
     foreign = {
         field: [entry for entry in status.get(field) or [] if entry.get("name") not in STEPS]
@@ -103,7 +103,7 @@ def _is_of(pod: Manifest, job: Manifest) -> bool:
 
 
 def _read_step(pod: Manifest) -> tuple[int, Manifest]:
-    """The step that is not done yet, and what the pod's status says of its container."""
+    """The first step that is not done, and the status of its container."""
     status = pod.get("status", {})
     entries = [*(status.get("initContainerStatuses") or []), *(status.get("containerStatuses") or [])]
     containers: Mapping[str, Manifest] = {str(entry.get("name")): entry for entry in entries}
@@ -117,13 +117,13 @@ def _is_done(container: Manifest) -> bool:
 
 
 def _has_run(container: Manifest) -> bool:
-    """Whether the step runs now, or has: then it is what the step says that tells most."""
+    """Whether the step runs, or has run: then its own message is the most telling."""
     state = container.get("state", {})
     return "running" in state or "terminated" in state or "terminated" in container.get("lastState", {})
 
 
 def _read_message(container: Manifest) -> str:
-    """The sentence with which the step ended last time, without its full stop."""
+    """The message with which the step ended last time, without its full stop."""
     ended = container.get("state", {}).get("terminated") or container.get("lastState", {}).get("terminated") or {}
     message: str = ended.get("message") or (ended.get("reason", "") if ended else "")
     return " ".join(message.split())[:LONGEST_MESSAGE].rstrip(". ")

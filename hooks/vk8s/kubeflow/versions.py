@@ -1,9 +1,9 @@
-"""Which Kubernetes each Kubeflow is made for: the only place where that is written.
+"""Which Kubernetes versions each Kubeflow is made for. No other place has this.
 
 Source of each line: the release's README.md, workflows and notes in https://github.com/kubeflow/community-distribution,
-which was kubeflow/manifests. Up to v1.8 they name the newest version, and from v1.9 on the oldest, where no newer one
-is known to fail. v1.3 and v1.4 name what they were tested on; that they use APIs which Kubernetes 1.22 has removed is
-the limit there.
+which was kubeflow/manifests. Up to v1.8 they name the newest version; from v1.9 on they name the oldest, and no newer
+one is known to fail. v1.3 and v1.4 name the versions that they were tested on; their limit is Kubernetes 1.22, which
+removed APIs that they use.
 """
 
 from typing import Final
@@ -11,7 +11,7 @@ from typing import Final
 from hooks.vk8s.spec.image_versions import parse_version
 from hooks.vk8s.spec.model import Spec
 
-# Kubeflow, as far as it matters: the oldest and the newest minor version of Kubernetes 1, None where none is named.
+# By release of Kubeflow: the oldest and the newest minor version of Kubernetes 1; None if none is named.
 MADE_FOR: Final[dict[str, tuple[int | None, int | None]]] = {
     "v1.3": (17, 21),
     "v1.4": (19, 21),
@@ -27,7 +27,7 @@ MADE_FOR: Final[dict[str, tuple[int | None, int | None]]] = {
 
 
 def explain_mismatch(spec: Spec) -> str | None:
-    """Why the Kubeflow of a spec does not go with the Kubernetes of its master, as a sentence; None if it may."""
+    """Why the Kubeflow of a spec is not compatible with its Kubernetes version, as a sentence; None if it may be."""
     kubernetes = parse_version(spec.control_plane[0].image)
     if spec.kubeflow is None or kubernetes is None:
         return None
@@ -35,7 +35,7 @@ def explain_mismatch(spec: Spec) -> str | None:
     made_for = MADE_FOR.get(_parse_release(version), (None, None))
     if _is_within(minor, made_for):
         return None
-    # One whose oldest is not named may be too new for it.
+    # A Kubeflow without a named oldest version may require a newer one.
     others = [each for each, other in MADE_FOR.items() if other[0] is not None and _is_within(minor, other)]
     advice = f"write a version of {' or '.join(others)}" if others else "write another version of one of the two"
     return f"kubeflow.version: {version} is made for {_describe(*made_for)}, not for 1.{minor}; {advice}."

@@ -1,1 +1,1 @@
-"""What a node is configured with: the variables of its pod, and the files of Kubernetes that it boots with."""
+"""The configuration of a node: the environment variables of its pod, and the configuration of Kubernetes' programs."""

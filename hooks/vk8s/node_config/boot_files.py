@@ -1,7 +1,7 @@
-"""The boot files of a virtual cluster: the scripts that all have, and the documents that are its own.
+"""The bootstrap files of a virtual cluster: the scripts, which are the same for all, and its own documents.
 
-Their digest names the ConfigMap, so they hold nothing that an edit of the nodes changes: each edit would leave another
-ConfigMap. Such values are in the environment of each pod, and the node fills them in.
+Their digest is in the name of the ConfigMap, so nothing in them depends on what an edit of the nodes may change: each
+edit would create another ConfigMap. Such values are in the environment of each pod, and the node fills them in.
 """
 
 from functools import lru_cache
@@ -25,7 +25,7 @@ from hooks.vk8s.spec.cluster import VirtualCluster
 
 
 def build_boot_files(cluster: VirtualCluster, scripts: Scripts) -> Scripts:
-    """What the nodes of `cluster` boot from, as one version."""
+    """The bootstrap files of the nodes of `cluster`, as one version."""
     kubernetes = cluster.spec.kubernetes
     facts = ClusterFacts(
         name=cluster.name,
@@ -37,10 +37,10 @@ def build_boot_files(cluster: VirtualCluster, scripts: Scripts) -> Scripts:
     return join_scripts(scripts, build_documents(facts))
 
 
-# Writing YAML takes longer than all the rest of a call. A few kilobytes each.
+# Writing YAML takes longer than the rest of a call. Each entry has a few kilobytes.
 @lru_cache(maxsize=1024)
 def build_documents(facts: ClusterFacts) -> Scripts:
-    """The documents of a virtual cluster, by the names of their files."""
+    """The documents of a virtual cluster, by file name."""
     return build_scripts(
         {
             ENVIRONMENT_FILE: write_environment_script(),

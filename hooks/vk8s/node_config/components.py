@@ -1,6 +1,6 @@
-"""What the kubelet and kube-proxy of each node are given.
+"""The configuration of the kubelet and kube-proxy of each node.
 
-https://kubernetes.io/docs/reference/config-api/kubelet-config.v1beta1/ and kube-proxy-config.v1alpha1/ beside it.
+https://kubernetes.io/docs/reference/config-api/kubelet-config.v1beta1/ and kube-proxy-config.v1alpha1/ next to it.
 """
 
 from hooks.kubernetes.manifest import Manifest
@@ -9,23 +9,22 @@ _KUBELET = {"apiVersion": "kubelet.config.k8s.io/v1beta1", "kind": "KubeletConfi
 
 
 def build_kubelet_configuration() -> Manifest:
-    """The kubelets of all nodes."""
+    """The configuration of the kubelets of all nodes."""
     return {
         **_KUBELET,
-        # cgroupfs under a folder of its own works with cgroup v1 and v2, and leaves systemd its part of the tree.
+        # cgroupfs in a folder of its own works with cgroup v1 and v2, and does not interfere with systemd's groups.
         "cgroupDriver": "cgroupfs",
         "cgroupRoot": "/kubelet",
         "failCgroupV1": False,
         "failSwapOn": False,
-        # The disk is the host's or the storage class's: what fills it may be somebody else's, and evicting pods would
-        # not help.
+        # The disk belongs to the host or the storage class: others may fill it, and evicting pods would not help.
         "evictionHard": {
             "memory.available": "100Mi",
             "nodefs.available": "0%",
             "nodefs.inodesFree": "0%",
             "imagefs.available": "0%",
         },
-        # Images that came with the node image can't be pulled again where there is no registry.
+        # Images from the node image can't be pulled again without a registry.
         "imageGCHighThresholdPercent": 100,
     }
 
@@ -36,11 +35,11 @@ def build_kubelet_pod_configuration() -> Manifest:
 
 
 def build_kube_proxy_configuration() -> Manifest:
-    """kube-proxy on all nodes."""
+    """The configuration of kube-proxy on all nodes."""
     return {
         "apiVersion": "kubeproxy.config.k8s.io/v1alpha1",
         "kind": "KubeProxyConfiguration",
         "mode": "nftables",
-        # The kernel's connection tracking is set by the host; a pod's network namespace may not change it.
+        # The host sets the kernel's connection tracking. In a pod's network namespace, it can't be changed.
         "conntrack": {"maxPerCore": 0, "min": 0, "tcpEstablishedTimeout": "0s", "tcpCloseWaitTimeout": "0s"},
     }

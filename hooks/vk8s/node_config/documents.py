@@ -1,4 +1,4 @@
-"""Kubernetes' configuration as text: YAML in which `${NAME}` is filled in by the node (bootstrap/templates.sh)."""
+"""Configuration files as text: YAML in which the node replaces `${NAME}` (bootstrap/templates.sh)."""
 
 from typing import Final
 
@@ -12,7 +12,7 @@ _COMMENT: Final = "# Built by the controller; what is in ${...} is filled in at 
 
 
 class Json(str):
-    """A placeholder that is filled in with JSON, where others are with a text."""
+    """A placeholder whose value is JSON. The values of all others are strings."""
 
     __slots__ = ()
 
@@ -24,7 +24,7 @@ def write_documents(*documents: Manifest) -> str:
 
 
 def _write_text(dumper: SafeRepresenter, text: str) -> yaml.ScalarNode:
-    """In quotes where it is filled in: a node may be called `123`."""
+    """A placeholder in quotes: the name of a node may be `123`."""
     return dumper.represent_scalar(TEXT, text, style='"') if "${" in text else write_text(dumper, text)
 
 
@@ -33,7 +33,7 @@ def _write_json(dumper: SafeRepresenter, text: Json) -> yaml.ScalarNode:
 
 
 class _Dumper(Dumper):
-    """Writes placeholders, too."""
+    """Writes placeholders as well."""
 
 
 _Dumper.add_representer(str, _write_text)

@@ -1,4 +1,4 @@
-"""The environment of a node: one table, which its pod, the check at its boot and the systemd units of the node follow.
+"""The environment of a node: one table for its pod, for the check at its boot, and for its systemd units.
 
 A value belongs here if it differs between nodes or can change during the life of a cluster, or if a script reads it.
 """
@@ -23,13 +23,13 @@ _CONTROL_PLANE_TAINT: Final = {"key": "node-role.kubernetes.io/control-plane", "
 
 @dataclass(frozen=True)
 class Variable:
-    """A variable of a node. `find`: its value, as text or as `valueFrom`.
+    """A variable of a node. `compute` returns its value, as a string or as `valueFrom`.
 
-    `default`: what the scripts take where the pod does not have it; a variable without one is required.
+    `default`: the value that the scripts use if the pod does not have it. A variable without a default is required.
     """
 
     name: str
-    find: Callable[[VirtualCluster, NodeSpec], str | Manifest]
+    compute: Callable[[VirtualCluster, NodeSpec], str | Manifest]
     default: str | None = None
 
 
@@ -38,17 +38,17 @@ def _limit(resource: str, divisor: str) -> Manifest:
 
 
 def _build_taints(cluster: VirtualCluster, node: NodeSpec) -> str:
-    """In JSON. Without workers, the master is where pods run."""
+    """The taints as JSON. Without workers, pods run on the control-plane node, so it has none."""
     return json.dumps([_CONTROL_PLANE_TAINT] if node.role == "master" and cluster.workers else [])
 
 
 def _may_found(cluster: VirtualCluster, node: NodeSpec) -> str:
-    """Without it, a master whose volume is empty founds nothing: its data is somewhere else."""
+    """Whether a control-plane node with an empty volume may initialize the cluster. If not, the data is elsewhere."""
     return "true" if node.role == "master" and cluster.may_found else "false"
 
 
 def _count_gpus(_: VirtualCluster, node: NodeSpec) -> str:
-    """How many of NVIDIA's devices the host's device plugin assigns to the node: whole ones, or slices."""
+    """How many NVIDIA devices the host's device plugin assigns to the node: whole GPUs, or slices."""
     limits = node.resources.limits.items()
     return str(sum(int(parse_quantity(str(amount))) for name, amount in limits if name.startswith("nvidia.com/")))
 
@@ -67,7 +67,7 @@ VARIABLES: Final = (
     Variable("GPUS", _count_gpus, default="0"),
     Variable("FOUND", _may_found, default="false"),
     Variable("GENERATION", lambda cluster, _: str(cluster.state.generation), default=str(FIRST_GENERATION)),
-    # From these the node computes what it may offer to the pods inside; without limits, it is what the host has.
+    # From these the node computes what is allocatable to its pods. Without limits, they are what the host has.
     Variable("CPU_LIMIT_MILLIS", lambda *_: _limit("limits.cpu", "1m")),
     Variable("MEMORY_LIMIT_BYTES", lambda *_: _limit("limits.memory", "1")),
 )
@@ -76,15 +76,15 @@ VARIABLES: Final = (
 def build_environment(
     cluster: VirtualCluster, node: NodeSpec, variables: Sequence[Variable] = VARIABLES
 ) -> list[Manifest]:
-    """`env` of the node's container; without what has its default."""
-    values = {each.name: value for each in variables if (value := each.find(cluster, node)) != each.default}
+    """`env` of the node's container, without variables that have their default value."""
+    values = {each.name: value for each in variables if (value := each.compute(cluster, node)) != each.default}
     return [
         {"name": name, ("value" if isinstance(value, str) else "valueFrom"): value} for name, value in values.items()
     ]
 
 
 def write_environment_script(variables: Sequence[Variable] = VARIABLES) -> str:
-    """The table for the boot scripts, in bash: names of required variables, and `NAME=default` of optional ones."""
+    """The table for the bootstrap files, in bash: names of required variables, and `NAME=default` of optional ones."""
     required = [each.name for each in variables if each.default is None]
     optional = [shlex.quote(f"{each.name}={each.default}") for each in variables if each.default is not None]
     return f"{_COMMENT}\nREQUIRED=({' '.join(required)})\nOPTIONAL=({' '.join(optional)})\n"

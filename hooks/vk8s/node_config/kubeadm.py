@@ -1,4 +1,4 @@
-"""What kubeadm is given: how a control plane is set up, and how a worker joins one.
+"""The configuration of kubeadm: how a control plane is set up, and how a worker joins it.
 
 https://kubernetes.io/docs/reference/config-api/kubeadm-config.v1beta4/
 """
@@ -9,7 +9,7 @@ from typing import Final
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.node_config.documents import Json
 
-# Where a worker's pod has what it takes to join.
+# Where the `join` Secret is mounted into a worker's pod.
 WORKER_CREDENTIALS: Final = "/vk8s/join"
 _API_VERSION: Final = "kubeadm.k8s.io/v1beta4"
 _CRI_SOCKET: Final = "unix:///run/containerd/containerd.sock"
@@ -18,7 +18,7 @@ _ETCD_CLIENTS, _ETCD_PEERS = "https://127.0.0.1:2379", "https://127.0.0.1:2380"
 
 @dataclass(frozen=True)
 class ClusterFacts:
-    """What all nodes of a virtual cluster have in common, whichever they are: no edit of its nodes changes it."""
+    """What all nodes of a virtual cluster have in common. No edit of the nodes changes it."""
 
     name: str
     endpoint: str
@@ -28,31 +28,31 @@ class ClusterFacts:
 
 
 def build_init_configuration() -> Manifest:
-    """The master's own part of its cluster."""
+    """The part of a control-plane node itself."""
     return {
         "apiVersion": _API_VERSION,
         "kind": "InitConfiguration",
-        # Without an end: workers join, or come back with a new volume, at any time.
+        # It never expires: workers join, or come back with a new volume, at any time.
         "bootstrapTokens": [{"token": "${TOKEN}", "ttl": "0s"}],
         "localAPIEndpoint": {"advertiseAddress": "${POD_IP}"},
         "nodeRegistration": {"name": "${NODE_NAME}", "criSocket": _CRI_SOCKET, "taints": Json("${TAINTS}")},
-        # With few processors, or on a busy host, a control plane may need more than the four minutes that are kubeadm's
-        # own limit. It is that of the startup probes, too: the kubelet would end a slow API server for ever.
+        # With few processors, or on a busy host, a control plane may need more than kubeadm's default of four minutes.
+        # It is also the limit of the startup probes: the kubelet would kill a slow API server again and again.
         "timeouts": {"controlPlaneComponentHealthCheck": "20m0s"},
     }
 
 
 def build_cluster_configuration(facts: ClusterFacts) -> Manifest:
-    """The control plane, as its whole cluster sees it."""
+    """The part that is the same for the whole cluster."""
     return {
         "apiVersion": _API_VERSION,
         "kind": "ClusterConfiguration",
         "clusterName": facts.name,
         "kubernetesVersion": "${KUBERNETES_VERSION}",
-        # A name, so that a new address of the pod breaks nothing.
+        # A name, which stays when the pod gets another address.
         "controlPlaneEndpoint": f"{facts.endpoint}:6443",
         "networking": {"podSubnet": facts.pod_cidr, "serviceSubnet": facts.service_cidr},
-        # Keys are made at each boot; RSA would take seconds for them.
+        # Keys are generated at each boot, which would take seconds with RSA.
         "encryptionAlgorithm": "ECDSA-P256",
         "certificateValidityPeriod": "${CERTIFICATE_SECONDS}s",
         "apiServer": {
@@ -62,8 +62,8 @@ def build_cluster_configuration(facts: ClusterFacts) -> Manifest:
         "controllerManager": {
             "extraArgs": [
                 _build_no_election(),
-                # Its forty controllers each ask for a token when they start; at the default rate, nodes wait seconds
-                # for a subnet.
+                # Each of its forty controllers requests a token at the start. At the default rate, nodes would wait
+                # seconds for a subnet.
                 {"name": "kube-api-qps", "value": "300"},
                 {"name": "kube-api-burst", "value": "600"},
             ],
@@ -76,7 +76,7 @@ def build_cluster_configuration(facts: ClusterFacts) -> Manifest:
 
 
 def build_join_configuration() -> Manifest:
-    """How a worker joins: by the token, and only where its cluster's authority answers."""
+    """How a worker joins: with the token, and only if the server has a certificate from the cluster's CA."""
     return {
         "apiVersion": _API_VERSION,
         "kind": "JoinConfiguration",
@@ -87,7 +87,7 @@ def build_join_configuration() -> Manifest:
 
 
 def build_discovery_kubeconfig(facts: ClusterFacts) -> Manifest:
-    """Where a worker finds its cluster, and by which authority it knows it. Anybody may ask the API server that."""
+    """Where a worker finds the API server, and the CA that it trusts. Reading the discovery needs no credentials."""
     server = {"server": f"https://{facts.endpoint}:6443", "certificate-authority": f"{WORKER_CREDENTIALS}/ca.crt"}
     return {
         "apiVersion": "v1",
@@ -103,15 +103,15 @@ def _build_etcd() -> Manifest:
     return {
         "dataDir": "/var/lib/etcd",
         "imageTag": "${ETCD_TAG}",
-        # On loopback alone: nobody but the API server needs it, and the pod's address may change.
+        # On loopback only: just the API server needs it, and the pod's address may change.
         "extraArgs": [
             {"name": "listen-client-urls", "value": _ETCD_CLIENTS},
             {"name": "advertise-client-urls", "value": _ETCD_CLIENTS},
             {"name": "listen-peer-urls", "value": _ETCD_PEERS},
             {"name": "initial-advertise-peer-urls", "value": _ETCD_PEERS},
             {"name": "initial-cluster", "value": f"${{NODE_NAME}}={_ETCD_PEERS}"},
-            # With an empty directory, it would found another cluster and say nothing. It refuses that, and founding.sh
-            # does it.
+            # With an empty directory, etcd would silently start a new cluster. With this, it refuses to: founding.sh
+            # creates the first data.
             {"name": "initial-cluster-state", "value": "existing"},
         ],
         "extraEnvs": _build_gogc(),
@@ -119,10 +119,10 @@ def _build_etcd() -> Manifest:
 
 
 def _build_no_election() -> Manifest:
-    """With one master nobody else can lead, and the election costs seconds of each boot."""
+    """With a single control-plane node, there is no other candidate, and the election takes seconds of each boot."""
     return {"name": "leader-elect", "value": "false"}
 
 
 def _build_gogc() -> list[Manifest]:
-    """An eighth less memory, and no slower boot."""
+    """Takes an eighth less memory, and boots as fast."""
     return [{"name": "GOGC", "value": "50"}]

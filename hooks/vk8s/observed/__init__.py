@@ -1,1 +1,1 @@
-"""What exists: the observed children, and what they tell."""
+"""The observed children, and the facts that are read from them."""

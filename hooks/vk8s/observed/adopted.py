@@ -1,7 +1,8 @@
-"""Objects that a label has made children of a Vk8s, and that are none of its virtual cluster.
+"""Adopted objects: children of a Vk8s because of a label, but not part of its virtual cluster.
 
-Metacontroller adopts whatever carries the label with the uid of a Vk8s, and Kubernetes deletes with an owner what it
-owns. So whoever may label an object, and not delete it, could have it deleted with a Vk8s: they are never given up.
+Metacontroller adopts any object with the label that has the uid of a Vk8s, and Kubernetes deletes what an owner owns
+with it. So anyone who may label an object, but not delete it, could have it deleted with a Vk8s: the hooks never let
+that happen.
 """
 
 from hooks.kubernetes.labels import CONTROLLER_UID, VK8S
@@ -12,14 +13,14 @@ from hooks.vk8s.observed.kinds import Data, list_named
 from hooks.vk8s.spec.cluster import Identity
 from hooks.vk8s.spec.naming import bootstrap_config_map_name
 
-# A message names so many.
+# A message names so many and counts the rest.
 _MOST_NAMED = 5
-# To release one while its Vk8s is being deleted: then Metacontroller no longer does that when the label goes.
+# Releases an object while its Vk8s is being deleted: Metacontroller no longer does so then when the label is removed.
 _RELEASE = f"""--type=merge -p '{{"metadata":{{"labels":{{"{CONTROLLER_UID}":null}},"ownerReferences":null}}}}'"""
 
 
 def select_adopted(identity: Identity, observed: Observed) -> Observed:
-    """The children that neither a label nor their name makes a part of the virtual cluster, and that nobody deletes."""
+    """The children that belong to the virtual cluster neither by a label nor by name, and are not being deleted."""
     own = list_named(identity.name, *Data)
     return Observed(
         {
@@ -34,7 +35,7 @@ def select_adopted(identity: Identity, observed: Observed) -> Observed:
 
 
 def select_own(observed: Observed, adopted: Observed) -> Observed:
-    """The `observed` children but for those `adopted`."""
+    """The `observed` children except for those `adopted`."""
     return Observed(
         {
             kind: {name: child for name, child in group.items() if not adopted.has(kind, name)}
@@ -44,7 +45,7 @@ def select_own(observed: Observed, adopted: Observed) -> Observed:
 
 
 def list_adoption_warnings(identity: Identity, observed: Observed) -> list[str]:
-    """What was adopted, for an owner who may not know, in a sentence."""
+    """A warning that names the adopted objects, of which the owner may not know; none if there are none."""
     adopted = _list(select_adopted(identity, observed))
     sentence = (
         f"Adopted by label {CONTROLLER_UID}, and no part of this virtual cluster: {_name(adopted)}. "
@@ -54,9 +55,9 @@ def list_adoption_warnings(identity: Identity, observed: Observed) -> list[str]:
 
 
 def describe_release(adopted: Observed) -> str:
-    """How to keep what was adopted from being deleted with the Vk8s, which waits for that; nothing where there is none.
+    """How to keep adopted objects from being deleted with the Vk8s, which waits for that; empty if there are none.
 
-    Kubernetes deletes with an owner what it owns, whatever the hooks answer.
+    Kubernetes deletes what an owner owns with it, whatever the hooks answer.
     """
     listed = _list(adopted)
     if not listed:
@@ -70,7 +71,7 @@ def describe_release(adopted: Observed) -> str:
 
 
 def _belongs(identity: Identity, kind: str, child: Manifest) -> bool:
-    # What was applied is looked up last: that takes by far the most time.
+    # What was applied is read last: that takes by far the longest.
     if (child["metadata"].get("labels") or {}).get(VK8S) == identity.name:
         return True
     labels, name = read_labels(child), child["metadata"]["name"]
@@ -83,7 +84,7 @@ def _list(adopted: Observed) -> list[Manifest]:
 
 
 def _name(children: list[Manifest]) -> str:
-    """The first few, and how many there are besides."""
+    """The first few, and how many more there are."""
     named = [f"{child['kind']} {child['metadata']['name']}" for child in children]
     more = len(named) - _MOST_NAMED
     return ", ".join(named[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")

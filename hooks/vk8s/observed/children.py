@@ -1,4 +1,4 @@
-"""The children that Metacontroller saw, by kind and name, and the questions that are asked of them."""
+"""The observed children by kind and name, and functions that read them."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -15,31 +15,31 @@ POD: Final = "Pod.v1"
 JOB: Final = "Job.batch/v1"
 NETWORK_POLICY: Final = "NetworkPolicy.networking.k8s.io/v1"
 
-# Kind, as in a request, and name.
+# The kind, as in requests, and the name.
 Child = tuple[str, str]
 
 
 @dataclass(frozen=True)
 class Observed:
-    """Observed children: group key (`Pod.v1`) to name to object."""
+    """Observed children, by kind (`Pod.v1`) and name."""
 
     children: Mapping[str, Mapping[str, Manifest]]
 
     def find(self, kind: str, name: str) -> Manifest | None:
-        """The child `name` of `kind`, also while it is terminating."""
+        """The child `name` of `kind`, even while it is being deleted."""
         return self.children.get(kind, {}).get(name)
 
     def has(self, kind: str, name: str) -> bool:
-        """Whether there is such a child, also while it is terminating."""
+        """Whether there is such a child, even while it is being deleted."""
         return self.find(kind, name) is not None
 
     @cached_property
     def lasting(self) -> frozenset[Child]:
-        """The children that nobody has deleted: only of those may a pod be created that mounts them."""
+        """The children that are not being deleted. A pod is created only if everything that it mounts is among them."""
         return frozenset(key for key, child in self.by_key.items() if not is_terminating(child))
 
     def list_lacking(self, needed: Iterable[tuple[str, str]]) -> list[str]:
-        """Which of these, as (kind, name), are not there to stay: `Kind name`."""
+        """Those of `needed` that don't exist or are being deleted, as `Kind name`."""
         return [f"{kind.split('.')[0]} {name}" for kind, name in needed if (kind, name) not in self.lasting]
 
     def knows(self, kind: str) -> bool:
@@ -62,7 +62,7 @@ def group_key(manifest: Manifest) -> str:
 
 
 def get_key(manifest: Manifest) -> Child:
-    """The kind and name by which a child is found."""
+    """The kind and name of a child."""
     return group_key(manifest), manifest["metadata"]["name"]
 
 
@@ -74,12 +74,12 @@ def parse_observed(children: Mapping[str, Mapping[str, Manifest]]) -> Observed:
 
 
 def is_terminating(child: Manifest) -> bool:
-    """Whether somebody has deleted it and it is not gone yet."""
+    """Whether it is being deleted."""
     return "deletionTimestamp" in child["metadata"]
 
 
 def is_ready(pod: Manifest) -> bool:
-    """Whether the pod's condition Ready is true and it is not on its way out. For a node pod: its Node is Ready."""
+    """Whether the pod is Ready and not being deleted. For a node pod: whether its Node is Ready."""
     return not is_terminating(pod) and condition(pod, "Ready").get("status") == "True"
 
 
@@ -90,25 +90,25 @@ def condition(pod: Manifest, kind: str) -> Manifest:
 
 
 def get_container_status(pod: Manifest, container: str) -> Manifest:
-    """What the pod's status says of the container with that name, or an empty object while it says nothing of it."""
+    """The status of the container with that name, or an empty object if the pod's status does not have it."""
     statuses: list[Manifest] = pod.get("status", {}).get("containerStatuses") or []
     return next((entry for entry in statuses if entry.get("name") == container), {})
 
 
 def get_container(pod_spec: Manifest, container: str) -> Manifest:
-    """The container with that name in the spec of a pod, or an empty object: an injector may have put others first."""
+    """The container with that name in a pod's spec, or an empty object. An injector may have put others first."""
     containers: list[Manifest] = pod_spec.get("containers") or []
     return next((entry for entry in containers if entry.get("name") == container), {})
 
 
 def list_config_maps(child: Manifest) -> Iterator[str]:
-    """Names of the ConfigMaps that the volumes of a pod, or of a Job's pods, are."""
+    """Names of the ConfigMaps that a pod, or the pods of a Job, mount."""
     spec = child.get("spec", {})
     volumes: list[Manifest] = spec.get("template", {}).get("spec", spec).get("volumes") or []
     yield from (volume["configMap"]["name"] for volume in volumes if "name" in volume.get("configMap", {}))
 
 
 def describe_finalizers(child: Manifest) -> str:
-    """What holds a deleted object, as the end of a sentence, or nothing."""
+    """The finalizers that hold an object that is being deleted, as the end of a sentence; empty if there are none."""
     finalizers: list[str] = child["metadata"].get("finalizers") or []
     return f", held by its finalizers {', '.join(finalizers)}" if finalizers else ""

@@ -1,4 +1,4 @@
-"""What an object takes of a namespace's quotas, after the API server and LimitRanges have filled in what it lacks."""
+"""What an object uses of a namespace's quotas, with the defaults of the API server and of LimitRanges."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -14,13 +14,13 @@ from hooks.vk8s.spec.namespace_rules import CONTAINER, NONE, Amounts, NamespaceR
 
 _COMPUTE: Final = ("cpu", "memory")
 _ONE: Final = Quantity("1")
-# Than anything.
+# Less than any amount.
 _LESS: Final = Quantity("-1")
 
 
 @dataclass(frozen=True)
 class Demand:
-    """What a container, or a whole pod, asks for and is limited to."""
+    """Requests and limits of a container, or of a whole pod."""
 
     name: str
     requests: Amounts
@@ -28,12 +28,12 @@ class Demand:
 
     @property
     def is_bounded(self) -> bool:
-        """Whether it is more than best effort: some amount of CPU or memory is not nothing."""
+        """Whether it is not best effort: some request or limit of CPU or memory is not zero."""
         return any(amounts.get(name, NONE).amount for amounts in (self.requests, self.limits) for name in _COMPUTE)
 
     @cached_property
     def counted(self) -> Amounts:
-        """What quotas count of it, by their names for that."""
+        """The amounts that quotas count, by the quotas' names for them."""
         return {
             "pods": _ONE,
             "count/pods": _ONE,
@@ -45,26 +45,26 @@ class Demand:
 
 @dataclass(frozen=True)
 class PodDemand:
-    """What the containers of a pod ask for, the one that stays first, and the `whole`: they run one by one."""
+    """The demand of the containers of a pod, init containers last, and of the `whole` pod: they run one at a time."""
 
     containers: list[Demand]
     whole: Demand
 
     @property
     def is_bounded(self) -> bool:
-        """Whether any container is more than best effort."""
+        """Whether any container is not best effort."""
         return any(demand.is_bounded for demand in self.containers)
 
 
 def measure_pod(spec: Manifest, rules: NamespaceRules) -> PodDemand:
-    """What a pod is created with, after the API server and LimitRanges have filled in what it lacks."""
+    """The demand of a pod, with the defaults of the API server and of LimitRanges."""
     demands = [_fill(container, rules) for container in (*spec["containers"], *spec.get("initContainers", []))]
     requests, limits = ([getattr(demand, field) for demand in demands] for field in ("requests", "limits"))
     return PodDemand(demands, Demand("", _compute_largest(requests), _compute_largest(limits)))
 
 
 def measure(child: Manifest) -> Amounts:
-    """What quotas count of a child that is no pod, by their names for that."""
+    """What quotas count for a child that is not a pod, by the quotas' names."""
     kind, spec = group_key(child), child.get("spec", {})
     resource = CHILD_KINDS[kind].resource
     counted = {resource: _ONE, f"count/{resource}": _ONE}
@@ -79,13 +79,13 @@ def measure(child: Manifest) -> Amounts:
 
 
 def compute_freed(pod: Manifest) -> Mapping[str, Fraction]:
-    """What quotas no longer count when an observed pod is gone that has not ended."""
+    """What quotas no longer count when an observed pod that has not ended is gone."""
     whole = measure_pod(pod["spec"], NamespaceRules()).whole
     return {name: amount.amount for name, amount in whole.counted.items()}
 
 
 def _fill(container: Manifest, rules: NamespaceRules) -> Demand:
-    """The container's demand. Its own limits stand for requests before a LimitRange is asked for its defaults."""
+    """The container's demand. Its own limits are its default requests, before those of LimitRanges."""
     resources = container.get("resources") or {}
     limits = _read(resources.get("limits"))
     requests = {**limits, **_read(resources.get("requests"))}

@@ -1,7 +1,7 @@
-"""What tells a child that was made for another spec from one that was made for this: hashes, noted when it is made.
+"""Hashes of the spec, with which pods and Jobs are annotated when they are created, to see whether they are outdated.
 
-A hash covers what the user wrote, and nothing that this program adds to it: so an upgrade of the controller replaces
-nobody's nodes. Its version says which fields it covers; one of a version that is not known here counts as current.
+A hash covers what the user wrote, and nothing that the hooks add: so an upgrade of the hooks replaces no nodes. Its
+version says which fields it covers. A hash with an unknown version counts as current.
 """
 
 import json
@@ -19,7 +19,7 @@ _LENGTH = 16
 
 
 def hash_node(node: NodeSpec) -> str:
-    """The hash of one node of the spec; the same for quantities that mean the same."""
+    """The hash of a node in the spec. Equal quantities have the same hash, however they are written."""
     resources = {
         kind: {name: str(parse_quantity(value)) for name, value in amounts.items()}
         for kind, amounts in (("limits", node.resources.limits), ("requests", node.resources.requests))
@@ -41,20 +41,20 @@ def hash_access(image: str) -> str:
 
 
 def hash_leave(image: str, *, force: bool) -> str:
-    """The hash of a Job that takes a node out."""
+    """The hash of a Job that removes a node."""
     return _hash("leave-v1", [image, force])
 
 
 def hash_kubeflow(kubeflow: KubeflowSpec, port: int) -> str:
-    """The hash of a Job that installs Kubeflow, with its user interface at `port`."""
+    """The hash of a Job that installs Kubeflow, whose user interface is on `port`."""
     secret = kubeflow.password_secret_ref
     return _hash("kubeflow-v1", [kubeflow.version, kubeflow.email, [secret.name, secret.key] if secret else None, port])
 
 
 def is_outdated(child: Manifest, current: str, restart: str | None = None) -> bool:
-    """Whether the pod or Job was made for another spec, or before the last restart that was asked for.
+    """Whether the pod or Job was created for another spec, or before the last requested restart.
 
-    Taking the wish for a restart away restarts nothing.
+    Removing the annotation that requests a restart restarts nothing.
     """
     annotations = child["metadata"].get("annotations") or {}
     noted = annotations.get(HASH, "")
@@ -63,7 +63,7 @@ def is_outdated(child: Manifest, current: str, restart: str | None = None) -> bo
 
 
 def build_annotations(current: str, restart: str | None = None) -> dict[str, str]:
-    """What is noted on a pod or Job when it is made."""
+    """The annotations of a new pod or Job."""
     return {HASH: current, **({RESTART_ANNOTATION: restart} if restart is not None else {})}
 
 

@@ -1,4 +1,4 @@
-"""What is known of an observed Job."""
+"""The facts that are read from an observed Job."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,23 +10,23 @@ from hooks.vk8s.observed.children import condition, describe_finalizers, is_term
 
 @dataclass(frozen=True)
 class Job:
-    """An observed Job, of which each fact is read once."""
+    """An observed Job. Each fact is read once."""
 
     manifest: Manifest
 
     @cached_property
     def is_terminating(self) -> bool:
-        """Whether somebody has deleted it."""
+        """Whether it is being deleted."""
         return is_terminating(self.manifest)
 
     @cached_property
     def is_complete(self) -> bool:
-        """Whether it has done what it was created for."""
+        """Whether it has completed."""
         return condition(self.manifest, "Complete").get("status") == "True"
 
     @cached_property
     def has_failed(self) -> bool:
-        """Whether it has given up."""
+        """Whether it has failed for good."""
         return condition(self.manifest, "Failed").get("status") == "True"
 
     @property
@@ -47,17 +47,17 @@ class Job:
 
     @cached_property
     def containers(self) -> Mapping[str, Manifest]:
-        """The containers of its pods by name, those that run one after the other before them left out."""
+        """The containers of its pods by name, without init containers."""
         return {str(entry.get("name")): entry for entry in self.pod_spec.get("containers") or []}
 
     @property
     def held(self) -> str:
-        """What holds it once it is deleted, as the end of a sentence, or nothing."""
+        """The finalizers that hold it while it is being deleted, as the end of a sentence, or empty."""
         return describe_finalizers(self.manifest)
 
     @property
     def suspension(self) -> str:
-        """That it waits for somebody to let it run, and how to do that, to go on a sentence; nothing if it may run."""
+        """That it is suspended, and how to resume it, as the end of a sentence; empty if it is not suspended."""
         if not self.manifest["spec"].get("suspend"):
             return ""
         place = f"-n {self.manifest['metadata']['namespace']} {self.name}"

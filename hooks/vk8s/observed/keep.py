@@ -1,4 +1,4 @@
-"""Returning an observed child unchanged, so that Metacontroller neither deletes it nor finds anything to update."""
+"""Returning an observed child unchanged, so that Metacontroller neither deletes nor updates it."""
 
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
@@ -13,14 +13,14 @@ from hooks.vk8s.spec.cluster import Identity
 from hooks.vk8s.spec.labels import NO_MESH_ANNOTATIONS, NO_MESH_LABELS, child_labels, cluster_selector, is_steering
 from hooks.vk8s.spec.naming import leave_job_name, state_claim_name
 
-# What a node has of its own, and how that is named after it.
+# The kinds of children that belong to one node, and how they are named after it.
 _NODE_CHILDREN: Final[Mapping[str, Callable[[str], str]]] = {CLAIM: state_claim_name, JOB: leave_job_name, POD: str}
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 LAST_APPLIED: Final = "metacontroller.k8s.io/last-applied-configuration"
 
 
 class _Applied(BaseModel):
-    """What Metacontroller has noted on a child. All but its metadata is skipped in the text: that halves the time."""
+    """What Metacontroller last applied to a child. Only metadata is parsed, which is twice as fast."""
 
     metadata: dict[str, Any]
 
@@ -28,10 +28,10 @@ class _Applied(BaseModel):
 def keep(
     observed: Manifest, identity: Identity, labels: Mapping[str, str] = _NOTHING, notes: Mapping[str, str] = _NOTHING
 ) -> Manifest:
-    """`observed` as it stands, with the labels that the Vk8s has now, those that say what it is, and new annotations.
+    """`observed` unchanged, with the current labels of the Vk8s, `labels` that identify it, and new annotations.
 
-    Everything that the API server, admission or a webhook added is returned as it was seen, so there is no difference
-    to apply, by construction. Labels and annotations of other writers are left out: what is not named stays theirs.
+    Whatever the API server, admission or a webhook has added is returned as observed, so there is nothing to apply, by
+    construction. Labels and annotations of other writers are omitted: what an answer does not name stays theirs.
     """
     found = _labels(observed)
     own = {key: value for key, value in found.items() if key.startswith(PREFIX)}
@@ -41,15 +41,15 @@ def keep(
 
 
 def _select_said_once(labels: Mapping[str, str]) -> dict[str, str]:
-    """What a pod was told when it was made: to take it back could bring a mesh into it, or be refused by a webhook."""
+    """Labels that only count when a pod is created: removing them could start a mesh in it, or a webhook rejects it."""
     return {key: value for key, value in labels.items() if key in NO_MESH_LABELS or is_steering(key)}
 
 
 def keep_unknown(observed: Manifest) -> Manifest:
-    """`observed` as it stands: a child of another version of the hooks, whose labels this one does not know.
+    """`observed` unchanged: a child of another version of the hooks, whose labels this version does not know.
 
-    Which of its labels are ours to name is what was applied before: naming one of another writer would take it over.
-    Those that say what it is come back as they were applied, or nobody would know any more whose it was.
+    Only labels that were applied before are returned: naming a label of another writer would take it over. Labels that
+    identify the child are returned as they were applied, or it could no longer be recognized.
     """
     applied = _read_applied(observed, "labels")
     kept = {key: value for key, value in _labels(observed).items() if key in applied or key.startswith(PREFIX)}
@@ -59,25 +59,25 @@ def keep_unknown(observed: Manifest) -> Manifest:
 
 
 def keep_all(observed: Observed) -> list[Manifest]:
-    """Every observed child as it stands: the answer where nothing can be decided."""
+    """Every observed child unchanged: the answer when nothing can be decided."""
     return [keep_unknown(child) for child in observed.by_key.values()]
 
 
 def read_labels(observed: Manifest) -> Mapping[str, str]:
-    """The labels of a child; those that were applied as they were then, whatever somebody has made of them since."""
+    """The labels of a child. Those that Metacontroller applied count as applied, even if they were changed since."""
     return {**_labels(observed), **_read_applied(observed, "labels")}
 
 
 def read_annotation(observed: Manifest, key: str) -> Iterator[str | None]:
-    """An annotation of a child as it is, and then as it was applied, should somebody have changed it since."""
+    """An annotation of a child as it is, and then as it was applied, in case it was changed since."""
     yield (observed["metadata"].get("annotations") or {}).get(key)
     yield _read_applied(observed, "annotations").get(key)
 
 
 def read_node_name(kind: str, name: str, labels: Mapping[str, str]) -> str | None:
-    """The node whose pod, claim or Job the child of that kind, name and labels is; None of any other child.
+    """The node to which a pod, claim or Job with that name and these labels belongs; None for any other child.
 
-    The label alone says nothing: Metacontroller adopts what anybody has labelled.
+    The label alone proves nothing, as Metacontroller adopts any object with the right label.
     """
     node = labels.get(NODE)
     name_of = _NODE_CHILDREN.get(kind)
@@ -90,7 +90,7 @@ def _labels(observed: Manifest) -> Mapping[str, str]:
 
 
 def _read_applied(observed: Manifest, field: str) -> dict[str, str]:
-    """The labels, or annotations, that Metacontroller has applied, as it notes on the object; none on one adopted."""
+    """The labels or annotations that Metacontroller applied, as recorded on the object; none for an adopted object."""
     annotations = observed["metadata"].get("annotations") or {}
     try:
         applied = dict(_Applied.model_validate_json(annotations[LAST_APPLIED]).metadata[field])
@@ -106,7 +106,7 @@ def _is_ours(annotation: str) -> bool:
 def _with_metadata(observed: Manifest, labels: Mapping[str, str], notes: Mapping[str, str] = _NOTHING) -> Manifest:
     metadata = observed["metadata"]
     noted = {key: value for key, value in (metadata.get("annotations") or {}).items() if key != LAST_APPLIED}
-    # Most children have none but ours, and then there is nothing to look up.
+    # Most children have only our annotations, so nothing has to be parsed.
     is_mixed = not all(map(_is_ours, noted))
     applied = _read_applied(observed, "annotations") if is_mixed else {}
     annotations = {**{key: value for key, value in noted.items() if key in applied or _is_ours(key)}, **notes}

@@ -1,6 +1,6 @@
-"""Every kind of child, in one table. What depends on the kind alone is read from it, or tested against it.
+"""The table of all kinds of children. Whatever depends on the kind alone is read from it, or tested against it.
 
-A new kind is a line here, a builder and a planner; the contract tests name the lines of YAML that are still missing.
+A new kind is a line here, a builder and a planner. The contract tests name the lines of YAML that are still missing.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,7 +13,7 @@ from hooks.vk8s.spec import naming
 
 
 class Data(Enum):
-    """What an object of the kind holds, and so when a sync leaves it out."""
+    """What objects of the kind contain, and so when a sync omits them."""
 
     SPEC = "what spec and settings say: when no planner returns it"
     DERIVED = "what is built from observed objects, which may be missing for now: when a planner says so"
@@ -25,9 +25,10 @@ class Data(Enum):
 class ChildKind:
     """One kind of child.
 
-    `key`: as a request names it; `plural`: as a URL names it; `names`: from the name of a Vk8s, those of the children
-    that it has one of; `update_strategy`, and `since` which release, are the CompositeController's, None where it has
-    always listed the kind. A request that lacks one of those is refused, or nothing of that kind would seem to exist.
+    `key`: its name in requests; `plural`: its name in URLs; `names`: functions from the name of a Vk8s to those of
+    children that it has one of; `update_strategy`: that of the CompositeController; `since`: the release in which the
+    CompositeController began to list it, None if it always has: then a request without it is rejected, as all objects
+    of that kind would seem to be gone.
     """
 
     key: str
@@ -49,7 +50,7 @@ class ChildKind:
 
     @property
     def resource(self) -> str:
-        """As quotas and kubectl name it: `jobs.batch`, `pods`."""
+        """Its name for quotas and kubectl: `jobs.batch`, `pods`."""
         return ".".join([self.plural, *self.api_version.split("/")[:-1]])
 
 
@@ -72,7 +73,7 @@ _TABLE: Final = (
     ),
     ChildKind(CLAIM, "persistentvolumeclaims", Data.USER),
     ChildKind(POD, "pods", Data.DERIVED, (naming.access_pod_name,)),
-    # Never changed, but replaced.
+    # Never updated, but replaced.
     ChildKind(JOB, "jobs", Data.DERIVED, (naming.kubeflow_job_name,), update_strategy="OnDelete"),
     ChildKind(NETWORK_POLICY, "networkpolicies", Data.SPEC, (naming.network_policy_name,), since="0.1.0"),
 )
@@ -81,6 +82,6 @@ REQUIRED_KINDS: Final = tuple(key for key, kind in CHILD_KINDS.items() if kind.s
 
 
 def list_named(vk8s: str, *data: Data) -> frozenset[Child]:
-    """The children that the Vk8s of that name has one of, of the kinds that hold such data."""
+    """The children of which the Vk8s of that name has one each, of the kinds with such data."""
     kinds = [kind for kind in CHILD_KINDS.values() if kind.data in data]
     return frozenset((kind.key, name(vk8s)) for kind in kinds for name in kind.names)

@@ -1,4 +1,4 @@
-"""What is known of an observed pod of a node: whether it runs, has run, has ended, or has just stopped being Ready."""
+"""The facts that are read from an observed pod: whether it runs, has run, has ended, or was Ready a moment ago."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,8 +18,8 @@ from hooks.vk8s.observed.children import (
 )
 from hooks.vk8s.spec.naming import NODE_CONTAINER
 
-# So long after a change of a pod, nobody concludes anything from its not being Ready. When the kubelet of a host
-# restarts, all its pods are NotReady until they have been probed again, and their containers run on
+# For this long after a pod has changed, nothing is concluded from its not being Ready. When the kubelet of a host
+# restarts, all its pods are NotReady until they have been probed again, while their containers keep running
 # (https://github.com/kubernetes/kubernetes/issues/100277).
 SETTLING: Final = timedelta(seconds=60)
 _EPOCH: Final = datetime.fromtimestamp(0, UTC)
@@ -28,24 +28,24 @@ _LATER_THAN_ALL: Final = datetime.max.replace(tzinfo=UTC, microsecond=0)
 
 @dataclass(frozen=True)
 class Pod:
-    """An observed pod, of which each fact is read once. `container`: name of ours in it."""
+    """An observed pod. Each fact is read once. `container`: the name of our container."""
 
     manifest: Manifest
     container: str = NODE_CONTAINER
 
     @cached_property
     def is_terminating(self) -> bool:
-        """Whether somebody has deleted it."""
+        """Whether it is being deleted."""
         return is_terminating(self.manifest)
 
     @cached_property
     def is_ready(self) -> bool:
-        """Whether its condition Ready is true and nobody has deleted it: then its Node is Ready."""
+        """Whether it is Ready and not being deleted: then its Node is Ready."""
         return is_ready(self.manifest)
 
     @cached_property
     def is_over(self) -> bool:
-        """Whether it has ended and nobody has deleted it: Failed, or Succeeded, which its exit code decides alone.
+        """Whether it has ended and is not being deleted: Failed, or Succeeded, which depends on its exit code alone.
 
         A node pod is not meant to end, and neither is an access pod: the host's kubelet ended it (an eviction, a
         shutdown of the host), or refused to start it.
@@ -54,17 +54,17 @@ class Pod:
 
     @property
     def has_ended(self) -> bool:
-        """Whether it has ended for good, deleted or not: no quota counts what it asked for any more."""
+        """Whether it has ended for good, deleted or not, so that quotas no longer count it."""
         return self.status.get("phase") in ("Failed", "Succeeded")
 
     @cached_property
     def is_running(self) -> bool:
-        """Whether its container runs, as far as its host's kubelet has reported; Ready or not."""
+        """Whether its container runs, Ready or not, according to its host's kubelet."""
         return "running" in self._state
 
     @cached_property
     def has_run(self) -> bool:
-        """Whether its container runs, or has run before it ended or crashed."""
+        """Whether its container runs, or ran before it ended or crashed."""
         ended = "terminated" in self._state or "terminated" in self.container_status.get("lastState", {})
         return self.is_running or ended or bool(self.container_status.get("restartCount"))
 
@@ -85,17 +85,17 @@ class Pod:
 
     @cached_property
     def waiting(self) -> str:
-        """Why its container waits, in Kubernetes' word; empty where it does not."""
+        """Kubernetes' reason why its container waits; empty if it does not wait."""
         return str(self._state.get("waiting", {}).get("reason", ""))
 
     @cached_property
     def image(self) -> str | None:
-        """The image of its container, as it was asked for."""
+        """The image of its container, as in its spec."""
         return self._spec.get("image")
 
     @cached_property
     def limits(self) -> Mapping[str, str]:
-        """The limits of its container, with those that the API server has given it."""
+        """The limits of its container, including defaults that the API server has added."""
         limits: Mapping[str, str] = (self._spec.get("resources") or {}).get("limits") or {}
         return limits
 
@@ -111,9 +111,10 @@ class Pod:
 
     @cached_property
     def flap_end(self) -> datetime | None:
-        """Until when, if it was Ready, it may be so again by itself; None where it is Ready, or was not in this life.
+        """Until when it may become Ready again by itself; None if it is Ready, or its container has not been Ready.
 
-        Its container runs, and condition Ready has changed since it started. Where times are missing, that may be now.
+        Its container runs, and condition Ready has changed since it started. If a time is missing, that may be just
+        now.
         """
         if self.is_terminating or self.is_ready or not self.is_running:
             return None
@@ -125,17 +126,17 @@ class Pod:
 
     @cached_property
     def settled(self) -> datetime:
-        """When, if it is not Ready, it has been so for so long that it will hardly become Ready by itself."""
+        """When a pod that is not Ready has been so for so long that it will hardly become Ready by itself."""
         return max(self.flap_end or _EPOCH, self.created + SETTLING)
 
     @cached_property
     def deletion_end(self) -> datetime:
-        """When, if it is being deleted, something else than its own end holds it: its host does not answer."""
+        """From when on a pod that is being deleted counts as held by something else, such as a host that is down."""
         return (parse_time(self.manifest["metadata"].get("deletionTimestamp")) or self.created) + SETTLING
 
     @cached_property
     def ended(self) -> datetime:
-        """When, if it is over, it came to its end, by the last time in its own status."""
+        """When a pod that is over ended, according to the last time in its own status."""
         noted: list[object] = [
             self.manifest["metadata"].get("creationTimestamp"),
             self.status.get("startTime"),
@@ -155,7 +156,7 @@ class Pod:
 
     @cached_property
     def container_status(self) -> Manifest:
-        """What its status says of its container, or an empty object."""
+        """The status of its container, or an empty object."""
         return get_container_status(self.manifest, self.container)
 
     @cached_property
@@ -169,5 +170,5 @@ class Pod:
 
 
 def read_creation_time(child: Manifest) -> datetime:
-    """When an object was created; long ago where it does not say."""
+    """When an object was created; 1970 if it does not say."""
     return parse_time(child["metadata"].get("creationTimestamp")) or _EPOCH

@@ -1,4 +1,4 @@
-"""What a pod's own status says of it: one word for programs, one sentence for people."""
+"""The state of a pod, from its status: a reason for programs, and a message for people."""
 
 from dataclasses import dataclass
 
@@ -6,13 +6,13 @@ from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.observed.children import describe_finalizers
 from hooks.vk8s.observed.pod import Pod
 
-# A termination message holds one sentence of ours; anything longer is somebody else's and is cut.
+# A termination message of ours is one sentence. Anything longer is not ours, and is truncated.
 LONGEST_MESSAGE = 500
 
 
 @dataclass(frozen=True)
 class PodState:
-    """State of one pod. `reason` is CamelCase, `message` continues a sentence that starts with the pod's name."""
+    """State of a pod. `reason` is CamelCase; `message` continues a sentence that starts with the pod's name."""
 
     ready: bool
     reason: str
@@ -20,14 +20,14 @@ class PodState:
 
 
 def build_absent_state(waiting: str | None, *, paused: bool) -> PodState:
-    """The state of a pod that is not there: `waiting` says for what it waits before it is made, if that is known."""
+    """The state of a pod that does not exist. `waiting`: what it waits for before it is created, if that is known."""
     if paused:
         return PodState(ready=False, reason="Paused", message="is paused")
     return PodState(ready=False, reason="Waiting", message=waiting or "waits for its pod to be created")
 
 
 def read_pod_state(pod: Pod | None, absent: PodState, claim: Manifest | None = None) -> PodState:
-    """The state of a pod, `absent` where there is none; `claim` is the one for its state."""
+    """The state of a pod; `absent` if there is none. `claim`: the claim with its state."""
     if pod is None:
         return absent
     if pod.is_terminating:
@@ -54,7 +54,7 @@ def _explain_obstacle(pod: Pod, claim: Manifest | None) -> tuple[str, str]:
 
 
 def _explain_container(pod: Pod) -> tuple[str, str]:
-    """What our container lacks; a sidecar that does not come up where that one has nothing to say."""
+    """Why our container is not Ready; if its status does not say, why a sidecar does not start."""
     container = pod.container_status
     others = [] if _says_why(container) else _list_stuck_others(pod)
     if others:
@@ -68,13 +68,13 @@ def _explain_container(pod: Pod) -> tuple[str, str]:
 
 
 def _list_stuck_others(pod: Pod) -> list[Manifest]:
-    """Statuses of containers that a webhook has added and that do not run; of such a sidecar, ours waits in silence."""
+    """Statuses of containers that a webhook has added and that don't run: our container waits for them silently."""
     entries = [*(pod.status.get("initContainerStatuses") or []), *(pod.status.get("containerStatuses") or [])]
     return [entry for entry in entries if entry.get("name") != pod.container and _says_why(entry)]
 
 
 def _says_why(container: Manifest) -> bool:
-    """Whether the container waits, and its status says for what."""
+    """Whether the container waits, and its status says why."""
     waiting = container.get("state", {}).get("waiting", {})
     return bool(waiting and (waiting.get("message") or container.get("lastState", {}).get("terminated")))
 
@@ -89,17 +89,17 @@ def _describe_other(container: Manifest) -> tuple[str, str]:
 
 
 def _waits_for_volume(scheduled: Manifest, claim: Manifest) -> bool:
-    """Whether it is the volume that keeps the scheduler from placing the pod; without a message, it is tried now."""
+    """Whether the pod is not scheduled because of its volume. Without a message, the scheduler has not tried yet."""
     return claim.get("status", {}).get("phase") == "Pending" and "olume" in scheduled.get("message", "volume")
 
 
 def _locate(child: Manifest) -> str:
-    """The arguments with which kubectl finds the object."""
+    """The arguments of kubectl for the object."""
     return f"-n {child['metadata']['namespace']} {child['metadata']['name']}"
 
 
 def _describe_waiting(container: Manifest, waiting: Manifest) -> str:
-    """Why the container does not run; after a crash, the sentence that the boot left behind."""
+    """Why the container does not run; after a crash, its termination message."""
     last = container.get("lastState", {}).get("terminated", {})
     if last:
         return f"has stopped: {last.get('message', '').strip() or last.get('reason', 'no reason given')}"

@@ -1,6 +1,6 @@
-"""What the quotas and LimitRanges of the namespace refuse, in the words that the API server has for it.
+"""What the quotas and LimitRanges of the namespace reject, with the API server's own messages.
 
-Only what is certain: a child that none of them refuses may be refused by something else. As in Kubernetes'
+Only what is certain: a child that none of them rejects may be rejected by something else. As in Kubernetes'
 plugin/pkg/admission/limitranger and pkg/quota/v1/evaluator/core, for objects such as ours.
 """
 
@@ -24,7 +24,7 @@ from hooks.vk8s.spec.naming import NODE_CONTAINER
 QUOTA_EXCEEDED: Final = "QuotaExceeded"
 LIMIT_RANGE: Final = "LimitRange"
 REFUSED: Final = frozenset([QUOTA_EXCEEDED, LIMIT_RANGE])
-# Where a quota counts one of these, each container has to say how much it wants.
+# If a quota counts one of these, each container has to specify it.
 _REQUIRED: Final = frozenset(["cpu", "memory", "requests.cpu", "requests.memory", "limits.cpu", "limits.memory"])
 
 _NOTHING: Final = Fraction(0)
@@ -32,9 +32,9 @@ _NOTHING: Final = Fraction(0)
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why an object can't be made: a CamelCase reason, the API server's words, and the name of the rule behind it.
+    """Why an object can't be created: a CamelCase reason, the API server's message, and the name of the rule behind it.
 
-    `fields`: what of a container's resources has to be written down, as `limits.memory`.
+    `fields`: the fields of a container's resources that have to be specified, such as `limits.memory`.
     """
 
     reason: str
@@ -43,11 +43,11 @@ class Refusal:
     fields: tuple[str, ...] = ()
 
     def describe(self, children: Sequence[Manifest]) -> str:
-        """The words, and what to do where these can't be made."""
+        """The message, and what to do about these children."""
         return f"{self.words} ({self.advise(children)})"
 
     def advise(self, children: Sequence[Manifest]) -> str:
-        """What to do about it where these can't be made. Only resources of nodes are their owner's to write."""
+        """What to do about these children. Owners can only write the resources of nodes."""
         labels = (child["metadata"].get("labels", {}) for child in children)
         nodes = ", ".join(each[NODE] for each in labels if each.get(COMPONENT) == NODE_COMPONENT and NODE in each)
         name = f"{self.reason if self.reason == LIMIT_RANGE else 'ResourceQuota'} {self.rule}"
@@ -59,12 +59,12 @@ class Refusal:
 
 
 def list_refusals(child: Manifest, rules: NamespaceRules, freed: Mapping[str, Fraction] | None = None) -> list[Refusal]:
-    """Why `child` can't be made; `freed`: what quotas count less by the time that it is."""
+    """Why `child` can't be created. `freed`: amounts that quotas no longer count by then."""
     kind = group_key(child)
     if kind == POD:
         return list_pod_refusals(child["spec"], rules, freed)
     limits = list(_list_claim_breaches(child, rules)) if kind == CLAIM else []
-    # A quota with scopes counts pods alone.
+    # A quota with scopes counts only pods.
     quotas = [quota for quota in rules.quotas if not quota.scopes]
     return [*limits, *_list_excesses(quotas, measure(child), freed or {})]
 
@@ -72,9 +72,9 @@ def list_refusals(child: Manifest, rules: NamespaceRules, freed: Mapping[str, Fr
 def list_pod_refusals(
     spec: Manifest, rules: NamespaceRules, freed: Mapping[str, Fraction] | None = None
 ) -> list[Refusal]:
-    """Why a pod with that spec can't be made, by whomever."""
+    """Why a pod with that spec can't be created by anyone."""
     pod = measure_pod(spec, rules)
-    # The order of the API server: what a LimitRange has refused, no quota is asked about.
+    # The order of the API server: quotas are not checked for what a LimitRange has rejected.
     breaches = [*_list_invalid(pod.containers, rules), *_list_pod_breaches(pod, rules)]
     if breaches:
         return breaches
@@ -86,31 +86,31 @@ def list_pod_refusals(
 def list_node_refusals(
     node: NodeSpec, rules: NamespaceRules, freed: Mapping[str, Fraction] | None = None
 ) -> list[Refusal]:
-    """Why the pod of a node can't be made as the spec has it."""
+    """Why the pod of a node can't be created with the resources in the spec."""
     resources = {"limits": node.resources.limits, "requests": node.resources.requests}
     spec = {"containers": [{"name": NODE_CONTAINER, "resources": resources}]}
     return list_pod_refusals(spec, rules, freed)
 
 
 def list_job_refusals(job: Manifest, rules: NamespaceRules) -> list[Refusal]:
-    """Why a Job that is at work has no pod."""
+    """Why a running Job has no pod."""
     return [] if job.get("status", {}).get("active") else list_pod_refusals(job["spec"]["template"]["spec"], rules)
 
 
 def is_too_large(job: Manifest, resources: Manifest, rules: NamespaceRules) -> bool:
-    """Whether the pod of a Job is refused, and one whose containers have these `resources` would not be."""
+    """Whether the pod of a Job is rejected, and one whose containers have these `resources` would not be."""
     another = {"containers": [{"name": "another", "resources": resources}]}
     return bool(list_job_refusals(job, rules)) and not list_pod_refusals(another, rules)
 
 
 def is_room_needed(job: Manifest, pod: Manifest, rules: NamespaceRules) -> bool:
-    """Whether the pod of a Job is refused, and would not be without `pod`."""
+    """Whether the pod of a Job is rejected, and would not be without `pod`."""
     refused = bool(list_job_refusals(job, rules))
     return refused and not list_pod_refusals(job["spec"]["template"]["spec"], rules, compute_freed(pod))
 
 
 def list_port_refusals(count: int, rules: NamespaceRules) -> list[Refusal]:
-    """Why a Service can't be given `count` more ports of the host's nodes."""
+    """Why a Service can't get `count` more node ports."""
     quotas = [quota for quota in rules.quotas if not quota.scopes]
     return list(_list_excesses(quotas, {"services.nodeports": Quantity(count)}, {}))
 
@@ -131,7 +131,7 @@ def _list_excesses(quotas: Sequence[Quota], counted: Amounts, freed: Mapping[str
 
 
 def _list_lacking(quota: Quota, demands: Sequence[Demand]) -> Iterator[Refusal]:
-    """What the quota counts and containers do not say."""
+    """The resources that the quota counts and containers don't specify."""
     required = _REQUIRED & set(quota.hard)
     lacking = sorted({name for demand in demands for name in required - set(demand.counted)})
     if not lacking:
@@ -146,7 +146,7 @@ def _list_lacking(quota: Quota, demands: Sequence[Demand]) -> Iterator[Refusal]:
 
 
 def _list_invalid(demands: Sequence[Demand], rules: NamespaceRules) -> Iterator[Refusal]:
-    """Requests above a limit, which then is a LimitRange's default: a spec that says both would not be valid."""
+    """Requests above a limit that is a LimitRange's default: a spec that has both is rejected earlier."""
     for demand in demands:
         for name, limit in sorted(demand.limits.items()):
             request = demand.requests.get(name)
@@ -197,7 +197,7 @@ def _check_minimum(kind: str, entry: tuple[str, Quantity], demand: Demand) -> st
 
 
 def _check_maximum(kind: str, entry: tuple[str, Quantity], amounts: Amounts, what: str) -> str | None:
-    """Requests are never above limits here, so one of the two is looked at."""
+    """Requests are never above limits here, so only one of the two is checked."""
     name, most = entry
     start = f"maximum {name} usage per {kind} is {most}"
     if name not in amounts:
@@ -218,9 +218,9 @@ def _check_ratio(kind: str, entry: tuple[str, Quantity], demand: Demand) -> str 
 
 
 def list_held(cluster: VirtualCluster, pods: Mapping[str, Pod]) -> dict[str, str]:
-    """The nodes whose pods are not replaced, as the next ones would be refused, and why: their pods live on.
+    """The nodes whose pods are not replaced because the next ones would be rejected, and why.
 
-    There is nothing to hold of a pod that has ended.
+    Pods that have ended are not held: there is nothing to preserve.
     """
     if cluster.rules == NamespaceRules():
         return {}

@@ -1,1 +1,1 @@
-"""The status: what its owner sees. Nothing is decided here."""
+"""The status of a Vk8s. Nothing is decided here."""

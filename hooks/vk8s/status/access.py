@@ -1,4 +1,4 @@
-"""Condition AccessReady: whether one can connect by ssh."""
+"""Condition AccessReady: whether the owner can connect by ssh."""
 
 from typing import Final
 
@@ -14,7 +14,7 @@ ACCESS_READY: Final = "AccessReady"
 
 
 def report_access(situation: Situation, plan: Plan) -> list[Condition]:
-    """Whether one can connect by ssh; nothing where the spec does not ask for it."""
+    """Whether the owner can connect by ssh; no condition if the spec does not ask for it."""
     if situation.cluster.spec.access_pod_image is None:
         return []
     name = access_pod_name(situation.identity.name)

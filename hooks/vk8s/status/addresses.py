@@ -1,4 +1,4 @@
-"""Condition NetworkReady: whether the nodes have the addresses of the ip-manager that they shall have."""
+"""Condition NetworkReady: whether the nodes have their addresses from a pool."""
 
 from collections.abc import Iterator, Mapping
 from typing import Final
@@ -10,7 +10,7 @@ from hooks.vk8s.situation import Situation
 from hooks.vk8s.spec.network import NO_POOL, Network, read_noted_address
 
 NETWORK_READY: Final = "NetworkReady"
-# What is said where there is no pool, by the reason for that.
+# The message if there is no pool, by reason.
 _WITHOUT_POOL: Final = {
     OFF: f"spec.ipPool has no effect: address pools are turned off; to turn them on, the hooks need {IP_MANAGER_ON}.",
     NOT_SENT: (
@@ -22,7 +22,7 @@ _WITHOUT_POOL: Final = {
 
 
 def report_network(situation: Situation) -> list[Condition]:
-    """Whether the nodes have the addresses that they shall have; nothing where nobody has asked for any."""
+    """Whether the nodes have their addresses; no condition if the spec asks for none and pools are turned off."""
     cluster, network = situation.cluster, situation.cluster.network
     if network.reason == OFF and cluster.spec.ip_pool is None:
         return []
@@ -47,7 +47,7 @@ def report_network(situation: Situation) -> list[Condition]:
 
 
 def _list_ignored(pods: Mapping[str, Pod]) -> Iterator[str]:
-    """Pods that have another address than the one that they were made with."""
+    """Pods whose address is not the one that they were created with."""
     for name, pod in pods.items():
         noted, actual = read_noted_address(pod.manifest), pod.status.get("podIP")
         if noted and actual and noted != actual:

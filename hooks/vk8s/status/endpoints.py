@@ -1,4 +1,4 @@
-"""What the owner of a virtual cluster connects to, and until when the certificates for that are valid."""
+"""What the owner of a virtual cluster connects to, and when the certificates for that expire."""
 
 from collections.abc import Iterator
 
@@ -50,7 +50,7 @@ def _list_endpoints(call: Call) -> Iterator[tuple[str, object]]:
 
 
 def _list_node_ports(observed: Observed, service: str) -> list[Manifest]:
-    """The ports of a Service that the host's nodes listen on."""
+    """The ports of a Service that have a node port."""
     spec = (observed.find(SERVICE, service) or {}).get("spec", {})
     return [
         {"name": port.get("name", ""), "port": port["port"], "nodePort": port["nodePort"]}
@@ -60,14 +60,14 @@ def _list_node_ports(observed: Observed, service: str) -> list[Manifest]:
 
 
 def _find_host_address(observed: Observed) -> str | None:
-    """Address of a node of the host cluster: that of the master, or of any other node pod. All have the same ports."""
+    """Address of a host: that of a control-plane pod, or of any other node pod. All hosts have the same node ports."""
     pods = [(pod["metadata"].get("labels", {}).get(ROLE, ""), pod) for _, pod in sorted(observed.pods().items())]
     nodes = [pod for _, pod in sorted(pods, key=lambda entry: entry[0] != "master")]
     return next((str(host) for pod in nodes if (host := pod.get("status", {}).get("hostIP"))), None)
 
 
 def _list_expiries(vk8s: str, observed: Observed) -> Iterator[tuple[str, str]]:
-    """Of the certificates that the hooks see; those in the nodes are recreated at each boot."""
+    """When the certificates expire that the hooks see. Those in the nodes are issued again at each boot."""
     pki, kubeconfig = read_files(observed, pki_secret_name(vk8s)), read_files(observed, kubeconfig_secret_name(vk8s))
     ca = read_ca_end(pki)
     if ca:

@@ -1,7 +1,6 @@
-"""What the status says of a node because of the rules of the namespace.
+"""What the rules of the namespace add to the messages of nodes.
 
-A pod that they refuse; and limits that a pod has and the spec has not: whoever meets them should know where they come
-from.
+A pod that they reject, and limits that a pod has and the spec has not: the owner should know where they come from.
 """
 
 from dataclasses import replace
@@ -17,17 +16,17 @@ from hooks.vk8s.spec.model import NodeSpec
 from hooks.vk8s.spec.namespace_rules import NamespaceRules
 from hooks.vk8s.status.nodes import Node, Nodes
 
-# What the API server notes on a pod that it has given resources of a LimitRange.
+# The API server's annotation of a pod that got resources from a LimitRange.
 LIMIT_RANGER: Final = "kubernetes.io/limit-ranger"
 # With less, a boot takes minutes.
 _SLOW_CPU: Final = 1
 
 
 def note_rules(nodes: Nodes, cluster: VirtualCluster, *, refused: bool) -> Nodes:
-    """The nodes, with what the namespace's rules do to them in their messages.
+    """The nodes, with what the namespace's rules cause in their messages.
 
-    Of one that a limit keeps from getting Ready which is not in the spec, its message says so; with `refused`, of one
-    whose pod does not exist as the namespace refuses it, too.
+    If a limit that is not in the spec prevents a node from becoming Ready, its message says so. With `refused`, so does
+    that of a node whose pod does not exist because the namespace rejects it.
     """
     specs = {node.name: node for node in cluster.nodes}
     noted = [_name_limit(node, specs[node.name], cluster.rules) for node in nodes.wanted]
@@ -56,7 +55,7 @@ def _name_limit(node: Node, spec: NodeSpec, rules: NamespaceRules) -> Node:
 
 
 def _guess_narrow_resource(node: Node, pod: Pod) -> str | None:
-    """The resource of which the pod seems to have too little, if any."""
+    """The resource that the pod seems to have too little of, if any."""
     container = pod.container_status
     ended = container.get("lastState", {}).get("terminated") or container.get("state", {}).get("terminated") or {}
     if "memory limit" in node.state.message or (ended.get("reason") == "OOMKilled" and node.state.reason != "Booting"):

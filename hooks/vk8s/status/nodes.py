@@ -1,4 +1,4 @@
-"""The nodes of a virtual cluster as its owner sees them: one line each, and the conditions that follow from them."""
+"""The nodes in the status, one entry each, and the conditions and the phase that follow from them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ CONTROL_PLANE_READY, WORKERS_READY = "ControlPlaneReady", "WorkersReady"
 
 @dataclass(frozen=True)
 class Node:
-    """One node and how it is."""
+    """A node and its state."""
 
     name: str
     role: str
@@ -32,11 +32,11 @@ class Node:
 
 @dataclass(frozen=True)
 class Nodes:
-    """The nodes that count, the control plane first, and what of the status follows from them.
+    """The nodes that count, the control plane first, and the parts of the status that follow from them.
 
-    `past`: those that the spec no longer has and that are not gone; `addresses`: what the ip-manager has given them, by
-    name; `blocker`: why nothing is as it should be; `is_rolling`: pods are still to be replaced after an edit;
-    `halt`: the phase of a virtual cluster that is none of its nodes' doing, such as Paused.
+    `past`: those that are no longer in the spec and not gone yet; `addresses`: those allocated from a pool, by name;
+    `blocker`: a problem of the whole cluster; `is_rolling`: pods are still to be replaced after an edit; `halt`: a
+    phase that does not depend on the nodes, such as Paused.
     """
 
     wanted: list[Node]
@@ -57,7 +57,7 @@ class Nodes:
 
     @property
     def conditions(self) -> list[Condition]:
-        """The two roles, `Installed`, which stays true once it was, and `Ready`."""
+        """The two roles, `Installed`, which stays true once it is true, and `Ready`."""
         installed = self._are_ready or self.history.is_true(INSTALLED)
         return [
             _report_role(CONTROL_PLANE_READY, [node for node in self.wanted if node.role == "master"]),
@@ -73,7 +73,7 @@ class Nodes:
 
     @property
     def phase(self) -> str:
-        """One word for the virtual cluster as a whole: with a blocker, never that it is Running."""
+        """The phase of the virtual cluster. With a blocker, it is never Running."""
         if self.blocker:
             return "Degraded" if any(node.state.ready for node in self.wanted if node.role == "master") else "Fail"
         if self.halt:
@@ -105,7 +105,7 @@ class Nodes:
 
 
 def report_spec_nodes(situation: Situation, plan: Plan) -> Nodes:
-    """The nodes of the spec, and the workers that left it. One whose name is in the spec again leaves first."""
+    """The nodes of the spec, and the workers that are being removed, even if their name is in the spec again."""
     is_waiting = _is_waiting_for_network(situation)
     removing = {each.node: _report_removed_node(situation, each) for each in plan.removals.removing}
     wanted = [
@@ -121,14 +121,14 @@ def report_spec_nodes(situation: Situation, plan: Plan) -> Nodes:
         plan.blocker,
         past,
         situation.cluster.network.addresses,
-        # A rollout is over with its last node, not whenever all nodes happen to be Ready.
+        # A rollout ends with its last node, not whenever all nodes happen to be Ready.
         is_rolling=bool(plan.replacements.outdated),
         halt="Paused" if situation.cluster.paused else "WaitingNetwork" if is_waiting else "",
     )
 
 
 def report_observed_nodes(call: Call, blocker: Blocker | None = None) -> Nodes:
-    """The nodes whose pods are observed, masters first, for a spec that can't be read or does not count any more."""
+    """The nodes with observed pods, the control plane first, for a spec that is invalid or no longer counts."""
     labelled = [(name, pod.manifest["metadata"].get("labels", {})) for name, pod in sorted(call.pods.items())]
     nodes = [(name, labels[ROLE]) for name, labels in labelled if NODE in labels and ROLE in labels]
     absent = build_absent_state(None, paused=False)
@@ -172,7 +172,7 @@ def _build_entry(node: Node, address: str | None) -> Manifest:
 
 
 def _report_role(kind: str, nodes: list[Node]) -> Condition:
-    """Whether the nodes of one role are Ready; a cluster without workers lacks none."""
+    """Whether the nodes of one role are Ready. Without workers, WorkersReady is true."""
     behind = [node for node in nodes if not node.state.ready]
     if behind:
         return Condition(kind, status=False, reason=behind[0].state.reason, message=_describe(behind))

@@ -1,4 +1,4 @@
-"""Condition ChildrenObserved: whether all that the plan wants is there, and what stands in the way of the rest."""
+"""Condition ChildrenObserved: whether all planned children exist, and what prevents the others."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -13,7 +13,7 @@ from hooks.vk8s.spec.namespace_rules import NamespaceRules
 
 
 def report_children(situation: Situation, plan: Plan) -> Condition:
-    """Whether every child that the plan wants is observed as it is wanted."""
+    """Whether every planned child is observed as planned."""
     if plan.blocker:
         return Condition(CHILDREN_OBSERVED, status=False, reason=plan.blocker.reason, message=plan.blocker.message)
     missing, going, rules = plan.missing, list(_list_going(situation, plan)), situation.cluster.rules
@@ -44,7 +44,7 @@ def _describe_frozen(frozen: Sequence[str]) -> Iterator[str]:
 
 
 def _describe_missing(missing: Sequence[Manifest], rules: NamespaceRules) -> tuple[str, list[str]]:
-    """A reason and parts of a sentence. Where no rule is known to refuse a child, what shows why it is not there."""
+    """A reason and parts of a sentence. For a child that no known rule rejects: how to find out why it is missing."""
     found = [(child, list_refusals(child, rules)) for child in missing]
     unknown = [child for child, refusals in found if not refusals]
     refused: dict[Refusal, list[Manifest]] = {}
@@ -57,7 +57,7 @@ def _describe_missing(missing: Sequence[Manifest], rules: NamespaceRules) -> tup
 
 
 def _tell_where_to_look(children: Sequence[Manifest]) -> str:
-    """Nothing reports a taken name, so one has to look for it; a refusal is an Event of the Vk8s."""
+    """How to find out why children are missing. Nothing reports that a name is taken; a rejection is an Event."""
     metadata = children[0]["metadata"]
     objects = " ".join(f"{child['kind'].lower()}/{child['metadata']['name']}" for child in children)
     return (
@@ -67,7 +67,7 @@ def _tell_where_to_look(children: Sequence[Manifest]) -> str:
 
 
 def _point_to_events(metadata: Mapping[str, Manifest]) -> str:
-    """How the Events of the Vk8s are seen to which a child belongs."""
+    """The command that shows the Events of the Vk8s to which a child belongs."""
     return f"kubectl describe vk8s -n {metadata['namespace']} {metadata['labels'][VK8S]}"
 
 
@@ -76,7 +76,7 @@ def _list_names(children: Sequence[Manifest]) -> str:
 
 
 def _list_going(situation: Situation, plan: Plan) -> Iterator[str]:
-    """Children that are wanted and have been deleted by somebody, but are not gone yet."""
+    """Planned children that somebody has deleted and that are not gone yet."""
     for want in plan.children:
         child = situation.observed.by_key.get(get_key(want))
         if child is not None and is_terminating(child):
@@ -85,7 +85,7 @@ def _list_going(situation: Situation, plan: Plan) -> Iterator[str]:
 
 
 def _list_closed_ports(situation: Situation, plan: Plan) -> Iterator[tuple[str, list[int]]]:
-    """Services by name, and ports of the host's nodes that are wanted and that they do not have."""
+    """Services by name, with the node ports that are planned and that they don't have."""
     for want in plan.children:
         kind, name = get_key(want)
         service = situation.observed.find(SERVICE, name) if kind == SERVICE else None
@@ -99,7 +99,7 @@ def _list_closed_ports(situation: Situation, plan: Plan) -> Iterator[tuple[str, 
 
 
 def _describe_closed(closed: Mapping[str, Sequence[int]], plan: Plan, rules: NamespaceRules) -> tuple[str, list[str]]:
-    """A reason and parts of a sentence: a quota, where one refuses so many ports, or where the refusal is."""
+    """A reason and parts of a sentence: the quota that rejects so many ports, or how to see the rejection."""
     refusals = list_port_refusals(sum(map(len, closed.values())), rules)
     where = _point_to_events(plan.children[0]["metadata"]) if plan.children else ""
     why = refusals[0].describe([]) if refusals else f"{where} shows the refusal, in its Events"

@@ -1,4 +1,4 @@
-"""The status of a Vk8s: what its owner sees with `kubectl get`. Computed from what is observed, never from wishes."""
+"""The status of a Vk8s, as `kubectl get` shows it. It reports what is observed, never what is merely planned."""
 
 from collections.abc import Sequence
 
@@ -36,7 +36,7 @@ def build_status(situation: Situation, plan: Plan) -> Manifest:
 
 
 def build_rejected_status(call: Call, problems: Sequence[str], reason: str = "InvalidSpec") -> Manifest:
-    """The status of a Vk8s that can't be acted on: every problem, and what runs all the same."""
+    """The status of a Vk8s that is rejected: every problem, and the nodes that run nevertheless."""
     sentence = f"The volumes of these nodes are gone, or are being deleted: {', '.join(call.unsafe_nodes)}."
     nodes = report_observed_nodes(call, Blocker(STATE_AT_RISK, sentence) if call.unsafe_nodes else None)
     notice = " Nothing is changed, and lost nodes are not replaced, until this is fixed." if nodes.wanted else ""
@@ -48,7 +48,7 @@ def build_rejected_status(call: Call, problems: Sequence[str], reason: str = "In
 
 
 def build_terminating_status(call: Call, release: str) -> Manifest:
-    """The status of a Vk8s that is being deleted: what it waits for. `release`: what is not its own, and what to do."""
+    """The status of a Vk8s that is being deleted: what it waits for. `release`: how to release adopted objects."""
     left = [_describe_left(name, child) for (_, name), child in call.observed.by_key.items()]
     gone = f"Waits until these are gone: {'; '.join(left)}." if left else "All children are gone."
     message = f"{gone} {release}" if release else gone
@@ -57,7 +57,7 @@ def build_terminating_status(call: Call, release: str) -> Manifest:
 
 
 def _describe_left(name: str, child: Manifest) -> str:
-    """What is still there, and what could hold it: a pod ends when the kubelet of its host says so."""
+    """A child that still exists, and what may hold it: finalizers, or for a pod the kubelet of its host."""
     spec = child.get("spec")
     host = spec.get("nodeName") if isinstance(spec, dict) else None
     return f"{child['kind']} {name}{f' on host {host}' if host else ''}{describe_finalizers(child)}"
@@ -73,7 +73,7 @@ def _build(phase: str, nodes: Nodes, conditions: list[Condition], call: Call) ->
 
 
 def _describe_acceptance(situation: Situation, plan: Plan) -> str:
-    """That the spec is valid, and what of it has no effect yet, or none at all."""
+    """That the spec is valid, and which parts of it have no effect yet, or none at all."""
     outdated, held, mismatch = plan.replacements.outdated, plan.replacements.held, plan.kubeflow.mismatch
     spec = situation.cluster.spec
     has_idle_port = spec.access_pod_port is not None and spec.access_pod_image is None
