@@ -11,6 +11,7 @@ import pytest
 from testbed import host_cluster
 from testbed.layout import LEAK_TESTS, ROOT
 from testbed.waiting import wait_for
+from tests.nested.firewall import read_rules
 from tests.nested.virtual import VirtualCluster
 
 pytestmark = pytest.mark.quiet
@@ -65,7 +66,7 @@ def describe_machine() -> dict[str, set[str]]:
         "interfaces": {path.name for path in Path("/sys/class/net").iterdir()},
         "mounts": set(Path("/proc/self/mounts").read_text().splitlines()),
         "namespaces": {path.name for path in Path("/run/netns").iterdir()},
-        "nftables": set(run("nft", "list", "ruleset").splitlines()),
+        "nftables": read_rules(),
         "files": {str(path) for root in ROOTS for path in list_files(root)},
         "programs": set(list_programs()),
         "settings": {f"{name}={Path('/proc/sys', name).read_text().strip()}" for name in SETTINGS},
@@ -88,7 +89,3 @@ def list_programs() -> Iterator[str]:
             continue
         if command and "/vk8s-nested/" not in group and LEAK_TESTS.name in command + group:
             yield command
-
-
-def run(*command: str) -> str:
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
