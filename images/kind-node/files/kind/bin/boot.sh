@@ -1,0 +1,3 @@
+#!/bin/sh
+# kind starts its nodes without a command.
+exec /usr/local/bin/entrypoint /sbin/init
