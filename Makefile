@@ -92,12 +92,26 @@ create-manifests: ## Everything as one file, vk8s-controller.yaml, for kubectl a
 	@echo "vk8s-controller.yaml is written, and is to be kept secret: it holds the keys of the hooks."
 
 .PHONY: test-e2e
-test-e2e: $(if $(filter testbed,$(CLUSTER)),prerequisites,$(VENV)/installed) ## The tests in virtual clusters; CLUSTER=current or kind: in that cluster
+test-e2e: $(if $(filter current,$(CLUSTER)),$(VENV)/installed,prerequisites) ## The tests in virtual clusters; CLUSTER=current or kind: in that cluster
 	VK8S_TEST_CLUSTER=$(CLUSTER) $(PYTEST) tests/nested $(ARGS)
 
+##@ A kind cluster of three nodes, on any machine
+
 .PHONY: kind-up
-kind-up: prerequisites ## A kind cluster with the product in it, for CLUSTER=kind
-	@testbed/kind-up.sh
+kind-up: prerequisites ## Bring it up, with the product in it, for CLUSTER=kind; again: with the product of now
+	$(PYTHON) -m testbed.kind up
+
+.PHONY: kind-down
+kind-down: prerequisites ## Remove it, with all that came with it
+	$(PYTHON) -m testbed.kind down
+
+.PHONY: kind-env
+kind-env: $(VENV)/installed ## Point this shell's kubectl at it: eval "$(make -s kind-env)"
+	@$(PYTHON) -m testbed.kind env
+
+.PHONY: kind-test
+kind-test: prerequisites ## What only several hosts show: up, the tests of tests/kind, down
+	$(PYTEST) tests/kind $(ARGS)
 
 ##@ Development
 

@@ -87,8 +87,8 @@ class Testbed:
 UP, NESTED_TESTS, CLUSTER_TESTS, LEAK_TESTS, INSTALL_TESTS, PAGE_TESTS = _ALL = tuple(
     Testbed(name, number) for number, name in enumerate(("up", "nested", "cluster", "leaks", "install", "pages"))
 )
-# Of `make bench` and `make chaos`.
-BENCH, CHAOS = Testbed("bench", -1), Testbed("chaos", -2)
+# Of `make bench`, `make chaos` and `make kind-up`.
+BENCH, CHAOS, KIND = Testbed("bench", -1), Testbed("chaos", -2), Testbed("kind", -3)
 TESTBEDS = {testbed.name: testbed for testbed in (*_ALL, BENCH, CHAOS)}
 # Which one is meant where nobody says so.
 VARIABLE = "VK8S_TESTBED"

@@ -21,6 +21,7 @@ STAGES = (
     "install",
     "walkthrough",
     "nested",
+    "kind",
     "vm",
 )
 

@@ -3,7 +3,7 @@
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +11,7 @@ from secrets import token_hex
 from tempfile import TemporaryDirectory
 
 from hooks.kubernetes.manifest import Manifest
+from testbed.kind.cluster import build_kubectl
 from testbed.kubectl import Kubectl, KubectlError
 from tests.nested.host import Client, Host, Images, read_example_images
 from tests.nested.obstacles import DELETE_SECONDS, ObstacleError, check_cluster, check_controller, read_images
@@ -19,19 +20,32 @@ from tests.nested.place import Place
 # Which cluster the tests run in; `make test-e2e CLUSTER=...`.
 CLUSTER = "VK8S_TEST_CLUSTER"
 TESTBED, CURRENT, KIND = "testbed", "current", "kind"
-KIND_CONTEXT = "kind-vk8s"
-LABELS = {"app.kubernetes.io/managed-by": "vk8s-tests", "pod-security.kubernetes.io/enforce": "privileged"}
+MANAGED = {"app.kubernetes.io/managed-by": "vk8s-tests"}
+LABELS = {**MANAGED, "pod-security.kubernetes.io/enforce": "privileged"}
 CLIENT = "client"
 # With the pull of two images.
 CLIENT_SECONDS = 300
+NO_CONTEXT = (
+    "The kubeconfig has no current context: choose a cluster with `kubectl config use-context`, or set KUBECONFIG."
+)
+NO_KIND_CLUSTER = "There is no kind cluster: `make kind-up` brings it up."
+
+
+def get_users_kubectl() -> Kubectl:
+    """The kubectl that the user has, for their kubeconfig. Raises ObstacleError."""
+    program = shutil.which("kubectl")
+    if not program:
+        raise ObstacleError("There is no kubectl in PATH: install it (https://kubernetes.io/docs/tasks/tools/).")
+    return Kubectl([program])
 
 
 @dataclass(frozen=True)
 class Target:
-    """A cluster to test in: a context of the user's kubeconfig, or without a name the current one."""
+    """A cluster to test in: that of the current context of a kubectl. `advice`: for whoever has no such context."""
 
     images: Images
-    context: str = ""
+    get_kubectl: Callable[[], Kubectl] = get_users_kubectl
+    advice: str = NO_CONTEXT
 
 
 def read_target(environment: Mapping[str, str]) -> Target | None:
@@ -43,7 +57,7 @@ def read_target(environment: Mapping[str, str]) -> Target | None:
         return Target(read_images(environment))
     if cluster == KIND:
         # Those that `make kind-up` has loaded.
-        return Target(read_example_images(), KIND_CONTEXT)
+        return Target(read_example_images(), build_kubectl, NO_KIND_CLUSTER)
     raise ObstacleError(f"CLUSTER is {TESTBED}, {CURRENT} or {KIND}, and not {cluster}: write one of these.")
 
 
@@ -59,33 +73,23 @@ def use_cluster(target: Target) -> Iterator[Host]:
         with _own_namespace(kubectl, namespace):
             check_controller(kubectl, target.images)
             client = _start_client(kubectl, target.images)
-            environment = {**os.environ, "KUBECONFIG": str(kubeconfig)}
+            path = f"{Path(kubectl.command[0]).parent}:{os.environ['PATH']}"
+            environment = {**os.environ, "KUBECONFIG": str(kubeconfig), "PATH": path}
             yield Host(kubectl, namespace, environment, target.images, client)
 
 
 def _pin_context(target: Target, kubeconfig: Path, namespace: str) -> Kubectl:
-    """A copy of the user's kubeconfig, which pins its context as it is now; kubectl with it."""
-    program = shutil.which("kubectl")
-    if not program:
-        raise ObstacleError("There is no kubectl in PATH: install it (https://kubernetes.io/docs/tasks/tools/).")
-    view = ("config", "view", "--raw", "--flatten", "--minify", f"--context={target.context}")
+    """A copy of the target's kubeconfig, which pins its context as it is now; kubectl with it."""
+    found = target.get_kubectl()
     try:
-        content = Kubectl([program]).run(*view)
+        content = found.run("config", "view", "--raw", "--flatten", "--minify")
     except KubectlError as error:
-        raise ObstacleError(_say_no_context(target.context)) from error
+        raise ObstacleError(target.advice) from error
     kubeconfig.touch(mode=0o600)
     kubeconfig.write_text(content)
-    kubectl = Kubectl([program, f"--kubeconfig={kubeconfig}"])
+    kubectl = Kubectl([found.command[0], f"--kubeconfig={kubeconfig}"])
     kubectl.run("config", "set-context", "--current", f"--namespace={namespace}")
     return kubectl
-
-
-def _say_no_context(context: str) -> str:
-    if context:
-        return f"There is no context {context} in the kubeconfig: `make kind-up` makes the cluster and the context."
-    return (
-        "The kubeconfig has no current context: choose a cluster with `kubectl config use-context`, or set KUBECONFIG."
-    )
 
 
 @contextmanager
@@ -140,7 +144,7 @@ def _build_client(images: Images) -> Manifest:
     return {
         "apiVersion": "v1",
         "kind": "Pod",
-        "metadata": {"name": CLIENT},
+        "metadata": {"name": CLIENT, "labels": MANAGED},
         "spec": {
             "automountServiceAccountToken": False,
             "containers": containers,

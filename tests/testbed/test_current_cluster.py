@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from testbed.kind.cluster import build_kubectl
 from testbed.kubectl import Kubectl
-from tests.nested.current import CLUSTER, Target, read_target, use_cluster
+from tests.nested.current import CLUSTER, NO_KIND_CLUSTER, Target, read_target, use_cluster
 from tests.nested.host import ACCESS_IMAGE, NODE_IMAGE, Images, read_example_images
 from tests.nested.obstacles import ObstacleError, check_controller, check_ports
 from tests.testbed.fake_programs import FakePrograms
@@ -75,10 +76,13 @@ def test_without_kubectl_its_documentation_is_named() -> None:
         use()
 
 
-def test_context_that_is_missing_is_created_by_kind_up(programs: FakePrograms) -> None:
-    programs.add("kubectl", {"config view": "!error: context was not found"})
-    with pytest.raises(ObstacleError, match="no context kind-vk8s in the kubeconfig: `make kind-up` makes"):
-        use(Target(TARGET.images, "kind-vk8s"))
+def test_missing_kind_cluster_is_brought_up_by_kind_up(programs: FakePrograms) -> None:
+    programs.add("kubectl", {"config view": "!error: current-context must exist"})
+    kubectl = Kubectl(["kubectl", "--kubeconfig=nowhere"])
+    with pytest.raises(ObstacleError, match="There is no kind cluster: `make kind-up` brings it up"):
+        use(Target(TARGET.images, lambda: kubectl, NO_KIND_CLUSTER))
+    (call,) = programs.calls()
+    assert call.startswith("kubectl --kubeconfig=nowhere config view")
 
 
 def test_hooks_installed_in_another_way_are_no_blocker(programs: FakePrograms) -> None:
@@ -155,7 +159,7 @@ def test_environment_says_where_the_tests_run() -> None:
     assert read_target({}) is None
     assert read_target({CLUSTER: "testbed", **images}) is None
     assert read_target({CLUSTER: "current", **images}) == TARGET
-    assert read_target({CLUSTER: "kind"}) == Target(read_example_images(), "kind-vk8s")
+    assert read_target({CLUSTER: "kind"}) == Target(read_example_images(), build_kubectl, NO_KIND_CLUSTER)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,113 @@
+"""The kind cluster, with a virtual cluster whose nodes are on two hosts."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hooks.kubernetes.manifest import Manifest
+from testbed.kind.cluster import build_kubectl
+from testbed.kubectl import Kubectl
+from testbed.layout import ROOT
+from testbed.waiting import wait_for
+from tests.figures import record
+from tests.kind.traces import list_traces
+from tests.machine import at_work, require_testbed
+from tests.nested.current import Target, use_cluster
+from tests.nested.host import Host, read_example, read_example_images
+from tests.nested.virtual import VirtualCluster
+from tests.nested.workload import build_web_pod, build_web_service
+
+COMMAND = [sys.executable, "-m", "testbed.kind"]
+# Each node with the host that it is to be on; the host's control plane takes no pods of others.
+HOSTS = {"local-master": "vk8s-worker", "local-worker": "vk8s-worker2", "local-worker2": "vk8s-worker"}
+# A web pod on each of two nodes that are on different hosts.
+WEB = {"on-master": "local-master", "on-worker": "local-worker"}
+# Small, as hosts share the machine's processors and each says that it has them all.
+RESOURCES = {
+    "master": {"requests": {"cpu": "500m", "memory": "2Gi"}, "limits": {"cpu": "2", "memory": "3Gi"}},
+    "worker": {"requests": {"cpu": "200m", "memory": "1Gi"}, "limits": {"cpu": "2", "memory": "2Gi"}},
+}
+# The kernel takes network namespaces apart in the background.
+GONE_SECONDS = 30
+WEB_SECONDS = 60
+
+
+@pytest.fixture(scope="package")
+def hosts() -> Iterator[Kubectl]:
+    """`kubectl` for a new kind cluster with the product in it; nothing of it is on the machine afterwards."""
+    require_testbed()
+    with at_work():
+        call("down")
+        call("build")
+        before = list_traces()
+        try:
+            start = time.monotonic()
+            call("up")
+            record("kind_up_s", time.monotonic() - start)
+            # Else there would be nothing to remove.
+            assert list_traces() - before
+            yield build_kubectl()
+        finally:
+            call("down")
+        wait_for("the machine to be as it was", lambda: list_traces() == before, GONE_SECONDS, lambda: compare(before))
+
+
+def call(command: str) -> None:
+    """What `make kind-<command>` does, with its output among that of the tests."""
+    subprocess.run([*COMMAND, command], cwd=ROOT, check=True)
+
+
+def compare(before: frozenset[str]) -> str:
+    """What is there now and was not before, or the other way round."""
+    return "\n".join(sorted(list_traces() ^ before))
+
+
+@pytest.fixture(scope="package")
+def host(hosts: Kubectl) -> Iterator[Host]:
+    """The kind cluster as a host cluster of virtual ones, with a namespace for the tests."""
+    with use_cluster(Target(read_example_images(), lambda: hosts)) as host:
+        yield host
+
+
+@pytest.fixture(scope="package")
+def booted(host: Host, tmp_path_factory: pytest.TempPathFactory) -> VirtualCluster:
+    """A control-plane node and two workers on two hosts; it has been Running."""
+    directory: Path = tmp_path_factory.mktemp("kubeconfigs")
+    virtual = VirtualCluster(host, spread(read_example()), directory)
+    start = time.monotonic()
+    virtual.ensure_running()
+    record("kind_apply_to_running_s", time.monotonic() - start)
+    return virtual
+
+
+@pytest.fixture
+def running(booted: VirtualCluster) -> VirtualCluster:
+    """The same, Running."""
+    booted.ensure_running()
+    return booted
+
+
+@pytest.fixture
+def web(running: VirtualCluster) -> VirtualCluster:
+    """The virtual cluster with a web pod and its Service on each of two nodes, which are on different hosts."""
+    running.wait_for_nodes()
+    inside = running.inside
+    # A new cluster lets pods be made only once it has made the service account.
+    wait_for("the service account", lambda: inside.find("serviceaccount", "default"), WEB_SECONDS)
+    inside.apply(*(build_web_pod(name, node) for name, node in WEB.items()), *map(build_web_service, WEB))
+    inside.run("wait", "--for=condition=Ready", *(f"pod/{name}" for name in WEB), f"--timeout={WEB_SECONDS}s")
+    return running
+
+
+def spread(example: Manifest) -> Manifest:
+    """examples/local.yaml with one worker more, each node on the host that it is to be on."""
+    master, worker = example["spec"]["nodes"]
+    nodes = [
+        {**node, "resources": RESOURCES[node["role"]], "nodeSelector": {"kubernetes.io/hostname": HOSTS[node["name"]]}}
+        for node in (master, worker, {**worker, "name": "local-worker2"})
+    ]
+    return {**example, "spec": {**example["spec"], "nodes": nodes}}
