@@ -35,6 +35,8 @@ _LIMITS: Final = {
 # A list or text of one or more is "not empty".
 _COUNTS: Final = frozenset({"minLength", "minItems"})
 _SCOPES: Final = {"Namespaced": "in a namespace", "Cluster": "for the whole cluster"}
+# Of pods, which Kubernetes' own reference describes.
+_OF_PODS: Final = frozenset({"affinity", "topologySpreadConstraints"})
 # Given by the API server to every object.
 _COMMON: Final = frozenset({"apiVersion", "kind", "metadata"})
 Schema = dict[str, Any]
@@ -96,11 +98,24 @@ def list_fields(schema: Schema, path: str = "") -> Iterator[Field]:
             continue
         inner = _hand_down(schema, name, own)
         below = f"{path}.{name}".lstrip(".")
-        refusals = (*_find_refusals(schema, f".{name}"), *_find_refusals(inner))
+        is_of_pods = name in _OF_PODS
+        own_refusals = tuple(dict.fromkeys(_list_messages(inner))) if is_of_pods else _find_refusals(inner)
+        refusals = (*_find_refusals(schema, f".{name}"), *own_refusals)
         yield Field(below, tuple(_list_facts(inner, required=name in required)), inner.get("description", ""), refusals)
+        if is_of_pods:
+            continue
         yield from list_fields(inner, below)
         if inner.get("type") == "array":
             yield from list_fields(inner["items"], f"{below}[]")
+
+
+def _list_messages(schema: Schema) -> Iterator[str]:
+    """Messages of all rules in a schema, at whatever depth."""
+    yield from (str(rule["message"]) for rule in schema.get("x-kubernetes-validations", []))
+    entries = schema.get("items") or schema.get("additionalProperties")
+    inner = [*schema.get("properties", {}).values(), *([entries] if isinstance(entries, dict) else [])]
+    for each in inner:
+        yield from _list_messages(each)
 
 
 def _hand_down(schema: Schema, name: str, inner: Schema) -> Schema:

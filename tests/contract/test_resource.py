@@ -7,10 +7,12 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
+from pydantic import BaseModel
 
 from hooks.kubernetes.manifest import Manifest
 from hooks.kubernetes.quantity import parse_quantity
 from hooks.vk8s.spec.model import NodeSpec, Spec
+from hooks.vk8s.spec.placement import Affinity, SpreadConstraint
 from hooks.vk8s.spec.validate import check_spec, parse_spec
 from hooks.wire import CustomizeRequest, HookRequest
 from tests.shared_material import ROOT, SHARED, VK8S_EXAMPLES, needs_shared
@@ -57,6 +59,13 @@ def test_model_and_the_crd_have_the_same_fields() -> None:
     )
 
 
+@pytest.mark.parametrize(("field", "model"), [("affinity", Affinity), ("topologySpreadConstraints", SpreadConstraint)])
+def test_form_of_a_placement_is_the_same_in_the_crd(field: str, model: type[BaseModel]) -> None:
+    described = SCHEMA["properties"]["spec"]["properties"]["nodes"]["items"]["properties"][field]
+    schema = model.model_json_schema(by_alias=True)
+    assert walk(schema, described.get("items", described), schema["$defs"], field) == []
+
+
 def undescribed(schema: Manifest, path: str) -> list[str]:
     """Every field without a description."""
     found = [] if "description" in schema else [path]
@@ -67,8 +76,11 @@ def undescribed(schema: Manifest, path: str) -> list[str]:
 def test_every_field_of_the_crd_is_described() -> None:
     fields = {name: schema for name, schema in SCHEMA["properties"].items() if name in ("spec", "status")}
     missing = [place for name, schema in fields.items() for place in undescribed(schema, name)]
-    # A toleration is Kubernetes' own; its fields are described there.
-    assert [place for place in missing if ".tolerations." not in place] == [], "describe these fields in crds/vk8s.yaml"
+    # These are Kubernetes' own; their fields are described there.
+    known = (".tolerations.", ".affinity.", ".topologySpreadConstraints.")
+    assert [place for place in missing if not any(part in place for part in known)] == [], (
+        "describe these fields in crds/vk8s.yaml"
+    )
 
 
 @pytest.mark.parametrize("path", VK8S_EXAMPLES, ids=lambda path: path.name)

@@ -46,6 +46,17 @@ def resources(**fields: Any) -> Manifest:
     return master(resources=fields)
 
 
+REQUIRED: Final = "requiredDuringSchedulingIgnoredDuringExecution"
+PREFERRED: Final = "preferredDuringSchedulingIgnoredDuringExecution"
+NO_SELECTOR: Final = {"matchExpressions": [{"key": "a", "operator": "In"}]}
+NO_PODS: Final = {"topologyKey": "a", "labelSelector": NO_SELECTOR, "namespaceSelector": NO_SELECTOR}
+NO_HOSTS: Final = {"matchExpressions": [{"key": "a", "operator": "In"}, {"key": "a", "operator": "Gt"}]}
+NEAR_NOTHING: Final = {REQUIRED: [NO_PODS], PREFERRED: [{"weight": 1, "podAffinityTerm": NO_PODS}]}
+ON_NOTHING: Final = {
+    REQUIRED: {"nodeSelectorTerms": [NO_HOSTS]},
+    PREFERRED: [{"weight": 1, "preference": NO_HOSTS}],
+}
+SPREAD: Final = {"maxSkew": 1, "topologyKey": "a", "whenUnsatisfiable": "ScheduleAnyway"}
 # Each breaks one rule, or several.
 BROKEN: Final = [
     spec(nodes=[node("w", "worker")]),
@@ -59,6 +70,9 @@ BROKEN: Final = [
     master(nodeSelector={"disk": "s s d"}),
     master(tolerations=[{"tolerationSeconds": 5}]),
     master(tolerations=[{"key": "a", "operator": "Exists", "value": "b"}]),
+    master(affinity={"nodeAffinity": ON_NOTHING, "podAffinity": NEAR_NOTHING, "podAntiAffinity": NEAR_NOTHING}),
+    master(topologySpreadConstraints=[{**SPREAD, "minDomains": 2}, {**SPREAD, "labelSelector": NO_SELECTOR}]),
+    master(annotations={"a b": "", "vk8s.sktelecom.com/hash": ""}),
     spec(kubernetes={"podNetworkCidr": "10.0.0.0", "serviceCidr": "x"}),
     spec(kubernetes={"podNetworkCidr": "10.0.0.0/8", "serviceCidr": "10.1.0.0/16"}),
     spec(storage={"size": 0}),

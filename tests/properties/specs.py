@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from hooks.kubernetes.manifest import Manifest
 from hooks.kubernetes.quantity import parse_quantity
+from tests.simulation.reasons import PLAIN_ANNOTATION
 
 LETTERS = "abz09-"
 VK8S_NAMES = st.sampled_from(["demo", "d", "x" * 52, "null", "a-1"])
@@ -53,6 +54,29 @@ TOLERATIONS = st.sampled_from(
         {"key": "a", "operator": "Equal", "value": "b"},
     ]
 )
+HOST = "kubernetes.io/hostname"
+AFFINITIES = st.sampled_from(
+    [
+        {},
+        {"podAntiAffinity": {}},
+        {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [{"topologyKey": HOST}]}},
+        {
+            "nodeAffinity": {
+                "requiredDuringSchedulingIgnoredDuringExecution": {
+                    "nodeSelectorTerms": [{"matchExpressions": [{"key": "disk", "operator": "Exists"}]}]
+                }
+            }
+        },
+    ]
+)
+CONSTRAINTS = st.sampled_from(
+    [
+        {"maxSkew": 1, "topologyKey": HOST, "whenUnsatisfiable": when, "labelSelector": {"matchLabels": {"a": "b"}}}
+        for when in ("DoNotSchedule", "ScheduleAnyway")
+    ]
+)
+# What the owner notes on pods.
+ANNOTATIONS = st.dictionaries(st.sampled_from([f"{PLAIN_ANNOTATION}a", f"{PLAIN_ANNOTATION}b"]), LABEL_VALUES)
 KEYS = st.sampled_from(["ssh-ed25519 AAAAC3Nza me", "ssh-rsa AAAA==", "sk-ssh-ed25519@openssh.com AAAA two words"])
 KUBEFLOWS = st.fixed_dictionaries(
     {"version": st.sampled_from(["v1.3.0", "v1.9.0", "26.03"])},
@@ -91,6 +115,10 @@ def _nodes(draw: st.DrawFn, *, name: str, role: str) -> Manifest:
         "tolerations": st.lists(TOLERATIONS, max_size=2),
         "nodeSelector": st.dictionaries(st.sampled_from(["disk", "example.com/zone"]), LABEL_VALUES, max_size=2),
         "runtimeClassName": st.just("nvidia"),
+        "affinity": AFFINITIES,
+        "topologySpreadConstraints": st.lists(CONSTRAINTS, max_size=1),
+        "priorityClassName": st.just("high"),
+        "annotations": ANNOTATIONS,
     }
     return {"name": name, "image": draw(IMAGES), "role": role, **draw(st.fixed_dictionaries({}, optional=options))}
 
@@ -158,6 +186,9 @@ FAULTS: list[Callable[[Manifest], Any]] = [
     lambda spec: _with_first_node(spec, name="Not-A-Label"),
     lambda spec: _with_first_node(spec, resources={"requests": {"cpu": 2}, "limits": {"cpu": "1999m"}}),
     lambda spec: _with_first_node(spec, resources={"limits": {"cpu": "much"}}),
+    lambda spec: _with_first_node(spec, affinity={"podAffinity": []}),
+    lambda spec: _with_first_node(spec, topologySpreadConstraints=[{}]),
+    lambda spec: _with_first_node(spec, annotations={"vk8s.sktelecom.com/hash": "node-v9.0"}),
     lambda spec: {**spec, "kubernetes": {"podNetworkCidr": "10.0.0.0/8", "serviceCidr": "10.1.0.0/16"}},
     lambda spec: {**spec, "kubernetes": {"podNetworkCidr": "10.0.0.1/8"}},
     lambda spec: {**spec, "ports": [{"name": "a", "port": 1, "targetPort": 2}]},

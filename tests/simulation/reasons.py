@@ -28,6 +28,8 @@ from tests.simulation.statuses import get_container
 from tests.world import World
 
 RESTART = "vk8s.sktelecom.com/restart"
+# How the annotations of nodes begin in generated specs.
+PLAIN_ANNOTATION = "team.example.com/"
 ENDED_PATIENCE = timedelta(seconds=30)
 PULL_PROBLEMS = {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"}
 
@@ -109,9 +111,25 @@ def is_outdated(world: World, pod: Manifest, node: Manifest) -> bool:
         and [each for each in spec["tolerations"] if each != DEFAULT_TOLERATION] == (node.get("tolerations") or [])
         and spec.get("nodeSelector", {}) == (node.get("nodeSelector") or {})
         and spec.get("runtimeClassName") == node.get("runtimeClassName")
+        and _is_placed_as(pod, node)
     )
     is_current = read_generation(pod) == read_note(world)[1]
     return not is_same or not is_current or _lacks_restart(world, pod) or _has_moved(world, pod)
+
+
+def _is_placed_as(pod: Manifest, node: Manifest) -> bool:
+    """Whether the pod has what its owner wrote of where it may run, in place of what stands for that, or beside it."""
+    spec, annotations = pod["spec"], pod["metadata"]["annotations"]
+    affinity, wanted = spec.get("affinity", {}), node.get("affinity") or {}
+    plain = {kind: terms for kind, terms in affinity.items() if kind != "podAntiAffinity" or kind in wanted}
+    return (
+        plain == {kind: terms for kind, terms in wanted.items() if terms}
+        and ("podAntiAffinity" in affinity) == bool(wanted.get("podAntiAffinity", True))
+        and spec.get("topologySpreadConstraints", []) == (node.get("topologySpreadConstraints") or [])
+        and spec.get("priorityClassName") == node.get("priorityClassName")
+        and {key: text for key, text in annotations.items() if key.startswith(PLAIN_ANNOTATION)}
+        == (node.get("annotations") or {})
+    )
 
 
 def _list_free(world: World) -> Iterator[tuple[Manifest, Manifest]]:

@@ -1,6 +1,7 @@
 """Pod `<node>`: a node of the virtual cluster. It boots by itself from what is mounted into it."""
 
 from hooks.kubernetes.manifest import Manifest
+from hooks.vk8s.children.node_placement import build_placement
 from hooks.vk8s.node_config.environment import build_environment
 from hooks.vk8s.node_config.kubeadm import WORKER_CREDENTIALS
 from hooks.vk8s.observed.fingerprint import build_annotations, hash_node
@@ -38,6 +39,7 @@ def build_node_pod(cluster: VirtualCluster, node: NodeSpec, bootstrap_digest: st
     """The pod of `node`, with the bootstrap files of `bootstrap_digest`."""
     volumes, container = _build_volumes(cluster, node, bootstrap_digest), _build_container(cluster, node)
     noted = {
+        **node.annotations,
         **build_annotations(hash_node(node), cluster.restart),
         **cluster.network.build_annotations(node.name),
         **cluster.state.build_annotations(),
@@ -51,11 +53,9 @@ def build_node_pod(cluster: VirtualCluster, node: NodeSpec, bootstrap_digest: st
             "containers": [container],
             # Variables of the host cluster's Services would make kubectl in the node use the host cluster.
             "enableServiceLinks": False,
-            **({"nodeSelector": dict(node.node_selector)} if node.node_selector else {}),
+            **build_placement(cluster, node),
             "restartPolicy": "Always",
-            **({"runtimeClassName": node.runtime_class_name} if node.runtime_class_name else {}),
             "terminationGracePeriodSeconds": STOP_SECONDS,
-            **({"tolerations": [dict(toleration) for toleration in node.tolerations]} if node.tolerations else {}),
             "volumes": volumes,
         },
     }

@@ -10,7 +10,7 @@ from hooks.kubernetes.manifest import Manifest
 from hooks.kubernetes.quantity import Quantity
 from hooks.vk8s.observed.children import CLAIM, SERVICE, group_key
 from hooks.vk8s.observed.kinds import CHILD_KINDS
-from hooks.vk8s.spec.namespace_rules import CONTAINER, NONE, Amounts, NamespaceRules
+from hooks.vk8s.spec.namespace_rules import CONTAINER, NONE, Amounts, NamespaceRules, PodTraits
 
 _COMPUTE: Final = ("cpu", "memory")
 _ONE: Final = Quantity("1")
@@ -49,18 +49,16 @@ class PodDemand:
 
     containers: list[Demand]
     whole: Demand
-
-    @property
-    def is_bounded(self) -> bool:
-        """Whether any container is not best effort."""
-        return any(demand.is_bounded for demand in self.containers)
+    traits: PodTraits
 
 
 def measure_pod(spec: Manifest, rules: NamespaceRules) -> PodDemand:
     """The demand of a pod, with the defaults of the API server and of LimitRanges."""
     demands = [_fill(container, rules) for container in (*spec["containers"], *spec.get("initContainers", []))]
     requests, limits = ([getattr(demand, field) for demand in demands] for field in ("requests", "limits"))
-    return PodDemand(demands, Demand("", _compute_largest(requests), _compute_largest(limits)))
+    whole = Demand("", _compute_largest(requests), _compute_largest(limits))
+    best_effort = not any(demand.is_bounded for demand in demands)
+    return PodDemand(demands, whole, PodTraits(best_effort, spec.get("priorityClassName"), _reaches_out(spec)))
 
 
 def measure(child: Manifest) -> Amounts:
@@ -82,6 +80,15 @@ def compute_freed(pod: Manifest) -> Mapping[str, Fraction]:
     """What quotas no longer count when an observed pod that has not ended is gone."""
     whole = measure_pod(pod["spec"], NamespaceRules()).whole
     return {name: amount.amount for name, amount in whole.counted.items()}
+
+
+def _reaches_out(spec: Manifest) -> bool:
+    """Whether the affinity of the pod, which is of a valid form, is about pods of other namespaces."""
+    affinity = spec.get("affinity") or {}
+    groups = [affinity.get(kind) or {} for kind in ("podAffinity", "podAntiAffinity")]
+    terms = [term for group in groups for terms in group.values() for term in terms or []]
+    inner: list[Manifest] = [term.get("podAffinityTerm", term) for term in terms]
+    return any(term.get("namespaces") or term.get("namespaceSelector") is not None for term in inner)
 
 
 def _fill(container: Manifest, rules: NamespaceRules) -> Demand:

@@ -16,6 +16,10 @@ from hooks.vk8s.spec.model import KubeflowSpec, NodeSpec
 
 HASH = f"{PREFIX}hash"
 _LENGTH = 16
+# The second covers where a pod may run and what is noted on it, too: of a node whose owner writes nothing of that, the
+# hash stays what it was. One of the first version says that nothing was written.
+_NODE, _PLACED_NODE = "node-v1", "node-v2"
+_OF_NODES = frozenset([_NODE, _PLACED_NODE])
 
 
 def hash_node(node: NodeSpec) -> str:
@@ -32,7 +36,13 @@ def hash_node(node: NodeSpec) -> str:
         dict(node.node_selector),
         node.runtime_class_name,
     ]
-    return _hash("node-v1", fields)
+    placement = [
+        node.affinity,
+        node.topology_spread_constraints,
+        node.priority_class_name,
+        node.annotations,
+    ]
+    return _hash(_PLACED_NODE, [*fields, *placement]) if any(placement) else _hash(_NODE, fields)
 
 
 def hash_access(image: str) -> str:
@@ -58,8 +68,13 @@ def is_outdated(child: Manifest, current: str, restart: str | None = None) -> bo
     """
     annotations = child["metadata"].get("annotations") or {}
     noted = annotations.get(HASH, "")
-    differs = noted != current and noted.partition(".")[0] == current.partition(".")[0]
+    differs = noted != current and _are_comparable(noted.partition(".")[0], current.partition(".")[0])
     return differs or (restart is not None and annotations.get(RESTART_ANNOTATION) != restart)
+
+
+def _are_comparable(one: str, other: str) -> bool:
+    """Whether two versions of hashes that differ say that the specs differ."""
+    return one == other or {one, other} <= _OF_NODES
 
 
 def build_annotations(current: str, restart: str | None = None) -> dict[str, str]:

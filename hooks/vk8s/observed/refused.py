@@ -78,7 +78,7 @@ def list_pod_refusals(
     breaches = [*_list_invalid(pod.containers, rules), *_list_pod_breaches(pod, rules)]
     if breaches:
         return breaches
-    quotas = [quota for quota in rules.quotas if quota.counts_pod(best_effort=not pod.is_bounded)]
+    quotas = [quota for quota in rules.quotas if quota.counts_pod(pod.traits)]
     lacking = [refusal for quota in quotas for refusal in _list_lacking(quota, pod.containers)]
     return lacking or list(_list_excesses(quotas, pod.whole.counted, freed or {}))
 
@@ -88,7 +88,11 @@ def list_node_refusals(
 ) -> list[Refusal]:
     """Why the pod of a node can't be created with the resources in the spec."""
     resources = {"limits": node.resources.limits, "requests": node.resources.requests}
-    spec = {"containers": [{"name": NODE_CONTAINER, "resources": resources}]}
+    spec = {
+        "affinity": node.affinity,
+        "containers": [{"name": NODE_CONTAINER, "resources": resources}],
+        "priorityClassName": node.priority_class_name,
+    }
     return list_pod_refusals(spec, rules, freed)
 
 

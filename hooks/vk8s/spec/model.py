@@ -47,6 +47,11 @@ class NodeSpec(SpecModel):
     tolerations: list[dict[str, Any]] = Field(default_factory=list)
     node_selector: dict[str, str] = Field(default_factory=dict)
     runtime_class_name: str | None = None
+    # As in a pod; `placement` has their form.
+    affinity: dict[str, Any] = Field(default_factory=dict)
+    topology_spread_constraints: list[dict[str, Any]] = Field(default_factory=list)
+    priority_class_name: Annotated[str, StringConstraints(min_length=1, max_length=MAX_OBJECT_NAME)] | None = None
+    annotations: dict[str, str] = Field(default_factory=dict)
 
 
 class KubernetesSpec(SpecModel):

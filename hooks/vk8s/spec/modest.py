@@ -12,7 +12,7 @@ from typing import Final
 
 from hooks.kubernetes.manifest import Manifest
 from hooks.kubernetes.quantity import parse_quantity
-from hooks.vk8s.spec.namespace_rules import CONTAINER, ONE_POD, Limit, NamespaceRules
+from hooks.vk8s.spec.namespace_rules import CONTAINER, ONE_POD, Limit, NamespaceRules, PodTraits
 
 # How a computed amount is written.
 _WRITE: Final[dict[str, Callable[[Fraction], str]]] = {
@@ -61,5 +61,5 @@ def _clamp(amount: str, name: str, limits: list[Limit]) -> str:
 
 
 def _is_short(rules: NamespaceRules, name: str, amount: str) -> bool:
-    quotas = [quota for quota in rules.quotas if quota.counts_pod(best_effort=False)]
+    quotas = [quota for quota in rules.quotas if quota.counts_pod(PodTraits())]
     return any(quota.lacks_room(name, parse_quantity(amount)) for quota in quotas)

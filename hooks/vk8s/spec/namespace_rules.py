@@ -22,11 +22,7 @@ LIMIT_RANGE: Final = "LimitRange.v1"
 CONTAINER: Final = "Container"
 ONE_POD: Final = "Pod"
 ONE_CLAIM: Final = "PersistentVolumeClaim"
-# Our pods have no deadline, no priority class and no affinity. A default may give them a priority class, so it is
-# unknown whether a quota with such a scope counts them; it is ignored.
-_OUR_SCOPES: Final = frozenset(["NotTerminating"])
 _NOTHING: Final = Fraction(0)
-_BEST_EFFORT, _NOT_BEST_EFFORT = "BestEffort", "NotBestEffort"
 
 # Amounts by resource.
 Amounts = Mapping[str, Quantity]
@@ -62,8 +58,40 @@ class LimitRange(_Form):
         return [limit for limit in self.limits if limit.type == kind]
 
 
-class _Scope(_Form):
+@dataclass(frozen=True)
+class PodTraits:
+    """What scopes of quotas ask of a pod of ours, which has no deadline.
+
+    `best_effort`: it asks for nothing and is limited in nothing; `priority_class`: None where none is written, and one
+    may be given by default; `reaches_out`: its affinity is about pods of other namespaces.
+    """
+
+    best_effort: bool = False
+    priority_class: str | None = None
+    reaches_out: bool = False
+
+
+class Scope(_Form):
+    """What a quota asks of the pods that it counts."""
+
     scope_name: str
+    operator: str = "Exists"
+    values: tuple[str, ...] = ()
+
+    def covers(self, pod: PodTraits) -> bool:
+        """Whether the pod is one of those; not where that is not known."""
+        answers = {
+            "BestEffort": pod.best_effort,
+            "NotBestEffort": not pod.best_effort,
+            "NotTerminating": True,
+            "CrossNamespacePodAffinity": pod.reaches_out,
+            "PriorityClass": pod.priority_class is not None and self._has(pod.priority_class),
+        }
+        return answers.get(self.scope_name, False)
+
+    def _has(self, value: str) -> bool:
+        answers = {"Exists": True, "In": value in self.values, "NotIn": value not in self.values}
+        return answers.get(self.operator, False)
 
 
 class Quota(_Form):
@@ -72,12 +100,11 @@ class Quota(_Form):
     name: str
     hard: dict[str, Quantity]
     used: dict[str, Quantity] = Field(default_factory=dict)
-    scopes: tuple[str, ...] = ()
+    scopes: tuple[Scope, ...] = ()
 
-    def counts_pod(self, *, best_effort: bool) -> bool:
-        """Whether it counts a pod of ours. `best_effort`: a pod without requests and limits."""
-        ours = _OUR_SCOPES | {_BEST_EFFORT if best_effort else _NOT_BEST_EFFORT}
-        return set(self.scopes) <= ours
+    def counts_pod(self, pod: PodTraits) -> bool:
+        """Whether it counts a pod of ours, as far as is known."""
+        return all(scope.covers(pod) for scope in self.scopes)
 
     def lacks_room(self, name: str, amount: Fraction, freed: Fraction = _NOTHING) -> bool:
         """Whether it rejects `amount` more of the resource `name`, once `freed` of it is no longer used."""
@@ -131,8 +158,8 @@ def _parse_quota(manifest: Manifest) -> Quota | None:
     status, spec = manifest.get("status") or {}, manifest.get("spec") or {}
     try:
         expressions = (spec.get("scopeSelector") or {}).get("matchExpressions") or []
-        selected = [_Scope.model_validate(each).scope_name for each in expressions]
-        scopes = [*(spec.get("scopes") or []), *selected]
+        plain = [{"scopeName": name} for name in spec.get("scopes") or []]
+        scopes = map(Scope.model_validate, [*plain, *expressions])
         return Quota(
             name=manifest["metadata"]["name"], hard=status["hard"], used=status.get("used") or {}, scopes=tuple(scopes)
         )

@@ -6,7 +6,7 @@ an object may be older than a rule, and because the hooks can be called without 
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from pydantic import ValidationError
 
@@ -16,9 +16,8 @@ from hooks.kubernetes.quantity import parse_quantity
 from hooks.vk8s.spec.model import KUBEFLOW_PORT, NODE_PORTS, NodeSpec, Spec
 from hooks.vk8s.spec.naming import MAX_VK8S_NAME, access_pod_name
 from hooks.vk8s.spec.network_rules import parse_networks
+from hooks.vk8s.spec.placement_rules import list_placement_problems
 
-LABEL_VALUE = r"([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?"
-LABEL_KEY = r"([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?"
 # The numbers of Kubeflow's releases: versions until 1.11, year and month since.
 KUBEFLOW_VERSION = r"v[0-9]+\.[0-9]+\.[0-9]+|[0-9]{2}\.[0-9]{2}(\.[0-9]+)?"
 # It is inserted into YAML and a script.
@@ -41,7 +40,7 @@ def check_spec(name: str, spec: Spec) -> list[str]:
         *_name_problems(name, spec.nodes),
         *_master_problems(spec.nodes),
         *_resource_problems(spec.nodes),
-        *_placement_problems(spec.nodes),
+        *list_placement_problems(spec.nodes),
         *_storage_problems(spec),
         *_network_problems(spec),
         *_port_problems(spec),
@@ -81,27 +80,6 @@ def _resource_problems(nodes: list[NodeSpec]) -> Iterator[str]:
         devices = [name for name in requests if "/" in name]
         if any(name not in both or parse_quantity(requests[name]) != parse_quantity(limits[name]) for name in devices):
             yield f"spec.nodes[{index}].resources: write the same request as limit for a device, or only limits."
-
-
-def _placement_problems(nodes: list[NodeSpec]) -> Iterator[str]:
-    for index, node in enumerate(nodes):
-        if not all(re.fullmatch(LABEL_KEY, key) for key in node.node_selector) or not all(
-            re.fullmatch(LABEL_VALUE, value) for value in node.node_selector.values()
-        ):
-            yield f"spec.nodes[{index}].nodeSelector: write labels, such as disk: ssd."
-        for place, toleration in enumerate(node.tolerations):
-            for sentence in _toleration_problems(toleration):
-                yield f"spec.nodes[{index}].tolerations[{place}]: {sentence}."
-
-
-def _toleration_problems(toleration: Mapping[str, object]) -> Iterator[str]:
-    exists = toleration.get("operator") == "Exists"
-    if not toleration.get("key") and not exists:
-        yield "write a key, or operator: Exists for every taint"
-    if toleration.get("value") and exists:
-        yield "write no value with operator: Exists"
-    if "tolerationSeconds" in toleration and toleration.get("effect") != "NoExecute":
-        yield "write effect: NoExecute with tolerationSeconds"
 
 
 def _storage_problems(spec: Spec) -> Iterator[str]:

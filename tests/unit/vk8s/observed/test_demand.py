@@ -3,9 +3,11 @@
 import pytest
 
 from hooks.kubernetes.manifest import Manifest
-from hooks.vk8s.observed.refused import list_refusals
+from hooks.vk8s.observed.refused import list_node_refusals, list_refusals
+from hooks.vk8s.spec.model import NodeSpec
 from tests.namespace_world import limit_range, quota, rules
 from tests.unit.vk8s.observed.test_refused import BOUNDED, NODE_PORTS, child, pod_spec, words
+from tests.world import node
 
 
 def test_init_containers_count_where_they_request_more() -> None:
@@ -57,3 +59,54 @@ CLAIM = child(
 def test_each_kind_of_child_is_counted(made: Manifest, found: Manifest, sentence: str) -> None:
     (refusal,) = list_refusals(made, rules(found))
     assert sentence in refusal.words
+
+
+PRIORITY = {"scopeName": "PriorityClass"}
+HIGH = {**pod_spec(), "priorityClassName": "high"}
+OTHERS = {"topologyKey": "a", "namespaceSelector": {}}
+
+
+def reaching(kind: str, term: Manifest) -> Manifest:
+    return {**pod_spec(), "affinity": {"nodeAffinity": {}, "podAntiAffinity": {kind: [term]}}}
+
+
+@pytest.mark.parametrize(
+    ("pod", "scope"),
+    [
+        (HIGH, PRIORITY),
+        (HIGH, {**PRIORITY, "operator": "In", "values": ["low", "high"]}),
+        (HIGH, {**PRIORITY, "operator": "NotIn", "values": ["low"]}),
+        (
+            reaching("requiredDuringSchedulingIgnoredDuringExecution", OTHERS),
+            {"scopeName": "CrossNamespacePodAffinity"},
+        ),
+        (
+            reaching("preferredDuringSchedulingIgnoredDuringExecution", {"podAffinityTerm": {"namespaces": ["a"]}}),
+            {"scopeName": "CrossNamespacePodAffinity"},
+        ),
+    ],
+)
+def test_quota_with_a_scope_counts_the_pods_in_it(pod: Manifest, scope: Manifest) -> None:
+    found = quota(spec={"scopeSelector": {"matchExpressions": [scope]}}, pods="0")
+    assert words(pod, found) == ["exceeded quota: q, requested: pods=1, used: pods=0, limited: pods=0"]
+    assert words(pod_spec(), found) == []
+
+
+@pytest.mark.parametrize(
+    "scope",
+    [
+        {**PRIORITY, "operator": "In", "values": ["low"]},
+        {**PRIORITY, "operator": "NotIn", "values": ["high"]},
+        {**PRIORITY, "operator": "DoesNotExist"},
+        {"scopeName": "Later"},
+    ],
+)
+def test_quota_for_other_priorities_does_not_count_a_pod(scope: Manifest) -> None:
+    assert words(HIGH, quota(spec={"scopeSelector": {"matchExpressions": [scope]}}, pods="0")) == []
+
+
+def test_node_is_rejected_by_a_quota_for_its_priority_class() -> None:
+    found = rules(quota(spec={"scopeSelector": {"matchExpressions": [PRIORITY]}}, pods="0"))
+    high = NodeSpec.model_validate(node("w", "worker", priorityClassName="high"))
+    assert [refusal.rule for refusal in list_node_refusals(high, found)] == ["q"]
+    assert list_node_refusals(high.model_copy(update={"priority_class_name": None}), found) == []

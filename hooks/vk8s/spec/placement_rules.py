@@ -1,0 +1,97 @@
+"""Where the pods of nodes may run, and what is noted on them: what of it no pod can have, in sentences."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+from pydantic import TypeAdapter, ValidationError
+
+from hooks.kubernetes.labels import PREFIX
+from hooks.vk8s.spec.model import NodeSpec
+from hooks.vk8s.spec.placement import LABEL_KEY, LABEL_VALUE, Affinity, SpreadConstraint, is_label_key
+
+# Annotations of these domains, and of those below them, say what a pod is, or which address it has.
+_RESERVED_DOMAINS: Final = (
+    PREFIX.rstrip("/"),
+    "cni.projectcalico.org",
+    "ovn.kubernetes.io",
+    "metacontroller.io",
+    "metacontroller.k8s.io",
+)
+# Kubernetes' own: a pod with one of its annotations may be taken for another kind of pod. These only limit its network.
+_KUBERNETES: Final = "kubernetes.io"
+_OPEN: Final = frozenset(["kubernetes.io/egress-bandwidth", "kubernetes.io/ingress-bandwidth"])
+# As an API server counts them: keys and values of one object.
+_MOST_BYTES: Final = 256 * 1024
+_FORMS: Final[Mapping[str, TypeAdapter[object]]] = {
+    "affinity": TypeAdapter(Affinity),
+    "topologySpreadConstraints": TypeAdapter(list[SpreadConstraint]),
+}
+
+
+def list_placement_problems(nodes: Iterable[NodeSpec]) -> Iterator[str]:
+    """What of the nodes' selectors, tolerations, affinities, constraints and annotations no pod may have."""
+    for index, node in enumerate(nodes):
+        path = f"spec.nodes[{index}]"
+        yield from (f"{path}.{problem}" for problem in _list_problems(node))
+
+
+def _list_problems(node: NodeSpec) -> Iterator[str]:
+    if not all(re.fullmatch(LABEL_KEY, key) for key in node.node_selector) or not all(
+        re.fullmatch(LABEL_VALUE, value) for value in node.node_selector.values()
+    ):
+        yield "nodeSelector: write labels, such as disk: ssd."
+    for place, toleration in enumerate(node.tolerations):
+        yield from (f"tolerations[{place}]: {sentence}." for sentence in _list_toleration_problems(toleration))
+    yield from _list_form_problems("affinity", node.affinity)
+    yield from _list_form_problems("topologySpreadConstraints", node.topology_spread_constraints)
+    yield from _list_double_constraints(node)
+    yield from _list_annotation_problems(node.annotations)
+
+
+def _list_toleration_problems(toleration: Mapping[str, object]) -> Iterator[str]:
+    exists = toleration.get("operator") == "Exists"
+    if not toleration.get("key") and not exists:
+        yield "write a key, or operator: Exists for every taint"
+    if toleration.get("value") and exists:
+        yield "write no value with operator: Exists"
+    if "tolerationSeconds" in toleration and toleration.get("effect") != "NoExecute":
+        yield "write effect: NoExecute with tolerationSeconds"
+
+
+def _list_form_problems(field: str, value: object) -> Iterator[str]:
+    try:
+        _FORMS[field].validate_python(value)
+    except ValidationError as error:
+        for details in error.errors(include_input=False):
+            yield f"{field}{_write_path(details['loc'])}: {details['msg']}."
+
+
+def _write_path(location: Iterable[str | int]) -> str:
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
+
+
+def _list_double_constraints(node: NodeSpec) -> Iterator[str]:
+    seen: list[tuple[object, object]] = []
+    for index, each in enumerate(node.topology_spread_constraints):
+        pair = (each.get("topologyKey"), each.get("whenUnsatisfiable"))
+        if pair in seen:
+            yield f"topologySpreadConstraints[{index}]: write one entry for each topologyKey and whenUnsatisfiable."
+        seen = [*seen, pair]
+
+
+def _list_annotation_problems(annotations: Mapping[str, str]) -> Iterator[str]:
+    if not all(map(is_label_key, annotations)):
+        yield "annotations: write keys such as example.com/team."
+    if any(map(_is_reserved, annotations)):
+        domains = f"{', '.join(_RESERVED_DOMAINS)} and {_KUBERNETES}"
+        yield f"annotations: leave out those of {domains}: they are written by controllers, not by owners of pods."
+    if sum(len(text.encode()) for item in annotations.items() for text in item) > _MOST_BYTES:
+        yield "annotations: write less than 256 KiB."
+
+
+def _is_reserved(key: str) -> bool:
+    """Whether the annotation is for those to write who run pods, not for those who own them."""
+    domain = key.rpartition("/")[0]
+    is_ours = any(domain == reserved or domain.endswith(f".{reserved}") for reserved in _RESERVED_DOMAINS)
+    return is_ours or (domain == _KUBERNETES and key not in _OPEN)
