@@ -32,7 +32,10 @@ class Blocker:
 
 @dataclass(frozen=True)
 class History:
-    """The conditions in an object's status. Only times, messages and `Installed` depend on them, never a decision."""
+    """The conditions in an object's status.
+
+    Only times, messages, `Installed` and how long a disruption budget waits for a node depend on them.
+    """
 
     conditions: Mapping[str, Manifest]
 

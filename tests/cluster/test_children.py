@@ -15,12 +15,31 @@ from testbed.host_cluster import HostCluster
 from testbed.waiting import wait_for
 from tests.cluster.owner import Owner, build_vk8s
 from tests.shared_material import ROOT
+from tests.world import node
 
 WEB = {"name": "web", "port": 30000, "targetPort": 30000}
+SPREAD = {"maxSkew": 1, "topologyKey": "topology.kubernetes.io/zone", "whenUnsatisfiable": "ScheduleAnyway"}
+MASTERS = {"matchExpressions": [{"key": "vk8s.sktelecom.com/role", "operator": "In", "values": ["master"]}]}
+NEAR_MASTER = {
+    "podAffinity": {
+        "preferredDuringSchedulingIgnoredDuringExecution": [
+            {"weight": 1, "podAffinityTerm": {"labelSelector": MASTERS, "topologyKey": "kubernetes.io/hostname"}}
+        ]
+    }
+}
 
 
 def test_rendered_children_are_those_that_are_created(owner: Owner, tmp_path: Path) -> None:
-    everything = build_vk8s(accessPodImage="x", accessPodPort=30096, ports=[WEB])
+    placed = node(
+        "w", "worker", affinity=NEAR_MASTER, annotations={"example.com/a": "b"}, topologySpreadConstraints=[SPREAD]
+    )
+    everything = build_vk8s(
+        accessPodImage="x",
+        accessPodPort=30096,
+        ports=[WEB],
+        nodes=[node("m", "master"), placed],
+        disruptionBudget={"maxUnavailable": 1},
+    )
     file = tmp_path / "vk8s.yaml"
     file.write_text(yaml.safe_dump({**everything, "metadata": {"name": "demo", "namespace": owner.namespace}}))
     command = [sys.executable, "-m", "hooks", "render", f"--file={file}"]

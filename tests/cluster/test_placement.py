@@ -1,4 +1,4 @@
-"""What the API server says of where nodes shall run, and of their annotations."""
+"""What the API server says of where nodes shall run, of their annotations, and of a disruption budget."""
 
 import pytest
 
@@ -30,7 +30,7 @@ def prefer(weight: int) -> Manifest:
     return {"podAntiAffinity": {PREFERRED: [{"weight": weight, "podAffinityTerm": {"topologyKey": HOST}}]}}
 
 
-REFUSED: dict[str, tuple[Manifest, str]] = {
+REJECTED: dict[str, tuple[Manifest, str]] = {
     "a selector without values": (
         {"affinity": near({"key": "a", "operator": "In"})},
         "write values with operator In and NotIn, and with no other",
@@ -77,7 +77,7 @@ ACCEPTED: dict[str, Manifest] = {
 }
 
 
-@pytest.mark.parametrize(("fields", "words"), REFUSED.values(), ids=REFUSED)
+@pytest.mark.parametrize(("fields", "words"), REJECTED.values(), ids=REJECTED)
 def test_placement_that_no_pod_may_have_is_rejected(cluster: HostCluster, fields: Manifest, words: str) -> None:
     assert words in forget_types(try_apply(cluster, build_vk8s(nodes=[node("m", "master", **fields)])))
 
@@ -85,3 +85,14 @@ def test_placement_that_no_pod_may_have_is_rejected(cluster: HostCluster, fields
 @pytest.mark.parametrize("fields", ACCEPTED.values(), ids=ACCEPTED)
 def test_placement_that_a_pod_may_have_is_accepted(cluster: HostCluster, fields: Manifest) -> None:
     assert try_apply(cluster, build_vk8s(nodes=[node("m", "master", **fields)])) == ""
+
+
+@pytest.mark.parametrize("most", [0, 100])
+def test_budget_is_accepted(cluster: HostCluster, most: int) -> None:
+    assert try_apply(cluster, build_vk8s(disruptionBudget={"maxUnavailable": most})) == ""
+
+
+@pytest.mark.parametrize(("most", "words"), [(-1, "greater than or equal to 0"), (101, "less than or equal to 100")])
+def test_budget_of_no_number_of_nodes_is_rejected(cluster: HostCluster, most: int, words: str) -> None:
+    said = try_apply(cluster, build_vk8s(disruptionBudget={"maxUnavailable": most}))
+    assert f"spec.disruptionBudget.maxUnavailable in body should be {words}" in said

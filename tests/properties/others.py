@@ -58,6 +58,7 @@ UNKNOWN_CONTENTS: list[tuple[str, Manifest]] = [
     ("PersistentVolumeClaim", {"spec": {"resources": {"requests": {"storage": "1Gi"}}}}),
     ("Pod", {"spec": {"containers": [{"name": "a", "image": "b"}]}, "status": {"phase": "Succeeded"}}),
     ("NetworkPolicy", {"apiVersion": "networking.k8s.io/v1", "spec": {"podSelector": {}, "ingress": [{}]}}),
+    ("PodDisruptionBudget", {"apiVersion": "policy/v1", "spec": {"minAvailable": 1}}),
     ("Job", {"apiVersion": "batch/v1", "spec": {"template": {"spec": {"containers": []}}}}),
 ]
 

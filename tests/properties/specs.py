@@ -85,6 +85,9 @@ KUBEFLOWS = st.fixed_dictionaries(
         "passwordSecretRef": st.sampled_from([{"name": "mine"}, {"name": "mine", "key": "word"}]),
     },
 )
+BUDGETS = st.fixed_dictionaries(
+    {}, optional={"disruptionBudget": st.builds(lambda most: {"maxUnavailable": most}, st.integers(0, 2))}
+)
 PORTS = st.dictionaries(
     st.sampled_from([80, 6443, 29999, 30000, 30080, 32767, 65535]),
     st.sampled_from(["web", "p" * 63, "0-0", "ssh", "https", "node"]),
@@ -99,7 +102,7 @@ def valid_specs(draw: st.DrawFn, old: Manifest | None = None) -> Manifest:
     names = draw(st.lists(NODE_NAMES, max_size=4, unique=True))
     workers = [draw(_nodes(name=name, role="worker")) for name in names if name != master["name"]]
     fixed = draw(_fixed_parts()) if old is None else {key: old[key] for key in FIXED if key in old}
-    return {"nodes": [master, *workers], **fixed, **draw(_access()), **draw(_ports())}
+    return {"nodes": [master, *workers], **fixed, **draw(_access()), **draw(_ports()), **draw(BUDGETS)}
 
 
 @st.composite
@@ -189,6 +192,7 @@ FAULTS: list[Callable[[Manifest], Any]] = [
     lambda spec: _with_first_node(spec, affinity={"podAffinity": []}),
     lambda spec: _with_first_node(spec, topologySpreadConstraints=[{}]),
     lambda spec: _with_first_node(spec, annotations={"vk8s.sktelecom.com/hash": "node-v9.0"}),
+    lambda spec: {**spec, "disruptionBudget": {"maxUnavailable": -1}},
     lambda spec: {**spec, "kubernetes": {"podNetworkCidr": "10.0.0.0/8", "serviceCidr": "10.1.0.0/16"}},
     lambda spec: {**spec, "kubernetes": {"podNetworkCidr": "10.0.0.1/8"}},
     lambda spec: {**spec, "ports": [{"name": "a", "port": 1, "targetPort": 2}]},

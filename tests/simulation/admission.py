@@ -5,7 +5,17 @@ from typing import Any, Final
 
 from hooks.kubernetes.manifest import Manifest
 from hooks.kubernetes.quantity import parse_quantity
-from hooks.vk8s.observed.children import CLAIM, CONFIG_MAP, JOB, NETWORK_POLICY, POD, SECRET, SERVICE, group_key
+from hooks.vk8s.observed.children import (
+    CLAIM,
+    CONFIG_MAP,
+    DISRUPTION_BUDGET,
+    JOB,
+    NETWORK_POLICY,
+    POD,
+    SECRET,
+    SERVICE,
+    group_key,
+)
 
 POD_DEFAULTS: Manifest = {
     "dnsPolicy": "ClusterFirst",
@@ -86,6 +96,7 @@ def _rewrite(quantity: str) -> str:
 
 # What is filled into the spec of a kind.
 SPECS: Final[Mapping[str, Callable[[Manifest], Manifest]]] = {
+    DISRUPTION_BUDGET: lambda budget: dict(budget["spec"]),
     CLAIM: lambda claim: {**CLAIM_DEFAULTS, **_with_own_quantities(claim["spec"])},
     JOB: _admit_job,
     NETWORK_POLICY: lambda policy: _admit_policy(policy["spec"]),

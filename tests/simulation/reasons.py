@@ -11,7 +11,7 @@ from hooks.ippool.pools import POOL
 from hooks.kubernetes.conditions import parse_time
 from hooks.kubernetes.manifest import Manifest
 from hooks.kubernetes.quantity import parse_quantity
-from hooks.vk8s.observed.children import NETWORK_POLICY, POD, is_ready, is_terminating
+from hooks.vk8s.observed.children import DISRUPTION_BUDGET, NETWORK_POLICY, POD, is_ready, is_terminating
 from hooks.vk8s.spec.labels import BOOTSTRAP_COMPONENT, COMPONENT
 from hooks.vk8s.spec.network import ADDRESS
 from hooks.wire import SyncResponse
@@ -62,6 +62,7 @@ def find_retired(world: World) -> set[Key]:
         *([] if spec.get("ports") else [("Service.v1", name)]),
         *([] if spec.get("accessPodImage") else access),
         *([] if spec.get("accessPodPort") else [service]),
+        *([] if spec.get("disruptionBudget") and not is_paused(world) else [(DISRUPTION_BUDGET, name)]),
         *([] if world.context.settings.network_policy else [(NETWORK_POLICY, name)]),
         *(find_paused_pods(world) if is_paused(world) else _find_retired_boot_files(world)),
     }

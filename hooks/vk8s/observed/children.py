@@ -14,6 +14,7 @@ CLAIM: Final = "PersistentVolumeClaim.v1"
 POD: Final = "Pod.v1"
 JOB: Final = "Job.batch/v1"
 NETWORK_POLICY: Final = "NetworkPolicy.networking.k8s.io/v1"
+DISRUPTION_BUDGET: Final = "PodDisruptionBudget.policy/v1"
 
 # The kind, as in requests, and the name.
 Child = tuple[str, str]

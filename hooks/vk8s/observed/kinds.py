@@ -8,7 +8,17 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from hooks.vk8s.observed.children import CLAIM, CONFIG_MAP, JOB, NETWORK_POLICY, POD, SECRET, SERVICE, Child
+from hooks.vk8s.observed.children import (
+    CLAIM,
+    CONFIG_MAP,
+    DISRUPTION_BUDGET,
+    JOB,
+    NETWORK_POLICY,
+    POD,
+    SECRET,
+    SERVICE,
+    Child,
+)
 from hooks.vk8s.spec import naming
 
 
@@ -76,6 +86,7 @@ _TABLE: Final = (
     # Never updated, but replaced.
     ChildKind(JOB, "jobs", Data.DERIVED, (naming.kubeflow_job_name,), update_strategy="OnDelete"),
     ChildKind(NETWORK_POLICY, "networkpolicies", Data.SPEC, (naming.network_policy_name,), since="0.1.0"),
+    ChildKind(DISRUPTION_BUDGET, "poddisruptionbudgets", Data.SPEC, (naming.disruption_budget_name,), since="0.1.0"),
 )
 CHILD_KINDS: Final[Mapping[str, ChildKind]] = {kind.key: kind for kind in _TABLE}
 REQUIRED_KINDS: Final = tuple(key for key, kind in CHILD_KINDS.items() if kind.since is None)

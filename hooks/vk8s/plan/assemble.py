@@ -19,6 +19,7 @@ from hooks.vk8s.observed.kinds import Data, list_named
 from hooks.vk8s.part import Part
 from hooks.vk8s.plan.access import plan_access
 from hooks.vk8s.plan.boot_files import plan_boot_files
+from hooks.vk8s.plan.disruptions import plan_disruptions
 from hooks.vk8s.plan.frozen import keep_frozen
 from hooks.vk8s.plan.keys import Keys, plan_keys
 from hooks.vk8s.plan.node_pods import plan_claims, plan_node_pods
@@ -100,7 +101,7 @@ def assemble(situation: Situation, review: Review) -> Plan:
     replacements, found = plan_replacements(situation, exempt), keep_kubeflow(situation)
     kubeflow = plan_kubeflow(staying, found) if keys.is_usable else found
     if keys.is_usable:
-        pods = [plan_claims(staying), plan_node_pods(staying, state), plan_access(staying)]
+        pods = [plan_claims(staying), plan_node_pods(staying, state), plan_access(staying), plan_disruptions(staying)]
         parts = [*first, keys, *pods, kubeflow, removals, replacements, state]
     else:
         wait = f"waits for Secret {pki_secret_name(situation.identity.name)}"

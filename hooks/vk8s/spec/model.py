@@ -20,6 +20,7 @@ MAX_KEY_LENGTH = 8192
 MAX_EMAIL = 254
 # As for any object whose name is a DNS subdomain.
 MAX_OBJECT_NAME = 253
+MAX_NODES = 100
 # The name of the port of Kubeflow's user interface.
 KUBEFLOW_PORT = "kubeflow"
 # Kubeflow's own default for its first user.
@@ -99,6 +100,12 @@ class KubeflowSpec(SpecModel):
     password_secret_ref: PasswordSecretRef | None = None
 
 
+class DisruptionBudget(SpecModel):
+    """How many nodes evictions may take down at a time."""
+
+    max_unavailable: int = Field(ge=0, le=MAX_NODES)
+
+
 class Spec(SpecModel):
     """`spec` of a Vk8s."""
 
@@ -112,6 +119,7 @@ class Spec(SpecModel):
     kubeflow: KubeflowSpec | None = None
     access: AccessSpec = Field(default_factory=AccessSpec)
     ports: list[PortSpec] = Field(default_factory=list)
+    disruption_budget: DisruptionBudget | None = None
 
     @property
     def control_plane(self) -> list[NodeSpec]:

@@ -45,6 +45,11 @@ def network_policy_name(vk8s: str) -> str:
     return vk8s
 
 
+def disruption_budget_name(vk8s: str) -> str:
+    """PodDisruptionBudget that says how many node pods evictions leave."""
+    return vk8s
+
+
 def is_service_of_another(vk8s: str) -> bool:
     """Whether the Service for the ports of this Vk8s could have the name of another Vk8s's Service."""
     return vk8s.endswith((api_service_name(""), access_service_name("")))

@@ -24,6 +24,7 @@ NAMED: Final = {
     "ports_service_name": ("Service", "vk8s"),
     "access_service_name": ("Service", "vk8s"),
     "network_policy_name": ("NetworkPolicy", "vk8s"),
+    "disruption_budget_name": ("PodDisruptionBudget", "vk8s"),
     "kubeflow_job_name": ("Job", "vk8s"),
     "leave_job_name": ("Job", "node"),
     "access_pod_name": ("Pod", "vk8s"),
