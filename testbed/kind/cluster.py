@@ -50,14 +50,15 @@ class Cluster:
 
     def import_images(self, archives: Sequence[Path]) -> None:
         """Makes the images of docker archives in the cache known to the workers."""
-        pairs = [(node, archive) for node in WORKERS for archive in archives]
-        with ThreadPoolExecutor() as pool:
-            list(pool.map(self._import_image, pairs))
 
-    def _import_image(self, pair: tuple[str, Path]) -> None:
-        node, archive = pair
-        command = ("ctr", "--namespace=k8s.io", "image", "import", f"{ARCHIVES}/{archive.name}")
-        self.docker.run("exec", node, *command)
+        def import_all(node: str) -> None:
+            # One after the other: a layer that two of them have is unpacked once.
+            for archive in archives:
+                command = ("ctr", "--namespace=k8s.io", "image", "import", f"{ARCHIVES}/{archive.name}")
+                self.docker.run("exec", node, *command)
+
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(import_all, WORKERS))
 
     def _run(self, *arguments: str) -> str:
         environment = {**os.environ, **self.docker.environment}
