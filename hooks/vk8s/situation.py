@@ -9,6 +9,7 @@ from hooks.kubernetes.conditions import Moment
 from hooks.kubernetes.manifest import Manifest
 from hooks.settings import Settings
 from hooks.vk8s.observed.children import CLAIM, JOB, Observed
+from hooks.vk8s.observed.hosts import list_silent_hosts
 from hooks.vk8s.observed.job import Job
 from hooks.vk8s.observed.pod import Pod
 from hooks.vk8s.scripts import Scripts
@@ -42,6 +43,11 @@ class Call(Moment):
     def pods(self) -> Mapping[str, Pod]:
         """The observed pods by name."""
         return {name: Pod(manifest) for name, manifest in self.observed.pods().items()}
+
+    @cached_property
+    def silent_hosts(self) -> Mapping[str, datetime]:
+        """The hosts of its pods that do not answer, and since when."""
+        return list_silent_hosts(self.pods.values())
 
     @cached_property
     def jobs(self) -> Mapping[str, Job]:

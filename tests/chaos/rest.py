@@ -9,6 +9,7 @@ from hooks.kubernetes.labels import NODE
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.observed.children import CLAIM, JOB, POD, SECRET, is_ready
 from hooks.vk8s.observed.kinds import CHILD_KINDS
+from hooks.vk8s.spec.naming import access_pod_names
 from testbed.metacontroller.objects import is_terminating
 from tests.chaos import physics
 from tests.chaos.mend import face_losses, mend, resume_all
@@ -126,10 +127,11 @@ def _check_complete(scene: Scene, vk8s: Manifest) -> None:
 
 def _find_access_faults(world: World, conditions: dict[str, str]) -> list[str]:
     """Whether the access pod that is wanted is Ready, and said to be."""
-    pod = world.children[POD].get(f"{world.name}-access-pod")
+    pods = [world.children[POD][name] for name in access_pod_names(world.name) if name in world.children[POD]]
+    pod = pods[0] if len(pods) == 1 else None
     is_wanted, is_there = "accessPodImage" in world.spec, pod is not None and is_ready(pod)
     is_right = is_wanted == is_there and (not is_wanted or conditions.get("AccessReady") == "True")
-    return [] if is_right else [f"its access pod is {'there' if pod else 'missing'}, not Ready or not wanted"]
+    return [] if is_right else [f"its access pod is {'there' if pods else 'missing'}, not Ready or not wanted"]
 
 
 def _is_installed(job_name: str, vk8s: str, job: Manifest) -> bool:

@@ -18,7 +18,7 @@ from tests.simulation.keys import describe_key
 from tests.simulation.kinds import Key
 from tests.simulation.statuses import JOB_STATUSES, POD_STATUSES
 
-TROUBLES: Final = tuple(sorted(set(POD_STATUSES) - {"Ready"}))
+TROUBLES: Final = tuple(sorted(set(POD_STATUSES) - {"Ready", "bound elsewhere"}))
 # What somebody else may make under a name that a Vk8s wants.
 SQUATS: Final[tuple[tuple[str, str, Manifest], ...]] = (
     ("Secret", "a-join", {"type": "Opaque", "data": {}}),

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from hooks.kubernetes.manifest import Manifest
 from hooks.kubernetes.quantity import parse_quantity
-from tests.simulation.reasons import PLAIN_ANNOTATION
+from tests.simulation.placement import PLAIN_ANNOTATION
 
 LETTERS = "abz09-"
 VK8S_NAMES = st.sampled_from(["demo", "d", "x" * 52, "null", "a-1"])

@@ -27,6 +27,7 @@ from tests.simulation.answers import (
 from tests.simulation.departures import find_departed
 from tests.simulation.keys import get_key, group_children, list_children, list_keys, without
 from tests.simulation.reasons import find_retired, find_unexplained
+from tests.simulation.risks import find_given_up
 from tests.world import UID
 
 IDENTITY_LABELS = {VK8S, NODE, ROLE, COMPONENT}
@@ -54,7 +55,7 @@ def test_keys_are_never_left_out_and_data_of_the_user_only_with_a_worker_that_ha
     left_out = set(list_keys(shown)) - index(shown.sync()).keys()
     held = {data: {key for key in left_out if CHILD_KINDS[key[0]].data is data} for data in Data}
     assert held[Data.KEYS] == set()
-    assert held[Data.USER] <= (find_departed(shown) if held[Data.USER] else set())
+    assert held[Data.USER] <= (find_departed(shown) | {*find_given_up(shown)} if held[Data.USER] else set())
 
 
 @given(hosts())

@@ -26,7 +26,8 @@ def change(world: World, step: Step) -> World:
     for child in step.missing:
         world = world.with_child(*parse_child(child), None)
     now = world.context.now + timedelta(seconds=step.seconds)
-    return replace(world, context=replace(world.context, now=now))
+    annotations = {**world.annotations, **step.annotated}
+    return replace(world, annotations=annotations, context=replace(world.context, now=now))
 
 
 def edit_spec(world: World, step: Step) -> World:

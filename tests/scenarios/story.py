@@ -27,15 +27,16 @@ class Step(Part):
     """One call of the hooks. Before it, the API server stores the answer to the last one, and then this happens.
 
     `unrecorded_calls`: that many calls before, with answers that are stored and not recorded. `spec`: fields that the
-    owner edits. `older`: by kind, labels and annotations that the version that created the children did not know.
-    `ready`: pods, with their addresses. `changed`: what somebody writes into a child, named as in `Pod m`. `missing`:
-    children that were deleted, or that the API server refused. `related`: all other objects, from now on. `seconds`:
-    the time that passes. `deleted`: the owner deletes the object.
+    owner edits; `annotated`: annotations that the owner writes. `older`: by kind, labels and annotations that the
+    version that created the children did not know. `ready`: pods, with their addresses. `changed`: what somebody writes
+    into a child, named as in `Pod m`. `missing`: children that were deleted, or that the API server refused. `related`:
+    all other objects, from now on. `seconds`: the time that passes. `deleted`: the owner deletes the object.
     """
 
     step: Words
     unrecorded_calls: int = 0
     spec: Manifest = Field(default_factory=dict)
+    annotated: dict[str, str] = Field(default_factory=dict)
     older: dict[str, list[str]] = Field(default_factory=dict)
     ready: dict[str, str] = Field(default_factory=dict)
     changed: dict[str, Manifest] = Field(default_factory=dict)

@@ -13,6 +13,7 @@ from hooks.kubernetes.manifest import Manifest
 from hooks.kubernetes.quantity import parse_quantity
 from hooks.vk8s.observed.children import DISRUPTION_BUDGET, NETWORK_POLICY, POD, is_ready, is_terminating
 from hooks.vk8s.spec.labels import BOOTSTRAP_COMPONENT, COMPONENT
+from hooks.vk8s.spec.naming import access_pod_names
 from hooks.vk8s.spec.network import ADDRESS
 from hooks.wire import SyncResponse
 from tests.simulation import pods
@@ -23,13 +24,12 @@ from tests.simulation.installations import find_replaced
 from tests.simulation.keys import list_keys
 from tests.simulation.kinds import Key
 from tests.simulation.note import read_note
-from tests.simulation.risks import find_paused_pods, is_at_risk, is_lost, is_useless, read_generation
+from tests.simulation.placement import is_placed_as
+from tests.simulation.risks import find_given_up, find_paused_pods, is_at_risk, is_lost, is_useless, read_generation
 from tests.simulation.statuses import get_container
 from tests.world import World
 
 RESTART = "vk8s.sktelecom.com/restart"
-# How the annotations of nodes begin in generated specs.
-PLAIN_ANNOTATION = "team.example.com/"
 ENDED_PATIENCE = timedelta(seconds=30)
 PULL_PROBLEMS = {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"}
 
@@ -42,6 +42,7 @@ def find_unexplained(world: World, answer: SyncResponse | None = None) -> set[Ke
         return left_out
     explained = find_retired(world) | find_departed(world) | find_replaced(world) | find_needless_access(world)
     explained |= {(POD, name) for name, pod in world.children[POD].items() if is_useless(world, pod)}
+    explained |= set(find_given_up(world))
     rest = left_out - explained
     idle = find_hopeless(world)
     # What has run goes alone.
@@ -57,7 +58,7 @@ def find_retired(world: World) -> set[Key]:
     """What is left out although it is shown: what is no longer asked for, by name, and the pods of a pause."""
     name, spec = world.name, world.spec
     service = ("Service.v1", f"{name}-access-svc")
-    access = [("Pod.v1", f"{name}-access-pod"), ("ConfigMap.v1", f"{name}-access"), service]
+    access = [*((POD, pod) for pod in access_pod_names(name)), ("ConfigMap.v1", f"{name}-access"), service]
     return {
         *([] if spec.get("ports") else [("Service.v1", name)]),
         *([] if spec.get("accessPodImage") else access),
@@ -90,13 +91,20 @@ def find_next_turn(world: World) -> set[Key]:
 
 
 def find_needless_access(world: World) -> set[Key]:
-    """The access pod, where it was made from another image or before a restart that is asked for, or has ended."""
-    key, image = ("Pod.v1", f"{world.name}-access-pod"), world.spec.get("accessPodImage")
-    pod = world.children["Pod.v1"].get(key[1])
-    if pod is None or image is None or is_terminating(pod):
-        return set()
-    is_useless = _find_image(pod) != image or _lacks_restart(world, pod) or _has_ended_for_long(world, pod)
-    return {key} if is_useless else set()
+    """The access pods of another image, from before a restart that is asked for, or that have ended; and a second one.
+
+    The second one was created because the host of the first did not answer.
+    """
+    image, children = world.spec.get("accessPodImage"), world.children[POD]
+    found = {name: children[name] for name in access_pod_names(world.name) if name in children}
+    pods = {name: pod for name, pod in found.items() if image is not None and not is_terminating(pod)}
+    useless = {
+        name
+        for name, pod in pods.items()
+        if _find_image(pod) != image or _lacks_restart(world, pod) or _has_ended_for_long(world, pod)
+    }
+    ready = [name for name, pod in pods.items() if is_ready(pod)]
+    return {(POD, name) for name in useless | ({*pods} - {*ready[:1]} if ready else set())}
 
 
 def is_outdated(world: World, pod: Manifest, node: Manifest) -> bool:
@@ -112,25 +120,10 @@ def is_outdated(world: World, pod: Manifest, node: Manifest) -> bool:
         and [each for each in spec["tolerations"] if each != DEFAULT_TOLERATION] == (node.get("tolerations") or [])
         and spec.get("nodeSelector", {}) == (node.get("nodeSelector") or {})
         and spec.get("runtimeClassName") == node.get("runtimeClassName")
-        and _is_placed_as(pod, node)
+        and is_placed_as(pod, node)
     )
     is_current = read_generation(pod) == read_note(world)[1]
     return not is_same or not is_current or _lacks_restart(world, pod) or _has_moved(world, pod)
-
-
-def _is_placed_as(pod: Manifest, node: Manifest) -> bool:
-    """Whether the pod has what its owner wrote of where it may run, in place of what stands for that, or beside it."""
-    spec, annotations = pod["spec"], pod["metadata"]["annotations"]
-    affinity, wanted = spec.get("affinity", {}), node.get("affinity") or {}
-    plain = {kind: terms for kind, terms in affinity.items() if kind != "podAntiAffinity" or kind in wanted}
-    return (
-        plain == {kind: terms for kind, terms in wanted.items() if terms}
-        and ("podAntiAffinity" in affinity) == bool(wanted.get("podAntiAffinity", True))
-        and spec.get("topologySpreadConstraints", []) == (node.get("topologySpreadConstraints") or [])
-        and spec.get("priorityClassName") == node.get("priorityClassName")
-        and {key: text for key, text in annotations.items() if key.startswith(PLAIN_ANNOTATION)}
-        == (node.get("annotations") or {})
-    )
 
 
 def _list_free(world: World) -> Iterator[tuple[Manifest, Manifest]]:

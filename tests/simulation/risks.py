@@ -12,7 +12,7 @@ from tests.simulation.departures import find_leaving
 from tests.simulation.kinds import Key
 from tests.simulation.note import read_note
 from tests.simulation.pods import has_run
-from tests.simulation.statuses import get_container, get_container_status
+from tests.simulation.statuses import VOLUME_CONFLICT, get_container, get_container_status
 from tests.world import World
 
 ACCEPT: Final = "vk8s.sktelecom.com/accept-state-loss"
@@ -48,6 +48,23 @@ def is_useless(world: World, pod: Manifest) -> bool:
     if is_ready(pod) or "running" in get_container_status(pod).get("state", {}):
         return False
     return noted in read_accepted(world) or not (pod["spec"].get("nodeName") or has_run(pod))
+
+
+def find_given_up(world: World) -> Iterator[Key]:
+    """Pods and claims of workers whose owner gives the claim up, and that can't start because of it alone."""
+    workers = {node["name"] for node in world.spec["nodes"] if node["role"] == "worker"} - find_leaving(world)
+    for name in sorted(workers & world.children[POD].keys()):
+        key = (CLAIM, f"{name}-state")
+        claim = world.children[CLAIM].get(key[1], {"metadata": {"uid": None}})
+        is_given_up = claim["metadata"]["uid"] in read_accepted(world) and is_lasting(world, key)
+        if is_given_up and _waits_for_its_host(world.children[POD][name]):
+            yield from ((POD, name), key)
+
+
+def _waits_for_its_host(pod: Manifest) -> bool:
+    """Whether a pod has no host because its volume has another one."""
+    said = [each for each in pod.get("status", {}).get("conditions") or [] if each["type"] == "PodScheduled"]
+    return any(each["status"] == "False" and VOLUME_CONFLICT in each["message"] for each in said)
 
 
 def is_lost(world: World, node: str) -> bool:

@@ -14,6 +14,8 @@ NOT_READY, NO_LONGER_READY = "not Ready", "no longer Ready"
 FAILED: Final = "Failed"
 # What a node exits with that has no state and may not found a cluster.
 NO_STATE: Final = "no state"
+# What a scheduler says of a volume that is on a host which takes no pods.
+VOLUME_CONFLICT: Final = "didn't match PersistentVolume's node affinity"
 # How our containers are called; those of a pod that has neither are all the same.
 OURS: Final = ("node", "access")
 
@@ -110,8 +112,7 @@ def _finish(pod: _Pod, phase: str, code: int, **said: object) -> Manifest:
     return {"phase": phase, **said, "conditions": conditions, "containerStatuses": statuses}
 
 
-def _fail_to_fit(_: _Pod) -> Manifest:
-    message = "0/1 nodes: no volume."
+def _fail_to_fit(message: str) -> Manifest:
     scheduled = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message}
     return {"phase": "Pending", "conditions": [scheduled]}
 
@@ -125,7 +126,8 @@ POD_STATUSES: Final[dict[str, Callable[[_Pod], Manifest]]] = {
     "failed without a word": lambda _: {"phase": "Failed"},
     "failed by its exit code": lambda pod: _finish(pod, "Failed", 130),
     "Succeeded": lambda pod: _finish(pod, "Succeeded", 0),
-    "unschedulable": _fail_to_fit,
+    "unschedulable": lambda _: _fail_to_fit("0/1 nodes: no volume."),
+    "bound elsewhere": lambda _: _fail_to_fit(f"0/1 nodes are available: 1 node(s) {VOLUME_CONFLICT}."),
     "ImagePullBackOff": lambda pod: _wait(pod, "ImagePullBackOff", 'Back-off pulling image "a": not found.'),
     "CrashLoopBackOff": lambda pod: _crash(pod, message="The kernel has no vxlan.\n"),
     "crashing without a word": _crash,

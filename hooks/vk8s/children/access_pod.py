@@ -11,7 +11,6 @@ from hooks.vk8s.spec.modest import Modest
 from hooks.vk8s.spec.naming import (
     ACCESS_CONTAINER,
     access_config_map_name,
-    access_pod_name,
     kubeconfig_secret_name,
     ssh_secret_name,
 )
@@ -35,14 +34,14 @@ RESOURCES = Modest(requests={"cpu": "0", "memory": "32Mi"}, limits={"cpu": "1", 
 STOP_SECONDS = 2
 
 
-def build_access_pod(cluster: VirtualCluster, image: str) -> Manifest:
+def build_access_pod(cluster: VirtualCluster, name: str, image: str) -> Manifest:
     """The access pod with `image`, which may rely on what images/access relies on."""
     identity = cluster.identity
     noted = build_annotations(hash_access(image), cluster.restart)
     return {
         "apiVersion": "v1",
         "kind": "Pod",
-        "metadata": build_pod_metadata(identity, access_pod_name(identity.name), {COMPONENT: ACCESS_COMPONENT}, noted),
+        "metadata": build_pod_metadata(identity, name, {COMPONENT: ACCESS_COMPONENT}, noted),
         "spec": {
             "automountServiceAccountToken": False,
             "containers": [_build_container(cluster, image)],

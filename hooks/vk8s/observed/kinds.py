@@ -82,7 +82,7 @@ _TABLE: Final = (
         SERVICE, "services", Data.SPEC, (naming.api_service_name, naming.ports_service_name, naming.access_service_name)
     ),
     ChildKind(CLAIM, "persistentvolumeclaims", Data.USER),
-    ChildKind(POD, "pods", Data.DERIVED, (naming.access_pod_name,)),
+    ChildKind(POD, "pods", Data.DERIVED, (naming.access_pod_name, naming.spare_access_pod_name)),
     # Never updated, but replaced.
     ChildKind(JOB, "jobs", Data.DERIVED, (naming.kubeflow_job_name,), update_strategy="OnDelete"),
     ChildKind(NETWORK_POLICY, "networkpolicies", Data.SPEC, (naming.network_policy_name,), since="0.1.0"),

@@ -1,5 +1,6 @@
 """The facts that are read from an observed pod: whether it runs, has run, has ended, or was Ready a moment ago."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -22,6 +23,8 @@ from hooks.vk8s.spec.naming import NODE_CONTAINER
 # restarts, all its pods are NotReady until they have been probed again, while their containers keep running
 # (https://github.com/kubernetes/kubernetes/issues/100277).
 SETTLING: Final = timedelta(seconds=60)
+# In the words of a scheduler of Kubernetes 1.33 and newer, and of older ones.
+_VOLUME_CONFLICT: Final = re.compile("PersistentVolume's node affinity|volume node affinity conflict")
 _EPOCH: Final = datetime.fromtimestamp(0, UTC)
 _LATER_THAN_ALL: Final = datetime.max.replace(tzinfo=UTC, microsecond=0)
 
@@ -128,6 +131,30 @@ class Pod:
     def settled(self) -> datetime:
         """When a pod that is not Ready has been so for so long that it will hardly become Ready by itself."""
         return max(self.flap_end or _EPOCH, self.created + SETTLING)
+
+    @cached_property
+    def host(self) -> str:
+        """Name of its host; empty while it has none."""
+        return str(self.manifest.get("spec", {}).get("nodeName", ""))
+
+    @cached_property
+    def silent_since(self) -> datetime | None:
+        """Since when its host has not answered; None if it answers, as far as this pod shows.
+
+        A kubelet derives Ready from ContainersReady, and adds a reason if a readiness gate is what keeps it False. If
+        only Ready is False, the host cluster has set it, because the kubelet no longer reports anything
+        (MarkPodsNotReady in Kubernetes' pkg/controller/util/node/controller_utils.go).
+        """
+        ready, containers = condition(self.manifest, "Ready"), condition(self.manifest, "ContainersReady")
+        statuses = (ready.get("status"), containers.get("status"))
+        if not self.host or statuses != ("False", "True") or ready.get("reason"):
+            return None
+        return parse_time(ready.get("lastTransitionTime")) or self.created
+
+    @cached_property
+    def is_bound_elsewhere(self) -> bool:
+        """Whether the scheduler says that its volume is on a host that takes no pods now."""
+        return self.is_unscheduled and _VOLUME_CONFLICT.search(str(self.scheduled.get("message", ""))) is not None
 
     @cached_property
     def unready_since(self) -> datetime:

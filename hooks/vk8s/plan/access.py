@@ -12,15 +12,16 @@ from hooks.vk8s.observed.children import CONFIG_MAP, POD, SECRET
 from hooks.vk8s.part import Part
 from hooks.vk8s.situation import Situation
 from hooks.vk8s.spec.labels import ACCESS_COMPONENT, COMPONENT
-from hooks.vk8s.spec.naming import access_config_map_name, access_pod_name, kubeconfig_secret_name, ssh_secret_name
+from hooks.vk8s.spec.naming import access_config_map_name, access_pod_names, kubeconfig_secret_name, ssh_secret_name
 
 
 def plan_access(situation: Situation) -> Part:
     """The children of the ssh access; none without an image for the pod. Its keys stay when the access is removed."""
     cluster, observed, context = situation.cluster, situation.observed, situation.context
-    image, pod_name = cluster.spec.access_pod_image, access_pod_name(cluster.name)
+    image = cluster.spec.access_pod_image
     if image is None:
-        return Part(gone=frozenset([(POD, pod_name), (CONFIG_MAP, access_config_map_name(cluster.name))]))
+        pods = [(POD, name) for name in access_pod_names(cluster.name)]
+        return Part(gone=frozenset([*pods, (CONFIG_MAP, access_config_map_name(cluster.name))]))
     name = ssh_secret_name(cluster.name)
     secret = observed.find(SECRET, name)
     keys = cluster.spec.access.authorized_keys or _read_client_key(secret)
@@ -33,13 +34,47 @@ def plan_access(situation: Situation) -> Part:
     )
     if cluster.paused:
         return part
-    if pod_name in situation.pods:
-        return replace(part, kept={**part.kept, (POD, pod_name): {COMPONENT: ACCESS_COMPONENT}})
+    part = _keep_pods(situation, part)
+    pod_name = _choose_name(situation)
+    if pod_name is None:
+        return part
     needed = [(SECRET, name), (SECRET, kubeconfig_secret_name(cluster.name))]
     lacking = observed.list_lacking([*needed, (CONFIG_MAP, access_config_map_name(cluster.name))])
     if lacking:
         return replace(part, waiting={pod_name: f"waits for {', '.join(lacking)}{_explain(secret, keys)}"})
-    return replace(part, children=[*part.children, build_access_pod(cluster, image)])
+    return replace(part, children=[*part.children, build_access_pod(cluster, pod_name, image)])
+
+
+def _keep_pods(situation: Situation, part: Part) -> Part:
+    """The part with the pods that exist, except for a second one that is no longer needed."""
+    pods = {name: pod for name in access_pod_names(situation.cluster.name) if (pod := situation.pods.get(name))}
+    used = [name for name in pods if is_in_use(situation, name)]
+    ready = [name for name in used if pods[name].is_ready]
+    ends = [pod.deletion_end for pod in pods.values() if pod.is_terminating]
+    return replace(
+        part,
+        kept={**part.kept, **{(POD, name): {COMPONENT: ACCESS_COMPONENT} for name in pods}},
+        gone=frozenset((POD, name) for name in used if ready and name != ready[0]),
+        due=min((end for end in ends if end > situation.now), default=None),
+    )
+
+
+def is_in_use(situation: Situation, name: str) -> bool:
+    """Whether that access pod exists, and is or will be of use: it is not being deleted, and its host answers."""
+    pod = situation.pods.get(name)
+    return pod is not None and not pod.is_terminating and pod.host not in situation.silent_hosts
+
+
+def _choose_name(situation: Situation) -> str | None:
+    """Name of the pod to create, if any. The spare one has a name of its own: a lost host keeps the other one's."""
+    first, spare = access_pod_names(situation.cluster.name)
+    pod = situation.pods.get(first)
+    if is_in_use(situation, first) or is_in_use(situation, spare):
+        return None
+    if pod is None:
+        return first
+    is_stuck = pod.host in situation.silent_hosts or (pod.is_terminating and pod.deletion_end <= situation.now)
+    return spare if is_stuck and spare not in situation.pods else None
 
 
 def _explain(secret: Manifest | None, keys: list[str]) -> str:

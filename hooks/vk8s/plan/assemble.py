@@ -28,6 +28,7 @@ from hooks.vk8s.plan.replacements import Exempt, Replacements, plan_replacements
 from hooks.vk8s.plan.review import Review
 from hooks.vk8s.plan.services import plan_services
 from hooks.vk8s.plan.state import State, plan_state
+from hooks.vk8s.plan.stranded import plan_stranded
 from hooks.vk8s.situation import Situation
 from hooks.vk8s.spec.naming import pki_secret_name
 
@@ -101,8 +102,9 @@ def assemble(situation: Situation, review: Review) -> Plan:
     replacements, found = plan_replacements(situation, exempt), keep_kubeflow(situation)
     kubeflow = plan_kubeflow(staying, found) if keys.is_usable else found
     if keys.is_usable:
-        pods = [plan_claims(staying), plan_node_pods(staying, state), plan_access(staying), plan_disruptions(staying)]
-        parts = [*first, keys, *pods, kubeflow, removals, replacements, state]
+        pods = [plan_claims(staying), plan_node_pods(staying, state), plan_access(staying)]
+        hosts = [plan_disruptions(staying), plan_stranded(staying)]
+        parts = [*first, keys, *pods, *hosts, kubeflow, removals, replacements, state]
     else:
         wait = f"waits for Secret {pki_secret_name(situation.identity.name)}"
         waiting = Part(waiting={node.name: wait for node in situation.cluster.nodes} if keys.children else {})

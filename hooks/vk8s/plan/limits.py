@@ -20,7 +20,7 @@ from hooks.vk8s.plan.addresses import IP_MANAGER_ON
 from hooks.vk8s.plan.findings import Findings
 from hooks.vk8s.situation import Call
 from hooks.vk8s.spec.model import Spec
-from hooks.vk8s.spec.naming import ACCESS_CONTAINER, NODE_CONTAINER, access_pod_name, pki_secret_name
+from hooks.vk8s.spec.naming import ACCESS_CONTAINER, NODE_CONTAINER, access_pod_names, pki_secret_name
 from hooks.vk8s.spec.network_rules import parse_networks
 
 # Annotation of the `pki` Secret, which lives as long as the cluster: the images of the last accepted spec, as JSON.
@@ -101,8 +101,8 @@ def _describe_allowed(settings: Settings) -> str:
 
 def _list_running_images(call: Call, spec: Spec) -> Iterator[str]:
     """The images of the node pods and the access pod, if these hooks created them."""
-    access = (access_pod_name(call.identity.name), ACCESS_CONTAINER)
-    for name, container in [*((node.name, NODE_CONTAINER) for node in spec.nodes), access]:
+    access = ((name, ACCESS_CONTAINER) for name in access_pod_names(call.identity.name))
+    for name, container in [*((node.name, NODE_CONTAINER) for node in spec.nodes), *access]:
         pod = call.observed.find(POD, name)
         if pod is not None and HASH in (pod["metadata"].get("annotations") or {}):
             yield Pod(pod, container).image or ""

@@ -16,7 +16,7 @@ from hooks.vk8s.part import Part
 from hooks.vk8s.situation import Situation
 from hooks.vk8s.spec.cluster import VirtualCluster
 from hooks.vk8s.spec.model import NodeSpec
-from hooks.vk8s.spec.naming import access_pod_name
+from hooks.vk8s.spec.naming import access_pod_names
 from hooks.vk8s.spec.state_note import read_noted_generation
 
 # A kubelet that rejects a pod rejects the next one at once as well.
@@ -183,21 +183,28 @@ def _compute_patience_end(pod: Pod, now: datetime) -> datetime:
 
 
 def _choose_access(situation: Situation) -> list[str]:
-    """The access pod, if it has another image or has ended: only its own sessions depend on it."""
-    cluster, now = situation.cluster, situation.now
-    name, image = access_pod_name(cluster.name), cluster.spec.access_pod_image
-    pod = situation.pods.get(name)
-    if pod is None or image is None or pod.is_terminating:
-        return []
-    is_old = not pod.is_over and is_outdated(pod.manifest, hash_access(image), cluster.restart)
-    return [name] if is_old or _compute_patience_end(pod, now) <= now else []
+    """The access pods that have another image or have ended: only their own sessions depend on them."""
+    image = situation.cluster.spec.access_pod_image
+    pods = _list_access(situation) if image else []
+    return [str(pod.manifest["metadata"]["name"]) for pod in pods if image and _is_access_old(situation, pod, image)]
+
+
+def _list_access(situation: Situation) -> list[Pod]:
+    return [pod for name in access_pod_names(situation.cluster.name) if (pod := situation.pods.get(name))]
+
+
+def _is_access_old(situation: Situation, pod: Pod, image: str) -> bool:
+    if pod.is_terminating:
+        return False
+    is_old = not pod.is_over and is_outdated(pod.manifest, hash_access(image), situation.cluster.restart)
+    return is_old or _compute_patience_end(pod, situation.now) <= situation.now
 
 
 def _compute_due(situation: Situation, members: Iterable[_Member]) -> datetime | None:
     """When time alone may change the choice: a pod has been over for long enough, or has settled while others wait."""
     pods = [each.pod for each in members if each.pod]
-    access, now = situation.pods.get(access_pod_name(situation.cluster.name)), situation.now
-    ends = [pod.ended + FAILED_PATIENCE for pod in [*pods, *([access] if access else [])] if pod.is_over]
+    now = situation.now
+    ends = [pod.ended + FAILED_PATIENCE for pod in [*pods, *_list_access(situation)] if pod.is_over]
     is_rolling = any(each.is_outdated for each in members)
     settled = [pod.settled for pod in pods if is_rolling and not (pod.is_ready or pod.is_over)]
     ending = [pod.deletion_end for pod in pods if is_rolling and pod.is_terminating]

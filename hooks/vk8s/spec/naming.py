@@ -90,6 +90,16 @@ def access_pod_name(vk8s: str) -> str:
     return f"{vk8s}-access-pod"
 
 
+def spare_access_pod_name(vk8s: str) -> str:
+    """Pod for ssh access while the host of the other one does not answer. No Vk8s and no node has a name like this."""
+    return f"{vk8s}--access-pod"
+
+
+def access_pod_names(vk8s: str) -> tuple[str, str]:
+    """The pods for ssh access, of which one is in use."""
+    return access_pod_name(vk8s), spare_access_pod_name(vk8s)
+
+
 def state_claim_name(node: str) -> str:
     """PersistentVolumeClaim with the state of a node."""
     return f"{node}-state"

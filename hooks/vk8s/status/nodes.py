@@ -1,6 +1,6 @@
 """The nodes in the status, one entry each, and the conditions and the phase that follow from them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hooks.kubernetes.conditions import Blocker, Condition, History
@@ -15,6 +15,7 @@ from hooks.vk8s.plan.state import STATE_LOST
 from hooks.vk8s.situation import Call, Situation
 from hooks.vk8s.spec.labels import ROLE
 from hooks.vk8s.spec.naming import state_claim_name
+from hooks.vk8s.status.hosts import advise_on_hosts, name_host
 
 INSTALLED, READY = "Installed", "Ready"
 CONTROL_PLANE_READY, WORKERS_READY = "ControlPlaneReady", "WorkersReady"
@@ -36,7 +37,8 @@ class Nodes:
 
     `past`: those that are no longer in the spec and not gone yet; `addresses`: those allocated from a pool, by name;
     `blocker`: a problem of the whole cluster; `is_rolling`: pods are still to be replaced after an edit; `halt`: a
-    phase that does not depend on the nodes, such as Paused.
+    phase that does not depend on the nodes, such as Paused; `advice`: what to do about nodes that
+    are not Ready.
     """
 
     wanted: list[Node]
@@ -46,6 +48,7 @@ class Nodes:
     addresses: Mapping[str, str] = field(default_factory=dict)
     is_rolling: bool = False
     halt: str = ""
+    advice: Sequence[str] = ()
 
     @property
     def fields(self) -> Manifest:
@@ -99,7 +102,7 @@ class Nodes:
         if not self.wanted:
             return _not_ready("NoNodes", "There is no node.")
         if behind:
-            return _not_ready(behind[0].state.reason, f"{count}: {_describe(behind)}{past}")
+            return _not_ready(behind[0].state.reason, f"{count}: {' '.join([_describe(behind), *self.advice])}{past}")
         warning = f" {self.blocker.message}" if self.blocker else ""
         return Condition(READY, status=True, reason="AllNodesReady", message=f"{count}.{warning}{past}")
 
@@ -124,6 +127,7 @@ def report_spec_nodes(situation: Situation, plan: Plan) -> Nodes:
         # A rollout ends with its last node, not whenever all nodes happen to be Ready.
         is_rolling=bool(plan.replacements.outdated),
         halt="Paused" if situation.cluster.paused else "WaitingNetwork" if is_waiting else "",
+        advice=advise_on_hosts(situation),
     )
 
 
@@ -156,7 +160,7 @@ def _report_removed_node(situation: Situation, removal: Removal) -> Node:
 def _report_node(call: Call, node: tuple[str, str], absent: PodState) -> Node:
     name, role = node
     pod, claim = call.pods.get(name), call.observed.find(CLAIM, state_claim_name(name))
-    return Node(name, role, pod, read_pod_state(pod, absent, claim))
+    return Node(name, role, pod, name_host(call, pod, read_pod_state(pod, absent, claim)))
 
 
 def _build_entry(node: Node, address: str | None) -> Manifest:

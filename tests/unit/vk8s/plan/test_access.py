@@ -1,13 +1,16 @@
 """ssh access: who is let in, what the pod waits for, and what stays when it is no longer wanted."""
 
 from base64 import b64decode
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.keys.ssh import CLIENT_PUB
-from tests.world import World, condition, names, spec
+from tests.lost_hosts import place, silent_status
+from tests.world import NOW, World, condition, names, spec
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ5Nq owner@desk"
 ACCESS = {"accessPodImage": "registry.example.com/vk8s/access:v1.34.4", "accessPodPort": 30006}
@@ -77,3 +80,62 @@ def test_broken_secret_is_kept_and_the_pod_waits(data: Manifest) -> None:
     assert next(child for child in answer.children if child["metadata"]["name"] == "demo-ssh")["data"] == data
     hint = "Secret demo-ssh holds no client key; delete it, and another one is created"
     assert condition(answer, "AccessReady")["message"] == f"demo-access-pod waits for ConfigMap demo-access: {hint}."
+
+
+class TestLostHost:
+    FIRST, SPARE = "demo-access-pod", "demo--access-pod"
+    WORLD = place(World(spec=spec(**ACCESS)).steps(4).with_ready_pods(), "demo-access-pod", "host-2")
+    LOST = place(WORLD, "demo-access-pod", "host-2", silent_status())
+
+    def list_pods(self, world: World) -> set[str]:
+        """The access pods in the answer."""
+        return {name.removeprefix("Pod/") for name in names(world.sync()) if name.endswith("access-pod")}
+
+    def test_spare_pod_is_created_at_once(self) -> None:
+        assert self.list_pods(self.LOST) == {self.FIRST, self.SPARE}
+        entry = condition(self.LOST.sync(), "AccessReady")
+        assert entry["reason"] == "HostUnreachable"
+        assert entry["message"].startswith("demo-access-pod is on host host-2, which has not answered since ")
+
+    def test_spare_pod_is_like_the_other_one(self) -> None:
+        pods = self.LOST.step().children["Pod.v1"]
+        first, spare = ({**pods[name]["spec"], "nodeName": ""} for name in (self.FIRST, self.SPARE))
+        assert spare == first
+        assert pods[self.SPARE]["metadata"]["labels"] == pods[self.FIRST]["metadata"]["labels"]
+
+    def test_spare_pod_is_the_one_that_counts(self) -> None:
+        entry = condition(place(self.LOST.step(), self.SPARE, "host-1").sync(), "AccessReady")
+        assert (entry["status"], entry["message"]) == ("True", "demo--access-pod is Ready.")
+
+    def test_one_pod_stays_when_the_host_is_back(self) -> None:
+        both = place(place(self.LOST.step(), self.SPARE, "host-1"), self.FIRST, "host-2")
+        assert self.list_pods(both) == {self.FIRST}
+
+    def test_spare_pod_stays_until_the_other_one_is_ready(self) -> None:
+        both = place(place(self.LOST.step(), self.SPARE, "host-1"), self.FIRST, "host-2", {"phase": "Running"})
+        assert self.list_pods(both) == {self.SPARE}
+
+    def test_spare_pod_goes_on_alone_after_the_lost_one(self) -> None:
+        spare = place(self.LOST.step(), self.SPARE, "host-1").with_child("Pod.v1", self.FIRST, None)
+        assert self.list_pods(spare) == {self.SPARE}
+
+    def test_third_pod_is_never_created(self) -> None:
+        both = place(self.LOST.step(), self.SPARE, "host-1", silent_status())
+        assert self.list_pods(place(both, self.SPARE, "host-1", silent_status())) == {self.FIRST, self.SPARE}
+
+    def test_pod_that_does_not_end_is_replaced_after_a_minute(self) -> None:
+        deleted = place(self.WORLD, self.FIRST, "host-2", deletionTimestamp="2026-01-02T03:04:05Z")
+        assert self.list_pods(deleted) == {self.FIRST}
+        assert deleted.sync().resync_after_seconds == 60
+        later = replace(deleted, context=replace(deleted.context, now=NOW + timedelta(seconds=60)))
+        assert self.list_pods(later) == {self.FIRST, self.SPARE}
+
+    def test_edit_of_the_image_creates_the_first_one_again(self) -> None:
+        spare = place(self.LOST.step(), self.SPARE, "host-1").with_child("Pod.v1", self.FIRST, None)
+        edited = replace(spare, spec=spec(**{**ACCESS, "accessPodImage": "other"})).step()
+        assert self.list_pods(edited) == {self.FIRST}
+
+    def test_both_pods_are_pruned_with_the_access_and_by_a_pause(self) -> None:
+        both = self.LOST.step()
+        assert self.list_pods(replace(both, spec=spec())) == set()
+        assert self.list_pods(replace(both, spec=spec(**ACCESS, paused=True))) == set()

@@ -28,6 +28,7 @@ NAMED: Final = {
     "kubeflow_job_name": ("Job", "vk8s"),
     "leave_job_name": ("Job", "node"),
     "access_pod_name": ("Pod", "vk8s"),
+    "spare_access_pod_name": ("Pod", "vk8s"),
     "state_claim_name": ("PersistentVolumeClaim", "node"),
     # A node's pod has the node's own name.
     "node": ("Pod", "node"),

@@ -1,0 +1,99 @@
+"""Workers whose volumes are out of reach start empty when their owner says so, and never otherwise."""
+
+from dataclasses import replace
+
+import pytest
+
+from hooks.vk8s.observed.children import CLAIM, POD
+from tests.lost_hosts import place, silent_status, unscheduled_status
+from tests.world import World, condition, names, node, ready_status, running_world, spec
+
+ACCEPTED = {"vk8s.sktelecom.com/accept-state-loss": "uid-of-w-state"}
+TAINTED = "0/1 nodes are available: 1 node(s) had untolerated taint {gpu: }."
+DELETED = {"deletionTimestamp": "2026-01-02T03:04:00Z"}
+WORLD = running_world()
+
+
+def list_left_out(world: World, **annotations: str) -> set[str]:
+    """Pods and claims of nodes that the answer does not have."""
+    annotated = replace(world, annotations={**ACCEPTED, **annotations})
+    return {"Pod/m", "Pod/w", "PersistentVolumeClaim/m-state", "PersistentVolumeClaim/w-state"} - {
+        *names(annotated.sync())
+    }
+
+
+GONE = {"Pod/w", "PersistentVolumeClaim/w-state"}
+UNSCHEDULED = WORLD.with_pod_status("w", unscheduled_status())
+LOST = place(WORLD, "w", "host-2", silent_status(), **DELETED)
+
+
+@pytest.mark.parametrize("world", [UNSCHEDULED, LOST], ids=["the scheduler says so", "deleted on a silent host"])
+def test_claim_and_pod_that_are_given_up_go_together(world: World) -> None:
+    assert list_left_out(world) == GONE
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "0/2 nodes are available: 2 node(s) had volume node affinity conflict.",
+        "didn't match PersistentVolume's node affinity",
+    ],
+)
+def test_schedulers_of_all_versions_are_understood(message: str) -> None:
+    assert list_left_out(WORLD.with_pod_status("w", unscheduled_status(message))) == GONE
+
+
+@pytest.mark.parametrize(
+    "world",
+    [
+        WORLD,
+        WORLD.with_pod_status("w", {"phase": "Pending"}),
+        WORLD.with_pod_status("w", unscheduled_status(TAINTED)),
+        place(WORLD, "w", "host-2", silent_status()),
+        place(WORLD, "w", "host-2", ready_status(), **DELETED),
+        WORLD.with_child(POD, "w", None),
+        WORLD.with_child(CLAIM, "w-state", {**WORLD.children[CLAIM]["w-state"], "metadata": {
+            **WORLD.children[CLAIM]["w-state"]["metadata"], **DELETED}}),
+    ],
+    ids=[
+        "it runs",
+        "it is new",
+        "it waits for a host with room",
+        "its host has been silent for less than five minutes",
+        "it is being deleted",
+        "it has no pod",
+        "its claim is being deleted already",
+    ],
+)  # fmt: skip
+def test_volume_that_may_be_used_is_kept_whatever_is_given_up(world: World) -> None:
+    assert list_left_out(world) <= {"Pod/w"} - set(world.children[POD])
+
+
+def test_volume_that_is_not_given_up_is_kept() -> None:
+    assert list_left_out(UNSCHEDULED, **{"vk8s.sktelecom.com/accept-state-loss": "uid-of-m-state"}) == set()
+
+
+def test_volume_of_the_control_plane_is_kept() -> None:
+    both = {"vk8s.sktelecom.com/accept-state-loss": "uid-of-m-state,uid-of-w-state"}
+    assert list_left_out(WORLD.with_pod_status("m", unscheduled_status()), **both) == set()
+
+
+def test_worker_is_created_again_with_an_empty_volume() -> None:
+    before = replace(UNSCHEDULED, annotations=ACCEPTED)
+    after = before.steps(5)
+    assert {"w"} <= set(after.children[POD])
+    assert condition(after.with_ready_pods().sync(), "Ready")["status"] == "True"
+
+
+def test_request_names_the_claims_of_all_such_workers() -> None:
+    nodes = [node("m", "master"), node("w", "worker"), node("w2", "worker")]
+    world = running_world(spec=spec(nodes=nodes))
+    for name in ("w", "w2"):
+        world = world.with_pod_status(name, unscheduled_status())
+    message = condition(world.sync(), "Ready")["message"]
+    assert "The volume of w, w2 is on a host that takes no pods now" in message
+    assert message.endswith(
+        "-n team-a demo --overwrite vk8s.sktelecom.com/accept-state-loss=uid-of-w-state,uid-of-w2-state."
+    )
+    given_up = replace(world, annotations={"vk8s.sktelecom.com/accept-state-loss": "uid-of-w-state,uid-of-w2-state"})
+    assert "kubectl annotate" not in condition(given_up.sync(), "Ready")["message"]
