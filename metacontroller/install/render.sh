@@ -23,6 +23,8 @@ YAML
 print_other_metacontroller_patches() { # NAMESPACE
   local each
   for each in "apps/v1 Deployment metacontroller" "v1 ServiceAccount metacontroller" \
+    "policy/v1 PodDisruptionBudget metacontroller" \
+    "rbac.authorization.k8s.io/v1 Role metacontroller" "rbac.authorization.k8s.io/v1 RoleBinding metacontroller" \
     "rbac.authorization.k8s.io/v1 ClusterRole vk8s-metacontroller" "rbac.authorization.k8s.io/v1 ClusterRoleBinding vk8s-metacontroller"; do
     # shellcheck disable=SC2086 # three words
     print_deletion $each

@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Final
+from uuid import uuid4
 
 from lightkube.core.exceptions import ConfigError
 
@@ -29,6 +30,7 @@ from testbed.metacontroller.events import EventRecorder
 from testbed.metacontroller.health import OFF, serve_probes
 from testbed.metacontroller.informer import Informers
 from testbed.metacontroller.label_selector import LabelSelector, build_matcher
+from testbed.metacontroller.leadership import Leadership, Lease
 from testbed.metacontroller.objects import Manifest, metadata
 from testbed.metacontroller.own_kinds import OwnKinds
 from testbed.metacontroller.rate_limits import TokenBucket
@@ -65,6 +67,9 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
         help="which CompositeControllers count",
     )
     parser.add_argument("--health-probe-bind-address", default=OFF, metavar="HOST:PORT")
+    parser.add_argument("--leader-election", action="store_true", help="work only while it holds a Lease")
+    parser.add_argument("--leader-election-id", default="metacontroller", metavar="NAME")
+    parser.add_argument("--leader-election-namespace", default="default", metavar="NAMESPACE")
     parser.add_argument("--workers", type=int, default=5)
     parser.add_argument("--client-go-qps", type=float, default=5)
     parser.add_argument("--client-go-burst", type=int, default=10)
@@ -115,9 +120,21 @@ def main(arguments: list[str]) -> int:
         return _REFUSED
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: _ended.put(_STOPPED))
+    threading.Thread(target=_work, args=(options, controllers), name="work", daemon=True).start()
+    return _ended.get()
+
+
+def _work(options: argparse.Namespace, controllers: list[Controller]) -> None:
+    """Starts the controllers, once no other process may work."""
+    if options.leader_election:
+        lease = Lease(options.leader_election_namespace, options.leader_election_id, f"{os.uname().nodename}_{uuid4()}")
+        limit = TokenBucket(options.client_go_qps, options.client_go_burst)
+        leadership = Leadership(_connect(options.kubeconfig, limit), lease)
+        leadership.wait()
+        log.info("leader election: %s holds the lease", lease.holder)
+        leadership.keep(_lose)
     for controller in controllers:
         controller.start()
-    return _ended.get()
 
 
 def _parse_seconds(text: str) -> float:
@@ -154,6 +171,12 @@ def _crash(why: str) -> None:
     # At once, whatever other syncs are doing.
     print(why, file=sys.stderr, flush=True)
     os._exit(_CRASHED)
+
+
+def _lose(why: str) -> None:
+    # As the original: whoever starts it again makes it a candidate again.
+    print(why, file=sys.stderr, flush=True)
+    os._exit(_REFUSED)
 
 
 def _end(fault: threading.ExceptHookArgs) -> None:

@@ -69,7 +69,7 @@ def test_hooks_have_no_permission_and_no_token() -> None:
     assert pod["automountServiceAccountToken"] is False
     assert get_manifest("ServiceAccount", "vk8s-hooks")["automountServiceAccountToken"] is False
     subjects = [subject for each in read_all() if "Binding" in each["kind"] for subject in each["subjects"]]
-    assert [subject["name"] for subject in subjects] == ["metacontroller"]
+    assert {subject["name"] for subject in subjects} == {"metacontroller"}
 
 
 def test_hooks_stop_later_than_their_calls() -> None:

@@ -48,7 +48,7 @@ def call_hooks(host: HostCluster, ca: str, *arguments: str) -> str:
 def test_everything_that_is_installed_works(installed: Installer, virtual: VirtualCluster) -> None:
     """And nothing had to be refused on the way."""
     assert list_refusals(installed) == []
-    assert len(list_pods(installed)) == len(["hooks", "hooks", "metacontroller"])
+    assert len(list_pods(installed)) == len(["hooks", "hooks", "metacontroller", "metacontroller"])
     virtual.wait_for_nodes()
 
 
