@@ -144,6 +144,21 @@ class World:
         group = {**rest, **({name: child} if child is not None else {})}
         return replace(self, children={**self.children, kind: group})
 
+    def with_metadata(self, kind: str, name: str, **metadata: Any) -> "World":
+        """The world in which that child has these fields in its metadata."""
+        child = self.children[kind][name]
+        return self.with_child(kind, name, {**child, "metadata": {**child["metadata"], **metadata}})
+
+    def with_annotations(self, kind: str, name: str, annotations: Mapping[str, str]) -> "World":
+        """The world in which that child has these annotations, too."""
+        before = self.children[kind][name]["metadata"]["annotations"]
+        return self.with_metadata(kind, name, annotations={**before, **annotations})
+
+    def with_deleted(self, kind: str, name: str, *finalizers: str) -> "World":
+        """The world in which somebody has deleted that child, which these finalizers hold."""
+        held = {"finalizers": list(finalizers)} if finalizers else {}
+        return self.with_metadata(kind, name, deletionTimestamp="2026-01-02T03:04:05Z", **held)
+
     def with_pod_status(self, name: str, status: Manifest) -> "World":
         """The world in which the pod has that status."""
         return self.with_child("Pod.v1", name, {**self.children["Pod.v1"][name], "status": status})
@@ -195,6 +210,11 @@ def running_world(**fields: Any) -> World:
 def names(answer: SyncResponse) -> list[str]:
     """`Kind/name` of every child in the answer, sorted."""
     return sorted(f"{child['kind']}/{child['metadata']['name']}" for child in answer.children)
+
+
+def get_child(answer: SyncResponse, name: str) -> Manifest:
+    """The first child in the answer with that name."""
+    return next(child for child in answer.children if child["metadata"]["name"] == name)
 
 
 def condition(answer: SyncResponse, kind: str) -> Manifest:

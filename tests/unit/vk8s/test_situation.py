@@ -15,8 +15,6 @@ def test_running_image_is_that_of_the_spec_without_a_pod() -> None:
 
 def test_nodes_whose_claims_are_gone_or_going_are_unsafe() -> None:
     world = running_world().step()
-    claim = world.children[CLAIM]["w-state"]
-    going = {**claim, "metadata": {**claim["metadata"], "deletionTimestamp": "2026-01-02T03:04:05Z"}}
-    rejected = replace(world, spec={}).with_child(CLAIM, "m-state", None).with_child(CLAIM, "w-state", going)
+    rejected = replace(world, spec={}).with_child(CLAIM, "m-state", None).with_deleted(CLAIM, "w-state")
     message = condition(rejected.sync(), "Ready")["message"]
     assert "are gone, or are being deleted: m, w." in message

@@ -1,13 +1,13 @@
 """The Service with the declared ports, in an answer and as the host cluster has filled it in."""
 
 from hooks.kubernetes.manifest import Manifest
-from tests.world import World
+from tests.world import World, get_child
 
 WEB, LOW = {"name": "web", "port": 30000, "targetPort": 30000}, {"name": "low", "port": 8080, "targetPort": 8080}
 
 
 def service(world: World) -> Manifest:
-    return next(child for child in world.sync().children if child["metadata"]["name"] == "demo")
+    return get_child(world.sync(), "demo")
 
 
 def with_node_ports(world: World, **numbers: int) -> World:

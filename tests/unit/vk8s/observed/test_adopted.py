@@ -78,10 +78,8 @@ class TestDeletion:
         assert without_own(running_world()).finalize().finalized
 
     def test_needs_no_release_of_what_goes_anyway(self) -> None:
-        world = without_own(running_world())
-        child = labelled("Secret.v1", "prod")
-        terminating = {**child, "metadata": {**child["metadata"], "deletionTimestamp": "2026-01-02T03:04:05Z"}}
-        world = world.with_child("Secret.v1", "prod", terminating)
+        world = without_own(running_world()).with_child("Secret.v1", "prod", labelled("Secret.v1", "prod"))
+        world = world.with_deleted("Secret.v1", "prod")
         assert going(world) == "Terminating: Waits until these are gone: Secret prod."
         assert not world.finalize().finalized
 

@@ -27,9 +27,8 @@ def test_quantities_that_mean_the_same_are_no_edit(same: Manifest) -> None:
 def test_pod_of_an_older_or_newer_version_counts_as_current() -> None:
     world = running_world()
     for annotations in ({}, {HASH: "node-v9.0123456789abcdef"}, {HASH: ""}):
-        pod = world.children["Pod.v1"]["m"]
-        old = {**pod, "metadata": {**pod["metadata"], "annotations": annotations}}
-        assert replaced(edited(world.with_child("Pod.v1", "m", old), image=OTHER)) == ["w"]
+        old = world.with_metadata("Pod.v1", "m", annotations=annotations)
+        assert replaced(edited(old, image=OTHER)) == ["w"]
 
 
 def test_hashes_are_those_of_all_versions_before() -> None:

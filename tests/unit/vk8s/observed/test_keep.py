@@ -8,7 +8,7 @@ import pytest
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.observed.children import group_key
 from hooks.vk8s.observed.keep import LAST_APPLIED
-from tests.world import observe, running_world
+from tests.world import get_child, observe, running_world
 
 
 def test_children_of_a_running_cluster_are_returned_unchanged() -> None:
@@ -33,7 +33,7 @@ def test_child_of_another_version_is_returned_unchanged() -> None:
         }
     )
     world = running_world().with_child("ConfigMap.v1", "later", stranger)
-    kept = next(child for child in world.sync().children if child["metadata"]["name"] == "later")
+    kept = get_child(world.sync(), "later")
     # Metacontroller adds its own label to every child.
     assert kept["metadata"]["labels"] == {"a": "b"}
     assert kept["data"] == {"c": "d"}
@@ -45,7 +45,7 @@ def test_labels_of_others_on_an_adopted_child_stay_theirs(annotations: Any) -> N
     metadata = {"name": "later", "labels": labels, "namespace": "team-a", "uid": "u", "annotations": annotations}
     stranger = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata}
     world = running_world().with_child("ConfigMap.v1", "later", stranger)
-    kept = next(child for child in world.sync().children if child["metadata"]["name"] == "later")
+    kept = get_child(world.sync(), "later")
     assert kept["metadata"]["labels"] == {"vk8s.sktelecom.com/vk8s": "demo"}
 
 
@@ -60,9 +60,6 @@ def test_labels_of_the_owner_reach_existing_children() -> None:
 
 
 def test_annotations_of_other_writers_are_left_to_them() -> None:
-    world = running_world()
-    pod = world.children["Pod.v1"]["m"]
     annotations = {"cni.example.com/ip": "10.0.0.1", "vk8s.sktelecom.com/restart": "1"}
-    marked = {**pod, "metadata": {**pod["metadata"], "annotations": annotations}}
-    kept = next(c for c in world.with_child("Pod.v1", "m", marked).sync().children if c["metadata"]["name"] == "m")
+    kept = get_child(running_world().with_metadata("Pod.v1", "m", annotations=annotations).sync(), "m")
     assert kept["metadata"]["annotations"] == {"vk8s.sktelecom.com/restart": "1"}

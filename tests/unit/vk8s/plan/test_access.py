@@ -10,7 +10,7 @@ import pytest
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.keys.ssh import CLIENT_PUB
 from tests.lost_hosts import place, silent_status
-from tests.world import NOW, World, condition, names, spec
+from tests.world import NOW, World, condition, get_child, names, spec
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ5Nq owner@desk"
 ACCESS = {"accessPodImage": "registry.example.com/vk8s/access:v1.34.4", "accessPodPort": 30006}
@@ -22,7 +22,7 @@ def world(**fields: Any) -> World:
 
 
 def authorized_keys(world: World) -> str:
-    config_map = next(child for child in world.sync().children if child["metadata"]["name"] == "demo-access")
+    config_map = get_child(world.sync(), "demo-access")
     keys: str = config_map["data"]["authorized_keys"]
     return keys
 
@@ -77,7 +77,7 @@ def test_broken_secret_is_kept_and_the_pod_waits(data: Manifest) -> None:
     observed = world().steps(2)
     secret = {**observed.children["Secret.v1"]["demo-ssh"], "data": data}
     answer = observed.with_child("Secret.v1", "demo-ssh", secret).sync()
-    assert next(child for child in answer.children if child["metadata"]["name"] == "demo-ssh")["data"] == data
+    assert get_child(answer, "demo-ssh")["data"] == data
     hint = "Secret demo-ssh holds no client key; delete it, and another one is created"
     assert condition(answer, "AccessReady")["message"] == f"demo-access-pod waits for ConfigMap demo-access: {hint}."
 

@@ -12,7 +12,7 @@ from cryptography import x509
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.keys.pki import build_pki, encode_data
 from hooks.vk8s.spec.cluster import ACCEPT_CA_LOSS_ANNOTATION
-from tests.world import CONTEXT, NOW, World, condition, names, observe, running_world, spec
+from tests.world import CONTEXT, NOW, World, condition, get_child, names, observe, running_world, spec
 
 OTHER = build_pki(b"another entropy of thirty-two byt", NOW, timedelta(days=3650))
 PKI, JOIN, KUBECONFIG = "demo-pki", "demo-join", "demo-kubeconfig"
@@ -46,7 +46,7 @@ def read_hash(world: World) -> str:
 
 
 def answered(world: World, name: str) -> Manifest:
-    return next(child for child in world.sync().children if child["metadata"]["name"] == name)
+    return get_child(world.sync(), name)
 
 
 def data_of(world: World, name: str) -> Manifest:

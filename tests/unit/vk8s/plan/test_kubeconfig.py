@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.world import CONTEXT, NOW, running_world
+from tests.world import CONTEXT, NOW, get_child, running_world
 
 
 @pytest.mark.parametrize(("days", "renewed"), [(0, False), (334, False), (336, True)])
@@ -13,7 +13,7 @@ def test_kubeconfig_is_renewed_30_days_before_its_end(days: int, renewed: bool) 
     world = running_world()
     later = replace(CONTEXT, now=NOW + timedelta(days=days), entropy=b"another" * 6)
     answer = replace(world, context=later).sync()
-    secret = next(c for c in answer.children if c["metadata"]["name"] == "demo-kubeconfig")
+    secret = get_child(answer, "demo-kubeconfig")
     assert (secret["data"] != world.children["Secret.v1"]["demo-kubeconfig"]["data"]) is renewed
 
 
@@ -24,7 +24,7 @@ def test_invalid_kubeconfig_is_replaced(data: dict[str, str]) -> None:
     world = running_world()
     secret = {**world.children["Secret.v1"]["demo-kubeconfig"], "data": data}
     answer = world.with_child("Secret.v1", "demo-kubeconfig", secret).sync()
-    made = next(c for c in answer.children if c["metadata"]["name"] == "demo-kubeconfig")
+    made = get_child(answer, "demo-kubeconfig")
     assert sorted(made["data"]) == ["config", "value"]
     assert made["data"] != data
 
@@ -33,7 +33,7 @@ def test_kubeconfig_of_another_server_is_replaced() -> None:
     world = running_world()
     settings = CONTEXT.settings.model_copy(update={"cluster_domain": "example.org"})
     answer = replace(world, context=replace(CONTEXT, settings=settings)).sync()
-    made = next(c for c in answer.children if c["metadata"]["name"] == "demo-kubeconfig")
+    made = get_child(answer, "demo-kubeconfig")
     assert made["data"] != world.children["Secret.v1"]["demo-kubeconfig"]["data"]
 
 

@@ -10,7 +10,7 @@ import pytest
 from hooks.kubernetes.manifest import Manifest
 from hooks.settings import parse_settings
 from hooks.wire import SyncResponse
-from tests.world import IMAGE, World, condition, names, node, running_world, spec
+from tests.world import IMAGE, World, condition, get_child, names, node, running_world, spec
 
 GOOD, OTHER, BAD = "good.example.com/kink:v1", "good.example.com/vk8s/kink:v2", "bad.example.com/kink:v1"
 NOTE = "vk8s.sktelecom.com/images"
@@ -40,17 +40,13 @@ def without_pods(world: World) -> World:
 
 
 def read_note(answer: SyncResponse) -> Any:
-    pki = next(child for child in answer.children if child["metadata"]["name"] == "demo-pki")
+    pki = get_child(answer, "demo-pki")
     text = pki["metadata"].get("annotations", {}).get(NOTE)
     return json.loads(text) if text else None
 
 
 def with_note(world: World, note: str | None) -> World:
-    pki = world.children["Secret.v1"]["demo-pki"]
-    annotations = {NOTE: note} if note is not None else None
-    return world.with_child(
-        "Secret.v1", "demo-pki", {**pki, "metadata": {**pki["metadata"], "annotations": annotations}}
-    )
+    return world.with_metadata("Secret.v1", "demo-pki", annotations={NOTE: note} if note is not None else None)
 
 
 def is_accepted(world: World) -> bool:
@@ -164,9 +160,8 @@ class TestImagesOfALivingVirtualCluster:
     def test_are_first_recorded_with_those_of_our_pods(self) -> None:
         world = only_good(edited(running_world(), with_images()))
         assert read_note(world.sync()) == [GOOD, IMAGE]
-        pod = world.children["Pod.v1"]["m"]
-        made_by_hand = {**pod, "metadata": {**pod["metadata"], "annotations": {}}}
-        assert read_note(world.with_child("Pod.v1", "m", made_by_hand).with_child("Pod.v1", "w", None).sync()) == [GOOD]
+        made_by_hand = world.with_metadata("Pod.v1", "m", annotations={})
+        assert read_note(made_by_hand.with_child("Pod.v1", "w", None).sync()) == [GOOD]
 
     @pytest.mark.parametrize("name", ["harmless", "w", "demo-access-pod"])
     def test_are_not_those_of_a_pod_that_somebody_has_created(self, name: str) -> None:

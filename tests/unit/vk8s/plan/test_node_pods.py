@@ -19,9 +19,8 @@ from tests.world import World, condition, names, running_world, spec
 @pytest.mark.parametrize("how", ["absent", "being deleted"])
 def test_pod_waits_for_each_object_that_it_mounts(kind: str, name: str, missing_pods: list[str], how: str) -> None:
     world = World().steps(2)
-    child = world.children[kind][name]
-    terminating = {**child, "metadata": {**child["metadata"], "deletionTimestamp": "2026-01-02T03:04:05Z"}}
-    answer = world.with_child(kind, name, terminating if how == "being deleted" else None).sync()
+    without = world.with_deleted(kind, name) if how == "being deleted" else world.with_child(kind, name, None)
+    answer = without.sync()
     assert [pod for pod in ("m", "w") if f"Pod/{pod}" not in names(answer)] == missing_pods
 
 
@@ -41,9 +40,7 @@ def test_lost_pod_is_recreated_and_nothing_else_changes() -> None:
 
 def test_terminating_pod_is_kept_until_it_is_gone() -> None:
     world = running_world()
-    pod = world.children["Pod.v1"]["w"]
-    going = {**pod, "metadata": {**pod["metadata"], "deletionTimestamp": "x", "finalizers": ["example.com/hold"]}}
-    answer = world.with_child("Pod.v1", "w", going).sync()
+    answer = world.with_deleted("Pod.v1", "w", "example.com/hold").sync()
     assert names(answer) == names(world.sync())
     assert "held by its finalizers example.com/hold" in condition(answer, "Ready")["message"]
     assert condition(answer, "ChildrenObserved")["reason"] == "Terminating"

@@ -13,7 +13,7 @@ from hooks.vk8s.observed.children import CLAIM, JOB, POD, group_key
 from hooks.vk8s.plan.removals import LEAVING
 from hooks.vk8s.spec.labels import ROLE
 from testbed.metacontroller.merge import merge_update
-from tests.world import IMAGE, World, condition, names, node, running_world, spec
+from tests.world import IMAGE, World, condition, get_child, names, node, running_world, spec
 
 BOTH = [node("m", "master"), node("w", "worker")]
 MASTER = [node("m", "master")]
@@ -45,12 +45,6 @@ def with_master_image(world: World, image: str) -> World:
     master = world.children[POD]["m"]
     container = {**master["spec"]["containers"][0], "image": image}
     return world.with_child(POD, "m", {**master, "spec": {**master["spec"], "containers": [container]}})
-
-
-def deleted(child: Manifest, *finalizers: str) -> Manifest:
-    """The child while it is being deleted."""
-    going = {"deletionTimestamp": "2026-01-02T03:04:05Z", "finalizers": list(finalizers)}
-    return {**child, "metadata": {**child["metadata"], **going}}
 
 
 def of_worker(world: World) -> set[str]:
@@ -120,8 +114,8 @@ def test_name_is_free_again_when_pod_claim_and_job_are_gone() -> None:
 def test_job_is_not_about_what_is_created_later_under_the_same_name() -> None:
     world = with_job(with_nodes(leaving_world(), BOTH), DONE)
     for kind, name in ((POD, "w"), (CLAIM, "w-state")):
-        child = running_world().children[kind][name]
-        world = world.with_child(kind, name, {**child, "metadata": {**child["metadata"], "uid": f"later-{name}"}})
+        created = world.with_child(kind, name, running_world().children[kind][name])
+        world = created.with_metadata(kind, name, uid=f"later-{name}")
     assert of_worker(world) == {"Pod/w", "PersistentVolumeClaim/w-state"}
     assert world.sync().status["readyNodes"] == "2/2"
     again = with_nodes(world, MASTER)
@@ -177,12 +171,10 @@ def test_status_says_what_a_removal_waits_for() -> None:
     unready = leaving_world().with_pod_status("m", {"phase": "Running"})
     assert leaving(unready) == ": waits for the API server of the virtual cluster."
     assert leaving(leaving_world().with_child(POD, "m", None)) == leaving(unready)
-    job = leaving_world().children[JOB]["w-leave"]
-    going = leaving_world().with_child(JOB, "w-leave", deleted(job, "example.com/hold"))
+    going = leaving_world().with_deleted(JOB, "w-leave", "example.com/hold")
     assert leaving(going) == ": waits until Job w-leave is gone, held by its finalizers example.com/hold."
     assert of_worker(going) == OF_WORKER
-    done = with_job(leaving_world(), DONE)
-    done = done.with_child(CLAIM, "w-state", deleted(done.children[CLAIM]["w-state"], "kubernetes.io/pvc-protection"))
+    done = with_job(leaving_world(), DONE).with_deleted(CLAIM, "w-state", "kubernetes.io/pvc-protection")
     assert leaving(done.with_child(POD, "w", None)) == (
         ": waits until these are gone: PersistentVolumeClaim w-state, "
         "held by its finalizers kubernetes.io/pvc-protection."
@@ -234,9 +226,9 @@ def test_node_keeps_its_role(nodes: list[Manifest], problem: str) -> None:
 
 def test_claim_without_a_role_is_removed_as_a_workers() -> None:
     world = leaving_world().with_child(POD, "w", None).with_child(JOB, "w-leave", None)
-    claim = world.children[CLAIM]["w-state"]
-    labels = {key: value for key, value in claim["metadata"]["labels"].items() if key != ROLE}
-    old = world.with_child(CLAIM, "w-state", {**claim, "metadata": {**claim["metadata"], "labels": labels}})
+    labels = dict(world.children[CLAIM]["w-state"]["metadata"]["labels"])
+    del labels[ROLE]
+    old = world.with_metadata(CLAIM, "w-state", labels=labels)
     assert of_worker(old) == {"PersistentVolumeClaim/w-state", "Job/w-leave"}
 
 
@@ -282,9 +274,8 @@ def test_job_is_recreated_for_a_worker_that_only_the_note_knows() -> None:
 def test_worker_is_removed_whatever_its_labels_say() -> None:
     world = with_nodes(running_world(), MASTER)
     for kind, name in ((POD, "w"), (CLAIM, "w-state")):
-        child = world.children[kind][name]
-        labels = {"controller-uid": child["metadata"]["labels"]["controller-uid"]}
-        world = world.with_child(kind, name, {**child, "metadata": {**child["metadata"], "labels": labels}})
+        labels = world.children[kind][name]["metadata"]["labels"]
+        world = world.with_metadata(kind, name, labels={"controller-uid": labels["controller-uid"]})
     assert of_worker(world) == OF_WORKER
 
 
@@ -294,23 +285,17 @@ def test_labels_that_identify_a_worker_are_restored() -> None:
     labels = {"controller-uid": claim["metadata"]["labels"]["controller-uid"], "app": "other"}
     stripped = {**claim, "metadata": {**claim["metadata"], "labels": labels}}
     answer = world.with_child(CLAIM, "w-state", stripped).sync()
-    wanted = next(child for child in answer.children if child["metadata"]["name"] == "w-state")
+    wanted = get_child(answer, "w-state")
     assert wanted["metadata"]["labels"][NODE] == "w"
     assert "app" not in wanted["metadata"]["labels"]
     updated = merge_update(stripped, wanted)
     assert of_worker(replace(world, spec=spec(nodes=MASTER)).with_child(CLAIM, "w-state", updated)) == OF_WORKER
 
 
-def mark(child: Manifest) -> Manifest:
-    """The child with the annotation of one that is being removed."""
-    metadata = child["metadata"]
-    return {**child, "metadata": {**metadata, "annotations": {**metadata.get("annotations", {}), LEAVING: "true"}}}
-
-
 @pytest.mark.parametrize(("kind", "name"), [(POD, "m"), (CLAIM, "m-state")])
 def test_control_plane_that_somebody_marks_stays(kind: str, name: str) -> None:
     world = running_world()
-    marked = world.with_child(kind, name, mark(world.children[kind][name]))
+    marked = world.with_annotations(kind, name, {LEAVING: "true"})
     assert names(marked.sync()) == names(world.sync())
     assert marked.sync().status["phase"] == "Running"
 

@@ -168,11 +168,8 @@ def test_crashing_control_plane_is_fixed_despite_a_lost_worker() -> None:
     world = three_nodes().step()
     lost = world.with_child("Pod.v1", "w", None).with_child("PersistentVolumeClaim.v1", "w-state", None)
     assert replaced(with_master_edited(lost.with_pod_status("m", crashed))) == ["m"]
-    pod = world.children["Pod.v1"]["w"]
-    metadata = {**pod["metadata"], "deletionTimestamp": "2026-01-02T03:04:05Z", "finalizers": ["example.com/hold"]}
-    stuck = with_master_edited(
-        world.with_child("Pod.v1", "w", {**pod, "metadata": metadata}).with_pod_status("m", crashed)
-    )
+    held = world.with_deleted("Pod.v1", "w", "example.com/hold")
+    stuck = with_master_edited(held.with_pod_status("m", crashed))
     assert replaced(stuck) == []
     assert stuck.sync().resync_after_seconds == 60
     assert replaced(after(stuck, 60)) == ["m"]
@@ -185,8 +182,7 @@ def with_master_edited(world: World, image: str = OTHER) -> World:
 
 
 def made_at(world: World, name: str, time: str) -> World:
-    pod = world.children["Pod.v1"][name]
-    return world.with_child("Pod.v1", name, {**pod, "metadata": {**pod["metadata"], "creationTimestamp": time}})
+    return world.with_metadata("Pod.v1", name, creationTimestamp=time)
 
 
 def test_missing_image_stops_the_rollout_of_that_image() -> None:
@@ -220,10 +216,7 @@ def test_pod_that_comes_up_holds_the_others_back(status: Manifest) -> None:
 
 
 def test_pod_that_is_being_deleted_holds_the_others_back_and_is_kept() -> None:
-    world = three_nodes()
-    pod = world.children["Pod.v1"]["w"]
-    going = {**pod, "metadata": {**pod["metadata"], "deletionTimestamp": "2026-01-02T03:04:05Z"}}
-    assert replaced(edited(world.with_child("Pod.v1", "w", going), image=OTHER)) == []
+    assert replaced(edited(three_nodes().with_deleted("Pod.v1", "w"), image=OTHER)) == []
 
 
 @pytest.mark.parametrize("phase", ["Failed", "Succeeded"])
@@ -273,10 +266,8 @@ def test_access_pod_is_replaced_with_its_image() -> None:
     world = running_world(spec=spec(**access)).step().with_ready_pods()
     assert replaced(world) == []
     assert replaced(replace(world, spec=spec(accessPodImage="b"))) == ["demo-access-pod"]
-    pod = world.children["Pod.v1"]["demo-access-pod"]
-    going = {**pod, "metadata": {**pod["metadata"], "deletionTimestamp": "2026-01-02T03:04:05Z"}}
-    gone = world.with_child("Pod.v1", "demo-access-pod", going)
-    assert replaced(replace(gone, spec=spec(accessPodImage="b"))) == []
+    going = world.with_deleted("Pod.v1", "demo-access-pod")
+    assert replaced(replace(going, spec=spec(accessPodImage="b"))) == []
 
 
 def test_nodes_are_replaced_while_the_access_pod_is_not_ready() -> None:

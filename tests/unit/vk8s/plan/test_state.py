@@ -8,7 +8,7 @@ import pytest
 
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.spec.state_note import GENERATION, STATE, StateNote, parse_note
-from tests.world import World, condition, names, node, observe, running_world, spec
+from tests.world import World, condition, get_child, names, node, observe, running_world, spec
 
 GOING = "2026-01-02T03:04:06Z"
 RESTART, ACCEPT = "vk8s.sktelecom.com/restart", "vk8s.sktelecom.com/accept-state-loss"
@@ -23,22 +23,18 @@ def noted_world(**fields: Any) -> World:
 
 def note_of(world: World) -> StateNote:
     """What the next answer notes."""
-    pki = next(child for child in world.sync().children if child["metadata"]["name"] == "demo-pki")
+    pki = get_child(world.sync(), "demo-pki")
     note = parse_note(pki["metadata"].get("annotations", {}).get(STATE))
     return note or StateNote()
 
 
 def with_note(world: World, note: StateNote) -> World:
-    pki = world.children[SECRET]["demo-pki"]
-    annotations = {**pki["metadata"]["annotations"], STATE: note.encode()}
-    return world.with_child(SECRET, "demo-pki", {**pki, "metadata": {**pki["metadata"], "annotations": annotations}})
+    return world.with_annotations(SECRET, "demo-pki", {STATE: note.encode()})
 
 
 def going(world: World, kind: str, name: str) -> World:
     """The world in which somebody has deleted that child, which something holds."""
-    child = world.children[kind][name]
-    metadata = {**child["metadata"], "deletionTimestamp": GOING, "finalizers": ["example.com/hold"]}
-    return world.with_child(kind, name, {**child, "metadata": metadata})
+    return world.with_deleted(kind, name, "example.com/hold")
 
 
 def without_node(world: World, name: str) -> World:
@@ -226,11 +222,9 @@ def test_pod_that_outlived_its_claim_stays_without_an_empty_one() -> None:
 
 def test_claim_that_is_newer_than_the_pod_is_not_what_the_pod_runs_on() -> None:
     world = with_note(running_world(), StateNote())
-    claim = world.children[CLAIM]["m-state"]
-    newer = {**claim, "metadata": {**claim["metadata"], "uid": "newer", "creationTimestamp": "2026-01-02T04:00:00Z"}}
-    assert note_of(world.with_child(CLAIM, "m-state", newer)).claims["m"] == "uid-of-m"
-    noted = with_note(world, StateNote({"m": "old", "w": "uid-of-w-state"}))
-    assert note_of(noted.with_child(CLAIM, "m-state", newer)).claims["m"] == "old"
+    world = world.with_metadata(CLAIM, "m-state", uid="newer", creationTimestamp="2026-01-02T04:00:00Z")
+    assert note_of(world).claims["m"] == "uid-of-m"
+    assert note_of(with_note(world, StateNote({"m": "old", "w": "uid-of-w-state"}))).claims["m"] == "old"
 
 
 def test_claim_of_a_node_that_was_never_ready_is_recreated() -> None:
@@ -270,7 +264,7 @@ def test_removed_worker_without_pod_and_claim_gets_a_job() -> None:
 
 def test_note_that_somebody_has_overwritten_is_read_as_it_was_applied() -> None:
     world = noted_world()
-    pki = observe(next(each for each in world.sync().children if each["metadata"]["name"] == "demo-pki"))
+    pki = observe(get_child(world.sync(), "demo-pki"))
     annotations = {**pki["metadata"]["annotations"], STATE: "?"}
     broken = {**pki, "metadata": {**pki["metadata"], "annotations": annotations}}
     lost = without_node(world.with_child(SECRET, "demo-pki", broken), "m")
@@ -279,11 +273,9 @@ def test_note_that_somebody_has_overwritten_is_read_as_it_was_applied() -> None:
 
 
 def test_pod_stays_when_another_claim_has_its_name() -> None:
-    world = noted_world()
-    claim = world.children[CLAIM]["m-state"]
-    other = {**claim, "metadata": {**claim["metadata"], "uid": "other", "creationTimestamp": "2026-01-02T04:00:00Z"}}
+    world = noted_world().with_metadata(CLAIM, "m-state", uid="other", creationTimestamp="2026-01-02T04:00:00Z")
     for noted in (world, with_note(world, StateNote())):
-        restarted = replace(noted.with_child(CLAIM, "m-state", other), annotations={RESTART: "1"})
+        restarted = replace(noted, annotations={RESTART: "1"})
         for _ in range(3):
             answer = restarted.sync()
             assert "Pod/m" in names(answer)
@@ -332,14 +324,11 @@ def test_pki_restored_without_its_note_takes_the_pods_generation() -> None:
     world = noted_world()
     for name in ("m", "w"):
         world = with_generation(world, name, "3")
-    pki = world.children[SECRET]["demo-pki"]
-    world = world.with_child(SECRET, "demo-pki", {**pki, "metadata": {**pki["metadata"], "annotations": {}}})
+    world = world.with_metadata(SECRET, "demo-pki", annotations={})
     assert {"Pod/m", "Pod/w"} <= set(names(world.sync()))
     assert note_of(world).generation == 3
     assert "Pod/w" in names(with_generation(world, "m", "9" * 5000).sync())
 
 
 def with_generation(world: World, name: str, generation: str) -> World:
-    pod = world.children[POD][name]
-    annotations = {**pod["metadata"]["annotations"], GENERATION: generation}
-    return world.with_child(POD, name, {**pod, "metadata": {**pod["metadata"], "annotations": annotations}})
+    return world.with_annotations(POD, name, {GENERATION: generation})

@@ -47,9 +47,8 @@ def test_all_others_are_on_every_child_and_on_the_pods_of_jobs() -> None:
 
 def test_pod_that_was_created_with_such_a_label_keeps_it() -> None:
     world = running_world(labels={"kueue.x-k8s.io/queue-name": "a"})
-    pod = world.children[POD]["m"]
-    labels = {**pod["metadata"]["labels"], "kueue.x-k8s.io/queue-name": "a"}
-    queued = world.with_child(POD, "m", {**pod, "metadata": {**pod["metadata"], "labels": labels}})
+    labels = {**world.children[POD]["m"]["metadata"]["labels"], "kueue.x-k8s.io/queue-name": "a"}
+    queued = world.with_metadata(POD, "m", labels=labels)
     (kept,) = (child for child in queued.sync().children if child["kind"] == "Pod" and child["metadata"]["name"] == "m")
     assert kept["metadata"]["labels"]["kueue.x-k8s.io/queue-name"] == "a"
 
@@ -76,9 +75,8 @@ def keeps_meshes_out(metadata: Manifest) -> bool:
 
 def with_labels(world: World, labels: Mapping[str, str | None]) -> World:
     """The world in which the control-plane pod has these labels, or does not have them."""
-    pod = world.children[POD]["m"]
-    changed = {key: value for key, value in {**pod["metadata"]["labels"], **labels}.items() if value is not None}
-    return world.with_child(POD, "m", {**pod, "metadata": {**pod["metadata"], "labels": changed}})
+    found = world.children[POD]["m"]["metadata"]["labels"]
+    return world.with_metadata(POD, "m", labels={k: v for k, v in {**found, **labels}.items() if v is not None})
 
 
 def test_pods_are_created_outside_of_service_meshes() -> None:
