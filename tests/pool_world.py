@@ -1,4 +1,4 @@
-"""A model of the host cluster for tests of the ip-manager without one: a pool, other pools, Vk8s, allocations."""
+"""A model of the host cluster for tests of address pools without one: a pool, other pools, Vk8s, allocations."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -35,7 +35,7 @@ def pool_manifest(spec: Any = None, name: str = "default", **metadata: Any) -> M
 def vk8s_manifest(
     name: str = "demo", nodes: Any = ("m", "w"), status: Any = None, namespace: Any = "team-a", **spec: Any
 ) -> Manifest:
-    """A Vk8s, of namespace team-a unless told otherwise, with `nodes`, and a status that is as new as the spec."""
+    """A Vk8s, of namespace team-a by default, with `nodes`, and a status that is as new as the spec."""
     listed = [{"name": node} for node in nodes] if isinstance(nodes, Sequence) else nodes
     return {
         "metadata": {

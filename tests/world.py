@@ -41,7 +41,7 @@ def node(name: str, role: str, **fields: Any) -> Manifest:
 
 
 def spec(**fields: Any) -> Manifest:
-    """The spec of a master and a worker, with `fields` in place of its own."""
+    """The spec of a control-plane node and a worker, with `fields` instead of its own."""
     return {"nodes": [node("m", "master"), node("w", "worker")], **fields}
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from testbed.layout import ROOT
 
 # What follows the simulation, which its functions are part of.
-LEFT_OUT = ("tests/chaos/", "tests/properties/")
+LEFT_OUT = ("tests/chaos/", "tests/properties/", "tests/simulation/")
 
 
 def test_find_may_return_none() -> None:

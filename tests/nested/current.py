@@ -41,7 +41,7 @@ def get_users_kubectl() -> Kubectl:
 
 @dataclass(frozen=True)
 class Target:
-    """A cluster to test in: that of the current context of a kubectl. `advice`: for whoever has no such context."""
+    """A cluster to test in: that of the current context of a kubectl. `advice`: what to do without such a context."""
 
     images: Images
     get_kubectl: Callable[[], Kubectl] = get_users_kubectl

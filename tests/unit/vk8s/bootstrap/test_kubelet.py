@@ -12,9 +12,9 @@ def test_no_other_file_starts_or_stops_the_kubelet() -> None:
 
 def test_kubelet_stopped_for_good_stays_stopped_after_a_restart(node: Node) -> None:
     """On the state volume, and before it is stopped: the node may be killed in between."""
-    node.program("systemctl", "ls var/lib/vk8s/left >>noted")
+    node.program("systemctl", "ls var/lib/vk8s/left >>seen")
     stop = node.source("sentences.sh kubelet.sh", "is_kubelet_stopped_for_good || stop_kubelet_for_good")
     assert stop.calls == ["systemctl stop kubelet"]
-    assert node.has("noted")
+    assert node.has("seen")
     again = node.source("sentences.sh kubelet.sh", "is_kubelet_stopped_for_good || stop_kubelet_for_good")
     assert (again.code, again.calls) == (0, [])

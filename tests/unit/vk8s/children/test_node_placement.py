@@ -13,7 +13,7 @@ ZONE = {"maxSkew": 1, "topologyKey": "topology.kubernetes.io/zone", "whenUnsatis
 
 
 def pods(**of_worker: Any) -> dict[str, Manifest]:
-    """The pods of a master, and of a worker with those fields."""
+    """The pods of a control-plane node, and of a worker with those fields."""
     nodes = [node("m", "master"), node("w", "worker", **of_worker)]
     return World(spec=spec(nodes=nodes)).steps(3).children["Pod.v1"]
 
