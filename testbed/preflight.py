@@ -34,7 +34,7 @@ def _explain_obstacles() -> Iterator[str]:
         yield "root: namespaces, cgroups and mounts can only be made by root"
         return
     if not _works("unshare", "--net", "--mount", "--cgroup", "true"):
-        yield "namespaces: this process may not make namespaces for network, mounts and cgroups"
+        yield "namespaces: this process may not create namespaces for network, mounts and cgroups"
         return
     for sentence, command in _NETWORK_TRIALS.items():
         if not _works("unshare", "--net", "sh", "-c", command):

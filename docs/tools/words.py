@@ -22,6 +22,8 @@ CHECKED: Final = (
     "CONTRIBUTING.md",
     "SECURITY.md",
     "crds/*.yaml",
+    "hooks/**/*.py",
+    "hooks/vk8s/bootstrap/*",
     "docs/**/*.md",
     "images/README.md",
 )

@@ -55,7 +55,7 @@ def test_upgrade_that_has_begun_to_write_cannot_be_undone(running: VirtualCluste
     stamp = get_stamp(machine).with_name("kubernetes-upgrade")
     stamp.write_text("v1.35.4\n")
     kill_master(running)
-    sentence = "The upgrade of this node to Kubernetes v1.35.4 has begun to write and its image has v1.34.4"
+    sentence = "The upgrade of this node to Kubernetes v1.35.4 has already written data, and its image has v1.34.4"
     wait_for("the sentence", lambda: sentence in read_message(running), SECONDS, running.describe)
     stamp.write_text("v1.34.4\n")
     running.wait_for_phase("Running")

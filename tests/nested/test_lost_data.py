@@ -12,7 +12,7 @@ from tests.nested.kept import Kept
 from tests.nested.kill import kill_node
 
 SECONDS = 90
-FOUNDED = "The state volume has no data of etcd, but this virtual cluster has been founded before"
+FOUNDED = "The state volume has no data of etcd, but this virtual cluster existed before"
 
 
 @contextmanager

@@ -109,7 +109,7 @@ def test_empty_replacement_claim_initializes_no_second_cluster(lonely: VirtualCl
     spec = {key: claim["spec"][key] for key in ("accessModes", "resources", "storageClassName")}
     metadata = {"name": f"{node}-state", "labels": labels}
     lonely.kubectl.apply({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": metadata, "spec": spec})
-    sentence = "has been founded before"
+    sentence = "this virtual cluster existed before"
     wait_for("the refusal", lambda: sentence in read_condition(lonely, "Ready")["message"], SECONDS * 2)
     assert lonely.kubectl.get("vk8s", "lonely")["status"]["phase"] != "Running"
 

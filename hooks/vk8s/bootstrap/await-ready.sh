@@ -1,6 +1,6 @@
 #!/bin/bash
-# The pod's start-up probe: ends well as soon as the node is ready, and badly when it is not for so many seconds. One process
-# that waits costs less than a new one each second, and is a second faster.
+# The pod's startup probe: succeeds as soon as the node is ready, and fails if it is not ready within so many seconds.
+# One process that waits takes less CPU than a new one each second, and is a second faster.
 set -euo pipefail
 
 main() { # seconds

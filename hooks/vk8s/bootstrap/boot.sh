@@ -1,6 +1,6 @@
 #!/bin/bash
 # shellcheck source-path=SCRIPTDIR
-# Makes this machine a node of its virtual cluster. vk8s-boot.service runs it on every boot, and again when it has failed.
+# Makes this machine a node of its virtual cluster. vk8s-boot.service runs it at every boot, and again if it fails.
 #
 # Every step may be interrupted and repeated. Nothing here deletes etcd's data.
 set -Eeuo pipefail
@@ -21,7 +21,7 @@ main() {
     say "This node has been removed from its cluster: it starts no kubelet, and can be deleted."
     return
   fi
-  keep_former_log "$LOG/kubeadm.log"
+  keep_previous_log "$LOG/kubeadm.log"
   stop_kubelet_for_boot
   forward_packets
   prepare_network
@@ -39,7 +39,7 @@ explain_failure() { # where
   echo "${error:-an unexpected error in $1}"
 }
 
-keep_former_log() { # file
+keep_previous_log() { # file
   [[ ! -e $1 ]] || mv "$1" "$1.old"
 }
 

@@ -4,29 +4,29 @@
 
 KUBERNETES=/etc/kubernetes
 HOUR=3600 DAY=$((24 * 3600))
-# The API server makes one for itself alone when it starts: for three years, or for one before Kubernetes v1.34.
+# At its start, the API server issues one for itself: for three years, or for one year before Kubernetes v1.34.
 MOST=$((335 * DAY))
 
-# How many seconds before their end they are renewed: when a third of their life is left, but a month is enough.
-# None is used for longer than MOST.
+# Prints how many seconds before they expire they are renewed: when a third of their validity is left, but at most a
+# month. None is used for longer than MOST.
 find_margin() {
   local margin=$((CERTIFICATE_SECONDS / 3)) least=$((CERTIFICATE_SECONDS - MOST))
   margin=$((margin < 30 * DAY ? margin : 30 * DAY))
   echo $((margin > least ? margin : least))
 }
 
-# After how many seconds it is asked again whether they are to be renewed.
+# Prints the seconds between two checks whether they have to be renewed.
 find_interval() {
   local quarter=$(($(find_margin) / 4))
   echo $((quarter < HOUR ? quarter : HOUR))
 }
 
-# After how many seconds a renewal that failed is tried again.
+# Prints the seconds after which a failed renewal is retried.
 find_retry() {
   echo $(($(find_interval) / 4 + 1))
 }
 
-# Whether one of them, or of those in kubeconfigs, is near its end, or can't be read.
+# Whether one of them, or of those in kubeconfigs, is about to expire, or can't be read.
 is_renewal_due() {
   local file margin
   margin=$(find_margin)
@@ -44,9 +44,9 @@ read_certificate() { # certificate or kubeconfig
   esac
 }
 
-# kubeadm embeds the kubelet's first certificate in its kubeconfig. The kubelet renews it in a file of its own, and whoever
-# read the kubeconfig afterwards, as a kubelet or flanneld that starts again, would be refused. kubeadm may be writing the file
-# at this moment, to the same end.
+# kubeadm embeds the kubelet's first certificate in its kubeconfig. The kubelet renews it in a file of its own, so a
+# kubelet or flanneld that reads the kubeconfig later, after a restart, would be rejected. kubeadm may be writing the
+# file at this moment, to the same effect.
 follow_kubelet_certificate() {
   local file=$KUBERNETES/kubelet.conf text
   until grep --quiet "client-key: $CLIENT_CERTIFICATE" "$file"; do

@@ -2,14 +2,14 @@
 # A tree of cgroups of the node's own, on cgroup v1 and v2. Sourced by entrypoint.sh and boot.sh.
 #
 # Privileged pods see the host's tree. With a cgroup namespace, the pod's own cgroup is the root of what systemd and the
-# kubelet see: everything inside counts to the pod's limits, and goes away with it.
+# kubelet see: everything inside counts towards the pod's limits, and is deleted with the pod.
 
 CGROUPS=/sys/fs/cgroup
 
-# Starts this script again inside a new cgroup namespace; exec, because systemd has to be process 1.
+# Restarts this script inside a new cgroup namespace; with exec, because systemd has to be process 1.
 enter_own_cgroup_namespace() {
   [[ ${1:-} != --in-own-cgroups ]] || return 0
-  unshare --cgroup true 2>/dev/null || give_up "The pod may not make namespaces: a node has to be privileged."
+  unshare --cgroup true 2>/dev/null || give_up "The pod may not create namespaces: a node has to be privileged."
   exec unshare --cgroup "$BASH" "$0" --in-own-cgroups
 }
 
@@ -19,12 +19,12 @@ prepare_cgroups() {
   elif [[ -d $CGROUPS/systemd && -d $CGROUPS/memory ]]; then
     prepare_cgroup_v1
   else
-    give_up "The host's cgroups are laid out neither as version 2 nor as version 1 with systemd's hierarchy."
+    give_up "The host has neither cgroup version 2 nor version 1 with systemd's hierarchy."
   fi
 }
 
 prepare_cgroup_v2() {
-  # The mount still shows the host's tree; one made inside the namespace shows ours.
+  # The mount still shows the host's tree; a mount inside the namespace shows ours.
   umount $CGROUPS
   mount -t cgroup2 -o nosuid,nodev,noexec cgroup2 $CGROUPS
   [[ $(</proc/self/cgroup) = 0::/ ]] ||
@@ -41,8 +41,9 @@ prepare_cgroup_v1() {
   done
 }
 
-# The kubelet wants its folder to be there, with every controller that it knows. On version 2, controllers are passed on
-# only by a group that holds no process: as the root does when systemd has moved out of it, which itself passes on some.
+# The kubelet needs its folder, with every controller that it knows. On version 2, only a group without processes can
+# enable controllers for its children: the root can, once systemd has moved its processes, and systemd itself enables
+# only some.
 prepare_kubelet_cgroup() {
   [[ -e $CGROUPS/cgroup.controllers ]] || return 0
   mkdir -p $CGROUPS/kubelet

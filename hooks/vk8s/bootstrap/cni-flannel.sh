@@ -1,10 +1,10 @@
 # shellcheck shell=bash
-# The network between the nodes with cni: flannel. flanneld sets it up, and then writes two files. Sourced by network.sh and
-# entrypoint.sh; cni-none.sh has the same functions.
+# The network between the nodes with cni: flannel. flanneld sets it up, and then writes two files. Sourced by network.sh
+# and entrypoint.sh; cni-none.sh has the same functions.
 
 CNI_LIST=/etc/cni/net.d/10-flannel.conflist
 SUBNET_FILE=/run/flannel/subnet.env # of this boot
-FORMER_CNI_LIST=$STATE/cni-list
+PREVIOUS_CNI_LIST=$STATE/cni-list
 
 check_network_kernel() {
   try_link type vxlan id 1 dstport 8475 ||
@@ -19,7 +19,7 @@ prepare_network() {
 END
 }
 
-# shellcheck disable=SC2154 # boot is set by whoever sources this
+# shellcheck disable=SC2154 # the script that sources this sets boot
 print_network_manifests() {
   cat "$boot/flannel-access.yaml"
 }
@@ -28,7 +28,7 @@ start_network() {
   systemctl --no-block start flanneld
 }
 
-# It reads its certificate and the subnet of its Node only when it starts.
+# flanneld reads its certificate and the subnet of its Node only when it starts.
 restart_network() {
   systemctl try-restart flanneld
 }
@@ -38,7 +38,7 @@ is_network_up() {
   [[ -e $CNI_LIST ]]
 }
 
-# Whether pods reach those of other nodes: the CNI list alone may be that of the former boot.
+# Whether pods reach those of other nodes: the CNI list alone may be that of the previous boot.
 has_joined_network() {
   [[ -e $SUBNET_FILE ]]
 }
@@ -50,15 +50,15 @@ find_subnet() { # [CNI list]
 
 # For the next boot.
 keep_cni_list() {
-  write_file "$FORMER_CNI_LIST" <"$CNI_LIST"
+  write_file "$PREVIOUS_CNI_LIST" <"$CNI_LIST"
 }
 
-# Puts the CNI list of the former boot back if the Node still has that subnet: the kubelet need not wait for flanneld then, and
-# both start at the same time.
+# Restores the CNI list of the previous boot if the Node still has that subnet: then the kubelet need not wait for
+# flanneld, and both start at the same time.
 restore_cni_list() { # curl arguments for the certificate by which the Node may be read
-  [[ -s $FORMER_CNI_LIST ]] || return 0
+  [[ -s $PREVIOUS_CNI_LIST ]] || return 0
   local subnet node
-  subnet=$(find_subnet "$FORMER_CNI_LIST") || return 0
+  subnet=$(find_subnet "$PREVIOUS_CNI_LIST") || return 0
   node=$(curl -s --max-time 5 --cacert /etc/kubernetes/pki/ca.crt "$@" "$NODE_URL?pretty=false") || return 0
-  [[ $node != *'"podCIDR":"'"$subnet"'"'* ]] || install -D -m 644 "$FORMER_CNI_LIST" "$CNI_LIST"
+  [[ $node != *'"podCIDR":"'"$subnet"'"'* ]] || install -D -m 644 "$PREVIOUS_CNI_LIST" "$CNI_LIST"
 }

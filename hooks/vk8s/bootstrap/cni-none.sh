@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# The network between the nodes with cni: none. The owner of the cluster installs one inside it, and until then the kubelet
-# reports NotReady. Sourced by network.sh and entrypoint.sh; cni-flannel.sh has the same functions.
+# The network between the nodes with cni: none. The owner of the cluster installs one inside it, and until then the
+# kubelet reports NotReady. Sourced by network.sh and entrypoint.sh; cni-flannel.sh has the same functions.
 
 check_network_kernel() {
   :
@@ -22,7 +22,7 @@ restart_network() {
   :
 }
 
-# Nothing is waited for: which files would tell is the network's own business.
+# Nothing is waited for: which files show that the network is up depends on the network.
 is_network_up() {
   true
 }
@@ -31,7 +31,7 @@ has_joined_network() {
   true
 }
 
-# The controller manager may give the node another one.
+# The controller manager may give the node another subnet.
 find_subnet() {
   false
 }

@@ -3,10 +3,10 @@
 # its pod. Sourced by entrypoint.sh.
 
 DEVICES=/dev DRIVER=/proc/driver/nvidia
-# How NVIDIA's device plugin says what it has assigned: by a variable, or by the names of files here.
+# NVIDIA's device plugin passes on what it has assigned in a variable, or in the names of files here.
 ASSIGNMENTS=/var/run/nvidia-container-devices
 
-# Removes the devices of GPUs that were not assigned to the pod, which has asked for GPUS of them.
+# Removes the devices of GPUs that were not assigned to the pod, which has requested GPUS of them.
 hide_foreign_gpus() {
   local device kept=()
   compgen -G "$DEVICES/nvidia*" >/dev/null || return 0
@@ -25,7 +25,7 @@ hide_foreign_gpus() {
   keep_driver_from_adding_devices
 }
 
-# UUIDs or numbers, one a line; words such as `all` and `void` assign nothing.
+# Prints UUIDs or numbers, one per line. Words such as `all` and `void` assign nothing.
 list_assigned() {
   {
     tr , '\n' <<<"${NVIDIA_VISIBLE_DEVICES:-}"
@@ -33,7 +33,8 @@ list_assigned() {
   } | grep --extended-regexp '^(GPU-.*|[0-9]+)$' || true
 }
 
-# The number in the device's name for each UUID or number that comes in. The driver counts GPUs in the order of their places.
+# Prints the number in the device's name for each UUID or number in the input. The driver numbers GPUs in the order of
+# their PCI addresses.
 find_minors() {
   local id place number
   while read -r id; do
@@ -62,7 +63,7 @@ remove_devices() { # DEVICE...
   done
 }
 
-# Whoever opens the driver recreates all devices, if this does not say otherwise.
+# Any program that opens the driver would recreate all devices without this.
 keep_driver_from_adding_devices() {
   [[ -e $DRIVER/params ]] || return 0
   sed 's/^ModifyDeviceFiles: 1/ModifyDeviceFiles: 0/' "$DRIVER/params" >"$RUN/nvidia-params"

@@ -2,7 +2,7 @@
 # shellcheck source-path=SCRIPTDIR
 # First process of a node pod: makes the container a machine that systemd can boot, and becomes systemd.
 #
-# What is checked or prepared here is what must be so before any other process runs. The rest is vk8s-boot.service.
+# Only what must be checked or prepared before any other process runs is here. The rest is in vk8s-boot.service.
 # To look around in a node: `kubectl exec -it <node> -- bash`, then `systemctl`, `journalctl -u kubelet`,
 # `less /var/lib/vk8s/log/kubeadm.log`, `less /run/vk8s/flanneld.log`, `curl -s localhost:10248/healthz`.
 set -euo pipefail
@@ -19,8 +19,8 @@ boot=$(dirname "$0")
 . "$boot/certificates.sh"
 
 main() {
-  # Until systemd is up nobody else would listen to the signal that stops it, and a stop would take the whole grace period.
-  # Not with 0: a pod that is stopped from outside and ends well has Succeeded, and nothing that Succeeded is started again.
+  # Until systemd is up, nothing else handles the signal that stops it, and a stop would take the whole grace period.
+  # The exit code is not 0: a pod that is stopped from outside would be Succeeded then, and never be restarted.
   trap 'say "Asked to stop before the node was up; it stops."; exit 143' RTMIN+3
   enter_own_cgroup_namespace "$@"
   clear_memory_directories
@@ -46,31 +46,31 @@ main() {
   exec env --block-signal=RTMIN+3 container=vk8s /sbin/init
 }
 
-# Both outlive a restart of the container in the same pod, and a machine's /run and /tmp are empty when it boots.
+# Both survive a restart of the container in the same pod, but must be empty when a machine boots.
 clear_memory_directories() {
-  find /run /tmp -xdev -mindepth 1 -delete || true # but for what the host may have mounted there
+  find /run /tmp -xdev -mindepth 1 -delete || true # except for what the host may have mounted there
   install -d -m 755 "$RUN"
   echo "${EPOCHREALTIME/./}" >"$RUN/started"
 }
 
-# So do the kernel's tables. A kube-proxy takes the chains of endpoints that it finds for what they say in their names, but
-# one that ended before may have emptied some, to delete them later: whoever asked for such an endpoint would be refused.
+# The kernel's tables survive as well. kube-proxy trusts the names of the chains of endpoints that it finds, but a
+# previous one may have emptied some, to delete them later: connections to such an endpoint would be refused.
 clear_kube_proxy_tables() {
   local family
   for family in ip ip6; do nft delete table "$family" kube-proxy 2>/dev/null || true; done
 }
 
-# Services of systemd don't inherit this process's environment. No secret is in it.
+# Services of systemd don't inherit the environment of this process. It contains no secrets.
 write_environment() {
   local name
-  # shellcheck disable=SC2153 # both are of environment.sh
+  # shellcheck disable=SC2153 # environment.sh sets both
   for name in "${REQUIRED[@]}" "${OPTIONAL[@]%%=*}"; do
     printf '%s="%s"\n' "$name" "$(escape "${!name}")"
   done >"$RUN/env"
   cat /etc/vk8s/versions >>"$RUN/env"
 }
 
-# Escapes what is special between double quotes, in EnvironmentFile= of systemd as in a shell.
+# Escapes what is special between double quotes, for EnvironmentFile= of systemd and for shells.
 escape() { # text
   local text=$1 special
   for special in \\ '"' '$' '`'; do text=${text//"$special"/"\\$special"}; done
@@ -92,8 +92,8 @@ install_units() {
   for unit in "${wanted[@]}"; do ln -sf "$units/$unit" "$units/multi-user.target.wants/$unit"; done
 }
 
-# Units can't write to this container's output, and systemd lets go of it: a child that outlives the exec passes on
-# what they say, so that `kubectl logs` has it.
+# Units can't write to this container's output, and systemd closes it. A child process that survives the exec copies
+# their messages, so that `kubectl logs` has them.
 relay_console() {
   : >"$CONSOLE"
   tail --lines=+1 --follow=name "$CONSOLE" 2>/dev/null &

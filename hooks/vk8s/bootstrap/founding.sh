@@ -1,12 +1,12 @@
 # shellcheck shell=bash
-# Founds a virtual cluster, once: its etcd gets its first data. Sourced by entrypoint.sh.
+# Initializes a virtual cluster, once: creates the first data of its etcd. Sourced by entrypoint.sh.
 #
-# The etcd that serves the cluster takes it for an existing one (kubeadm-init.yaml): it starts with data, or not at all.
-# So nothing but this makes an empty cluster, and only where the controller says that none has been there before.
+# The etcd that serves the cluster treats it as an existing one (kubeadm-init.yaml): it starts with data, or not at all.
+# So only this creates an empty cluster, and only if the controller says that there has been none before.
 
 ETCD_DATA=/var/lib/etcd
 ETCD_PROGRAM=("$SOURCE/$SNAPSHOTTER"/snapshots/*/fs/usr/local/bin/etcd) # that of the image that the static pod runs
-FOUNDING=$ETCD_DATA/founding # what has not been finished; may go at any time
+FOUNDING=$ETCD_DATA/founding # incomplete data; may be deleted at any time
 FOUNDING_SECONDS=1200 # as long as kubeadm waits for a control plane
 
 # Whether there is data to start with: etcd puts its log in place when that is complete.
@@ -14,16 +14,16 @@ has_etcd_data() {
   compgen -G "$ETCD_DATA/member/wal/*.wal" >/dev/null
 }
 
-# What a master must not begin with, unless it is the first one of its cluster.
+# A control-plane node must not start with an empty volume, unless it initializes its cluster.
 refuse_empty_volume() {
   [[ $ROLE = master ]] && ! has_etcd_data || return 0
   [[ $FOUND = true && ! -e $BOOTED_BEFORE ]] ||
-    give_up "The state volume has no data of etcd, but this virtual cluster has been founded before: bring back that volume," \
-      "or its data. To go on with an empty cluster instead, delete claim $NODE_NAME-state and this pod, and annotate the Vk8s with" \
+    give_up "The state volume has no data of etcd, but this virtual cluster existed before: restore that volume, or its" \
+      "data. To continue with an empty cluster instead, delete claim $NODE_NAME-state and this pod, and annotate the Vk8s with" \
       "vk8s.sktelecom.com/accept-state-loss=<uid of the claim>."
 }
 
-# Beside other work of the boot, as it takes some tenths of a second.
+# In the background, as it takes some tenths of a second.
 start_founding() {
   founding=''
   [[ $ROLE = master ]] && ! has_etcd_data || return 0
@@ -32,7 +32,7 @@ start_founding() {
 }
 
 await_founding() {
-  [[ -z $founding ]] || wait "$founding" || give_up "The cluster could not be founded: $(find_founding_error)"
+  [[ -z $founding ]] || wait "$founding" || give_up "The cluster could not be initialized: $(find_founding_error)"
 }
 
 find_founding_error() {
@@ -45,7 +45,7 @@ find_founding_error() {
 found_cluster() {
   rm -rf "$FOUNDING" "$FIRST_BOOT_COMPLETE"
   mkdir -p "$FOUNDING" "$RUN/founding"
-  # What an earlier version left that was ended in its first moment. It is kept for whoever wants to look.
+  # Left over from an earlier version that was killed right after its start. Kept for an investigation.
   [[ ! -e $ETCD_DATA/member ]] || mv "$ETCD_DATA/member" "$ETCD_DATA/incomplete-$EPOCHSECONDS"
   run_founding_etcd
   mv "$FOUNDING/member" "$ETCD_DATA/member"
@@ -54,7 +54,7 @@ found_cluster() {
   touch "$NEW"
 }
 
-# Of the same name and address as the etcd to come, but to be reached by nobody.
+# With the name and address of the later etcd, but listening only on sockets that nobody else uses.
 run_founding_etcd() {
   local etcd status=0
   (
@@ -72,7 +72,7 @@ run_founding_etcd() {
   return $status
 }
 
-# Fails when it has ended, or takes too long.
+# Fails if the process has ended, or takes too long.
 await_founding_etcd() { # process
   local end=$((SECONDS + FOUNDING_SECONDS))
   until curl -s --fail --max-time 5 --output /dev/null --unix-socket "$RUN/founding/clients" http://etcd/readyz; do

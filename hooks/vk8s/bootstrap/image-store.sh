@@ -1,16 +1,17 @@
 # shellcheck shell=bash
-# The images that are in the node image, put into containerd's store before containerd starts. Sourced by entrypoint.sh.
+# Puts the images in the node image into containerd's store before containerd starts. Sourced by entrypoint.sh.
 
 SOURCE=/opt/vk8s/store
 STORE=/var/lib/containerd
 SNAPSHOTTER=io.containerd.snapshotter.v1.overlayfs
 METADATA=io.containerd.metadata.v1.bolt
 CONTENT=io.containerd.content.v1.content
-SEEDED=$STORE/.seeded # the id of the image's store that was put here, written last
+SEEDED=$STORE/.seeded # the id of the store that was copied or linked here, written last
 
 prepare_image_store() {
   [[ $(cat $SEEDED 2>/dev/null) != "$(<$SOURCE/id)" ]] || return 0
-  # Half seeded, or from another node image, whose files the links would miss. Images that users pulled are pulled again.
+  # Incomplete, or from another node image, to whose files the links would point. Images of users have to be pulled
+  # again.
   find $STORE -mindepth 1 -delete
   if can_link_store; then
     link_store
@@ -22,13 +23,13 @@ prepare_image_store() {
   write_file $SEEDED <$SOURCE/id
 }
 
-# Overlayfs on overlayfs works one level deep: not where the host's own disk is an overlay already. Trying tells.
+# Overlayfs can be stacked once: not if the host's own disk is an overlay. Only an attempt shows it.
 can_link_store() {
   local snapshots=("$SOURCE/$SNAPSHOTTER"/snapshots/*)
   try_overlay "${snapshots[0]}/fs"
 }
 
-# Only the file systems of images are linked; what containerd writes to is its own.
+# Only the file systems of images are linked. Files that containerd writes to are copied.
 link_store() {
   local source target
   cp -a $SOURCE/$METADATA $SOURCE/$CONTENT $STORE/

@@ -2,7 +2,7 @@
 # shellcheck source-path=SCRIPTDIR
 # Removes a worker from its virtual cluster. Job <node>-leave runs it in a pod of its own, with the owner's kubeconfig.
 #
-# Every step may be interrupted and repeated, and it retries until the Node is gone: a removal is never taken back.
+# Every step may be interrupted and repeated, and it retries until the Node is gone: a removal is never reverted.
 set -euo pipefail
 . "$(dirname "$0")/sentences.sh"
 
@@ -25,7 +25,7 @@ main() {
 # Fails when the API server stops answering.
 remove_node() {
   local state
-  free_master && find_state || return
+  free_control_plane && find_state || return
   [[ $state != absent ]] || return 0
   touch "$MOVING"
   drain && stop_kubelet && ask delete node "$NODE_NAME" --ignore-not-found --wait=false >/dev/null
@@ -39,8 +39,8 @@ is_api_ready() {
   ask get --raw /readyz >/dev/null 2>&1
 }
 
-# Sets $state to `ready`, to `away` if the Node's kubelet does not answer, or to `absent`, and $left to `true` once its kubelet is
-# stopped for good.
+# Sets $state to `ready`, to `away` if the Node's kubelet does not answer, or to `absent`, and $left to `true` once its
+# kubelet is stopped for good.
 find_state() {
   local found ready='{.status.conditions[?(@.type=="Ready")].status}'
   local annotation='{.metadata.annotations.vk8s\.sktelecom\.com/left}'
@@ -53,13 +53,15 @@ find_state() {
   esac
 }
 
-# Without workers, pods run on the master. First of all, because those of the last worker have nowhere else to go.
-free_master() {
+# Without workers, pods run on the control-plane node. Done first, as pods of the last worker have nowhere else to go.
+free_control_plane() {
   [[ $HAS_WORKERS = false ]] || return 0
   local tainted
   tainted=$(ask get nodes --selector $CONTROL_PLANE --output "jsonpath={.items[*].spec.taints[*].key}") || return
   case " $tainted " in
-    *" $CONTROL_PLANE "*) ask taint nodes --selector $CONTROL_PLANE $CONTROL_PLANE- && say "Pods run on the master from now on." ;;
+    *" $CONTROL_PLANE "*)
+      ask taint nodes --selector $CONTROL_PLANE $CONTROL_PLANE- && say "Pods run on the control-plane node from now on."
+      ;;
   esac
 }
 

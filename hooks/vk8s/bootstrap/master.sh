@@ -1,12 +1,12 @@
 # shellcheck shell=bash
 # shellcheck source-path=SCRIPTDIR
 # Boot of the control plane. Sourced by boot.sh.
-# shellcheck disable=SC2154 # boot is of boot.sh
+# shellcheck disable=SC2154 # boot.sh sets boot
 . "$boot/certificates.sh"
 
 MOUNTED_PKI=/vk8s/pki
 KUBEADM_CONFIG=$RUN/kubeadm.yaml
-# Phases of kubeadm that run once in the life of a cluster. Users may have changed what they wrote.
+# Phases of kubeadm that run once in the life of a cluster. Users may have changed their results.
 ONCE=wait-control-plane,upload-config,upload-certs,mark-control-plane,bootstrap-token,kubelet-finalize,addon
 NEVER=preflight,show-join-command
 ADMIN=$KUBERNETES/super-admin.conf
@@ -24,16 +24,16 @@ boot_node() {
   fi
 }
 
-# Also when a first boot was interrupted: kubeadm reuses what it finds, and goes on.
+# Also after an interrupted first boot: kubeadm reuses what it finds, and continues.
 boot_first() {
   local skipped=$NEVER
   if rm "$NEW" 2>/dev/null; then
     say "First boot: kubeadm sets up the control plane (details: $LOG/kubeadm.log in the node)."
   else
-    say "The first boot was interrupted; it goes on with the data that is there."
+    say "The first boot was interrupted; it continues with the existing data."
     skipped+=,addon/coredns
   fi
-  set_up_beside_kubeadm &
+  set_up_parallel_to_kubeadm &
   run_kubeadm init --config "$KUBEADM_CONFIG" --skip-phases="$skipped" --skip-token-print
   wait $!
   [[ $skipped = "$NEVER" ]] || install_coredns
@@ -41,8 +41,8 @@ boot_first() {
   say "The control plane is set up."
 }
 
-# What needs only the API server. kubeadm has seconds of other work left then, or minutes where there is no network.
-set_up_beside_kubeadm() {
+# What needs only the API server. kubeadm has seconds of other work left then, or minutes without a network.
+set_up_parallel_to_kubeadm() {
   wait_for "Waiting for the API server; it starts as a container of this node." is_api_ready
   say "The API server answers."
   follow_kubelet_certificate
@@ -50,33 +50,34 @@ set_up_beside_kubeadm() {
   start_network
 }
 
-# The network first. All in one call, as each start of kubectl costs 0.25 s of CPU.
-# shellcheck disable=SC2154 # boot is of boot.sh
+# The network first. All in one call, as each start of kubectl takes 0.25 s of CPU.
+# shellcheck disable=SC2154 # boot.sh sets boot
 print_manifests() {
   print_network_manifests
   echo ---
   render "$boot/storage.yaml"
 }
 
-# kubeadm refuses to change a CoreDNS newer than its own, and an interrupted boot may have left only a part of it.
+# kubeadm refuses to change a CoreDNS that is newer than its own, and an interrupted boot may have created only a part
+# of it.
 install_coredns() {
   kubectl --kubeconfig $ADMIN --namespace kube-system delete deployment coredns --ignore-not-found >>"$LOG/kubeadm.log" 2>&1
   run_kubeadm init phase addon coredns --config "$KUBEADM_CONFIG"
 }
 
 boot_again() {
-  say "The control plane starts with the data of its former boots (details: $LOG/kubeadm.log in the node)."
+  say "The control plane starts with the data of its previous boots (details: $LOG/kubeadm.log in the node)."
   stamp_upgrade
   run_kubeadm init --config "$KUBEADM_CONFIG" --skip-phases="$NEVER,$ONCE"
   wait_for "Waiting for the API server; it starts as a container of this node." does_api_answer
   post_status_now
-  wait_for "The API server answers, and is not ready yet." is_api_ready
-  # With the same version, users may have changed what is there.
+  wait_for "The API server answers, but is not ready yet." is_api_ready
+  # With the same version, nothing is updated: users may have changed it.
   ! is_upgrade || upgrade_cluster
 }
 
-# Updates what the first boot created in the cluster: the new version's images have other names, and the former ones are not
-# in this node. Done before the node becomes Ready, because the workers are upgraded after that.
+# Updates what the first boot created in the cluster: the images of the new version have other names, and the previous
+# ones are not in this node. Done before the node becomes Ready, because the workers are upgraded after that.
 upgrade_cluster() {
   say "Kubernetes is upgraded from $(<"$VERSION_STAMP") to $KUBERNETES_VERSION."
   run_kubeadm init phase upload-config all --config "$KUBEADM_CONFIG"
@@ -92,7 +93,7 @@ has_coredns() {
     --output 'jsonpath={.spec.template.spec.containers[0].image}') = *:"$COREDNS_TAG" ]]
 }
 
-# The Node still has the status of the former boot, Ready and with the former address.
+# The Node still has the status of the previous boot, Ready and with the previous address.
 post_status_now() {
   follow_kubelet_certificate
   start_network # not earlier: it needs the API server
@@ -100,20 +101,20 @@ post_status_now() {
   restart_kubelet_to_post_status
 }
 
-# The endpoint is a Service of the host cluster, which would lead back here, if at all.
+# The endpoint is a Service of the host cluster, through which the node could at best reach itself.
 map_endpoint_to_self() {
   # The file is a mount: it can be written, but not replaced.
   grep -q " $ENDPOINT\$" /etc/hosts || echo "127.0.0.1 $ENDPOINT" >>/etc/hosts
 }
 
-# Each pod has another address. kubeadm creates what is missing and keeps what it finds, even if that is for the former
-# address. All certificates are removed, so that each boot issues them for their whole term.
+# Each pod has another address. kubeadm creates what is missing and keeps what it finds, even if that is for the
+# previous address. All certificates are removed, so that each boot issues them for their whole validity.
 remove_what_is_bound_to_the_address() {
   rm -f $KUBERNETES/*.conf $KUBERNETES/manifests/* /var/lib/kubelet/pki/kubelet-client-*
   [[ ! -d $KUBERNETES/pki ]] || find $KUBERNETES/pki -type f ! -name '*ca.*' ! -name 'sa.*' -delete
 }
 
-# Copied, because kubeadm writes to the same directory. Also, a copy stays on the state volume in case the Secret is lost.
+# Copied, because kubeadm writes to the same directory. Also, the state volume has a copy in case the Secret is lost.
 install_pki() {
   local name
   install -d -m 700 $KUBERNETES/pki $KUBERNETES/pki/etcd
@@ -138,7 +139,7 @@ offer_kubectl() {
   ln -sf $KUBERNETES/admin.conf /root/.kube/config
 }
 
-# Whatever the answer is: the API server has read its data by then, but need not be ready.
+# Whether there is any answer: the API server has read its data by then, but need not be ready.
 does_api_answer() {
   curl -s --max-time 10 --output /dev/null --cacert $KUBERNETES/pki/ca.crt https://127.0.0.1:6443/livez/ping
 }
@@ -147,7 +148,7 @@ is_api_ready() {
   [[ $(curl -s --max-time 10 --cacert $KUBERNETES/pki/ca.crt https://127.0.0.1:6443/readyz) = ok ]]
 }
 
-# Applies manifests from standard input. Unvalidated, as that would first fetch the whole API's description.
+# Applies manifests from standard input, without validation, which would first fetch the OpenAPI document.
 apply() {
   kubectl --kubeconfig $ADMIN apply --server-side --force-conflicts --validate=false -f - >>"$LOG/kubeadm.log" 2>&1
 }

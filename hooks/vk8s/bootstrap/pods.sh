@@ -1,9 +1,11 @@
 # shellcheck shell=bash
-# Processes of the cluster's own pods on this node. Users may run whole clusters in theirs, whose programs have the same
-# names. Sourced by stop-pods.sh and renew-certificates.sh.
+# Finds processes of the cluster's own pods on this node. Users may run whole clusters in their pods, with programs of
+# the same names. Sourced by stop-pods.sh and renew-certificates.sh.
 
 [[ -e /sys/fs/cgroup/cgroup.controllers ]] && PODS=/sys/fs/cgroup/kubelet || PODS=/sys/fs/cgroup/pids/kubelet
-POD_LOGS=/var/log/pods # the kubelet's, with a folder <namespace>_<name>_<uid> for each pod; the group of the pod has its uid, too
+# The kubelet's, with a folder <namespace>_<name>_<uid> for each pod; the cgroup of the pod also has its uid in its
+# name.
+POD_LOGS=/var/log/pods
 
 # Prints the processes of containers in pods of kube-system that have the name of their program.
 list_own_processes() { # program...
@@ -18,7 +20,7 @@ list_own_processes() { # program...
   done
 }
 
-# Ends them at once.
+# Kills them.
 kill_own_processes() { # program...
   local processes
   mapfile -t processes < <(list_own_processes "$@")

@@ -1,11 +1,11 @@
 # shellcheck shell=bash
-# What a node needs of its pod and of the host's kernel, asked for by trying. Sourced by entrypoint.sh.
+# Checks what a node needs from its pod and from the host's kernel, by trying it. Sourced by entrypoint.sh.
 
-# shellcheck source=/dev/null disable=SC2154 # boot is of entrypoint.sh
+# shellcheck source=/dev/null disable=SC2154 # entrypoint.sh sets boot
 . "$boot/environment.sh" # REQUIRED and OPTIONAL: built by the controller (hooks/vk8s/node_config/environment.py)
-PKI=/vk8s/pki   # mounted into the master
+PKI=/vk8s/pki   # mounted into control-plane nodes
 JOIN=/vk8s/join # mounted into workers
-# inotify is counted per user, and every node of a host is root: one node takes some twenty instances.
+# inotify instances are counted per user, and all nodes of a host are root. One node takes some twenty instances.
 LEAST_INOTIFY_INSTANCES=64 ADVISED_INOTIFY_INSTANCES=512 LEAST_INOTIFY_WATCHES=8192
 MIB=$((1024 * 1024))
 
@@ -18,7 +18,7 @@ check_machine() {
 check_pod() {
   local name entry file
   for name in "${REQUIRED[@]}"; do
-    [[ -n ${!name:-} ]] || give_up "The pod has no environment variable $name: it was not made by this controller."
+    [[ -n ${!name:-} ]] || give_up "The pod has no environment variable $name: it was not created by this controller."
   done
   for entry in "${OPTIONAL[@]}"; do # NAME=default
     name=${entry%%=*}
@@ -37,7 +37,7 @@ list_credentials() {
   fi
 }
 
-# Less has not been seen to work; the node would die of it slowly, and say nothing.
+# With less, a node has never worked: it would be killed at some time without a message.
 check_memory() {
   local least=256
   [[ $ROLE != master ]] || least=768
@@ -57,14 +57,14 @@ check_inotify() {
 }
 
 check_kernel() {
-  # The kernel loads most modules by itself; where the host forbids that, only the trial below counts.
+  # The kernel loads most modules by itself. If the host forbids that, only the checks below count.
   modprobe --quiet --all overlay veth vxlan nf_tables 2>/dev/null || true
   # shellcheck disable=SC2119
   try_overlay || give_up "The state volume can't hold containers: overlayfs can't be mounted on /var/lib/containerd" \
     "($(findmnt --noheadings --output FSTYPE --target /var/lib/containerd)); use a storage class on a local file system."
   try_link type veth peer name vk8s-try1 || give_up "The host's kernel has no veth: run \`modprobe veth\` on the host."
   check_network_kernel
-  try_nftables || give_up "The host's kernel lacks nftables with nat, masquerade or fib:" \
+  try_nftables || give_up "The host's kernel has no nftables with nat, masquerade or fib:" \
     "run \`modprobe -a nf_tables nft_chain_nat nft_masq nft_fib_ipv4\` on the host."
 }
 

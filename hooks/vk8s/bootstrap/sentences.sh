@@ -1,17 +1,17 @@
 # shellcheck shell=bash
-# How a node talks: plain sentences on standard output, which end up in `kubectl logs`; details go to files in $LOG.
-# Sourced by every script.
+# Log messages: sentences on standard output, which `kubectl logs` shows; details go to files in $LOG. Sourced by every
+# script.
 
 RUN=/run/vk8s # this boot only
 STATE=/var/lib/vk8s # on the state volume
-LOG=$STATE/log # on the volume, so that it is there to read after a node that failed
-CONSOLE=$RUN/console.log # what units say, on its way to `kubectl logs`
+LOG=$STATE/log # on the volume, so that it can be read after a node has failed
+CONSOLE=$RUN/console.log # messages of units, on their way to `kubectl logs`
 BOOTED=$RUN/booted # written when this boot is complete
-BOOTED_BEFORE=/vk8s/booted/done # and this, of a master, for the rest of its pod's life
-NEW=$RUN/new # from when this boot has founded the cluster until kubeadm begins
+BOOTED_BEFORE=/vk8s/booted/done # the same on a control-plane node, for the rest of its pod's life
+NEW=$RUN/new # exists from the moment this boot has initialized the cluster until kubeadm begins
 export RUN STATE LOG CONSOLE BOOTED BOOTED_BEFORE NEW
 
-# Says a sentence, with the seconds since the node started.
+# Logs a sentence, with the seconds since the node started.
 say() {
   local now=${EPOCHREALTIME/./} started
   started=$(cat "$RUN/started" 2>/dev/null) || started=$now
@@ -19,14 +19,14 @@ say() {
   printf '[%4d.%d s] %s\n' $((tenths / 10)) $((tenths % 10)) "$*"
 }
 
-# For what no retry mends: the sentence becomes the pod's termination message, and the container ends.
+# For errors that no retry fixes: the sentence becomes the pod's termination message, and the container ends.
 give_up() {
   say "$*"
   printf '%s' "$*" >/dev/termination-log || true
   exit 1
 }
 
-# Waits until a command succeeds, and says once what it waits for: wait_for SENTENCE COMMAND...
+# Waits until a command succeeds, and logs once what it waits for: wait_for SENTENCE COMMAND...
 wait_for() {
   local said='' sentence=$1 asked
   shift
@@ -40,16 +40,16 @@ wait_for() {
   done
 }
 
-# Sleeps before something is asked again; where asking is slow, as long as it took, to leave a processor
-# to those who work on the answer, but five seconds at most: nobody shall wait for long who was not answered at all.
-rest() { # when asking began, least: microseconds
+# Sleeps before a check is repeated: after a slow check for as long as it took, to leave a processor to those that work
+# on the answer, but at most five seconds, so that no wait is long if there was no answer at all.
+rest() { # when the check began, least: microseconds
   local -r most=5000000
   local left=$((${EPOCHREALTIME/./} - $1))
   left=$((left < $2 ? $2 : left > most ? most : left))
   sleep "$((left / 1000000)).$(printf %06d $((left % 1000000)))"
 }
 
-# Replaces a file in one step, with what comes in: a node may be killed at any moment, and must not find half a file.
+# Replaces a file atomically with standard input: a node may be killed at any moment, and must not find half a file.
 write_file() { # path
   cat >"$1.partial"
   mv "$1.partial" "$1"

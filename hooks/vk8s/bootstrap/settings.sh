@@ -1,14 +1,14 @@
 # shellcheck shell=bash
-# Settings of a node that depend on its pod, written anew at each boot. Sourced by boot.sh.
+# Settings of a node that depend on its pod, written at each boot. Sourced by boot.sh.
 
-# What the node's own processes take beside nested pods (systemd, containerd and its shims, kubelet, flanneld: 80 MiB
-# measured on an idle worker) and what they write to /run. The kubelet's eviction threshold comes on top.
+# What the node's own processes take in addition to nested pods (systemd, containerd and its shims, kubelet, flanneld:
+# 80 MiB measured on an idle worker) and what they write to /run. The kubelet's eviction threshold is added to it.
 MEMORY_HEADROOM=$((128 * 1024 * 1024))
 # The control plane's static pods and CoreDNS request this much. CPU can be shared, so with a smaller limit they run
-# slowly; with a smaller Node the kubelet would refuse them.
+# slowly; on a smaller Node the kubelet would reject them.
 LEAST_MASTER_CPU_MILLIS=1000
 
-# The kubelet believes that the machine is its own. What the pod may not use is reserved, so that the Node offers what
+# The kubelet assumes that it has the whole machine. What the pod may not use is reserved, so that the Node offers what
 # the pod has. The host may be another one after each boot.
 # shellcheck disable=SC2034,SC2154 # for render
 write_kubelet_settings() {
@@ -30,7 +30,7 @@ positive() {
   larger "$1" 0
 }
 
-# kubeadm's output is for those who look for an error; what it does is said in a sentence.
+# kubeadm's output is only for finding errors; what it does is logged as a sentence.
 run_kubeadm() {
   echo "--- kubeadm $*" >>"$LOG/kubeadm.log"
   kubeadm "$@" >>"$LOG/kubeadm.log" 2>&1

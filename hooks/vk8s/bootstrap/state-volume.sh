@@ -1,24 +1,24 @@
 # shellcheck shell=bash
-# Whose state volume it is, of which generation of the cluster, and which version of Kubernetes wrote it. Sourced by
-# entrypoint.sh and boot.sh.
+# Stamps of the state volume: the Vk8s and the generation of the cluster that it belongs to, and the version of
+# Kubernetes that wrote it. Sourced by entrypoint.sh and boot.sh.
 
 OWNER_STAMP=$STATE/owner
 VERSION_STAMP=$STATE/kubernetes-version
-UPGRADE_STAMP=$STATE/kubernetes-upgrade # to which version, from its first write until its boot is complete
-# Which cluster under the name of this one: the owner may have given up the first one with its data, for an empty second.
+UPGRADE_STAMP=$STATE/kubernetes-upgrade # the new version, from its first write until its boot is complete
+# Which cluster of this name: the owner may have given up the first one with its data, for an empty second one.
 GENERATION_STAMP=$STATE/generation
-# Written after the last step of a master's first boot, and read for nothing else than whether those steps are complete.
-# shellcheck disable=SC2034 # of founding.sh and master.sh
+# Written after the last step of the first boot of a control-plane node. It only shows that those steps are complete.
+# shellcheck disable=SC2034 # used by founding.sh and master.sh
 FIRST_BOOT_COMPLETE=$STATE/first-boot-complete
 
 claim_state_volume() {
   refuse_foreign_volume
   refuse_version_jump
-  refuse_empty_volume # of founding.sh
+  refuse_empty_volume # in founding.sh
   [[ -s $OWNER_STAMP ]] || echo "$VK8S_UID" | write_file "$OWNER_STAMP"
 }
 
-# A volume that another Vk8s wrote (a PVC of the same name that was left behind) must neither be used nor overwritten.
+# A volume that another Vk8s wrote (a PVC of the same name that was left over) must neither be used nor overwritten.
 refuse_foreign_volume() {
   if [[ -s $OWNER_STAMP ]]; then
     [[ $(<"$OWNER_STAMP") = "$VK8S_UID" ]] ||
@@ -29,7 +29,7 @@ refuse_foreign_volume() {
   fi
 }
 
-# etcd's data and the kubelet's can be taken one minor version forward, and not back.
+# The data of etcd and the kubelet can be upgraded by one minor version, and not downgraded.
 refuse_version_jump() {
   local image before
   image=$(read_image_version)
@@ -43,14 +43,15 @@ refuse_version_jump() {
     "version at a time. Write an image with v1.$(($(find_minor "$before") + 1)) first."
 }
 
-# The API server and the etcd of an upgrade write before the boot is complete, in forms that former ones need not know.
+# The API server and etcd of an upgrade write before the boot is complete, in formats that earlier versions may not
+# know.
 refuse_way_back() { # version of the image
   local begun
   [[ -s $UPGRADE_STAMP ]] || return 0
   begun=$(<"$UPGRADE_STAMP")
   (($(find_minor "$1") >= $(find_minor "$begun"))) ||
-    give_up "The upgrade of this node to Kubernetes $begun has begun to write and its image has $1: a downgrade is not" \
-      "possible. Write an image with $begun or a newer patch of it."
+    give_up "The upgrade of this node to Kubernetes $begun has already written data, and its image has $1: a downgrade is" \
+      "not possible. Write an image with $begun or a newer patch of it."
 }
 
 read_image_version() {
@@ -68,15 +69,15 @@ is_upgrade() {
   [[ -s $VERSION_STAMP && $(<"$VERSION_STAMP") != "$KUBERNETES_VERSION" ]]
 }
 
-# Whether the node was in this cluster when it last booted, and not in one before it. Volumes of earlier versions have no
-# stamp, and belong to the first.
+# Whether the node was in this generation of the cluster when it last booted. Volumes of earlier versions have no stamp,
+# and belong to the first generation.
 is_same_generation() {
   local stamp=1
   [[ ! -s $GENERATION_STAMP ]] || stamp=$(<"$GENERATION_STAMP")
   [[ $stamp = "$GENERATION" ]]
 }
 
-# Called before a control plane starts: until then, the former version can be put back.
+# Called before a control plane starts: until then, the previous version can be restored.
 stamp_upgrade() {
   ! is_upgrade || echo "$KUBERNETES_VERSION" | write_file "$UPGRADE_STAMP"
 }

@@ -1,9 +1,9 @@
 #!/bin/bash
 # shellcheck source-path=SCRIPTDIR
-# Ends the containers of nested pods when the node stops; the kubelet is gone by then. Run by vk8s-pods.service.
+# Stops the containers of nested pods when the node stops; the kubelet has stopped by then. Run by vk8s-pods.service.
 #
-# etcd is asked last, when the API server has written what it had to. It must end by itself, or it has to recover when
-# it starts again.
+# etcd is stopped last, when the API server has written everything. It must end by itself, or it has to recover at its
+# next start.
 set -euo pipefail
 boot=$(dirname "$0")
 . "$boot/sentences.sh"
@@ -11,11 +11,11 @@ boot=$(dirname "$0")
 
 PODS_SECONDS=5
 ETCD_SECONDS=5
-# These have nothing to write, and would wait for others to let go of their connections (the API server up to a minute).
+# These have nothing to write, and would wait for their clients to close connections (the API server up to a minute).
 STATELESS=(kube-apiserver coredns)
 STATELESS_SECONDS=0.5
 
-# Prints the processes of containers whose command is etcd, or of all `others`. Sandboxes end by themselves, with these.
+# Prints the processes of containers whose command is etcd, or of all `others`. Sandboxes end with their containers.
 list_processes() { # etcd | others
   local process command
   find "$PODS" -name cgroup.procs -exec cat {} + 2>/dev/null | while read -r process; do
@@ -28,7 +28,7 @@ list_processes() { # etcd | others
   done
 }
 
-# Asks processes to end, and ends those that don't.
+# Sends SIGTERM to processes, and SIGKILL to those that are left after so many seconds.
 end_processes() { # etcd|others seconds
   local processes try
   mapfile -t processes < <(list_processes "$1")
@@ -44,13 +44,13 @@ end_processes() { # etcd|others seconds
 }
 
 main() {
-  say "The node stops: its pods are ended, etcd last."
+  say "The node stops: its pods are stopped, etcd last."
   (sleep $STATELESS_SECONDS && kill_own_processes "${STATELESS[@]}") &
   end_processes others $PODS_SECONDS
   end_processes etcd $ETCD_SECONDS
-  # Shims don't listen to polite signals, and systemd would wait for each. Those in pods have ended with their pods.
+  # Shims ignore SIGTERM, and systemd would wait for each of them. Shims inside pods have ended with their pods.
   pkill -KILL containerd-shim || true
-  say "All pods of the node have ended."
+  say "All pods of the node have stopped."
 }
 
 main

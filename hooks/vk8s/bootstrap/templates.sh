@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Templates: files in which ${...} stands for a variable. Sourced by entrypoint.sh and boot.sh.
 
-# Fills in a template: only names of variables, in ${...}; no shell is let loose on it.
+# Fills in a template: only names of variables, in ${...}; it is not evaluated by a shell.
 render() { # template
   local text name
   text=$(<"$1")

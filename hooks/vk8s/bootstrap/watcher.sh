@@ -1,11 +1,12 @@
 #!/bin/bash
 # shellcheck source-path=SCRIPTDIR
-# Keeps the file /run/vk8s/ready exactly as long as this node is Ready in its virtual cluster; the pod's probes look for it.
+# Keeps the file /run/vk8s/ready exactly as long as this node is Ready in its virtual cluster; the pod's probes look for
+# it.
 #
-# The Ready condition alone is not enough: after a restart, that of the former boot remains for forty seconds. So the kubelet
-# must be healthy and must have posted the Node's status in this boot, with this pod's address and with the machine ID that
-# systemd generates at each boot. The network between the nodes must be up as well: the kubelet goes by the CNI list, which
-# may be that of the former boot.
+# The Ready condition alone is not enough: after a restart, that of the previous boot remains for forty seconds. So the
+# kubelet must be healthy and must have posted the Node's status in this boot, with this pod's address and with the
+# machine ID that systemd generates at each boot. The network between the nodes must be up as well: for the kubelet the
+# CNI list is enough, which may be that of the previous boot.
 set -euo pipefail
 boot=$(dirname "$0")
 . "$boot/sentences.sh"
@@ -13,14 +14,15 @@ boot=$(dirname "$0")
 . "$boot/network.sh"
 
 READY=$RUN/ready
-# For so long a worker stays ready without an API server: a restart of the master must not remove it from users' Services.
+# How long a worker stays ready without an API server: a restart of the control plane must not remove it from users'
+# Services.
 MAX_ALONE_SECONDS=300
-# For so long a Node must be missing, or the certificate be rejected, until something is done about it.
+# How long a Node must be missing, or the certificate be rejected, before it is repaired.
 MAX_UNKNOWN_SECONDS=5
 # After an outage that was longer than this, the kubelet is restarted.
 MAX_OUTAGE_SECONDS=10
 EXPLAIN_SECONDS=10
-# A server that is gone refuses the connection at once; on a busy host, one that is there may answer late.
+# A server that is gone refuses the connection at once; on a busy host, a running one may answer late.
 ANSWER_SECONDS=10
 
 answered_at=-$MAX_ALONE_SECONDS # SECONDS when the API server last answered a worker
@@ -28,7 +30,7 @@ unknown_since=''                # SECONDS since when the Node has been missing, 
 published=''                    # the last state
 was_ready=''                    # not empty once the node has been ready
 explained_at=0                  # SECONDS when the logs were last read
-was_explained=''                # not empty once it has been said what the host lacks
+was_explained=''                # not empty once the missing resource of the host has been logged
 
 main() {
   if is_kubelet_stopped_for_good; then exec sleep infinity; fi
@@ -61,8 +63,8 @@ observe() {
       answered_at=$SECONDS
       judge "$answer"
       ;;
-    404) state='its Node does not exist' && mend "$code" ;;
-    401) state='the API server rejects its certificate' && mend "$code" ;;
+    404) state='its Node does not exist' && repair "$code" ;;
+    401) state='the API server rejects its certificate' && repair "$code" ;;
     *) unknown_since='' && judge_alone ;;
   esac
 }
@@ -76,7 +78,8 @@ wake_kubelet() {
   until is_kubelet_healthy $ANSWER_SECONDS || ((SECONDS >= end)); do sleep 0.1; done
 }
 
-# Prints the body and, on a line of its own, the status code. With the kubelet's certificate, and cheaper than kubectl.
+# Prints the body and, on a line of its own, the status code. Uses the kubelet's certificate, and is cheaper than
+# kubectl.
 ask() { # curl arguments
   curl -s --max-time $ANSWER_SECONDS --cacert /etc/kubernetes/pki/ca.crt --cert $CLIENT_CERTIFICATE --write-out '\n%{http_code}' "$@"
 }
@@ -106,8 +109,8 @@ judge_alone() {
   ((SECONDS - answered_at > MAX_ALONE_SECONDS)) || state=ready
 }
 
-# Has a Node that was deleted registered again, and a worker whose certificate is rejected join again.
-mend() { # status code
+# Lets the kubelet register a Node again that was deleted, and a worker join again whose certificate is rejected.
+repair() { # status code
   : "${unknown_since:=$SECONDS}"
   ((SECONDS - unknown_since >= MAX_UNKNOWN_SECONDS)) || return 0
   unknown_since=''
@@ -123,8 +126,8 @@ mend() { # status code
   fi
 }
 
-# Creates the Node of a worker with the subnet that it had, because its pods keep running, with their addresses. If that
-# fails, and on a master, the kubelet creates the Node, which gets another subnet.
+# Creates the Node of a worker with its previous subnet, because its pods keep running, with their addresses. If that
+# fails, and on a control-plane node, the kubelet creates the Node, which gets another subnet.
 keep_subnet() {
   local subnet
   [[ $ROLE = worker ]] && subnet=$(find_subnet) || return 0
@@ -132,7 +135,7 @@ keep_subnet() {
     "'"$NODE_NAME"'"}, "spec": {"podCIDR": "'"$subnet"'", "podCIDRs": ["'"$subnet"'"]}}' "${NODE_URL%/*}" >/dev/null || true
 }
 
-# Says what only logs in the node would show. No check at the start could: all nodes of a host share these limits.
+# Logs what only logs in the node would show. No check at the start could: all nodes of a host share these limits.
 explain() {
   ((SECONDS >= explained_at + EXPLAIN_SECONDS)) || return 0
   explained_at=$SECONDS
@@ -145,7 +148,8 @@ explain() {
   was_explained=yes
 }
 
-# Removes this node from its cluster: once its kubelet is stopped and the Node is annotated with that, leave.sh deletes the Node.
+# Removes this node from its cluster: once its kubelet is stopped and the Node is annotated with that, leave.sh deletes
+# the Node.
 leave() {
   say "This node is being removed from its cluster."
   rm -f "$READY"
@@ -155,7 +159,7 @@ leave() {
   exec sleep infinity
 }
 
-# Writes or removes the file, and says so, when the state has changed.
+# Writes or removes the file, and logs it, when the state has changed.
 publish() {
   [[ $state != "$published" ]] || return 0
   if [[ $state = ready ]]; then
@@ -166,7 +170,7 @@ publish() {
     say "Ready: the Node is Ready at $POD_IP."
   else
     rm -f "$READY"
-    # Until the node has been ready, the boot says what it does and waits for.
+    # Until the node has been ready, the boot logs what it does and waits for.
     [[ -z $was_ready ]] || say "Not ready any more: $state."
   fi
   published=$state

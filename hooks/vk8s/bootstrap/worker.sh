@@ -23,11 +23,11 @@ has_identity() {
     openssl verify -CAfile $JOIN/ca.crt "$CLIENT_CERTIFICATE" >/dev/null 2>&1
 }
 
-# The network before the kubelet: it needs only the Node and its subnet, which exist. Then the first status that the kubelet
-# posts is Ready; the next one would follow ten seconds later.
+# The network before the kubelet: it needs only the Node and its subnet, which exist. Then the first status that the
+# kubelet posts is already Ready; the next one would follow ten seconds later.
 boot_again() {
   say "This node has joined its cluster before; it starts with the same identity."
-  # Without an API server, both would back off for longer and longer.
+  # Without an API server, both would retry less and less often.
   await_answer /livez
   ! is_upgrade || upgrade_kubelet_configuration
   start_network
@@ -38,8 +38,8 @@ boot_again() {
   restart_kubelet_to_post_status
 }
 
-# Fetches the cluster's kubelet configuration, which the master has upgraded before. Then kubeadm removes flags that the new
-# kubelet no longer knows.
+# Fetches the cluster's kubelet configuration, which the control plane has upgraded before. Then kubeadm removes flags
+# that the new kubelet no longer knows.
 upgrade_kubelet_configuration() {
   say "Kubernetes is upgraded from $(<"$VERSION_STAMP") to $KUBERNETES_VERSION."
   until run_kubeadm upgrade node phase kubelet-config && run_kubeadm upgrade node phase post-upgrade; do
@@ -49,13 +49,14 @@ upgrade_kubelet_configuration() {
 }
 
 join_cluster() {
-  local former=''
-  [[ ! -s $KUBELET_KUBECONFIG ]] || is_same_generation || former=yes
-  [[ -z $former ]] ||
-    say "This node belonged to a former cluster, which another one has replaced. Data of its pods' volumes stays in $STATE/volumes."
+  local was_elsewhere=''
+  [[ ! -s $KUBELET_KUBECONFIG ]] || is_same_generation || was_elsewhere=yes
+  [[ -z $was_elsewhere ]] ||
+    say "This node belonged to a previous cluster, which another one has replaced. Data of its pods' volumes stays in" \
+    "$STATE/volumes."
   say "This node joins its cluster at $ENDPOINT."
-  # The last object that the master's kubeadm creates for nodes that join. Its signature, which a controller adds later, is
-  # only for nodes that don't have the CA's certificate.
+  # The last object that kubeadm creates on the control plane for nodes that join. Its signature, which a controller
+  # adds later, is only needed by nodes that don't have the CA's certificate.
   await_answer /api/v1/namespaces/kube-public/configmaps/cluster-info kubeconfig
   [[ ! -s $KUBELET_KUBECONFIG ]] || report_not_ready
   rm -f $KUBELET_KUBECONFIG $KUBELET_CA /var/lib/kubelet/pki/kubelet-client-*
@@ -64,28 +65,28 @@ join_cluster() {
   start_network
   local said=''
   until run_kubeadm join --config "$RUN/join.yaml"; do
-    [[ -n $said ]] || say "Joining failed and is tried again; the reason is in $LOG/kubeadm.log in the node: $(explain_error)."
+    [[ -n $said ]] || say "Joining failed and is retried; the reason is in $LOG/kubeadm.log in the node: $(explain_error)."
     said=yes
     sleep 2
   done
   say "This node has joined its cluster."
 }
 
-# Sets the Ready condition of its Node to False, with the identity that this node had. kubeadm refuses to join under the name
-# of a Node that is Ready, and the node lifecycle controller would take most of a minute to change that.
+# Sets the Ready condition of its Node to False, with the identity that this node had. kubeadm refuses to join under the
+# name of a Node that is Ready, and the node lifecycle controller would take most of a minute to change that.
 report_not_ready() {
   curl -s --max-time 5 --output /dev/null --cacert $JOIN/ca.crt --cert "$CLIENT_CERTIFICATE" --request PATCH \
     --header 'Content-Type: application/strategic-merge-patch+json' \
     --data '{"status": {"conditions": [{"type": "Ready", "status": "False", "reason": "JoinsAgain"}]}}' "$NODE_URL/status" || true
 }
 
-# Waits, for as long as it takes, until the API server's answer to a request contains the text. Says why it waits, whenever
-# the reason changes.
+# Waits, for as long as it takes, until the API server's answer to a request contains the text. Logs why it waits,
+# whenever the reason changes.
 await_answer() { # path [text]
   local said='' now asked
   while
     asked=${EPOCHREALTIME/./}
-    now=$(find_obstacle "$@") && [[ -n $now ]]
+    now=$(explain_wait "$@") && [[ -n $now ]]
   do
     [[ $now = "$said" ]] || say "Waiting for the control plane: $now."
     said=$now
@@ -93,8 +94,8 @@ await_answer() { # path [text]
   done
 }
 
-# Prints why there is no such answer, or nothing.
-find_obstacle() { # path [text]
+# Prints why there is no such answer; nothing if there is one.
+explain_wait() { # path [text]
   local answer status=0
   answer=$(curl -s --max-time 2 --cacert $JOIN/ca.crt "$API$1") || status=$?
   case $status:$answer in

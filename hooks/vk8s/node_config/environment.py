@@ -17,7 +17,7 @@ from hooks.vk8s.spec.state_note import FIRST_GENERATION
 
 ENVIRONMENT_FILE: Final = "environment.sh"
 _COMMENT: Final = """# shellcheck shell=bash disable=SC2034 # of preflight.sh and entrypoint.sh
-# Built by the controller: the variables of a node, and what stands for those that its pod may lack."""
+# Built by the controller: the variables of a node, and the defaults of those that its pod may not have."""
 _CONTROL_PLANE_TAINT: Final = {"key": "node-role.kubernetes.io/control-plane", "effect": "NoSchedule"}
 
 

@@ -16,8 +16,8 @@ from hooks.vk8s.spec.model import KubeflowSpec, NodeSpec
 
 HASH = f"{PREFIX}hash"
 _LENGTH = 16
-# The second covers where a pod may run and what is noted on it, too: of a node whose owner writes nothing of that, the
-# hash stays what it was. One of the first version says that nothing was written.
+# The second version also covers where a pod may run, and its annotations. A node whose spec has none of these keeps the
+# hash of the first version.
 _NODE, _PLACED_NODE = "node-v1", "node-v2"
 _OF_NODES = frozenset([_NODE, _PLACED_NODE])
 

@@ -1,4 +1,4 @@
-"""Where the pods of nodes may run, and what is noted on them: what of it no pod can have, in sentences."""
+"""Rules for where the pods of nodes may run, and for their annotations: messages of what no pod can have."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -10,7 +10,7 @@ from hooks.kubernetes.labels import PREFIX
 from hooks.vk8s.spec.model import NodeSpec
 from hooks.vk8s.spec.placement import LABEL_KEY, LABEL_VALUE, Affinity, SpreadConstraint, is_label_key
 
-# Annotations of these domains, and of those below them, say what a pod is, or which address it has.
+# Annotations of these domains and their subdomains identify a pod, or set its address.
 _RESERVED_DOMAINS: Final = (
     PREFIX.rstrip("/"),
     "cni.projectcalico.org",
@@ -18,10 +18,10 @@ _RESERVED_DOMAINS: Final = (
     "metacontroller.io",
     "metacontroller.k8s.io",
 )
-# Kubernetes' own: a pod with one of its annotations may be taken for another kind of pod. These only limit its network.
+# Kubernetes' own annotations may make a pod look like another kind of pod. These only limit its network.
 _KUBERNETES: Final = "kubernetes.io"
 _OPEN: Final = frozenset(["kubernetes.io/egress-bandwidth", "kubernetes.io/ingress-bandwidth"])
-# As an API server counts them: keys and values of one object.
+# The API server's limit for all keys and values of one object.
 _MOST_BYTES: Final = 256 * 1024
 _FORMS: Final[Mapping[str, TypeAdapter[object]]] = {
     "affinity": TypeAdapter(Affinity),
@@ -30,7 +30,7 @@ _FORMS: Final[Mapping[str, TypeAdapter[object]]] = {
 
 
 def list_placement_problems(nodes: Iterable[NodeSpec]) -> Iterator[str]:
-    """What of the nodes' selectors, tolerations, affinities, constraints and annotations no pod may have."""
+    """Messages of what the selectors, tolerations, affinities, constraints and annotations of nodes can't have."""
     for index, node in enumerate(nodes):
         path = f"spec.nodes[{index}]"
         yield from (f"{path}.{problem}" for problem in _list_problems(node))

@@ -139,7 +139,7 @@ def test_renewal_that_fails_reports_it_and_is_tried_again(old: Node) -> None:
     old.program("kubeadm", "echo renewing; echo error: no space left on device; echo to see more; exit 1")
     ended = renew(old)
     assert ended.code != 0
-    assert ended.said[0].endswith("tried again in 901 s: error: no space left on device")
+    assert ended.said[0].endswith("retried in 901 s: error: no space left on device")
     # Some may have been renewed: with none near its end, the control plane has to be restarted all the same.
     old.program("kubeadm")
     write_control_plane(old)

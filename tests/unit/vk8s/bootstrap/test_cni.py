@@ -11,7 +11,7 @@ from tests.unit.vk8s.bootstrap.bench import BOOT, Node, answer, refuse
 
 NODE_PATH = "/api/v1/nodes/demo-worker"
 CNI_LIST, SUBNET_FILE = "etc/cni/net.d/10-flannel.conflist", "run/flannel/subnet.env"
-FORMER_CNI_LIST = "var/lib/vk8s/cni-list"
+PREVIOUS_CNI_LIST = "var/lib/vk8s/cni-list"
 LIST = '{"plugins": [{"type": "ptp", "ipam": {"ranges": [[{"subnet": "198.18.1.0/24"}]]}}]}'
 SAME_SUBNET = answer(NODE_PATH, '{"spec":{"podCIDR":"198.18.1.0/24"}}')
 
@@ -54,7 +54,7 @@ def test_only_the_choice_of_the_file_depends_on_the_field() -> None:
 
 
 def test_node_with_the_same_subnet_does_not_wait(node: Node) -> None:
-    node.write(FORMER_CNI_LIST, LIST)
+    node.write(PREVIOUS_CNI_LIST, LIST)
     assert restore(node, SAME_SUBNET) == LIST
 
 
@@ -70,7 +70,7 @@ def test_node_with_the_same_subnet_does_not_wait(node: Node) -> None:
 )
 def test_node_with_another_subnet_waits_for_the_network(node: Node, api_server: str) -> None:
     """Nothing could reach pods with addresses of the previous one."""
-    node.write(FORMER_CNI_LIST, LIST)
+    node.write(PREVIOUS_CNI_LIST, LIST)
     assert restore(node, api_server) is None
 
 
@@ -79,7 +79,7 @@ def test_first_boot_has_no_list_of_a_previous_one(node: Node) -> None:
 
 
 def test_network_that_is_the_users_is_left_to_them(node: Node) -> None:
-    node.write(FORMER_CNI_LIST, LIST)
+    node.write(PREVIOUS_CNI_LIST, LIST)
     assert restore(node.given(CNI="none"), SAME_SUBNET) is None
     functions = "start_network; restart_network; keep_cni_list; print_network_manifests"
     ended = node.given(CNI="none").source("sentences.sh kubelet.sh network.sh", functions)

@@ -77,7 +77,7 @@ def test_cluster_is_not_initialized_twice(node: Node, found: str) -> None:
     ended = boot(node.given(FOUND=found))
     assert ended.code == 1
     (said,) = ended.said
-    assert "The state volume has no data of etcd, but this virtual cluster has been founded before" in said
+    assert "The state volume has no data of etcd, but this virtual cluster existed before" in said
     assert (
         "delete claim demo-master-state and this pod, and annotate the Vk8s with vk8s.sktelecom.com/accept-state-loss="
         in said
@@ -119,6 +119,6 @@ def test_etcd_that_ends_says_why(node: Node) -> None:
     ended = boot(node)
     assert ended.code == 1
     (said,) = ended.said
-    assert "The cluster could not be founded: " in said
+    assert "The cluster could not be initialized: " in said
     assert "no space left on device" in said
     assert not node.has(LOG)

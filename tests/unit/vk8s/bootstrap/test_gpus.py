@@ -55,7 +55,7 @@ def test_gpus_are_offered_with_the_kubelet(node: Node) -> None:
             "this node's image has no device plugin. The image of the same version whose tag ends",
         ),
         ("dev/nvidia0", "/dev/nvidia0. Is NVIDIA's driver loaded there?"),
-        ("libraries", "the driver's library libnvidia-ml.so.1 is not in this node. It is NVIDIA's container toolkit"),
+        ("libraries", "the driver's library libnvidia-ml.so.1 is not in this node. NVIDIA's container toolkit"),
     ],
     ids=["a plain image", "a host without the driver", "a host that puts no libraries in"],
 )
@@ -71,7 +71,7 @@ def test_missing_program_is_reported_and_nothing_changes(node: Node, missing: st
 
 def test_gpus_of_other_nodes_are_not_offered(node: Node) -> None:
     node.write("dev/nvidia3")
-    assert "this node sees 2 GPUs, has asked for 1, and can't tell which those are" in boot(node, "1")
+    assert "this node sees 2 GPUs, has requested 1, and can't tell which those are" in boot(node, "1")
     assert list_wanted(node) == []
     assert OFFERED in boot(node, "2")
 

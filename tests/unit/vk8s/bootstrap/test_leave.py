@@ -102,7 +102,7 @@ def test_node_that_stops_answering_is_not_waited_for(node: Node) -> None:
 def test_control_plane_loses_its_taint_before_the_last_worker(node: Node, taints: str) -> None:
     node.write("bench/taints", taints)
     ended = leave(node.given(HAS_WORKERS="false"))
-    assert ended.said[1:3] == ["node/demo-master untainted", "Pods run on the master from now on."]
+    assert ended.said[1:3] == ["node/demo-master untainted", "Pods run on the control-plane node from now on."]
     assert steps(ended) == ["taint", "cordon", "drain", "annotate", "delete"]
     (untaint,) = [call for call in ended.calls if " taint " in call]
     key = "node-role.kubernetes.io/control-plane"

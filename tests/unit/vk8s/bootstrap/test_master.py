@@ -77,7 +77,7 @@ def test_first_boot_that_was_interrupted_goes_on(node: Node) -> None:
     """All but CoreDNS is reused: kubeadm would refuse to change it, and there may be only a part of it."""
     (node.root / NEW).unlink()
     ended = boot(node)
-    assert ended.said[0] == "The first boot was interrupted; it goes on with the data that is there."
+    assert ended.said[0] == "The first boot was interrupted; it continues with the existing data."
     assert inits(ended, node) == [
         f"{skip(f'{NEVER},addon/coredns')} --skip-token-print",
         "kubeadm init phase addon coredns",
@@ -146,7 +146,7 @@ def test_node_reports_the_error_of_kubeadm(node: Node) -> None:
     assert not node.has("run/vk8s/booted")
     # The next try, which finds that it is not the first.
     node.program("kubeadm", KUBEADM)
-    assert boot(node).said[0] == "The first boot was interrupted; it goes on with the data that is there."
+    assert boot(node).said[0] == "The first boot was interrupted; it continues with the existing data."
 
 
 def test_first_boot_is_incomplete_if_the_network_setup_fails(node: Node) -> None:

@@ -37,7 +37,7 @@ def test_later_boot_changes_nothing_in_the_cluster(booted: Node) -> None:
     ended = boot(booted)
     assert ended.code == 0
     assert ended.said == [
-        f"The control plane starts with the data of its former boots (details: {booted.root}/{LOG} in the node)."
+        f"The control plane starts with the data of its previous boots (details: {booted.root}/{LOG} in the node)."
     ]
     assert inits(ended, booted) == [skip(f"{NEVER},{ONCE}")]
     assert not ended.calls_of("kubectl")
@@ -59,7 +59,7 @@ def test_network_starts_as_soon_as_the_api_server_answers(booted: Node) -> None:
     starting = f"{refuse('/livez/ping')}; {answer('/readyz', status=500)}"
     ended = boot(booted, {0: starting, 5: answer("/livez/ping", "starting", status=500), 9: IS_READY})
     assert [line[:10] for line in ended.output.splitlines()] == ["[   0.0 s]", "[   0.0 s]", "[   5.0 s]"]
-    assert ended.said[1:] == [WAITS, "The API server answers, and is not ready yet."]
+    assert ended.said[1:] == [WAITS, "The API server answers, but is not ready yet."]
     asked = order(ended, "livez", RESTARTS, "readyz")
     assert asked == ["livez"] * 26 + [RESTARTS] + ["readyz"] * 21
 

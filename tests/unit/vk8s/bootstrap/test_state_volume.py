@@ -47,8 +47,8 @@ def test_upgrade_that_has_begun_to_write_can_only_go_on(node: Node) -> None:
     boot(node, "v1.34.4", COMPLETE)
     assert boot(node, "v1.35.4", FAILED_AFTER) == ""
     assert boot(node, "v1.34.4", COMPLETE) == (
-        "The upgrade of this node to Kubernetes v1.35.4 has begun to write and its image has v1.34.4: a downgrade is "
-        "not possible. Write an image with v1.35.4 or a newer patch of it."
+        "The upgrade of this node to Kubernetes v1.35.4 has already written data, and its image has v1.34.4: a "
+        "downgrade is not possible. Write an image with v1.35.4 or a newer patch of it."
     )
     assert "one minor version at a time" in boot(node, "v1.36.0", COMPLETE)
     assert boot(node, "v1.35.5", FAILED_AFTER) == ""

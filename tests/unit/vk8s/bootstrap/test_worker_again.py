@@ -13,7 +13,6 @@ from tests.unit.vk8s.bootstrap.worker import (
     CA,
     CLIENT_CERTIFICATE,
     CNI_LIST,
-    FORMER_CNI_LIST,
     GENERATION,
     JOINS,
     KUBECONFIG,
@@ -21,6 +20,7 @@ from tests.unit.vk8s.bootstrap.worker import (
     LIST,
     LIVES,
     NODE_PATH,
+    PREVIOUS_CNI_LIST,
     RESTARTS,
     STARTS,
     STARTS_NETWORK,
@@ -82,7 +82,7 @@ def test_worker_whose_identity_would_be_rejected_joins_again(
 
 def test_worker_of_a_previous_cluster_reports_it(joined: Node) -> None:
     ended = boot(joined.given(GENERATION="2"))
-    assert "This node belonged to a former cluster, which another one has replaced." in ended.said[0]
+    assert "This node belonged to a previous cluster, which another one has replaced." in ended.said[0]
     assert joined.read(GENERATION) == "2\n"
 
 
@@ -134,7 +134,7 @@ def test_network_that_takes_long_does_not_hold_the_kubelet_up(joined: Node) -> N
 
 def test_cni_list_of_the_last_boot_saves_the_wait_for_the_network(joined: Node) -> None:
     joined.program("systemctl")
-    joined.write(FORMER_CNI_LIST, LIST)
+    joined.write(PREVIOUS_CNI_LIST, LIST)
     same_subnet = answer(NODE_PATH, '{"spec":{"podCIDR":"198.18.1.0/24"}}')
     ended = boot(joined, {0: f"{LIVES}; {same_subnet}"})
     assert ended.calls_of("systemctl") == [STOPS, STARTS_NETWORK, STARTS]

@@ -106,7 +106,7 @@ class TestANode:
         status, output = boot(tmp_path, given)
         assert (status, output) == (
             1,
-            f"The pod has no environment variable {name}: it was not made by this controller.\n",
+            f"The pod has no environment variable {name}: it was not created by this controller.\n",
         )
 
     @pytest.mark.parametrize("value", ['["a", "b"]', "$HOME `id` \\n", "it's"])
