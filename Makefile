@@ -6,10 +6,10 @@ SHELL := /bin/bash
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 PYTEST := $(VENV)/bin/pytest
-SOURCES := hooks testbed tests images docs bench
+SOURCES := hooks kubectl_vk8s testbed tests images docs bench
 # What has to reach every line of the hooks, and the other tests that need no cluster: coverage makes them half as fast.
 COVERING := $(addprefix tests/,unit scenarios contract api)
-OTHERS := $(addprefix tests/,docs properties testbed images bench storm)
+OTHERS := $(addprefix tests/,cli docs properties testbed images bench storm)
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 # The image of the hooks.
 IMG ?= registry.example.com/vk8s/controller:$(VERSION)
@@ -118,6 +118,8 @@ kind-test: prerequisites ## What only several hosts show: up, the tests of tests
 .PHONY: generate
 generate: $(VENV)/installed ## After a change of the resource: write its reference, and see that CRDs, models and manifests agree
 	$(PYTHON) -m docs.tools.reference
+	$(PYTHON) -m docs.tools.reasons
+	$(PYTHON) -m docs.tools.command
 	$(PYTEST) tests/contract $(ARGS)
 
 .PHONY: manifests

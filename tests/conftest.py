@@ -11,6 +11,7 @@ STAGES = (
     "docs",
     "properties",
     "api",
+    "cli",
     "testbed",
     "images",
     "storm",
