@@ -22,9 +22,7 @@ from tests.nested.virtual import VirtualCluster
 from tests.nested.workload import build_web_pod, build_web_service
 
 COMMAND = [sys.executable, "-m", "testbed.kind"]
-# Each node with the host that it is to be on; the host's control plane takes no pods of others.
-HOSTS = {"local-master": "vk8s-worker", "local-worker": "vk8s-worker2", "local-worker2": "vk8s-worker"}
-# A web pod on each of two nodes that are on different hosts.
+# A web pod on each of two nodes, which prefer different hosts.
 WEB = {"on-master": "local-master", "on-worker": "local-worker"}
 # Small, as hosts share the machine's processors and each says that it has them all.
 RESOURCES = {
@@ -77,7 +75,7 @@ def host(hosts: Kubectl) -> Iterator[Host]:
 def booted(host: Host, tmp_path_factory: pytest.TempPathFactory) -> VirtualCluster:
     """A control-plane node and two workers on two hosts; it has been Running."""
     directory: Path = tmp_path_factory.mktemp("kubeconfigs")
-    virtual = VirtualCluster(host, spread(read_example()), directory)
+    virtual = VirtualCluster(host, with_second_worker(read_example()), directory)
     start = time.monotonic()
     virtual.ensure_running()
     record("kind_apply_to_running_s", time.monotonic() - start)
@@ -103,11 +101,9 @@ def web(running: VirtualCluster) -> VirtualCluster:
     return running
 
 
-def spread(example: Manifest) -> Manifest:
-    """examples/local.yaml with one worker more, each node on the host that it is to be on."""
+def with_second_worker(example: Manifest) -> Manifest:
+    """examples/local.yaml with one worker more, and smaller nodes."""
     master, worker = example["spec"]["nodes"]
-    nodes = [
-        {**node, "resources": RESOURCES[node["role"]], "nodeSelector": {"kubernetes.io/hostname": HOSTS[node["name"]]}}
-        for node in (master, worker, {**worker, "name": "local-worker2"})
-    ]
+    three = (master, worker, {**worker, "name": "local-worker2"})
+    nodes = [{**node, "resources": RESOURCES[node["role"]]} for node in three]
     return {**example, "spec": {**example["spec"], "nodes": nodes}}
