@@ -29,7 +29,7 @@ up: prerequisites ## Bring up a host cluster on this machine and a virtual clust
 .PHONY: test
 test: started prerequisites check build ## What continuous integration runs: all checks, and all tests but those of `make nightly`
 	@# Side by side, as most of them wait for others; what measures times waits until it is alone.
-	$(MAKE) --jobs=2 --output-sync=target cluster-installation-and-walkthrough unit-and-nested
+	$(MAKE) --jobs=2 --output-sync=target cluster-installation-and-walkthrough unit-kind-and-nested
 	$(PYTEST) tests/speed $(ARGS)
 	$(PYTHON) -m tests.figures --since build/started
 
@@ -188,16 +188,17 @@ nested: prerequisites ## The tests in virtual clusters: a quarter of an hour
 walkthrough: prerequisites ## The commands of README, tutorial and other pages, typed in as they stand there
 	$(PYTEST) tests/walkthrough $(ARGS)
 
-# One after the other, whatever else runs beside them.
-.PHONY: cluster-installation-and-walkthrough unit-and-nested
+# One after the other, whatever else runs beside them; without what runs only at night (docs/nightly.md).
+.PHONY: cluster-installation-and-walkthrough unit-kind-and-nested
 cluster-installation-and-walkthrough:
 	$(MAKE) cluster
 	$(MAKE) installation
 	$(MAKE) walkthrough
-unit-and-nested:
+unit-kind-and-nested:
 	$(MAKE) unit
 	$(MAKE) chaos-check
-	$(MAKE) nested
+	$(MAKE) kind-test ARGS='-m "not nightly" $(ARGS)'
+	$(MAKE) nested ARGS='-m "not nightly" $(ARGS)'
 
 .PHONY: upgrade-test
 upgrade-test: prerequisites ## Upgrades from the patch before and to the next minor version of Kubernetes; builds both first

@@ -5,6 +5,7 @@ a job in the table of the page then has its date, commit, result and duration. T
 """
 
 import argparse
+import ast
 import re
 import subprocess
 import sys
@@ -31,6 +32,7 @@ JOBS: Final = {
     "bench": ("make", "bench"),
 }
 _TABLE: Final = re.compile(r"(<!-- table: nightly -->\n).*?(<!-- end -->)", re.DOTALL)
+_MOVED: Final = re.compile(r"(<!-- table: moved -->\n).*?(<!-- end -->)", re.DOTALL)
 _ROW: Final = re.compile(r"^\| `([\w-]+)` \|.*$", re.MULTILINE)
 # The last line of pytest: what passed, and what did not.
 _SUMMARY: Final = re.compile(r"^=* ?(\d+ (?:passed|failed|skipped|error).*?) in [\d.]+s.*$", re.MULTILINE)
@@ -103,7 +105,28 @@ def fill(text: str, rows: dict[str, str]) -> str:
     former = {row[1]: row[0] for row in _ROW.finditer(found[0])}
     never = {job: f"| `{job}` | `{' '.join(command)}` | never | | | |" for job, command in JOBS.items()}
     lines = [*_HEAD, *(rows.get(job) or former.get(job) or never[job] for job in JOBS)]
-    return _TABLE.sub(lambda table: table[1] + "\n".join(lines) + "\n" + table[2], text)
+    moved = ["| Only at night | What fails in `make test` for the same fault |", "|---|---|"]
+    moved += [f"| `{test}` | `{guard}` |" for test, guard in list_moved()]
+    text = _TABLE.sub(lambda table: table[1] + "\n".join(lines) + "\n" + table[2], text)
+    return _MOVED.sub(lambda table: table[1] + "\n".join(moved) + "\n" + table[2], text)
+
+
+def list_moved() -> list[tuple[str, str]]:
+    """The tests that are marked `nightly`, as `file: name`, with the file that guards what they guard."""
+    return [
+        (f"{path.relative_to(ROOT)}: {function.name}", guard)
+        for path in sorted((ROOT / "tests").rglob("test_*.py"))
+        for function in ast.walk(ast.parse(path.read_text()))
+        if isinstance(function, ast.FunctionDef)
+        for guard in _list_guards(function)
+    ]
+
+
+def _list_guards(function: ast.FunctionDef) -> Iterator[str]:
+    """The argument of mark `nightly` of a function, if it has that mark."""
+    for mark in function.decorator_list:
+        if isinstance(mark, ast.Call) and ast.unparse(mark.func) == "pytest.mark.nightly":
+            yield ast.literal_eval(mark.args[0])
 
 
 if __name__ == "__main__":

@@ -71,6 +71,7 @@ def test_certificates_are_renewed_and_the_node_stays_ready(brief: VirtualCluster
     assert brief.kubectl.get("vk8s", "lonely")["status"]["phase"] == "Running"
 
 
+@pytest.mark.nightly("tests/unit/vk8s/bootstrap/test_certificates.py")
 def test_restarted_components_log_in_after_a_second_boot(brief: VirtualCluster) -> None:
     """Kubelet, flanneld and kubectl in the node, with what the files say that they read when they start."""
     brief.replace_pod("lonely-master", RECOVERY_SECONDS)
@@ -113,6 +114,7 @@ def runs_new_pod(brief: VirtualCluster) -> bool:
 TURN_BACK = "cd /var/lib/kubelet/pki && ln -sf $(printf '%s\\n' kubelet-client-2* | head -1) kubelet-client-current.pem"
 
 
+@pytest.mark.nightly("tests/unit/vk8s/bootstrap/test_certificates.py")
 def test_kubelet_recovers_after_its_certificate_expired(brief: VirtualCluster) -> None:
     """As on a machine that was suspended: nobody but the node itself can let it in again."""
     pod = brief.kubectl.get("pod", "lonely-master")

@@ -83,6 +83,7 @@ def test_labels_and_ports_change_in_place(running: VirtualCluster) -> None:
     running.ensure_running()
 
 
+@pytest.mark.nightly("tests/nested/test_truth.py")
 def test_other_limits_are_what_the_node_offers_after_its_turn(running: VirtualCluster) -> None:
     before = read_uids(running)
     nodes = deepcopy(running.manifest["spec"]["nodes"])
@@ -116,6 +117,7 @@ def test_fixed_image_boots_with_the_state_that_the_node_had(running: VirtualClus
     assert running.inside.get("configmap", "kept-over-edits")["data"] == KEPT["data"]
 
 
+@pytest.mark.nightly("tests/unit/vk8s/plan/test_node_pods.py")
 def test_pause_while_it_boots_and_while_a_worker_is_added_loses_nothing(running: VirtualCluster) -> None:
     running.ensure_absent()
     running.kubectl.apply(running.manifest)

@@ -102,6 +102,7 @@ def each_with_one(gpus_of_host: None, lonely: VirtualCluster, image_with_driver:
     return replace(lonely, manifest={**lonely.manifest, "spec": {**lonely.manifest["spec"], "nodes": nodes}})
 
 
+@pytest.mark.nightly("tests/unit/vk8s/bootstrap/test_devices.py")
 def test_each_node_has_that_gpu_alone_which_the_host_assigned_to_it(each_with_one: VirtualCluster) -> None:
     virtual = each_with_one
     virtual.ensure_running()

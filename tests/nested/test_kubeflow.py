@@ -216,6 +216,7 @@ def list_all(kubectl: Kubectl) -> list[Manifest]:
     return items
 
 
+@pytest.mark.nightly("tests/images/test_kubeflow_sentences.py")
 @pytest.mark.parametrize("failure", FAILURES.values(), ids=FAILURES.keys())
 def test_stuck_step_is_reported_with_its_reason(installed_once: VirtualCluster, failure: Failure) -> None:
     virtual = installed_once
@@ -232,6 +233,7 @@ def is_told(virtual: VirtualCluster, failure: Failure) -> bool:
     return any(f"({failure.step})" in line and failure.words in line for line in shown)
 
 
+@pytest.mark.nightly("tests/unit/vk8s/kubeflow/test_plan.py")
 def test_edit_of_the_version_installs_the_other_one(installed: VirtualCluster) -> None:
     other = with_version(installed, NEXT)
     other.kubectl.apply(other.manifest)
@@ -240,6 +242,7 @@ def test_edit_of_the_version_installs_the_other_one(installed: VirtualCluster) -
     assert NEXT in read_condition(other)["message"]
 
 
+@pytest.mark.nightly("tests/unit/vk8s/kubeflow/test_plan.py")
 def test_installed_kubeflow_stays_when_the_field_is_removed(installed: VirtualCluster) -> None:
     job = installed.kubectl.get("job", "local-kubeflow")
     installed.kubectl.run("patch", "vk8s", "local", "--type=merge", '--patch={"spec": {"kubeflow": null}}')

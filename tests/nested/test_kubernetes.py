@@ -50,6 +50,7 @@ def test_impossible_upgrade_is_rejected_and_the_old_image_boots(
     running.wait_for_nodes()
 
 
+@pytest.mark.nightly("tests/unit/vk8s/bootstrap/test_master_again.py")
 def test_upgrade_that_has_begun_to_write_cannot_be_undone(running: VirtualCluster, machine: HostCluster) -> None:
     # As if the control plane of a newer image had started, and its boot had not come to an end.
     stamp = get_stamp(machine).with_name("kubernetes-upgrade")

@@ -113,6 +113,7 @@ def test_worker_finds_the_control_planes_new_address_at_once(kept: Kept) -> None
     kept.check()
 
 
+@pytest.mark.nightly("tests/unit/vk8s/bootstrap/test_watcher_repairs.py")
 def test_worker_recovers_soon_after_a_long_outage(kept: Kept, machine: HostCluster) -> None:
     outside, inside, name = kept.virtual.kubectl, kept.virtual.inside, "keeps-on-local-worker"
     stamp = get_stamp(machine)
@@ -143,6 +144,7 @@ def test_worker_recovers_soon_after_a_long_outage(kept: Kept, machine: HostClust
     kept.check()
 
 
+@pytest.mark.nightly("tests/unit/vk8s/bootstrap/test_watcher_repairs.py")
 @pytest.mark.quiet
 @pytest.mark.usefixtures("machine")
 @pytest.mark.parametrize("program", ["containerd", "kubelet"])
@@ -225,10 +227,20 @@ def read_cluster_id(volume: Path) -> list[str]:
     return [f"{path.name} {path.stat().st_ino}" for path in sorted((volume / "etcd").glob("member"))]
 
 
-@pytest.mark.parametrize("point", POINTS)
-def test_control_plane_killed_in_its_first_boot_keeps_its_data(
+def test_control_plane_killed_in_its_first_boot_keeps_its_data(lonely: VirtualCluster, machine: HostCluster) -> None:
+    boot_again_after(lonely, machine, "etcd has data")
+
+
+@pytest.mark.nightly("tests/unit/vk8s/bootstrap/test_founding.py")
+@pytest.mark.parametrize("point", [point for point in POINTS if point != "etcd has data"])
+def test_control_plane_killed_earlier_or_later_keeps_its_data(
     lonely: VirtualCluster, machine: HostCluster, point: str
 ) -> None:
+    boot_again_after(lonely, machine, point)
+
+
+def boot_again_after(lonely: VirtualCluster, machine: HostCluster, point: str) -> None:
+    """Kills the control plane when its first boot has come to that point; it boots with the data that it had."""
     path, text = POINTS[point]
     lonely.kubectl.apply(lonely.manifest)
     volume = wait_for("the volume", lambda: find_volume(machine, "lonely-master"), SECONDS, lonely.describe)

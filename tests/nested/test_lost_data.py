@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
+import pytest
+
 from testbed.host_cluster import HostCluster
 from testbed.waiting import wait_for
 from tests.nested.disk import find_volume
@@ -38,6 +40,7 @@ def test_control_plane_waits_for_its_lost_data_and_boots(kept: Kept, machine: Ho
     kept.check()
 
 
+@pytest.mark.nightly("tests/unit/vk8s/observed/test_pod_state.py")
 def test_pod_without_its_volume_waits_until_it_is_back(kept: Kept, machine: HostCluster) -> None:
     inside, name = kept.virtual.inside, "keeps-on-local-worker"
     volume = inside.get("persistentvolumeclaim", name)["spec"]["volumeName"]

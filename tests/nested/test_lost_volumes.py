@@ -91,6 +91,7 @@ def test_empty_cluster_is_initialized_only_if_its_owner_asks(lonely: VirtualClus
     assert lonely.inside.get("namespace", "kube-system")["metadata"]["uid"] != before
 
 
+@pytest.mark.nightly("tests/unit/vk8s/bootstrap/test_worker_again.py")
 def test_worker_without_its_volume_rejoins_if_its_owner_asks(running: VirtualCluster) -> None:
     running.wait_for_nodes()
     lose_volume(running, "local-worker")
@@ -100,6 +101,7 @@ def test_worker_without_its_volume_rejoins_if_its_owner_asks(running: VirtualClu
     running.wait_for_nodes()
 
 
+@pytest.mark.nightly("tests/unit/vk8s/bootstrap/test_founding.py")
 @pytest.mark.parametrize("node", ["lonely-master"])
 def test_empty_replacement_claim_initializes_no_second_cluster(lonely: VirtualCluster, node: str) -> None:
     lonely.ensure_running()

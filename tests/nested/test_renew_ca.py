@@ -5,6 +5,7 @@ import re
 import subprocess
 from pathlib import Path
 
+import pytest
 from cryptography import x509
 
 from testbed.kubectl import KubectlError
@@ -58,6 +59,7 @@ def have_logs(virtual: VirtualCluster) -> bool:
     return len(pods) == len(virtual.nodes)
 
 
+@pytest.mark.nightly("tests/unit/vk8s/plan/test_keys.py")
 def test_ca_gets_another_end_and_all_goes_on(kept: Kept, tmp_path: Path) -> None:
     virtual = kept.virtual
     before, ca = {node: read_uid(virtual, node) for node in virtual.nodes}, read_hash(virtual)
@@ -78,6 +80,7 @@ def test_ca_gets_another_end_and_all_goes_on(kept: Kept, tmp_path: Path) -> None
     assert REJOINED not in virtual.kubectl.run("logs", virtual.nodes[1])
 
 
+@pytest.mark.nightly("tests/unit/vk8s/bootstrap/test_master_again.py")
 def test_new_keys_replace_the_previous_ones_and_data_stays(kept: Kept, tmp_path: Path) -> None:
     virtual = kept.virtual
     ca, token = read_hash(virtual), read_file(virtual, "join", "token")

@@ -4,6 +4,8 @@ import re
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from testbed.layout import ROOT
 from testbed.waiting import wait_for
 from tests.nested.virtual import VirtualCluster
@@ -25,6 +27,7 @@ def read_reason(virtual: VirtualCluster) -> str:
     return next(str(entry["reason"]) for entry in status["conditions"] if entry["type"] == "ChildrenObserved")
 
 
+@pytest.mark.nightly("tests/unit/vk8s/plan/test_keys.py")
 def test_lost_pki_is_restored_from_the_control_plane_node(running: VirtualCluster, tmp_path: Path) -> None:
     before = running.kubectl.get("secret", "local-pki")["data"]
     running.kubectl.run("delete", "secret", "local-pki")

@@ -109,6 +109,7 @@ def test_added_worker_joins_and_removed_one_leaves_nothing_over(running: Virtual
     running.inside.run("delete", "deployment", "moving")
 
 
+@pytest.mark.nightly("tests/unit/vk8s/bootstrap/test_leave.py")
 def test_worker_whose_pods_may_not_be_moved_stays_until_it_is_forced_out(
     scaled: VirtualCluster, running: VirtualCluster
 ) -> None:
@@ -128,6 +129,7 @@ def test_worker_whose_pods_may_not_be_moved_stays_until_it_is_forced_out(
     running.inside.run("delete", "poddisruptionbudget", "hold")
 
 
+@pytest.mark.nightly("tests/cluster/test_leave.py")
 def test_worker_that_is_removed_and_added_again_at_once_is_another_one(
     scaled: VirtualCluster, running: VirtualCluster
 ) -> None:
@@ -145,6 +147,7 @@ def test_worker_that_is_removed_and_added_again_at_once_is_another_one(
     assert scaled.kubectl.get("pvc", f"{EXTRA}-state")["metadata"]["uid"] != claim["metadata"]["uid"]
 
 
+@pytest.mark.nightly("tests/unit/vk8s/plan/test_removals.py")
 def test_worker_that_is_removed_while_paused_leaves_after_the_pause(
     scaled: VirtualCluster, running: VirtualCluster
 ) -> None:
@@ -159,6 +162,7 @@ def test_worker_that_is_removed_while_paused_leaves_after_the_pause(
     wait_for_end(running)
 
 
+@pytest.mark.nightly("tests/unit/vk8s/plan/test_removals.py")
 def test_broken_worker_is_removed_and_its_held_claim_reported(running: VirtualCluster) -> None:
     broken = with_extra(running, image="registry.example.com/vk8s/none:v0")
     broken.kubectl.apply(broken.manifest)

@@ -71,6 +71,7 @@ def test_new_version_changes_no_node_and_no_old_boot(running: VirtualCluster, st
     running.kubectl.run("annotate", "vk8s", "local", "example.com/asked-")
 
 
+@pytest.mark.nightly("tests/unit/vk8s/plan/test_boot_files.py")
 def test_boot_that_a_version_broke_is_fixed_by_the_next(
     local: VirtualCluster, start_version: StartVersion, start_hooks: StartHooks
 ) -> None:
