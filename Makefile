@@ -9,7 +9,7 @@ PYTEST := $(VENV)/bin/pytest
 SOURCES := hooks kubectl_vk8s testbed tests images docs bench
 # What has to reach every line of the hooks, and the other tests that need no cluster: coverage makes them half as fast.
 COVERING := $(addprefix tests/,unit scenarios contract api)
-OTHERS := $(addprefix tests/,cli docs properties testbed images bench storm)
+OTHERS := $(addprefix tests/,cli docs properties testbed images bench soak)
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 # The image of the hooks.
 IMG ?= registry.example.com/vk8s/controller:$(VERSION)
@@ -164,7 +164,7 @@ chaos-sim: $(VENV)/installed ## More of it, and the story of what goes wrong; SE
 
 .PHONY: chaos
 chaos: prerequisites ## Chaos for real: random kills of a virtual cluster under a workload that may lose nothing; MINUTES=30 SEED= ARGS=--keep
-	$(PYTHON) -m tests.storm $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED)) $(ARGS)
+	$(PYTHON) -m tests.soak $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 .PHONY: mutants
 mutants: $(VENV)/installed ## Faults put into the hooks, one at a time, which the tests have to find: an hour and more; SAMPLE=1000 SEED=10, or ARGS='hooks.vk8s.plan.assemble.*'

@@ -14,7 +14,7 @@ STAGES = (
     "cli",
     "testbed",
     "images",
-    "storm",
+    "soak",
     "chaos",
     "bench",
     "speed",

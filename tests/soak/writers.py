@@ -11,7 +11,7 @@ from typing import Protocol
 from hooks.kubernetes.manifest import Manifest
 from testbed.kubectl import Kubectl, KubectlError
 from tests.nested.workload import PORT, build_claim, build_node_port_service, build_pinned_deployment, with_claim
-from tests.storm.ledger import Ledger
+from tests.soak.ledger import Ledger
 
 SECONDS = 3
 # Appends a number, and answers with it once the disk has it; or shows all.
@@ -22,7 +22,7 @@ else
   echo "$word" >>/data/records && sync /data/records /data && echo "$word"
 fi"""
 _SERVE = ["/usr/bin/systemd-socket-activate", "--accept", "--inetd", f"--listen=0.0.0.0:{PORT}"]
-_LABEL = "storm"
+_LABEL = "soak"
 
 
 class Target(Protocol):

@@ -10,7 +10,7 @@ from pathlib import Path
 from testbed import cgroups, programs
 from testbed.layout import Testbed
 from testbed.waiting import wait_for
-from tests.storm.strikes import INIT, Place, Strike
+from tests.soak.faults import INIT, Fault, Place
 
 # The kernel keeps so much of a name.
 NAME_LENGTH = 15
@@ -34,12 +34,12 @@ class Machine:
     testbed: Testbed
     processes: Sequence[Process]
 
-    def select_victims(self, strike: Strike) -> frozenset[int]:
+    def select_victims(self, fault: Fault) -> frozenset[int]:
         """Ids of the processes that the fault is meant for; none where they are gone already."""
-        program = strike.kind.program
-        if strike.kind.place is Place.TESTBED:
+        program = fault.kind.program
+        if fault.kind.place is Place.TESTBED:
             return frozenset(programs.find_processes(self.testbed, program))
-        return choose(self.processes, strike.node, program)
+        return choose(self.processes, fault.node, program)
 
 
 def look_at(testbed: Testbed) -> Machine:

@@ -16,16 +16,16 @@ from testbed.layout import CHAOS, HOST_NODE
 from testbed.waiting import wait_for
 from tests.nested.host import build_testbed_host, read_example
 from tests.nested.virtual import VirtualCluster, list_ready_nodes
-from tests.storm.writers import ApiTarget, FileTarget, Writer, build_writer, name_writer
+from tests.soak.writers import ApiTarget, FileTarget, Writer, build_writer, name_writer
 
-NAME = "storm"
+NAME = "soak"
 # Of the host cluster, and of the virtual one: a writer's each.
 FIRST_PORT = 30100
 # Until the workload answers for the first time.
 SECONDS = 180
 # A container that ended several times is started again after up to five minutes, by the kubelet's own rule; then a
 # control-plane node boots on two cores that others use, too.
-CALM_SECONDS = 420
+RECOVERY_SECONDS = 420
 FILE_PAUSE, API_PAUSE = 0.25, 1.0
 
 
@@ -42,7 +42,7 @@ class World:
         """Names of the nodes, the control-plane node first."""
         return self.virtual.nodes
 
-    def mend(self, program: str) -> None:
+    def restart(self, program: str) -> None:
         """Starts a program of the testbed again, and whatever else of the host's node does not run."""
         if program == controller.HOOKS:
             controller.start_hooks(self.host)
@@ -57,9 +57,9 @@ class World:
         # Ready is what a Node stays for most of a minute after its kubelet has ended.
         for kubectl, nodes in ((self.host.kubectl, [HOST_NODE]), (self.inside, self.nodes)):
             renewed = partial(_have_renewed, kubectl, nodes, since)
-            wait_for(f"a sign of life of {', '.join(nodes)}", renewed, CALM_SECONDS, explain)
-        wait_for("Ready nodes", lambda: sorted(self.nodes) == list_ready_nodes(self.inside), CALM_SECONDS, explain)
-        self.virtual.wait_for_phase("Running", CALM_SECONDS)
+            wait_for(f"a sign of life of {', '.join(nodes)}", renewed, RECOVERY_SECONDS, explain)
+        wait_for("Ready nodes", lambda: sorted(self.nodes) == list_ready_nodes(self.inside), RECOVERY_SECONDS, explain)
+        self.virtual.wait_for_phase("Running", RECOVERY_SECONDS)
 
 
 def start_world() -> World:

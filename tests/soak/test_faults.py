@@ -4,8 +4,8 @@ from itertools import islice
 
 import pytest
 
-from tests.storm.strikes import INIT, KINDS, LONGEST_AWAY, MEAN_WAIT, Place, draw
-from tests.storm.victims import Process, choose
+from tests.soak.faults import INIT, KINDS, LONGEST_AWAY, MEAN_WAIT, Place, draw
+from tests.soak.victims import Process, choose
 
 NODES = ("master", "worker-1", "worker-2")
 
@@ -16,21 +16,21 @@ def test_each_seed_has_its_own_faults() -> None:
 
 
 def test_every_fault_is_injected_and_every_node_is_hit() -> None:
-    struck = {(strike.kind, strike.node) for strike in islice(draw(0, NODES), 1000)}
-    assert {kind for kind, _ in struck} == set(KINDS)
-    assert {(kind, node) for kind in KINDS if kind.place is Place.NODE for node in NODES} <= struck
+    hit = {(fault.kind, fault.node) for fault in islice(draw(0, NODES), 1000)}
+    assert {kind for kind, _ in hit} == set(KINDS)
+    assert {(kind, node) for kind in KINDS if kind.place is Place.NODE for node in NODES} <= hit
 
 
 def test_control_plane_faults_hit_the_control_plane() -> None:
-    strikes = [strike for strike in islice(draw(0, NODES), 1000) if strike.kind.place is Place.MASTER]
-    assert {strike.node for strike in strikes} == {"master"}
+    faults = [fault for fault in islice(draw(0, NODES), 1000) if fault.kind.place is Place.MASTER]
+    assert {fault.node for fault in faults} == {"master"}
 
 
 def test_some_faults_coincide_and_none_lasts_long() -> None:
-    strikes = list(islice(draw(0, NODES), 1000))
-    assert any(strike.wait < 1 for strike in strikes)
-    assert sum(strike.wait for strike in strikes) / 1000 == pytest.approx(MEAN_WAIT, rel=0.1)
-    assert max(strike.away for strike in strikes) <= LONGEST_AWAY
+    faults = list(islice(draw(0, NODES), 1000))
+    assert any(fault.wait < 1 for fault in faults)
+    assert sum(fault.wait for fault in faults) / 1000 == pytest.approx(MEAN_WAIT, rel=0.1)
+    assert max(fault.away for fault in faults) <= LONGEST_AWAY
 
 
 PROCESSES = (

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from tests.storm.ledger import Ledger
-from tests.storm.strikes import Strike
+from tests.soak.faults import Fault
+from tests.soak.ledger import Ledger
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Figure:
 
 @dataclass
 class _Hit:
-    strike: Strike
+    fault: Fault
     victims: frozenset[int]
     at: float
     back_at: float | None = None
@@ -33,23 +33,23 @@ class Recoveries:
         self._ledgers = ledgers
         self._hits: list[_Hit] = []
 
-    def note(self, strike: Strike, victims: frozenset[int], at: float) -> None:
+    def note(self, fault: Fault, victims: frozenset[int], at: float) -> None:
         """The fault has hit these processes."""
-        self._hits.append(_Hit(strike, victims, at))
+        self._hits.append(_Hit(fault, victims, at))
 
-    def look(self, find: Callable[[Strike], frozenset[int]], now: float) -> None:
+    def look(self, find: Callable[[Fault], frozenset[int]], now: float) -> None:
         """Notes which victims have successors by now, and after which of these every workload has answered."""
         # A copy, as faults are recorded meanwhile.
         for hit in list(self._hits):
             if hit.back_at is None:
-                found = find(hit.strike)
+                found = find(hit.fault)
                 hit.back_at = now if found and not found & hit.victims else None
             if hit.back_at is not None and hit.well_at is None:
                 hit.well_at = _find_last_answer(self._ledgers, hit.back_at)
 
     def count(self) -> dict[str, int]:
         """How many have hit, by kind."""
-        names = [hit.strike.kind.name for hit in self._hits]
+        names = [hit.fault.kind.name for hit in self._hits]
         return {name: names.count(name) for name in dict.fromkeys(names)}
 
     def summarise(self) -> dict[str, Figure]:
@@ -57,7 +57,7 @@ class Recoveries:
         times: dict[str, list[float]] = {}
         for hit in self._hits:
             if hit.well_at is not None:
-                times.setdefault(hit.strike.kind.name, []).append(hit.well_at - hit.at)
+                times.setdefault(hit.fault.kind.name, []).append(hit.well_at - hit.at)
         return {name: Figure(len(each), median(each), max(each)) for name, each in times.items()}
 
 

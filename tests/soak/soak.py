@@ -8,15 +8,15 @@ from itertools import islice
 
 from testbed.kubectl import KubectlError
 from testbed.waiting import wait_for
-from tests.storm.ledger import Verdict, judge
-from tests.storm.recoveries import Recoveries
-from tests.storm.strikes import DELETION, Place, Strike, draw
-from tests.storm.victims import kill, look_at
-from tests.storm.world import CALM_SECONDS, World
-from tests.storm.writers import Writer
+from tests.soak.faults import DELETION, Fault, Place, draw
+from tests.soak.ledger import Verdict, judge
+from tests.soak.recoveries import Recoveries
+from tests.soak.victims import kill, look_at
+from tests.soak.world import RECOVERY_SECONDS, World
+from tests.soak.writers import Writer
 
 # From recovery to recovery.
-STRIKES = 8
+FAULTS = 8
 TICK_SECONDS = 0.5
 # Of those that are wrong, so many are named.
 NAMED = 10
@@ -26,7 +26,7 @@ class BrokenError(Exception):
     """What must never happen has happened; the message says what."""
 
 
-class Storm:
+class SoakTest:
     """A soak test of a world. `story`: each thing that happened, in order; `say` is called with each, too."""
 
     def __init__(self, world: World, writers: Sequence[Writer], say: Callable[[str], None]) -> None:
@@ -38,17 +38,17 @@ class Storm:
         self._away: dict[str, float] = {}
         self.recoveries = Recoveries([writer.ledger for writer in writers])
         self.story: list[str] = []
-        self.calms: list[float] = []
+        self.recovery_times: list[float] = []
         self.verdicts: dict[str, Verdict] = {}
 
     def run(self, seed: int, seconds: float) -> None:
         """Injects faults until the time is over, and ends with a recovery. Raises BrokenError, TimeoutError."""
         end = time.monotonic() + seconds
-        strikes = draw(seed, self._world.nodes)
+        faults = draw(seed, self._world.nodes)
         with self._watch():
             while time.monotonic() < end:
-                self._rage(islice(strikes, STRIKES), end)
-                self._calm()
+                self._inject_all(islice(faults, FAULTS), end)
+                self._recover()
         self._look()
 
     @contextmanager
@@ -68,60 +68,60 @@ class Storm:
             is_over.set()
             thread.join()
 
-    def _rage(self, strikes: Iterable[Strike], end: float) -> None:
-        for strike in strikes:
-            due = time.monotonic() + strike.wait
+    def _inject_all(self, faults: Iterable[Fault], end: float) -> None:
+        for fault in faults:
+            due = time.monotonic() + fault.wait
             while time.monotonic() < min(due, end):
-                self._mend_what_is_due()
+                self._restart_what_is_due()
                 time.sleep(TICK_SECONDS)
             if time.monotonic() >= end:
                 return
-            self._strike(strike)
+            self._inject(fault)
 
-    def _mend_what_is_due(self) -> None:
+    def _restart_what_is_due(self) -> None:
         now = time.monotonic()
         for program in [program for program, due in self._away.items() if due <= now]:
-            self._mend(program)
+            self._restart(program)
 
     def _look(self) -> None:
         machine = look_at(self._world.host.testbed)
         self.recoveries.look(machine.select_victims, time.monotonic())
 
-    def _mend(self, program: str) -> None:
+    def _restart(self, program: str) -> None:
         del self._away[program]
-        self._world.mend(program)
-        self._tell(f"  {program} of the testbed is started again")
+        self._world.restart(program)
+        self._report(f"  {program} of the testbed is started again")
 
-    def _strike(self, strike: Strike) -> None:
-        victims = look_at(self._world.host.testbed).select_victims(strike)
+    def _inject(self, fault: Fault) -> None:
+        victims = look_at(self._world.host.testbed).select_victims(fault)
         at = time.monotonic()
         if not victims:
-            self._tell(f"{strike}: not there at the moment")
+            self._report(f"{fault}: not there at the moment")
             return
-        if strike.kind is DELETION:
-            self._world.virtual.kubectl.run("delete", "pod", strike.node, "--wait=false", "--ignore-not-found")
+        if fault.kind is DELETION:
+            self._world.virtual.kubectl.run("delete", "pod", fault.node, "--wait=false", "--ignore-not-found")
         else:
             kill(victims)
-        self._tell(str(strike))
-        self.recoveries.note(strike, victims, at)
-        if strike.kind.place is Place.TESTBED:
-            self._away[strike.kind.program] = at + strike.away
+        self._report(str(fault))
+        self.recoveries.note(fault, victims, at)
+        if fault.kind.place is Place.TESTBED:
+            self._away[fault.kind.program] = at + fault.away
 
-    def _calm(self) -> None:
+    def _recover(self) -> None:
         start = time.monotonic()
         for program in list(self._away):
-            self._mend(program)
+            self._restart(program)
         self._world.wait_until_well()
         for writer in self._writers:
             self._wait_for_answer(writer, start)
-        self.calms.append(time.monotonic() - start)
+        self.recovery_times.append(time.monotonic() - start)
         self._check()
 
     def _wait_for_answer(self, writer: Writer, since: float) -> None:
         wait_for(
             f"an answer of {writer.ledger.name}",
             lambda: writer.ledger.find_answer(since) is not None,
-            CALM_SECONDS,
+            RECOVERY_SECONDS,
             self._describe,
         )
 
@@ -131,7 +131,9 @@ class Storm:
         if wrong:
             raise BrokenError("\n".join(_describe_verdict(name, verdict) for name, verdict in wrong.items()))
         count = sum(len(writer.ledger.acknowledged) for writer in self._writers)
-        self._tell(f"recovery: all is back after {self.calms[-1]:.0f} s, with all {count} acknowledged writes")
+        self._report(
+            f"recovery: all is back after {self.recovery_times[-1]:.0f} s, with all {count} acknowledged writes"
+        )
 
     def _judge(self, writer: Writer) -> Verdict:
         required = writer.ledger.acknowledged
@@ -139,7 +141,7 @@ class Storm:
         (present,) = wait_for(
             f"what {writer.ledger.name} holds",
             lambda: None if (numbers := writer.target.read()) is None else [numbers],
-            CALM_SECONDS,
+            RECOVERY_SECONDS,
             self._describe,
         )
         return judge(required, present, writer.ledger.begun)
@@ -151,7 +153,7 @@ class Storm:
         except KubectlError as error:
             return str(error)
 
-    def _tell(self, what: str) -> None:
+    def _report(self, what: str) -> None:
         seconds = time.monotonic() - self._start
         line = f"{int(seconds) // 60:3}:{int(seconds) % 60:02}  {what}"
         self.story.append(line)

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from statistics import median
 from typing import Any
 
-from tests.storm.recoveries import Figure
+from tests.soak.recoveries import Figure
 
 
 @dataclass(frozen=True)
@@ -20,14 +20,14 @@ class Written:
 
 @dataclass(frozen=True)
 class Report:
-    """`kills` and `recoveries` by kind of failure, `workloads` by name; `calms`: seconds until all was back."""
+    """`kills` and `recoveries` by kind of failure, `workloads` by name; `recovery_times`: in seconds."""
 
     seed: int
     minutes: float
     kills: Mapping[str, int]
     recoveries: Mapping[str, Figure]
     workloads: Mapping[str, Written]
-    calms: Sequence[float]
+    recovery_times: Sequence[float]
 
     def to_json(self) -> dict[str, Any]:
         """All of it, times rounded to a tenth of a second."""
@@ -38,13 +38,13 @@ class Report:
         kills = [("failure", "times", "recovered", "p50 s", "max s"), *map(self._describe_kind, self.kills)]
         head = ("workload", "acknowledged", "no answer", "lost", "longest s without")
         writes = [head, *(_describe_workload(name, written) for name, written in self.workloads.items())]
-        return "\n".join([*_align(kills), "", *_align(writes), "", self._describe_calms()])
+        return "\n".join([*_align(kills), "", *_align(writes), "", self._describe_recovery_times()])
 
-    def _describe_calms(self) -> str:
-        if not self.calms:
+    def _describe_recovery_times(self) -> str:
+        if not self.recovery_times:
             return "There was no recovery."
-        times = f"{median(self.calms):.0f} s (median), {max(self.calms):.0f} s at most"
-        return f"{len(self.calms)} recoveries; everything was back after {times}."
+        times = f"{median(self.recovery_times):.0f} s (median), {max(self.recovery_times):.0f} s at most"
+        return f"{len(self.recovery_times)} recoveries; everything was back after {times}."
 
     def _describe_kind(self, name: str) -> tuple[str, ...]:
         figure = self.recoveries.get(name)

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from testbed import cgroups, host_cluster, preflight
 from testbed.kubectl import KubectlError
 from testbed.layout import CHAOS, ROOT
-from tests.storm.report import Report, Written
-from tests.storm.storm import BrokenError, Storm
-from tests.storm.world import start_workload, start_world
-from tests.storm.writers import Writer
+from tests.soak.report import Report, Written
+from tests.soak.soak import BrokenError, SoakTest
+from tests.soak.world import start_workload, start_world
+from tests.soak.writers import Writer
 
 RESULTS = ROOT / "build" / "chaos.json"
 LOGS = ROOT / "build" / "chaos-logs"
@@ -49,36 +49,38 @@ def _run(options: argparse.Namespace) -> int:
     _say("Bringing up a testbed with a virtual cluster of a control-plane node and two workers.")
     world = start_world()
     writers = start_workload(world)
-    storm = Storm(world, writers, _say)
+    soak = SoakTest(world, writers, _say)
     _say(f"{options.minutes:g} minutes of faults begin.")
     try:
-        storm.run(options.seed, options.minutes * 60)
+        soak.run(options.seed, options.minutes * 60)
         failure = ""
     except (BrokenError, TimeoutError, KubectlError) as error:
         failure = str(error)
     finally:
         for writer in writers:
             writer.stop()
-        report = _build_report(options, storm, writers)
+        report = _build_report(options, soak, writers)
         _say("", str(report))
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps({"ok": not failure, **report.to_json()}, indent=2) + "\n")
     if not failure:
         return 0
     _keep_logs()
-    _say("", f"Broken, with seed {options.seed}:", failure, "", "What happened:", *storm.story, "", f"Logs: {LOGS}")
+    _say("", f"Broken, with seed {options.seed}:", failure, "", "What happened:", *soak.story, "", f"Logs: {LOGS}")
     return 1
 
 
-def _build_report(options: argparse.Namespace, storm: Storm, writers: Sequence[Writer]) -> Report:
+def _build_report(options: argparse.Namespace, soak: SoakTest, writers: Sequence[Writer]) -> Report:
     workloads = {}
     for writer in writers:
-        ledger, verdict = writer.ledger, storm.verdicts.get(writer.ledger.name)
+        ledger, verdict = writer.ledger, soak.verdicts.get(writer.ledger.name)
         count = len(ledger.acknowledged)
         lost = len(verdict.lost) if verdict else 0
         workloads[ledger.name] = Written(count, ledger.begun - count, lost, ledger.compute_longest_gap())
-    recoveries = storm.recoveries
-    return Report(options.seed, options.minutes, recoveries.count(), recoveries.summarise(), workloads, storm.calms)
+    recoveries = soak.recoveries
+    return Report(
+        options.seed, options.minutes, recoveries.count(), recoveries.summarise(), workloads, soak.recovery_times
+    )
 
 
 def _explain_obstacles() -> list[str]:
@@ -103,7 +105,7 @@ def _say(*lines: str) -> None:
 
 
 def _parse_arguments(arguments: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m tests.storm", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
     parser.add_argument("--minutes", type=float, default=30, help="how long (default: %(default)g)")
     parser.add_argument("--seed", type=int, default=secrets.randbelow(10**6), help="of the faults (default: any)")
     parser.add_argument("--keep", action="store_true", help="leave the testbed in the end, to look at it")

@@ -13,9 +13,9 @@ from testbed.kubectl import Kubectl
 from testbed.layout import CHAOS
 from tests.nested.host import build_testbed_host
 from tests.nested.virtual import VirtualCluster
-from tests.storm.storm import BrokenError, Storm
-from tests.storm.world import World, build_vk8s
-from tests.storm.writers import FileTarget, Writer
+from tests.soak.soak import BrokenError, SoakTest
+from tests.soak.world import World, build_vk8s
+from tests.soak.writers import FileTarget, Writer
 
 
 class Forgetful(socketserver.StreamRequestHandler):
@@ -103,7 +103,7 @@ def play(tmp_path: Path, memory: Memory) -> list[str]:
     writer.start()
     said: list[str] = []
     try:
-        Storm(Quiet(cluster, virtual, Kubectl([])), [writer], said.append).run(0, 0.1)
+        SoakTest(Quiet(cluster, virtual, Kubectl([])), [writer], said.append).run(0, 0.1)
     finally:
         writer.stop()
     return said
@@ -121,5 +121,5 @@ def test_soak_test_names_a_lost_write(tmp_path: Path) -> None:
 
 def test_virtual_cluster_has_a_port_for_each_of_its_nodes() -> None:
     spec = build_vk8s()["spec"]
-    assert [node["name"] for node in spec["nodes"]] == ["storm-master", "storm-worker-1", "storm-worker-2"]
+    assert [node["name"] for node in spec["nodes"]] == ["soak-master", "soak-worker-1", "soak-worker-2"]
     assert len({port["port"] for port in spec["ports"]}) == 3

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.storm.ledger import Ledger, Verdict, judge
-from tests.storm.recoveries import Figure, Recoveries
-from tests.storm.report import Report, Written
-from tests.storm.strikes import KINDS, Strike
+from tests.soak.faults import KINDS, Fault
+from tests.soak.ledger import Ledger, Verdict, judge
+from tests.soak.recoveries import Figure, Recoveries
+from tests.soak.report import Report, Written
 
 ALL_IS_WELL = Verdict([], [])
 
@@ -68,19 +68,19 @@ def test_recovery_lasts_until_every_workload_answers_again() -> None:
     clocks = (ticking(0, 3, 4, 11, 12), ticking(0, 13, 15))
     first, second = (Ledger("any", clock) for clock in clocks)
     recoveries = Recoveries([first, second])
-    strike = Strike(KINDS[0], "master", 1, 1)
-    recoveries.note(strike, frozenset({7}), at=2)
+    fault = Fault(KINDS[0], "master", 1, 1)
+    recoveries.note(fault, frozenset({7}), at=2)
     first.acknowledge(first.begin())
     recoveries.look(lambda _: frozenset({7}), now=5)  # still there: it takes its time to end
     recoveries.look(lambda _: frozenset(), now=6)
     recoveries.look(lambda _: frozenset({8}), now=10)
     first.acknowledge(first.begin())
     recoveries.look(lambda _: frozenset({8}), now=12)
-    assert recoveries.count() == {strike.kind.name: 1}
+    assert recoveries.count() == {fault.kind.name: 1}
     assert recoveries.summarise() == {}
     second.acknowledge(second.begin())
     recoveries.look(lambda _: frozenset({8}), now=16)
-    assert recoveries.summarise() == {strike.kind.name: Figure(1, 13, 13)}
+    assert recoveries.summarise() == {fault.kind.name: Figure(1, 13, 13)}
 
 
 REPORT = Report(
@@ -89,7 +89,7 @@ REPORT = Report(
     kills={"etcd killed": 2, "hooks killed": 1},
     recoveries={"etcd killed": Figure(2, 3.04, 5.25)},
     workloads={"writes to the API": Written(100, 3, 1, 12.345)},
-    calms=[4.0, 60.0],
+    recovery_times=[4.0, 60.0],
 )
 
 

@@ -54,7 +54,7 @@ KINDS: Final = (
 
 
 @dataclass(frozen=True)
-class Strike:
+class Fault:
     """One failure, `wait` seconds after the one before. `away`: seconds until what has nobody is started again."""
 
     kind: Kind
@@ -66,10 +66,10 @@ class Strike:
         return self.kind.name if self.kind.place is Place.TESTBED else f"{self.kind.name}: {self.node}"
 
 
-def draw(seed: int, nodes: Sequence[str]) -> Iterator[Strike]:
+def draw(seed: int, nodes: Sequence[str]) -> Iterator[Fault]:
     """The faults of a seed, without end; `nodes`: the control-plane node first."""
     random = Random(seed)  # noqa: S311 - it has to be the same again
     while True:
         kind, node = random.choice(KINDS), random.choice(nodes)
         wait, away = random.expovariate(1 / MEAN_WAIT), random.expovariate(1 / MEAN_AWAY)
-        yield Strike(kind, nodes[0] if kind.place is Place.MASTER else node, wait, min(away, LONGEST_AWAY))
+        yield Fault(kind, nodes[0] if kind.place is Place.MASTER else node, wait, min(away, LONGEST_AWAY))
