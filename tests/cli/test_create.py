@@ -98,7 +98,7 @@ def test_keys_for_ssh_are_read_from_files(no_defaults: FakeKubectl, run: Run, tm
         (("demo", *IMAGES, "--timeout", "soon"), "soon is no time; write 90s, 5m or 1h"),
     ],
 )
-def test_what_is_missing_is_said_before_anything_is_created(
+def test_missing_prerequisite_is_reported_before_anything_is_created(
     arguments: tuple[str, ...], words: str, no_defaults: FakeKubectl, run: Run
 ) -> None:
     ended = run("create", *arguments)

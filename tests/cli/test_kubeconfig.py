@@ -24,13 +24,13 @@ def connected(kubectl: FakeKubectl) -> FakeKubectl:
     return kubectl
 
 
-def test_it_is_that_of_the_secret(connected: FakeKubectl, run: Run) -> None:
+def test_kubeconfig_is_that_of_the_secret(connected: FakeKubectl, run: Run) -> None:
     out = run("kubeconfig", "demo").out
     assert b64encode(out.encode()).decode() == SECRET["data"]["value"]
     assert connected.calls[1].startswith("--namespace=team-a ")
 
 
-def test_its_server_can_be_another(connected: FakeKubectl, run: Run) -> None:
+def test_server_of_the_kubeconfig_can_be_another(connected: FakeKubectl, run: Run) -> None:
     before = yaml.safe_load(run("kubeconfig", "demo").out)
     after = yaml.safe_load(run("kubeconfig", "demo", "--server", "https://api.example.com:6443").out)
     assert after["clusters"][0]["cluster"] == {
