@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from hooks import __main__ as command
 from hooks.__main__ import main
 from hooks.offline.request import build_request
 from tests.shared_material import ROOT, VK8S_EXAMPLES
@@ -177,3 +178,11 @@ def test_reader_that_has_enough_is_no_error() -> None:
     )
     os.close(writing)
     assert (result.returncode, result.stderr) == (1, "")
+
+
+def test_wrong_setting_ends_the_process_with_a_message(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("VK8S_SETTING_KUBECONFIG_DAYS", "many")
+    assert command.main(["serve"]) == 2
+    assert capsys.readouterr().err.startswith("The environment variable VK8S_SETTING_KUBECONFIG_DAYS can't be used: ")

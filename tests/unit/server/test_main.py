@@ -1,33 +1,23 @@
 """The hooks over HTTP, as Metacontroller and curl see them."""
 
-import json
-import logging
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
-from hooks import __main__ as command
 from hooks.ippool.allocation import ALLOCATION
 from hooks.ippool.pools import POOL
 from hooks.ippool.request import VK8S
 from hooks.server.main import load_scripts
 from hooks.server.refusals import (
     NOT_FOUND,
-    NOT_JSON,
-    WRONG_CONTENT_TYPE,
     WRONG_METHOD,
     WRONG_PARENT,
 )
 from hooks.vk8s.observed.kinds import CHILD_KINDS
 from tests.pool_world import PoolWorld, allocation_manifest, pool_manifest
-from tests.world import IDENTITY, World, running_world
+from tests.world import World, running_world
 
-MARKER = "c2VjcmV0LW1hcmtlcg=="
-
-
-JSON = {"Content-Type": "application/json"}
 PATHS = [f"/{parent}/{hook}" for parent in ("vk8s", "ippool") for hook in ("sync", "finalize", "customize")]
 
 
@@ -126,73 +116,8 @@ def wrong_field(path: str) -> str:
     return f"The body is not a hook request (Metacontroller, hooks v2): {path} is missing or of a wrong type."
 
 
-def malformed() -> Iterator[tuple[str, bytes]]:
-    good = body(running_world())
-    secret = {"apiVersion": "v1", "kind": "Secret", "data": {"ca.key": MARKER}}
-    yield "not JSON", f'{{"children": "{MARKER}'.encode()
-    yield "not UTF-8", b'{"\xff": "' + MARKER.encode() + b'"}'
-    yield "deeply nested", b'{"a":' * 100_000 + MARKER.encode()
-    yield "children of the wrong type", json.dumps({**good, "children": MARKER}).encode()
-    yield "no parent", json.dumps({"children": {"Secret.v1": {"a": secret}}}).encode()
-    yield (
-        "a child without metadata",
-        json.dumps({**good, "children": {**_groups(), "Secret.v1": {"a": secret}}}).encode(),
-    )
-    yield "a kind is missing", json.dumps({**good, "children": {"Secret.v1": {"a": secret}}}).encode()
-    yield "empty", b""
-
-
 def _groups() -> dict[str, dict[str, object]]:
     return {kind: {} for kind in CHILD_KINDS}
-
-
-@pytest.mark.parametrize(
-    ("case", "content"), list(malformed()), ids=lambda value: value if isinstance(value, str) else ""
-)
-@pytest.mark.parametrize("path", PATHS)
-def test_malformed_request_is_rejected_and_repeated_nowhere(
-    client: TestClient, caplog: pytest.LogCaptureFixture, path: str, case: str, content: bytes
-) -> None:
-    caplog.set_level(logging.DEBUG)
-    response = client.post(path, content=content, headers={"Content-Type": "application/json"})
-    if path == "/vk8s/customize" and b'"parent"' in content:
-        assert response.status_code == 200, case
-    else:
-        assert response.status_code in (400, 500), case
-    assert MARKER not in response.text
-    assert MARKER not in caplog.text
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"",
-        b"{",
-        b'"\xff"',
-        b"[" * 100_000,
-        b'{"parent":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
-        b'{"parent":' + b"9" * 10_000 + b"}",
-        b"\xef\xbb\xbf{}",
-    ],
-    ids=["empty", "broken", "not UTF-8", "deep", "deep and whole", "endless number", "byte order mark"],
-)
-@pytest.mark.parametrize("path", PATHS)
-def test_body_that_is_not_json_is_rejected(client: TestClient, path: str, content: bytes) -> None:
-    response = client.post(path, content=content, headers={"Content-Type": "application/json; charset=utf-8"})
-    assert (response.status_code, response.json()) == (400, {"error": NOT_JSON})
-
-
-def test_numbers_that_json_does_not_have_are_rejected(client: TestClient) -> None:
-    answers = [client.post(path, content=b'{"parent": NaN}', headers=JSON) for path in PATHS]
-    assert [answer.status_code for answer in answers] == [400] * len(PATHS)
-    assert answers[0].json() == {"error": NOT_JSON}
-
-
-@pytest.mark.parametrize("header", [{}, {"Content-Type": "text/plain"}, {"Content-Type": ""}], ids=str)
-@pytest.mark.parametrize("path", PATHS)
-def test_another_content_type_is_rejected(client: TestClient, path: str, header: dict[str, str]) -> None:
-    response = client.post(path, content=json.dumps(body(World())), headers=header)
-    assert (response.status_code, response.json()) == (400, {"error": WRONG_CONTENT_TYPE})
 
 
 @pytest.mark.parametrize(
@@ -227,48 +152,8 @@ def test_newer_version_of_our_group_is_understood(client: TestClient) -> None:
     assert client.post("/vk8s/sync", json={**whole, "parent": parent}).status_code == 200
 
 
-@pytest.mark.parametrize(
-    ("part", "content", "path"),
-    [
-        ("parent", None, "parent"),
-        ("parent", {"spec": 1}, "parent.metadata"),
-        ("parent", {"metadata": {"name": "demo", "namespace": "a"}}, "parent.metadata.uid"),
-        ("parent", {"metadata": {"name": "d", "namespace": "a", "uid": "u", "labels": {MARKER: 1}}},
-         "parent.metadata.labels[*]"),
-        ("children", [], "children"),
-        ("children", {MARKER: 1}, "children[*]"),
-        ("children", {"Pod.v1": {MARKER: MARKER}}, 'children["Pod.v1"][*]'),
-        ("children", {"Pod.v1": {MARKER: {}}}, 'children["Pod.v1"][*].metadata'),
-        ("children", {"Pod.v1": {MARKER: {"metadata": {"name": "x"}}}}, 'children["Pod.v1"][*].metadata.namespace'),
-        ("related", {"Pod.v1": {MARKER: {"metadata": {"name": "x", "uid": "u", "finalizers": [MARKER, 1]}}}},
-         'related["Pod.v1"][*].metadata.finalizers[*]'),
-        ("related", {POOL: {MARKER: {"metadata": {"name": "x", "uid": "u"}}}}, f'related["{POOL}"][*].apiVersion'),
-        ("finalizing", MARKER, "finalizing"),
-    ],
-    ids=lambda value: value if isinstance(value, str) else "",
-)  # fmt: skip
-def test_field_that_is_wrong_is_named_by_names_of_ours(client: TestClient, part: str, content: Any, path: str) -> None:
-    whole = body(World())
-    wrong = {**IDENTITY, **content} if part == "parent" and content else content
-    response = client.post("/vk8s/sync", json={**whole, part: wrong})
-    assert (response.status_code, response.json()) == (400, {"error": wrong_field(path)})
-
-
-def test_body_that_is_no_object_has_no_field_to_name(client: TestClient) -> None:
-    for path in PATHS:
-        assert client.post(path, json=[]).json() == {"error": wrong_field("its content")}
-
-
 def test_bootstrap_files_of_this_version_are_loaded() -> None:
     assert "entrypoint.sh" in load_scripts().files
-
-
-def test_wrong_setting_ends_the_process_with_a_message(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("VK8S_SETTING_KUBECONFIG_DAYS", "many")
-    assert command.main(["serve"]) == 2
-    assert capsys.readouterr().err.startswith("The environment variable VK8S_SETTING_KUBECONFIG_DAYS can't be used: ")
 
 
 def test_missing_kind_of_children_is_named_in_the_refusal(client: TestClient) -> None:

@@ -14,7 +14,8 @@ from hooks.server.refusals import (
 )
 from hooks.settings import Settings
 from hooks.vk8s.scripts import Scripts
-from tests.unit.server.test_main import MARKER, body
+from tests.unit.server.test_main import body
+from tests.unit.server.test_reading import MARKER
 from tests.world import World
 
 

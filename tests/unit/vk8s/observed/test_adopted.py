@@ -4,11 +4,14 @@ from dataclasses import replace
 
 import pytest
 
+from hooks.kubernetes.labels import NODE
 from hooks.kubernetes.manifest import Manifest
-from hooks.vk8s.observed.children import CLAIM, POD
+from hooks.vk8s.children.leave_job import TAKES
+from hooks.vk8s.observed.children import CLAIM, JOB, POD
 from hooks.vk8s.observed.kinds import CHILD_KINDS
 from hooks.vk8s.plan.removals import LEAVING
 from hooks.wire import SyncResponse
+from tests.unit.vk8s.plan.test_removals import DONE, leaving_world, with_job
 from tests.world import UID, World, condition, names, node, running_world, spec
 
 KIND_NAMES = {key: kind.kind for key, kind in CHILD_KINDS.items()}
@@ -120,3 +123,23 @@ class TestALivingVk8s:
         world = with_adopted(running_world(), CLAIM, "zz", labels=OF_WORKER, annotations=noted)
         assert list_pods(world.step().sync()) == {"Pod/m", "Pod/w"}
         assert not any(name.startswith("Job/") for name in names(world.sync()))
+
+
+def test_job_of_somebody_else_among_the_children_is_kept() -> None:
+    metadata = {"name": "x", "namespace": "team-a", "uid": "u"}
+    job: Manifest = {"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata}
+    assert "Job/x" in names(running_world().with_child(JOB, "x", job).sync())
+
+
+def test_control_plane_stays_whatever_job_somebody_adopted() -> None:
+    world = with_job(leaving_world(), DONE)
+    parts = [world.children[POD]["m"], world.children[CLAIM]["m-state"]]
+    job = world.children[JOB]["w-leave"]
+    metadata = {
+        **job["metadata"],
+        "name": "m-leave",
+        "labels": {**job["metadata"]["labels"], NODE: "m"},
+        "annotations": {TAKES: ",".join(part["metadata"]["uid"] for part in parts)},
+    }
+    adopted = world.with_child(JOB, "m-leave", {**job, "metadata": metadata})
+    assert {"Pod/m", "PersistentVolumeClaim/m-state"} <= set(names(adopted.sync()))

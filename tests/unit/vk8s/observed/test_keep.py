@@ -5,10 +5,14 @@ from typing import Any
 
 import pytest
 
+from hooks.kubernetes.labels import NODE
 from hooks.kubernetes.manifest import Manifest
-from hooks.vk8s.observed.children import group_key
+from hooks.vk8s.observed.children import CLAIM, JOB, POD, group_key
 from hooks.vk8s.observed.keep import LAST_APPLIED
-from tests.world import get_child, observe, running_world
+from hooks.vk8s.spec.labels import ROLE
+from testbed.metacontroller.merge import merge_update
+from tests.unit.vk8s.plan.test_removals import MASTER, OF_WORKER, leaving_world, of_worker, with_nodes
+from tests.world import get_child, observe, running_world, spec
 
 
 def test_children_of_a_running_cluster_are_returned_unchanged() -> None:
@@ -63,3 +67,32 @@ def test_annotations_of_other_writers_are_left_to_them() -> None:
     annotations = {"cni.example.com/ip": "10.0.0.1", "vk8s.sktelecom.com/restart": "1"}
     kept = get_child(running_world().with_metadata("Pod.v1", "m", annotations=annotations).sync(), "m")
     assert kept["metadata"]["annotations"] == {"vk8s.sktelecom.com/restart": "1"}
+
+
+def test_claim_without_a_role_is_removed_as_a_workers() -> None:
+    world = leaving_world().with_child(POD, "w", None).with_child(JOB, "w-leave", None)
+    labels = dict(world.children[CLAIM]["w-state"]["metadata"]["labels"])
+    del labels[ROLE]
+    old = world.with_metadata(CLAIM, "w-state", labels=labels)
+    assert of_worker(old) == {"PersistentVolumeClaim/w-state", "Job/w-leave"}
+
+
+def test_worker_is_removed_whatever_its_labels_say() -> None:
+    world = with_nodes(running_world(), MASTER)
+    for kind, name in ((POD, "w"), (CLAIM, "w-state")):
+        labels = world.children[kind][name]["metadata"]["labels"]
+        world = world.with_metadata(kind, name, labels={"controller-uid": labels["controller-uid"]})
+    assert of_worker(world) == OF_WORKER
+
+
+def test_labels_that_identify_a_worker_are_restored() -> None:
+    world = with_nodes(running_world(), MASTER, paused=True)
+    claim = world.children[CLAIM]["w-state"]
+    labels = {"controller-uid": claim["metadata"]["labels"]["controller-uid"], "app": "other"}
+    stripped = {**claim, "metadata": {**claim["metadata"], "labels": labels}}
+    answer = world.with_child(CLAIM, "w-state", stripped).sync()
+    wanted = get_child(answer, "w-state")
+    assert wanted["metadata"]["labels"][NODE] == "w"
+    assert "app" not in wanted["metadata"]["labels"]
+    updated = merge_update(stripped, wanted)
+    assert of_worker(replace(world, spec=spec(nodes=MASTER)).with_child(CLAIM, "w-state", updated)) == OF_WORKER

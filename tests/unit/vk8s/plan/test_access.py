@@ -10,7 +10,8 @@ import pytest
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.keys.ssh import CLIENT_PUB
 from tests.lost_hosts import place, silent_status
-from tests.world import NOW, World, condition, get_child, names, spec
+from tests.unit.vk8s.plan.test_replacements import OTHER, replaced
+from tests.world import NOW, World, condition, get_child, names, ready_status, running_world, spec
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ5Nq owner@desk"
 ACCESS = {"accessPodImage": "registry.example.com/vk8s/access:v1.34.4", "accessPodPort": 30006}
@@ -139,3 +140,19 @@ class TestLostHost:
         both = self.LOST.step()
         assert self.list_pods(replace(both, spec=spec())) == set()
         assert self.list_pods(replace(both, spec=spec(**ACCESS, paused=True))) == set()
+
+
+def test_access_pod_is_replaced_with_its_image() -> None:
+    access = {"accessPodImage": "a"}
+    world = running_world(spec=spec(**access)).step().with_ready_pods()
+    assert replaced(world) == []
+    assert replaced(replace(world, spec=spec(accessPodImage="b"))) == ["demo-access-pod"]
+    going = world.with_deleted("Pod.v1", "demo-access-pod")
+    assert replaced(replace(going, spec=spec(accessPodImage="b"))) == []
+
+
+def test_nodes_are_replaced_while_the_access_pod_is_not_ready() -> None:
+    world = running_world(spec=spec(accessPodImage="a"))
+    assert world.children["Pod.v1"]["m"]["status"] == ready_status()
+    nodes = [{**entry, "image": OTHER} for entry in world.spec["nodes"]]
+    assert replaced(replace(world, spec=spec(accessPodImage="a", nodes=nodes))) == ["m"]

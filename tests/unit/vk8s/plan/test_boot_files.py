@@ -2,9 +2,12 @@
 
 from dataclasses import replace
 
+from hooks.vk8s.observed.children import JOB, POD
 from hooks.vk8s.scripts import build_scripts
 from tests.unit.vk8s.plan.test_assemble import BOOTSTRAP
 from tests.unit.vk8s.plan.test_node_pods import paused
+from tests.unit.vk8s.plan.test_removals import leaving_world
+from tests.unit.vk8s.plan.test_replacements import replaced, three_nodes, with_new_scripts
 from tests.world import CONTEXT, names, running_world
 
 
@@ -44,3 +47,37 @@ def test_pause_prunes_no_bootstrap_files() -> None:
     assert "ConfigMap/demo-bootstrap-old" in names(
         paused(world.with_child("ConfigMap.v1", "demo-bootstrap-old", old), "field").sync()
     )
+
+
+LOOPING = {"containerStatuses": [{"name": "node", "state": {"waiting": {"reason": "CrashLoopBackOff"}}}]}
+
+
+def test_crashing_boot_gets_the_new_bootstrap_files_once() -> None:
+    crashing = three_nodes().with_pod_status("w", LOOPING)
+    assert replaced(crashing) == []
+    upgraded = with_new_scripts(crashing).step()
+    # The new bootstrap files are there first.
+    assert replaced(upgraded) == ["w"]
+    again = upgraded.step().step().with_pod_status("w", LOOPING)
+    assert replaced(again) == []
+
+
+def test_upgrade_restarts_nobody() -> None:
+    assert replaced(with_new_scripts(three_nodes()).step()) == []
+
+
+def test_bootstrap_files_stay_while_a_removal_uses_them() -> None:
+    world = leaving_world()
+    old = next(name for name in world.children["ConfigMap.v1"] if "bootstrap" in name)
+    newer = {**world.children["ConfigMap.v1"][old], "metadata": {**world.children["ConfigMap.v1"][old]["metadata"]}}
+    newer["metadata"]["name"] = "demo-bootstrap-older000"
+    world = world.with_child("ConfigMap.v1", "demo-bootstrap-older000", newer)
+    assert "ConfigMap/demo-bootstrap-older000" not in names(world.sync())
+    pod = world.children[POD]["w"]
+    volumes = [{"name": "boot", "configMap": {"name": "demo-bootstrap-older000"}}]
+    kept = world.with_child(POD, "w", {**pod, "spec": {**pod["spec"], "volumes": volumes}})
+    assert "ConfigMap/demo-bootstrap-older000" in names(kept.sync())
+    job = world.children[JOB]["w-leave"]
+    template = {"spec": {**job["spec"]["template"]["spec"], "volumes": volumes}}
+    kept = world.with_child(JOB, "w-leave", {**job, "spec": {**job["spec"], "template": template}})
+    assert "ConfigMap/demo-bootstrap-older000" in names(kept.sync())

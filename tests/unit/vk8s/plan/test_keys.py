@@ -117,12 +117,6 @@ class TestAnotherCa:
         assert data_of(apply(world), JOIN) == data_of(RUNNING, JOIN)
         assert read_cert(apply(world)).issuer == read_cert(RUNNING).issuer
 
-    def test_kubeconfig_that_is_no_base64_is_written_again(self) -> None:
-        assert answered(with_data(RUNNING, KUBECONFIG, {"config": "a"}), KUBECONFIG)["data"].keys() == {
-            "config",
-            "value",
-        }
-
 
 class TestExchange:
     """Another CA instead of one whose loss its owner explicitly accepts: docs/how-to/renew-ca.md."""
@@ -236,21 +230,6 @@ class TestTimesOfTheCa:
     def test_message_after_its_end_has_it(self) -> None:
         assert "expired at 2035-12-31T03:04:05Z" in read_problem(at(RUNNING, 3651))[1]
 
-    @pytest.mark.parametrize("days", [3400, 3649, 3651])
-    def test_near_it_nothing_is_renewed_again_and_again(self, days: int) -> None:
-        once = apply(at(RUNNING, days))
-        later = replace(once, context=replace(once.context, entropy=b"another" * 6))
-        assert answered(later, KUBECONFIG)["data"] == data_of(once, KUBECONFIG)
-        assert later.sync().resync_after_seconds == 3600
-        assert once.sync().status["certificatesExpire"] == {
-            "ca": "2035-12-31T03:04:05Z",
-            "kubeconfig": "2035-12-31T03:04:05Z",
-        }
-
-    def test_missing_kubeconfig_is_created_even_after_the_ca_ended(self) -> None:
-        world = apply(at(RUNNING, 3700).with_child("Secret.v1", KUBECONFIG, None))
-        assert read_cert(world).not_valid_after_utc == NOW + timedelta(days=3650)
-
     def test_next_call_comes_when_the_warning_is_due(self) -> None:
         renewed = apply(at(RUNNING, 3460))
         assert at(renewed, 3470 - 100 / 86400).sync().resync_after_seconds == 100
@@ -267,11 +246,3 @@ def test_cluster_that_has_lived_gets_no_second_ca(left: str) -> None:
     assert "Secret/demo-pki" not in names(answer)
     assert f"{kind.split('.')[0]}/{name}" in names(answer)
     assert condition(answer, "ChildrenObserved")["reason"] == "PKILost"
-
-
-def test_unusable_pki_is_reported_and_everything_kept() -> None:
-    world = running_world()
-    secret = world.children["Secret.v1"]["demo-pki"]
-    answer = world.with_child("Secret.v1", "demo-pki", {**secret, "data": {}}).sync()
-    assert names(answer) == names(world.sync())
-    assert condition(answer, "ChildrenObserved")["reason"] == "PKIInvalid"

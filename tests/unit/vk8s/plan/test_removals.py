@@ -6,14 +6,13 @@ from typing import Any
 
 import pytest
 
-from hooks.kubernetes.labels import NODE
 from hooks.kubernetes.manifest import Manifest
-from hooks.vk8s.children.leave_job import TAKES
 from hooks.vk8s.observed.children import CLAIM, JOB, POD, group_key
 from hooks.vk8s.plan.removals import LEAVING
-from hooks.vk8s.spec.labels import ROLE
+from hooks.vk8s.spec.state_note import StateNote
 from testbed.metacontroller.merge import merge_update
-from tests.world import IMAGE, World, condition, get_child, names, node, running_world, spec
+from tests.unit.vk8s.plan.test_state import note_of, noted_world, with_note, without_node
+from tests.world import IMAGE, World, condition, names, node, running_world, spec
 
 BOTH = [node("m", "master"), node("w", "worker")]
 MASTER = [node("m", "master")]
@@ -140,15 +139,6 @@ def test_pause_begins_no_leave_and_ends_none() -> None:
     assert of_worker(with_job(begun, DONE)) == {"Job/w-leave"}
 
 
-@pytest.mark.parametrize(
-    ("annotation", "force"), [(None, "false"), ("w", "true"), ("a, w", "true"), ("true", "true"), ("a", "false")]
-)
-def test_force_remove_names_those_that_are_not_drained(annotation: str | None, force: str) -> None:
-    annotations = {"vk8s.sktelecom.com/force-remove": annotation} if annotation else {}
-    world = replace(with_nodes(running_world(), MASTER), annotations=annotations)
-    assert read_env(world)["FORCE"] == force
-
-
 def test_force_remove_makes_another_job_of_one_at_work() -> None:
     world = replace(with_job(leaving_world(), MOVING), annotations={"vk8s.sktelecom.com/force-remove": "w"})
     assert of_worker(world) == OF_WORKER - {"Job/w-leave"}
@@ -183,32 +173,6 @@ def test_status_says_what_a_removal_waits_for() -> None:
     assert leaving(last) == ": waits until these are gone: Job w-leave."
 
 
-def test_job_that_is_suspended_is_named_with_what_lets_it_run() -> None:
-    job = leaving_world().children[JOB]["w-leave"]
-    world = leaving_world().with_child(JOB, "w-leave", {**job, "spec": {**job["spec"], "suspend": True}})
-    assert leaving(world) == (
-        ": Job w-leave is suspended (by Kueue or by hand): kubectl patch job -n team-a w-leave --type=merge "
-        """-p '{"spec":{"suspend":false}}'."""
-    )
-
-
-def test_bootstrap_files_stay_while_a_removal_uses_them() -> None:
-    world = leaving_world()
-    old = next(name for name in world.children["ConfigMap.v1"] if "bootstrap" in name)
-    newer = {**world.children["ConfigMap.v1"][old], "metadata": {**world.children["ConfigMap.v1"][old]["metadata"]}}
-    newer["metadata"]["name"] = "demo-bootstrap-older000"
-    world = world.with_child("ConfigMap.v1", "demo-bootstrap-older000", newer)
-    assert "ConfigMap/demo-bootstrap-older000" not in names(world.sync())
-    pod = world.children[POD]["w"]
-    volumes = [{"name": "boot", "configMap": {"name": "demo-bootstrap-older000"}}]
-    kept = world.with_child(POD, "w", {**pod, "spec": {**pod["spec"], "volumes": volumes}})
-    assert "ConfigMap/demo-bootstrap-older000" in names(kept.sync())
-    job = world.children[JOB]["w-leave"]
-    template = {"spec": {**job["spec"]["template"]["spec"], "volumes": volumes}}
-    kept = world.with_child(JOB, "w-leave", {**job, "spec": {**job["spec"], "template": template}})
-    assert "ConfigMap/demo-bootstrap-older000" in names(kept.sync())
-
-
 @pytest.mark.parametrize(
     ("nodes", "problem"),
     [
@@ -224,14 +188,6 @@ def test_node_keeps_its_role(nodes: list[Manifest], problem: str) -> None:
     assert names(answer) == names(world.sync())
 
 
-def test_claim_without_a_role_is_removed_as_a_workers() -> None:
-    world = leaving_world().with_child(POD, "w", None).with_child(JOB, "w-leave", None)
-    labels = dict(world.children[CLAIM]["w-state"]["metadata"]["labels"])
-    del labels[ROLE]
-    old = world.with_metadata(CLAIM, "w-state", labels=labels)
-    assert of_worker(old) == {"PersistentVolumeClaim/w-state", "Job/w-leave"}
-
-
 def test_removal_is_recorded_next_to_other_annotations() -> None:
     before, after = (
         next(child for child in world.sync().children if child["kind"] == "Pod" and child["metadata"]["name"] == "w")
@@ -239,12 +195,6 @@ def test_removal_is_recorded_next_to_other_annotations() -> None:
     )
     assert before["metadata"]["annotations"]
     assert after["metadata"]["annotations"] == {**before["metadata"]["annotations"], LEAVING: "true"}
-
-
-def test_job_of_somebody_else_among_the_children_is_kept() -> None:
-    metadata = {"name": "x", "namespace": "team-a", "uid": "u"}
-    job: Manifest = {"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata}
-    assert "Job/x" in names(running_world().with_child(JOB, "x", job).sync())
 
 
 def test_removal_goes_on_though_its_job_is_gone_and_its_name_wanted() -> None:
@@ -271,27 +221,6 @@ def test_job_is_recreated_for_a_worker_that_only_the_note_knows() -> None:
     assert of_worker(with_master_image(world, f"{IMAGE}-next")) == set()
 
 
-def test_worker_is_removed_whatever_its_labels_say() -> None:
-    world = with_nodes(running_world(), MASTER)
-    for kind, name in ((POD, "w"), (CLAIM, "w-state")):
-        labels = world.children[kind][name]["metadata"]["labels"]
-        world = world.with_metadata(kind, name, labels={"controller-uid": labels["controller-uid"]})
-    assert of_worker(world) == OF_WORKER
-
-
-def test_labels_that_identify_a_worker_are_restored() -> None:
-    world = with_nodes(running_world(), MASTER, paused=True)
-    claim = world.children[CLAIM]["w-state"]
-    labels = {"controller-uid": claim["metadata"]["labels"]["controller-uid"], "app": "other"}
-    stripped = {**claim, "metadata": {**claim["metadata"], "labels": labels}}
-    answer = world.with_child(CLAIM, "w-state", stripped).sync()
-    wanted = get_child(answer, "w-state")
-    assert wanted["metadata"]["labels"][NODE] == "w"
-    assert "app" not in wanted["metadata"]["labels"]
-    updated = merge_update(stripped, wanted)
-    assert of_worker(replace(world, spec=spec(nodes=MASTER)).with_child(CLAIM, "w-state", updated)) == OF_WORKER
-
-
 @pytest.mark.parametrize(("kind", "name"), [(POD, "m"), (CLAIM, "m-state")])
 def test_control_plane_that_somebody_marks_stays(kind: str, name: str) -> None:
     world = running_world()
@@ -300,15 +229,16 @@ def test_control_plane_that_somebody_marks_stays(kind: str, name: str) -> None:
     assert marked.sync().status["phase"] == "Running"
 
 
-def test_control_plane_stays_whatever_job_somebody_adopted() -> None:
-    world = with_job(leaving_world(), DONE)
-    parts = [world.children[POD]["m"], world.children[CLAIM]["m-state"]]
-    job = world.children[JOB]["w-leave"]
-    metadata = {
-        **job["metadata"],
-        "name": "m-leave",
-        "labels": {**job["metadata"]["labels"], NODE: "m"},
-        "annotations": {TAKES: ",".join(part["metadata"]["uid"] for part in parts)},
-    }
-    adopted = world.with_child(JOB, "m-leave", {**job, "metadata": metadata})
-    assert {"Pod/m", "PersistentVolumeClaim/m-state"} <= set(names(adopted.sync()))
+def test_record_of_a_removed_worker_goes_before_its_job() -> None:
+    world = replace(noted_world(), spec={"nodes": [node("m", "master")]}).step()
+    job = world.children["Job.batch/v1"]["w-leave"]
+    done = {**job, "status": {"conditions": [{"type": "Complete", "status": "True"}]}}
+    left = without_node(world.with_child("Job.batch/v1", "w-leave", done), "w")
+    assert "Job/w-leave" in names(left.sync())
+    assert note_of(left) == StateNote({"m": "uid-of-m-state"})
+    assert "Job/w-leave" not in names(with_note(left, note_of(left)).sync())
+
+
+def test_removed_worker_without_pod_and_claim_gets_a_job() -> None:
+    world = replace(without_node(noted_world(), "w"), spec={"nodes": [node("m", "master")]})
+    assert "Job/w-leave" in names(world.sync())

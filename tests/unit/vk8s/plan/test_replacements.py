@@ -18,7 +18,6 @@ PULLING = {
         {"name": "node", "state": {"waiting": {"reason": "ImagePullBackOff", "message": "no such image"}}}
     ]
 }
-LOOPING = {"containerStatuses": [{"name": "node", "state": {"waiting": {"reason": "CrashLoopBackOff"}}}]}
 
 
 def edited(world: World, **fields: Any) -> World:
@@ -239,39 +238,9 @@ def with_new_scripts(world: World) -> World:
     return replace(world, context=replace(world.context, scripts=build_scripts({"entrypoint.sh": "#!/bin/bash -e\n"})))
 
 
-def test_crashing_boot_gets_the_new_bootstrap_files_once() -> None:
-    crashing = three_nodes().with_pod_status("w", LOOPING)
-    assert replaced(crashing) == []
-    upgraded = with_new_scripts(crashing).step()
-    # The new bootstrap files are there first.
-    assert replaced(upgraded) == ["w"]
-    again = upgraded.step().step().with_pod_status("w", LOOPING)
-    assert replaced(again) == []
-
-
-def test_upgrade_restarts_nobody() -> None:
-    assert replaced(with_new_scripts(three_nodes()).step()) == []
-
-
 def test_pod_that_could_not_start_again_is_replaced_when_it_has_stopped() -> None:
     world = three_nodes()
     name = next(iter(world.children["ConfigMap.v1"]))
     without = with_new_scripts(world.with_child("ConfigMap.v1", name, None)).step()
     assert replaced(without) == []
     assert replaced(without.with_pod_status("w", {"phase": "Running"})) == ["w"]
-
-
-def test_access_pod_is_replaced_with_its_image() -> None:
-    access = {"accessPodImage": "a"}
-    world = running_world(spec=spec(**access)).step().with_ready_pods()
-    assert replaced(world) == []
-    assert replaced(replace(world, spec=spec(accessPodImage="b"))) == ["demo-access-pod"]
-    going = world.with_deleted("Pod.v1", "demo-access-pod")
-    assert replaced(replace(going, spec=spec(accessPodImage="b"))) == []
-
-
-def test_nodes_are_replaced_while_the_access_pod_is_not_ready() -> None:
-    world = running_world(spec=spec(accessPodImage="a"))
-    assert world.children["Pod.v1"]["m"]["status"] == ready_status()
-    nodes = [{**entry, "image": OTHER} for entry in world.spec["nodes"]]
-    assert replaced(replace(world, spec=spec(accessPodImage="a", nodes=nodes))) == ["m"]

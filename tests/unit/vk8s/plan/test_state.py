@@ -1,18 +1,17 @@
 """Where the state of the nodes is: it is recorded, pods that need it stay, and lost volumes are never replaced."""
 
-import json
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from hooks.kubernetes.manifest import Manifest
+from hooks.vk8s.observed.children import CLAIM, CONFIG_MAP, POD, SECRET
 from hooks.vk8s.spec.state_note import GENERATION, STATE, StateNote, parse_note
-from tests.world import World, condition, get_child, names, node, observe, running_world, spec
+from tests.world import World, condition, get_child, names, node, running_world, spec
 
-GOING = "2026-01-02T03:04:06Z"
 RESTART, ACCEPT = "vk8s.sktelecom.com/restart", "vk8s.sktelecom.com/accept-state-loss"
-CLAIM, SECRET, CONFIG_MAP, POD = "PersistentVolumeClaim.v1", "Secret.v1", "ConfigMap.v1", "Pod.v1"
+
 BOOT_FILES = "demo-bootstrap-"
 
 
@@ -92,17 +91,6 @@ def test_pod_that_has_ended_stays_while_it_protects_its_claim(status: Manifest) 
     assert later.sync().status["phase"] == "Fail"
 
 
-def test_cluster_with_state_at_risk_says_how_to_keep_the_volume() -> None:
-    world = noted_world()
-    claim = world.children[CLAIM]["m-state"]
-    bound = world.with_child(CLAIM, "m-state", {**claim, "spec": {**claim["spec"], "volumeName": "pv-1"}})
-    answer = going(bound, CLAIM, "m-state").sync()
-    assert answer.status["phase"] == "Degraded"
-    ready = condition(answer, "Ready")
-    assert ready["status"] == "True", "its nodes are Ready"
-    assert "kubectl patch pv pv-1 --type=merge" in ready["message"]
-
-
 def test_worker_is_removed_while_its_claim_is_being_deleted() -> None:
     world = replace(going(noted_world(), CLAIM, "w-state"), spec={"nodes": [node("m", "master")]})
     assert "Job/w-leave" in names(world.sync())
@@ -111,23 +99,6 @@ def test_worker_is_removed_while_its_claim_is_being_deleted() -> None:
 def test_recreatable_objects_are_no_risk() -> None:
     world = noted_world().with_child(SECRET, "demo-join", None)
     assert condition(world.sync(), "ChildrenObserved")["reason"] == "BeingMade"
-
-
-def test_claim_with_which_a_node_was_ready_is_recorded() -> None:
-    booting = World().steps(3)
-    assert note_of(booting) == StateNote()
-    assert environment(booting.with_child(POD, "m", None), "m")["FOUND"] == "true"
-    running = booting.with_ready_pods()
-    assert note_of(running) == StateNote({"m": "uid-of-m-state", "w": "uid-of-w-state"})
-    variables = environment(noted_world().with_child(POD, "m", None), "m")
-    assert "FOUND" not in variables
-    assert "GENERATION" not in variables
-
-
-def test_ephemeral_state_is_not_recorded() -> None:
-    world = running_world(spec=spec(storage={"ephemeral": True}))
-    assert note_of(world) == StateNote()
-    assert environment(world.with_child(POD, "m", None), "m")["FOUND"] == "true"
 
 
 @pytest.mark.parametrize(("name", "phase"), [("m", "Fail"), ("w", "Degraded")])
@@ -220,13 +191,6 @@ def test_pod_that_outlived_its_claim_stays_without_an_empty_one() -> None:
     assert note_of(world).claims["m"] == "uid-of-m-state"
 
 
-def test_claim_that_is_newer_than_the_pod_is_not_what_the_pod_runs_on() -> None:
-    world = with_note(running_world(), StateNote())
-    world = world.with_metadata(CLAIM, "m-state", uid="newer", creationTimestamp="2026-01-02T04:00:00Z")
-    assert note_of(world).claims["m"] == "uid-of-m"
-    assert note_of(with_note(world, StateNote({"m": "old", "w": "uid-of-w-state"}))).claims["m"] == "old"
-
-
 def test_claim_of_a_node_that_was_never_ready_is_recreated() -> None:
     fresh = World().steps(3).with_child(CLAIM, "w-state", None)
     assert "PersistentVolumeClaim/w-state" in names(fresh.sync())
@@ -238,38 +202,6 @@ def test_ready_node_whose_unrecorded_claim_is_gone_is_at_risk() -> None:
     answer = World().steps(3).with_ready_pods().with_child(CLAIM, "m-state", None).sync()
     assert answer.status["phase"] == "Degraded"
     assert "PersistentVolumeClaim m-state is gone" in condition(answer, "ChildrenObserved")["message"]
-
-
-def test_claim_that_goes_without_a_pod_is_reported_before_it_is_gone() -> None:
-    answer = going(noted_world().with_child(POD, "m", None), CLAIM, "m-state").sync()
-    problem = condition(answer, "ChildrenObserved")
-    assert problem["reason"] == "StateAtRisk"
-    assert "m has no pod, and PersistentVolumeClaim m-state is being deleted" in problem["message"]
-
-
-def test_record_of_a_removed_worker_goes_before_its_job() -> None:
-    world = replace(noted_world(), spec={"nodes": [node("m", "master")]}).step()
-    job = world.children["Job.batch/v1"]["w-leave"]
-    done = {**job, "status": {"conditions": [{"type": "Complete", "status": "True"}]}}
-    left = without_node(world.with_child("Job.batch/v1", "w-leave", done), "w")
-    assert "Job/w-leave" in names(left.sync())
-    assert note_of(left) == StateNote({"m": "uid-of-m-state"})
-    assert "Job/w-leave" not in names(with_note(left, note_of(left)).sync())
-
-
-def test_removed_worker_without_pod_and_claim_gets_a_job() -> None:
-    world = replace(without_node(noted_world(), "w"), spec={"nodes": [node("m", "master")]})
-    assert "Job/w-leave" in names(world.sync())
-
-
-def test_note_that_somebody_has_overwritten_is_read_as_it_was_applied() -> None:
-    world = noted_world()
-    pki = observe(get_child(world.sync(), "demo-pki"))
-    annotations = {**pki["metadata"]["annotations"], STATE: "?"}
-    broken = {**pki, "metadata": {**pki["metadata"], "annotations": annotations}}
-    lost = without_node(world.with_child(SECRET, "demo-pki", broken), "m")
-    assert lost.sync().status["phase"] == "Fail"
-    assert json.loads(note_of(lost).encode())["claims"] == {"m": "uid-of-m-state", "w": "uid-of-w-state"}
 
 
 def test_pod_stays_when_another_claim_has_its_name() -> None:
@@ -302,33 +234,3 @@ def test_pod_without_its_volume_goes_when_that_is_given_up() -> None:
     world = noted_world().with_child(CLAIM, "m-state", None).with_pod_status("m", CRASHED)
     assert "Pod/m" in names(world.sync())
     assert "Pod/m" not in names(replace(world, annotations={ACCEPT: "uid-of-m-state"}).sync())
-
-
-def test_pod_that_is_held_although_its_node_was_never_ready_is_named() -> None:
-    world = World().steps(3).with_child(CLAIM, "m-state", None).with_pod_status("m", CRASHED)
-    assert "PersistentVolumeClaim m-state is gone" in condition(world.sync(), "ChildrenObserved")["message"]
-
-
-@pytest.mark.parametrize("name", ["m", "w"])
-def test_lost_state_is_never_shown_as_running(name: str) -> None:
-    twice = spec(nodes=[node("m", "master"), node("w", "worker"), node("w", "worker")])
-    lost = without_node(noted_world(), name)
-    for world in (replace(lost, spec=twice), replace(going(noted_world(), CLAIM, f"{name}-state"), spec=twice)):
-        answer = world.sync()
-        assert condition(answer, "Accepted")["status"] == "False"
-        assert answer.status["phase"] in ("Degraded", "Fail")
-        assert f"are gone, or are being deleted: {name}." in condition(answer, "Ready")["message"]
-
-
-def test_pki_restored_without_its_note_takes_the_pods_generation() -> None:
-    world = noted_world()
-    for name in ("m", "w"):
-        world = with_generation(world, name, "3")
-    world = world.with_metadata(SECRET, "demo-pki", annotations={})
-    assert {"Pod/m", "Pod/w"} <= set(names(world.sync()))
-    assert note_of(world).generation == 3
-    assert "Pod/w" in names(with_generation(world, "m", "9" * 5000).sync())
-
-
-def with_generation(world: World, name: str, generation: str) -> World:
-    return world.with_annotations(POD, name, {GENERATION: generation})

@@ -3,8 +3,10 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from hooks.vk8s.observed.children import CLAIM, POD
 from tests.unit.vk8s.children.ports import WEB, with_node_ports
-from tests.world import CONTEXT, NOW, World, condition, running_world, spec
+from tests.unit.vk8s.plan.test_state import CRASHED, going, noted_world
+from tests.world import CONTEXT, NOW, World, condition, names, running_world, spec
 
 
 def test_missing_child_is_reported_after_30_seconds() -> None:
@@ -33,3 +35,23 @@ def test_node_port_that_the_host_cluster_refuses_is_reported() -> None:
     problem = condition(world.sync(), "ChildrenObserved")
     assert problem["reason"] == "PortClosed"
     assert "Service demo does not have port 30000 yet" in problem["message"]
+
+
+def test_claim_that_goes_without_a_pod_is_reported_before_it_is_gone() -> None:
+    answer = going(noted_world().with_child(POD, "m", None), CLAIM, "m-state").sync()
+    problem = condition(answer, "ChildrenObserved")
+    assert problem["reason"] == "StateAtRisk"
+    assert "m has no pod, and PersistentVolumeClaim m-state is being deleted" in problem["message"]
+
+
+def test_pod_that_is_held_although_its_node_was_never_ready_is_named() -> None:
+    world = World().steps(3).with_child(CLAIM, "m-state", None).with_pod_status("m", CRASHED)
+    assert "PersistentVolumeClaim m-state is gone" in condition(world.sync(), "ChildrenObserved")["message"]
+
+
+def test_unusable_pki_is_reported_and_everything_kept() -> None:
+    world = running_world()
+    secret = world.children["Secret.v1"]["demo-pki"]
+    answer = world.with_child("Secret.v1", "demo-pki", {**secret, "data": {}}).sync()
+    assert names(answer) == names(world.sync())
+    assert condition(answer, "ChildrenObserved")["reason"] == "PKIInvalid"
