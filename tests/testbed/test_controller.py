@@ -48,7 +48,7 @@ def test_parents_without_a_status_subresource_are_never_started(build: Build, ca
 
 def test_missing_credentials_are_reported_and_tried_again(build: Build, caplog: pytest.LogCaptureFixture) -> None:
     running = build()
-    running.locked = SyncError('can\'t resolve authorization: Secret "x/door" not found')
+    running.locked = SyncError('can\'t resolve authorization: Secret "x/access" not found')
     running.controller.start()
     eventually(lambda: len(running.server.keys(EVENTS)) == 1)
     event = running.server.peek(EVENTS, running.server.keys(EVENTS)[0]) or {}

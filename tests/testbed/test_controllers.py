@@ -37,7 +37,7 @@ def test_ours_is_accepted() -> None:
 
 
 def test_hooks_see_what_the_crd_defaults() -> None:
-    reference, key = {"name": "door", "namespace": "x"}, {"key": "token"}
+    reference, key = {"name": "access", "namespace": "x"}, {"key": "token"}
     access = {"caBundle": {"secretRef": reference}, "authorization": {"secretRef": {**reference, **key}}}
     document = edited("spec.endpointConfigs", [{"host": "hooks.x", **access}])
     (shown,) = build_composite(document, NOW).document["spec"]["endpointConfigs"]

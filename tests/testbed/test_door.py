@@ -20,10 +20,10 @@ from tests.testbed.tls_server import Authority, tls_server
 
 NAME = "hooks.x"
 AUTHORITY = Authority()
-TOKEN = {"authorization": {"secretRef": {"name": "door", "namespace": "x", "key": "token"}}}
+TOKEN = {"authorization": {"secretRef": {"name": "access", "namespace": "x", "key": "token"}}}
 INLINE = {"caBundle": {"inline": AUTHORITY.pem.decode()}}
-IN_SECRET = {"caBundle": {"secretRef": {"name": "door", "namespace": "x"}}}
-IN_CONFIG_MAP = {"caBundle": {"configMapRef": {"name": "door", "namespace": "x", "key": "roots"}}}
+IN_SECRET = {"caBundle": {"secretRef": {"name": "access", "namespace": "x"}}}
+IN_CONFIG_MAP = {"caBundle": {"configMapRef": {"name": "access", "namespace": "x", "key": "roots"}}}
 
 
 class Cluster:
@@ -35,7 +35,7 @@ class Cluster:
 
     def find(self, kind: Resource, key: str) -> Manifest | None:
         self.reads.append((kind.plural, key))
-        if key != "x/door":
+        if key != "x/access":
             return None
         if kind == CONFIG_MAPS:
             return {"data": {"roots": AUTHORITY.pem.decode(), "empty": ""}}
@@ -66,7 +66,7 @@ def connect(server: HookServer, cluster: Cluster, webhook: Manifest, *configs: M
 
 @pytest.mark.parametrize(
     ("bundle", "reads"),
-    [(INLINE, []), (IN_SECRET, [("secrets", "x/door")]), (IN_CONFIG_MAP, [("configmaps", "x/door")])],
+    [(INLINE, []), (IN_SECRET, [("secrets", "x/access")]), (IN_CONFIG_MAP, [("configmaps", "x/access")])],
     ids=["inline", "a Secret", "a ConfigMap"],
 )
 def test_hook_is_trusted_by_its_name_wherever_it_is(
@@ -81,7 +81,7 @@ def test_hook_is_trusted_by_its_name_wherever_it_is(
         call("sync", {})
         assert [headers["authorization"] for _, _, headers, _ in server.calls] == ["Bearer s3cret"] * 2
         assert [headers["host"] for _, _, headers, _ in server.calls] == ["hooks.x:443"] * 2
-    assert cluster.reads == [*reads, ("secrets", "x/door")]
+    assert cluster.reads == [*reads, ("secrets", "x/access")]
 
 
 def test_entry_for_the_host_counts_for_a_hook_that_sets_nothing(tmp_path: Path) -> None:
@@ -157,16 +157,16 @@ def test_value_that_no_header_can_have_is_not_repeated(tmp_path: Path) -> None:
         ({"caBundle": {"secretRef": {"name": "none", "namespace": "x"}}}, 'Secret "x/none" not found'),
         ({"caBundle": {"configMapRef": {"name": "none", "namespace": "x"}}}, 'ConfigMap "x/none" not found'),
         (
-            {"caBundle": {"configMapRef": {"name": "door", "namespace": "x"}}},
-            'key "ca.crt" not found in ConfigMap x/door',
+            {"caBundle": {"configMapRef": {"name": "access", "namespace": "x"}}},
+            'key "ca.crt" not found in ConfigMap x/access',
         ),
         (
-            {"caBundle": {"configMapRef": {"name": "door", "namespace": "x", "key": "empty"}}},
-            'key "empty" in ConfigMap x/door is empty',
+            {"caBundle": {"configMapRef": {"name": "access", "namespace": "x", "key": "empty"}}},
+            'key "empty" in ConfigMap x/access is empty',
         ),
         (
-            {"authorization": {"secretRef": {"name": "door", "namespace": "x", "key": "none"}}},
-            'can\'t resolve authorization: key "none" not found in Secret x/door',
+            {"authorization": {"secretRef": {"name": "access", "namespace": "x", "key": "none"}}},
+            'can\'t resolve authorization: key "none" not found in Secret x/access',
         ),
         ({"authorization": {**TOKEN["authorization"], "type": " bAsic"}}, 'type " bAsic" is not supported'),
     ],
