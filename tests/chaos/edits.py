@@ -64,7 +64,7 @@ def edit_access(scene: Scene, draw: Draw) -> None:
     """Another access pod, or none; another port, or none; other keys, or none."""
 
     def change(name: str, spec: Manifest) -> Manifest:
-        port = 30022 + VK8S_NAMES.index(name)
+        port = 30022 + (*VK8S_NAMES, name).index(name)
         changes: Manifest = draw.pick(
             ({"accessPodImage": "b", "accessPodPort": port}, {"accessPodImage": "a"}, {"accessPodPort": port + 10}, {})
         )

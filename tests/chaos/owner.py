@@ -8,9 +8,11 @@ from testbed.metacontroller.errors import SyncError
 from testbed.metacontroller.objects import with_metadata
 from tests.chaos.edits import SHARED, VK8S_NAMES, build_node, describe_spec, edit, name_workers, pick_vk8s, without
 from tests.chaos.scene import Draw, Scene
-from tests.properties.owner import FORCE_REMOVE, RESTART, STOPPED
 from tests.properties.specs import FAULTS
+from tests.simulation.answers import STOPPED
+from tests.simulation.departures import FORCE_REMOVE
 from tests.simulation.host_api import NAMESPACE
+from tests.simulation.reasons import RESTART
 
 LABELS: Final[tuple[Manifest, ...]] = (
     {},

@@ -82,13 +82,14 @@ class Scene:
     # Children that have lost their label, and the Vk8s that they were of.
     released: dict[Key, str] = field(default_factory=dict)
     story: list[str] = field(default_factory=list)
+    # Two versions answer in turn while hooks are rolled out.
+    answering: list[Version] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.volumes = Volumes(self.api)
         self.controller = Metacontroller(self.api, self.hooks, self.watcher)
         self.versions = list_versions(ip_manager=self.is_pooled)
-        # Two versions answer in turn while hooks are rolled out.
-        self.answering = [next(iter(self.versions.values()))]
+        self.answering = self.answering or [next(iter(self.versions.values()))]
 
     def tell(self, sentence: str) -> None:
         """One more sentence of the story."""

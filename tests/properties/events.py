@@ -1,6 +1,6 @@
 """What can happen to a Vk8s and its children. Each event is drawn from what there is at that moment."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -9,19 +9,11 @@ from hypothesis import strategies as st
 from hooks.vk8s.observed.children import JOB
 from hooks.vk8s.scripts import Scripts
 from testbed.metacontroller.objects import is_terminating, with_metadata
+from tests.chaos import edits, owner
+from tests.chaos.scene import Draw, Option, Scene
 from tests.properties.host import Host
 from tests.properties.others import add_unknown, change_one, damage, write_foreign
-from tests.properties.owner import (
-    add_worker,
-    ask_restart,
-    break_spec,
-    change_labels,
-    change_spec,
-    force_remove,
-    pause,
-    remove_worker,
-    resume,
-)
+from tests.properties.specs import valid_specs
 from tests.simulation.hooks import SCRIPTS
 from tests.simulation.keys import describe_keys, list_children, list_keys, without
 from tests.simulation.kinds import Key
@@ -31,6 +23,37 @@ from tests.world import DELETED_AT, NOW
 Event = Callable[[st.DrawFn, Host], Host]
 INSTALLERS = st.sampled_from([None, "registry.example.com/k:{version}", "registry.example.com/moved:{version}"])
 DAYS = (0, 1, 300, 340, 400, 3640, 4000)
+
+
+class Chosen(Draw):
+    """The choices of an event of a history, which hypothesis makes."""
+
+    def __init__(self, draw: st.DrawFn) -> None:
+        super().__init__(0)
+        self._draw = draw
+
+    def pick(self, options: Sequence[Option]) -> Option:
+        return self._draw(st.sampled_from(options))
+
+    def chance(self, _: float) -> bool:
+        return self._draw(st.booleans())
+
+
+def play(event: Callable[[Scene, Draw], None]) -> Event:
+    """Something that happens in histories, too."""
+
+    def happen(draw: st.DrawFn, host: Host) -> Host:
+        scene = host.build_scene()
+        event(scene, Chosen(draw))
+        return host.after_scene(scene)
+
+    return happen
+
+
+def change_spec(draw: st.DrawFn, host: Host) -> Host:
+    """Another spec, changed in a way that the CRD allows."""
+    spec = draw(valid_specs(host.valid_spec))
+    return replace(host.after(f"spec: {spec}", spec=spec), valid_spec=spec)
 
 
 def hide(draw: st.DrawFn, host: Host) -> Host:
@@ -95,7 +118,7 @@ def change_jobs(draw: st.DrawFn, host: Host) -> Host:
 
 def begin_leave(draw: st.DrawFn, host: Host) -> Host:
     """A worker has left the spec, and its Job is there; more often than not it has something to say."""
-    return change_jobs(draw, remove_worker(draw, host).step())
+    return change_jobs(draw, play(edits.remove_worker)(draw, host).step())
 
 
 def change_scripts(draw: st.DrawFn, host: Host) -> Host:
@@ -154,16 +177,22 @@ EVENTS: list[Event] = [
     add_unknown,
     damage,
     change_spec,
-    break_spec,
-    change_labels,
     change_scripts,
     change_settings,
     renew_pods,
     move_clock,
     begin_leave,
-    add_worker,
-    ask_restart,
-    force_remove,
-    pause,
-    resume,
+    play(edits.add_worker),
+    play(edits.edit_images),
+    play(edits.edit_nodes),
+    play(edits.edit_access),
+    play(edits.edit_ports),
+    play(edits.edit_kubeflow),
+    play(owner.break_spec),
+    play(owner.mend_spec),
+    play(owner.label),
+    play(owner.ask_restart),
+    play(owner.force_remove),
+    play(owner.pause),
+    play(owner.resume),
 ]

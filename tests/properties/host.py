@@ -12,6 +12,7 @@ from hooks.wire import SyncResponse
 from testbed.metacontroller.desired import index_desired, with_selector_labels
 from testbed.metacontroller.merge import merge_update
 from testbed.metacontroller.objects import is_terminating, with_metadata
+from tests.chaos.scene import Scene
 from tests.simulation.admission import admit
 from tests.simulation.hooks import Call, Hooks, Version
 from tests.simulation.host_api import NAMESPACE, HostApi
@@ -100,6 +101,28 @@ class Host:
         )
         changes = describe_changes(world.children, children)
         return after.after(f"sync by {context.scripts.digest}: {changes}") if changes else after
+
+    def build_scene(self) -> Scene:
+        """The same host cluster, for what happens in histories."""
+        context = self.world.context
+        version = Version(context.scripts.digest, context.settings, context.scripts)
+        return Scene(
+            Asked(context),
+            Nobody(),
+            api=self._build_api({}),
+            answering=[version],
+            written={self.world.name: self.valid_spec},
+        )
+
+    def after_scene(self, scene: Scene) -> "Host":
+        """The host cluster after what has happened in that scene."""
+        world = self.world
+        (vk8s,) = scene.list_vk8s()
+        metadata = vk8s["metadata"]
+        children = {kind: dict(scene.api.kinds[kind].now) for kind in world.children}
+        parent = {"spec": vk8s.get("spec"), **{name: metadata.get(name, {}) for name in ("labels", "annotations")}}
+        after = replace(self, world=replace(world, children=children, **parent), version=scene.api.version)
+        return replace(after, valid_spec=scene.written[world.name], story=(*self.story, *scene.story))
 
     def _build_api(self, metadata: Manifest) -> HostApi:
         api = QuickApi()

@@ -8,6 +8,7 @@ from hooks.settings import Settings
 from tests.properties.events import (
     EVENTS,
     change_pods,
+    change_spec,
     hide,
     ready_pods,
     renew_pods,
@@ -15,7 +16,6 @@ from tests.properties.events import (
 )
 from tests.properties.host import Host
 from tests.properties.others import add_unknown
-from tests.properties.owner import change_spec
 from tests.properties.specs import LABELS, VK8S_NAMES, valid_specs
 from tests.world import CONTEXT, World
 
