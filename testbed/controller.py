@@ -1,4 +1,4 @@
-"""The controller in a testbed: the hooks as a process, and Metacontroller or its stand-in, which asks them."""
+"""The controller in a testbed: the hooks as a process, and Metacontroller, real or fake, which calls them."""
 
 import os
 import subprocess
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import yaml
 
-from testbed import door, permissions, programs
+from testbed import hook_keys, permissions, programs
 from testbed.host_cluster import HostCluster
 from testbed.kubectl import Manifest
 from testbed.layout import HOOKS_PORT, HOOKS_URL, ROOT
@@ -17,7 +17,7 @@ from testbed.programs import Program
 from testbed.waiting import patient, wait_for
 
 CONTROLLERS = ROOT / "metacontroller"
-# As whoever installs everything has them.
+# As in a complete installation.
 SETTINGS = {"VK8S_SETTING_IP_MANAGER": "true", "VK8S_SETTING_NAMESPACE_RULES": "true"}
 START_SECONDS = 30
 # Where the CustomResourceDefinitions of the real Metacontroller are, if that is to run.
@@ -28,9 +28,9 @@ HOOKS, METACONTROLLER = "hooks", "metacontroller"
 
 @dataclass(frozen=True)
 class Options:
-    """How Metacontroller is to run, and for which CompositeControllers: those of a directory.
+    """How Metacontroller runs, and the directory with its CompositeControllers.
 
-    `cache_delay`: seconds by which its view is late; only the stand-in can do that.
+    `cache_delay`: seconds by which its view is late, for the fake Metacontroller only.
     """
 
     qps: int = 100
@@ -41,23 +41,23 @@ class Options:
 
 
 def start(host: HostCluster, options: Options | None = None) -> None:
-    """Applies CRDs and role, and starts the hooks and Metacontroller anew, with the code and manifests of now."""
+    """Applies CRDs and role, and restarts the hooks and Metacontroller with the current code and manifests."""
     prepare(host)
     start_hooks(host)
     start_metacontroller(host, options)
 
 
 def prepare(host: HostCluster) -> None:
-    """Applies what both need; none of them runs then."""
+    """Stops both, and applies what they need."""
     stop(host)
     apply_crds(host)
     permissions.grant(host)
-    door.give_keys(host)
+    hook_keys.give_keys(host)
 
 
 def start_metacontroller(host: HostCluster, options: Options | None = None) -> None:
-    """Starts Metacontroller, or its stand-in, anew, where what it needs has been applied before; the hooks go on."""
-    kubeconfig, binary = permissions.find_kubeconfig(host.testbed), os.environ.get(BINARY_VARIABLE)
+    """Restarts Metacontroller, real or fake. `prepare` must have been called before; the hooks keep running."""
+    kubeconfig, binary = permissions.get_kubeconfig(host.testbed), os.environ.get(BINARY_VARIABLE)
     chosen = options or Options()
     programs.stop(host.testbed, METACONTROLLER)
     if binary:
@@ -93,11 +93,11 @@ def stop(host: HostCluster) -> None:
 
 
 def start_hooks(host: HostCluster, source: Path = ROOT, settings: Mapping[str, str] | None = None) -> None:
-    """Starts the hooks anew, and returns when they answer; from another `source`, they are of another version."""
+    """Restarts the hooks, and returns when they answer. `source`: the directory of the version to run."""
     programs.stop(host.testbed, HOOKS)
-    door.make_keys(host.testbed)
+    hook_keys.make_keys(host.testbed)
     command = [sys.executable, "-m", "hooks", "serve", f"--port={HOOKS_PORT}"]
-    environment = {**SETTINGS, **door.build_settings(host.testbed), **(settings or {})}
+    environment = {**SETTINGS, **hook_keys.build_settings(host.testbed), **(settings or {})}
     programs.start(host.testbed, Program(HOOKS, command, environment, directory=source))
     call = ["curl", "--silent", "--fail", "--output", "/dev/null", "--cacert", f"{host.testbed.keys}/ca.crt"]
     ready = host.in_network([*call, f"{HOOKS_URL}/readyz"])

@@ -16,7 +16,7 @@ from hooks.ippool.request import Vk8s
 
 
 @dataclass(frozen=True)
-class Scene:
+class PoolInputs:
     """The observed objects that a decision about a pool depends on. Pools and Vk8s are sorted by age, oldest first.
 
     `foreign`: allocations that are not children of the pool.
@@ -38,7 +38,7 @@ class Grant:
 
 
 @dataclass(frozen=True)
-class Allotment:
+class AllocationPlan:
     """The decision: own allocations that stay, new ones, nodes for which no address is left, and how many are free.
 
     `over`: nodes that get no address because their namespace has its share.
@@ -51,41 +51,41 @@ class Allotment:
     over: list[Node]
 
 
-def allot(scene: Scene) -> Allotment:
+def plan_allocations(inputs: PoolInputs) -> AllocationPlan:
     """Which node has which address. One is released only if its node is gone, or has an older allocation.
 
     Only addresses that are observed to be free are allocated. One that is released now is free when its object is gone.
     """
-    held = list_held([*scene.own, *scene.foreign])
-    desk = _Desk(compute_usable(scene), _list_taken(scene))
-    wanting = [node for node in list_wanting(scene.vk8s, scene.pool, scene.others) if node.key not in held]
-    within, over = _split_by_share(wanting, scene)
-    chosen = [(node, desk.hand_out(node.key)) for node in within]
-    return Allotment(
-        kept=list(_list_kept(scene, held)),
+    held = list_held([*inputs.own, *inputs.foreign])
+    allocator = _Allocator(compute_usable(inputs), _list_taken(inputs))
+    wanting = [node for node in list_wanting(inputs.vk8s, inputs.pool, inputs.others) if node.key not in held]
+    within, over = _split_by_share(wanting, inputs)
+    chosen = [(node, allocator.allocate(node.key)) for node in within]
+    return AllocationPlan(
+        kept=list(_list_kept(inputs, held)),
         grants=[Grant(format_address(address), node) for node, address in chosen if address is not None],
         without=[node for node, address in chosen if address is None],
-        free=desk.free,
+        free=allocator.free,
         over=over,
     )
 
 
-def compute_usable(scene: Scene) -> Addresses:
+def compute_usable(inputs: PoolInputs) -> Addresses:
     """The addresses that the pool may allocate: not those of an older pool, and none while it is being deleted."""
-    usable = scene.pool.addresses if scene.pool.is_open else Addresses()
-    for older in list_older(scene):
+    usable = inputs.pool.addresses if inputs.pool.is_open else Addresses()
+    for older in list_older(inputs):
         usable = usable.without(older.addresses)
     return usable
 
 
-def list_older(scene: Scene) -> Iterator[Pool]:
+def list_older(inputs: PoolInputs) -> Iterator[Pool]:
     """Older pools that allocate addresses. A pool that is being deleted allocates none."""
-    for other in scene.others:
-        if other.is_open and other.seniority < scene.pool.seniority:
+    for other in inputs.others:
+        if other.is_open and other.seniority < inputs.pool.seniority:
             yield other
 
 
-class _Desk:
+class _Allocator:
     """Allocates addresses of `usable`, each once. `taken`: addresses in use, with the node if its own pod uses it."""
 
     def __init__(self, usable: Addresses, taken: Mapping[int | None, NodeKey | None]) -> None:
@@ -94,7 +94,7 @@ class _Desk:
         self._own = {key: address for address, key in taken.items() if address in usable}
         self.free = usable.size - sum(address in usable for address in taken)
 
-    def hand_out(self, key: NodeKey) -> int | None:
+    def allocate(self, key: NodeKey) -> int | None:
         """An address for the node: the one that its pod already has, else a free one, else None."""
         if key in self._own or not self.free:
             return self._own.get(key)
@@ -117,15 +117,15 @@ class _Desk:
         )
 
 
-def _split_by_share(wanting: Sequence[Node], scene: Scene) -> tuple[list[Node], list[Node]]:
+def _split_by_share(wanting: Sequence[Node], inputs: PoolInputs) -> tuple[list[Node], list[Node]]:
     """The nodes that may get an address, and those whose namespace has its share.
 
     Every allocation of a namespace counts until it is gone, even if there are more than a share that was set later.
     """
-    share = scene.pool.share
+    share = inputs.pool.share
     if share is None:
         return list(wanting), []
-    used = Counter(each.namespace for each in scene.own if each.holder)
+    used = Counter(each.namespace for each in inputs.own if each.holder)
     within: list[Node] = []
     over: list[Node] = []
     for node in wanting:
@@ -135,18 +135,18 @@ def _split_by_share(wanting: Sequence[Node], scene: Scene) -> tuple[list[Node], 
     return within, over
 
 
-def _list_kept(scene: Scene, held: dict[NodeKey, Allocation]) -> Iterator[Allocation]:
+def _list_kept(inputs: PoolInputs, held: dict[NodeKey, Allocation]) -> Iterator[Allocation]:
     """The pool's allocations that stay. Those that can't be read stay as well."""
-    by_uid = {vk8s.metadata.uid: vk8s for vk8s in scene.vk8s}
-    for allocation in scene.own:
+    by_uid = {vk8s.metadata.uid: vk8s for vk8s in inputs.vk8s}
+    for allocation in inputs.own:
         key = allocation.holder
         if key is None or (held[key] is allocation and may_use(by_uid.get(key.vk8s_uid), key.node)):
             yield allocation
 
 
-def _list_taken(scene: Scene) -> Mapping[int | None, NodeKey | None]:
+def _list_taken(inputs: PoolInputs) -> Mapping[int | None, NodeKey | None]:
     """Addresses with an allocation, and addresses that pods use without one, with the pod's node."""
-    allocated = {each.address: each.number for each in (*scene.own, *scene.foreign)}
-    pods = list_pod_addresses(scene.vk8s)
+    allocated = {each.address: each.number for each in (*inputs.own, *inputs.foreign)}
+    pods = list_pod_addresses(inputs.vk8s)
     in_use = {parse_number(text): key for text, key in pods.items() if text not in allocated}
     return {**in_use, **dict.fromkeys(allocated.values())}

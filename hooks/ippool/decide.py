@@ -3,12 +3,12 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from hooks.ippool.allocate import Allotment, Grant, Scene, allot
+from hooks.ippool.allocate import AllocationPlan, Grant, PoolInputs, plan_allocations
 from hooks.ippool.allocation import API_VERSION, build_allocation, keep_allocation
 from hooks.ippool.pools import build_pool, parse_pools
 from hooks.ippool.request import PoolCustomizeRequest, PoolRequest
 from hooks.ippool.status import build_status, build_unselected_status
-from hooks.kubernetes.conditions import Moment, parse_history, parse_time
+from hooks.kubernetes.conditions import StatusContext, parse_history, parse_time
 from hooks.kubernetes.labels import CONTROLLER_UID
 from hooks.kubernetes.manifest import Manifest
 from hooks.wire import CustomizeResponse, FinalizeResponse, SyncResponse
@@ -21,13 +21,13 @@ RESYNC_WHILE_UNOBSERVED: Final = 3.0
 
 def decide_sync(request: PoolRequest, now: datetime) -> SyncResponse:
     """All allocations of the pool that are to exist now, and its status."""
-    scene, parent = _read(request), request.parent
-    allotment = allot(scene)
-    moment = Moment(parse_history(parent.status), parent.metadata.generation, now)
+    inputs, parent = _read(request), request.parent
+    plan = plan_allocations(inputs)
+    moment = StatusContext(parse_history(parent.status), parent.metadata.generation, now)
     return SyncResponse(
-        status=build_status(scene, allotment, moment),
-        children=_build_children(scene, allotment),
-        resync_after_seconds=RESYNC_WHILE_UNOBSERVED if allotment.grants else 0,
+        status=build_status(inputs, plan, moment),
+        children=_build_children(inputs, plan),
+        resync_after_seconds=RESYNC_WHILE_UNOBSERVED if plan.grants else 0,
     )
 
 
@@ -65,20 +65,20 @@ def decide_customize(request: PoolCustomizeRequest) -> CustomizeResponse:
 
 
 def _keep_unselected(request: PoolRequest, now: datetime) -> FinalizeResponse:
-    scene, parent = _read(request), request.parent
-    moment = Moment(parse_history(parent.status), parent.metadata.generation, now)
+    inputs, parent = _read(request), request.parent
+    moment = StatusContext(parse_history(parent.status), parent.metadata.generation, now)
     return FinalizeResponse(
-        status=build_unselected_status(scene, moment),
-        children=[keep_allocation(allocation) for allocation in scene.own],
+        status=build_unselected_status(inputs, moment),
+        children=[keep_allocation(allocation) for allocation in inputs.own],
         finalized=False,
     )
 
 
-def _read(request: PoolRequest) -> Scene:
+def _read(request: PoolRequest) -> PoolInputs:
     """The inputs of a decision, in an order that does not depend on the request's."""
     parent, related = request.parent, request.related
     pools = sorted(parse_pools(related.pools.values()), key=lambda pool: pool.seniority)
-    return Scene(
+    return PoolInputs(
         pool=build_pool(parent.metadata, parent.spec),
         others=[pool for pool in pools if pool.metadata.uid != parent.metadata.uid],
         own=sorted(request.children.allocations.values(), key=lambda allocation: allocation.address),
@@ -87,9 +87,9 @@ def _read(request: PoolRequest) -> Scene:
     )
 
 
-def _build_children(scene: Scene, allotment: Allotment) -> list[Manifest]:
-    kept = [keep_allocation(allocation) for allocation in allotment.kept]
-    return [*kept, *(_build_new(grant, scene.pool.name) for grant in allotment.grants)]
+def _build_children(inputs: PoolInputs, plan: AllocationPlan) -> list[Manifest]:
+    kept = [keep_allocation(allocation) for allocation in plan.kept]
+    return [*kept, *(_build_new(grant, inputs.pool.name) for grant in plan.grants)]
 
 
 def _build_new(grant: Grant, pool: str) -> Manifest:

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
-from hooks.ippool.allocate import Allotment, Scene, list_older
+from hooks.ippool.allocate import AllocationPlan, PoolInputs, list_older
 from hooks.ippool.allocation import Allocation
 from hooks.ippool.pools import find_pool
-from hooks.kubernetes.conditions import Condition, Moment, build_conditions
+from hooks.kubernetes.conditions import Condition, StatusContext, build_conditions
 from hooks.kubernetes.manifest import Manifest
 
 ACCEPTED, READY = "Accepted", "Ready"
@@ -14,31 +14,31 @@ ACCEPTED, READY = "Accepted", "Ready"
 _MOST_NAMED: Final = 5
 
 
-class Remark(NamedTuple):
+class Notice(NamedTuple):
     """Something that the owner of a pool should know: a CamelCase reason and a sentence."""
 
     reason: str
     sentence: str
 
 
-def build_status(scene: Scene, allotment: Allotment, moment: Moment) -> Manifest:
+def build_status(inputs: PoolInputs, plan: AllocationPlan, moment: StatusContext) -> Manifest:
     """The status that `kubectl get ippools` and `kubectl describe ippool` show."""
-    conditions = [_report_accepted(scene), _report_ready(scene, allotment)]
-    at_share = sorted({node.vk8s.metadata.namespace for node in allotment.over})
+    conditions = [_report_accepted(inputs), _report_ready(inputs, plan)]
+    at_share = sorted({node.vk8s.metadata.namespace for node in plan.over})
     return {
-        "capacity": scene.pool.addresses.size,
-        "used": len(allotment.kept),
-        "free": allotment.free,
-        "missing": len(allotment.without) + len(allotment.over),
+        "capacity": inputs.pool.addresses.size,
+        "used": len(plan.kept),
+        "free": plan.free,
+        "missing": len(plan.without) + len(plan.over),
         **({"namespacesAtShare": at_share} if at_share else {}),
         "conditions": build_conditions(conditions, moment),
         "observedGeneration": moment.generation,
     }
 
 
-def build_unselected_status(scene: Scene, moment: Moment) -> Manifest:
+def build_unselected_status(inputs: PoolInputs, moment: StatusContext) -> Manifest:
     """The same for a pool that no CompositeController selects any more: it keeps its allocations, and adds none."""
-    capacity, used = scene.pool.addresses.size, len(scene.own)
+    capacity, used = inputs.pool.addresses.size, len(inputs.own)
     message = (
         "Nobody has deleted this object, but its labels no longer match spec.parentResource.labelSelector of its "
         "CompositeController: write labels that match. Until then no address is allocated or released."
@@ -55,57 +55,57 @@ def build_unselected_status(scene: Scene, moment: Moment) -> Manifest:
     }
 
 
-def _report_accepted(scene: Scene) -> Condition:
-    problems = scene.pool.problems
+def _report_accepted(inputs: PoolInputs) -> Condition:
+    problems = inputs.pool.problems
     if problems:
         message = f"{' '.join(problems)} No address is allocated until this is fixed; those in use stay."
         return Condition(ACCEPTED, status=False, reason="InvalidSpec", message=message)
     return Condition(ACCEPTED, status=True, reason="Valid", message="The spec is valid.")
 
 
-def _report_ready(scene: Scene, allotment: Allotment) -> Condition:
+def _report_ready(inputs: PoolInputs, plan: AllocationPlan) -> Condition:
     """Whether each node that the pool serves has an address. The message also has all notices."""
-    count = f"{allotment.free} of {scene.pool.addresses.size} addresses are free."
-    obstacles, notices = list(_explain_obstacles(scene, allotment)), list(_list_notices(scene, allotment))
-    remarks = [*obstacles, *notices]
+    count = f"{plan.free} of {inputs.pool.addresses.size} addresses are free."
+    blockers, notices = list(_explain_blockers(inputs, plan)), list(_list_notices(inputs, plan))
+    notices = [*blockers, *notices]
     return Condition(
         READY,
-        status=not obstacles,
-        reason=remarks[0].reason if remarks else "AllServed",
-        message=" ".join([count, *(remark.sentence for remark in remarks)]),
+        status=not blockers,
+        reason=notices[0].reason if notices else "AllServed",
+        message=" ".join([count, *(notice.sentence for notice in notices)]),
     )
 
 
-def _explain_obstacles(scene: Scene, allotment: Allotment) -> Iterator[Remark]:
+def _explain_blockers(inputs: PoolInputs, plan: AllocationPlan) -> Iterator[Notice]:
     """Why nodes get no address."""
-    if not scene.pool.is_open:
-        users = sorted(_describe_user(allocation) for allocation in allotment.kept)
+    if not inputs.pool.is_open:
+        users = sorted(_describe_user(allocation) for allocation in plan.kept)
         waiting = f", and waits until these nodes are gone: {_name(users)}" if users else ""
-        yield Remark("Terminating", f"It is being deleted: it allocates no more addresses{waiting}.")
-    if scene.pool.problems:
-        yield Remark("InvalidSpec", "The spec is invalid, see condition Accepted.")
-    if allotment.without:
-        yield Remark("Exhausted", f"No address is left for these nodes: {_name(map(str, allotment.without))}.")
-    if allotment.over:
-        share = f"Each namespace may have {scene.pool.share} addresses"
-        yield Remark("ShareExhausted", f"{share}, and these nodes exceed that: {_name(map(str, allotment.over))}.")
+        yield Notice("Terminating", f"It is being deleted: it allocates no more addresses{waiting}.")
+    if inputs.pool.problems:
+        yield Notice("InvalidSpec", "The spec is invalid, see condition Accepted.")
+    if plan.without:
+        yield Notice("Exhausted", f"No address is left for these nodes: {_name(map(str, plan.without))}.")
+    if plan.over:
+        share = f"Each namespace may have {inputs.pool.share} addresses"
+        yield Notice("ShareExhausted", f"{share}, and these nodes exceed that: {_name(map(str, plan.over))}.")
 
 
-def _list_notices(scene: Scene, allotment: Allotment) -> Iterator[Remark]:
+def _list_notices(inputs: PoolInputs, plan: AllocationPlan) -> Iterator[Notice]:
     """Where the pool behaves differently from what its spec suggests; nothing while the spec has no effect anyway."""
-    if scene.pool.problems or not scene.pool.is_open:
+    if inputs.pool.problems or not inputs.pool.is_open:
         return
-    for older in list_older(scene):
-        common = scene.pool.addresses.common(older.addresses)
+    for older in list_older(inputs):
+        common = inputs.pool.addresses.common(older.addresses)
         if common.size:
             shared = _name(common.describe())
-            yield Remark("Overlap", f"Pool {older.name}, which is older, also has {shared}; it alone allocates them.")
-    outside = sorted(each.address for each in allotment.kept if each.number not in scene.pool.addresses)
+            yield Notice("Overlap", f"Pool {older.name}, which is older, also has {shared}; it alone allocates them.")
+    outside = sorted(each.address for each in plan.kept if each.number not in inputs.pool.addresses)
     if outside:
-        yield Remark("OutsideRange", f"Not in the spec, and kept until their nodes are gone: {_name(outside)}.")
-    default = find_pool(None, [scene.pool, *scene.others])
-    if scene.pool.is_default and default and default is not scene.pool:
-        yield Remark("AnotherDefault", f"default has no effect: pool {default.name}, which is older, is the default.")
+        yield Notice("OutsideRange", f"Not in the spec, and kept until their nodes are gone: {_name(outside)}.")
+    default = find_pool(None, [inputs.pool, *inputs.others])
+    if inputs.pool.is_default and default and default is not inputs.pool:
+        yield Notice("AnotherDefault", f"default has no effect: pool {default.name}, which is older, is the default.")
 
 
 def _describe_user(allocation: Allocation) -> str:

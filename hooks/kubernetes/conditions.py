@@ -54,7 +54,7 @@ class History:
 
 
 @dataclass(frozen=True)
-class Moment:
+class StatusContext:
     """What is needed to write the conditions of a parent. `now`: UTC, whole seconds."""
 
     history: History
@@ -69,7 +69,7 @@ def parse_history(status: Any) -> History:  # noqa: ANN401 whatever the object's
     return History({str(entry.get("type")): entry for entry in entries})
 
 
-def build_conditions(conditions: Iterable[Condition], moment: Moment) -> list[Manifest]:
+def build_conditions(conditions: Iterable[Condition], moment: StatusContext) -> list[Manifest]:
     """The list for `status.conditions`, in the order given."""
     return [
         {

@@ -39,10 +39,10 @@ def list_refusals(vk8s: Manifest, resource: Resource) -> list[str]:
 def list_warnings(vk8s: Manifest, status: Manifest) -> list[str]:
     """Messages of what won't work although it is accepted. `status`: the one that the hooks return."""
     spec = Spec.model_validate(vk8s["spec"])
-    return [*_list_told(status), *(warning for node in enumerate(spec.nodes) for warning in _check_node(*node))]
+    return [*_list_reported(status), *(warning for node in enumerate(spec.nodes) for warning in _check_node(*node))]
 
 
-def _list_told(status: Manifest) -> Iterator[str]:
+def _list_reported(status: Manifest) -> Iterator[str]:
     for condition in status["conditions"]:
         if condition["type"] == "Accepted" and condition["message"] != _VALID:
             yield condition["message"].removeprefix(_VALID).strip()

@@ -29,7 +29,7 @@ class Call:
     metadata: ClusterMetadata | None = None
     answer: SyncResponse | None = None
     status: int = CLIENT_GONE
-    is_told: bool = False
+    is_recorded: bool = False
 
     @property
     def phase(self) -> str:
@@ -43,7 +43,7 @@ def get_call(scope: Scope) -> Call:
     return call
 
 
-class Recorder:
+class CallRecorder:
     """Logs and counts the calls of hooks; other pages pass."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
@@ -63,15 +63,15 @@ class Recorder:
                 call.status = message["status"]
             elif not message.get("more_body", False):
                 # Before the last byte is sent: a client that has its answer finds the call in log and metrics.
-                self._tell(call, perf_counter() - start)
+                self._record(call, perf_counter() - start)
             await send(message)
 
         await self.app({**scope, _KEY: call}, receive, observe)
-        if not call.is_told:
-            self._tell(call, perf_counter() - start)
+        if not call.is_recorded:
+            self._record(call, perf_counter() - start)
 
-    def _tell(self, call: Call, seconds: float) -> None:
-        call.is_told = True
+    def _record(self, call: Call, seconds: float) -> None:
+        call.is_recorded = True
         _log(call, seconds)
         self.metrics.record_call(call.hook, call.status, seconds)
         if call.answer:

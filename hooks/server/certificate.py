@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cryptography import x509
 
-from hooks.server.files import FileProblem, Watched
+from hooks.server.files import FileProblem, WatchedFiles
 
 
 @dataclass(frozen=True)
@@ -18,12 +18,12 @@ class Certificate:
     expiry: datetime
 
 
-def watch_certificate(cert_file: Path, key_file: Path) -> Watched[Certificate]:
+def watch_certificate(cert_file: Path, key_file: Path) -> WatchedFiles[Certificate]:
     """The certificate in the files, read again when one of them changes. FileProblem if they can't be used now."""
-    return Watched((cert_file, key_file), lambda: _read_certificate(cert_file, key_file))
+    return WatchedFiles((cert_file, key_file), lambda: _read_certificate(cert_file, key_file))
 
 
-def build_server_context(certificate: Watched[Certificate]) -> ssl.SSLContext:
+def build_server_context(certificate: WatchedFiles[Certificate]) -> ssl.SSLContext:
     """A context for a listener: each handshake is made with what the files hold at that moment."""
     context = _build_context()
 

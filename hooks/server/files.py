@@ -16,7 +16,7 @@ class FileProblem(Exception):  # noqa: N818 it is no error while the previous co
     """A file can't be used. The message names it, and reveals nothing of its content."""
 
 
-class Watched(Generic[Content_co]):
+class WatchedFiles(Generic[Content_co]):
     """What is read from some files: read again when asked for after a change. The last good content stays in use."""
 
     def __init__(self, paths: tuple[Path, ...], read: Callable[[], Content_co]) -> None:

@@ -1,4 +1,4 @@
-"""The routes of the hooks. Who may call: `door`. Logs and metrics: `calls`. Decisions: `vk8s`, `ippool`."""
+"""The routes of the hooks. Who may call: `middleware`. Logs and metrics: `calls`. Decisions: `vk8s`, `ippool`."""
 
 import secrets
 from collections.abc import Callable
@@ -16,14 +16,14 @@ from hooks import VERSION
 from hooks.ippool import decide as ippool
 from hooks.ippool.request import PoolCustomizeRequest, PoolRequest
 from hooks.kubernetes.schema import Resource, read_crd
-from hooks.server.calls import Recorder, get_call
+from hooks.server.calls import CallRecorder, get_call
 from hooks.server.certificate import Certificate
-from hooks.server.door import Door, Limits, Rules
-from hooks.server.files import Watched
+from hooks.server.files import WatchedFiles
 from hooks.server.metrics import CONTENT_TYPE, Metrics
+from hooks.server.middleware import AuthMiddleware, Limits, Requirements
 from hooks.server.openapi import REFUSALS, describe_body
 from hooks.server.reading import BodyError, check_content_type, read_declared, read_whole
-from hooks.server.refusals import NOT_FOUND, WRONG_METHOD, LastResort, build_refusal
+from hooks.server.refusals import NOT_FOUND, WRONG_METHOD, CatchAll, build_refusal
 from hooks.server.tokens import watch_tokens
 from hooks.settings import Settings
 from hooks.vk8s import decide as vk8s
@@ -48,7 +48,7 @@ def load_crd() -> Resource:
     return read_crd(CRD_FILE.read_text())
 
 
-def create_app(settings: Settings, scripts: Scripts, certificate: Watched[Certificate] | None = None) -> FastAPI:
+def create_app(settings: Settings, scripts: Scripts, certificate: WatchedFiles[Certificate] | None = None) -> FastAPI:
     """The hooks as an ASGI application. It makes no calls itself. FileProblem if the tokens can't be used.
 
     `certificate`: the serving certificate, for the metric of its expiry.
@@ -86,9 +86,9 @@ def _add_guards(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
     if tokens:
         metrics.watch_file("tokens", tokens)
     limits = Limits(settings.max_body_bytes, settings.max_pool_body_bytes, settings.max_bodies_bytes)
-    app.add_middleware(Door, Rules(tokens, limits, settings.body_seconds))
-    app.add_middleware(LastResort)
-    app.add_middleware(Recorder, metrics)
+    app.add_middleware(AuthMiddleware, Requirements(tokens, limits, settings.body_seconds))
+    app.add_middleware(CatchAll)
+    app.add_middleware(CallRecorder, metrics)
 
 
 def _add_vk8s_routes(app: FastAPI, settings: Settings, scripts: Scripts) -> None:

@@ -16,7 +16,7 @@ from hooks import VERSION
 from hooks.kubernetes.conditions import parse_time
 from hooks.kubernetes.manifest import Manifest
 from hooks.server.certificate import Certificate
-from hooks.server.files import Watched
+from hooks.server.files import WatchedFiles
 from hooks.server.reasons import OTHER, REASONS
 from hooks.vk8s.plan.keys import CA_WARNING
 
@@ -69,7 +69,7 @@ class Metrics:
             registry=self.registry,
         )
 
-    def watch_certificate(self, certificate: Watched[Certificate]) -> None:
+    def watch_certificate(self, certificate: WatchedFiles[Certificate]) -> None:
         """Adds the metric of when the serving certificate expires."""
         expiry = Gauge(
             "vk8s_hook_certificate_expiry_timestamp_seconds",
@@ -83,7 +83,7 @@ class Metrics:
         expiry.set_function(read_expiry)
         self.watch_file("certificate", certificate)
 
-    def watch_file(self, name: str, file: Watched[object]) -> None:
+    def watch_file(self, name: str, file: WatchedFiles[object]) -> None:
         """Adds the metric of whether the file can be used."""
         self._rejected.labels(name).set_function(file.is_rejected)
 

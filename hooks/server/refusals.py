@@ -41,13 +41,13 @@ def build_refusal(code: int, sentence: str, headers: Mapping[str, str] | None = 
     return JSONResponse({"error": sentence}, status_code=code, headers=headers)
 
 
-def build_turning_away(code: int, sentence: str) -> JSONResponse:
+def build_early_refusal(code: int, sentence: str) -> JSONResponse:
     """The error response to a call whose body was not read to its end, so the connection can't be used again."""
     challenge = {"WWW-Authenticate": "Bearer"} if sentence == NO_TOKEN else {}
     return JSONResponse({"error": sentence}, status_code=code, headers={"Connection": "close", **challenge})
 
 
-class LastResort:
+class CatchAll:
     """Answers 500 with a fixed message to any unhandled exception, and logs its type and place, never its message."""
 
     def __init__(self, app: ASGIApp) -> None:

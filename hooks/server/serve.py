@@ -11,7 +11,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from hooks.server.certificate import Certificate, build_server_context, watch_certificate
-from hooks.server.files import Watched
+from hooks.server.files import WatchedFiles
 from hooks.server.logs import configure_logs
 from hooks.server.main import create_app, load_scripts
 from hooks.settings import Settings
@@ -64,14 +64,14 @@ def listen(address: Address) -> socket.socket:
     return listener
 
 
-def open_certificate(settings: Settings) -> Watched[Certificate] | None:
+def open_certificate(settings: Settings) -> WatchedFiles[Certificate] | None:
     """The certificate in the settings, if any. FileProblem if it can't be used."""
     if settings.tls_cert_file is None or settings.tls_key_file is None:
         return None
     return watch_certificate(settings.tls_cert_file, settings.tls_key_file)
 
 
-def build_config(app: ASGIApp, address: Address, certificate: Watched[Certificate] | None) -> uvicorn.Config:
+def build_config(app: ASGIApp, address: Address, certificate: WatchedFiles[Certificate] | None) -> uvicorn.Config:
     """The configuration of uvicorn for the application."""
     return uvicorn.Config(
         app,

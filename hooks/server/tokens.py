@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from hooks.server.files import FileProblem, Watched
+from hooks.server.files import FileProblem, WatchedFiles
 
 MIN_LENGTH: Final = 32
 # What RFC 6750 allows in a token; anything else could not be sent.
@@ -28,9 +28,9 @@ class Tokens:
         return scheme.lower() == "bearer" and any(equal)
 
 
-def watch_tokens(path: Path) -> Watched[Tokens]:
+def watch_tokens(path: Path) -> WatchedFiles[Tokens]:
     """The tokens in the file, read again when it changes. FileProblem if it can't be used now."""
-    return Watched((path,), lambda: _read_tokens(path))
+    return WatchedFiles((path,), lambda: _read_tokens(path))
 
 
 def _read_tokens(path: Path) -> Tokens:

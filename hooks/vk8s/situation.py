@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
-from hooks.kubernetes.conditions import Moment
+from hooks.kubernetes.conditions import StatusContext
 from hooks.kubernetes.manifest import Manifest
 from hooks.settings import Settings
 from hooks.vk8s.observed.children import CLAIM, JOB, Observed
@@ -29,7 +29,7 @@ class Context:
 
 
 @dataclass(frozen=True)
-class Call(Moment):
+class Call(StatusContext):
     """The inputs of any call, even if the spec can't be read."""
 
     identity: Identity

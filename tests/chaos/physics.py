@@ -156,7 +156,7 @@ def _name_outcome(scene: Scene, pod: Manifest) -> str:
     is_node = NODE in pod["metadata"]["labels"]
     if is_ready(pod) or scene.outcomes.get(pod["metadata"]["uid"]) == NO_LONGER_READY:
         return READY if not is_node or _may_stay(scene, pod) else NO_LONGER_READY
-    obstacle = _explain_obstacle(scene, pod)
+    obstacle = _explain_problem(scene, pod)
     if obstacle or not is_node or _has_cluster(scene, pod):
         return obstacle or READY
     if is_stateless(scene, pod):
@@ -164,7 +164,7 @@ def _name_outcome(scene: Scene, pod: Manifest) -> str:
     return NOT_READY
 
 
-def _explain_obstacle(scene: Scene, pod: Manifest) -> str | None:
+def _explain_problem(scene: Scene, pod: Manifest) -> str | None:
     """What keeps our container from running."""
     if _find_image(pod) == UNPULLABLE:
         return UNPULLABLE_OUTCOME

@@ -6,7 +6,7 @@ from hooks.vk8s.spec.labels import ROLE
 from tests.chaos.scene import Scene
 from tests.chaos.volumes import Node
 from tests.simulation.host_api import find_owner, is_job_pod
-from tests.simulation.risks import find_claim, may_found, read_generation
+from tests.simulation.risks import find_claim, may_initialize, read_generation
 
 
 def is_master(pod: Manifest) -> bool:
@@ -21,7 +21,7 @@ def find_master(scene: Scene, owner: str) -> Manifest | None:
 
 def is_stateless(scene: Scene, pod: Manifest) -> bool:
     """Whether it is a master that has an empty volume, and may not found a cluster on it."""
-    is_allowed = may_found(pod) or not scene.volumes.is_guarded
+    is_allowed = may_initialize(pod) or not scene.volumes.is_guarded
     return is_master(pod) and not scene.volumes.of_pod(pod).cluster and not is_allowed
 
 

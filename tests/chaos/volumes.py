@@ -9,7 +9,7 @@ from typing import Final
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.observed.children import CLAIM, POD
 from tests.simulation.host_api import HostApi, find_owner
-from tests.simulation.risks import find_claim, may_found, read_node_name
+from tests.simulation.risks import find_claim, may_initialize, read_node_name
 
 # A Vk8s's uid, and the name of a node.
 Node = tuple[str, str]
@@ -93,7 +93,7 @@ class Volumes:
         uid = pod["metadata"]["uid"]
         if uid not in self.of_pods:
             found = self.of_pod(pod)
-            self.is_guarded |= may_found(pod)
+            self.is_guarded |= may_initialize(pod)
             self.of_pods[uid] = found if found.number else Volume(self.count(), {uid})
         return self.of_pods[uid]
 

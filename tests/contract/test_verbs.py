@@ -1,12 +1,13 @@
-"""`find` has one meaning in hooks and tests: it looks something up that may be missing."""
+"""`find` has one meaning in the whole project: it looks something up that may be missing."""
 
 import ast
 from collections.abc import Iterator
 
 from testbed.layout import ROOT
 
-# What follows the simulation, which its functions are part of.
-LEFT_OUT = ("tests/chaos/", "tests/properties/", "tests/simulation/")
+FOLDERS = ("bench", "docs", "hooks", "images", "testbed", "tests")
+# The fake Metacontroller, whose functions follow the original, and what is played with it.
+LEFT_OUT = ("testbed/metacontroller/", "tests/chaos/", "tests/properties/", "tests/simulation/")
 
 
 def test_find_may_return_none() -> None:
@@ -16,7 +17,7 @@ def test_find_may_return_none() -> None:
 
 def list_lookups() -> Iterator[tuple[str, str]]:
     """Functions that begin with `find`: where they are, and the type that they return."""
-    for path in sorted([*(ROOT / "hooks").rglob("*.py"), *(ROOT / "tests").rglob("*.py")]):
+    for path in sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")):
         where = path.relative_to(ROOT).as_posix()
         for node in ast.walk(ast.parse(path.read_text())) if not where.startswith(LEFT_OUT) else ():
             if isinstance(node, ast.FunctionDef) and node.name.lstrip("_").partition("_")[0] == "find":

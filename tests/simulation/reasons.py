@@ -84,8 +84,8 @@ def find_next_turn(world: World) -> set[Key]:
     ready = [(node, pod) for node, pod in _list_free(world) if is_ready(pod) and is_outdated(world, pod, node)]
     for node, pod in [*broken, *ready]:
         others = [each for each in world.spec["nodes"] if each != node]
-        lets_go = _lets_ready_go if is_ready(pod) else _lets_broken_go
-        if all(lets_go(world, other, (node, pod)) for other in others):
+        allows = _allows_ready if is_ready(pod) else _allows_broken
+        if all(allows(world, other, (node, pod)) for other in others):
             return {("Pod.v1", node["name"])}
     return set()
 
@@ -183,7 +183,7 @@ def _is_broken(world: World, node: Manifest, pod: Manifest) -> bool:
     return is_outdated(world, pod, node) or _has_bad_boot_files(world, pod)
 
 
-def _lets_broken_go(world: World, node: Manifest, going: tuple[Manifest, Manifest]) -> bool:
+def _allows_broken(world: World, node: Manifest, going: tuple[Manifest, Manifest]) -> bool:
     """Whether the other one is not down by our doing, or has been so for long; a worker needs its master."""
     other, now = _find_pod(world, node), world.context.now
     if other is None:
@@ -199,7 +199,7 @@ def _lets_broken_go(world: World, node: Manifest, going: tuple[Manifest, Manifes
     return is_ready(other) or (not is_needed and is_settled)
 
 
-def _lets_ready_go(world: World, node: Manifest, going: tuple[Manifest, Manifest]) -> bool:
+def _allows_ready(world: World, node: Manifest, going: tuple[Manifest, Manifest]) -> bool:
     """Whether the pod that is going, which runs, may do so as far as the other is concerned (decisions 5 and 12)."""
     other, now = _find_pod(world, node), world.context.now
     if other is None or is_terminating(other) or pods.is_flapping(other, now):

@@ -105,7 +105,7 @@ def read_generation(pod: Manifest) -> int:
     return int(_read_variables(pod).get("GENERATION") or 1)
 
 
-def may_found(pod: Manifest) -> bool:
+def may_initialize(pod: Manifest) -> bool:
     """Whether a master may found a cluster on an empty volume."""
     return _read_variables(pod).get("FOUND") == "true"
 

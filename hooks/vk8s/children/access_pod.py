@@ -7,13 +7,13 @@ from hooks.vk8s.keys.ssh import HOST_KEY
 from hooks.vk8s.observed.fingerprint import build_annotations, hash_access
 from hooks.vk8s.spec.cluster import VirtualCluster
 from hooks.vk8s.spec.labels import ACCESS_COMPONENT, COMPONENT, build_pod_metadata
-from hooks.vk8s.spec.modest import Modest
 from hooks.vk8s.spec.naming import (
     ACCESS_CONTAINER,
     access_config_map_name,
     kubeconfig_secret_name,
     ssh_secret_name,
 )
+from hooks.vk8s.spec.own_resources import OwnResources
 
 # What sshd needs to let root log in (without the kernel's audit log, it provides no terminal), and what root needs to
 # work in a container; nothing that reaches out of it.
@@ -29,7 +29,7 @@ CAPABILITIES = [
     "SYS_CHROOT",
 ]
 # kubectl takes 50 MiB, and 110 to print a hundred pods as YAML: there is room for several sessions.
-RESOURCES = Modest(requests={"cpu": "0", "memory": "32Mi"}, limits={"cpu": "1", "memory": "512Mi"})
+RESOURCES = OwnResources(requests={"cpu": "0", "memory": "32Mi"}, limits={"cpu": "1", "memory": "512Mi"})
 # Sessions have nothing to finish.
 STOP_SECONDS = 2
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.keys.kubeconfig import KUBECONFIG_FILE
 from hooks.vk8s.spec.cluster import Identity
-from hooks.vk8s.spec.labels import NO_MESH_ANNOTATIONS, NO_MESH_LABELS, build_noted_metadata, child_labels
+from hooks.vk8s.spec.labels import NO_MESH_ANNOTATIONS, NO_MESH_LABELS, build_annotated_metadata, child_labels
 
 KUBECONFIG_PATH, RUN_PATH = "/vk8s/kubeconfig", "/run/vk8s"
 # It is retried for as long as it takes: the largest number that the field can have.
@@ -33,7 +33,7 @@ def build_job(identity: Identity, work: Work) -> Manifest:
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",
-        "metadata": build_noted_metadata(identity, work.name, work.labels, work.noted),
+        "metadata": build_annotated_metadata(identity, work.name, work.labels, work.noted),
         "spec": {
             "backoffLimit": _BACKOFF_LIMIT,
             "template": {

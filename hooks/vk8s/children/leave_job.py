@@ -16,14 +16,14 @@ from hooks.vk8s.children.node_pod import BOOT_PATH
 from hooks.vk8s.observed.fingerprint import build_annotations, hash_leave
 from hooks.vk8s.spec.cluster import VirtualCluster
 from hooks.vk8s.spec.labels import leave_labels
-from hooks.vk8s.spec.modest import Modest
 from hooks.vk8s.spec.naming import LEAVE_CONTAINER, bootstrap_config_map_name, kubeconfig_secret_name, leave_job_name
+from hooks.vk8s.spec.own_resources import OwnResources
 
 # The uids of the pod and claim that the Job is about. Those that are created later under the same names stay.
 TAKES = f"{PREFIX}takes"
 # kubectl takes 63 MiB to drain 110 pods. The Job frees resources, so it runs without limits if a quota has no room
 # left.
-RESOURCES = Modest(requests={"cpu": "0", "memory": "0"}, limits={"cpu": "1", "memory": "256Mi"}, waives=True)
+RESOURCES = OwnResources(requests={"cpu": "0", "memory": "0"}, limits={"cpu": "1", "memory": "256Mi"}, waives=True)
 # It exists while pods of the node can be evicted. Through the readiness probe, it is `ready` in the status of the Job.
 MOVING_FILE = f"{RUN_PATH}/moving"
 

@@ -20,13 +20,13 @@ from hooks.vk8s.observed.fingerprint import build_annotations, hash_kubeflow
 from hooks.vk8s.spec.cluster import VirtualCluster
 from hooks.vk8s.spec.labels import kubeflow_labels
 from hooks.vk8s.spec.model import KubeflowSpec
-from hooks.vk8s.spec.modest import Modest
 from hooks.vk8s.spec.naming import kubeconfig_secret_name, kubeflow_job_name, kubeflow_secret_name, ports_service_name
+from hooks.vk8s.spec.own_resources import OwnResources
 
 # In this order; images/kubeflow-installer has the steps. The last one is the container, the others init containers.
 STEPS = ("objects", "gateway", "deployments", "login")
 # kubectl takes 120 MiB to apply 8 MB of manifests, and steps write up to 256 MiB into memory.
-RESOURCES = Modest(requests={"cpu": "0", "memory": "128Mi"}, limits={"cpu": "2", "memory": "1Gi"})
+RESOURCES = OwnResources(requests={"cpu": "0", "memory": "128Mi"}, limits={"cpu": "2", "memory": "1Gi"})
 # The environment variable with the version.
 VERSION = "KUBEFLOW_VERSION"
 # Annotation of the Job: the uid of the Secret whose password it sets. Another Secret has another password.

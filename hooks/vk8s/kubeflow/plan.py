@@ -122,7 +122,7 @@ def _list_blockers(situation: Situation, mismatch: str | None) -> list[Blocker]:
     if cluster.paused:
         return [Blocker("Paused", "Kubeflow is installed when the virtual cluster is resumed.")]
     own = [] if kubeflow and kubeflow.password_secret_ref else [(SECRET, kubeflow_secret_name(cluster.name))]
-    lacking = situation.observed.list_lacking([(SECRET, kubeconfig_secret_name(cluster.name)), *own])
+    lacking = situation.observed.list_missing([(SECRET, kubeconfig_secret_name(cluster.name)), *own])
     if lacking:
         return [Blocker("Waiting", f"Kubeflow is installed once these exist: {', '.join(lacking)}.")]
     return [] if _has_ready_nodes(situation) else [WAITING_FOR_NODES]

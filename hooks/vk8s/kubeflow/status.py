@@ -29,9 +29,9 @@ def report_kubeflow(situation: Situation, planned: Kubeflow, blocker: Blocker | 
     job, is_planned = planned.job, planned.is_planned
     if kubeflow is None:
         return [_describe_left(job)] if job and job.is_complete else []
-    obstacle = planned.blocker or (None if job or is_planned else blocker or WAITING_FOR_NODES)
-    if obstacle:
-        return [_unready(obstacle.reason, obstacle.message)]
+    blocker = planned.blocker or (None if job or is_planned else blocker or WAITING_FOR_NODES)
+    if blocker:
+        return [_unready(blocker.reason, blocker.message)]
     if job is None or not is_planned or job.is_terminating:
         held = job.held if job else ""
         return [_unready("BeingMade", f"Job {name} is being created{held}.")]

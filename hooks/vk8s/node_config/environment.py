@@ -42,9 +42,9 @@ def _build_taints(cluster: VirtualCluster, node: NodeSpec) -> str:
     return json.dumps([_CONTROL_PLANE_TAINT] if node.role == "master" and cluster.workers else [])
 
 
-def _may_found(cluster: VirtualCluster, node: NodeSpec) -> str:
+def _may_initialize(cluster: VirtualCluster, node: NodeSpec) -> str:
     """Whether a control-plane node with an empty volume may initialize the cluster. If not, the data is elsewhere."""
-    return "true" if node.role == "master" and cluster.may_found else "false"
+    return "true" if node.role == "master" and cluster.may_initialize else "false"
 
 
 def _count_gpus(_: VirtualCluster, node: NodeSpec) -> str:
@@ -65,7 +65,7 @@ VARIABLES: Final = (
     Variable("CERTIFICATE_SECONDS", lambda cluster, _: str(cluster.node_certificate_seconds)),
     Variable("TAINTS", _build_taints, default="[]"),
     Variable("GPUS", _count_gpus, default="0"),
-    Variable("FOUND", _may_found, default="false"),
+    Variable("FOUND", _may_initialize, default="false"),
     Variable("GENERATION", lambda cluster, _: str(cluster.state.generation), default=str(FIRST_GENERATION)),
     # From these the node computes what is allocatable to its pods. Without limits, they are what the host has.
     Variable("CPU_LIMIT_MILLIS", lambda *_: _limit("limits.cpu", "1m")),

@@ -39,7 +39,7 @@ class Observed:
         """The children that are not being deleted. A pod is created only if everything that it mounts is among them."""
         return frozenset(key for key, child in self.by_key.items() if not is_terminating(child))
 
-    def list_lacking(self, needed: Iterable[tuple[str, str]]) -> list[str]:
+    def list_missing(self, needed: Iterable[tuple[str, str]]) -> list[str]:
         """Those of `needed` that don't exist or are being deleted, as `Kind name`."""
         return [f"{kind.split('.')[0]} {name}" for kind, name in needed if (kind, name) not in self.lasting]
 

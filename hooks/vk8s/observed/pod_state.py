@@ -35,11 +35,11 @@ def read_pod_state(pod: Pod | None, absent: PodState, claim: Manifest | None = N
         return PodState(ready=False, reason="Terminating", message=message)
     if pod.is_ready:
         return PodState(ready=True, reason="Ready", message="is Ready")
-    reason, message = _explain_obstacle(pod, claim)
+    reason, message = _explain_problem(pod, claim)
     return PodState(ready=False, reason=reason, message=message[:LONGEST_MESSAGE].rstrip(".: "))
 
 
-def _explain_obstacle(pod: Pod, claim: Manifest | None) -> tuple[str, str]:
+def _explain_problem(pod: Pod, claim: Manifest | None) -> tuple[str, str]:
     status, scheduled = pod.status, pod.scheduled
     if scheduled.get("status") != "True" and claim and _waits_for_volume(scheduled, claim):
         return "VolumePending", f"waits for its volume: kubectl describe pvc {_locate(claim)}"

@@ -122,7 +122,7 @@ def list_port_refusals(count: int, rules: NamespaceRules) -> list[Refusal]:
 def _list_excesses(quotas: Sequence[Quota], counted: Amounts, freed: Mapping[str, Fraction]) -> Iterator[Refusal]:
     for quota in quotas:
         over = [
-            name for name in sorted(counted) if quota.lacks_room(name, counted[name].amount, freed.get(name, _NOTHING))
+            name for name in sorted(counted) if quota.refuses(name, counted[name].amount, freed.get(name, _NOTHING))
         ]
         if not over:
             continue

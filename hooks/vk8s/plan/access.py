@@ -39,7 +39,7 @@ def plan_access(situation: Situation) -> Part:
     if pod_name is None:
         return part
     needed = [(SECRET, name), (SECRET, kubeconfig_secret_name(cluster.name))]
-    lacking = observed.list_lacking([*needed, (CONFIG_MAP, access_config_map_name(cluster.name))])
+    lacking = observed.list_missing([*needed, (CONFIG_MAP, access_config_map_name(cluster.name))])
     if lacking:
         return replace(part, waiting={pod_name: f"waits for {', '.join(lacking)}{_explain(secret, keys)}"})
     return replace(part, children=[*part.children, build_access_pod(cluster, pod_name, image)])

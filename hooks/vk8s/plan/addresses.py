@@ -45,11 +45,11 @@ def read_network(
     manifests = related[POOL].values()
     pool = find_pool(spec.ip_pool, parse_pools(manifests))
     name = spec.ip_pool or (pool.name if pool else None)
-    reason, obstacle = _explain_obstacle(pool, manifests, identity.namespace) if name else (NO_POOL, "")
-    return Network(addresses, name, reason, obstacle, settings.host_cni)
+    reason, problem = _explain_problem(pool, manifests, identity.namespace) if name else (NO_POOL, "")
+    return Network(addresses, name, reason, problem, settings.host_cni)
 
 
-def _explain_obstacle(pool: Pool | None, manifests: Iterable[Manifest], namespace: str) -> tuple[str, str]:
+def _explain_problem(pool: Pool | None, manifests: Iterable[Manifest], namespace: str) -> tuple[str, str]:
     """Why the pool allocates no address, as far as its status shows: a reason, and the rest of a sentence."""
     if pool is None:
         return "PoolNotFound", ", which does not exist"

@@ -54,8 +54,8 @@ def _explain_wait(situation: Situation, node: NodeSpec) -> str:
     """
     if node.name in situation.pods:
         return ""
-    address = situation.cluster.network.get_lack(node.name)
-    lacking = [*situation.observed.list_lacking(list_needed(situation, node)), *([address] if address else [])]
+    address = situation.cluster.network.explain_missing_address(node.name)
+    lacking = [*situation.observed.list_missing(list_needed(situation, node)), *([address] if address else [])]
     return f"waits for {', '.join(lacking)}" if lacking else ""
 
 

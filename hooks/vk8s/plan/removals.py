@@ -196,7 +196,7 @@ def _plan_removal(situation: Situation, remains: _Remains) -> Removal:
         return Removal(remains.node, _describe(situation, remains, remains.job))
     if cluster.paused:
         return Removal(remains.node, _AFTER_PAUSE)
-    lacking = situation.observed.list_lacking(
+    lacking = situation.observed.list_missing(
         [(SECRET, kubeconfig_secret_name(cluster.name)), (CONFIG_MAP, situation.boot_files)]
     )
     if lacking:

@@ -17,7 +17,7 @@ from hooks.vk8s.situation import Situation
 from hooks.vk8s.spec.cluster import VirtualCluster
 from hooks.vk8s.spec.model import NodeSpec
 from hooks.vk8s.spec.naming import access_pod_names
-from hooks.vk8s.spec.state_note import read_noted_generation
+from hooks.vk8s.spec.state_note import read_pod_generation
 
 # A kubelet that rejects a pod rejects the next one at once as well.
 FAILED_PATIENCE = timedelta(seconds=30)
@@ -107,13 +107,15 @@ def plan_replacements(situation: Situation, exempt: Exempt) -> Replacements:
 
 def _build_member(situation: Situation, node: NodeSpec, exempt: Exempt) -> _Member:
     cluster, pod = situation.cluster, situation.pods.get(node.name)
-    is_stuck = pod is None and (node.name in exempt.lost or cluster.network.get_lack(node.name) is not None)
+    is_stuck = pod is None and (
+        node.name in exempt.lost or cluster.network.explain_missing_address(node.name) is not None
+    )
     return _Member(node, pod, pod is not None and _is_outdated(cluster, node, pod.manifest), is_stuck)
 
 
 def _is_outdated(cluster: VirtualCluster, node: NodeSpec, pod: Manifest) -> bool:
     """Whether it was created for another spec, address or generation, or before the last requested restart."""
-    is_of_another = cluster.network.has_moved(node.name, pod) or read_noted_generation(pod) != cluster.state.generation
+    is_of_another = cluster.network.has_moved(node.name, pod) or read_pod_generation(pod) != cluster.state.generation
     return is_outdated(pod, hash_node(node), cluster.restart) or is_of_another
 
 
@@ -124,27 +126,27 @@ def _is_broken(situation: Situation, member: _Member) -> bool:
         return False
     observed, current = situation.observed, situation.boot_files
     is_lost = not all(observed.has(CONFIG_MAP, name) for name in pod.config_maps)
-    is_mended = current not in pod.config_maps and (CONFIG_MAP, current) in observed.lasting
-    is_looping = pod.waiting == "CrashLoopBackOff" and is_mended
+    is_fixed = current not in pod.config_maps and (CONFIG_MAP, current) in observed.lasting
+    is_looping = pod.waiting == "CrashLoopBackOff" and is_fixed
     return is_lost or is_looping or member.is_outdated
 
 
 def _list_turns(cluster: VirtualCluster, free: Iterable[_Member]) -> list[_Member]:
     """The Ready ones that are outdated, and whose successors need not wait for an address."""
     ready = [each for each in free if each.is_outdated and each.is_ready]
-    return [each for each in ready if cluster.network.get_lack(each.node.name) is None]
+    return [each for each in ready if cluster.network.explain_missing_address(each.node.name) is None]
 
 
 def _choose_turn(members: Sequence[_Member], candidates: Iterable[_Member], now: datetime) -> list[_Member]:
     """The candidate that may be replaced now, if any: at most one, and only if all other nodes allow it."""
     for going in candidates:
-        lets_go = _lets_ready_go if going.is_ready else _lets_broken_go
-        if all(lets_go(other, going, now) for other in members if other is not going):
+        allows = _allows_ready if going.is_ready else _allows_broken
+        if all(allows(other, going, now) for other in members if other is not going):
             return [going]
     return []
 
 
-def _lets_broken_go(other: _Member, going: _Member, now: datetime) -> bool:
+def _allows_broken(other: _Member, going: _Member, now: datetime) -> bool:
     """Whether `other` allows a node that is not Ready to be replaced: its container runs, or it is down anyway.
 
     A worker waits until the control plane is Ready: it gets its configuration from there when it boots.
@@ -160,7 +162,7 @@ def _lets_broken_go(other: _Member, going: _Member, now: datetime) -> bool:
     return other.pod.has_run or other.pod.is_over or other.pod.created + SETTLING <= now
 
 
-def _lets_ready_go(other: _Member, going: _Member, now: datetime) -> bool:
+def _allows_ready(other: _Member, going: _Member, now: datetime) -> bool:
     """Whether `other` allows a Ready node to be replaced: it is Ready, or won't become so whatever this one does.
 
     A node that never ran must not block the others forever. But if one that was created for the latest edit does not

@@ -29,7 +29,7 @@ from hooks.vk8s.situation import Situation
 from hooks.vk8s.spec.cluster import ACCEPT_LOSS_ANNOTATION, VirtualCluster
 from hooks.vk8s.spec.model import NodeSpec
 from hooks.vk8s.spec.naming import pki_secret_name, state_claim_name
-from hooks.vk8s.spec.state_note import FIRST_GENERATION, STATE, StateNote, parse_note, read_noted_generation
+from hooks.vk8s.spec.state_note import FIRST_GENERATION, STATE, StateNote, parse_note, read_pod_generation
 
 STATE_LOST, STATE_AT_RISK = "StateLost", "StateAtRisk"
 _PAGE: Final = "docs/how-to/lost-volumes.md"
@@ -56,14 +56,14 @@ def read_note(name: str, observed: Observed) -> StateNote:
     pki = observed.find(SECRET, pki_secret_name(name))
     notes = map(parse_note, read_annotation(pki, STATE)) if pki else ()
     noted = next((note for note in notes if note), None)
-    generations = map(read_noted_generation, observed.pods().values())
+    generations = map(read_pod_generation, observed.pods().values())
     return noted or StateNote(generation=max(generations, default=FIRST_GENERATION))
 
 
 def plan_state(situation: Situation, left: frozenset[str]) -> State:
     """The state of the nodes that stay. `left`: removed workers, whose entries are deleted from the note."""
     cluster = situation.cluster
-    found = [_look_at(situation, node) for node in cluster.nodes]
+    found = [_read_node_state(situation, node) for node in cluster.nodes]
     lost = {each.node.name: _describe_loss(each) for each in found if each.is_lost}
     return State(
         notes=_build_notes(situation, _plan_note(cluster, found, left)),
@@ -81,7 +81,7 @@ def list_needed(situation: Situation, node: NodeSpec) -> list[Child]:
 
 
 @dataclass(frozen=True)
-class _Standing:
+class _NodeState:
     """What the state of a node depends on.
 
     `claim`, `noted`: None if its state is ephemeral. `noted`: uid of the recorded claim; `is_accepted`: whether the
@@ -141,7 +141,7 @@ class _Standing:
         return self.noted or str(self.pod.manifest["metadata"]["uid"])
 
 
-def _look_at(situation: Situation, node: NodeSpec) -> _Standing:
+def _read_node_state(situation: Situation, node: NodeSpec) -> _NodeState:
     cluster, observed = situation.cluster, situation.observed
     is_ephemeral = cluster.spec.storage.ephemeral
     claim = None if is_ephemeral else observed.find(CLAIM, state_claim_name(node.name))
@@ -152,7 +152,7 @@ def _look_at(situation: Situation, node: NodeSpec) -> _Standing:
         for kind, name in list_needed(situation, node)
         if (kind, name) not in observed.lasting and not (kind == CLAIM and is_accepted)
     }
-    standing = _Standing(node, situation.pods.get(node.name), claim, noted, is_ephemeral, is_accepted, lacking)
+    standing = _NodeState(node, situation.pods.get(node.name), claim, noted, is_ephemeral, is_accepted, lacking)
     if not standing.is_on_another:
         return standing
     return replace(standing, lacking={**lacking, (CLAIM, state_claim_name(node.name)): None})
@@ -165,17 +165,17 @@ def _build_notes(situation: Situation, note: StateNote) -> dict[str, str]:
     return {STATE: note.encode()} if is_noted or note != StateNote() else {}
 
 
-def _plan_note(cluster: VirtualCluster, found: list[_Standing], left: frozenset[str]) -> StateNote:
+def _plan_note(cluster: VirtualCluster, found: list[_NodeState], left: frozenset[str]) -> StateNote:
     """The updated note: the claims with which nodes are Ready, without those that were removed or given up."""
     dropped = {each.node.name for each in found if each.is_dropped}
     proven = {each.node.name: each.proven for each in found if each.proven and not each.is_dropped}
     kept = {node: uid for node, uid in cluster.state.claims.items() if node not in dropped | left}
     masters = [each for each in found if each.node.role == "master"]
-    begins_anew = bool(masters) and all(each.is_dropped for each in masters)
-    return StateNote({**kept, **proven}, cluster.state.generation + begins_anew)
+    starts_over = bool(masters) and all(each.is_dropped for each in masters)
+    return StateNote({**kept, **proven}, cluster.state.generation + starts_over)
 
 
-def _list_blockers(cluster: VirtualCluster, found: list[_Standing], lost: Mapping[str, str]) -> list[Blocker]:
+def _list_blockers(cluster: VirtualCluster, found: list[_NodeState], lost: Mapping[str, str]) -> list[Blocker]:
     """What is lost, with what to do about it, then what is at risk; at most one blocker."""
     ways_out = _describe_ways_out(cluster, [each for each in found if each.is_lost]) if lost else ""
     losses = [*(f"{node} {sentence}." for node, sentence in lost.items()), ways_out] if lost else []
@@ -183,7 +183,7 @@ def _list_blockers(cluster: VirtualCluster, found: list[_Standing], lost: Mappin
     return [Blocker(STATE_LOST if lost else STATE_AT_RISK, message)] if message else []
 
 
-def _describe_loss(standing: _Standing) -> str:
+def _describe_loss(standing: _NodeState) -> str:
     """The message, which continues a sentence that starts with the node's name."""
     is_master = standing.node.role == "master"
     what = "the data of the whole virtual cluster" if is_master else "the volumes of the pods on it"
@@ -191,7 +191,7 @@ def _describe_loss(standing: _Standing) -> str:
     return f"has lost its volume: PersistentVolumeClaim {claim} is gone, and with it {what}, unless it was retained"
 
 
-def _describe_ways_out(cluster: VirtualCluster, lost: list[_Standing]) -> str:
+def _describe_ways_out(cluster: VirtualCluster, lost: list[_NodeState]) -> str:
     """What the owner can do: one command for everything that is lost, in addition to what was given up before."""
     identity = cluster.identity
     given_up = ",".join([*cluster.given_up, *(str(each.noted) for each in lost)])
@@ -202,7 +202,7 @@ def _describe_ways_out(cluster: VirtualCluster, lost: list[_Standing]) -> str:
     )
 
 
-def _describe_danger(standing: _Standing) -> str:
+def _describe_danger(standing: _NodeState) -> str:
     """The message for a node whose state is at risk, or empty."""
     going = list(_list_going(standing))
     if not going:
@@ -222,7 +222,7 @@ def _describe_danger(standing: _Standing) -> str:
     )
 
 
-def _list_going(standing: _Standing) -> Iterator[str]:
+def _list_going(standing: _NodeState) -> Iterator[str]:
     """What is being deleted, and a claim that is gone. Anything else that is gone is recreated by this very answer."""
     if standing.is_useless:
         return
@@ -236,7 +236,7 @@ def _list_going(standing: _Standing) -> Iterator[str]:
             yield f"PersistentVolumeClaim {name} is gone{other}"
 
 
-def _read_volume(standing: _Standing) -> str:
+def _read_volume(standing: _NodeState) -> str:
     """Name of the PersistentVolume of a claim that is being deleted; empty if there is none."""
     claim = standing.claim
     return str(claim["spec"].get("volumeName", "")) if claim and is_terminating(claim) else ""

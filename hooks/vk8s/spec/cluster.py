@@ -84,7 +84,7 @@ class VirtualCluster:
         return _split(self.accept_loss)
 
     @property
-    def may_found(self) -> bool:
+    def may_initialize(self) -> bool:
         """Whether a node may initialize the cluster: no data is recorded that an empty volume would replace."""
         return self.spec.storage.ephemeral or not any(node.name in self.state.claims for node in self.control_plane)
 

@@ -101,11 +101,11 @@ def build_pod_metadata(
     identity: Identity, name: str, labels: Mapping[str, str], annotations: Mapping[str, str]
 ) -> Manifest:
     """`metadata` of a pod. It opts out of service meshes, unless its owner's labels opt in."""
-    metadata = build_noted_metadata(identity, name, labels, {**NO_MESH_ANNOTATIONS, **annotations})
+    metadata = build_annotated_metadata(identity, name, labels, {**NO_MESH_ANNOTATIONS, **annotations})
     return {**metadata, "labels": {**NO_MESH_LABELS, **metadata["labels"]}}
 
 
-def build_noted_metadata(
+def build_annotated_metadata(
     identity: Identity, name: str, labels: Mapping[str, str], annotations: Mapping[str, str]
 ) -> Manifest:
     """`metadata` of a pod or Job, with annotations."""

@@ -1,6 +1,6 @@
 """The ResourceQuotas and LimitRanges of a Vk8s's namespace, as Metacontroller sends them. Facts only.
 
-`refused` computes what they reject, `modest` the resources of our own pods that fit them.
+`refused` computes what they reject, `own_resources` the resources of our own pods that fit them.
 """
 
 from collections.abc import Iterator, Mapping
@@ -106,7 +106,7 @@ class Quota(_Form):
         """Whether it counts a pod of ours, as far as is known."""
         return all(scope.covers(pod) for scope in self.scopes)
 
-    def lacks_room(self, name: str, amount: Fraction, freed: Fraction = _NOTHING) -> bool:
+    def refuses(self, name: str, amount: Fraction, freed: Fraction = _NOTHING) -> bool:
         """Whether it rejects `amount` more of the resource `name`, once `freed` of it is no longer used."""
         if name not in self.hard or not amount:
             return False

@@ -22,21 +22,21 @@ NO_POOL: Final = "NoPool"
 class Network:
     """The addresses of the nodes, by name, and the pool that allocates more.
 
-    `pool`: the IPPool whose addresses the nodes need; None if they need none. `obstacle` continues a sentence that ends
+    `pool`: the IPPool whose addresses the nodes need; None if they need none. `problem` continues a sentence that ends
     with its name, and says why it allocates none; `reason` is the CamelCase reason for that, or for having no pool.
     """
 
     addresses: Mapping[str, str] = field(default_factory=dict)
     pool: str | None = None
     reason: str = NO_POOL
-    obstacle: str = ""
+    problem: str = ""
     cni: HostCni = "calico"
 
-    def get_lack(self, node: str) -> str | None:
+    def explain_missing_address(self, node: str) -> str | None:
         """The address for which the pod of `node` has to wait, in words; None if the pod may be created."""
         if self.pool is None or node in self.addresses:
             return None
-        return f"an address of IPPool {self.pool}{self.obstacle}"
+        return f"an address of IPPool {self.pool}{self.problem}"
 
     def build_annotations(self, node: str) -> dict[str, str]:
         """The annotations that give a new pod of `node` its address; none if it has no address."""
@@ -52,11 +52,11 @@ class Network:
 
         A pod that was created without an address stays, and so does one whose node no longer has an address.
         """
-        noted = read_noted_address(pod)
+        noted = read_pod_address(pod)
         return noted is not None and self.addresses.get(node, noted) != noted
 
 
-def read_noted_address(pod: Manifest) -> str | None:
+def read_pod_address(pod: Manifest) -> str | None:
     """The address that the pod was created with, if any."""
     address: str | None = (pod["metadata"].get("annotations") or {}).get(ADDRESS)
     return address

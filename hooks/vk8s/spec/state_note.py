@@ -53,7 +53,7 @@ def parse_note(text: str | None) -> StateNote | None:
     return StateNote({node: uid for node, uid in noted.items() if _is_node(node)}, generation) if is_number else None
 
 
-def read_noted_generation(pod: Manifest) -> int:
+def read_pod_generation(pod: Manifest) -> int:
     """The generation that a pod was created for: the first, unless an annotation says otherwise."""
     noted = (pod["metadata"].get("annotations") or {}).get(GENERATION, "")
     return int(noted) if re.fullmatch(r"[0-9]{1,9}", noted) else FIRST_GENERATION

@@ -7,7 +7,7 @@ from hooks.kubernetes.conditions import Condition
 from hooks.vk8s.observed.pod import Pod
 from hooks.vk8s.plan.addresses import IP_MANAGER_ON, NOT_SENT, OFF
 from hooks.vk8s.situation import Situation
-from hooks.vk8s.spec.network import NO_POOL, Network, read_noted_address
+from hooks.vk8s.spec.network import NO_POOL, Network, read_pod_address
 
 NETWORK_READY: Final = "NetworkReady"
 # The message if there is no pool, by reason.
@@ -26,9 +26,9 @@ def report_network(situation: Situation) -> list[Condition]:
     cluster, network = situation.cluster, situation.cluster.network
     if network.reason == OFF and cluster.spec.ip_pool is None:
         return []
-    without = [node.name for node in cluster.nodes if network.get_lack(node.name)]
+    without = [node.name for node in cluster.nodes if network.explain_missing_address(node.name)]
     if without:
-        why = f"{network.obstacle}," if network.obstacle else " yet"
+        why = f"{network.problem}," if network.problem else " yet"
         message = (
             f"No address of IPPool {network.pool}{why} for {len(without)} of {len(cluster.nodes)} nodes: "
             f"{', '.join(without)}. See kubectl describe ippool {network.pool}."
@@ -49,13 +49,13 @@ def report_network(situation: Situation) -> list[Condition]:
 def _list_ignored(pods: Mapping[str, Pod]) -> Iterator[str]:
     """Pods whose address is not the one that they were created with."""
     for name, pod in pods.items():
-        noted, actual = read_noted_address(pod.manifest), pod.status.get("podIP")
+        noted, actual = read_pod_address(pod.manifest), pod.status.get("podIP")
         if noted and actual and noted != actual:
             yield f"{name} has {actual} instead of {noted}"
 
 
 def _describe_pods(network: Network, pods: Mapping[str, Pod]) -> str:
-    older = [name for name, pod in pods.items() if read_noted_address(pod.manifest) is None]
+    older = [name for name, pod in pods.items() if read_pod_address(pod.manifest) is None]
     moved = [name for name, pod in pods.items() if network.has_moved(name, pod.manifest)]
     parts = [
         "Each node has its address.",

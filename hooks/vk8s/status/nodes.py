@@ -143,7 +143,7 @@ def report_observed_nodes(call: Call, blocker: Blocker | None = None) -> Nodes:
 def _is_waiting_for_network(situation: Situation) -> bool:
     """Whether a pod is not created yet because its node has no address."""
     network, pods = situation.cluster.network, situation.pods
-    return any(network.get_lack(node.name) and node.name not in pods for node in situation.cluster.nodes)
+    return any(network.explain_missing_address(node.name) and node.name not in pods for node in situation.cluster.nodes)
 
 
 def _build_absent_state(situation: Situation, plan: Plan, name: str) -> PodState:

@@ -84,14 +84,14 @@ READY: dict[str, tuple[PoolWorld, str, str, str]] = {
 }
 
 
-@pytest.mark.parametrize(("scene", "status", "reason", "message"), READY.values(), ids=READY)
-def test_condition_ready_describes_the_pool(scene: PoolWorld, status: str, reason: str, message: str) -> None:
-    ready = scene.sync().status["conditions"][1]
+@pytest.mark.parametrize(("inputs", "status", "reason", "message"), READY.values(), ids=READY)
+def test_condition_ready_describes_the_pool(inputs: PoolWorld, status: str, reason: str, message: str) -> None:
+    ready = inputs.sync().status["conditions"][1]
     assert (ready["type"], ready["status"], ready["reason"], ready["message"]) == ("Ready", status, reason, message)
 
 
 @pytest.mark.parametrize(
-    ("scene", "counts"),
+    ("inputs", "counts"),
     [
         (world(TEN), (10, 0, 10, 0)),
         (world({**TEN, "default": True}, vk8s=[vk8s_manifest()]), (10, 0, 8, 0)),
@@ -101,8 +101,8 @@ def test_condition_ready_describes_the_pool(scene: PoolWorld, status: str, reaso
     ],
     ids=["nobody needs one", "not seen yet", "one is seen", "one outside, six missing", "set aside by hand"],
 )
-def test_addresses_are_counted(scene: PoolWorld, counts: tuple[int, int, int, int]) -> None:
-    status = scene.sync().status
+def test_addresses_are_counted(inputs: PoolWorld, counts: tuple[int, int, int, int]) -> None:
+    status = inputs.sync().status
     assert (status["capacity"], status["used"], status["free"], status["missing"]) == counts
 
 
@@ -124,6 +124,6 @@ def test_invalid_spec_is_reported_with_all_its_problems() -> None:
 
 def test_times_stay_while_nothing_changes() -> None:
     before = {"conditions": [{"type": "Ready", "status": "True", "lastTransitionTime": "2025-01-01T00:00:00Z"}]}
-    scene = replace(world(TEN), pool={**pool_manifest(TEN), "status": before})
-    times = [entry["lastTransitionTime"] for entry in scene.sync().status["conditions"]]
+    inputs = replace(world(TEN), pool={**pool_manifest(TEN), "status": before})
+    times = [entry["lastTransitionTime"] for entry in inputs.sync().status["conditions"]]
     assert times == ["2026-01-02T03:04:05Z", "2025-01-01T00:00:00Z"]

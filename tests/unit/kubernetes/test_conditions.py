@@ -5,15 +5,15 @@ from typing import Any
 
 import pytest
 
-from hooks.kubernetes.conditions import Condition, Moment, build_conditions, parse_history
+from hooks.kubernetes.conditions import Condition, StatusContext, build_conditions, parse_history
 from tests.world import NOW
 
 READY = Condition("Ready", status=True, reason="AllNodesReady", message="2 of 2 nodes are Ready.")
 EARLIER = {"type": "Ready", "status": "True", "lastTransitionTime": "2026-01-01T00:00:00Z"}
 
 
-def moment(status: Any, later: timedelta = timedelta(0), generation: int = 1) -> Moment:
-    return Moment(parse_history(status), generation, NOW + later)
+def moment(status: Any, later: timedelta = timedelta(0), generation: int = 1) -> StatusContext:
+    return StatusContext(parse_history(status), generation, NOW + later)
 
 
 @pytest.mark.parametrize(

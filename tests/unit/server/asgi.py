@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from starlette.types import Message, Receive, Scope, Send
 
-from hooks.server.door import Door, Rules
+from hooks.server.middleware import AuthMiddleware, Requirements
 
 
 class Client:
@@ -27,7 +27,7 @@ class Client:
         """Records a part of the answer."""
         self.sent.append(message)
 
-    def call(self, rules: Rules, path: str = "/vk8s/sync") -> list[Any]:
+    def call(self, requirements: Requirements, path: str = "/vk8s/sync") -> list[Any]:
         """The messages that the middleware passes on."""
         came: list[Any] = []
 
@@ -35,7 +35,7 @@ class Client:
             came.extend([await receive(), await receive()])
 
         scope = {"type": "http", "path": path, "headers": self.headers}
-        asyncio.run(Door(app, rules)(scope, self.receive, self.send))
+        asyncio.run(AuthMiddleware(app, requirements)(scope, self.receive, self.send))
         return came
 
 

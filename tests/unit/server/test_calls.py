@@ -7,7 +7,7 @@ import pytest
 from fastapi.testclient import TestClient
 from starlette.types import Message, Receive, Scope, Send
 
-from hooks.server.calls import Recorder
+from hooks.server.calls import CallRecorder
 from hooks.server.main import create_app
 from hooks.server.metrics import Metrics
 from hooks.settings import Settings
@@ -50,5 +50,5 @@ def test_answer_in_parts_is_logged_once(caplog: pytest.LogCaptureFixture) -> Non
     async def send(_message: Message) -> None:
         pass
 
-    asyncio.run(Recorder(answer_in_parts, Metrics())({"type": "http", "path": "/vk8s/sync"}, receive, send))
+    asyncio.run(CallRecorder(answer_in_parts, Metrics())({"type": "http", "path": "/vk8s/sync"}, receive, send))
     assert caplog.text.count("status=200") == 1

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from hooks.server.files import FileProblem, Watched
+from hooks.server.files import FileProblem, WatchedFiles
 
 
-def watch(path: Path, reads: list[str]) -> Watched[str]:
+def watch(path: Path, reads: list[str]) -> WatchedFiles[str]:
     def read() -> str:
         try:
             text = path.read_text()
@@ -19,7 +19,7 @@ def watch(path: Path, reads: list[str]) -> Watched[str]:
         reads.append(text)
         return text
 
-    return Watched((path,), read)
+    return WatchedFiles((path,), read)
 
 
 def test_file_is_read_once_until_it_changes(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from starlette.types import Message, Receive, Scope, Send
 from hooks.server.main import create_app
 from hooks.server.refusals import (
     INTERNAL_ERROR,
-    LastResort,
+    CatchAll,
 )
 from hooks.settings import Settings
 from hooks.vk8s.scripts import Scripts
@@ -41,5 +41,5 @@ def test_exception_in_the_middle_of_an_answer_adds_nothing() -> None:
     async def send(message: Message) -> None:
         sent.append(message)
 
-    asyncio.run(LastResort(break_off)({"type": "http", "path": "/vk8s/sync"}, receive, send))
+    asyncio.run(CatchAll(break_off)({"type": "http", "path": "/vk8s/sync"}, receive, send))
     assert [message["type"] for message in sent] == ["http.response.start"]

@@ -36,11 +36,11 @@ def test_annotation_of_the_original_operator_pauses_whatever_it_says(text: str) 
 
 def test_cluster_is_initialized_only_where_no_volume_is_known() -> None:
     new = World().cluster
-    assert new.may_found
-    assert replace(new, state=StateNote({"w": "uid"})).may_found
-    assert not replace(new, state=StateNote({"m": "uid"})).may_found
+    assert new.may_initialize
+    assert replace(new, state=StateNote({"w": "uid"})).may_initialize
+    assert not replace(new, state=StateNote({"m": "uid"})).may_initialize
     ephemeral = World(spec=spec(storage={"ephemeral": True})).cluster
-    assert replace(ephemeral, state=StateNote({"m": "uid"})).may_found
+    assert replace(ephemeral, state=StateNote({"m": "uid"})).may_initialize
 
 
 def test_endpoint_is_the_full_name_of_the_api_service() -> None:

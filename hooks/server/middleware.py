@@ -7,8 +7,8 @@ from typing import Final
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from hooks.server.files import Watched
-from hooks.server.refusals import NO_ROOM, NO_TOKEN, TOO_LARGE, TOO_SLOW, build_turning_away
+from hooks.server.files import WatchedFiles
+from hooks.server.refusals import NO_ROOM, NO_TOKEN, TOO_LARGE, TOO_SLOW, build_early_refusal
 from hooks.server.tokens import Tokens
 
 # Kubelet and Prometheus have no token. These pages reveal nothing about objects, and a NetworkPolicy protects them.
@@ -33,15 +33,15 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Rules:
+class Requirements:
     """What a call must fulfil. Without `tokens`, no token is required; `seconds` is the time for the whole body."""
 
-    tokens: Watched[Tokens] | None
+    tokens: WatchedFiles[Tokens] | None
     limits: Limits
     seconds: float
 
 
-class TurnedAwayError(Exception):
+class RejectedError(Exception):
     """The call is rejected; status code and message of the response."""
 
     def __init__(self, code: int, sentence: str) -> None:
@@ -50,7 +50,7 @@ class TurnedAwayError(Exception):
         self.sentence = sentence
 
 
-class Room:
+class BodyBudget:
     """The memory for bodies. A call returns its share when it has been answered."""
 
     def __init__(self, most: int) -> None:
@@ -58,78 +58,78 @@ class Room:
         self.taken = 0
 
     def check(self, size: int) -> None:
-        """TurnedAwayError if there is no room for `size` more bytes."""
+        """RejectedError if there is no room for `size` more bytes."""
         if self.taken + size > self.most:
-            raise TurnedAwayError(503, NO_ROOM)
+            raise RejectedError(503, NO_ROOM)
 
 
 class Body:
     """The part of one call's body that has arrived."""
 
-    def __init__(self, room: Room, most: int) -> None:
+    def __init__(self, room: BodyBudget, most: int) -> None:
         self.room = room
         self.most = most
         self.size = 0
         self.parts: list[bytes] = []
 
     def check(self, size: int) -> None:
-        """TurnedAwayError if `size` more bytes are too many for this body, or for all bodies together."""
+        """RejectedError if `size` more bytes are too many for this body, or for all bodies together."""
         if self.size + size > self.most:
-            raise TurnedAwayError(413, TOO_LARGE)
+            raise RejectedError(413, TOO_LARGE)
         self.room.check(size)
 
     def add(self, part: bytes) -> None:
-        """Adds a part. TurnedAwayError if it is too large."""
+        """Adds a part. RejectedError if it is too large."""
         self.check(len(part))
         self.parts.append(part)
         self.size += len(part)
         self.room.taken += len(part)
 
-    def let_go(self) -> None:
+    def release(self) -> None:
         """Returns its share of the memory."""
         self.room.taken -= self.size
 
 
-class Door:
+class AuthMiddleware:
     """Reads the whole body, then passes the call on. 401 before the body is read; 413 and 408 while reading."""
 
-    def __init__(self, app: ASGIApp, rules: Rules) -> None:
+    def __init__(self, app: ASGIApp, requirements: Requirements) -> None:
         self.app = app
-        self.rules = rules
-        self.room = Room(rules.limits.bodies)
+        self.requirements = requirements
+        self.room = BodyBudget(requirements.limits.bodies)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes the call on, or answers it."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        body = Body(self.room, self.rules.limits.get_limit(scope["path"]))
+        body = Body(self.room, self.requirements.limits.get_limit(scope["path"]))
         try:
             self._check(scope, body)
             if await self._read(receive, body):
                 await self.app(scope, _replay(b"".join(body.parts), receive), send)
-        except TurnedAwayError as error:
-            await build_turning_away(error.code, error.sentence)(scope, receive, send)
+        except RejectedError as error:
+            await build_early_refusal(error.code, error.sentence)(scope, receive, send)
         finally:
-            body.let_go()
+            body.release()
 
     def _check(self, scope: Scope, body: Body) -> None:
         """Checks the headers: 401 for the token, 413 and 503 for the announced size."""
         headers = Headers(scope=scope)
-        if self.rules.tokens and scope["path"] not in OPEN_PATHS:
+        if self.requirements.tokens and scope["path"] not in OPEN_PATHS:
             given = headers.getlist("authorization")
-            if len(given) != 1 or not self.rules.tokens.current().admit(given[0]):
-                raise TurnedAwayError(401, NO_TOKEN)
+            if len(given) != 1 or not self.requirements.tokens.current().admit(given[0]):
+                raise RejectedError(401, NO_TOKEN)
         # The server has rejected a value that is not a number.
         body.check(int(headers.get("content-length", "0")))
 
     async def _read(self, receive: Receive, body: Body) -> bool:
         """Reads the body; false if the client disconnected before it was complete."""
         try:
-            async with asyncio.timeout(self.rules.seconds):
+            async with asyncio.timeout(self.requirements.seconds):
                 return await _collect(receive, body)
         except TimeoutError as error:
-            raise TurnedAwayError(408, TOO_SLOW) from error
+            raise RejectedError(408, TOO_SLOW) from error
 
 
 async def _collect(receive: Receive, body: Body) -> bool:

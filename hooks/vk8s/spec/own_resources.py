@@ -22,7 +22,7 @@ _WRITE: Final[dict[str, Callable[[Fraction], str]]] = {
 
 
 @dataclass(frozen=True)
-class Modest:
+class OwnResources:
     """Resources of a container. `waives`: if a quota has no room for its limit, it runs without one."""
 
     requests: dict[str, str]
@@ -62,4 +62,4 @@ def _clamp(amount: str, name: str, limits: list[Limit]) -> str:
 
 def _is_short(rules: NamespaceRules, name: str, amount: str) -> bool:
     quotas = [quota for quota in rules.quotas if quota.counts_pod(PodTraits())]
-    return any(quota.lacks_room(name, parse_quantity(amount)) for quota in quotas)
+    return any(quota.refuses(name, parse_quantity(amount)) for quota in quotas)

@@ -4,12 +4,12 @@ import pytest
 
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.observed.refused import list_pod_refusals
-from hooks.vk8s.spec.modest import Modest
+from hooks.vk8s.spec.own_resources import OwnResources
 from tests.namespace_world import container_limit, limit_range, quota, rules
 from tests.world import World, names, running_world, spec
 
-MODEST = Modest(requests={"cpu": "10m", "memory": "64Mi"}, limits={"cpu": "1", "memory": "256Mi"})
-LEAVING = Modest(MODEST.requests, MODEST.limits, waives=True)
+MODEST = OwnResources(requests={"cpu": "10m", "memory": "64Mi"}, limits={"cpu": "1", "memory": "256Mi"})
+LEAVING = OwnResources(MODEST.requests, MODEST.limits, waives=True)
 PLAIN = {"limits": MODEST.limits, "requests": MODEST.requests}
 
 

@@ -9,8 +9,8 @@ import pytest
 from fastapi.testclient import TestClient
 from starlette.types import Message, Receive, Scope, Send
 
-from hooks.server.door import Door, Limits, Rules
 from hooks.server.main import create_app
+from hooks.server.middleware import AuthMiddleware, Limits, Requirements
 from hooks.server.refusals import NO_ROOM, NO_TOKEN, TOO_LARGE, TOO_SLOW
 from hooks.settings import Settings
 from tests.api.material import OTHER_TOKEN, TOKEN
@@ -97,7 +97,7 @@ def test_body_of_the_largest_size_is_read(client: TestClient) -> None:
     assert client.post("/vk8s/sync", content=b"x" * MIB, headers=bearer(TOKEN)).status_code == 400
 
 
-RULES = Rules(tokens=None, limits=Limits(body=10, pool_body=20, bodies=25), seconds=60)
+RULES = Requirements(tokens=None, limits=Limits(body=10, pool_body=20, bodies=25), seconds=60)
 
 
 def test_body_in_parts_is_passed_on_as_a_whole() -> None:
@@ -132,7 +132,7 @@ class Crowd:
     """Calls that come in at the same time; none that is passed on ends before the test says so."""
 
     def __init__(self) -> None:
-        self.door = Door(self.wait, RULES)
+        self.door = AuthMiddleware(self.wait, RULES)
         self.end = asyncio.Event()
 
     async def wait(self, _scope: Scope, receive: Receive, send: Send) -> None:
