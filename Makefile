@@ -17,7 +17,7 @@ KUBECTL ?= kubectl
 DOCKER ?= docker
 # The host cluster of `make test-e2e`: testbed, current (that of your kubeconfig), kind (that of `make kind-up`).
 CLUSTER ?= testbed
-# The Metacontroller that the testbed runs, and the directory with its CRDs; without them, the testbed's stand-in.
+# The Metacontroller that the testbed runs, and the directory with its CRDs; without them, the fake Metacontroller.
 export METACONTROLLER METACONTROLLER_CRDS
 
 ##@ The first two commands
@@ -44,37 +44,37 @@ nightly: prerequisites ## What takes too long for `make test`, for hours; writes
 ##@ The testbed
 
 .PHONY: down
-down: prerequisites ## Take away everything that `make up` has set up
+down: prerequisites ## Remove everything that `make up` has set up
 	$(PYTHON) -m testbed down
 
 .PHONY: env
-env: $(VENV)/installed ## Lead this shell's kubectl to it: eval "$(make -s env)"
+env: $(VENV)/installed ## Point this shell's kubectl at it: eval "$(make -s env)"
 	@$(PYTHON) -m testbed env
 
 .PHONY: status
-status: $(VENV)/installed ## What runs in the testbed
+status: $(VENV)/installed ## Show what runs in the testbed
 	@$(PYTHON) -m testbed status
 
 .PHONY: logs
-logs: $(VENV)/installed ## The last lines of the testbed's logs; PROGRAM=hooks for one of them
+logs: $(VENV)/installed ## Show the last lines of the testbed's logs; PROGRAM=hooks for one of them
 	@$(PYTHON) -m testbed logs $(PROGRAM)
 
 ##@ Your cluster: that of the current kubeconfig
 
 .PHONY: install
-install: ## Only the CRDs
+install: ## Install only the CRDs
 	./install.sh --crds
 
 .PHONY: run
-run: $(VENV)/installed ## Serve the hooks from here, on 127.0.0.1:8080; ARGS="--host 0.0.0.0 --port 8443" for elsewhere
+run: $(VENV)/installed ## Serve the hooks on this machine, on 127.0.0.1:8080; ARGS="--host 0.0.0.0 --port 8443" for another address
 	$(PYTHON) -m hooks serve $(ARGS)
 
 .PHONY: deploy
-deploy: ## Everything, with the image IMG; as ./install.sh
+deploy: ## Install everything, with the image IMG; as ./install.sh
 	./install.sh --image $(IMG) $(ARGS)
 
 .PHONY: undeploy
-undeploy: ## Take everything away, virtual clusters first; as ./uninstall.sh
+undeploy: ## Remove everything, virtual clusters first; as ./uninstall.sh
 	./uninstall.sh $(ARGS)
 
 .PHONY: docker-build
@@ -82,17 +82,17 @@ docker-build: ## Build the image of the hooks, IMG
 	$(DOCKER) build --tag $(IMG) $(ARGS) .
 
 .PHONY: docker-push
-docker-push: ## Push it
+docker-push: ## Push the image of the hooks
 	$(DOCKER) push $(IMG)
 
 .PHONY: create-manifests
-create-manifests: ## Everything as one file, vk8s-controller.yaml, for kubectl apply; it holds new keys
-	@# Nobody else may read the keys, and half a file is never found.
+create-manifests: ## Write everything into one file for kubectl apply, vk8s-controller.yaml; it contains new keys
+	@# Only the owner may read the keys, and the file is never incomplete.
 	@umask 077 && ./install.sh --print --image $(IMG) $(ARGS) >vk8s-controller.yaml.partial && mv vk8s-controller.yaml.partial vk8s-controller.yaml
-	@echo "vk8s-controller.yaml is written, and is to be kept secret: it holds the keys of the hooks."
+	@echo "vk8s-controller.yaml is written. Keep it secret: it contains the keys of the hooks."
 
 .PHONY: test-e2e
-test-e2e: $(if $(filter current,$(CLUSTER)),$(VENV)/installed,prerequisites) ## The tests in virtual clusters; CLUSTER=current or kind: in that cluster
+test-e2e: $(if $(filter current,$(CLUSTER)),$(VENV)/installed,prerequisites) ## Run the tests in virtual clusters; CLUSTER=current or kind: in that cluster
 	VK8S_TEST_CLUSTER=$(CLUSTER) $(PYTEST) tests/nested $(ARGS)
 
 ##@ A kind cluster of three nodes, on any machine
@@ -116,31 +116,31 @@ kind-test: prerequisites ## What only several hosts show: up, the tests of tests
 ##@ Development
 
 .PHONY: generate
-generate: $(VENV)/installed ## After a change of the resource: write its reference, and see that CRDs, models and manifests agree
+generate: $(VENV)/installed ## After a change of the resource: write its reference, and check that CRDs, models and manifests agree
 	$(PYTHON) -m docs.tools.reference
 	$(PYTHON) -m docs.tools.reasons
 	$(PYTHON) -m docs.tools.command
 	$(PYTEST) tests/contract $(ARGS)
 
 .PHONY: manifests
-manifests: ## What `make deploy` applies beside CRDs and keys, to build/manifests.yaml
+manifests: ## Write what `make deploy` applies in addition to CRDs and keys to build/manifests.yaml
 	@mkdir -p build
 	$(KUBECTL) kustomize metacontroller >build/manifests.yaml
 
 .PHONY: docs
-docs: $(VENV)/installed ## The documentation as a site, to build/site; a link that leads nowhere fails it
+docs: $(VENV)/installed ## Build the documentation as a site in build/site; a broken link makes it fail
 	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --strict
 
 .PHONY: docs-serve
-docs-serve: $(VENV)/installed ## The same at http://127.0.0.1:8000, built anew with each change; ends with Ctrl-C
+docs-serve: $(VENV)/installed ## Serve it at http://127.0.0.1:8000, built again after each change; ends with Ctrl-C
 	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs serve --strict $(ARGS)
 
 .PHONY: pictures
-pictures: prerequisites ## The pictures of the documentation, from a run on this machine; ends a testbed that is up
+pictures: prerequisites ## Record the pictures of the documentation in a run on this machine; removes a running testbed
 	$(PYTHON) -m docs.tools.record
 
 .PHONY: check
-check: $(VENV)/installed ## Format, lint, types, layers, words: exactly what runs before the tests
+check: $(VENV)/installed ## Check format, lint, types, layers and words: exactly what runs before the tests
 	$(VENV)/bin/ruff format --check $(SOURCES)
 	$(VENV)/bin/ruff check $(SOURCES)
 	$(VENV)/bin/mypy
@@ -150,7 +150,7 @@ check: $(VENV)/installed ## Format, lint, types, layers, words: exactly what run
 	$(PYTHON) -m docs.tools.words
 
 .PHONY: unit
-unit: $(VENV)/installed ## The tests that need no cluster: seconds
+unit: $(VENV)/installed ## Run the tests that need no cluster: seconds
 	$(PYTEST) $(COVERING) --cov --cov-report=term-missing:skip-covered --cov-fail-under=100 $(ARGS)
 	$(PYTEST) $(OTHERS) $(ARGS)
 
@@ -188,7 +188,7 @@ nested: prerequisites ## The tests in virtual clusters: a quarter of an hour
 walkthrough: prerequisites ## The commands of README, tutorial and other pages, typed in as they stand there
 	$(PYTEST) tests/walkthrough $(ARGS)
 
-# One after the other, whatever else runs beside them; without what runs only at night (docs/nightly.md).
+# One after the other, whatever else runs at the same time; without what runs only at night (docs/nightly.md).
 .PHONY: cluster-installation-and-walkthrough unit-kind-and-nested
 cluster-installation-and-walkthrough:
 	$(MAKE) cluster
@@ -211,17 +211,17 @@ vm-test: prerequisites ## The product on cgroup v2, in a guest under QEMU: minut
 	@$(PYTHON) -m tests.figures build/vm/figures.json
 
 .PHONY: bench
-bench: prerequisites ## Speed under load, beside peers, of boots; writes docs/performance.md: three quarters of an hour, with nothing else running
+bench: prerequisites ## Measure speed under load, next to peers, and of boots; writes docs/performance.md: 45 minutes with nothing else running
 	$(PYTHON) -m bench $(ARGS)
 
 .PHONY: format
-format: $(VENV)/installed ## Format the code and mend what ruff can mend
+format: $(VENV)/installed ## Format the code and fix what ruff can fix
 	$(VENV)/bin/ruff format $(SOURCES)
 	$(VENV)/bin/ruff check --fix $(SOURCES)
 	$(VENV)/bin/ruff format $(SOURCES)
 
 .PHONY: golden
-golden: $(VENV)/installed ## Write the golden answers of tests/scenarios anew; read the diff
+golden: $(VENV)/installed ## Rewrite the golden answers of tests/scenarios; read the diff
 	$(PYTHON) -m tests.scenarios.golden
 	@git status --short tests/scenarios
 
@@ -264,7 +264,7 @@ controller-image: prerequisites ## The image of the hooks, the same way, without
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9-]+:.*## / {printf "  %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-# The browser with which tests log in to Kubeflow is 130 MB: for those alone who run them.
+# The browser with which tests log in to Kubeflow is 130 MB: only for those who run these tests.
 test nested test-e2e: MORE := chromium:chromium chromedriver:chromium-driver
 
 .PHONY: prerequisites

@@ -2,9 +2,9 @@
 # Installs vk8s-metacontroller into the cluster of the current kubeconfig, or brings what is there up to date. Run it as
 # often as you like: keys and settings that are there stay.
 #
-#   ./install.sh <image-registry>    with the hooks' image <image-registry>/vk8s/controller:<version>; virtual clusters get
-#                                    Kubeflow by <image-registry>/vk8s/kubeflow-installer:<version of Kubeflow>
-#   ./install.sh --image IMAGE       with that image
+#   ./install.sh <image-registry>    with the hooks' image <image-registry>/vk8s/controller:<version>; virtual clusters
+# get                                    Kubeflow by <image-registry>/vk8s/kubeflow-installer:<version of Kubeflow>
+# ./install.sh --image IMAGE       with that image
 #
 #   --metacontroller-image IMAGE     Metacontroller's image (default: metacontrollerio/metacontroller:v4.17.2)
 #   --metacontroller-crds WHERE      Metacontroller's CRDs, a file, directory or URL (default: of its release)
@@ -116,13 +116,13 @@ ensure_metacontroller_crds() {
 
 ensure_keys() {
   ! has_keys || return 0
-  say "Making the keys for the calls between Metacontroller and the hooks."
+  say "Creating the keys for the calls between Metacontroller and the hooks."
   make_keys "$SCRATCH"
   apply_keys "$SCRATCH"
   NEW_KEYS=yes
 }
 
-# What is found out is written anew each time; what an operator has set is only read.
+# What is detected is written each time; what an operator has set is only read.
 write_settings() {
   print_host_settings >"$SCRATCH/settings.yaml"
   apply "$SCRATCH/settings.yaml"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Takes vk8s-metacontroller out of the cluster of the current kubeconfig: virtual clusters first, and everything else only
-# when the last of them is gone, so that nothing is left that nobody could delete any more.
+# Takes vk8s-metacontroller out of the cluster of the current kubeconfig: virtual clusters first, and everything else
+# only when the last of them is gone, so that nothing is left that nobody could delete any more.
 #
 #   ./uninstall.sh          asks before it deletes virtual clusters
 #
@@ -43,7 +43,7 @@ confirm
 # In this order: a Vk8s gives its addresses back to the pools.
 remove_all vk8s
 remove_all ippools
-# With the CRDs, nobody can make another one meanwhile; Metacontroller is still there for whoever was that quick.
+# Without the CRDs, no other object can be created; Metacontroller still runs for one that was created just before.
 remove_crds
 remove_controllers
 remove_rest

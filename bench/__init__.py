@@ -1,1 +1,1 @@
-"""How fast it is, and beside what: `python -m bench`. Measures and writes; decides nothing, and is no part of tests."""
+"""Measuring speed, also next to peers: `python -m bench`. It measures and writes results, and is not part of tests."""

@@ -13,7 +13,7 @@ from testbed.controller import BINARY_VARIABLE, CRDS_VARIABLE
 
 LOAD_COUNTS, OPERATOR_COUNTS = (100, 300, 1000), (50, 200)
 ROUNDS, MOST = 5, 25
-# The memory of the hooks is told of the largest crowd.
+# The memory of the hooks is reported for the largest crowd.
 _ALIASES: Final = {"hook_rss_start_mb": "rss_start_mb", "hook_rss_end_mb": "resync_rss_mb"}
 
 
@@ -53,7 +53,7 @@ def run_density(options: argparse.Namespace) -> dict[str, float]:
     return density.measure(options.most, _say)
 
 
-# Figures with the original Metacontroller are kept beside those with the stand-in.
+# Figures with the original Metacontroller are stored in addition to those with the fake one.
 PREFIX: Final = "original_" if os.environ.get(BINARY_VARIABLE) else ""
 RUNS: Final[dict[str, Callable[[argparse.Namespace], dict[str, float]]]] = {
     "peers": run_peers,
@@ -62,22 +62,22 @@ RUNS: Final[dict[str, Callable[[argparse.Namespace], dict[str, float]]]] = {
     "boot": run_boot,
     "density": run_density,
 }
-# What needs nothing of Metacontroller, or tells nothing of it.
+# What does not need Metacontroller, or says nothing about it.
 _WITHOUT_ORIGINAL: Final = ("peers", "boot", "density")
 
 
 def main(arguments: list[str]) -> int:
     """Runs the command line; the exit code."""
     options = parse_arguments(arguments)
-    obstacles = [] if options.run in ("peers", "page") else preflight.find_obstacles()
-    if obstacles:
-        _say("\n".join(["This machine lacks what a testbed needs:", *obstacles]))
+    problems = [] if options.run in ("peers", "page") else preflight.list_problems()
+    if problems:
+        _say("\n".join(["A testbed needs what is missing on this machine:", *problems]))
         return 1
     for name, run in RUNS.items():
         if options.run in (name, "all") and (not PREFIX or name not in _WITHOUT_ORIGINAL):
             _say(f"{name}: the load of the machine is {os.getloadavg()[0]:.1f}. {run.__doc__}")
             results.record(f"{PREFIX}{name}", build_command(name, options), partial(run, options))
-    # The page tells of all of them.
+    # The page shows all of them.
     if RUNS.keys() <= results.read()["runs"].keys():
         charts.write(results.read())
         page.write(results.read())

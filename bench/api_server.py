@@ -66,10 +66,10 @@ class ApiServer:
     def create_all(self, objects: Sequence[Manifest]) -> None:
         """Creates the Vk8s, several at a time, and returns when all are accepted."""
         with ThreadPoolExecutor(_CONNECTIONS) as pool:
-            list(pool.map(lambda each: self._create(_find_path(VK8S, each["metadata"]["namespace"]), each), objects))
+            list(pool.map(lambda each: self._create(_build_path(VK8S, each["metadata"]["namespace"]), each), objects))
 
     def count(self) -> dict[str, int]:
-        """How many objects there are of each kind of children, whoever they belong to: of each, one is read."""
+        """The number of objects of each kind of child, of any owner. Only one object of each kind is read."""
         return {kind: self._count(path.format("")) for kind, path in PATHS.items()}
 
     def is_watched(self) -> bool:
@@ -104,7 +104,7 @@ class ApiServer:
         return found
 
 
-def _find_path(path: str, namespace: str) -> str:
+def _build_path(path: str, namespace: str) -> str:
     return path.format(f"namespaces/{namespace}/")
 
 

@@ -17,7 +17,7 @@ from tests.nested.virtual import BOOT_SECONDS, VirtualCluster
 
 FILE: Final = RESULTS.with_name("boot.json")
 PICTURE: Final = ROOT / "docs" / "pictures" / "boot.svg"
-_TITLE: Final = "From kubectl apply to Running: one master, one worker, 2 cores"
+_TITLE: Final = "From kubectl apply to Running: one control-plane node, one worker, 2 cores"
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def measure(rounds: int) -> dict[str, float]:
         # The first one also pays for caches that are cold.
         time_controller(virtual)
         virtual.ensure_absent()
-        # In turns, as the speed of a machine wanders.
+        # Alternately, as the speed of a machine varies.
         for _ in range(rounds):
             bare.append(time_bare(virtual))
             virtual.ensure_absent()

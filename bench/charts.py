@@ -12,15 +12,15 @@ from bench.results import Results
 from testbed.layout import ROOT
 
 PICTURES: Final = ROOT / "docs" / "pictures"
-# Told apart by people who see few colours, too (Okabe and Ito).
+# Distinguishable for people with colour blindness (Okabe and Ito).
 _COLOURS: Final = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9")
 _SIZE, _DPI = (8, 3.6), 120
 
 # What makes the children, by the name of its figures.
 OPERATORS: Final = {
     "kopf": "Kopf",
-    "ours": "hooks and stand-in, without a limit of requests",
-    "ours_shipped": "hooks and stand-in, as shipped",
+    "ours": "hooks and fake Metacontroller, without a limit of requests",
+    "ours_shipped": "hooks and fake Metacontroller, as shipped",
     "original_ours": "hooks and Metacontroller, without a limit",
     "original_ours_shipped": "hooks and Metacontroller, as shipped",
 }
@@ -63,14 +63,14 @@ def _build_hooks(figures: Figures, quantile: str) -> Bars:
     return Bars(f"One sync, {quantile}", "milliseconds", list(counts), series, is_logarithmic=True)
 
 
-def find_counts(figures: Figures, prefix: str) -> list[int]:
+def list_counts(figures: Figures, prefix: str) -> list[int]:
     """How many Vk8s there were in the runs whose figures begin so."""
     names = (name.removeprefix(prefix).removesuffix("_s") for name in figures if name.startswith(prefix))
     return sorted(int(name) for name in names if name.isdigit())
 
 
 def _build_times(figures: Figures) -> Bars:
-    counts = find_counts(figures, "load_")
+    counts = list_counts(figures, "load_")
     names = {
         "load": "all children exist",
         "original_load": "all children exist, with the original",
@@ -78,25 +78,25 @@ def _build_times(figures: Figures) -> Bars:
     series = {
         label: [figures[f"{name}_{count}_s"] for count in counts]
         for name, label in names.items()
-        if find_counts(figures, f"{name}_") == counts
+        if list_counts(figures, f"{name}_") == counts
     }
     resyncs = {"a resync": [figures[f"load_{count}_resync_s"] for count in counts]}
     return Bars("Many Vk8s at once", "seconds", [f"{count} Vk8s" for count in counts], {**series, **resyncs})
 
 
 def _build_memory(figures: Figures) -> Bars:
-    counts = find_counts(figures, "load_")
+    counts = list_counts(figures, "load_")
     names = {"at the start": "rss_start_mb", "all children exist": "rss_end_mb", "after a resync": "resync_rss_mb"}
     series = {label: [figures[f"load_{count}_{name}"] for count in counts] for label, name in names.items()}
     return Bars("Memory of the hooks", "MB", [f"{count} Vk8s" for count in counts], series)
 
 
 def _build_operators(figures: Figures) -> Bars:
-    counts = find_counts(figures, "kopf_")
+    counts = list_counts(figures, "kopf_")
     series = {
         label: [figures[f"{name}_{count}_s"] for count in counts]
         for name, label in OPERATORS.items()
-        if find_counts(figures, f"{name}_") == counts
+        if list_counts(figures, f"{name}_") == counts
     }
     return Bars("Until all children exist", "seconds", [f"{count} Vk8s" for count in counts], series)
 

@@ -28,7 +28,7 @@ _SYNCS, _LAST_SYNCS = 4, 2
 
 
 def build_spec(name: str, nodes: int, port: int) -> Manifest:
-    """A spec of a master, workers and an access pod."""
+    """A spec of a control-plane node, workers and an access pod."""
     workers = [node(f"{name}-worker-{number}", "worker") for number in range(nodes - 1)]
     return {"nodes": [node(f"{name}-master", "master"), *workers], "accessPodImage": IMAGE, "accessPodPort": port}
 
@@ -80,5 +80,5 @@ def _read_template(nodes: int) -> str:
 
 
 def _build_context() -> Context:
-    """With the boot files and the date that running hooks have, so that these find nothing to renew."""
+    """With the bootstrap files and the date of running hooks, so that these find nothing to renew."""
     return replace(CONTEXT, scripts=load_scripts(), now=datetime.now(UTC).replace(microsecond=0))

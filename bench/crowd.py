@@ -55,7 +55,9 @@ def make_crowd(api: ApiServer, crowd: Sequence[Manifest], explain: Callable[[], 
     missing, half = 1.0, 0.0
     while missing > 0:
         if time.monotonic() - start > max(SECONDS_LEAST, SECONDS_EACH * len(crowd)):
-            raise TimeoutError(f"{len(crowd)} virtual clusters lack {missing:.1%} of their children. {explain()}")
+            raise TimeoutError(
+                f"{missing:.1%} of the children of {len(crowd)} virtual clusters are missing. {explain()}"
+            )
         time.sleep(_POLL_SECONDS)
         now = api.count()
         lacking = sum(max(0, before[kind] + len(crowd) * each - now[kind]) for kind, each in children.items())

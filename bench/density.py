@@ -1,4 +1,4 @@
-"""How many virtual clusters fit: of one master each, on the testbed's node, ten at once and then one more at a time."""
+"""How many virtual clusters of one node fit on the testbed's node: ten at once, and then one more at a time."""
 
 import time
 from collections.abc import Callable
@@ -45,7 +45,7 @@ def measure(most: int, say: Callable[[str], None]) -> dict[str, float]:
 
 
 def _build(host: Host, number: int) -> VirtualCluster:
-    """The master of examples/local.yaml alone; it asks for nothing, so that no scheduler decides how many there are."""
+    """Only the control-plane node of examples/local.yaml, without requests, so that the scheduler sets no limit."""
     example = read_example()
     master = example["spec"]["nodes"][0]
     resources = {"requests": {"cpu": "0", "memory": "0"}, "limits": master["resources"]["limits"]}
@@ -77,7 +77,7 @@ def _measure_processes(clusters: list[VirtualCluster]) -> dict[str, float]:
     """Of all processes of a node, the mean of all clusters: MB of memory, inotify instances, processors in use."""
     uids = [each.kubectl.get("pod", each.nodes[0])["metadata"]["uid"] for each in clusters]
     totals: dict[str, float] = {}
-    for processes in (cgroups.find_pod_processes(BENCH.network, uid) for uid in uids):
+    for processes in (cgroups.list_pod_processes(BENCH.network, uid) for uid in uids):
         found = {f"{name}_mb": value for name, value in read_maps(processes).items()}
         for name, value in {**found, "inotify": count_inotify(processes)}.items():
             totals[name] = totals.get(name, 0) + value / len(clusters)

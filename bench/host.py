@@ -35,13 +35,13 @@ class Host:
     api: ApiServer
 
     def start_controller(self, qps: int) -> None:
-        """Hooks that tell of each call in JSON, and Metacontroller, as whoever installs everything has them."""
+        """Hooks that log each call in JSON, and Metacontroller, as in an installation."""
         controller.prepare(self.cluster)
         controller.start_hooks(self.cluster, settings={"VK8S_SETTING_LOG_FORMAT": "json"})
         controller.start_metacontroller(self.cluster, Options(qps, 2 * qps, WORKERS))
 
     def restart_metacontroller(self, qps: int, resync_seconds: int) -> None:
-        """Metacontroller anew, that looks at everything again as often as that; the hooks go on."""
+        """Restarts Metacontroller with this resync period; the hooks keep running."""
         options = Options(qps, 2 * qps, WORKERS, controllers=self._write_controllers(resync_seconds))
         controller.start_metacontroller(self.cluster, options)
 
@@ -54,7 +54,7 @@ class Host:
         return directory
 
     def start_program(self, name: str, command: list[str], environment: Mapping[str, str]) -> None:
-        """Another controller, in the place of ours."""
+        """Another controller instead of ours."""
         programs.start(self.cluster.testbed, Program(name, self.cluster.in_network(command), environment))
 
     def read_log(self, name: str) -> str:
@@ -63,7 +63,7 @@ class Host:
 
     def read_memory(self, program: str = HOOKS) -> float:
         """Resident memory of a program, in MB."""
-        return read_memory(cgroups.find_processes(self.cluster.testbed.network, program))
+        return read_memory(cgroups.list_processes(self.cluster.testbed.network, program))
 
     def read_calls(self) -> list[float]:
         """Milliseconds of all calls of the sync hook so far, by the log of the hooks."""

@@ -7,7 +7,7 @@ from typing import Final
 
 from bench.crowd import build_crowd, build_first, make_crowd
 from bench.host import Host, start_host
-from bench.peers import find_p99
+from bench.peers import compute_p99
 from testbed.controller import METACONTROLLER
 from testbed.waiting import wait_for
 
@@ -47,8 +47,8 @@ def measure_growth(host: Host, count: int) -> dict[str, float]:
         # Without that of the owner.
         "writes_each": asked.writes / count - 1,
         "sync_p50_ms": median(calls),
-        "sync_p99_ms": find_p99(calls),
-        "histogram_p99_ms": find_quantile(host.read_buckets(), 0.99) * 1000,
+        "sync_p99_ms": compute_p99(calls),
+        "histogram_p99_ms": compute_quantile(host.read_buckets(), 0.99) * 1000,
         "rss_start_mb": memory,
         "rss_end_mb": host.read_memory(),
         "metacontroller_rss_mb": host.read_memory(METACONTROLLER),
@@ -78,7 +78,7 @@ def measure_rest(host: Host, count: int, qps: int) -> dict[str, float]:
         "resync_calls_each": len(calls) / (count + 1),
         "resync_writes": asked.writes,
         "resync_sync_p50_ms": median(calls),
-        "resync_sync_p99_ms": find_p99(calls),
+        "resync_sync_p99_ms": compute_p99(calls),
         "resync_rss_mb": host.read_memory(),
     }
 
@@ -97,7 +97,7 @@ def wait_until_quiet(host: Host) -> None:
             count, since = host.count_calls(), time.monotonic()
 
 
-def find_quantile(buckets: Mapping[float, float], share: float) -> float:
+def compute_quantile(buckets: Mapping[float, float], share: float) -> float:
     """The quantile of a histogram, as Prometheus finds it: as if calls were spread evenly within a bucket."""
     wanted, lower, below = share * max(buckets.values()), 0.0, 0.0
     for upper, count in sorted(buckets.items()):

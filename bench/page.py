@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from bench.charts import OPERATORS, Figures, find_counts
+from bench.charts import OPERATORS, Figures, list_counts
 from bench.clusters import count_children
 from bench.crowd import NODES
 from bench.load import SHIPPED_QPS
@@ -21,15 +21,15 @@ _LOAD_ROWS: Final = {
     "calls_each": "calls of the sync hook, per Vk8s",
     "gets_each": "GET requests, per Vk8s",
     "writes_each": "writing requests, per Vk8s",
-    "sync_p50_ms": "sync hook meanwhile, p50, ms",
-    "sync_p99_ms": "sync hook meanwhile, p99, ms",
+    "sync_p50_ms": "sync hook under this load, p50, ms",
+    "sync_p99_ms": "sync hook under this load, p99, ms",
     "histogram_p99_ms": "the same p99 by the histogram in `/metrics`, ms",
     "rss_start_mb": "memory of the hooks before, MB",
     "rss_end_mb": "memory of the hooks when all children exist, MB",
     "resync_rss_mb": "memory of the hooks after restart and resync, MB",
-    "metacontroller_rss_mb": "memory of what plays, or is, Metacontroller, MB",
-    "restart_s": "Metacontroller is started anew and has asked about all, s",
-    "resync_s": "a resync has asked about all, s",
+    "metacontroller_rss_mb": "memory of Metacontroller, real or fake, MB",
+    "restart_s": "Metacontroller is restarted and has called the hooks for all, s",
+    "resync_s": "a resync has called the hooks for all, s",
     "resync_calls_each": "calls of the sync hook in a resync, per Vk8s",
     "resync_gets_each": "GET requests in a resync, per Vk8s",
     "resync_writes": "writing requests in a resync, in all",
@@ -41,25 +41,25 @@ _SPREAD: Final = {"s": "median, s", "least_s": "least, s", "most_s": "most, s"}
 _BOOT_ROWS: Final = {
     "apply_to_running": "from `kubectl apply` to Running, by the controller",
     "bare_kubeadm": "the same pods, applied bare by `kubectl`, until both Nodes are Ready",
-    "master_recovery": "from the DELETE of the master's pod until another is Ready",
-    "worker_recovery": "from the DELETE of the worker's pod until another is Ready",
+    "master_recovery": "from the deletion of the control-plane pod until another is Ready",
+    "worker_recovery": "from the deletion of the worker's pod until another is Ready",
 }
 _DENSITY_ROWS: Final = {
     "clusters_10_s": "ten virtual clusters, applied at once, are Running, s",
-    "control_plane_rss_mb": "memory that a master's processes map, sum of all, MB",
-    "control_plane_pss_mb": "the same, what several map being divided among them, MB",
-    "control_plane_private_mb": "of that, what no other process maps, MB",
-    "control_plane_anon_mb": "of no file (heaps, stacks), MB",
-    "control_plane_cores": "processors that a master uses at rest, beside nine others",
-    "control_plane_inotify": "inotify instances of a master",
-    "clusters_10_available_mb": "memory of the machine that is available beside ten, MB",
-    "clusters_most": "virtual clusters that were Running at once",
+    "control_plane_rss_mb": "memory of a control-plane node's processes, sum of RSS, MB",
+    "control_plane_pss_mb": "the same, with shared memory divided among its users (PSS), MB",
+    "control_plane_private_mb": "of that, private to one process, MB",
+    "control_plane_anon_mb": "anonymous memory (heaps, stacks), MB",
+    "control_plane_cores": "processors that an idle control-plane node uses, next to nine others",
+    "control_plane_inotify": "inotify instances of a control-plane node",
+    "clusters_10_available_mb": "memory of the machine that is available next to ten, MB",
+    "clusters_most": "virtual clusters that were Running at the same time",
     "clusters_most_available_mb": "memory of the machine that was available then, MB",
 }
 
 
 def write(results: Results) -> None:
-    """Writes the tables anew."""
+    """Writes the tables into the page."""
     FILE.write_text(fill(FILE.read_text(), results))
 
 
@@ -112,12 +112,12 @@ def _build_hooks_row(figures: Figures, nodes: int) -> list[str]:
 
 
 def _build_load(figures: Figures, prefix: str) -> str:
-    counts = find_counts(figures, f"{prefix}_")
+    counts = list_counts(figures, f"{prefix}_")
     children = sum(count_children(NODES).values())
     header = ("", *(f"{count} Vk8s, {count * children} children" for count in counts))
     least = (
         "so long as the limit of requests alone takes, s",
-        *(_find_least(figures, prefix, each) for each in counts),
+        *(_compute_least(figures, prefix, each) for each in counts),
     )
     rows = [
         (words, *(_show(figures[f"{prefix}_{count}_{name}"]) for count in counts)) for name, words in _LOAD_ROWS.items()
@@ -125,18 +125,18 @@ def _build_load(figures: Figures, prefix: str) -> str:
     return _build_table(header, [rows[0], least, *rows[1:]])
 
 
-def _find_least(figures: Figures, prefix: str, count: int) -> str:
-    """Seconds that the requests take at the rate which is allowed, whoever makes and answers them."""
+def _compute_least(figures: Figures, prefix: str, count: int) -> str:
+    """The least seconds that the requests take at the allowed rate, for any client and server."""
     each = figures[f"{prefix}_{count}_gets_each"] + figures[f"{prefix}_{count}_writes_each"]
     return _show(each * count / SHIPPED_QPS)
 
 
 def _build_operators(figures: Figures) -> str:
-    header = ("", *(f"{count} Vk8s: s / writes per Vk8s / MB" for count in find_counts(figures, "kopf_")))
+    header = ("", *(f"{count} Vk8s: s / writes per Vk8s / MB" for count in list_counts(figures, "kopf_")))
     rows = [
-        (words, *(_show_operator(figures, f"{name}_{count}") for count in find_counts(figures, f"{name}_")))
+        (words, *(_show_operator(figures, f"{name}_{count}") for count in list_counts(figures, f"{name}_")))
         for name, words in OPERATORS.items()
-        if find_counts(figures, f"{name}_")
+        if list_counts(figures, f"{name}_")
     ]
     return _build_table(header, rows)
 

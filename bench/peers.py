@@ -11,7 +11,7 @@ from tests.speed.calls import time_calls
 
 # Nodes of the virtual cluster, and how often each server is called about it in one round.
 CALLS: Final = {1: 400, 10: 400, 100: 100}
-# In turns, as the speed of a machine wanders.
+# Alternately, as the speed of a machine varies.
 ROUNDS: Final = 5
 # Of these, the figures have no number in their names.
 USUAL: Final = 10
@@ -42,10 +42,10 @@ def compare(nodes: int) -> Iterator[tuple[str, float]]:
     yield f"answer_{count}kib", len(answer.model_dump_json(by_alias=True)) / 1024
     for name, milliseconds in taken.items():
         yield f"{name}_{count}p50_ms", median(milliseconds)
-        yield f"{name}_{count}p99_ms", find_p99(milliseconds)
+        yield f"{name}_{count}p99_ms", compute_p99(milliseconds)
 
 
-def find_p99(values: list[float]) -> float:
+def compute_p99(values: list[float]) -> float:
     """The value that one of a hundred is above."""
     return quantiles(values, n=100)[-1]
 

@@ -1,4 +1,4 @@
-"""What the kernel tells of the machine's memory, and of processes."""
+"""The kernel's figures of the machine's memory, and of processes."""
 
 import re
 from collections.abc import Iterable, Mapping

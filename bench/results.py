@@ -28,7 +28,7 @@ def read(file: Path = FILE) -> Results:
 
 
 def record(run: str, command: str, measure: Callable[[], dict[str, float]], file: Path = FILE) -> None:
-    """Measures, and stores the figures; those of the same names, and what is told of the same run, are replaced."""
+    """Measures, and stores the figures; those of the same names, and the description of the same run, are replaced."""
     began, before = datetime.now(UTC), os.getloadavg()[0]
     figures = {name: round(value, _DIGITS) for name, value in measure().items()}
     told = {

@@ -24,7 +24,7 @@ SEARCH_PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 @dataclass(frozen=True)
 class Image:
-    """What an engine is told about an image: its name, and the `config` object of the OCI image specification."""
+    """The metadata of an image: its name, and the `config` object of the OCI image specification."""
 
     reference: str
     config: Mapping[str, object]

@@ -30,8 +30,8 @@ stop_docker() {
   umount "$work"/exec/netns/* 2>/dev/null || true
 }
 
-# An image by a Dockerfile whose BASE is made of Debian packages, as those of rootfs.sh. FILL puts Dockerfile and context
-# into the directory that it is called with.
+# An image by a Dockerfile whose BASE is made of Debian packages, as those of rootfs.sh. FILL puts Dockerfile and
+# context into the directory that it is called with.
 build_from_debian() { # IMAGE REFERENCE ARCHIVE FILL
   local layer base
   layer=$(bash rootfs.sh "$1")
@@ -47,7 +47,7 @@ build_from_debian() { # IMAGE REFERENCE ARCHIVE FILL
     cat "$work/build.log" >&2
     return 1
   }
-  # Beside its place first, so that half an archive is never found.
+  # Next to its place first, so that half an archive is never found.
   docker save "$2" >"$3.$$.partial"
   mv "$3.$$.partial" "$3"
 }

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Builds the Debian layer of an image, or finds it in the cache, and prints its path: rootfs.sh IMAGE
 #
-# IMAGE is a directory beside this script with two files: packages.txt, the packages beyond debootstrap's "minbase", and
-# finish.sh, which is run with the root directory and does what only this image wants. Progress goes to stderr.
-# Packages come from where this machine's apt gets its own, with debootstrap's default where apt has none (not a Debian).
+# IMAGE is a directory next to this script with two files: packages.txt, the packages beyond debootstrap's "minbase",
+# and finish.sh, which is run with the root directory and does what only this image wants. Progress goes to stderr.
+# Packages come from where this machine's apt gets its own, with debootstrap's default where apt has none (not a
+# Debian).
 set -euo pipefail
 cd "$(dirname "$0")"
 image=${1:?usage: rootfs.sh IMAGE}
@@ -12,7 +13,8 @@ cache=${VK8S_CACHE:-$HOME/.cache/vk8s}
 inputs=$(sha256sum rootfs.sh "$image/packages.txt" "$image/finish.sh" | sha256sum)
 layer=$cache/debian-${inputs:0:16}.tar
 
-# Prints "URI suite component" of each Debian archive of our suite that this machine's apt knows; security and updates too.
+# Prints "URI suite component" of each Debian archive of our suite that this machine's apt knows; security and updates
+# too.
 list_archives() {
   command -v apt-get >/dev/null || return 0
   # shellcheck disable=SC2016 # the dollars are apt's
@@ -53,8 +55,8 @@ upgrade_packages() { # root
   cp "$work/original.list" "$1/etc/apt/sources.list"
 }
 
-# What nobody reads in a container, a third of the size; and what is the building machine's own. Licences stay: whoever
-# passes an image on, passes them on.
+# Removes what nobody reads in a container, a third of the size, and what belongs to the building machine. Licences
+# stay, as they have to be passed on with the image.
 remove_ballast() { # root
   find "$1/usr/share/doc" -type f ! -name copyright -delete
   find "$1/usr/share/doc" -type d -empty -delete
@@ -79,7 +81,7 @@ build_layer() {
   upgrade_packages "$work/root"
   remove_ballast "$work/root"
   "$image/finish.sh" "$work/root"
-  # Beside its place first, so that a half-written layer is never found.
+  # Next to its place first, so that a half-written layer is never found.
   pack "$work/root" "$layer.$$.partial"
   mv "$layer.$$.partial" "$layer"
 }

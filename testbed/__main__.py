@@ -50,9 +50,9 @@ def main(arguments: list[str]) -> int:
 
 def up(testbed: Testbed, _options: argparse.Namespace) -> int:
     """Builds what is missing, starts what does not run, applies the example and waits until it is Running."""
-    obstacles = preflight.find_obstacles()
-    if obstacles:
-        _say("This machine lacks what a testbed needs:", *obstacles)
+    problems = preflight.list_problems()
+    if problems:
+        _say("A testbed needs what is missing on this machine:", *problems)
         return 1
     host = bring_up(testbed, _say)
     example: Manifest = yaml.safe_load(EXAMPLE.read_text())
@@ -81,7 +81,7 @@ def down(testbed: Testbed, _options: argparse.Namespace) -> int:
 
 
 def env(testbed: Testbed, _options: argparse.Namespace) -> int:
-    """Prints what leads a shell's kubectl to the host cluster: eval "$(make -s env)"."""
+    """Prints variables that point a shell's kubectl at the host cluster: eval "$(make -s env)"."""
     print(_describe_environment(testbed, builds.build_binaries()))
     return 0
 

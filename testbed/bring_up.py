@@ -17,7 +17,7 @@ def build_all(say: Say) -> tuple[Path, list[Path]]:
 
 
 def bring_up(testbed: Testbed, say: Say = lambda _line: None) -> HostCluster:
-    """A host cluster with a node, all images and the controller, which is started anew; `say` hears of each step."""
+    """A host cluster with a node, all images and the controller, which is restarted; `say` is called at each step."""
     binaries, archives = build_all(say)
     host = HostCluster(testbed, binaries)
     say("Host cluster: starting the control plane.")

@@ -37,7 +37,7 @@ def build_controller_image() -> Path:
 
 
 def build_metacontroller_image() -> Path:
-    """An image with Metacontroller, or its stand-in, for a pod of a host cluster; the same way."""
+    """An image with Metacontroller, real or fake, for a pod of a host cluster; the same way."""
     return run_build("../testbed/image/build.sh")
 
 

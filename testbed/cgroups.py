@@ -1,7 +1,7 @@
-"""The testbed's cgroups: a leaf per program, and below the same parent what the kubelet makes for pods.
+"""The testbed's cgroups: a leaf per program and, below the same parent, those that the kubelet creates for pods.
 
-They tell which processes belong to a testbed, without files of process ids that can go stale. Where systemd makes the
-cgroups of pods, those are in a slice beside that parent, as systemd's part of the tree is nobody else's to write to.
+They identify the processes of a testbed, without files of process ids that can become stale. If systemd creates the
+cgroups of pods, they are in a slice next to that parent, as nobody else may write to systemd's part of the tree.
 """
 
 import os
@@ -27,12 +27,12 @@ def is_version_2(mount: Path = MOUNT) -> bool:
     return (mount / "cgroup.controllers").exists()
 
 
-def find_driver(mount: Path = MOUNT, systemd: Path = SYSTEMD) -> str:
+def choose_driver(mount: Path = MOUNT, systemd: Path = SYSTEMD) -> str:
     """Who makes the cgroups of pods: `systemd` with version 2, on a machine that it runs; else `cgroupfs`."""
     return "systemd" if is_version_2(mount) and systemd.is_dir() else "cgroupfs"
 
 
-def find_trees(mount: Path = MOUNT) -> list[Path]:
+def list_trees(mount: Path = MOUNT) -> list[Path]:
     """The root of each tree: one with version 2; with version 1 one per controller, without the links between them."""
     if is_version_2(mount):
         return [mount]
@@ -51,14 +51,14 @@ def is_pod(group: Path) -> bool:
 
 def prepare_pods(testbed: str) -> None:
     """Makes the slice below which the kubelet asks systemd for those of pods; the kubelet makes the rest itself."""
-    if find_driver() == "systemd":
+    if choose_driver() == "systemd":
         subprocess.run(["systemctl", "start", name_slice(testbed)], check=True)
 
 
 def prepare_program(testbed: str, program: str) -> list[Path]:
     """Makes the program's cgroup in every tree; the files to which a process writes its id to enter."""
     paths = []
-    for tree in find_trees():
+    for tree in list_trees():
         group = tree
         for part in (testbed, _PROGRAMS, program):
             _delegate(group)
@@ -70,26 +70,26 @@ def prepare_program(testbed: str, program: str) -> list[Path]:
     return paths
 
 
-def find_processes(testbed: str, program: str | None = None) -> set[int]:
+def list_processes(testbed: str, program: str | None = None) -> set[int]:
     """Ids of the processes of one program, or of everything in the testbed, pods included."""
-    tops = _find_tops(testbed)
+    tops = _list_tops(testbed)
     parts = [top / _PROGRAMS / program for top in tops] if program else tops
     return _read_processes(parts)
 
 
-def find_pods(testbed: str) -> list[Path]:
+def list_pods(testbed: str) -> list[Path]:
     """The cgroups of the host cluster's pods, in every tree."""
-    return [group for top in _find_tops(testbed) for group in _find_groups(top) if is_pod(group)]
+    return [group for top in _list_tops(testbed) for group in _list_groups(top) if is_pod(group)]
 
 
-def find_pod_processes(testbed: str, uid: str) -> set[int]:
+def list_pod_processes(testbed: str, uid: str) -> set[int]:
     """Ids of the processes of one of the host cluster's pods, those of pods inside it included."""
-    return _read_processes(_find_pod(testbed, uid))
+    return _read_processes(_list_pod_groups(testbed, uid))
 
 
 def read_processor_seconds(testbed: str, uid: str) -> float:
     """For how long one of the host cluster's pods has used a processor so far, pods inside it included."""
-    for group in _find_pod(testbed, uid):
+    for group in _list_pod_groups(testbed, uid):
         version_1, version_2 = _read(group / "cpuacct.usage"), _read(group / "cpu.stat")
         if version_1:
             return int(version_1) / 1e9
@@ -103,7 +103,7 @@ def kill(testbed: str, program: str | None = None, first: signal.Signals = signa
     _signal(testbed, program, first)
     if first != signal.SIGKILL:
         with suppress(TimeoutError):
-            wait_for(f"the end of {program}", lambda: not find_processes(testbed, program), 5)
+            wait_for(f"the end of {program}", lambda: not list_processes(testbed, program), 5)
 
     what = f"the end of the processes in {testbed}"
     wait_for(what, lambda: not _signal(testbed, program, signal.SIGKILL), _KILL_SECONDS)
@@ -113,38 +113,38 @@ def remove(testbed: str) -> None:
     """Removes the testbed's cgroups from every tree; no process may be left in them."""
     if (MOUNT / name_slice(testbed)).exists():
         subprocess.run(["systemctl", "stop", name_slice(testbed)], check=True)
-    for top in _find_tops(testbed):
-        for group in reversed(_find_groups(top)):
+    for top in _list_tops(testbed):
+        for group in reversed(_list_groups(top)):
             _remove_group(group)
 
 
 def _signal(testbed: str, program: str | None, number: signal.Signals) -> set[int]:
     """Sends the signal to all processes that are there; their ids."""
-    processes = find_processes(testbed, program)
+    processes = list_processes(testbed, program)
     for process in processes:
         with suppress(ProcessLookupError):
             os.kill(process, number)
     return processes
 
 
-def _find_tops(testbed: str) -> list[Path]:
+def _list_tops(testbed: str) -> list[Path]:
     """The testbed's part of every tree, and the slice of its pods; not all of them are there."""
-    return [tree / name for tree in find_trees() for name in (testbed, name_slice(testbed))]
+    return [tree / name for tree in list_trees() for name in (testbed, name_slice(testbed))]
 
 
-def _find_pod(testbed: str, uid: str) -> list[Path]:
+def _list_pod_groups(testbed: str, uid: str) -> list[Path]:
     """The cgroups of one pod, in every tree. systemd writes dashes of a uid as underscores."""
-    return [group for group in find_pods(testbed) if any(name in group.name for name in (uid, uid.replace("-", "_")))]
+    return [group for group in list_pods(testbed) if any(name in group.name for name in (uid, uid.replace("-", "_")))]
 
 
-def _find_groups(top: Path) -> list[Path]:
+def _list_groups(top: Path) -> list[Path]:
     """The group and all below it, parents first; what goes away meanwhile is passed over."""
     return [Path(directory) for directory, _, _ in os.walk(top)]
 
 
 def _read_processes(tops: Iterable[Path]) -> set[int]:
     """Ids of the processes in these groups, and in all below them."""
-    return {int(line) for top in tops for group in _find_groups(top) for line in _read(group / "cgroup.procs").split()}
+    return {int(line) for top in tops for group in _list_groups(top) for line in _read(group / "cgroup.procs").split()}
 
 
 def _delegate(group: Path) -> None:

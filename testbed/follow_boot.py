@@ -1,4 +1,4 @@
-"""The boot of a virtual cluster, told line by line."""
+"""Following the boot of a virtual cluster, line by line."""
 
 import time
 from collections.abc import Callable
@@ -10,11 +10,11 @@ SECONDS = 300
 
 
 class BootError(RuntimeError):
-    """A virtual cluster does not get Running; the message says why, in a sentence."""
+    """A virtual cluster does not become Running; the message says why."""
 
 
 def follow_boot(kubectl: Kubectl, name: str, say: Callable[[str], None]) -> None:
-    """Says each phase that the Vk8s goes through, until it is Running as the spec is now; else BootError."""
+    """Reports each phase of the Vk8s, until it is Running with its current spec. BootError if that takes too long."""
     start, seconds = time.monotonic(), patient(SECONDS)
     generation = f"{kubectl.get('vk8s', name)['metadata']['generation']} "
     columns = (

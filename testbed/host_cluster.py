@@ -1,4 +1,4 @@
-"""A host cluster: started, asked, taken away without trace."""
+"""A host cluster: starting it, using it, and removing it without a trace."""
 
 import shutil
 import subprocess

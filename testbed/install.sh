@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the testbed and the image builds need and this machine lacks. Debian or a derivative, as root.
+# Installs what the testbed and the image builds need and this machine does not have. Debian or a derivative, as root.
 set -euo pipefail
 
 # command:package, those of the arguments too; a package is installed only where its command is missing.
@@ -22,7 +22,7 @@ missing=()
 for pair in "${needed[@]}"; do
   command -v "${pair%%:*}" >/dev/null || missing+=("${pair##*:}")
 done
-# No command tells of these: the C library's headers, and plugins that nobody calls by name.
+# These are not commands: the C library's headers, and plugins that are not called by name.
 [[ -e /usr/include/stdlib.h ]] || missing+=(libc6-dev)
 [[ -x /usr/lib/cni/ptp ]] || missing+=(containernetworking-plugins)
 [[ ${#missing[@]} -gt 0 ]] || exit 0

@@ -21,8 +21,8 @@ _DIRECTORY = Path("/proc/sys")
 
 
 def prepare(testbed: Testbed) -> None:
-    """Notes the settings, unless another testbed runs and has noted them, and makes those that nodes need."""
-    file = _find_file(testbed)
+    """Saves the settings, unless another running testbed has saved them, and changes those that nodes need."""
+    file = _get_file(testbed)
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps({name: (_DIRECTORY / name).read_text() for name in _SETTINGS}))
@@ -31,8 +31,8 @@ def prepare(testbed: Testbed) -> None:
 
 
 def restore(testbed: Testbed) -> None:
-    """Puts them back when the last testbed is gone; nothing where none has noted them."""
-    file = _find_file(testbed)
+    """Restores the saved settings, if any, when the last testbed is gone."""
+    file = _get_file(testbed)
     if not file.exists() or [path for path in file.parent.iterdir() if path.is_dir()]:
         return
     for name, value in json.loads(file.read_text()).items():
@@ -41,6 +41,6 @@ def restore(testbed: Testbed) -> None:
     file.unlink()
 
 
-def _find_file(testbed: Testbed) -> Path:
+def _get_file(testbed: Testbed) -> Path:
     """One for all testbeds of the machine."""
     return testbed.state.parent / "kernel.json"

@@ -79,7 +79,7 @@ class Kubectl:
         self.run("apply", f"--filename={file}", f"--request-timeout={patient(_REQUEST_SECONDS)}s", stdin=stdin)
 
     def _call(self, arguments: Sequence[str], stdin: str | None) -> subprocess.CompletedProcess[str]:
-        # Never ours: what waits for input would take it from whoever started this.
+        # Never our own standard input: a command that reads it would take it from the program that started this.
         return subprocess.run(
             [*self.command, *arguments], input=stdin or "", capture_output=True, text=True, check=False
         )

@@ -53,8 +53,8 @@ class Testbed:
         """The mount namespace."""
         return self.run / "mounts"
 
-    def find_own(self, directory: Path) -> Path:
-        """What containerd and kubelet see in the place of a directory of the machine whose name is fixed."""
+    def get_own(self, directory: Path) -> Path:
+        """The directory that containerd and kubelet see instead of one of the machine whose name is fixed."""
         return self.run / "own" / directory.relative_to("/")
 
     @property

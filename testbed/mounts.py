@@ -22,10 +22,10 @@ def create(testbed: Testbed) -> None:
     run("mount", "--make-private", str(testbed.run))
     for directory in _FIXED:
         directory.mkdir(parents=True, exist_ok=True)
-        testbed.find_own(directory).mkdir(parents=True)
+        testbed.get_own(directory).mkdir(parents=True)
     testbed.mounts.touch()
     enter = ["unshare", f"--mount={testbed.mounts}", "--propagation", "private"]
-    run(*enter, "sh", "-ec", _MOUNT_OWN, str(testbed.find_own(Path("/"))), *map(str, _FIXED))
+    run(*enter, "sh", "-ec", _MOUNT_OWN, str(testbed.get_own(Path("/"))), *map(str, _FIXED))
 
 
 def remove(testbed: Testbed) -> None:

@@ -22,7 +22,7 @@ state = "{testbed.run}/containerd"
   path = "{testbed.state}/opt"
 [plugins."io.containerd.grpc.v1.cri"]
   sandbox_image = "{pause}"
-  # This machine's root may lack the right to give processes a better score.
+  # On this machine, root may not be allowed to give processes a better score.
   restrict_oom_score_adj = true
   netns_mounts_under_state_dir = true
   [plugins."io.containerd.grpc.v1.cri".cni]
@@ -79,7 +79,7 @@ def _write_settings(testbed: Testbed) -> None:
     cni = testbed.state / "cni"
     cni.mkdir(parents=True, exist_ok=True)
     (cni / "10-testbed.conflist").write_text(json.dumps(_build_cni_list(testbed)))
-    driver = cgroups.find_driver()
+    driver = cgroups.choose_driver()
     systemd = json.dumps(driver == "systemd")
     (testbed.state / "containerd.toml").write_text(
         _CONTAINERD.format(testbed=testbed, pause=PAUSE_IMAGE, systemd=systemd)

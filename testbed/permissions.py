@@ -22,14 +22,14 @@ def grant(host: HostCluster) -> Path:
     host.kubectl.apply(*read_account())
     token = host.kubectl.within(SYSTEM).run("create", "token", NAME, f"--duration={_DURATION}").strip()
     admin: Manifest = json.loads(host.testbed.kubeconfig.read_text())
-    path = find_kubeconfig(host.testbed)
+    path = get_kubeconfig(host.testbed)
     path.write_text(json.dumps(build_kubeconfig(admin, token), indent=2))
     account = Kubectl([f"{host.binaries}/kubectl", f"--kubeconfig={path}"])
     wait_for("the rights of Metacontroller", lambda: account.succeeds("get", "namespaces"), _SECONDS)
     return path
 
 
-def find_kubeconfig(testbed: Testbed) -> Path:
+def get_kubeconfig(testbed: Testbed) -> Path:
     """Where the ServiceAccount's kubeconfig is."""
     return testbed.state / "metacontroller.kubeconfig"
 

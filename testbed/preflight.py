@@ -14,7 +14,7 @@ _NETWORK_TRIALS: dict[str, str] = {
     "vxlan: the kernel has no VXLAN, which carries the traffic between nodes (modprobe vxlan)": (
         "ip link add try type vxlan id 1 dstport 8475"
     ),
-    "nftables: the kernel lacks nat, masquerade or fib (modprobe -a nf_tables nft_chain_nat nft_masq nft_fib_ipv4)": (
+    "nftables: the kernel has no nat, masquerade or fib (modprobe -a nf_tables nft_chain_nat nft_masq nft_fib_ipv4)": (
         f"nft '{_NFTABLES_TRIAL}'"
     ),
 }
@@ -24,8 +24,8 @@ _MOUNT_TRIAL = (
 )
 
 
-def find_obstacles() -> list[str]:
-    """One sentence for each thing that is missing; none, where a testbed with virtual clusters can run."""
+def list_problems() -> list[str]:
+    """A message for each thing that is missing; none if a testbed with virtual clusters can run."""
     return list(_explain_obstacles())
 
 

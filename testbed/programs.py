@@ -56,12 +56,12 @@ def stop(testbed: Testbed, name: str) -> None:
 
 def is_running(testbed: Testbed, name: str) -> bool:
     """Whether a process of the program is there."""
-    return bool(find_processes(testbed, name))
+    return bool(list_processes(testbed, name))
 
 
-def find_processes(testbed: Testbed, name: str) -> set[int]:
+def list_processes(testbed: Testbed, name: str) -> set[int]:
     """Ids of the processes of a program, without those that outlive it: a containerd's shims hold the containers."""
-    return {each for each in cgroups.find_processes(testbed.network, name) if _is_own(each)}
+    return {each for each in cgroups.list_processes(testbed.network, name) if _is_own(each)}
 
 
 def read_log(testbed: Testbed, name: str) -> str:

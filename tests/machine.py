@@ -24,10 +24,10 @@ def build_environment() -> dict[str, str]:
 
 def require_testbed() -> None:
     """Skips the test on a machine that can't have a testbed; fails it where tests are required."""
-    obstacles = preflight.find_obstacles()
-    if obstacles and os.environ.get(REQUIRED) != "required":
-        pytest.skip(f"no testbed on this machine: {'; '.join(obstacles)}")
-    assert obstacles == []
+    problems = preflight.list_problems()
+    if problems and os.environ.get(REQUIRED) != "required":
+        pytest.skip(f"no testbed on this machine: {'; '.join(problems)}")
+    assert problems == []
 
 
 @contextmanager

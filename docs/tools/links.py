@@ -1,7 +1,7 @@
-"""A hook of MkDocs: pages from outside of docs/, and links that lead out of the site.
+"""A hook of MkDocs: pages from outside of docs/, and links to files outside of the site.
 
 README.md and others at the top level stay where they are, to be read there, too. A link to a file that is no page
-becomes its path; one that leads nowhere is a warning, and so an error with `--strict`.
+becomes its path; a broken link is a warning, and so an error with `--strict`.
 """
 
 import logging
@@ -25,7 +25,7 @@ PAGES: Final = {
     "changelog.md": "CHANGELOG.md",
     "images.md": "images/README.md",
 }
-# Directories of which a page tells.
+# Directories with a page that describes them.
 _DIRECTORIES: Final = {"docs/decisions": "decisions/index.md", "docs": "index.md"}
 _SITE: Final = {file: page for page, file in PAGES.items()} | _DIRECTORIES
 _LINK: Final = re.compile(r"(!?)\[([^\]]*)\]\(([^)\s]+)\)")
@@ -46,7 +46,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 
 
 def rewrite(markdown: str, page: str, warn: Callable[[str], object]) -> str:
-    """The text of `page` with links as they are right in the site; `warn` is told of those that lead nowhere."""
+    """The text of `page` with links that are correct in the site. `warn` is called for each broken link."""
     parts = _CODE.split(markdown)
     return "".join(part if index % 2 else _rewrite_prose(part, page, warn) for index, part in enumerate(parts))
 

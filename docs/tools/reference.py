@@ -77,7 +77,7 @@ def build_page(source: str, crd: Schema) -> str:
             f"`{spec['group']}/{version['name']}`, {_SCOPES[spec['scope']]}. To read the same in a terminal:",
             f"`kubectl explain {spec['names']['singular']}.spec`. The source is [{source}](../../{source}).",
             "",
-            *_list_refusals(_find_refusals(schema)),
+            *_list_refusals(_read_refusals(schema)),
             "## Spec",
             *(line for field in fields if field.path.startswith("spec") for line in _show(field)),
             *_show_status([field for field in fields if field.path.startswith("status.")]),
@@ -99,8 +99,8 @@ def list_fields(schema: Schema, path: str = "") -> Iterator[Field]:
         inner = _hand_down(schema, name, own)
         below = f"{path}.{name}".lstrip(".")
         is_of_pods = name in _OF_PODS
-        own_refusals = tuple(dict.fromkeys(_list_messages(inner))) if is_of_pods else _find_refusals(inner)
-        refusals = (*_find_refusals(schema, f".{name}"), *own_refusals)
+        own_refusals = tuple(dict.fromkeys(_list_messages(inner))) if is_of_pods else _read_refusals(inner)
+        refusals = (*_read_refusals(schema, f".{name}"), *own_refusals)
         yield Field(below, tuple(_list_facts(inner, required=name in required)), inner.get("description", ""), refusals)
         if is_of_pods:
             continue
@@ -136,7 +136,7 @@ def _list_facts(schema: Schema, *, required: bool) -> Iterator[str]:
         yield f"default `{json.dumps(schema['default']) if schema['default'] in (True, False) else schema['default']}`"
     if "enum" in schema:
         yield "one of " + ", ".join(f"`{value}`" for value in schema["enum"])
-    # An enumeration's length is there for the cost of rules, and tells nothing.
+    # The length of an enumeration only limits the cost of rules.
     limits = () if "enum" in schema else _LIMITS.items()
     yield from (words.format(schema[key]) for key, words in limits if key in schema and not _is_one(schema, key))
     if any(_is_one(schema, key) for key in _COUNTS):
@@ -159,12 +159,12 @@ def _name_type(schema: Schema) -> str:
     return str(schema.get("type", "any"))
 
 
-def _find_refusals(schema: Schema, at: str | None = None) -> tuple[str, ...]:
+def _read_refusals(schema: Schema, at: str | None = None) -> tuple[str, ...]:
     """Messages of the rules of a schema, and of what is in its list or map, that are about the field `at` of it."""
     rules = schema.get("x-kubernetes-validations", [])
     found = tuple(str(rule["message"]) for rule in rules if rule.get("fieldPath") == at)
     entries = schema.get("items") or schema.get("additionalProperties")
-    return (*found, *_find_refusals(entries)) if isinstance(entries, dict) and at is None else found
+    return (*found, *_read_refusals(entries)) if isinstance(entries, dict) and at is None else found
 
 
 def _show(field: Field) -> Iterator[str]:

@@ -134,7 +134,7 @@ def _read_piece(piece: str) -> str:
 
 
 def blank_all(text: str, patterns: Iterable[re.Pattern[str]]) -> str:
-    """The text with blanks in the place of whatever matches one of the patterns, in their order."""
+    """The text in which everything that matches one of the patterns is blanked, in their order."""
     for pattern in patterns:
         text = pattern.sub(_blank_match, text)
     return text

@@ -16,7 +16,7 @@ from matplotlib.patches import Patch
 FIRST: Final = "The hooks answer, the host makes volume and pod."
 # `kubectl logs --timestamps` of a node: the host's clock, then the node's own, then a sentence.
 _LINE: Final = re.compile(r"^(?P<time>\d{4}-\S+) \[ *[0-9.]+ s\] (?P<sentence>.*)$")
-# Told apart by people who see few colours, too (Okabe and Ito).
+# Distinguishable for people with colour blindness (Okabe and Ito).
 _COLOURS: Final = ("#0072b2", "#e69f00", "#009e73", "#cc79a7")
 _WIDTH, _ROW, _MARGIN = 11, 0.32, 0.9
 # In seconds: of a bar that is to be seen, and between a bar and its name.

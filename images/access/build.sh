@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the access image, or finds it in the cache, and prints the path of its docker archive. Progress goes to stderr.
 #
-# Two layers: Debian packages, made anew when their list changes, and kubectl with the project's own files.
+# Two layers: Debian packages, built again when their list changes, and kubectl with the project's own files.
 # Needs root, Go, Python and debootstrap (which it installs where apt is there); no container engine.
 set -euo pipefail
 cd "$(dirname "$0")/.."

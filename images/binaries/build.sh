@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Builds every binary of the node image and of the testbed's host cluster from its Go module, or finds them in the cache,
-# and prints their directory. Progress goes to stderr.
+# Builds every binary of the node image and of the testbed's host cluster from its Go module, or finds them in the
+# cache, and prints their directory. Progress goes to stderr.
 #
-# One module and one set of flags, so that Go's build cache serves every later build in seconds. With VK8S_GO_MOD=next.mod
-# or previous.mod it is the same with another version of Kubernetes, for tests of upgrades.
+# One module and one set of flags, so that Go's build cache serves every later build in seconds. With
+# VK8S_GO_MOD=next.mod or previous.mod it is the same with another version of Kubernetes, for tests of upgrades.
 set -euo pipefail
 cd "$(dirname "$0")"
 shopt -s extglob

@@ -2,8 +2,8 @@
 # Builds the image of the hooks by the project's Dockerfile, or finds it in the cache, and prints the path of its docker
 # archive. Progress goes to stderr.
 #
-# For machines without registry: the base is made of Debian packages instead of being pulled. Elsewhere: `make docker-build`.
-# Needs root, Debian's docker.io and debootstrap.
+# For machines without registry: the base is made of Debian packages instead of being pulled. Elsewhere: `make
+# docker-build`. Needs root, Debian's docker.io and debootstrap.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 cache=${VK8S_CACHE:-$HOME/.cache/vk8s}

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds kind, and what its node image has beside Kubernetes, from one Go module, or finds them in the cache, and prints
+# Builds kind, and what its node image has next to Kubernetes, from one Go module, or finds them in the cache, and prints
 # their directory. Progress goes to stderr.
 #
 # A module of their own: containerd wants newer versions of libraries than the Kubernetes of images/binaries.
@@ -21,7 +21,7 @@ build() { # OUT_DIRECTORY
     -X $containerd/version.Version=$(find_version $containerd)
     -X $crictl/pkg/version.Version=$(find_version $crictl)" \
     $containerd/cmd/{containerd,containerd-shim-runc-v2,ctr} $crictl/cmd/crictl sigs.k8s.io/kind
-  # What kind's own image has beside programs: entrypoint, units, containerd's configuration; and its name.
+  # What kind's own image has next to programs: entrypoint, units, containerd's configuration; and its name.
   local kind
   kind=$(go list -m -f '{{.Dir}}' sigs.k8s.io/kind)
   cp -r "$kind/images/base/files" "$1/files"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the node image, or finds it in the cache, and prints the path of its docker archive. Progress goes to stderr.
 #
-# Two layers: Debian packages, made anew when their list changes, and the project's own binaries with the image store.
+# Two layers: Debian packages, built again when their list changes, and the project's own binaries with the image store.
 # Needs root, Go, Python and Debian's tools (which it installs where apt is there); no container engine.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -50,7 +50,7 @@ build_image() {
   debian_layer=$(bash rootfs.sh kink)
   build_own_layer "$binaries" "$work/own.tar"
   say "Writing $archive."
-  # The pod's own command is the boot script that it mounts; without one, the image is a plain systemd. The signal is
+  # The pod's own command is a script that it mounts; without one, the image is a plain systemd. The signal is
   # what systemd as first process takes as "stop everything and end".
   python3 "$images/archive.py" "$archive" "$reference" --layer "$debian_layer" --layer "$work/own.tar" \
     --entrypoint /sbin/init --stop-signal SIGRTMIN+3

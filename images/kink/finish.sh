@@ -3,8 +3,8 @@
 set -euo pipefail
 root=${1:?usage: finish.sh ROOT}
 
-# A node runs what its bootstrap starts, and nothing of its own accord: nor what a machine needs of modules, devices, mounts
-# and kernel settings, which are the host's. That would be half a second of each boot.
+# A node runs what its bootstrap starts, and nothing of its own accord: nor what a machine needs of modules, devices,
+# mounts and kernel settings, which are the host's. That would be half a second of each boot.
 silence_units() {
   local unit
   for unit in apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service fstrim.timer \

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Fills a containerd image store with what a node needs to start with no registry: store.sh BINARIES ROOTFS OUT_DIRECTORY
+# Fills a containerd image store with what a node needs to start with no registry: store.sh BINARIES ROOTFS
+# OUT_DIRECTORY
 #
 # Nodes link this store into their own instead of importing images when they boot: 0.1 s instead of 12 s, and all nodes
 # of a host share one copy of the programs in memory. A scratch containerd makes it, in a mount namespace of its own.
@@ -23,9 +24,9 @@ finish() {
 }
 trap finish EXIT
 
-# kube-proxy drives the kernel through the nft command: its image has that one, with the libraries it is linked to, and the
-# names of protocols. Without names, nft lists numbers, and a kube-proxy that finds tables of an earlier one takes each
-# element for a stranger and deletes it.
+# kube-proxy drives the kernel through the nft command: its image has that one, with the libraries it is linked to, and
+# the names of protocols. Without names, nft lists numbers, and a kube-proxy that finds tables of an earlier one takes
+# each element for a stranger and deletes it.
 list_nft_files() {
   echo "$rootfs/usr/sbin/nft:/usr/sbin/nft"
   echo "$rootfs/etc/protocols:/etc/protocols"

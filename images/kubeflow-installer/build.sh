@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Builds the installer of one version of Kubeflow, or finds it in the cache, and prints the path of its docker archive:
-# build.sh CHECKOUT VERSION, with a checkout of kubeflow/community-distribution at that version. Progress goes to stderr.
+# build.sh CHECKOUT VERSION, with a checkout of kubeflow/community-distribution at that version. Progress goes to
+# stderr.
 #
-# Two layers: Debian packages, made anew when their list changes, and kubectl with the scripts and Kubeflow, rendered.
+# Two layers: Debian packages, built again when their list changes, and kubectl with the scripts and Kubeflow, rendered.
 # Needs root, Go, Python and debootstrap (which it installs where apt is there, as Python's yaml); no container engine.
 # Versions from v1.11 on fetch parts of themselves from github.com when they are rendered: that takes git, too.
 set -euo pipefail

@@ -1,8 +1,8 @@
 # ruff: noqa: INP001 - a script of the image builds, not part of a package
 """Makes of a rendered Kubeflow what the installer applies: one file per object, and lists of what there is.
 
-Documents stay as kustomize wrote them but for what has to change: read and written again, they might mean something
-else.
+Documents stay as kustomize wrote them, except for what has to change: parsed and written again, they might mean
+something else.
 """
 
 import argparse
@@ -77,7 +77,7 @@ def _build_document(text: str, content: object) -> Document:
     return Document(text, content)
 
 
-def find(documents: Sequence[Document], key: tuple[str, str, str], reason: str) -> Document:
+def get(documents: Sequence[Document], key: tuple[str, str, str], reason: str) -> Document:
     """The object that has to be there."""
     for document in documents:
         if document.key == key:
@@ -122,10 +122,10 @@ def list_objects(objects: Sequence[Document]) -> Iterator[str]:
 def write_bundle(text: str, version: str, out: Path) -> None:
     """Writes what /kubeflow is in the image."""
     documents = parse_documents(text)
-    gateway = find(
+    gateway = get(
         documents, GATEWAY, ": the checkout is not of Kubeflow's manifests, or of a version that is not known"
     )
-    password = find(documents, PASSWORD, ": versions before v1.9 are not supported")
+    password = get(documents, PASSWORD, ": versions before v1.9 are not supported")
     if PASSWORD_KEY not in {**password.content.get("data", {}), **password.content.get("stringData", {})}:
         raise RefusedError(f"{password.title} has no key {PASSWORD_KEY}: this version of Kubeflow is not known.")
     objects = order([document for document in documents if document not in (gateway, password)])

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The cluster that is installed into: is it there, may we, and is it new enough?
+# Checks the cluster for the installation: whether it answers, whether we may install, and whether it is new enough.
 
 readonly SYSTEM_NAMESPACE=vk8s-system
 # CIDR functions in the rules of the CRD.
@@ -10,7 +10,7 @@ kube() {
   "${KUBECTL:-kubectl}" "$@"
 }
 
-# Server-side, because what `kubectl apply` notes on an object has a limit that CRDs come near to.
+# Server-side, because the annotation of `kubectl apply` has a size limit that CRDs come close to.
 apply() { # FILE
   kube apply --server-side --force-conflicts --field-manager=vk8s-install --filename="$1" >&2
 }
@@ -30,10 +30,10 @@ check_cluster() {
 
 check_rights() {
   kube auth can-i '*' '*' --all-namespaces >/dev/null 2>&1 ||
-    fail "you may not do that in this cluster: CRDs and cluster roles are made, so it takes a cluster-admin."
+    fail "you may not do that in this cluster: it creates CRDs and cluster roles, which takes a cluster-admin."
 }
 
-# The CRDs of the resources, and their being served; a CompositeController for a kind that isn't there is an error.
+# Applies the CRDs and waits until their kinds are served: a CompositeController for an unknown kind is an error.
 apply_crds() { # ROOT
   local files=("$1"/crds/*.yaml) names name
   for file in "${files[@]}"; do apply "$file"; done
@@ -52,7 +52,7 @@ await_kind() { # NAME OF ITS CRD
   done
 }
 
-# What keeps the pods of a Deployment from running: as their status says it, and their last words.
+# Shows why the pods of a Deployment don't run: their status, and the end of their logs.
 show_pods() { # DEPLOYMENT
   local -r selector=app.kubernetes.io/name=$1
   kube get pods --namespace="$SYSTEM_NAMESPACE" --selector="$selector" --output='jsonpath={range .items[*]}{.metadata.name}{": "}{.status.phase}{range .status.containerStatuses[*]}{" "}{.state.waiting.reason}{" "}{.state.waiting.message}{end}{range .status.conditions[?(@.status=="False")]}{" "}{.message}{end}{"\n"}{end}' >&2
@@ -63,6 +63,6 @@ wait_for_rollout() { # DEPLOYMENT
   say "Waiting for $1."
   kube rollout status "deployment/$1" --namespace="$SYSTEM_NAMESPACE" --timeout="${ROLLOUT_TIMEOUT:-300s}" >&2 || {
     show_pods "$1"
-    fail "$1 is not up after ${ROLLOUT_TIMEOUT:-300s}; its pods are above. Mend what they say and run this again: it goes on where it is."
+    fail "$1 is not up after ${ROLLOUT_TIMEOUT:-300s}; its pods are above. Fix what they report and run this again: it continues from there."
   }
 }

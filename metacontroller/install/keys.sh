@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# The keys of the door between Metacontroller and the hooks. Two Secrets: `vk8s-hooks` is mounted by the hooks (certificate,
-# key, tokens that open), `vk8s-hooks-client` is read by Metacontroller (CA, token that it shows).
+# The keys of TLS and of the token between Metacontroller and the hooks. Two Secrets: `vk8s-hooks` is mounted by the
+# hooks (certificate, key, tokens that open), `vk8s-hooks-client` is read by Metacontroller (CA, token that it shows).
 
 readonly KEY_DAYS=3650
 readonly HOST_NAMES=vk8s-hooks.$SYSTEM_NAMESPACE,vk8s-hooks.$SYSTEM_NAMESPACE.svc,vk8s-hooks
@@ -9,7 +9,8 @@ check_openssl() {
   command -v openssl >/dev/null || fail "openssl is missing: install it. The keys of the hooks are made with it."
 }
 
-# ca.crt, tls.crt, tls.key and token in DIRECTORY. The key of the CA is not kept: nothing else is ever to be signed by it.
+# ca.crt, tls.crt, tls.key and token in DIRECTORY. The key of the CA is not kept: nothing else is ever to be signed by
+# it.
 make_keys() { # DIRECTORY
   (
     umask 077
@@ -65,8 +66,8 @@ read_secret() { # NAME KEY
   kube get secret "$1" --namespace="$SYSTEM_NAMESPACE" --output="go-template={{index .data \"$2\" | base64decode}}"
 }
 
-# New keys for all, in an order in which every call is let in: the hooks learn the new token, Metacontroller changes over to
-# it and trusts both CAs, the hooks change over to the new certificate and forget the former token.
+# New keys for all, in an order in which every call is let in: the hooks learn the new token, Metacontroller changes
+# over to it and trusts both CAs, the hooks switch to the new certificate and drop the previous token.
 rotate_keys() { # DIRECTORY OTHER-METACONTROLLER
   local new=$1/new now=$1/now
   mkdir "$new" "$now"

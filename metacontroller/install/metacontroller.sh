@@ -24,7 +24,7 @@ has_metacontroller_crds() {
 bring_metacontroller_crds() { # FILE, DIRECTORY OR URL
   say "Metacontroller's CRDs are not in this cluster: applying those of $1."
   kube apply --server-side --field-manager=vk8s-install --filename="$1" >&2 ||
-    fail "Metacontroller is missing, and its CRDs can't be had from $1. Give a file with them: --metacontroller-crds FILE, or install Metacontroller yourself."
+    fail "Metacontroller is missing, and its CRDs can't be downloaded from $1. Give a file with them: --metacontroller-crds FILE, or install Metacontroller yourself."
   has_metacontroller_crds || fail "$1 has no CRD $COMPOSITE_CRD. Metacontroller's are in manifests/production of its repository."
   kube label --overwrite --filename="$1" "$BROUGHT=true" >&2
   kube wait --for=condition=Established --filename="$1" --timeout=60s >&2

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# What the hooks should know of the host cluster, found out from outside: they have no permission to look for themselves.
+# What the hooks should know of the host cluster, found out from outside: they have no permission to look for
+# themselves.
 
 # The networks of Services, pods and nodes, IPv4 only, separated by commas.
 find_host_cidrs() {
@@ -11,7 +12,7 @@ find_service_cidrs() {
   local found refusal
   found=$(kube get servicecidrs --output='jsonpath={.items[*].spec.cidrs[*]}' 2>/dev/null || true)
   if [[ -z $found ]]; then
-    # Before Kubernetes 1.33, only a refusal tells: "The range of valid IPs is 10.96.0.0/12".
+    # Before Kubernetes 1.33, only a rejection shows it: "The range of valid IPs is 10.96.0.0/12".
     refusal=$(kube create service clusterip vk8s-probe --clusterip=192.0.2.1 --tcp=80 --dry-run=server 2>&1 || true)
     found=$(sed -n 's/.*range of valid IPs is \([0-9./]*\).*/\1/p' <<<"$refusal")
   fi
@@ -41,7 +42,7 @@ find_node_networks() {
     tr -s ' ' '\n' | sed -nE 's/^(([0-9]+\.){3})[0-9]+$/\10\/24/p'
 }
 
-# The DNS domain, where kubeadm has noted it.
+# The DNS domain, if kubeadm has recorded it.
 find_cluster_domain() {
   { kube get configmap kubelet-config --namespace=kube-system --output='jsonpath={.data.kubelet}' 2>/dev/null || true; } |
     sed -n 's/^clusterDomain: *//p' | tr -d '"'
@@ -73,7 +74,7 @@ find_kubeflow_installer() {
     --output='jsonpath={.data.VK8S_SETTING_KUBEFLOW_INSTALLER_IMAGE}'
 }
 
-# The CRDs of the ip-manager are always there.
+# The CRDs of address pools are always installed.
 print_host_settings() {
   local cidrs domain installer=$KUBEFLOW_INSTALLER_IMAGE cni=calico
   if has_kube_ovn; then cni=kube-ovn; fi

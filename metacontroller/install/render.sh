@@ -5,7 +5,7 @@ hash_of() { # FILES
   cat "$@" | openssl dgst -sha256 -r | cut -c1-12
 }
 
-# HASH: of what the pods read at their start; another one makes them anew.
+# HASH: of what the pods read when they start; a new hash recreates them.
 print_container_patch() { # DEPLOYMENT CONTAINER IMAGE HASH
   cat <<YAML
 - patch: |-
@@ -50,8 +50,8 @@ print_deletion() { # API-VERSION KIND NAME
 YAML
 }
 
-# Everything of metacontroller/ as one stream of YAML. DIRECTORY is in build/ and has what the pods read: ca.crt, token (as
-# Metacontroller reads them) and perhaps settings. NAMESPACE is that of another Metacontroller, or "".
+# Everything of metacontroller/ as one stream of YAML. DIRECTORY is in build/ and has what the pods read: ca.crt, token
+# (as Metacontroller reads them) and perhaps settings. NAMESPACE is that of another Metacontroller, or "".
 print_manifests() { # DIRECTORY NAMESPACE
   local keys
   keys=$(hash_of "$1/ca.crt" "$1/token")

@@ -1,11 +1,11 @@
 # shellcheck shell=bash
-# What install.sh and uninstall.sh say: progress to standard error, so that standard output is for what was asked for.
+# Messages of install.sh and uninstall.sh: progress goes to standard error, so that standard output has only the result.
 
 say() {
   echo "$*" >&2
 }
 
-# Ends with a sentence that says what is wrong and what to do. Nothing has been changed where it is a check that fails.
+# Exits with a message that says what is wrong and what to do. If a check fails, nothing has been changed.
 fail() {
   echo "Error: $*" >&2
   exit 1

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds the image in which tests run Metacontroller as a pod, or finds it in the cache, and prints the path of its docker
-# archive. METACONTROLLER: the program to put into it, instead of the stand-in. Progress goes to stderr.
+# Builds the image in which tests run Metacontroller as a pod, or finds it in the cache, and prints the path of its
+# docker archive. METACONTROLLER: the program to put into it, instead of the fake one. Progress goes to stderr.
 set -euo pipefail
 cd "$(dirname "$0")/../../images"
 cache=${VK8S_CACHE:-$HOME/.cache/vk8s}

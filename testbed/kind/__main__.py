@@ -39,7 +39,7 @@ def build() -> int:
 
 def up() -> int:
     """Brings up the cluster and installs the product; run it again after a change."""
-    problems = preflight.find_obstacles()
+    problems = preflight.list_problems()
     if problems:
         _say("A kind cluster can't run on this machine:", *problems)
         return 1

@@ -83,7 +83,7 @@ def _create_mounts() -> None:
         return
     mounts.create(KIND)
     for directory in _FIXED:
-        own = KIND.find_own(directory)
+        own = KIND.get_own(directory)
         for each in (directory, own):
             each.mkdir(parents=True, exist_ok=True)
         run("nsenter", f"--mount={KIND.mounts}", "mount", "--bind", str(own), str(directory))

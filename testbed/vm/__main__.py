@@ -29,10 +29,10 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     cache = Path(os.environ.get("VK8S_CACHE") or Path.home() / ".cache" / "vk8s")
     cache.mkdir(parents=True, exist_ok=True)
-    obstacles = preflight.find_obstacles(cache)
-    if obstacles:
-        _say("This machine lacks what a guest needs:")
-        for obstacle in obstacles:
+    problems = preflight.list_problems(cache)
+    if problems:
+        _say("A guest needs what is missing on this machine:")
+        for obstacle in problems:
             _say(f"  {obstacle}")
         return 1
     shutil.rmtree(RESULTS, ignore_errors=True)

@@ -3,7 +3,8 @@
 set -euo pipefail
 root=${1:?usage: finish.sh ROOT}
 
-# The guest runs the test and nothing of its own accord: what starts later would look like a cgroup that was left behind.
+# The guest runs the test and nothing of its own accord: what starts later would look like a cgroup that was left
+# behind.
 silence_units() {
   local unit
   for unit in apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service fstrim.timer \

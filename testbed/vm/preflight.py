@@ -16,7 +16,7 @@ DISK_MIB = 10 * 1024
 TOOLS = {QEMU: "qemu-system-x86", "mke2fs": "e2fsprogs", "debugfs": "e2fsprogs"}
 
 
-def find_obstacles(directory: Path) -> list[str]:
+def list_problems(directory: Path) -> list[str]:
     """One sentence for each thing that is missing; none, where a guest can run with its disk in `directory`."""
     return list(_explain_obstacles(directory))
 
@@ -29,7 +29,7 @@ def _explain_obstacles(directory: Path) -> Iterator[str]:
     for tool, package in TOOLS.items():
         if not shutil.which(tool):
             yield f"{tool}: it is not installed; Debian has it in package {package}"
-    memory = _find_available_memory() // MIB
+    memory = _read_available_memory() // MIB
     if memory < MEMORY_MIB + BESIDE_MIB:
         yield f"memory: {memory} MiB are available, and the guest takes {MEMORY_MIB + BESIDE_MIB} MiB"
     disk = shutil.disk_usage(directory).free // MIB
@@ -37,7 +37,7 @@ def _explain_obstacles(directory: Path) -> Iterator[str]:
         yield f"disk: {directory} has {disk} MiB left, and the guest takes up to {DISK_MIB} MiB there"
 
 
-def _find_available_memory() -> int:
+def _read_available_memory() -> int:
     lines = Path("/proc/meminfo").read_text().splitlines()
     (line,) = (line for line in lines if line.startswith("MemAvailable:"))
     return int(line.split()[1]) * 1024

@@ -6,7 +6,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from bench.clusters import build_call, build_children, build_vk8s, count_children
-from bench.load import find_quantile
+from bench.load import compute_quantile
 from bench.servers import SERVERS, Server, start_servers
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.observed.children import group_key
@@ -54,8 +54,8 @@ def test_operator_makes_as_many_children_of_each_kind() -> None:
     [(0.25, 0.5), (0.5, 1), (0.75, 1.5), (1, 2)],
 )
 def test_quantile_of_a_histogram_is_where_prometheus_puts_it(share: float, found: float) -> None:
-    assert find_quantile({1: 10, 2: 20, float("inf"): 20}, share) == found
+    assert compute_quantile({1: 10, 2: 20, float("inf"): 20}, share) == found
 
 
 def test_value_above_all_buckets_counts_as_the_last_bucket() -> None:
-    assert find_quantile({1: 10, float("inf"): 20}, 0.99) == 1
+    assert compute_quantile({1: 10, float("inf"): 20}, 0.99) == 1

@@ -102,7 +102,7 @@ def test_secret_of_others_needs_their_consent(installer: Installer, tmp_path: Pa
         path.write_text(consent)
     with serve(Gateway(EMAIL, PASSWORD)) as gateway:
         message = installer.run_in_vain("login", KUBEFLOW_URL=gateway.address, KUBEFLOW_CONSENT_FILE=str(path))
-        assert message.startswith("the Secret lacks key vk8s-kubeflow with value true")
+        assert message.startswith("the Secret has no key vk8s-kubeflow with value true")
         assert gateway.told == []
         path.write_text("true\n")
         assert installer.run("login", KUBEFLOW_URL=gateway.address, KUBEFLOW_CONSENT_FILE=str(path))[0] == 0

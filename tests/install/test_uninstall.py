@@ -36,7 +36,7 @@ def test_uninstall_leaves_nothing_over(installer: Installer, virtual: VirtualClu
     wait_for("the end of the hooks", lambda: not installer.system.get("pods", selector)["items"], SECONDS)
     result = installer.uninstall("--yes", "--timeout", "5")
     assert result.returncode == 1
-    assert "The hooks don't run, and only they and Metacontroller can end them" in result.stderr
+    assert "The hooks don't run, and only they and Metacontroller can release them" in result.stderr
     assert installer.kubectl.succeeds("get", "vk8s", virtual.name)
     installer.system.run(*scale, "--replicas=2")
     again = installer.run("make", "undeploy", "ARGS=--yes")

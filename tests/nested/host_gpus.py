@@ -86,7 +86,7 @@ def _read_log(machine: HostCluster) -> str:
 def _forget_plugin(machine: HostCluster) -> None:
     """A kubelet answers for a plugin until five minutes after its end, and after a restart from its own record."""
     programs.stop(machine.testbed, "kubelet")
-    shutil.rmtree(machine.testbed.find_own(_SOCKETS))
+    shutil.rmtree(machine.testbed.get_own(_SOCKETS))
     machine.start_node()
     withdraw(machine.kubectl)
     wait_for("the host without GPUs", partial(_offers, machine, "0"), SECONDS)

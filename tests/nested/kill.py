@@ -27,7 +27,7 @@ def kill_node(virtual: VirtualCluster, node: str) -> None:
 
 def _list_inits(machine: HostCluster, node: str) -> list[int]:
     """The process of the host that is the first one in the node's container."""
-    processes = cgroups.find_processes(machine.testbed.network)
+    processes = cgroups.list_processes(machine.testbed.network)
     return [process for process in processes if _is_init_of(Path("/proc", str(process)), node)]
 
 

@@ -51,7 +51,7 @@ def list_files(machine: HostCluster) -> Iterator[str]:
 def list_processes(machine: HostCluster) -> Iterator[str]:
     """Running containers, and cgroups of pods; no other pods run in this host cluster."""
     yield from run_containerd(machine, "tasks")
-    yield from (str(path) for path in cgroups.find_pods(machine.testbed.network))
+    yield from (str(path) for path in cgroups.list_pods(machine.testbed.network))
 
 
 def list_mounts(machine: HostCluster) -> Iterator[str]:

@@ -84,9 +84,9 @@ def _build_report(options: argparse.Namespace, soak: SoakTest, writers: Sequence
 
 
 def _explain_obstacles() -> list[str]:
-    if cgroups.find_processes(CHAOS.network):
+    if cgroups.list_processes(CHAOS.network):
         return [f"its place: a soak test runs, or its testbed is left over, which this ends: {_name_command('down')}"]
-    return preflight.find_obstacles()
+    return preflight.list_problems()
 
 
 def _keep_logs() -> None:

@@ -38,7 +38,7 @@ class Machine:
         """Ids of the processes that the fault is meant for; none where they are gone already."""
         program = fault.kind.program
         if fault.kind.place is Place.TESTBED:
-            return frozenset(programs.find_processes(self.testbed, program))
+            return frozenset(programs.list_processes(self.testbed, program))
         return choose(self.processes, fault.node, program)
 
 

@@ -29,21 +29,21 @@ def version_2(tmp_path: Path) -> Path:
 
 def test_with_version_1_there_is_a_tree_per_controller_and_links_are_none(version_1: Path) -> None:
     assert not cgroups.is_version_2(version_1)
-    assert cgroups.find_trees(version_1) == [version_1 / "cpu,cpuacct", version_1 / "memory"]
+    assert cgroups.list_trees(version_1) == [version_1 / "cpu,cpuacct", version_1 / "memory"]
 
 
 def test_with_version_2_the_mount_is_the_only_tree(version_2: Path) -> None:
     assert cgroups.is_version_2(version_2)
-    assert cgroups.find_trees(version_2) == [version_2]
+    assert cgroups.list_trees(version_2) == [version_2]
 
 
 def test_systemd_makes_the_cgroups_of_pods_with_version_2_where_it_runs(version_2: Path, tmp_path: Path) -> None:
-    assert cgroups.find_driver(version_2, tmp_path) == "systemd"
-    assert cgroups.find_driver(version_2, tmp_path / "absent") == "cgroupfs"
+    assert cgroups.choose_driver(version_2, tmp_path) == "systemd"
+    assert cgroups.choose_driver(version_2, tmp_path / "absent") == "cgroupfs"
 
 
 def test_kubelet_creates_cgroups_of_version_1_on_any_machine(version_1: Path, tmp_path: Path) -> None:
-    assert cgroups.find_driver(version_1, tmp_path) == "cgroupfs"
+    assert cgroups.choose_driver(version_1, tmp_path) == "cgroupfs"
 
 
 def test_slice_has_the_name_that_the_kubelet_derives() -> None:

@@ -1,7 +1,7 @@
 """Who Metacontroller is in a testbed."""
 
 from testbed.layout import UP
-from testbed.permissions import NAME, SYSTEM, build_kubeconfig, find_kubeconfig, read_account
+from testbed.permissions import NAME, SYSTEM, build_kubeconfig, get_kubeconfig, read_account
 
 
 def test_account_is_that_of_the_manifests() -> None:
@@ -26,4 +26,4 @@ def test_kubeconfig_has_the_admins_cluster_and_no_admin_rights() -> None:
         "users": [{"name": "metacontroller", "user": {"token": "little"}}],
         "contexts": [{"name": "x", "context": {"cluster": "c", "user": "metacontroller"}}],
     }
-    assert find_kubeconfig(UP) != UP.kubeconfig
+    assert get_kubeconfig(UP) != UP.kubeconfig

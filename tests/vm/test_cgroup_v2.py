@@ -31,7 +31,7 @@ def test_guest_has_cgroup_v2_alone_and_systemd_creates_pod_cgroups() -> None:
     mounted = {line.split()[2] for line in Path("/proc/self/mounts").read_text().splitlines()}
     assert "cgroup2" in mounted
     assert "cgroup" not in mounted
-    assert cgroups.find_driver() == "systemd"
+    assert cgroups.choose_driver() == "systemd"
 
 
 def test_virtual_cluster_gets_running(virtual: VirtualCluster) -> None:

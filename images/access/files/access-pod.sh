@@ -8,7 +8,7 @@ fail() { # sentence
   exit 1
 }
 
-# All that is missing in one sentence, not one per restart.
+# Reports everything that is missing at once, not one thing per restart.
 check_pod() {
   local path missing=()
   [[ -n ${VK8S_NAME:-} ]] || missing+=("the environment variable VK8S_NAME")

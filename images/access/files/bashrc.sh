@@ -5,7 +5,7 @@
 # Terminals that Debian's basic set doesn't know (kitty, alacritty, ...) understand what xterm does.
 [[ -e /lib/terminfo/${TERM::1}/$TERM || -e /usr/share/terminfo/${TERM::1}/$TERM ]] || export TERM=xterm-256color
 
-# In front the virtual cluster: whoever has several sees where they are.
+# Starts with the virtual cluster, for users who have several.
 PS1='\[\e[1m\]$VK8S_NAME\[\e[0m\]:\w\$ '
 HISTCONTROL=ignoreboth
 shopt -s checkwinsize

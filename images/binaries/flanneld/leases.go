@@ -62,7 +62,7 @@ func (l leases) set(name string, now *lease.Lease) []lease.Event {
 	return events
 }
 
-// readLease is the lease that a Node tells of; nil where it does not, or not yet.
+// readLease returns the lease that is recorded on a Node; nil if there is none, or none yet.
 func readLease(node *v1.Node) *lease.Lease {
 	notes := node.Annotations
 	if notes[managedAnnotation] != "true" {

@@ -9,7 +9,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// node is one that tells of its end of the VXLAN.
+// node returns a Node that records its end of the VXLAN.
 func node(name, subnet, address string) v1.Node {
 	return v1.Node{
 		ObjectMeta: metav1.ObjectMeta{Name: name, Annotations: map[string]string{
@@ -54,7 +54,7 @@ func TestWhatIsToldOfNodes(t *testing.T) {
 			[]v1.Node{a}, []v1.Node{node("a", "198.18.7.0/24", "192.0.2.1")},
 			[]string{"remove 198.18.0.0/24 at 192.0.2.1", "add 198.18.7.0/24 at 192.0.2.1"},
 		},
-		"what goes is told first, as its subnet may be another's by now": {
+		"a removal is reported first, as the subnet may be another's by now": {
 			[]v1.Node{a}, []v1.Node{node("b", "198.18.0.0/24", "192.0.2.2")},
 			[]string{"remove 198.18.0.0/24 at 192.0.2.1", "add 198.18.0.0/24 at 192.0.2.2"},
 		},
@@ -65,19 +65,19 @@ func TestWhatIsToldOfNodes(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			if told := replace(each.before, each.now); !slices.Equal(told, each.told) {
-				t.Errorf("told %q, not %q", told, each.told)
+				t.Errorf("reported %q, not %q", told, each.told)
 			}
 		})
 	}
 }
 
-// An end of the network that comes must not be taken for the one that goes, whose subnet it has.
-func TestWhatGoesIsToldFirst(t *testing.T) {
+// An added end of the network must not be confused with the removed one whose subnet it has.
+func TestRemovalIsReportedFirst(t *testing.T) {
 	before := []v1.Node{node("a", "198.18.0.0/24", "192.0.2.1")}
 	now := []v1.Node{node("a", "198.18.7.0/24", "192.0.2.1"), node("b", "198.18.0.0/24", "192.0.2.2")}
 	for range 50 { // Nodes come in any order
 		if told := replace(before, now); len(told) != 3 || told[0] != "remove 198.18.0.0/24 at 192.0.2.1" {
-			t.Fatalf("told %q", told)
+			t.Fatalf("reported %q", told)
 		}
 	}
 }

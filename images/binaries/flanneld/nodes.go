@@ -90,7 +90,7 @@ func (n *nodes) AcquireLease(ctx context.Context, attrs *lease.LeaseAttrs) (*lea
 	return &lease.Lease{EnableIPv4: true, Subnet: own, Attrs: *attrs}, nil
 }
 
-// WatchLeases tells of all Nodes with an end of the VXLAN, and of every change of them, until ctx ends.
+// WatchLeases reports all Nodes with an end of the VXLAN, and every change of them, until ctx ends.
 func (n *nodes) WatchLeases(ctx context.Context, receiver chan []lease.LeaseWatchResult) error {
 	defer close(receiver)
 	known := leases{}
@@ -107,7 +107,7 @@ func (n *nodes) WatchLeases(ctx context.Context, receiver chan []lease.LeaseWatc
 	}
 }
 
-// follow tells of what differs from what is known, and updates that, until the API server ends the watch or goes away.
+// follow reports what differs from what is known, and updates that, until the API server ends the watch or goes away.
 func (n *nodes) follow(ctx context.Context, known leases, receiver chan<- []lease.LeaseWatchResult) error {
 	tell := func(events []lease.Event) {
 		if len(events) == 0 {
@@ -146,7 +146,7 @@ func (n *nodes) follow(ctx context.Context, known leases, receiver chan<- []leas
 	return nil
 }
 
-// GetStoredMacAddresses is what the Node tells of a former boot, which keeps its address on the VXLAN; no IPv6.
+// GetStoredMacAddresses returns the MAC address on the VXLAN that the Node records from a previous boot; no IPv6.
 func (n *nodes) GetStoredMacAddresses(ctx context.Context) (string, string) {
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
@@ -155,7 +155,7 @@ func (n *nodes) GetStoredMacAddresses(ctx context.Context) (string, string) {
 		return "", ""
 	}
 	var data struct{ VtepMAC string }
-	// Empty where it tells of none.
+	// Empty if it records none.
 	_ = json.Unmarshal([]byte(node.Annotations[dataAnnotation]), &data)
 	return data.VtepMAC, ""
 }

@@ -54,7 +54,7 @@ func (s *apiServer) start(t *testing.T) *nodes {
 	return &nodes{client: client, name: "a", config: config}
 }
 
-// change gives it other Nodes, and ends all watches of the former: whoever watched has to ask anew.
+// change replaces its Nodes, and ends all watches: clients have to start them again.
 func (s *apiServer) change(all []v1.Node) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
@@ -119,11 +119,11 @@ func TestItsEndOfTheNetworkIsNotedOnTheNode(t *testing.T) {
 	if got.Subnet.String() != "198.18.3.0/24" || !reflect.DeepEqual(got.Attrs, attrs) {
 		t.Errorf("the lease is %v", got)
 	}
-	if noted := readLease(&server.nodes[0]); !reflect.DeepEqual(noted, got) {
-		t.Errorf("noted is %v, not %v", noted, got)
+	if recorded := readLease(&server.nodes[0]); !reflect.DeepEqual(recorded, got) {
+		t.Errorf("recorded is %v, not %v", recorded, got)
 	}
 	if server.nodes[0].Annotations["example.com/kept"] != "yes" {
-		t.Error("what others had noted is gone")
+		t.Error("the annotation of another writer is gone")
 	}
 	// What a kubelet's identity may write, and nothing else of the Node.
 	if server.patches["/api/v1/nodes/a/status"] != "application/merge-patch+json" || len(server.patches) != 1 {
@@ -173,9 +173,9 @@ func expect(t *testing.T, receiver <-chan []lease.LeaseWatchResult, address stri
 			addresses = append(addresses, event.Lease.Attrs.PublicIP.String())
 		}
 		if !slices.Equal(addresses, []string{address}) {
-			t.Fatalf("told %q, not %q", addresses, address)
+			t.Fatalf("reported %q, not %q", addresses, address)
 		}
 	case <-time.After(patience):
-		t.Fatalf("nothing is told of %s", address)
+		t.Fatalf("%s is not reported", address)
 	}
 }

@@ -115,6 +115,6 @@ func (s *nodeStorage) describe(options controller.ProvisionOptions, path string)
 
 // Delete removes the directory of a volume that is released.
 func (s *nodeStorage) Delete(_ context.Context, volume *v1.PersistentVolume) error {
-	// By its name, not by the path that it says: whoever may write volumes must not choose what is removed here.
+	// By its name, not by its path: someone who may write volumes must not choose what is removed here.
 	return os.RemoveAll(filepath.Join(s.directory, filepath.Base(volume.Name)))
 }

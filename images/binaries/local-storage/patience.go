@@ -22,7 +22,7 @@ func makePatient(config *rest.Config) {
 	config.Wrap(func(next http.RoundTripper) http.RoundTripper { return patience{next, retryInterval} })
 }
 
-// patience asks again until there is an answer, whatever that is, or whoever asks has lost patience.
+// patience retries until there is any answer, or the caller's context ends.
 type patience struct {
 	next     http.RoundTripper
 	interval time.Duration
@@ -31,7 +31,7 @@ type patience struct {
 func (p patience) RoundTrip(request *http.Request) (*http.Response, error) {
 	for {
 		response, err := p.next.RoundTrip(request)
-		// What changes something may have arrived: whoever asked has to look first.
+		// A request that changes something may have arrived: the caller has to check first.
 		if err == nil || request.Method != http.MethodGet {
 			return response, err
 		}

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Step deployments: waits until all Deployments and StatefulSets are available, in the version that was applied.
 
-readonly MOST_NAMES=5 # in a sentence
+readonly MOST_NAMES=5 # in a message
 # Kind, namespace, name, generations and numbers of pods of each; 0 where there is nothing yet.
 WORKLOADS='{{range .items}}{{.kind}} {{.metadata.namespace}} {{.metadata.name}} {{.metadata.generation}} {{or .status.observedGeneration 0}} '
 WORKLOADS+='{{or .spec.replicas 0}} {{or .status.updatedReplicas 0}} {{or .status.availableReplicas 0}}{{"\n"}}{{end}}'
@@ -52,7 +52,7 @@ drop_foreign() {
   awk 'NR == FNR { ours[$2]; next } { split($1, pod, "/") } pod[1] in ours' "$BUNDLE/workloads" -
 }
 
-# Prints the first of what somebody has to mend, as the end of a sentence; nothing where there is nothing.
+# Prints the first problem that somebody has to fix, as the end of a sentence; nothing if there is none.
 find_obstacle() {
   ask get pods --all-namespaces --output="go-template=$OBSTACLES" 2>/dev/null | drop_foreign | sed -nE '
     s/^([^ ]+) .*(ErrImagePull|ImagePullBackOff|InvalidImageName) ([^ ]+).*$/; the image \3 of pod \1 could not be pulled/p

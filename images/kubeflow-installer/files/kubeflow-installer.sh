@@ -2,8 +2,8 @@
 # shellcheck source-path=SCRIPTDIR
 # One step of the installation of Kubeflow in a virtual cluster: kubeflow-installer objects|gateway|deployments|login
 #
-# A step goes on until it is done. How far it is can be seen at its pod only when a container ends: so it also ends now
-# and then, with what is lacking as its termination message, and is started again. sentences.sh says when.
+# A step continues until it is done. Its pod shows the progress only when a container ends: so it also ends from time to
+# time, with what is missing as its termination message, and is restarted. sentences.sh decides when.
 set -euo pipefail
 installer=$(dirname "$(readlink -f "$0")")
 STEP=${1:-}

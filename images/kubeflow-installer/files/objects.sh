@@ -1,8 +1,10 @@
 # shellcheck shell=bash
-# Step objects: everything is applied until every object is accepted, in batches, each object until it was accepted once.
+# Step objects: everything is applied until every object is accepted, in batches, each object until it was accepted
+# once.
 #
 # Many can't be accepted at first: their kind is not known yet, or the webhook that is asked about them does not run.
-# kubectl does not say which object a refusal is about; so one that was refused is tried alone, and that is what is told.
+# kubectl does not say which object a rejection is about: so a rejected one is retried alone, and the result is
+# reported.
 
 readonly BATCH=20
 
@@ -100,7 +102,7 @@ forget() { # id
   [[ ! -e $RUN/accepted ]] || sed -i "/^$1\$/d" "$RUN/accepted"
 }
 
-# Fails, with what is lacking, until all are accepted.
+# Fails, and records what is missing, until all are accepted.
 tell_objects() {
   ((${#accepted[@]} < ${#ids[@]})) || return 0
   local sentence="${#accepted[@]} of ${#ids[@]} objects are accepted"
@@ -109,8 +111,8 @@ tell_objects() {
   return 1
 }
 
-# Dex reads the hash and its settings when it starts, and never again: a template that names their versions makes it
-# start anew after a change, whoever has made it and whenever, and never without one.
+# Dex reads the hash and its settings only when it starts: a template that contains their versions restarts it after
+# every change, by whomever, and never without one.
 is_dex_fresh() {
   local versions
   grep -q ' Deployment auth/dex$' "$BUNDLE/list" || return 0
@@ -118,6 +120,6 @@ is_dex_fresh() {
     versions=${versions# } && ask patch deployment dex --namespace=auth --field-manager="$MANAGER-dex" --type=merge \
       --patch='{"spec":{"template":{"metadata":{"annotations":{"vk8s.sktelecom.com/login":"'"${versions// /-}"'"}}}}}' \
       >"$RUN/output" 2>"$RUN/errors" && return
-  ! is_api_there || lacks dex "all objects are accepted; Deployment auth/dex can't be told of the password: $(find_refusal "$RUN/errors")"
+  ! is_api_there || lacks dex "all objects are accepted; Deployment auth/dex can't be given the password: $(find_refusal "$RUN/errors")"
   return 1
 }

@@ -11,7 +11,7 @@ hashed='' # the password that $hash is of
 # Sets $password.
 read_password() {
   local bytes
-  may_use_password || { lacks consent "the Secret lacks key vk8s-kubeflow with value true: who writes it allows that its password is used for Kubeflow" && return 1; }
+  may_use_password || { lacks consent "the Secret has no key vk8s-kubeflow with value true, by which its writer allows that its password is used for Kubeflow" && return 1; }
   [[ -e $PASSWORD_FILE ]] || { lacks password "Secret key password is missing: what $EMAIL is to log in with" && return 1; }
   password=$(cat "$PASSWORD_FILE" 2>/dev/null) || { lacks password "Secret key password can't be read" && return 1; }
   bytes=$(printf %s "$password" | wc -c)

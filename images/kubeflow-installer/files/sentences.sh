@@ -1,19 +1,19 @@
 # shellcheck shell=bash
-# How a step says what is lacking: one sentence, in the log whenever it changes, and as termination message now and then.
+# How a step reports what is missing: one sentence, in the log whenever it changes, and as termination message at times.
 #
-# Whoever ends is started again later and later (10 s, 20 s, 40 s ... 300 s): a step that gets on must not end often, and
-# one that is stuck must be seen to be. So it ends 20 s after its start where something else is lacking than what was said
-# last; while only numbers change, after 60 s, the time after that 180 s, and then every 600 s.
+# A container that ends is restarted later and later (10 s, 20 s, 40 s ... 300 s): a step that makes progress must not
+# end often, but it must be visible that one is stuck. So it ends 20 s after its start if something else is missing than
+# was reported last; while only numbers change, after 60 s, the next time after 180 s, and then every 600 s.
 
 TERMINATION_LOG=${KUBEFLOW_TERMINATION_LOG:-/dev/termination-log}
 read -ra SAY_AFTER <<<"${KUBEFLOW_SAY_AFTER:-20 60 180 600}" # seconds since the start
 readonly MOST_CHARACTERS=500
 
-lack=''      # what is lacking, as a sentence
-lack_kind='' # that, without numbers
+lack=''      # what is missing, as a sentence
+lack_kind='' # the same without numbers
 logged=''
 
-# Remembers what is lacking: lacks KIND SENTENCE
+# Records what is missing: `lacks KIND SENTENCE`
 lacks() {
   lack_kind=${1//[0-9]/}
   lack_kind=${lack_kind//$'\n'/ }
@@ -35,7 +35,7 @@ seconds() {
   echo "$SECONDS"
 }
 
-# How often in a row the kind of what is lacking was said.
+# Prints how often in a row the same kind was reported.
 times_said() {
   local kind='' times=0
   [[ ! -e $RUN/said ]] || { read -r times && IFS= read -r kind; } <"$RUN/said" || true
@@ -60,7 +60,7 @@ end() {
   exit 1
 }
 
-# For what this pod will not see mended.
+# For problems that can't be fixed while this pod exists.
 give_up() { # sentence
   lacks '' "$1"
   printf '%s' "$lack" >"$TERMINATION_LOG" || true
