@@ -15,6 +15,14 @@ def main() -> int:
     if Path(sys.argv[0]).name.startswith("kubectl_complete-"):
         arguments = ["__complete", *arguments]
     try:
+        if arguments[:1] == ["credential"]:
+            from kubectl_vk8s.tunnel.credential import main as print_credential
+
+            return print_credential(arguments[1:])
+        if arguments[:1] == ["tunnel"]:
+            from kubectl_vk8s.tunnel.serve import main as serve
+
+            return serve(arguments[1:])
         from kubectl_vk8s.cli import main as cli
 
         return cli(arguments)

@@ -14,9 +14,9 @@ from kubectl_vk8s.problems import Exit
 # Titles of the help, and what stands under them.
 SECTIONS: Final = {
     "Look": ("list", "status", "why", "logs"),
-    "Use": ("kubeconfig",),
-    "Create and change": ("create", "delete"),
-    "Others": ("completion",),
+    "Use": ("connect", "disconnect", "kubeconfig", "ssh"),
+    "Create and change": ("create", "scale", "upgrade", "restart", "pause", "resume", "delete"),
+    "Check": ("doctor", "report", "render", "version", "completion"),
 }
 ABOUT: Final = (
     "Virtual clusters: Kubernetes clusters whose nodes are pods of this cluster.\n\n"

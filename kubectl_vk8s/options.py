@@ -15,6 +15,7 @@ from kubectl_vk8s.screen import Tone
 from kubectl_vk8s.session import COMMON, Session, build_session
 
 Options = TypeVar("Options")
+_REST: Final = "kubectl_vk8s.rest"
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 _COMMON: Final[tuple[Decorator, ...]] = (
     click.option("-n", "--namespace", metavar="NS", help="Namespace; without it, that of the context."),
@@ -52,6 +53,20 @@ class VerbCommand(click.Command):
                     formatter.write_dl(records)
 
 
+class CommandRunner(VerbCommand):
+    """A command that runs another, which is written after `--`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Keeps what stands after `--` as it is."""
+        own, rest = (args[: args.index("--")], args[args.index("--") + 1 :]) if "--" in args else (args, [])
+        ctx.meta[_REST] = tuple(rest)
+        return super().parse_args(ctx, own)
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        """How it is written."""
+        return [*super().collect_usage_pieces(ctx), "[-- COMMAND...]"]
+
+
 def command(kind: type[Options], name: str) -> Callable[[Callable[[Session, Options], int | None]], click.Command]:
     """A command: a function of the session and of its own options, which are fields of `kind`. It returns an exit code.
 
@@ -63,13 +78,16 @@ def command(kind: type[Options], name: str) -> Callable[[Callable[[Session, Opti
         def run(**values: Any) -> None:  # noqa: ANN401 as click calls it
             common = {name: values.pop(name) for name in COMMON}
             session = build_session(choose_program(sys.argv[0]), common)
+            values["rest"] = click.get_current_context().meta.get(_REST, ())
             own = kind(**{field.name: values[field.name] for field in fields(kind)})  # type: ignore[arg-type] # a dataclass
             code = run_guarded(lambda: function(session, own), session)
             click.get_current_context().exit(code)
 
         for option in reversed(_COMMON):
             option(run)
-        return click.command(name, cls=VerbCommand)(run)
+        has_rest = any(field.name == "rest" for field in fields(kind))  # type: ignore[arg-type] # a dataclass
+        kind_of_command: type[click.Command] = CommandRunner if has_rest else VerbCommand
+        return click.command(name, cls=kind_of_command)(run)
 
     return declare
 

@@ -38,6 +38,16 @@ class FakeKubectl:
         """Fails as kubectl does where an API server rejects a request."""
         self.answer(pattern, error=f"Error from server ({reason}): {words}")
 
+    def answer_first(self, pattern: str, output: object) -> None:
+        """The same, instead of what it would have answered."""
+        self.answer(pattern, output)
+        self._put_last_first()
+
+    def refuse_first(self, pattern: str, reason: str, words: str) -> None:
+        """Fails instead of what it would have answered."""
+        self.refuse(pattern, reason, words)
+        self._put_last_first()
+
     def run(self, pattern: str, script: str) -> None:
         """Answers by a few lines of bash."""
         self._add(pattern, script)
@@ -60,6 +70,13 @@ class FakeKubectl:
 
     def _add(self, pattern: str, script: str) -> None:
         self.cases.append(f"*{shlex.quote(pattern)}*) {script} ;;")
+        self._write()
+
+    def _put_last_first(self) -> None:
+        self.cases = [self.cases[-1], *self.cases[:-1]]
+        self._write()
+
+    def _write(self) -> None:
         path = self.directory / "bin" / "kubectl"
         path.parent.mkdir(exist_ok=True)
         places = {"calls": self.directory / "calls", "stdin": self.directory / "stdin"}
