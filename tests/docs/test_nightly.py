@@ -68,5 +68,7 @@ def test_page_without_its_table_is_named(page: Path) -> None:
 
 def read_results(page: Path) -> list[tuple[str, str]]:
     """Each job of the table, with its result."""
-    rows = [line.split("|") for line in page.read_text().splitlines() if line.startswith("| `") and line.count("|") == 7]
+    rows = [
+        line.split("|") for line in page.read_text().splitlines() if line.startswith("| `") and line.count("|") == 7
+    ]
     return [(row[1].strip(" `"), row[5].strip()) for row in rows]
