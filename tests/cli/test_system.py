@@ -81,7 +81,7 @@ def test_doctor_finds_nothing_wrong(installed: FakeKubectl, run: Run) -> None:
     [
         ("version --output=json", {"serverVersion": {"gitVersion": "v1.30.1"}}, 5, "v1.31 or newer is needed."),
         ("get deployment vk8s-hooks", deployment(f"r/c:{VERSION}", 0), 5, "0 of 2 pods are Ready: kubectl describe"),
-        ("get deployment vk8s-hooks", deployment("r/c:0.0.1"), 0, f"the hooks are 0.0.1, and this program is {VERSION}"),
+        ("get deployment vk8s-hooks", deployment("r/c:0.0.1"), 0, f"hooks are 0.0.1, and this program is {VERSION}"),
         ("get storageclasses", items(), 0, "write --storage-class (none at all), or --ephemeral."),
         ("get namespace team-a", {"metadata": {"labels": {"pod-security.kubernetes.io/enforce": "baseline"}}}, 5,
          "kubectl label namespace team-a --overwrite pod-security.kubernetes.io/enforce=privileged"),
