@@ -140,7 +140,7 @@ def act(draw: Draw, host: PoolHost) -> None:
     at_work = host.controller.list_pending()
     if at_work:
         uid = _pick(draw, at_work)
-        host.controller.act(uid, draw(st.integers(0, host.controller.count_pending(uid))))
+        host.act(uid, draw(st.integers(0, host.controller.count_pending(uid) - 1)))
 
 
 def sync_vk8s(draw: Draw, host: PoolHost) -> None:

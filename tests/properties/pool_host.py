@@ -101,7 +101,16 @@ class PoolHost:
         if self.controller.list_pending((POOL, name)):
             return
         ahead = timedelta(0) if self.allocations.delay else LATER
-        self.controller.sync(POOL, name, HOOKS, Asking(ahead=ahead, meanwhile=lambda: self.allocations.see(meanwhile)))
+        asking = Asking(ahead=ahead, meanwhile=lambda: self.allocations.see(meanwhile))
+        call = self.controller.sync(POOL, name, HOOKS, asking)
+        if call is not None:
+            self.act(call.uid, 0)
+
+    def act(self, uid: str, count: int) -> None:
+        """So many requests that follow from an answer are made; when only the status is left, that is written, too."""
+        self.controller.act(uid, count)
+        if self.controller.count_pending(uid) == 1:
+            self.controller.act(uid)
 
     # The hooks of Vk8s, as far as addresses go
 
