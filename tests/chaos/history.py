@@ -12,7 +12,7 @@ from tests.chaos.judge import TWO_DOWN, Judge
 from tests.chaos.rest import end
 from tests.chaos.scene import Draw, Scene
 from tests.simulation.answers import is_accepted
-from tests.simulation.departures import find_leaving
+from tests.simulation.departures import list_staying
 from tests.simulation.hooks import Hooks, ViolationError
 from tests.simulation.pods import is_down
 
@@ -163,7 +163,7 @@ class Peace:
             if is_terminating(vk8s) or not is_accepted(world):
                 continue
             uid = world.uid
-            staying = {node["name"] for node in world.spec["nodes"]} - find_leaving(world)
+            staying = list_staying(world)
             pods, now = world.children[POD].items(), self.scene.api.now
             ready = {name for name, pod in pods if is_ready(pod)}
             up = {name for name, pod in pods if not is_down(pod, now)}

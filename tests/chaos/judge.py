@@ -11,7 +11,7 @@ from hooks.wire import FinalizeResponse
 from tests.chaos.scene import Scene, build_world
 from tests.chaos.witness import SHOWN, Witness
 from tests.simulation.answers import is_paused
-from tests.simulation.departures import TAKES, find_leaving, has_condition
+from tests.simulation.departures import TAKES, has_condition, list_staying
 from tests.simulation.hooks import Call, ViolationError
 from tests.simulation.host_api import find_owner
 from tests.simulation.keys import describe_keys
@@ -96,7 +96,7 @@ class Judge:
         """Whether the pod of a node that stays is all that is left to hold a volume with data, as the caches show."""
         pod, real = world.children[POD][name], self.scene.api.peek(POD, name)
         key = find_claim(pod)
-        if key is None or is_lasting(world, key) or name in find_leaving(world) or is_terminating(pod):
+        if key is None or is_lasting(world, key) or name not in list_staying(world) or is_terminating(pod):
             return False
         claim = self.scene.api.peek(*key)
         is_same = real is not None and real["metadata"]["uid"] == pod["metadata"]["uid"]
@@ -119,7 +119,7 @@ class Judge:
         if is_paused(world):
             self.scene.down = {node: uid for node, uid in self.scene.down.items() if node[0] != call.uid}
             return
-        staying = {node["name"] for node in world.spec["nodes"]} - find_leaving(world)
+        staying = list_staying(world)
         if name not in staying:
             return
         down = {node: gone for (uid, node), gone in self.scene.down.items() if uid == call.uid}

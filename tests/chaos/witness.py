@@ -9,7 +9,7 @@ from hooks.wire import FinalizeResponse
 from tests.chaos.scene import Scene, build_world
 from tests.chaos.volumes import Noted
 from tests.simulation.answers import has_usable_pki, is_accepted, is_paused
-from tests.simulation.departures import find_leaving
+from tests.simulation.departures import list_staying
 from tests.simulation.hooks import Call, ViolationError
 from tests.simulation.metacontroller import Request
 from tests.simulation.note import read_note
@@ -30,8 +30,7 @@ class Witness:
         """A hook has answered a sync: it calls nothing Running that is lost, or that only pods hold."""
         if not is_accepted(world):
             return
-        leaving = find_leaving(world)
-        staying = {node["name"] for node in world.spec["nodes"]} - leaving
+        staying = list_staying(world)
         scene.volumes.forget(world.uid, staying)
         if not _is_shown_running(call):
             return
@@ -69,7 +68,7 @@ class Witness:
         if not is_same or not has_usable_pki(world) or not is_accepted(world) or is_paused(world):
             return
         lost = scene.volumes.find_lost(world.uid)
-        for node in {each["name"] for each in world.spec["nodes"]} - find_leaving(world) - lost.keys():
+        for node in list_staying(world) - lost.keys():
             noted = _find_noted(scene, world, node)
             if noted:
                 scene.volumes.noted[world.uid, node] = noted

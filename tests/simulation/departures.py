@@ -47,6 +47,11 @@ def find_leaving(world: World) -> set[str]:
     }
 
 
+def list_staying(world: World) -> set[str]:
+    """Names of the nodes that the spec wants and that are not leaving."""
+    return {node["name"] for node in world.spec["nodes"]} - find_leaving(world)
+
+
 def find_departed(world: World) -> set[Key]:
     """What may be left out of workers on their way out."""
     return {key for each in _list_departures(world) for key in _find_departed(world, each)}

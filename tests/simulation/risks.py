@@ -8,7 +8,7 @@ from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.observed.children import CLAIM, CONFIG_MAP, POD, SECRET, is_ready, is_terminating
 from hooks.vk8s.spec.labels import ACCESS_COMPONENT, COMPONENT, NODE_COMPONENT
 from tests.simulation.answers import find_references
-from tests.simulation.departures import find_leaving
+from tests.simulation.departures import list_staying
 from tests.simulation.kinds import Key
 from tests.simulation.note import read_note
 from tests.simulation.pods import has_run
@@ -52,7 +52,7 @@ def is_useless(world: World, pod: Manifest) -> bool:
 
 def find_given_up(world: World) -> Iterator[Key]:
     """Pods and claims of workers whose owner gives the claim up, and that can't start because of it alone."""
-    workers = {node["name"] for node in world.spec["nodes"] if node["role"] == "worker"} - find_leaving(world)
+    workers = {node["name"] for node in world.spec["nodes"] if node["role"] == "worker"} & list_staying(world)
     for name in sorted(workers & world.children[POD].keys()):
         key = (CLAIM, f"{name}-state")
         claim = world.children[CLAIM].get(key[1], {"metadata": {"uid": None}})
@@ -82,10 +82,10 @@ def is_lasting(world: World, key: Key) -> bool:
 
 def find_paused_pods(world: World) -> Iterator[Key]:
     """The pods that a pause takes away: all but those at risk, of nodes that are to stay."""
-    leaving = find_leaving(world)
+    staying = list_staying(world)
     for name, pod in world.children[POD].items():
         component = pod["metadata"]["labels"].get(COMPONENT)
-        is_kept = component == NODE_COMPONENT and name not in leaving and is_at_risk(world, pod)
+        is_kept = component == NODE_COMPONENT and name in staying and is_at_risk(world, pod)
         if component in (NODE_COMPONENT, ACCESS_COMPONENT) and not is_kept:
             yield POD, name
 
