@@ -96,6 +96,7 @@ RASH: Final[dict[Callable[[Scene, Draw], None], int]] = {
     troubles.scribble: 1,
     troubles.release: 1,
     troubles.hold: 1,
+    troubles.mark_master: 1,
     troubles.squat: 1,
     troubles.set_quota: 1,
     troubles.jump: 1,

@@ -9,6 +9,7 @@ from hooks.vk8s.spec.labels import ROLE
 from hooks.wire import FinalizeResponse, HookRequest, SyncResponse
 from testbed.metacontroller.objects import with_metadata
 from tests.chaos.mutants import without
+from tests.simulation.departures import LEAVING
 from tests.simulation.hooks import Hooks
 from tests.simulation.note import STATE
 from tests.simulation.pods import has_ended
@@ -68,6 +69,19 @@ class TakesWorkersFirst(Hooks):
         workers = [name(pod) for pod in pods if name(pod) in answered]
         is_swapped = masters and workers
         return _with(without(answer, {("Pod", workers[0])}), masters) if is_swapped else answer
+
+
+class BelievesMarks(Hooks):
+    """Removes a control-plane node that somebody has marked, as it would a worker."""
+
+    def sync(self, request: HookRequest, context: Context) -> SyncResponse:
+        parts = [(kind, child) for kind in (POD, CLAIM) for child in request.children[kind].values()]
+        marked = {
+            (kind.partition(".")[0], name(child))
+            for kind, child in parts
+            if LEAVING in child["metadata"].get("annotations", {}) and child["metadata"]["labels"].get(ROLE) == "master"
+        }
+        return without(super().sync(request, context), marked)
 
 
 def name(child: Manifest) -> str:

@@ -18,6 +18,7 @@ from tests.chaos.mutants import (
 )
 from tests.chaos.rest import CONVERGES
 from tests.chaos.state_mutants import (
+    BelievesMarks,
     FinalizesTheLiving,
     KeepsTheDead,
     LetsGoOfVolumes,
@@ -49,6 +50,7 @@ MOST_EVENTS = 8
         pytest.param(KeepsTheDead, {CONVERGES}, id="pods that have ended stay"),
         pytest.param(FinalizesTheLiving, {ALIVE}, id="what nobody has deleted is let go"),
         pytest.param(TakesWorkersFirst, {LEFT_OUT}, id="a worker goes before the master"),
+        pytest.param(BelievesMarks, {LEFT_OUT, DATA, LOST}, id="a control-plane node goes that somebody has marked"),
     ],
 )
 def test_a_fault_is_found_and_told_in_few_events(mutant: type[Hooks], invariants: set[str]) -> None:

@@ -13,6 +13,7 @@ from testbed.metacontroller.errors import SyncError
 from testbed.metacontroller.objects import is_terminating, with_metadata
 from tests.chaos.physics import LEAVE, PROXY_IMAGE, set_pod
 from tests.chaos.scene import HOLD, Draw, Scene
+from tests.simulation.departures import LEAVING
 from tests.simulation.host_api import NAMESPACE, find_owner
 from tests.simulation.keys import describe_key
 from tests.simulation.kinds import Key
@@ -100,6 +101,19 @@ def release(scene: Scene, draw: Draw) -> None:
         scene.released[key] = find_owner(scene.api.kinds[key[0]].now[key[1]]) or ""
     scene.change(key, lambda old: with_metadata(old, labels=_without(old["metadata"]["labels"], label)))
     scene.tell(f"somebody takes label {label} away from {describe_key(key)}")
+
+
+def mark_master(scene: Scene, draw: Draw) -> None:
+    """Somebody marks the pod or claim of a control-plane node as a hook marks those of a worker that it removes."""
+    names = {scene.written[each["metadata"]["name"]]["nodes"][0]["name"] for each in scene.list_vk8s()}
+    keys = [key for key in _list_children(scene) if key[0] in (POD, CLAIM) and key[1].removesuffix("-state") in names]
+    if keys:
+        key = draw.pick(keys)
+        marked = {LEAVING: "true"}
+        scene.change(
+            key, lambda old: with_metadata(old, annotations={**old["metadata"].get("annotations", {}), **marked})
+        )
+        scene.tell(f"somebody marks {describe_key(key)} as removed")
 
 
 def hold(scene: Scene, draw: Draw) -> None:
