@@ -247,6 +247,11 @@ gpu-node-image: prerequisites ## The same with NVIDIA's programs, for nodes with
 access-image: prerequisites ## The image of access pods, the same way
 	@images/access/build.sh
 
+.PHONY: cli
+cli: $(VENV)/installed ## kubectl vk8s, to build/cli: in one file, as a wheel, and for krew; prints where
+	@directory=$$(PATH="$(CURDIR)/$(VENV)/bin:$$PATH" images/cli/build.sh) && rm -rf build/cli && mkdir -p build && cp -r "$$directory" build/cli
+	@echo $(CURDIR)/build/cli
+
 .PHONY: kubeflow-installer-image
 kubeflow-installer-image: prerequisites ## The installer of a Kubeflow, the same way; CHECKOUT=<kubeflow/community-distribution> VERSION=v1.10.2
 	@# VERSION is this project's where nobody says otherwise.

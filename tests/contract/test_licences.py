@@ -1,4 +1,4 @@
-"""docs/licences.md lists what the image of the hooks holds, with the licences that the packages declare.
+"""docs/licences.md lists what the image of the hooks and the command hold, with the licences that packages declare.
 
 And the Go modules of the image for GPUs.
 """
@@ -18,18 +18,27 @@ def read_licence(package: str) -> str:
     return str(said.get("license_expression") or said.get("license") or ", ".join(classifiers))
 
 
-def build_rows() -> list[str]:
-    """A row for each package of requirements.txt, in its order."""
-    lines = (ROOT / "requirements.txt").read_text().splitlines()
+def build_rows(requirements: str) -> list[str]:
+    """A row for each package that the file pins, in its order."""
+    lines = (ROOT / requirements).read_text().splitlines()
     pins = [line.split("==") for line in lines if "==" in line]
     return [f"| {name} | {version} | {read_licence(name)} |" for name, version in pins]
 
 
 def test_every_package_is_listed_with_its_licence() -> None:
     listed = [line for line in (ROOT / "docs" / "licences.md").read_text().splitlines() if line.startswith("| ")]
-    assert listed == ["| package | version | licence |", *build_rows()], (
-        "bring the table of docs/licences.md up to date with requirements.txt"
-    )
+    assert listed == [
+        "| package | version | licence |",
+        *build_rows("requirements.txt"),
+        "| package of the command | version | licence |",
+        *build_rows("requirements-cli.txt"),
+    ], "bring the tables of docs/licences.md up to date with requirements.txt and requirements-cli.txt"
+
+
+def test_command_is_tested_with_the_packages_that_it_is_built_with() -> None:
+    pins = re.findall(r"^(\S+)==(\S+)$", (ROOT / "requirements-cli.txt").read_text(), re.MULTILINE)
+    assert pins
+    assert [(name, metadata.version(name)) for name, _ in pins] == pins
 
 
 def test_every_module_of_the_image_for_gpus_is_listed() -> None:
