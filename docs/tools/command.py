@@ -62,7 +62,7 @@ def _list_options(command: click.Command, context: click.Context, *, common: boo
     records = [
         param.get_help_record(context) for param in command.get_params(context) if (param.name in COMMON) == common
     ]
-    rows = [record for record in records if record and record[0] != "--help"]
+    rows = [record for record in records if record and not record[0].endswith("--help")]
     if rows:
         yield "| option | |"
         yield "|---|---|"
