@@ -82,7 +82,7 @@ def ask(port: int, words: bytes = b"hello") -> bytes:
 
 
 @pytest.mark.usefixtures("forwarder")
-def test_what_is_sent_reaches_the_api_server_and_back() -> None:
+def test_bytes_reach_the_api_server_and_the_answer_comes_back() -> None:
     with serve_inside(TUNNEL) as port:
         assert ask(port) == b"HELLO"
         with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
@@ -105,7 +105,7 @@ def test_dead_forward_is_started_again_while_a_client_waits(forwarder: Path) -> 
 
 
 @pytest.mark.usefixtures("forwarder")
-def test_connection_that_is_closed_without_an_answer_is_made_again(upstream: Upstream) -> None:
+def test_connection_that_is_closed_without_an_answer_is_retried(upstream: Upstream) -> None:
     upstream.rude = 2
     with serve_inside(TUNNEL) as port:
         assert ask(port) == b"HELLO"
@@ -118,7 +118,7 @@ def test_probe_of_the_port_does_no_harm() -> None:
         assert ask(port) == b"HELLO"
 
 
-def test_what_kubectl_says_is_passed_on(kubectl: FakeKubectl) -> None:
+def test_messages_of_kubectl_are_passed_on(kubectl: FakeKubectl) -> None:
     kubectl.answer("port-forward", error='error: services "demo-api" not found')
     with (
         pytest.raises(ProblemError, match='demo can\'t be reached: services "demo-api" not found'),

@@ -46,17 +46,17 @@ def test_one_file_runs_without_any_package(built: Path, kubectl: FakeKubectl) ->
     assert "Nothing is wrong with demo" in run(built / "kubectl-vk8s", "why")
 
 
-def test_it_completes_by_its_other_name(built: Path, kubectl: FakeKubectl) -> None:
+def test_program_completes_by_its_other_name(built: Path, kubectl: FakeKubectl) -> None:
     kubectl.answer("get vk8s", items(running()))
     assert run(built / "kubectl_complete-vk8s", "status", "") == "demo\tRunning\n:4\n"
 
 
-def test_it_redraws_lines_without_what_rich_only_needs_for_markdown(built: Path) -> None:
+def test_program_redraws_lines_without_the_markdown_of_rich(built: Path) -> None:
     code = f"import sys; sys.path.insert(0, '{built}/kubectl-vk8s'); import kubectl_vk8s.live"
     subprocess.run([sys.executable, "-S", "-c", code], check=True)
 
 
-def test_its_tunnel_is_served_from_the_same_file(
+def test_tunnel_is_served_from_the_same_file(
     built: Path, kubectl: FakeKubectl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
@@ -73,7 +73,7 @@ def test_its_tunnel_is_served_from_the_same_file(
         wait_for("its end", lambda: not tunnel.is_served, 30)
 
 
-def test_it_holds_the_licences_of_its_packages(built: Path) -> None:
+def test_file_holds_the_licences_of_its_packages(built: Path) -> None:
     names = zipfile.ZipFile(built / "kubectl-vk8s").namelist()
     assert {"click", "rich"} <= {name.partition("-")[0] for name in names if "LICENSE" in name}
 
