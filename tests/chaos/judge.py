@@ -10,7 +10,7 @@ from hooks.vk8s.spec.network import ADDRESS
 from hooks.wire import FinalizeResponse
 from tests.chaos.scene import Scene, build_world
 from tests.chaos.witness import SHOWN, Witness
-from tests.simulation.answers import is_paused
+from tests.simulation.answers import is_accepted, is_paused
 from tests.simulation.departures import TAKES, has_condition, list_staying
 from tests.simulation.hooks import Call, ViolationError
 from tests.simulation.host_api import find_owner
@@ -82,6 +82,8 @@ class Judge:
             raise ViolationError(PODS_FIRST, f"{call.name} loses {describe_keys(others)}")
 
     def _check_left_out(self, call: Call, world: World, left_out: set[Key]) -> None:
+        if not is_accepted(world):
+            raise ViolationError(LEFT_OUT, f"{call.name}, whose spec is broken, loses {describe_keys(left_out)}")
         lost = sorted(name for kind, name in left_out if kind == POD and self._is_last_hold(world, name))
         if lost:
             raise ViolationError(LOST, f"{call.name} loses {', '.join(lost)}, whose volume goes with it")
