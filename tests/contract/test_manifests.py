@@ -60,7 +60,7 @@ def test_pods_are_closed(workload: Manifest) -> None:
     closed = {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}}
     assert container["securityContext"] == closed
     assert {"requests", "limits"} == set(container["resources"])
-    assert {"readinessProbe", "livenessProbe"} <= set(container)
+    assert {"readinessProbe", "startupProbe", "livenessProbe"} <= set(container)
 
 
 def test_hooks_have_no_permission_and_no_token() -> None:
