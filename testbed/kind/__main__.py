@@ -97,7 +97,7 @@ def _create(new: Cluster, built: Built) -> None:
             _say(f"kind create cluster, with {default}")
             new.create(cluster.build_config(default, None, None))
             _say("Nodes: importing the images of virtual clusters.")
-            new.import_images(built.nodes)
+            new.import_images(built.nodes, cluster.NODES)
             return
     _say("Docker: loading the node image.")
     new.docker.load(built.node_image)

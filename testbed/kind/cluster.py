@@ -17,8 +17,12 @@ from testbed.layout import KIND, ROOT
 NAME = "vk8s"
 # The hosts of virtual nodes; the control plane takes no pods but its own.
 WORKERS = ("vk8s-worker", "vk8s-worker2")
+NODES = ("vk8s-control-plane", *WORKERS)
 # Where nodes find the image store, as virtual nodes do, and all archives.
 STORE, ARCHIVES = "/opt/vk8s/store", "/vk8s/archives"
+# One directory that all nodes have, for volumes that can be attached to any host.
+SHARED = "/vk8s/shared"
+SHARED_SOURCE = KIND.state / "shared"
 _API_PORT = 6443
 _READY_SECONDS = 180
 
@@ -37,7 +41,7 @@ class Cluster:
     def create(self, config: Mapping[str, object]) -> None:
         """Creates it, writes the kubeconfig, and returns when all nodes are Ready."""
         path = KIND.state / "kind.json"
-        path.parent.mkdir(parents=True, exist_ok=True)
+        SHARED_SOURCE.mkdir(parents=True, exist_ok=True)
         # JSON is YAML.
         path.write_text(json.dumps(config, indent=2))
         self._run("create", "cluster", f"--name={NAME}", f"--config={path}", f"--kubeconfig={KIND.kubeconfig}")
@@ -48,8 +52,8 @@ class Cluster:
         """Deletes it; nothing where there is none."""
         self._run("delete", "cluster", f"--name={NAME}", f"--kubeconfig={KIND.kubeconfig}")
 
-    def import_images(self, archives: Sequence[Path]) -> None:
-        """Makes the images of docker archives in the cache known to the workers."""
+    def import_images(self, archives: Sequence[Path], nodes: Sequence[str] = WORKERS) -> None:
+        """Makes the images of docker archives in the cache known to the workers, or to these nodes."""
 
         def import_all(node: str) -> None:
             # One after the other: a layer that two of them have is unpacked once.
@@ -58,7 +62,7 @@ class Cluster:
                 self.docker.run("exec", node, *command)
 
         with ThreadPoolExecutor() as pool:
-            list(pool.map(import_all, WORKERS))
+            list(pool.map(import_all, nodes))
 
     def _run(self, *arguments: str) -> str:
         environment = {**os.environ, **self.docker.environment}
@@ -73,7 +77,8 @@ def build_config(image: str, store: Path | None, address: str | None) -> Mapping
 
     `address`: where the API server is published; kind chooses if there is none.
     """
-    mounts = [_mount(CACHE, ARCHIVES), *([_mount(store, STORE)] if store else [])]
+    shared = {**_mount(SHARED_SOURCE, SHARED), "readOnly": False}
+    mounts = [_mount(CACHE, ARCHIVES), *([_mount(store, STORE)] if store else []), shared]
     published = {"apiServerAddress": address, "apiServerPort": _API_PORT} if address else {}
     roles = ("control-plane", "worker", "worker")
     return {

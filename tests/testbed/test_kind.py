@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from testbed.kind import daemon, runc_lax
-from testbed.kind.cluster import ARCHIVES, STORE, Cluster, build_config
+from testbed.kind.cluster import ARCHIVES, SHARED, STORE, Cluster, build_config
 from testbed.kind.docker import Docker, DockerError, Leftovers, find_users
 from testbed.layout import KIND
 from tests.testbed.fake_programs import FakePrograms
@@ -102,8 +102,8 @@ def test_nodes_of_our_image_mount_the_store() -> None:
     assert [node["role"] for node in nodes] == ["control-plane", "worker", "worker"]
     assert {node["image"] for node in nodes} == {NODE}
     for node in nodes:
-        assert {each["containerPath"] for each in node["extraMounts"]} == {ARCHIVES, STORE}
-        assert all(each["readOnly"] for each in node["extraMounts"])
+        read_only = {each["containerPath"]: each["readOnly"] for each in node["extraMounts"]}
+        assert read_only == {ARCHIVES: True, STORE: True, SHARED: False}
     patches = config["kubeadmConfigPatches"]
     assert isinstance(patches, list)
     (patch,) = map(json.loads, patches)
