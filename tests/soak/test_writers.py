@@ -4,6 +4,7 @@ import socketserver
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from tests.nested.host import build_testbed_host
 from tests.nested.virtual import VirtualCluster
 from tests.soak.soak import BrokenError, SoakTest
 from tests.soak.world import World, build_vk8s
-from tests.soak.writers import FileTarget, Writer
+from tests.soak.writers import FileTarget, Writer, ask_port
 
 
 class Forgetful(socketserver.StreamRequestHandler):
@@ -34,7 +35,7 @@ def target(request: pytest.FixtureRequest) -> Iterator[FileTarget]:
     with socketserver.TCPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, args=(0.01,)).start()
         try:
-            yield FileTarget("127.0.0.1", server.server_address[1])
+            yield FileTarget(partial(ask_port, "127.0.0.1", server.server_address[1]))
         finally:
             server.shutdown()
 
@@ -67,7 +68,7 @@ def test_write_is_acknowledged_by(target: FileTarget, is_acknowledged: bool) -> 
 
 
 def test_without_a_server_nothing_is_acknowledged_and_nothing_is_read() -> None:
-    nobody = FileTarget("127.0.0.1", 1)
+    nobody = FileTarget(partial(ask_port, "127.0.0.1", 1))
     assert not nobody.write(7)
     assert nobody.read() is None
 

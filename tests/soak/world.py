@@ -16,7 +16,7 @@ from testbed.layout import CHAOS, HOST_NODE
 from testbed.waiting import wait_for
 from tests.nested.host import build_testbed_host, read_example
 from tests.nested.virtual import VirtualCluster, list_ready_nodes
-from tests.soak.writers import ApiTarget, FileTarget, Writer, build_writer, name_writer
+from tests.soak.writers import ApiTarget, FileTarget, Writer, ask_port, build_writer, name_writer
 
 NAME = "soak"
 # Of the host cluster, and of the virtual one: a writer's each.
@@ -99,7 +99,7 @@ def start_workload(world: World) -> list[Writer]:
     writers = []
     for port, node in enumerate(world.nodes, FIRST_PORT):
         inside.apply(*build_writer(node, port))
-        writers.append(Writer(name_writer(node), FileTarget(address, port), FILE_PAUSE))
+        writers.append(Writer(name_writer(node), FileTarget(partial(ask_port, address, port)), FILE_PAUSE))
     writers.append(Writer("writes to the API", ApiTarget(inside), API_PAUSE))
     for writer in writers:
         wait_for(f"an answer of {writer.ledger.name}", partial(_answers, writer), SECONDS)

@@ -6,6 +6,7 @@ Both are asked from here, one number at a time; a number counts as written when 
 import json
 import socket
 import threading
+from collections.abc import Callable
 from typing import Protocol
 
 from hooks.kubernetes.manifest import Manifest
@@ -22,7 +23,7 @@ else
   echo "$word" >>/data/records && sync /data/records /data && echo "$word"
 fi"""
 _SERVE = ["/usr/bin/systemd-socket-activate", "--accept", "--inetd", f"--listen=0.0.0.0:{PORT}"]
-_LABEL = "soak"
+LABEL = "soak"
 
 
 class Target(Protocol):
@@ -62,10 +63,10 @@ class Writer:
 
 
 class FileTarget:
-    """The file of a writer's pod, through a port of the Vk8s."""
+    """The file of a writer's pod. `ask` sends it a line; its answer in lines, or None where there is none."""
 
-    def __init__(self, address: str, port: int) -> None:
-        self._address = (address, port)
+    def __init__(self, ask: Callable[[str], list[str] | None]) -> None:
+        self._ask = ask
 
     def write(self, number: int) -> bool:
         """Whether the pod says that its disk has the number."""
@@ -77,14 +78,16 @@ class FileTarget:
         # Without its last line, it is half an answer.
         return [int(line) for line in lines[:-1]] if lines and lines[-1] == "end" else None
 
-    def _ask(self, word: str) -> list[str] | None:
-        try:
-            with socket.create_connection(self._address, SECONDS) as connection, connection.makefile("rw") as file:
-                file.write(f"{word}\n")
-                file.flush()
-                return file.read().splitlines()
-        except OSError:
-            return None
+
+def ask_port(address: str, port: int, word: str) -> list[str] | None:
+    """What a writer's pod answers through a port of the Vk8s that can be reached from here."""
+    try:
+        with socket.create_connection((address, port), SECONDS) as connection, connection.makefile("rw") as file:
+            file.write(f"{word}\n")
+            file.flush()
+            return file.read().splitlines()
+    except OSError:
+        return None
 
 
 class ApiTarget:
@@ -95,7 +98,7 @@ class ApiTarget:
 
     def write(self, number: int) -> bool:
         """Whether the API server says that it has made a ConfigMap of that number."""
-        metadata = {"name": f"record-{number}", "labels": {"app": _LABEL}}
+        metadata = {"name": f"record-{number}", "labels": {"app": LABEL}}
         record = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata}
         try:
             self._inside.run(
@@ -108,7 +111,7 @@ class ApiTarget:
     def read(self) -> list[int] | None:
         """The numbers of all ConfigMaps that are there."""
         try:
-            names = self._inside.run("get", "configmaps", f"--selector=app={_LABEL}", "--output=name").split()
+            names = self._inside.run("get", "configmaps", f"--selector=app={LABEL}", "--output=name").split()
         except KubectlError:
             return None
         return [int(name.rpartition("-")[2]) for name in names]
