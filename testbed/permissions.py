@@ -35,10 +35,10 @@ def get_kubeconfig(testbed: Testbed) -> Path:
 
 
 def read_account() -> list[Manifest]:
-    """Namespace, role, ServiceAccount and the binding of both, out of the manifests that users apply."""
+    """Namespace, ServiceAccount, its roles and their bindings, out of the manifests that users apply."""
     files = ("namespace.yaml", "metacontroller-role.yaml", "metacontroller.yaml")
     documents = [each for file in files for each in yaml.safe_load_all((MANIFESTS / file).read_text())]
-    return [each for each in documents if each["kind"] != "Deployment"]
+    return [each for each in documents if each["kind"] not in ("Deployment", "PodDisruptionBudget")]
 
 
 def build_kubeconfig(admin: Manifest, token: str) -> Manifest:

@@ -6,10 +6,12 @@ from testbed.permissions import NAME, SYSTEM, build_kubeconfig, get_kubeconfig, 
 
 def test_account_is_that_of_the_manifests() -> None:
     kinds = {each["kind"]: each for each in read_account()}
-    assert sorted(kinds) == ["ClusterRole", "ClusterRoleBinding", "Namespace", "ServiceAccount"]
-    account, binding = kinds["ServiceAccount"]["metadata"], kinds["ClusterRoleBinding"]
-    assert binding["roleRef"]["name"] == kinds["ClusterRole"]["metadata"]["name"]
-    assert binding["subjects"] == [{"kind": "ServiceAccount", "name": NAME, "namespace": SYSTEM}]
+    bound = {"ClusterRoleBinding": "ClusterRole", "RoleBinding": "Role"}
+    assert sorted(kinds) == sorted(["Namespace", "ServiceAccount", *bound, *bound.values()])
+    account = kinds["ServiceAccount"]["metadata"]
+    for binding, role in bound.items():
+        assert kinds[binding]["roleRef"]["name"] == kinds[role]["metadata"]["name"]
+        assert kinds[binding]["subjects"] == [{"kind": "ServiceAccount", "name": NAME, "namespace": SYSTEM}]
     assert (account["name"], account["namespace"]) == (NAME, SYSTEM)
 
 
