@@ -30,4 +30,4 @@ STAGES = (
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Sorts by stage, exclusive tests last; else the random order stays."""
     root = Path(__file__).parent
-    items.sort(key=lambda item: (STAGES.index(item.path.relative_to(root).parts[0]), "quiet" in item.keywords))
+    items.sort(key=lambda item: (STAGES.index(item.path.relative_to(root).parts[0]), "exclusive" in item.keywords))

@@ -102,9 +102,9 @@ def local(host: Host, tmp_path_factory: pytest.TempPathFactory) -> VirtualCluste
 
 
 @pytest.fixture(autouse=True)
-def quiet(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Tests that are marked so have the machine for themselves."""
-    if request.node.get_closest_marker("quiet"):
+def exclusive(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Tests that are marked as exclusive have the machine to themselves."""
+    if request.node.get_closest_marker("exclusive"):
         with alone():
             yield
     else:

@@ -12,7 +12,7 @@ from testbed.waiting import wait_for
 from tests.figures import record
 from tests.nested.virtual import VirtualCluster
 
-pytestmark = pytest.mark.quiet
+pytestmark = pytest.mark.exclusive
 
 SECONDS = 30
 # A kubelet clears away the records of containers that have ended once a minute.

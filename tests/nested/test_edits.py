@@ -25,7 +25,7 @@ def patch(virtual: VirtualCluster, change: str) -> None:
     virtual.kubectl.run("patch", "vk8s", virtual.name, "--type=merge", f"--patch={change}")
 
 
-@pytest.mark.quiet
+@pytest.mark.exclusive
 def test_pause_stops_all_pods_and_a_resume_brings_the_same_cluster_back(running: VirtualCluster) -> None:
     running.inside.apply(KEPT)
     before = read_uids(running)
@@ -44,7 +44,7 @@ def test_pause_stops_all_pods_and_a_resume_brings_the_same_cluster_back(running:
     assert running.inside.get("configmap", "kept-over-edits")["data"] == KEPT["data"]
 
 
-@pytest.mark.quiet
+@pytest.mark.exclusive
 def test_restart_rolls_through_the_nodes_one_at_a_time(running: VirtualCluster) -> None:
     running.inside.apply(KEPT)
     before = read_uids(running)

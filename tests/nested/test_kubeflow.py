@@ -95,7 +95,7 @@ def install(kubeflow: VirtualCluster) -> float:
     return time.monotonic() - start
 
 
-@pytest.mark.quiet
+@pytest.mark.exclusive
 def test_edit_of_the_spec_installs_kubeflow(kubeflow: VirtualCluster) -> None:
     kubeflow.ensure_absent()
     record("kubeflow_bundle_s", install(kubeflow))

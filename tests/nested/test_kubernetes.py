@@ -98,7 +98,7 @@ def check_upgrade(kept: Kept, after: VirtualCluster, figure: str) -> str:
 
 
 @needs_builds
-@pytest.mark.quiet
+@pytest.mark.exclusive
 def test_image_of_the_next_patch_upgrades_the_cluster(local: VirtualCluster, machine: HostCluster) -> None:
     machine.import_image(builds.build_node_image(builds.PREVIOUS))
     before = with_image(local, PREVIOUS_IMAGE)
@@ -108,7 +108,7 @@ def test_image_of_the_next_patch_upgrades_the_cluster(local: VirtualCluster, mac
 
 
 @needs_builds
-@pytest.mark.quiet
+@pytest.mark.exclusive
 def test_newer_image_upgrades_and_an_older_one_is_rejected(kept: Kept, machine: HostCluster) -> None:
     before = kept.virtual
     machine.import_image(builds.build_node_image(builds.NEXT))

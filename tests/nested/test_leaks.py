@@ -14,7 +14,7 @@ from testbed.waiting import wait_for
 from tests.nested.firewall import read_rules
 from tests.nested.virtual import VirtualCluster
 
-pytestmark = pytest.mark.quiet
+pytestmark = pytest.mark.exclusive
 
 COMMAND = [sys.executable, "-m", "testbed", f"--testbed={LEAK_TESTS.name}"]
 # The kernel takes network namespaces apart in the background.

@@ -27,7 +27,7 @@ AWAY_SECONDS, NEW_POD_SECONDS = 40, 40
 INOTIFY_INSTANCES = Path("/proc/sys/fs/inotify/max_user_instances")
 
 
-@pytest.mark.quiet
+@pytest.mark.exclusive
 def test_all_nodes_lost_at_once_come_back_with_everything(kept: Kept) -> None:
     check_time("all_nodes_recovery_s", ALL_NODES_SECONDS, lambda: replace_all(kept.virtual))
     kept.check()
@@ -145,7 +145,7 @@ def test_worker_recovers_soon_after_a_long_outage(kept: Kept, machine: HostClust
 
 
 @pytest.mark.nightly("tests/unit/vk8s/bootstrap/test_watcher_repairs.py")
-@pytest.mark.quiet
+@pytest.mark.exclusive
 @pytest.mark.usefixtures("machine")
 @pytest.mark.parametrize("program", ["containerd", "kubelet"])
 def test_node_reports_missing_inotify_instances_and_recovers(kept: Kept, program: str) -> None:

@@ -121,7 +121,7 @@ def test_no_secret_is_in_the_logs_of_programs(running: VirtualCluster, machine: 
         assert not [text for text in secrets if text in log]
 
 
-@pytest.mark.quiet
+@pytest.mark.exclusive
 def test_lost_control_plane_pod_returns_with_its_data(web: VirtualCluster) -> None:
     inside = web.inside
     inside.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "kept"}, "data": {"a": "b"}})
@@ -135,7 +135,7 @@ def test_lost_control_plane_pod_returns_with_its_data(web: VirtualCluster) -> No
     assert_pods_reach_each_other(web)
 
 
-@pytest.mark.quiet
+@pytest.mark.exclusive
 def test_lost_worker_returns_as_the_same_node(web: VirtualCluster) -> None:
     node, pod = web.inside.get("node", "local-worker"), web.kubectl.get("pod", "local-worker")
     check_time("worker_recovery_s", WORKER_SECONDS, lambda: web.replace_pod("local-worker", RECOVERY_SECONDS))

@@ -89,7 +89,7 @@ def hold(virtual: VirtualCluster) -> None:
     virtual.inside.apply(budget)
 
 
-@pytest.mark.quiet
+@pytest.mark.exclusive
 def test_added_worker_joins_and_removed_one_leaves_nothing_over(running: VirtualCluster) -> None:
     scaled = with_extra(running)
     start = time.monotonic()

@@ -8,7 +8,7 @@ from tests.figures import record
 from tests.nested.rounds import time_bare, time_controller
 from tests.nested.virtual import VirtualCluster
 
-pytestmark = pytest.mark.quiet
+pytestmark = pytest.mark.exclusive
 
 ROUNDS = 3
 APPLY_TO_RUNNING_SECONDS = 20

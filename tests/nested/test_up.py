@@ -36,7 +36,7 @@ def test_progress_is_reported_in_phases_until_running(up_output: str) -> None:
     ]
 
 
-@pytest.mark.quiet
+@pytest.mark.exclusive
 @pytest.mark.usefixtures("up_output")
 def test_second_call_reuses_everything_and_touches_no_node(running: VirtualCluster) -> None:
     before = [running.kubectl.get("pod", node)["metadata"]["uid"] for node in running.nodes]

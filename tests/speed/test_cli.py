@@ -30,7 +30,7 @@ def read_seconds() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-@pytest.mark.quiet
+@pytest.mark.exclusive
 def test_credential_is_imported_quickly() -> None:
     milliseconds = measure("import kubectl_vk8s.tunnel.credential") - measure("pass")
     record("cli_import_ms", milliseconds)
