@@ -12,7 +12,7 @@ SCRIPT = """
 RUN={run} KUBEFLOW_TERMINATION_LOG={run}/message
 . {files}/sentences.sh
 seconds() {{ echo "$now"; }}
-while read -r now kind sentence; do lacks "$kind" "$sentence" >/dev/null; end_if_due; done
+while read -r now kind sentence; do record_missing "$kind" "$sentence" >/dev/null; end_if_due; done
 echo goes on
 """
 

@@ -16,9 +16,9 @@ apply() {
 is_api_there() {
   ! ask get --raw /readyz >"$RUN/answer" 2>"$RUN/api-errors" || return 0
   if grep -qiE 'unauthorized|forbidden' "$RUN/api-errors"; then
-    lacks api "the API server of the virtual cluster refuses its administrator: $(find_refusal "$RUN/api-errors")"
+    record_missing api "the API server of the virtual cluster refuses its administrator: $(find_refusal "$RUN/api-errors")"
   else
-    lacks api 'the API server of the virtual cluster does not answer'
+    record_missing api 'the API server of the virtual cluster does not answer'
   fi
   return 1
 }

@@ -16,7 +16,7 @@ deployments() {
   declare -A available=()
   is_api_there || return
   ask get deployments,statefulsets --all-namespaces --output="go-template=$WORKLOADS" >"$RUN/workloads" 2>"$RUN/errors" || {
-    ! is_api_there || lacks workloads "Deployments and StatefulSets can't be read: $(find_refusal "$RUN/errors")"
+    ! is_api_there || record_missing workloads "Deployments and StatefulSets can't be read: $(find_refusal "$RUN/errors")"
     return 1
   }
   find_available
@@ -26,7 +26,7 @@ deployments() {
   done <"$BUNDLE/workloads"
   ((${#waiting[@]} > 0)) || return 0
   obstacle=$(find_obstacle)
-  lacks "deployments $obstacle" "$((all - ${#waiting[@]})) of $all Deployments and StatefulSets are available; waits for $(list_names "${waiting[@]}")$obstacle"
+  record_missing "deployments $obstacle" "$((all - ${#waiting[@]})) of $all Deployments and StatefulSets are available; waits for $(list_names "${waiting[@]}")$obstacle"
   return 1
 }
 

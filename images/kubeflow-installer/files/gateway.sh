@@ -7,6 +7,6 @@ gateway() {
   if sed "s/KUBEFLOW_PORT/${KUBEFLOW_PORT:-30000}/" "$BUNDLE/gateway.yaml" | apply >"$RUN/output" 2>"$RUN/errors"; then return; fi
   is_api_there || return
   refusal=$(find_refusal "$RUN/errors")
-  lacks "gateway $refusal" "Service istio-system/istio-ingressgateway is refused: $refusal"
+  record_missing "gateway $refusal" "Service istio-system/istio-ingressgateway is refused: $refusal"
   return 1
 }

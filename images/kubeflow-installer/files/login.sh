@@ -14,15 +14,15 @@ login() {
   [[ $status != 401 && $status != 403 ]] || visit "$address/oauth2/start?rd=%2F" || return
   # Where Dex knows several ways to log in, it lets choose one.
   [[ $place != */auth ]] || visit "${place}/local?${reached#*\?}" || return
-  is_login_form || { lacks "form $status" "$place answers HTTP $status, and not with Dex's login form" && return 1; }
+  is_login_form || { record_missing "form $status" "$place answers HTTP $status, and not with Dex's login form" && return 1; }
   [[ $(find_origin "$reached") = $(find_origin "$address/") ]] || {
-    lacks elsewhere "$address leads to a login form at $place: the password is given to no other address" && return 1
+    record_missing elsewhere "$address leads to a login form at $place: the password is given to no other address" && return 1
   }
   send_password || return
   if is_login_form; then
-    lacks refused "Dex does not let $EMAIL in with the password of the Secret: it shows its login form again (HTTP $status)"
+    record_missing refused "Dex does not let $EMAIL in with the password of the Secret: it shows its login form again (HTTP $status)"
   elif [[ $status != 200 || $place = */approval ]]; then
-    lacks "page $place $status" "$EMAIL is logged in, but $place answers HTTP $status, and not with the page behind the login"
+    record_missing "page $place $status" "$EMAIL is logged in, but $place answers HTTP $status, and not with the page behind the login"
   else
     return 0
   fi
@@ -47,7 +47,7 @@ fetch() { # name, curl arguments
   local answer
   answer=$(curl --silent --show-error --noproxy '*' --max-time $MOST_SECONDS --cookie "$RUN/cookies" --cookie-jar "$RUN/cookies" \
     --output "$RUN/page" --write-out "%{http_code} $1" "${@:2}" 2>"$RUN/errors") || {
-    ! is_api_there || lacks unreachable "$KUBEFLOW_URL does not answer: $(sed -E 's/^curl: \([0-9]+\) //' "$RUN/errors")"
+    ! is_api_there || record_missing unreachable "$KUBEFLOW_URL does not answer: $(sed -E 's/^curl: \([0-9]+\) //' "$RUN/errors")"
     return 1
   }
   status=${answer%% *} found=${answer#* }

@@ -107,7 +107,7 @@ tell_objects() {
   ((${#accepted[@]} < ${#ids[@]})) || return 0
   local sentence="${#accepted[@]} of ${#ids[@]} objects are accepted"
   [[ -z $refused || -n ${accepted[$refused]:-} ]] || sentence+="; ${titles[$refused]} is refused: $refusal"
-  lacks "${sentence#* objects }" "$sentence"
+  record_missing "${sentence#* objects }" "$sentence"
   return 1
 }
 
@@ -120,6 +120,6 @@ is_dex_fresh() {
     versions=${versions# } && ask patch deployment dex --namespace=auth --field-manager="$MANAGER-dex" --type=merge \
       --patch='{"spec":{"template":{"metadata":{"annotations":{"vk8s.sktelecom.com/login":"'"${versions// /-}"'"}}}}}' \
       >"$RUN/output" 2>"$RUN/errors" && return
-  ! is_api_there || lacks dex "all objects are accepted; Deployment auth/dex can't be given the password: $(find_refusal "$RUN/errors")"
+  ! is_api_there || record_missing dex "all objects are accepted; Deployment auth/dex can't be given the password: $(find_refusal "$RUN/errors")"
   return 1
 }

@@ -11,16 +11,16 @@ hashed='' # the password that $hash is of
 # Sets $password.
 read_password() {
   local bytes
-  may_use_password || { lacks consent "the Secret has no key vk8s-kubeflow with value true, by which its writer allows that its password is used for Kubeflow" && return 1; }
-  [[ -e $PASSWORD_FILE ]] || { lacks password "Secret key password is missing: what $EMAIL is to log in with" && return 1; }
-  password=$(cat "$PASSWORD_FILE" 2>/dev/null) || { lacks password "Secret key password can't be read" && return 1; }
+  may_use_password || { record_missing consent "the Secret has no key vk8s-kubeflow with value true, by which its writer allows that its password is used for Kubeflow" && return 1; }
+  [[ -e $PASSWORD_FILE ]] || { record_missing password "Secret key password is missing: what $EMAIL is to log in with" && return 1; }
+  password=$(cat "$PASSWORD_FILE" 2>/dev/null) || { record_missing password "Secret key password can't be read" && return 1; }
   bytes=$(printf %s "$password" | wc -c)
   if ((bytes == 0)); then
-    lacks password "Secret key password is empty: what $EMAIL is to log in with"
+    record_missing password "Secret key password is empty: what $EMAIL is to log in with"
   elif [[ $password = *$'\n'* ]]; then
-    lacks password "Secret key password has more than one line"
+    record_missing password "Secret key password has more than one line"
   elif ((bytes > MOST_BYTES)); then
-    lacks password "Secret key password has more than $MOST_BYTES bytes: Dex can't tell longer ones apart"
+    record_missing password "Secret key password has more than $MOST_BYTES bytes: Dex can't tell longer ones apart"
   else
     return 0
   fi
@@ -37,12 +37,12 @@ find_hash() {
   local found
   [[ $hashed != "$password" ]] || return 0
   found=$(ask get secret dex-passwords --namespace=auth --ignore-not-found --output='jsonpath={.data.DEX_USER_PASSWORD}' 2>"$RUN/errors") || {
-    ! is_api_there || lacks hash "Secret auth/dex-passwords can't be read: $(find_refusal "$RUN/errors")"
+    ! is_api_there || record_missing hash "Secret auth/dex-passwords can't be read: $(find_refusal "$RUN/errors")"
     return 1
   }
   hash=$(base64 --decode <<<"$found" 2>/dev/null) || hash=''
   if [[ -z $hash ]] || ! is_hash_of_password; then
-    make_hash || { lacks hash "the password can't be hashed: $(find_refusal "$RUN/errors")" && return 1; }
+    make_hash || { record_missing hash "the password can't be hashed: $(find_refusal "$RUN/errors")" && return 1; }
     forget password # what Dex has is of another one
   fi
   hashed=$password

@@ -13,8 +13,8 @@ lack=''      # what is missing, as a sentence
 lack_kind='' # the same without numbers
 logged=''
 
-# Records what is missing: `lacks KIND SENTENCE`
-lacks() {
+# Records what is missing: `record_missing KIND SENTENCE`
+record_missing() {
   lack_kind=${1//[0-9]/}
   lack_kind=${lack_kind//$'\n'/ }
   lack=$(shorten "$2")
@@ -62,7 +62,7 @@ end() {
 
 # For problems that can't be fixed while this pod exists.
 give_up() { # sentence
-  lacks '' "$1"
+  record_missing '' "$1"
   printf '%s' "$lack" >"$TERMINATION_LOG" || true
   exit 1
 }
