@@ -24,8 +24,12 @@ _QUOTED: Final = (
     re.compile(r"(?<=\])\([^)\s]+\)"),
     re.compile(r'"[^"\n]*(?:\n[^"\n]+)?"'),
 )
-# In code, names stand in prose without backticks: of files, of fields with their value, of what a program has.
-_NAMES: Final = re.compile(r"[\w./*<>-]*\.(?:py|sh|go|json|ya?ml|md|toml|service)\b|\brole: \w+|\{[^{}\n]*\}|\$\w+")
+# In code, names stand in prose without backticks: of files, of roles and other values, of what a program has.
+_NAMES: Final = re.compile(
+    r"[\w./*<>-]*\.(?:py|sh|go|json|ya?ml|md|toml|service)\b"
+    r"|\brole:? (?:write )?\w+|(?<!\w)'\w+'(?!\w)"
+    r"|\{[^{}\n]*\}|\$\w+"
+)
 # In the changelog, what is released is history.
 _RELEASED: Final = re.compile(r"^## \[?\d.*", re.MULTILINE | re.DOTALL)
 _ESCAPE: Final = re.compile(r"\\.")

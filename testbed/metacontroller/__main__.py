@@ -1,7 +1,7 @@
 """The process: `python -m testbed.metacontroller --controllers PATH [--kubeconfig FILE]`.
 
-It ends with 0 on SIGTERM, with 1 for what it refuses and for rights that it lacks, with 2 where the original crashes
-and with 3 for a fault of its own.
+It ends with 0 on SIGTERM, with 1 if it refuses a manifest or a right is missing, with 2 where the original crashes, and
+with 3 for a fault of its own.
 """
 
 import argparse
@@ -149,7 +149,7 @@ def _parse_selector(text: str) -> LabelSelector:
     # Of the notation, only what our manifests use.
     key, equals, value = text.partition("=")
     if not equals or any(sign in text for sign in ",!()"):
-        raise argparse.ArgumentTypeError(f"{text!r} is not LABEL=VALUE, and the stand-in knows no other form")
+        raise argparse.ArgumentTypeError(f"{text!r} is not LABEL=VALUE, the only form that is implemented")
     return LabelSelector.model_validate({"matchLabels": {key: value}})
 
 
@@ -174,7 +174,7 @@ def _crash(why: str) -> None:
 
 
 def _lose(why: str) -> None:
-    # As the original: whoever starts it again makes it a candidate again.
+    # As the original does: it is a candidate again once something has restarted it.
     print(why, file=sys.stderr, flush=True)
     os._exit(_REFUSED)
 
@@ -185,7 +185,9 @@ def _end(fault: threading.ExceptHookArgs) -> None:
         os._exit(_REFUSED)
     # Places only: the message of an exception may repeat an object.
     places = "".join(traceback.format_tb(fault.exc_traceback))
-    print(f"a fault of the stand-in itself: {fault.exc_type.__name__}\n{places}", file=sys.stderr, flush=True)
+    print(
+        f"a fault of the fake Metacontroller itself: {fault.exc_type.__name__}\n{places}", file=sys.stderr, flush=True
+    )
     os._exit(_FAULT)
 
 

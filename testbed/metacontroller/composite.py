@@ -1,4 +1,4 @@
-"""The part of a CompositeController that the stand-in implements. A field that is not here is refused."""
+"""The part of a CompositeController that the fake Metacontroller implements. Any other field is rejected."""
 
 from typing import Annotated, Final, Literal
 

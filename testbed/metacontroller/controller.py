@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What the controllers of one process share. `crash` ends the process; it is told why."""
+    """What the controllers of one process share. `crash` ends the process; its argument says why."""
 
     server: Server
     informers: Informers

@@ -19,8 +19,8 @@ from testbed.metacontroller.objects import Manifest, go_json, metadata, text
 _API_VERSION: Final = "metacontroller.k8s.io/v1alpha1"
 _KUBECTL_ANNOTATION: Final = "kubectl.kubernetes.io/last-applied-configuration"
 _MISSING_SENTENCES: Final = {
-    "version": "must be v2: the default is v1, and the stand-in knows hooks v2 only",
-    "generateSelector": "must be true: the stand-in knows generated selectors only",
+    "version": "must be v2: the default is v1, and only hooks v2 are implemented",
+    "generateSelector": "must be true: only generated selectors are implemented",
 }
 
 
@@ -73,7 +73,7 @@ def _documents(file: Path) -> Iterator[Manifest]:
         if not isinstance(document, dict):
             continue
         if document.get("kind") == "DecoratorController":
-            raise RefusedError(f"{file}: the stand-in does not know DecoratorControllers")
+            raise RefusedError(f"{file}: DecoratorControllers are not implemented")
         if document.get("kind") == "CompositeController":
             yield document
 
@@ -82,11 +82,11 @@ def _sentence(location: tuple[int | str, ...], message: str, problem: str) -> st
     field = str(location[-1]) if location else ""
     path = ".".join(str(part) for part in ("spec", *location))
     if problem == "extra_forbidden":
-        return f"{path}: the stand-in does not implement this field"
+        return f"{path}: this field is not implemented"
     if problem in {"missing", "literal_error"} and field in _MISSING_SENTENCES:
         return f"{path}: {_MISSING_SENTENCES[field]}"
     if problem == "literal_error":
-        return f"{path}: the stand-in implements no other value than: {message.removeprefix('Input should be ')}"
+        return f"{path}: no other value is implemented than: {message.removeprefix('Input should be ')}"
     return f"{path}: {message}"
 
 

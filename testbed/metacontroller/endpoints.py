@@ -1,4 +1,4 @@
-"""What may be set for a hook beside its URL: whom to trust, and what to say to be let in. Pure."""
+"""What can be set for a hook in addition to its URL: the CA to trust, and the token to send. Pure."""
 
 import re
 from collections.abc import Sequence

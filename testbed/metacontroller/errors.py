@@ -1,4 +1,4 @@
-"""What can go wrong in a sync, told apart by what happens next."""
+"""What can go wrong in a sync: one exception for each way to go on."""
 
 from collections.abc import Sequence
 
@@ -42,7 +42,7 @@ class CrashError(Exception):
 
 
 class RefusedError(Exception):
-    """A manifest asks for something that the stand-in does not do."""
+    """A manifest asks for something that the fake Metacontroller does not do."""
 
 
 def aggregate(errors: Sequence[SyncError]) -> SyncError | None:

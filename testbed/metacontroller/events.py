@@ -1,4 +1,4 @@
-"""Events on parents and CompositeControllers, written beside the syncs: what goes wrong with them disturbs nobody."""
+"""Events on parents and CompositeControllers, written by a thread of their own: a sync never fails because of one."""
 
 import logging
 import queue

@@ -32,13 +32,13 @@ class LiveObject:
     known: Manifest
 
     def read(self) -> Manifest:
-        """Whatever bears its name now."""
+        """The object that has its name now, be it the same or another one."""
         return self.server.get(self.resource, text(self.known, "namespace"), text(self.known, "name"))
 
     def update(self, change: Change, subresource: str = "") -> Written:
-        """The object after the change, made again on conflict, four times in all.
+        """The object after the change. After a conflict, the change is tried again, four times in all.
 
-        Raises SyncError; its reason is NotFound if the object is gone or another one bears its name.
+        Raises SyncError; its reason is NotFound if the object is gone or another one has its name.
         """
         for pause in _PAUSES:
             try:
@@ -52,7 +52,7 @@ class LiveObject:
     def _try(self, change: Change, subresource: str) -> Written:
         current = self.read()
         if text(current, "uid") != text(self.known, "uid"):
-            raise SyncError(f"{describe(self.known)} not found: it was deleted and made again", reason=NOT_FOUND)
+            raise SyncError(f"{describe(self.known)} not found: it was deleted and recreated", reason=NOT_FOUND)
         changed = change(current)
         if changed is None:
             return Written(current, is_changed=False)

@@ -25,8 +25,8 @@ _SYSTEM_FIELDS: Final = (
 def merge_update(observed: Manifest, desired: Manifest) -> Manifest:
     """The whole object to PUT: desired fields win, fields once applied and no longer desired go, others stay.
 
-    System metadata and status are as observed. It is compared with the observed one, types included, to see whether
-    there is anything to do: what the API server writes in another form than desired differs for ever.
+    System metadata and status are as observed. An update is made if the result differs from the observed object, types
+    included: so one is made each time if the API server stores a value in another form than the desired one.
     """
     wanted = _without_last_applied(desired)
     merged = merge(observed, _last_applied(observed), wanted)

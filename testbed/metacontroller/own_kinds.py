@@ -30,7 +30,7 @@ class OwnKinds:
             threading.Thread(target=self.follow, args=(kind,), name=f"own-{kind.plural}", daemon=True).start()
 
     def follow(self, kind: Resource) -> None:
-        """Watches a kind if it is there: the stand-in does without the original's CRDs. Raises RefusedError."""
+        """Watches a kind if it exists: the original's CRDs need not be installed. Raises RefusedError."""
         refusals = 0
         while (error := self._ask(kind)) is not None:
             refusals = refusals + 1 if error.reason == FORBIDDEN else 0

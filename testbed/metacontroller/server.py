@@ -1,4 +1,4 @@
-"""What the stand-in asks of an API server and of its caches, so that tests can hand in their own."""
+"""What the fake Metacontroller needs of an API server and of caches, so that tests can pass their own."""
 
 import threading
 from collections.abc import Iterator

@@ -39,7 +39,7 @@ OF_PARENTS: Final = frozenset([FINALIZED, STATUS])
 
 @dataclass(frozen=True)
 class World:
-    """All that a sync reads and touches, apart from the hooks. `schedule` is told what to sync again, and when.
+    """All that a sync reads and touches, apart from the hooks. `schedule` gets what to sync again, and when.
 
     `related` finds the related objects of a parent; it raises what the customize hook gives rise to.
     """

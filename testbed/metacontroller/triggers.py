@@ -46,7 +46,7 @@ class ChildTrigger:
         self._parents, self._enqueue = parents, enqueue
 
     def on_add(self, obj: Manifest) -> None:
-        """A new object: its owner comes, or whoever might adopt it."""
+        """A new object: its owner is synced, or, if it has none, every parent that could adopt it."""
         if controller_of(obj) is None and not is_terminating(obj):
             for parent in self._parents.in_namespace(self._namespace_of_parents(obj)):
                 if is_selected(obj, parent):

@@ -38,7 +38,7 @@ def add_worker(scene: Scene, draw: Draw) -> None:
 
 
 def remove_worker(scene: Scene, draw: Draw) -> None:
-    """A worker leaves the spec."""
+    """A worker is removed from the spec."""
 
     def change(_: str, spec: Manifest) -> Manifest:
         master, *workers = spec["nodes"]

@@ -7,14 +7,14 @@ from typing import Final, NamedTuple
 
 from hooks.vk8s.observed.children import POD, is_ready
 from testbed.metacontroller.objects import is_terminating
-from tests.chaos import edits, hosts, losses, machinery, owner, troubles
+from tests.chaos import edits, faults, hosts, losses, machinery, owner
 from tests.chaos.judge import TWO_DOWN, Judge
 from tests.chaos.rest import end
 from tests.chaos.scene import Draw, Scene
 from tests.simulation.answers import is_accepted
-from tests.simulation.departures import list_staying
 from tests.simulation.hooks import Hooks, ViolationError
 from tests.simulation.pods import is_down
+from tests.simulation.removals import list_staying
 
 FEWEST_EVENTS, MOST_EVENTS = 20, 80
 
@@ -80,7 +80,7 @@ RASH: Final[dict[Callable[[Scene, Draw], None], int]] = {
     machinery.lose_call: 2,
     machinery.ask_ahead: 1,
     machinery.ask_finalize: 1,
-    troubles.trouble_pod: 4,
+    faults.break_pod: 4,
     hosts.lose_host: 1,
     hosts.find_host: 1,
     losses.lose_claim: 3,
@@ -89,27 +89,27 @@ RASH: Final[dict[Callable[[Scene, Draw], None], int]] = {
     losses.lose_credentials: 1,
     losses.restore_claim: 2,
     losses.accept_loss: 2,
-    troubles.inject: 1,
-    troubles.delete_child: 3,
-    troubles.lose_pki: 1,
-    troubles.restore_pki: 1,
-    troubles.scribble: 1,
-    troubles.release: 1,
-    troubles.hold: 1,
-    troubles.mark_master: 1,
-    troubles.squat: 1,
-    troubles.set_quota: 1,
-    troubles.jump: 1,
-    troubles.lose_job: 1,
-    troubles.deploy: 3,
-    troubles.restart_controller: 1,
+    faults.inject: 1,
+    faults.delete_child: 3,
+    faults.lose_pki: 1,
+    faults.restore_pki: 1,
+    faults.scribble: 1,
+    faults.release: 1,
+    faults.hold: 1,
+    faults.mark_master: 1,
+    faults.squat: 1,
+    faults.set_quota: 1,
+    faults.jump: 1,
+    faults.lose_job: 1,
+    faults.deploy: 3,
+    faults.restart_controller: 1,
 }
 POOLED: Final[dict[Callable[[Scene, Draw], None], int]] = {
     machinery.sync_pool: 12,
-    troubles.put_pool: 3,
+    faults.put_pool: 3,
     edits.edit_pool: 1,
-    troubles.delete_pool: 1,
-    troubles.rob: 1,
+    faults.delete_pool: 1,
+    faults.rob: 1,
 }
 TABLE: Final = {event.__name__: event for table in (MACHINERY, OWNERS, RASH, POOLED) for event in table}
 

@@ -11,7 +11,6 @@ from hooks.wire import FinalizeResponse
 from tests.chaos.scene import Scene, build_world
 from tests.chaos.witness import SHOWN, Witness
 from tests.simulation.answers import is_accepted, is_paused
-from tests.simulation.departures import TAKES, has_condition, list_staying
 from tests.simulation.hooks import Call, ViolationError
 from tests.simulation.host_api import find_owner
 from tests.simulation.keys import describe_keys
@@ -19,18 +18,19 @@ from tests.simulation.kinds import Key
 from tests.simulation.metacontroller import Request
 from tests.simulation.pods import find_waiting, is_down, is_unscheduled, is_up
 from tests.simulation.reasons import PULL_PROBLEMS, find_unexplained
+from tests.simulation.removals import TAKES, has_condition, list_staying
 from tests.simulation.risks import find_claim, is_lasting
 from tests.world import World
 
 LEFT_OUT: Final = "nothing that is observed is left out without a reason"
-DATA: Final = "data is never dropped but that of workers that left"
+DATA: Final = "no data is dropped except for that of removed workers"
 PODS_FIRST: Final = "what pods use stays until they are gone"
-TWO_DOWN: Final = "never are two nodes down by our own doing"
+TWO_DOWN: Final = "two nodes are never down because of us"
 SECOND_CA: Final = "a living cluster never gets a second CA"
 ADDRESS_TWICE: Final = "an address is never given to two nodes"
-LOST: Final = "nothing recoverable is lost by our doing"
-ALIVE: Final = "what nobody has deleted loses nothing to a finalize call"
-# What cost data, or hid that some was lost.
+LOST: Final = "nothing recoverable is lost because of us"
+ALIVE: Final = "a finalize call removes nothing from a parent that nobody has deleted"
+# Violations that lose data, or hide that some is lost.
 LOSSES: Final = frozenset([LOST, SHOWN, DATA])
 
 

@@ -112,7 +112,7 @@ def accept(scene: Scene, vk8s: Manifest, uids: list[str]) -> None:
 
 
 def find_missing(scene: Scene, vk8s: Manifest) -> set[str]:
-    """The uids of noted claims that are not there any more."""
+    """The uids of recorded claims that no longer exist."""
     claims, _ = read_note(scene.look(vk8s))
     there = {claim["metadata"]["uid"] for claim in scene.api.kinds[CLAIM].now.values()}
     return set(claims.values()) - there

@@ -31,7 +31,7 @@ class MakesAnotherAuthority(Hooks):
 
 
 class RollsTwo(Hooks):
-    """Takes down one more node wherever one is made anew."""
+    """Takes down one more node whenever one is recreated."""
 
     def sync(self, request: HookRequest, context: Context) -> SyncResponse:
         answer = super().sync(request, context)

@@ -10,9 +10,9 @@ from tests.chaos.edits import SHARED, VK8S_NAMES, build_node, describe_spec, edi
 from tests.chaos.scene import Draw, Scene
 from tests.properties.specs import FAULTS
 from tests.simulation.answers import STOPPED
-from tests.simulation.departures import FORCE_REMOVE
 from tests.simulation.host_api import NAMESPACE
 from tests.simulation.reasons import RESTART
+from tests.simulation.removals import FORCE_REMOVE
 
 LABELS: Final[tuple[Manifest, ...]] = (
     {},
@@ -22,7 +22,7 @@ LABELS: Final[tuple[Manifest, ...]] = (
 
 
 def create_vk8s(scene: Scene, draw: Draw) -> None:
-    """Somebody creates a Vk8s, now and then with a master that has the name of another's."""
+    """Somebody creates a Vk8s, sometimes with a control-plane node that has the name of another's."""
     names = [name for name in VK8S_NAMES if scene.api.peek(VK8S, name) is None]
     if not names:
         return
@@ -81,7 +81,7 @@ def resume(scene: Scene, draw: Draw) -> None:
 
 
 def ask_restart(scene: Scene, draw: Draw) -> None:
-    """A restart is asked for, or the wish taken away."""
+    """The owner asks for a restart, or removes the annotation that does."""
     _annotate(scene, draw, RESTART, draw.pick(("1", "2", "3", None)))
 
 
@@ -112,7 +112,7 @@ def mend_spec(scene: Scene, draw: Draw) -> None:
     vk8s = pick_vk8s(scene, draw)
     if vk8s is not None and vk8s["spec"] != scene.written[vk8s["metadata"]["name"]]:
         scene.write_spec(vk8s["metadata"]["name"], scene.written[vk8s["metadata"]["name"]])
-        scene.tell(f"the spec of {vk8s['metadata']['name']} is mended")
+        scene.tell(f"the spec of {vk8s['metadata']['name']} is fixed")
 
 
 def _annotate(scene: Scene, draw: Draw, name: str, value: str | None) -> None:

@@ -14,11 +14,11 @@ from testbed.metacontroller.errors import SyncError
 from testbed.metacontroller.objects import is_terminating
 from tests.chaos.deletions import finish_deletions
 from tests.chaos.scene import HOSTS, Scene
-from tests.chaos.state import find_master, is_dismissed, is_master, is_stateless, is_stranded, settle
+from tests.chaos.state import find_master, is_dismissed, is_left_behind, is_master, is_stateless, settle
 from tests.simulation.answers import find_references
-from tests.simulation.departures import has_condition
 from tests.simulation.hooks import BROKEN_DIGEST
 from tests.simulation.host_api import NAMESPACE, find_owner
+from tests.simulation.removals import has_condition
 from tests.simulation.statuses import (
     JOB_STATUSES,
     NO_LONGER_READY,
@@ -34,9 +34,9 @@ UNPULLABLE: Final = "registry.example.com/typo"
 # It has no kubectl in it.
 PROXY_IMAGE: Final = "registry.example.com/proxy"
 UNPULLABLE_OUTCOME: Final = "ImagePullBackOff"
-# How the names of Jobs end that take a worker out.
+# The end of the names of Jobs that remove a worker.
 LEAVE: Final = "-leave"
-# A Job tells a node to leave, and deletes the Node; that of Kubeflow starts a pod, and is done.
+# A Job asks the node to stop, then deletes its Node; that of Kubeflow starts a pod and is complete.
 MOST_STAGES: Final = 3
 
 
@@ -51,7 +51,7 @@ def go_on(scene: Scene) -> None:
 
 
 def come_up(scene: Scene) -> None:
-    """Each pod gets as far as it can, masters first."""
+    """Each pod boots as far as it can, those of control-plane nodes first."""
     for pod in scene.list_pods():
         boot(scene, pod["metadata"]["name"])
 
@@ -182,7 +182,7 @@ def _find_host(scene: Scene, pod: Manifest) -> str:
 
 def _may_stay(scene: Scene, pod: Manifest) -> bool:
     """Whether a node that is Ready stays so: it is not dismissed, and its cluster is still the one that it joined."""
-    return not is_dismissed(scene, pod) and not is_stranded(scene, pod)
+    return not is_dismissed(scene, pod) and not is_left_behind(scene, pod)
 
 
 def _has_cluster(scene: Scene, pod: Manifest) -> bool:
@@ -196,7 +196,7 @@ def _has_cluster(scene: Scene, pod: Manifest) -> bool:
     service = scene.find_child(
         find_owner(pod) or "", (SERVICE, f"{pod['metadata']['labels']['vk8s.sktelecom.com/vk8s']}-api")
     )
-    if master is None or not is_ready(master) or service is None or is_stranded(scene, pod):
+    if master is None or not is_ready(master) or service is None or is_left_behind(scene, pod):
         return False
     return scene.authorities.get(scene.volumes.of_pod(master).key) == authority
 

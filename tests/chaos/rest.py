@@ -12,16 +12,16 @@ from hooks.vk8s.observed.kinds import CHILD_KINDS
 from hooks.vk8s.spec.naming import access_pod_names
 from testbed.metacontroller.objects import is_terminating
 from tests.chaos import physics
-from tests.chaos.mend import face_losses, mend, resume_all
+from tests.chaos.repair import face_losses, repair, resume_all
 from tests.chaos.scene import Scene
 from tests.simulation.answers import is_paused
-from tests.simulation.departures import has_condition
 from tests.simulation.hooks import Call, ViolationError
 from tests.simulation.host_api import find_owner
 from tests.simulation.reasons import is_outdated
+from tests.simulation.removals import has_condition
 from tests.world import World
 
-CONVERGES: Final = "what is mended converges"
+CONVERGES: Final = "everything converges after the repair"
 STILL: Final = "a still world stays still"
 MOST_ROUNDS: Final = 40
 # More than a pod that has failed is left alone for.
@@ -30,7 +30,7 @@ ROUND: Final = timedelta(seconds=31)
 
 def end(scene: Scene) -> None:
     """Fails where a history does not end well."""
-    mend(scene)
+    repair(scene)
     come_to_rest(scene)
     while face_losses(scene):
         come_to_rest(scene)
@@ -116,7 +116,7 @@ def _check_complete(scene: Scene, vk8s: Manifest) -> None:
         ),
         *([f"it has claims {sorted(world.children[CLAIM])}"] if set(world.children[CLAIM]) != claims else []),
         *(f"it has Job {each}" for each in jobs),
-        *(f"{node} was told to leave" for owner, node in scene.told if owner == uid),
+        *(f"{node} was asked to leave" for owner, node in scene.told if owner == uid),
         *(f"{each} is not True" for each in ("Accepted", "ChildrenObserved") if conditions.get(each) != "True"),
         *_find_access_faults(world, conditions),
         *_find_mixed(world.children[SECRET], name),

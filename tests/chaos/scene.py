@@ -48,7 +48,7 @@ class Draw:
 
 @dataclass
 class Scene:
-    """What there is, and what the judge has to know of how it came to be so. A node is a Vk8s's uid and a name."""
+    """What exists, and what the judge has to know of its past. A node is the uid of a Vk8s and a name."""
 
     hooks: Hooks
     watcher: Watcher
@@ -57,7 +57,7 @@ class Scene:
     api: HostApi = field(default_factory=HostApi)
     # The status that each pod has, by its uid, under the name of it.
     outcomes: dict[str, str] = field(default_factory=dict)
-    # Nodes that have been told to leave, and the volumes of those that have heard it.
+    # Nodes that a Job has asked to leave, and the volumes of those that have noticed.
     told: set[Node] = field(default_factory=set)
     dismissed: set[str] = field(default_factory=set)
     # The CA that what is on a state volume was made with, and the PKI of each Vk8s as it was made.
@@ -74,7 +74,7 @@ class Scene:
     # those that went while another was down, or while they were Ready, which no cache showed.
     down: dict[Node, str] = field(default_factory=dict)
     overtaken: set[Node] = field(default_factory=set)
-    # Nodes whose address somebody has taken away.
+    # Nodes whose allocation somebody has deleted.
     robbed: set[Node] = field(default_factory=set)
     # Vk8s whose PKI somebody has deleted, and those that live under two CAs since, as no cache showed that they lived.
     lost_pki: set[str] = field(default_factory=set)
@@ -128,7 +128,7 @@ class Scene:
         return [obj for _, obj in sorted(self.api.kinds[VK8S].now.items())]
 
     def list_pods(self) -> list[Manifest]:
-        """Pods that a Vk8s has made, masters first."""
+        """The pods of all Vk8s, those of control-plane nodes first."""
         owners = {each["metadata"]["uid"] for each in self.list_vk8s()}
         pods = [pod for pod in self.api.kinds[POD].now.values() if find_owner(pod) in owners]
         return sorted(pods, key=lambda pod: (pod["metadata"]["labels"].get(ROLE) != "master", pod["metadata"]["name"]))

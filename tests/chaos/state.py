@@ -1,4 +1,7 @@
-"""What a node makes of its volume: a master founds a cluster or finds its own, a worker joins one, or joins anew."""
+"""What a node does with its volume: a control-plane node initializes a cluster or finds its own, a worker joins one.
+
+A worker joins again if its volume belongs to another generation of the state.
+"""
 
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.observed.children import is_ready
@@ -10,41 +13,41 @@ from tests.simulation.risks import find_claim, may_initialize, read_generation
 
 
 def is_master(pod: Manifest) -> bool:
-    """Whether the pod is a master."""
+    """Whether the pod is a control-plane node."""
     return bool(pod["metadata"]["labels"].get(ROLE) == "master") and not is_job_pod(pod)
 
 
 def find_master(scene: Scene, owner: str) -> Manifest | None:
-    """The master's pod of a Vk8s."""
+    """The control-plane pod of a Vk8s."""
     return next((each for each in scene.list_pods() if find_owner(each) == owner and is_master(each)), None)
 
 
 def is_stateless(scene: Scene, pod: Manifest) -> bool:
-    """Whether it is a master that has an empty volume, and may not found a cluster on it."""
+    """Whether it is a control-plane node with an empty volume on which it must not initialize a cluster."""
     is_allowed = may_initialize(pod) or not scene.volumes.is_guarded
     return is_master(pod) and not scene.volumes.of_pod(pod).cluster and not is_allowed
 
 
-def is_stranded(scene: Scene, pod: Manifest) -> bool:
-    """Whether a worker has joined a cluster that is no more, and was not made for the one that there is now.
+def is_left_behind(scene: Scene, pod: Manifest) -> bool:
+    """Whether a worker has joined a cluster that is gone, and its pod was not created for the current one.
 
-    Where all state is in pods, there is nothing to remember; and what no hook could know of, no worker is told.
+    Never if all state is in pods, as nothing is recorded then; nor if no hook could have known the previous cluster.
     """
     master, volume = find_master(scene, find_owner(pod) or ""), scene.volumes.of_pod(pod)
     if is_master(pod) or not find_claim(pod) or not scene.volumes.is_guarded or master is None or not is_ready(master):
         return False
     known = scene.volumes.known.get(find_owner(pod) or "", set())
     is_other = volume.cluster != scene.volumes.of_pod(master).cluster and volume.cluster in known
-    return is_other and not _joins_anew(scene, pod)
+    return is_other and not _rejoins(scene, pod)
 
 
 def is_dismissed(scene: Scene, pod: Manifest) -> bool:
     """Whether the node has stopped its kubelet for good, as its Node said; in another cluster it has another Node."""
-    return scene.volumes.of_pod(pod).key in scene.dismissed and not _joins_anew(scene, pod)
+    return scene.volumes.of_pod(pod).key in scene.dismissed and not _rejoins(scene, pod)
 
 
 def settle(scene: Scene, node: Node, pod: Manifest) -> None:
-    """The node is Ready: its volume holds what it serves. One that joins anew keeps what pods had on it."""
+    """The node is Ready: its volume holds what it serves. A worker that joins again keeps the data of its pods."""
     volumes, volume = scene.volumes, scene.volumes.of_pod(pod)
     if is_master(pod) and not volume.cluster:
         volume.cluster = volumes.count()
@@ -59,6 +62,6 @@ def settle(scene: Scene, node: Node, pod: Manifest) -> None:
         volumes.last[node] = volume
 
 
-def _joins_anew(scene: Scene, pod: Manifest) -> bool:
-    """Whether a worker gives up what it is in its former cluster: its volume is of another generation."""
+def _rejoins(scene: Scene, pod: Manifest) -> bool:
+    """Whether a worker gives up its identity in the previous cluster: its volume belongs to another generation."""
     return read_generation(pod) != scene.volumes.of_pod(pod).generation

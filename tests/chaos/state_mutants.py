@@ -9,10 +9,10 @@ from hooks.vk8s.spec.labels import ROLE
 from hooks.wire import FinalizeResponse, HookRequest, SyncResponse
 from testbed.metacontroller.objects import with_metadata
 from tests.chaos.mutants import without
-from tests.simulation.departures import LEAVING
 from tests.simulation.hooks import Hooks
 from tests.simulation.note import STATE
 from tests.simulation.pods import has_ended
+from tests.simulation.removals import LEAVING
 
 
 class LetsGoOfVolumes(Hooks):
@@ -24,7 +24,7 @@ class LetsGoOfVolumes(Hooks):
 
 
 class MakesAnotherVolume(Hooks):
-    """Has not noted which claims there were, so that it makes others."""
+    """Has no record of which claims there were, so it creates others."""
 
     def sync(self, request: HookRequest, context: Context) -> SyncResponse:
         secrets = {key: _without_note(secret) for key, secret in request.children[SECRET].items()}
@@ -59,7 +59,7 @@ class FinalizesTheLiving(Hooks):
 
 
 class TakesWorkersFirst(Hooks):
-    """Takes a worker down where it is the master's turn."""
+    """Takes a worker down when it is the control-plane node's turn."""
 
     def sync(self, request: HookRequest, context: Context) -> SyncResponse:
         answer = super().sync(request, context)

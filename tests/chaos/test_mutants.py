@@ -1,4 +1,4 @@
-"""The simulation can fail: hooks with a fault are found by it, and what they do is told in few events."""
+"""The simulation can fail: it finds hooks with a fault, and reduces the history that shows it to a few events."""
 
 from itertools import count
 
@@ -37,20 +37,22 @@ MOST_EVENTS = 8
     ("mutant", "invariants"),
     [
         pytest.param(LosesClaims, {LEFT_OUT, DATA}, id="the claim of a node that is not Ready is forgotten"),
-        pytest.param(MakesAnotherAuthority, {SECOND_CA}, id="a lost PKI is made anew"),
+        pytest.param(MakesAnotherAuthority, {SECOND_CA}, id="a lost PKI is recreated"),
         pytest.param(RollsTwo, {TWO_DOWN, LEFT_OUT}, id="two nodes are taken down at once"),
-        pytest.param(TellsTheTime, {CONVERGES}, id="the status tells the time"),
+        pytest.param(TellsTheTime, {CONVERGES}, id="the status contains the time"),
         pytest.param(WritesForEver, {CONVERGES}, id="a child is written at each call"),
-        pytest.param(GivesUp, {CONVERGES}, id="a node is never made"),
+        pytest.param(GivesUp, {CONVERGES}, id="a node is never created"),
         pytest.param(HurriesToEnd, {PODS_FIRST}, id="claims go before the pods that use them"),
         pytest.param(GivesOneAddress, {ADDRESS_TWICE}, id="all nodes get one address"),
         pytest.param(LetsGoOfVolumes, {LOST, LEFT_OUT}, id="a node goes whose claim is being deleted"),
-        pytest.param(MakesAnotherVolume, {SHOWN}, id="another claim is made where one is lost"),
+        pytest.param(MakesAnotherVolume, {SHOWN}, id="a lost claim is replaced by another"),
         pytest.param(TakesAllThatFlap, {LEFT_OUT, TWO_DOWN}, id="all nodes of a host are taken down when they flap"),
         pytest.param(KeepsTheDead, {CONVERGES}, id="pods that have ended stay"),
-        pytest.param(FinalizesTheLiving, {ALIVE}, id="what nobody has deleted is let go"),
-        pytest.param(TakesWorkersFirst, {LEFT_OUT}, id="a worker goes before the master"),
-        pytest.param(BelievesMarks, {LEFT_OUT, DATA, LOST}, id="a control-plane node goes that somebody has marked"),
+        pytest.param(FinalizesTheLiving, {ALIVE}, id="a parent that nobody has deleted is finalized"),
+        pytest.param(TakesWorkersFirst, {LEFT_OUT}, id="a worker is replaced before the control plane"),
+        pytest.param(
+            BelievesMarks, {LEFT_OUT, DATA, LOST}, id="a control-plane node is removed because somebody has marked it"
+        ),
     ],
 )
 def test_a_fault_is_found_and_told_in_few_events(mutant: type[Hooks], invariants: set[str]) -> None:

@@ -1,4 +1,4 @@
-"""What is on volumes: which cluster was founded or joined there, and what of it has been shown to a hook.
+"""What is on volumes: which cluster was initialized or joined there, and what of it a hook has seen.
 
 A volume lives as long as a claim or a pod has it; after that it is gone for good, or retained by its owner.
 """
@@ -21,8 +21,8 @@ RETAINED: Final = 3
 class Volume:
     """A volume, and the `uids` of the claims that it was bound to.
 
-    `data`: number of the content that was acknowledged on it, 0 for none; `cluster`: that of the etcd that was founded
-    on it, or joined from it; `generation`: for which that was.
+    `data`: number of the content that was acknowledged on it, 0 for none; `cluster`: number of the etcd that was
+    initialized on it or joined from it; `generation`: that of the state at that time.
     """
 
     number: int
@@ -127,7 +127,7 @@ class Volumes:
         return {volume.data for volume in [*mounted, *bound]}
 
     def find_lost(self, owner: str) -> dict[str, Noted]:
-        """Nodes of a Vk8s whose state is not to be had any more, and nobody has accepted that."""
+        """Nodes of a Vk8s whose state is no longer available, without its owner having accepted that."""
         accepted = self.accepted.get(owner, set())
         given_up = {self.copies[uid] for uid in accepted if uid in self.copies}
         return {

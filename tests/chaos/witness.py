@@ -9,10 +9,10 @@ from hooks.wire import FinalizeResponse
 from tests.chaos.scene import Scene, build_world
 from tests.chaos.volumes import Noted
 from tests.simulation.answers import has_usable_pki, is_accepted, is_paused
-from tests.simulation.departures import list_staying
 from tests.simulation.hooks import Call, ViolationError
 from tests.simulation.metacontroller import Request
 from tests.simulation.note import read_note
+from tests.simulation.removals import list_staying
 from tests.simulation.risks import find_claim, is_lasting, read_accepted
 from tests.world import World
 
@@ -78,7 +78,7 @@ class Witness:
 
 
 def _is_shown_running(call: Call) -> bool:
-    """Whether the status says that all is well; that all nodes are Ready, it may say beside what is lost of them."""
+    """Whether the status says that all is well. It may say that all nodes are Ready and still report a lost volume."""
     status = call.answer.status
     conditions = {each["type"]: each["status"] for each in status.get("conditions", [])}
     is_well = conditions.get("Ready") == "True" and conditions.get("ChildrenObserved") == "True"

@@ -223,9 +223,10 @@ def test_edit_that_does_not_fit_is_not_begun(owner: Owner) -> None:
 
 def test_limit_that_a_limit_range_gave_is_called_that(owner: Owner) -> None:
     set_rule(owner, limit_range({"type": "Container", "default": {"memory": "512Mi"}}))
-    owner.kubectl.apply(build_vk8s(nodes=[node(MASTER, "master")]))
+    role = "master"
+    owner.kubectl.apply(build_vk8s(nodes=[node(MASTER, role)]))
     owner.wait_for_children(f"Pod/{MASTER}")
-    sentence = "The pod's memory limit is 512 MiB; a master needs at least 768 MiB."
+    sentence = f"The pod's memory limit is 512 MiB; a {role} needs at least 768 MiB."
     ended = {"terminated": {"exitCode": 1, "reason": "Error", "message": sentence}}
     set_container_state(owner, MASTER, {"waiting": {"reason": "CrashLoopBackOff", "message": "back-off 40s"}}, ended)
     condition = owner.wait_for_reason("ControlPlaneReady", "CrashLoopBackOff")

@@ -57,8 +57,8 @@ def test_job_without_pytest_passes_by_its_exit_code(page: Path, monkeypatch: pyt
 
 def test_unknown_job_is_rejected_with_the_list(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
-        main(["chaos", "storms"], page)
-    assert f"there is no job storms: write one of {', '.join(JOBS)}" in capsys.readouterr().err
+        main(["chaos", "naps"], page)
+    assert f"there is no job naps: write one of {', '.join(JOBS)}" in capsys.readouterr().err
 
 
 def test_page_without_its_table_is_named(page: Path) -> None:

@@ -9,7 +9,7 @@ from docs.tools.terminal import WIDTH, draw_terminal
 from docs.tools.timeline import FIRST, Step, draw_timeline, read_steps
 from tests.shared_material import ROOT
 
-LOG = """2026-11-26T10:39:40.817648774Z [   0.0 s] Node m (master of virtual cluster demo) starts at 10.200.0.5.
+LOG = """2026-11-26T10:39:40.817648774Z [   0.0 s] Node w (worker of virtual cluster demo) starts at 10.200.0.5.
 2026-11-26T19:39:45.064494472+09:00 [   4.2 s] The API server answers.
 something else
 """
@@ -31,10 +31,10 @@ def test_long_lines_are_cut() -> None:
 
 
 def test_each_sentence_begins_a_step() -> None:
-    steps = read_steps("m", LOG, APPLIED)
+    steps = read_steps("w", LOG, APPLIED)
     assert [step.name for step in steps] == [
         FIRST,
-        "Node m (master of virtual cluster demo) starts at 10.200.0.5.",
+        "Node w (worker of virtual cluster demo) starts at 10.200.0.5.",
         "The API server answers.",
     ]
     assert [(round(step.start, 3), round(step.end, 3)) for step in steps] == [

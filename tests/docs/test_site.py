@@ -25,7 +25,7 @@ def build(configuration: Path, site: Path) -> "subprocess.CompletedProcess[str]"
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The site, in which no link leads nowhere: of that, the build makes an error."""
+    """The site. The build fails for a broken link."""
     directory: Path = tmp_path_factory.mktemp("site")
     result = build(ROOT / "mkdocs.yml", directory)
     assert result.returncode == 0, result.stderr

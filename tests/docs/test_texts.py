@@ -113,6 +113,12 @@ def test_text_next_to_a_quotation_is_prose(tmp_path: Path, text: str) -> None:
     assert "mend" in read_prose(tmp_path / "page.md")
 
 
+@pytest.mark.parametrize("name", ["role: mend", "role mend", "spec.role: write mend", "It should be 'mend'"])
+def test_values_in_code_need_no_backticks(tmp_path: Path, name: str) -> None:
+    (tmp_path / "code.py").write_text(f'message = "{name} for the owner\'s sake, and mend it"\n')
+    assert read_prose(tmp_path / "code.py").count("mend") == 1
+
+
 def test_page_has_no_names_that_need_no_backticks(tmp_path: Path) -> None:
     (tmp_path / "page.md").write_text("A {mend} in mend.py")
     assert read_prose(tmp_path / "page.md") == "A {mend} in mend.py"

@@ -9,7 +9,7 @@ from testbed.layout import KIND
 from tests.nested.firewall import read_rules
 
 OWN = (KIND.state, KIND.run, KIND.resolv_conf.parent, Path("/run/netns", KIND.network))
-# Where Docker and kind write when nobody tells them otherwise, and what they mount.
+# Where Docker and kind write by default, and what they mount.
 _NAMES = (
     "/etc/docker",
     "/lib/modules",

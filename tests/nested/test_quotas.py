@@ -89,9 +89,7 @@ def read_used(virtual: VirtualCluster) -> Manifest:
 def test_cluster_under_quotas_is_edited_scaled_and_deleted(crowded: VirtualCluster) -> None:
     # A control-plane node without limits is given too small ones.
     crowded.kubectl.apply(crowded.manifest)
-    wait_for_words(
-        crowded, "ControlPlaneReady", "a master needs at least 768 MiB (its memory limit of 512Mi comes from"
-    )
+    wait_for_words(crowded, "ControlPlaneReady", "needs at least 768 MiB (its memory limit of 512Mi comes from")
 
     wanted = with_nodes(crowded, OF_MASTER, OF_WORKER)
     wanted.ensure_running()

@@ -117,7 +117,7 @@ def change_jobs(draw: st.DrawFn, host: Host) -> Host:
 
 
 def begin_leave(draw: st.DrawFn, host: Host) -> Host:
-    """A worker has left the spec, and its Job is there; more often than not it has something to say."""
+    """A worker is being removed, and its Job exists; mostly, the Job has a status already."""
     return change_jobs(draw, play(edits.remove_worker)(draw, host).step())
 
 
@@ -127,12 +127,12 @@ def change_scripts(draw: st.DrawFn, host: Host) -> Host:
 
 
 def answer_with(host: Host, scripts: Scripts) -> Host:
-    """The hooks with these boot files answer from now on."""
-    return host.after(f"boot files {scripts.digest}", context=replace(host.world.context, scripts=scripts))
+    """Hooks with these bootstrap files answer from now on."""
+    return host.after(f"bootstrap files {scripts.digest}", context=replace(host.world.context, scripts=scripts))
 
 
 def change_settings(draw: st.DrawFn, host: Host) -> Host:
-    """The hooks are told to make a NetworkPolicy, or none, and another image that installs Kubeflow, or none."""
+    """Settings of the hooks change: whether NetworkPolicies are created, and which image installs Kubeflow, if any."""
     update = {"network_policy": draw(st.booleans()), "kubeflow_installer_image": draw(INSTALLERS)}
     settings = host.world.context.settings.model_copy(update=update)
     event = f"NetworkPolicy: {settings.network_policy}, installer: {settings.kubeflow_installer_image}"

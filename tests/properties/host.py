@@ -53,7 +53,7 @@ class QuickApi(HostApi):
 
 @dataclass(frozen=True)
 class Host:
-    """A Vk8s and its children as they are, and how they came to be so.
+    """A Vk8s and its children as they are, and the events that led to this.
 
     `old_children`: kinds of which Metacontroller's cache still shows something older, and what.
     """

@@ -1,4 +1,4 @@
-"""What others write into the children of a Vk8s, or beside them."""
+"""What others write into the children of a Vk8s, or create next to them."""
 
 from collections.abc import Callable
 from datetime import timedelta

@@ -102,7 +102,7 @@ def lose_pod(draw: Draw, host: PoolHost) -> None:
 
 
 def rob(draw: Draw, host: PoolHost) -> None:
-    """Somebody deletes the allocation of a node at a quiet moment: its pod is known to have the address."""
+    """Somebody deletes the allocation of a node whose pod the caches already show with its address."""
     host.settle()
     known = {pod.address: pod.key for pod in host.pods.values() if pod.address in host.allocations.now}
     if known:
@@ -162,7 +162,7 @@ def _pick(draw: Draw, names: Iterable[str]) -> str:
 
 
 def _make_nodes(draw: Draw, host: PoolHost) -> list[Manifest]:
-    """New nodes, of names that were never there: one that comes back at once can't be told from one that has stayed."""
+    """New nodes, with names that were never used: one that comes back at once looks like one that has stayed."""
     number = host.count()
     return [{"name": f"n{number}-{index}"} for index in range(draw(st.integers(0, 4)))]
 

@@ -1,4 +1,4 @@
-"""Whatever the ip-manager says of a virtual cluster, no pod that is there is taken away for it."""
+"""Whatever the address pools contain, no existing pod of a virtual cluster is deleted because of it."""
 
 from dataclasses import replace
 from typing import Any
@@ -31,7 +31,7 @@ POOLS = st.builds(
 
 @st.composite
 def managed_worlds(draw: st.DrawFn) -> World:
-    """A virtual cluster that has lived without an ip-manager, and what that sends along now."""
+    """A virtual cluster that has lived without address pools, and the allocations that are sent along from now on."""
     host: Host = draw(settled_hosts())
     names = sorted(host.world.children["Pod.v1"])
     allocations = [

@@ -24,9 +24,9 @@ from tests.simulation.answers import (
     find_selector,
     index,
 )
-from tests.simulation.departures import find_departed
 from tests.simulation.keys import get_key, group_children, list_children, list_keys, without
-from tests.simulation.reasons import find_retired, find_unexplained
+from tests.simulation.reasons import find_pruned, find_unexplained
+from tests.simulation.removals import find_removed
 from tests.simulation.risks import find_given_up
 from tests.world import UID
 
@@ -46,7 +46,7 @@ def test_whatever_has_changed_nothing_is_left_out_without_a_reason(host: Host) -
 
 @given(changed_hosts())
 def test_what_the_spec_no_longer_asks_for_is_left_out(host: Host) -> None:
-    assert index(host.shown.sync()).keys() & find_retired(host.shown) == set()
+    assert index(host.shown.sync()).keys() & find_pruned(host.shown) == set()
 
 
 @given(hosts())
@@ -55,7 +55,7 @@ def test_keys_are_never_left_out_and_data_of_the_user_only_with_a_worker_that_ha
     left_out = set(list_keys(shown)) - index(shown.sync()).keys()
     held = {data: {key for key in left_out if CHILD_KINDS[key[0]].data is data} for data in Data}
     assert held[Data.KEYS] == set()
-    assert held[Data.USER] <= (find_departed(shown) | {*find_given_up(shown)} if held[Data.USER] else set())
+    assert held[Data.USER] <= (find_removed(shown) | {*find_given_up(shown)} if held[Data.USER] else set())
 
 
 @given(hosts())
@@ -112,7 +112,7 @@ def test_services_lead_to_the_pods_that_they_are_for(host: Host) -> None:
     nodes = [node["name"] for node in world.spec["nodes"]]
     assert find_selected(answered["Service.v1", f"{world.name}-api"], answer) == {nodes[0]}
     if world.spec.get("ports"):
-        # Past the master, as soon as a worker can serve.
+        # Not to the control-plane node, as soon as a worker can serve.
         assert find_selected(answered["Service.v1", world.name], answer) in (set(nodes), set(nodes[1:]))
     if world.spec.get("accessPodImage") and world.spec.get("accessPodPort"):
         service = answered["Service.v1", f"{world.name}-access-svc"]

@@ -103,7 +103,7 @@ def check_pods(host: PoolHost) -> None:
 
 
 def check_answer(call: Call) -> None:
-    """Fails where an answer hands out what is not the pool's, or is not free as far as one sees."""
+    """Fails if an answer allocates an address that is not in the pool, or not free as far as the request shows."""
     pool, others = call.parent, call.related[POOL].values()
     for child in call.answer.children:
         address = child["spec"]["address"]
@@ -147,7 +147,7 @@ def find_free(host: PoolHost, vk8s: Manifest) -> set[str]:
 
 
 def list_older(pool: Manifest, others: Iterable[Manifest]) -> set[str]:
-    """The addresses that only an older pool hands out."""
+    """The addresses that only an older pool may allocate."""
     older = [each for each in others if get_age(each) < get_age(pool) and not is_terminating(each)]
     return {address for each in older for address in list_addresses(each["spec"])}
 

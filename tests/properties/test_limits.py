@@ -67,7 +67,7 @@ def test_an_image_that_it_does_not_have_is_refused_until_it_is_taken_back(
 
 
 @given(settled_hosts())
-def test_an_image_that_is_allowed_may_come_in_and_the_former_ones_not_again(host: Host) -> None:
+def test_an_image_that_is_allowed_may_come_in_and_the_previous_ones_not_again(host: Host) -> None:
     limited = limit(host).steps(2)
     spec: Any = limited.world.spec
     allowed = {**spec, **({"accessPodImage": NO_IMAGE} if "accessPodImage" in spec else {})}
@@ -76,7 +76,7 @@ def test_an_image_that_is_allowed_may_come_in_and_the_former_ones_not_again(host
     assert is_accepted(moved.world)
     gone = moved.after("no pods", children={**moved.world.children, "Pod.v1": {}})
     assert is_accepted(gone.world)
-    assert not is_accepted(gone.step().after("the former ones", spec=spec).world)
+    assert not is_accepted(gone.step().after("the previous ones", spec=spec).world)
 
 
 @given(settled_hosts(), st.sampled_from(["m", "harmless", "d"]), st.booleans())
@@ -94,7 +94,7 @@ def test_no_pod_that_somebody_makes_lets_an_image_in(host: Host, name: str, note
 
 
 def _without_metadata(world: World) -> dict[Key, Manifest]:
-    """All children, but for what Metacontroller notes on them."""
+    """All children, without their metadata, into which Metacontroller writes."""
     children = list_children(world).items()
     return {key: {part: value for part, value in child.items() if part != "metadata"} for key, child in children}
 

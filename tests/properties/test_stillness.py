@@ -16,13 +16,13 @@ from tests.properties.others import FOREIGN, add_foreign
 from tests.properties.specs import LABELS
 from tests.properties.walks import hosts, settled_hosts
 from tests.simulation.answers import has_usable_pki, is_accepted, is_paused
-from tests.simulation.departures import find_leaving
 from tests.simulation.keys import group_children, list_children
 from tests.simulation.note import STATE
+from tests.simulation.removals import find_leaving
 from tests.world import Children, World
 
 KEPT_KINDS = {"Pod.v1", "PersistentVolumeClaim.v1"}
-# A worker leaves: pod and claim, Job. PKI, what is made from it, pods, the access pod, and the status that says so.
+# The removal of a worker: pod and claim, Job. Then PKI, what is made from it, pods, access pod, and the status.
 MOST_STEPS = 7
 
 
@@ -64,9 +64,9 @@ def test_labels_and_annotations_of_others_stay_theirs(host: Host, labels: dict[s
 
 
 @given(settled_hosts())
-def test_labels_of_others_stay_theirs_when_a_broken_spec_is_mended(host: Host) -> None:
+def test_labels_of_others_stay_theirs_when_a_broken_spec_is_fixed(host: Host) -> None:
     broken = write_everywhere(host).after("broken", spec=None).step()
-    check_foreign(broken.after("mended", spec=host.valid_spec).step())
+    check_foreign(broken.after("fixed", spec=host.valid_spec).step())
 
 
 @given(hosts())

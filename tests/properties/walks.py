@@ -41,7 +41,7 @@ def settled_hosts(draw: st.DrawFn) -> Host:
 
 @st.composite
 def changed_hosts(draw: st.DrawFn) -> Host:
-    """A virtual cluster that ran, and that has just been given another spec or other boot files."""
+    """A virtual cluster that ran, and that has just got another spec or other bootstrap files."""
     changed = draw(st.sampled_from([change_spec, renew_pods]))(draw, draw(settled_hosts()))
     return draw(st.sampled_from([change_pods, ready_pods]))(draw, changed)
 

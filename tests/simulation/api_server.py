@@ -56,7 +56,7 @@ class ApiServer:
         self.mark_deleted(resource.group_key, old)
 
     def mark_deleted(self, kind: str, old: Manifest) -> None:
-        """Whoever it is that deletes the object, once is enough."""
+        """Marks the object as deleted, unless it is already."""
         if not is_terminating(old):
             self.store(kind, with_metadata(old, deletionTimestamp=self.format_now()))
 

@@ -88,7 +88,7 @@ class Controller:
         self.act = self._syncer.act
 
     def begin(self, parent_key: str, version: Version, asking: Asking) -> Begun | None:
-        """The call about a parent, and what follows; None where it is not there, or it can't be told."""
+        """The call about a parent, and what follows; None if the parent is gone or the call fails."""
         self._version, self._asking = version, asking
         try:
             sync = self._syncer.begin(parent_key, Journal())
@@ -123,4 +123,4 @@ def _key_by_name(groups: dict[str, Group]) -> dict[str, Group]:
 
 
 def _ignore(*_: object) -> None:
-    """Nobody is told of what happens: what is synced, and when, is the simulation's choice."""
+    """Drops the news: the simulation chooses what is synced, and when."""

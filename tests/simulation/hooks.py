@@ -17,12 +17,12 @@ from hooks.vk8s.scripts import Scripts, build_scripts
 from hooks.vk8s.situation import Context
 from hooks.wire import CustomizeRequest, FinalizeResponse, HookRequest, SyncResponse
 
-# The boot files of each version, by their digest.
+# The bootstrap files of each version, by their digest.
 SCRIPTS: Final = {
     scripts.digest: scripts
     for scripts in (build_scripts({"entrypoint.sh": f"#!/bin/bash\n# {version}\n"}) for version in range(3))
 }
-# Nothing boots from the boot files of this one.
+# Nothing boots from the bootstrap files of this one.
 BROKEN: Final = "broken"
 INSTALLER: Final = "registry.example.com/k:{version}"
 ANSWERS: Final = "a hook always has an answer"
@@ -48,7 +48,7 @@ class Version:
 
 
 def list_versions(*, ip_manager: bool) -> dict[str, Version]:
-    """Every version that may answer. The first is the one that answers in the end."""
+    """Every version that may answer. In the end, the first one does."""
     settings = Settings(kubeflow_installer_image=INSTALLER, ip_manager=ip_manager)
     changes: dict[str, tuple[int, dict[str, Any]]] = {
         "1": (1, {}),
@@ -60,7 +60,7 @@ def list_versions(*, ip_manager: bool) -> dict[str, Version]:
             {"allowed_images": ("a*", "c"), "host_cidrs": (IPv4Network("198.18.0.0/15"),), "kubeconfig_days": 2},
         ),
         "with another installer": (1, {"kubeflow_installer_image": "registry.example.com/moved:{version}"}),
-        "with ip-manager the other way": (1, {"ip_manager": not ip_manager}),
+        "with address pools the other way": (1, {"ip_manager": not ip_manager}),
     }
     return {
         name: Version(name, settings.model_copy(update=update), SCRIPTS[_DIGESTS[scripts]])

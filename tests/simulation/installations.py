@@ -3,8 +3,8 @@
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.observed.children import JOB, SECRET, is_terminating
 from tests.simulation.answers import is_paused
-from tests.simulation.departures import has_condition
 from tests.simulation.kinds import Key
+from tests.simulation.removals import has_condition
 from tests.world import World
 
 PASSWORD_SECRET = "vk8s.sktelecom.com/password-secret"

@@ -44,7 +44,7 @@ class Stored:
 
 
 class LateCache:
-    """The cache of one kind, as Metacontroller reads it. Whoever wants to know of changes is not told."""
+    """The cache of one kind, as Metacontroller reads it. It calls no handlers."""
 
     def __init__(self, resource: Resource, stored: Stored) -> None:
         self.resource, self.stored = resource, stored
@@ -52,7 +52,7 @@ class LateCache:
         self.synced.set()
 
     def add_handler(self, handler: Handler) -> None:
-        """Nobody is told: what is synced, and when, is the simulation's choice."""
+        """Ignores the handler: the simulation chooses what is synced, and when."""
 
     def get(self, object_key: str) -> Manifest | None:
         """The object of this key, if the cache shows one."""

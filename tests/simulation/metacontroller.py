@@ -86,7 +86,7 @@ class Merges:
 
 
 class Metacontroller:
-    """One process. `idle`: updates that changed nothing, which a hook must not cause for ever."""
+    """One process. `idle`: updates that changed nothing, which a hook must not cause forever."""
 
     def __init__(self, api: HostApi, hooks: Hooks, watcher: Watcher) -> None:
         self._watcher = watcher
@@ -96,7 +96,7 @@ class Metacontroller:
         self.idle = 0
 
     def restart(self) -> None:
-        """It begins anew: what was pending is not done, what was remembered is forgotten, caches are filled."""
+        """It starts again: pending requests are dropped, everything in memory is forgotten, caches are filled."""
         self._pending.clear()
         self._controllers = self._build_controllers()
         self._around.api.catch_up()

@@ -1,4 +1,4 @@
-"""What is noted of the state of a virtual cluster, on its PKI."""
+"""What the Secret `<vk8s>-pki` records of the state of a virtual cluster."""
 
 import json
 from typing import Final
@@ -11,7 +11,7 @@ STATE: Final = "vk8s.sktelecom.com/state"
 
 
 def read_note(world: World) -> tuple[dict[str, str], int]:
-    """Which claims hold the state of which nodes, and the generation, as noted on the PKI."""
+    """Which claims hold the state of which nodes, and the generation, as recorded in the PKI Secret."""
     secret = world.children[SECRET].get(f"{world.name}-pki", {"metadata": {}})
     try:
         note = json.loads(secret["metadata"].get("annotations", {})[STATE])

@@ -7,7 +7,7 @@ PLAIN_ANNOTATION = "team.example.com/"
 
 
 def is_placed_as(pod: Manifest, node: Manifest) -> bool:
-    """Whether the pod has what its owner wrote of where it may run, in place of what stands for that, or beside it."""
+    """Whether the pod has the owner's rules of where it may run, instead of our defaults or in addition to them."""
     spec, annotations = pod["spec"], pod["metadata"]["annotations"]
     affinity, wanted = spec.get("affinity", {}), node.get("affinity") or {}
     plain = {kind: terms for kind, terms in affinity.items() if kind != "podAntiAffinity" or kind in wanted}

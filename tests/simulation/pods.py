@@ -51,7 +51,7 @@ def has_ended(pod: Manifest) -> bool:
 
 
 def find_end(pod: Manifest) -> datetime:
-    """When it ended, by the latest time that it tells of itself."""
+    """When it ended: the latest time in its metadata and status."""
     ended = get_container_status(pod).get("state", {}).get("terminated", {}).get("finishedAt")
     noted = [pod["metadata"]["creationTimestamp"], ended, *(each.get("lastTransitionTime") for each in _list(pod))]
     return max((time for text in noted if (time := parse_time(text))), default=_EPOCH)

@@ -1,6 +1,6 @@
-"""What an answer may leave out, and for which reason: as docs and decisions have it, and read from the objects alone.
+"""What an answer may leave out, and for which reason: as docs and decisions say, and read from the objects alone.
 
-A pod tells of what it was made by its own spec, a Job by its own; no hash is asked for.
+The spec of a pod or a Job shows from which fields it was created; no hash is read.
 """
 
 from collections.abc import Iterator
@@ -19,12 +19,12 @@ from hooks.wire import SyncResponse
 from tests.simulation import pods
 from tests.simulation.admission import DEFAULT_TOLERATION
 from tests.simulation.answers import find_references, has_usable_pki, index, is_accepted, is_paused
-from tests.simulation.departures import find_departed, find_leaving
 from tests.simulation.installations import find_replaced
 from tests.simulation.keys import list_keys
 from tests.simulation.kinds import Key
 from tests.simulation.note import read_note
 from tests.simulation.placement import is_placed_as
+from tests.simulation.removals import find_leaving, find_removed
 from tests.simulation.risks import find_given_up, find_paused_pods, is_at_risk, is_lost, is_useless, read_generation
 from tests.simulation.statuses import get_container
 from tests.world import World
@@ -40,7 +40,7 @@ def find_unexplained(world: World, answer: SyncResponse | None = None) -> set[Ke
     left_out = set(list_keys(world)) - index(answer).keys()
     if not left_out or is_rejected(answer) or not is_accepted(world) or not has_usable_pki(world):
         return left_out
-    explained = find_retired(world) | find_departed(world) | find_replaced(world) | find_needless_access(world)
+    explained = find_pruned(world) | find_removed(world) | find_replaced(world) | find_needless_access(world)
     explained |= {(POD, name) for name, pod in world.children[POD].items() if is_useless(world, pod)}
     explained |= set(find_given_up(world))
     rest = left_out - explained
@@ -54,7 +54,7 @@ def is_rejected(answer: SyncResponse) -> bool:
     return any(each["type"] == "Accepted" and each["status"] == "False" for each in answer.status["conditions"])
 
 
-def find_retired(world: World) -> set[Key]:
+def find_pruned(world: World) -> set[Key]:
     """What is left out although it is shown: what is no longer asked for, by name, and the pods of a pause."""
     name, spec = world.name, world.spec
     service = ("Service.v1", f"{name}-access-svc")
@@ -65,7 +65,7 @@ def find_retired(world: World) -> set[Key]:
         *([] if spec.get("accessPodPort") else [service]),
         *([] if spec.get("disruptionBudget") and not is_paused(world) else [(DISRUPTION_BUDGET, name)]),
         *([] if world.context.settings.network_policy else [(NETWORK_POLICY, name)]),
-        *(find_paused_pods(world) if is_paused(world) else _find_retired_boot_files(world)),
+        *(find_paused_pods(world) if is_paused(world) else _find_pruned_boot_files(world)),
     }
 
 
@@ -101,7 +101,7 @@ def find_needless_access(world: World) -> set[Key]:
     useless = {
         name
         for name, pod in pods.items()
-        if _find_image(pod) != image or _lacks_restart(world, pod) or _has_ended_for_long(world, pod)
+        if _find_image(pod) != image or _needs_restart(world, pod) or _has_ended_for_long(world, pod)
     }
     ready = [name for name, pod in pods.items() if is_ready(pod)]
     return {(POD, name) for name in useless | ({*pods} - {*ready[:1]} if ready else set())}
@@ -123,14 +123,14 @@ def is_outdated(world: World, pod: Manifest, node: Manifest) -> bool:
         and is_placed_as(pod, node)
     )
     is_current = read_generation(pod) == read_note(world)[1]
-    return not is_same or not is_current or _lacks_restart(world, pod) or _has_moved(world, pod)
+    return not is_same or not is_current or _needs_restart(world, pod) or _has_moved(world, pod)
 
 
 def _list_free(world: World) -> Iterator[tuple[Manifest, Manifest]]:
-    """Nodes of the spec and their pods, master first, of which any may go at all.
+    """Nodes of the spec and their pods that may be deleted at all, the control-plane node first.
 
-    Not those whose names are in the spec again before they have left, nor those that use what would go with them. And
-    no outdated worker goes before its master: none runs a newer version.
+    Not those that are still being removed and are in the spec again, nor those that use what would be deleted with
+    them, nor an outdated worker before its control-plane node: no worker runs a newer version.
     """
     leaving, (master, *_) = find_leaving(world), world.spec["nodes"]
     first = _find_pod(world, master)
@@ -155,13 +155,13 @@ def _read_amounts(amounts: Manifest | None) -> Manifest:
     return {name: parse_quantity(str(amount)) for name, amount in (amounts or {}).items()}
 
 
-def _lacks_restart(world: World, pod: Manifest) -> bool:
+def _needs_restart(world: World, pod: Manifest) -> bool:
     wish = world.annotations.get(RESTART)
     return wish is not None and pod["metadata"].get("annotations", {}).get(RESTART) != wish
 
 
 def _has_moved(world: World, pod: Manifest) -> bool:
-    """Whether the ip-manager has another address for it than the one that it was made with."""
+    """Whether an address other than that of the pod is allocated to the node now."""
     noted = pod["metadata"].get("annotations", {}).get(ADDRESS)
     if noted is None or not world.context.settings.ip_manager or POOL not in world.related:
         return False
@@ -170,7 +170,7 @@ def _has_moved(world: World, pod: Manifest) -> bool:
 
 
 def _waits_for_address(world: World, node: Manifest) -> bool:
-    """Whether a node without a pod may have to wait for the ip-manager."""
+    """Whether a node without a pod may have to wait for an address of a pool."""
     if not world.context.settings.ip_manager or POOL not in world.related:
         return False
     return node["name"] not in read_addresses(world.uid, world.related.get(ALLOCATION, {}).values())
@@ -184,7 +184,7 @@ def _is_broken(world: World, node: Manifest, pod: Manifest) -> bool:
 
 
 def _allows_broken(world: World, node: Manifest, going: tuple[Manifest, Manifest]) -> bool:
-    """Whether the other one is not down by our doing, or has been so for long; a worker needs its master."""
+    """Whether the other node is not down because of us, or has been for long; a worker needs its control-plane node."""
     other, now = _find_pod(world, node), world.context.now
     if other is None:
         return is_lost(world, node["name"]) or _waits_for_address(world, node)
@@ -218,16 +218,16 @@ def _has_ended_for_long(world: World, pod: Manifest) -> bool:
 
 
 def _has_bad_boot_files(world: World, pod: Manifest) -> bool:
-    """Whether its boot files are not there, or it crashes with other ones than those that are there for it."""
+    """Whether its bootstrap files are missing, or it crashes with other ones than the current ones, which exist."""
     mounted = [name for kind, name in find_references(pod) if kind == "ConfigMap.v1"]
     there, current = world.children["ConfigMap.v1"], world.boot_files
     is_crashing = pods.find_waiting(pod) == "CrashLoopBackOff"
-    is_mendable = current in there and not is_terminating(there[current]) and current not in mounted
-    return any(name not in there for name in mounted) or (is_crashing and is_mendable)
+    is_fixable = current in there and not is_terminating(there[current]) and current not in mounted
+    return any(name not in there for name in mounted) or (is_crashing and is_fixable)
 
 
-def _find_retired_boot_files(world: World) -> Iterator[Key]:
-    """Boot files of other versions, when every node of the spec runs from this one's and nobody has others."""
+def _find_pruned_boot_files(world: World) -> Iterator[Key]:
+    """Bootstrap files of other versions that nothing uses, once every node of the spec runs from those of this one."""
     current = world.boot_files
     nodes = [_find_pod(world, node) for node in world.spec["nodes"]]
     if not all(pod and is_ready(pod) and ("ConfigMap.v1", current) in find_references(pod) for pod in nodes):

@@ -1,4 +1,7 @@
-"""Which pods must stay as something would go with them, and what is noted of their state: read from the objects."""
+"""Which pods must stay because something would be deleted with them, and what is recorded of their state.
+
+Read from the objects alone.
+"""
 
 from collections.abc import Iterator
 from typing import Final
@@ -8,10 +11,10 @@ from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.observed.children import CLAIM, CONFIG_MAP, POD, SECRET, is_ready, is_terminating
 from hooks.vk8s.spec.labels import ACCESS_COMPONENT, COMPONENT, NODE_COMPONENT
 from tests.simulation.answers import find_references
-from tests.simulation.departures import list_staying
 from tests.simulation.kinds import Key
 from tests.simulation.note import read_note
 from tests.simulation.pods import has_run
+from tests.simulation.removals import list_staying
 from tests.simulation.statuses import VOLUME_CONFLICT, get_container, get_container_status
 from tests.world import World
 
@@ -19,9 +22,9 @@ ACCEPT: Final = "vk8s.sktelecom.com/accept-state-loss"
 
 
 def is_at_risk(world: World, pod: Manifest) -> bool:
-    """Whether a node pod uses a claim or a Secret that would go with it, or could not be made again.
+    """Whether a node pod uses a claim or a Secret that would be deleted with it, or could not be recreated.
 
-    Of a claim that was noted, its owner may have said that it is not missed.
+    The owner may have accepted the loss of a recorded claim.
     """
     is_missed = read_note(world)[0].get(read_node_name(pod) or "") not in read_accepted(world)
     used = [key for key in find_references(pod) if key[0] == SECRET or (key[0] == CLAIM and is_missed)]
@@ -32,7 +35,7 @@ def is_at_risk(world: World, pod: Manifest) -> bool:
 
 
 def _runs_on_another(world: World, pod: Manifest) -> bool:
-    """Whether the claim of the pod's name has come after the pod, which has run on the volume of another one."""
+    """Whether the claim of the pod's name is newer than the pod, which has run on the volume of another claim."""
     claim = world.children[CLAIM].get(f"{read_node_name(pod)}-state")
     if claim is None or claim["metadata"]["uid"] == read_note(world)[0].get(read_node_name(pod) or ""):
         return False
@@ -41,7 +44,7 @@ def _runs_on_another(world: World, pod: Manifest) -> bool:
 
 
 def is_useless(world: World, pod: Manifest) -> bool:
-    """Whether a node pod has no volume and can get none: no host has it, or its owner does not miss the volume."""
+    """Whether a node pod has no volume and can get none: it has no host, or its owner has accepted the loss."""
     noted = read_note(world)[0].get(read_node_name(pod) or "")
     if noted is None or find_claim(pod) is None or world.children[CLAIM].get(f"{read_node_name(pod)}-state"):
         return False
@@ -68,20 +71,20 @@ def _waits_for_its_host(pod: Manifest) -> bool:
 
 
 def is_lost(world: World, node: str) -> bool:
-    """Whether the node's noted claim is gone, and its owner has not said that it is not missed."""
+    """Whether the node's recorded claim is gone, and its owner has not accepted the loss."""
     noted = read_note(world)[0].get(node)
     is_gone = noted is not None and f"{node}-state" not in world.children[CLAIM]
     return is_gone and noted not in read_accepted(world)
 
 
 def is_lasting(world: World, key: Key) -> bool:
-    """Whether there is such a child, and nobody has deleted it."""
+    """Whether this child exists and is not being deleted."""
     child = world.children[key[0]].get(key[1])
     return child is not None and not is_terminating(child)
 
 
 def find_paused_pods(world: World) -> Iterator[Key]:
-    """The pods that a pause takes away: all but those at risk, of nodes that are to stay."""
+    """The pods that a pause deletes: all except those at risk, of nodes that are to stay."""
     staying = list_staying(world)
     for name, pod in world.children[POD].items():
         component = pod["metadata"]["labels"].get(COMPONENT)
@@ -96,17 +99,17 @@ def find_claim(pod: Manifest) -> Key | None:
 
 
 def read_accepted(world: World) -> set[str]:
-    """The uids of claims of which the owner has said that their loss is accepted."""
+    """The uids of the claims whose loss the owner has accepted."""
     return {uid.strip() for uid in world.annotations.get(ACCEPT, "").split(",")} - {""}
 
 
 def read_generation(pod: Manifest) -> int:
-    """For which generation a node pod was made: the first, where it does not say."""
+    """The generation for which a node pod was created: the first, if the pod does not say."""
     return int(_read_variables(pod).get("GENERATION") or 1)
 
 
 def may_initialize(pod: Manifest) -> bool:
-    """Whether a master may found a cluster on an empty volume."""
+    """Whether a control-plane node may initialize a cluster on an empty volume."""
     return _read_variables(pod).get("FOUND") == "true"
 
 

@@ -14,7 +14,7 @@ from tests.shared_material import ROOT
 from tests.testbed.bench import NOW
 
 OURS = ROOT / "metacontroller" / "vk8s.yaml"
-REFUSED_FIELD = "the stand-in does not implement this field"
+REFUSED_FIELD = "this field is not implemented"
 
 
 def edited(path: str, value: Any) -> Manifest:
@@ -89,17 +89,17 @@ def test_directory_is_read_whole_and_other_kinds_are_passed_over(tmp_path: Path)
         (
             "spec.hooks.sync.webhook.responseUnMarshallMode",
             "loose",
-            "responseUnMarshallMode: the stand-in implements no other value than: 'strict'",
+            "responseUnMarshallMode: no other value is implemented than: 'strict'",
         ),
         (
             "spec.childResources.0.updateStrategy.method",
             "Recreate",
-            "updateStrategy.method: the stand-in implements no other value than: 'OnDelete' or 'InPlace'",
+            "updateStrategy.method: no other value is implemented than: 'OnDelete' or 'InPlace'",
         ),
         (
             "spec.childResources.0.updateStrategy.method",
             "RollingInPlace",
-            "updateStrategy.method: the stand-in implements no other value than: 'OnDelete' or 'InPlace'",
+            "updateStrategy.method: no other value is implemented than: 'OnDelete' or 'InPlace'",
         ),
         ("apiVersion", "v1", "expected metacontroller.k8s.io/v1alpha1"),
         ("metadata.name", None, "CompositeController without a name"),
@@ -123,7 +123,7 @@ def test_all_that_is_wrong_is_reported_at_once() -> None:
     [
         ("kind: ConfigMap", "there is no CompositeController in it"),
         ("a: [", "expected"),
-        ("kind: DecoratorController", "the stand-in does not know DecoratorControllers"),
+        ("kind: DecoratorController", "DecoratorControllers are not implemented"),
         (f"{OURS.read_text()}\n---\n{OURS.read_text()}", "CompositeController vk8s is there twice"),
     ],
     ids=["another kind", "no YAML", "a DecoratorController", "one twice"],

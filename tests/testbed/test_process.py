@@ -40,7 +40,7 @@ def test_defaults_are_those_of_the_original() -> None:
 @pytest.mark.parametrize(
     ("controllers", "sentence"),
     [
-        ("kind: DecoratorController", "the stand-in does not know DecoratorControllers"),
+        ("kind: DecoratorController", "DecoratorControllers are not implemented"),
         ("kind: ConfigMap", "there is no CompositeController in it"),
     ],
     ids=["an unknown kind of controller", "no controller"],

@@ -18,6 +18,7 @@ from tests.shared_material import ROOT, VK8S_EXAMPLES
 from tests.world import IDENTITY, node, spec
 
 VK8S: dict[str, Any] = {**IDENTITY, "metadata": {"name": "demo", "namespace": "team-a"}, "spec": spec()}
+CONTROL_PLANE = "master"
 KUBEFLOW = {"kubeflow": {"version": "v1.3.0"}, "ports": [{"name": "kubeflow", "port": 30080, "targetPort": 30080}]}
 
 
@@ -84,8 +85,8 @@ def test_problem_names_the_files_that_it_is_about(tmp_path: Path, capsys: pytest
         (KUBEFLOW, "spec.kubeflow has no effect: the hooks need VK8S_SETTING_KUBEFLOW_INSTALLER_IMAGE"),
         ({"accessPodPort": 30000}, "accessPodPort has no effect without accessPodImage."),
         (
-            {"nodes": [node("m", "master", resources={"limits": {"memory": "767Mi"}})]},
-            "spec.nodes[0].resources.limits.memory: write 768Mi or more; a master with less fails to start.",
+            {"nodes": [node("m", CONTROL_PLANE, resources={"limits": {"memory": "767Mi"}})]},
+            f"spec.nodes[0].resources.limits.memory: write 768Mi or more; a {CONTROL_PLANE} with less fails to start.",
         ),
         (
             {"nodes": [{**node("m", "master"), "image": "registry.example.com:5000/kink:v1.20"}]},

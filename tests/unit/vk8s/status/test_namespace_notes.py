@@ -28,8 +28,9 @@ def container_status(state: Manifest, **ended: str) -> Manifest:
     }
 
 
+ROLE = "master"  # as the node says it
 LOOP = {"waiting": {"reason": "CrashLoopBackOff"}}
-TOO_LITTLE = container_status(LOOP, message="The pod's memory limit is 512 MiB; a master needs at least 768 MiB.\n")
+TOO_LITTLE = container_status(LOOP, message=f"The pod's memory limit is 512 MiB; a {ROLE} needs at least 768 MiB.\n")
 GIVEN = {"cpu": "500m", "memory": "512Mi", "ephemeral-storage": "1Gi"}
 DEFAULTS = limit_range(container_limit(default=GIVEN))
 

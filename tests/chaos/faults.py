@@ -1,4 +1,4 @@
-"""What goes wrong without anybody's doing, or by the doing of others. Each event finds its choices in what there is."""
+"""Faults that occur by themselves or are caused by other people. Each event chooses among the objects that exist."""
 
 from datetime import timedelta
 from typing import Any, Final
@@ -13,13 +13,13 @@ from testbed.metacontroller.errors import SyncError
 from testbed.metacontroller.objects import is_terminating, with_metadata
 from tests.chaos.physics import LEAVE, PROXY_IMAGE, set_pod
 from tests.chaos.scene import HOLD, Draw, Scene
-from tests.simulation.departures import LEAVING
 from tests.simulation.host_api import NAMESPACE, find_owner
 from tests.simulation.keys import describe_key
 from tests.simulation.kinds import Key
+from tests.simulation.removals import LEAVING
 from tests.simulation.statuses import JOB_STATUSES, POD_STATUSES
 
-TROUBLES: Final = tuple(sorted(set(POD_STATUSES) - {"Ready", "bound elsewhere"}))
+POD_FAULTS: Final = tuple(sorted(set(POD_STATUSES) - {"Ready", "bound elsewhere"}))
 # What somebody else may make under a name that a Vk8s wants.
 SQUATS: Final[tuple[tuple[str, str, Manifest], ...]] = (
     ("Secret", "a-join", {"type": "Opaque", "data": {}}),
@@ -38,17 +38,17 @@ POOL_SPECS: Final[tuple[Manifest, ...]] = (
 )
 
 
-def trouble_pod(scene: Scene, draw: Draw) -> None:
+def break_pod(scene: Scene, draw: Draw) -> None:
     """Something happens to a pod."""
     pods = [pod for pod in scene.list_pods() if not is_terminating(pod)]
     if pods:
-        name, trouble = draw.pick(pods)["metadata"]["name"], draw.pick(TROUBLES)
-        scene.tell(f"pod {name}: {trouble}")
-        set_pod(scene, name, trouble)
+        name, fault = draw.pick(pods)["metadata"]["name"], draw.pick(POD_FAULTS)
+        scene.tell(f"pod {name}: {fault}")
+        set_pod(scene, name, fault)
 
 
 def delete_child(scene: Scene, draw: Draw) -> None:
-    """Somebody deletes a child: not a PKI, and no Job, which there are events of their own for."""
+    """Somebody deletes a child, except for a PKI or a Job, for which there are other events."""
     keys = [key for key in _list_children(scene) if key[0] != JOB and not key[1].endswith("-pki")]
     if keys:
         key = draw.pick(keys)
@@ -92,7 +92,7 @@ def scribble(scene: Scene, draw: Draw) -> None:
 
 
 def release(scene: Scene, draw: Draw) -> None:
-    """Somebody takes away the label by which a child is known, or a label of ours."""
+    """Somebody removes the label by which Metacontroller recognizes a child, or one of ours."""
     keys = [key for key in _list_children(scene) if key not in scene.released]
     if not keys:
         return
@@ -100,7 +100,7 @@ def release(scene: Scene, draw: Draw) -> None:
     if label == "controller-uid":
         scene.released[key] = find_owner(scene.api.kinds[key[0]].now[key[1]]) or ""
     scene.change(key, lambda old: with_metadata(old, labels=_without(old["metadata"]["labels"], label)))
-    scene.tell(f"somebody takes label {label} away from {describe_key(key)}")
+    scene.tell(f"somebody removes label {label} from {describe_key(key)}")
 
 
 def mark_master(scene: Scene, draw: Draw) -> None:
@@ -150,7 +150,7 @@ def jump(scene: Scene, draw: Draw) -> None:
 
 
 def lose_job(scene: Scene, draw: Draw) -> None:
-    """A Job gives up, or somebody deletes it, and the Node that it was about."""
+    """A Job fails, or somebody deletes it together with the Node that it was about."""
     jobs = scene.list_jobs()
     if not jobs:
         return
@@ -165,13 +165,13 @@ def lose_job(scene: Scene, draw: Draw) -> None:
 
 
 def deploy(scene: Scene, draw: Draw) -> None:
-    """Another version of the hooks answers from now on, or two in turn."""
+    """Another version of the hooks answers from now on, or two alternately."""
     scene.answering = [draw.pick(list(scene.versions.values())) for _ in range(2 if draw.chance(0.3) else 1)]
     scene.tell(f"hooks {' and '.join(version.name for version in scene.answering)} answer")
 
 
 def restart_controller(scene: Scene, _: Draw) -> None:
-    """Metacontroller begins anew; what it was yet to do is not done."""
+    """Metacontroller is restarted; requests that were pending are never made."""
     scene.controller.restart()
     scene.tell("Metacontroller is restarted")
 

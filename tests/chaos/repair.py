@@ -1,4 +1,4 @@
-"""What only people can mend, mended: after this, everything has to come to rest by itself."""
+"""Repairs of everything that only people can repair: afterwards, everything has to come to rest by itself."""
 
 from datetime import timedelta
 from typing import Any
@@ -13,18 +13,18 @@ from hooks.vk8s.observed.children import CLAIM, JOB, POD, SECRET
 from hooks.vk8s.observed.kinds import CHILD_KINDS
 from testbed.metacontroller.objects import is_terminating, with_metadata
 from tests.chaos.deletions import finish_deletions
+from tests.chaos.faults import write_pool
 from tests.chaos.losses import accept, bind, find_missing, is_missing
 from tests.chaos.physics import LEAVE, UNPULLABLE, can_start
 from tests.chaos.scene import HOLD, Scene
-from tests.chaos.troubles import write_pool
 from tests.simulation.answers import find_references
 from tests.simulation.host_api import NAMESPACE, find_owner
 from tests.simulation.kinds import Key
 
 
-def mend(scene: Scene) -> None:
-    """Nothing is in the way any more that only people can take out of it."""
-    scene.tell("everything that only people can mend is mended")
+def repair(scene: Scene) -> None:
+    """Removes every fault that only people can remove."""
+    scene.tell("everything that only people can repair is repaired")
     scene.lost_hosts.clear()
     scene.flaps.clear()
     scene.api.injected = ()
@@ -35,7 +35,7 @@ def mend(scene: Scene) -> None:
         scene.act(uid)
     scene.controller.restart()
     scene.api.elapsed += timedelta(minutes=21)
-    _mend_objects(scene)
+    _repair_objects(scene)
     _delete_pods_of_lost_claims(scene)
     finish_deletions(scene)
     _bring_password(scene)
@@ -45,19 +45,19 @@ def mend(scene: Scene) -> None:
         write_pool(scene, "r", {"cidr": "10.1.0.0/24", "default": True})
     for vk8s in sorted(scene.list_vk8s(), key=lambda each: int(each["metadata"]["uid"].removeprefix("uid-"))):
         if not is_terminating(vk8s):
-            _mend_vk8s(scene, vk8s)
+            _repair_vk8s(scene, vk8s)
     _delete_stuck_jobs(scene)
 
 
-def _mend_objects(scene: Scene) -> None:
-    """Finalizers of others, what others have made, and labels that somebody has taken away."""
+def _repair_objects(scene: Scene) -> None:
+    """Removes finalizers and objects of others, and restores labels that somebody has removed."""
     alive = {each["metadata"]["uid"] for each in scene.list_vk8s() if not is_terminating(each)}
     for kind in (*CHILD_KINDS, ALLOCATION):
         for name, obj in scene.api.list_all(kind).items():
-            _mend_object(scene, (kind, name), obj, alive)
+            _repair_object(scene, (kind, name), obj, alive)
 
 
-def _mend_object(scene: Scene, key: Key, obj: Manifest, alive: set[str]) -> None:
+def _repair_object(scene: Scene, key: Key, obj: Manifest, alive: set[str]) -> None:
     rest = [each for each in obj["metadata"].get("finalizers", []) if each != HOLD]
     scene.change(key, lambda old: with_metadata(old, finalizers=rest) if "finalizers" in old["metadata"] else old)
     owner, label = scene.released.get(key), obj["metadata"].get("labels", {}).get("controller-uid")
@@ -69,7 +69,7 @@ def _mend_object(scene: Scene, key: Key, obj: Manifest, alive: set[str]) -> None
 
 
 def _delete_pods_of_lost_claims(scene: Scene) -> None:
-    """Who has deleted a claim that is in use has to delete the pod, too: with it, its state is gone."""
+    """Anyone who deletes a claim in use has to delete its pod, too; the state is then gone."""
     for pod in scene.api.list_all(POD).values():
         claims = [scene.api.peek(*key) for key in find_references(pod) if key[0] == CLAIM]
         if any(claim is None or is_terminating(claim) for claim in claims):
@@ -83,18 +83,18 @@ def _bring_password(scene: Scene) -> None:
         scene.api.make({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": {"password": "YQ=="}})
 
 
-def _mend_vk8s(scene: Scene, vk8s: Manifest) -> None:
+def _repair_vk8s(scene: Scene, vk8s: Manifest) -> None:
     name, uid = vk8s["metadata"]["name"], vk8s["metadata"]["uid"]
     spec = scene.written[name]
     nodes = [{**node, "image": "a"} if node["image"] == UNPULLABLE else node for node in spec["nodes"]]
     nodes = [node for node in nodes if node is nodes[0] or not _is_taken(scene, uid, node["name"])]
-    mended: dict[str, Any] = {**spec, "nodes": nodes}
-    # Of those that want the same ports, one has them.
+    repaired: dict[str, Any] = {**spec, "nodes": nodes}
+    # If several want the same ports, one gets them.
     others = {each["metadata"]["name"] for each in scene.list_vk8s()} - {name}
     is_alone = not any(scene.written[each].get("ports") for each in others)
     ports = ("ipPool",) if is_alone else ("ports", "kubeflow", "ipPool")
-    scene.write_spec(name, {key: value for key, value in mended.items() if key not in ports})
-    _mend_pki(scene, name, uid)
+    scene.write_spec(name, {key: value for key, value in repaired.items() if key not in ports})
+    _repair_pki(scene, name, uid)
     _delete_unusable_keys(scene, (SECRET, f"{name}-ssh"))
     if uid in scene.ruined or _is_taken(scene, uid, nodes[0]["name"]):
         scene.tell(f"Vk8s {name} can't be helped, and is deleted")
@@ -102,13 +102,13 @@ def _mend_vk8s(scene: Scene, vk8s: Manifest) -> None:
 
 
 def _delete_unusable_keys(scene: Scene, key: Key) -> None:
-    """Whoever has written into the ssh keys deletes them: others are made."""
+    """Ssh keys that somebody has written into are deleted, so that new ones are created."""
     secret = scene.api.peek(*key)
     if secret is not None and "foreign" in secret.get("data", {}):
         scene.api.drop(key)
 
 
-def _mend_pki(scene: Scene, name: str, uid: str) -> None:
+def _repair_pki(scene: Scene, name: str, uid: str) -> None:
     secret = scene.api.peek(SECRET, f"{name}-pki")
     try:
         if secret is not None:
@@ -129,7 +129,7 @@ def _is_taken(scene: Scene, uid: str, node: str) -> bool:
 
 
 def _delete_stuck_jobs(scene: Scene) -> None:
-    """Jobs that can't start, of workers of which nothing else is left: nobody but these knows of their Nodes."""
+    """Deletes Jobs that can't start, of workers of which nothing else is left: only these Jobs know their Nodes."""
     for name, job in scene.list_jobs():
         node, owner = name.removesuffix(LEAVE), find_owner(job) or ""
         is_left = any(scene.find_child(owner, key) for key in ((POD, node), (CLAIM, f"{node}-state")))
@@ -159,7 +159,7 @@ def _face_losses(scene: Scene, vk8s: Manifest, missing: set[str]) -> bool:
 
 
 def resume_all(scene: Scene) -> None:
-    """Nothing is paused any more."""
+    """Ends every pause."""
     for vk8s in scene.list_vk8s():
         name = vk8s["metadata"]["name"]
         if not is_terminating(vk8s):
