@@ -70,7 +70,11 @@ class Options:
 @options.wait_options
 @options.output_option("json")
 def command(session: Session, asked: Options) -> int | None:
-    """Create a virtual cluster and wait until it is Running."""
+    """Create a virtual cluster and wait until it is Running.
+
+    Where nothing says where the images are, it is read from ConfigMap vk8s-defaults in namespace vk8s-system, which an
+    administrator writes: keys registry and version.
+    """
     if (asked.name is None) == (asked.file is None):
         raise ProblemError("Write the name of the new virtual cluster, or -f FILE.", Exit.USAGE)
     text = read_text(session, asked)

@@ -37,7 +37,7 @@ def test_page_about_curl_does_as_it_says(up: Terminal) -> None:
         up.follow(read_commands(DOCS / "debugging.md", under=section))
 
 
-@pytest.mark.parametrize("page", ["lost-volumes", "pause", "ports", "scale", "ssh"])
+@pytest.mark.parametrize("page", ["connect", "lost-volumes", "pause", "ports", "scale", "ssh"])
 def test_pages_about_a_virtual_cluster(page: str, up: Terminal) -> None:
     up.follow(read_commands(DOCS / "how-to" / f"{page}.md"))
 
