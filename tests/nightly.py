@@ -26,6 +26,7 @@ JOBS: Final = {
     "nested": ("make", "nested"),
     "upgrade": ("make", "upgrade-test"),
     "vm": ("make", "vm-test"),
+    "kind": ("make", "kind-test"),
     "chaos-sim": ("make", "chaos-sim", "HISTORIES=10000"),
     "chaos": ("make", "chaos"),
     "mutants": ("make", "mutants", "SAMPLE=1000"),

@@ -3,27 +3,35 @@
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 from hooks.kubernetes.manifest import Manifest
-from testbed.kind.cluster import build_kubectl
+from testbed.kind.cluster import WORKERS, build_kubectl
 from testbed.kubectl import Kubectl
 from testbed.layout import ROOT
 from testbed.waiting import wait_for
 from tests.figures import record
+from tests.kind.machines import Machine
 from tests.kind.traces import list_traces
+from tests.kind.workload import build_ports
 from tests.machine import at_work, require_testbed
 from tests.nested.current import Target, use_cluster
 from tests.nested.host import Host, read_example, read_example_images
+from tests.nested.kept import Kept, keep_something
 from tests.nested.virtual import VirtualCluster
 from tests.nested.workload import build_web_pod, build_web_service
 
 COMMAND = [sys.executable, "-m", "testbed.kind"]
 # A web pod on each of two nodes, which prefer different hosts.
 WEB = {"on-master": "local-master", "on-worker": "local-worker"}
+# A host that is never lost.
+PLACEMENT = {
+    "nodeSelector": {"node-role.kubernetes.io/control-plane": ""},
+    "tolerations": [{"key": "node-role.kubernetes.io/control-plane", "operator": "Exists"}],
+}
 # Small, as hosts share the machine's processors and each says that it has them all.
 RESOURCES = {
     "master": {"requests": {"cpu": "500m", "memory": "2Gi"}, "limits": {"cpu": "2", "memory": "3Gi"}},
@@ -67,8 +75,14 @@ def compare(before: frozenset[str]) -> str:
 @pytest.fixture(scope="package")
 def host(hosts: Kubectl) -> Iterator[Host]:
     """The kind cluster as a host cluster of virtual ones, with a namespace for the tests."""
-    with use_cluster(Target(read_example_images(), lambda: hosts)) as host:
+    with use_cluster(Target(read_example_images(), lambda: hosts, placement=PLACEMENT)) as host:
         yield host
+
+
+@pytest.fixture
+def machines(hosts: Kubectl) -> Mapping[str, Machine]:
+    """The hosts that take node pods, by name."""
+    return {name: Machine(name, hosts) for name in WORKERS}
 
 
 @pytest.fixture(scope="package")
@@ -101,9 +115,16 @@ def web(running: VirtualCluster) -> VirtualCluster:
     return running
 
 
+@pytest.fixture
+def kept(running: VirtualCluster) -> Kept:
+    """The virtual cluster with data on a volume of the control-plane node and of a worker, in use by a pod there."""
+    return keep_something(running)
+
+
 def with_second_worker(example: Manifest) -> Manifest:
-    """examples/local.yaml with one worker more, and smaller nodes."""
+    """examples/local.yaml with one worker more, smaller nodes, and a port for a writer on each."""
     master, worker = example["spec"]["nodes"]
     three = (master, worker, {**worker, "name": "local-worker2"})
     nodes = [{**node, "resources": RESOURCES[node["role"]]} for node in three]
-    return {**example, "spec": {**example["spec"], "nodes": nodes}}
+    ports = [*example["spec"]["ports"], *build_ports(len(nodes))]
+    return {**example, "spec": {**example["spec"], "nodes": nodes, "ports": ports}}

@@ -4,10 +4,11 @@ from functools import partial
 
 import pytest
 
-from testbed.kubectl import Kubectl, KubectlError
+from testbed.kubectl import KubectlError
 from testbed.waiting import wait_for
 from tests.kind.conftest import WEB
-from tests.nested.current import MANAGED
+from tests.kind.page import follow
+from tests.kind.placing import read_hosts
 from tests.nested.limits import RECOVERY_SECONDS
 from tests.nested.test_main_job import assert_is_same_node_at_new_address, assert_pods_reach_each_other
 from tests.nested.virtual import VirtualCluster, list_ready_nodes
@@ -15,13 +16,6 @@ from tests.nested.workload import LARGE_PATH, NAME_PATH, PORT, build_node_port_s
 
 NODE_PORT = 30000
 SECONDS = 90
-DRAIN_SECONDS = 120
-
-
-def read_hosts(virtual: VirtualCluster) -> dict[str, str]:
-    """The host that each node of the virtual cluster is on."""
-    pods = (virtual.kubectl.get("pod", node) for node in virtual.nodes)
-    return {pod["metadata"]["name"]: pod["spec"]["nodeName"] for pod in pods}
 
 
 def fetch_from(virtual: VirtualCluster, host: str) -> str:
@@ -103,7 +97,7 @@ def test_drained_host_gets_its_nodes_back(web: VirtualCluster) -> None:
     elsewhere = [node for node in web.nodes if hosts[node] != host]
     before = read_uids(web, elsewhere)
     try:
-        drain(web.kubectl, host)
+        follow(web, "Drain a host", host)
         wait_for("a status that says so", lambda: says_that_only(web, elsewhere), SECONDS, web.describe)
         assert read_uids(web, elsewhere) == before
     finally:
@@ -123,10 +117,3 @@ def says_that_only(virtual: VirtualCluster, nodes: list[str]) -> bool:
     (ready,) = (each for each in status["conditions"] if each["type"] == "Ready")
     names_others = all(node in ready["message"] for node in virtual.nodes if node not in nodes)
     return status["readyNodes"] == f"{len(nodes)}/3" and status["phase"] != "Running" and names_others
-
-
-def drain(kubectl: Kubectl, host: str) -> None:
-    """As an administrator does before maintenance; nothing would replace the client of the tests."""
-    others = ",".join(f"{label}!={value}" for label, value in MANAGED.items())
-    options = ("--ignore-daemonsets", "--delete-emptydir-data", f"--pod-selector={others}")
-    kubectl.run("drain", host, *options, f"--timeout={DRAIN_SECONDS}s")

@@ -5,7 +5,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from secrets import token_hex
 from tempfile import TemporaryDirectory
@@ -41,11 +41,15 @@ def get_users_kubectl() -> Kubectl:
 
 @dataclass(frozen=True)
 class Target:
-    """A cluster to test in: that of the current context of a kubectl. `advice`: what to do without such a context."""
+    """A cluster to test in: that of the current context of a kubectl. `advice`: what to do without such a context.
+
+    `placement`: fields of the client's pod that say where it runs.
+    """
 
     images: Images
     get_kubectl: Callable[[], Kubectl] = get_users_kubectl
     advice: str = NO_CONTEXT
+    placement: Manifest = field(default_factory=dict)
 
 
 def read_target(environment: Mapping[str, str]) -> Target | None:
@@ -72,7 +76,7 @@ def use_cluster(target: Target) -> Iterator[Host]:
         check_cluster(kubectl, kubectl.run("config", "current-context").strip())
         with _own_namespace(kubectl, namespace):
             check_controller(kubectl, target.images)
-            client = _start_client(kubectl, target.images)
+            client = _start_client(kubectl, target)
             path = f"{Path(kubectl.command[0]).parent}:{os.environ['PATH']}"
             environment = {**os.environ, "KUBECONFIG": str(kubeconfig), "PATH": path}
             yield Host(kubectl, namespace, environment, target.images, client)
@@ -119,9 +123,10 @@ def _remove_namespace(kubectl: Kubectl, name: str) -> str:
     return ""
 
 
-def _start_client(kubectl: Kubectl, images: Images) -> Client:
+def _start_client(kubectl: Kubectl, target: Target) -> Client:
     """A pod that is part of no virtual cluster and reaches them, as any pod of the host cluster can."""
-    kubectl.apply(_build_client(images))
+    images = target.images
+    kubectl.apply(_build_client(images, target.placement))
     if not kubectl.succeeds("wait", "--for=condition=Ready", f"pod/{CLIENT}", f"--timeout={CLIENT_SECONDS}s"):
         state = kubectl.get("pod", CLIENT)["status"].get("containerStatuses", "not scheduled")
         raise ObstacleError(
@@ -135,7 +140,7 @@ def _start_client(kubectl: Kubectl, images: Images) -> Client:
     return Client(address, network=node, kubectl="kubectl", outside=node, ssh=access)
 
 
-def _build_client(images: Images) -> Manifest:
+def _build_client(images: Images, placement: Manifest) -> Manifest:
     """Two containers, as only the access image has ssh, and only the node image curl."""
     containers = [
         {"name": name, "image": image, "command": ["sleep", "infinity"]}
@@ -150,5 +155,6 @@ def _build_client(images: Images) -> Manifest:
             "containers": containers,
             "enableServiceLinks": False,
             "terminationGracePeriodSeconds": 0,
+            **placement,
         },
     }

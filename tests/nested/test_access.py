@@ -19,9 +19,14 @@ REFUSED = 255
 @pytest.fixture
 def ssh(running: VirtualCluster, tmp_path: Path) -> "Ssh":
     """A client with the key that was made for the owner, which knows the host by the key in the Secret."""
-    wait_for_access(running)
-    secret = running.kubectl.get("secret", "local-ssh")["data"]
-    client, port = running.host.client, running.manifest["spec"]["accessPodPort"]
+    return build_ssh(running, tmp_path)
+
+
+def build_ssh(virtual: VirtualCluster, tmp_path: Path) -> "Ssh":
+    """The same, for any virtual cluster with an access pod."""
+    wait_for_access(virtual)
+    secret = virtual.kubectl.get("secret", "local-ssh")["data"]
+    client, port = virtual.host.client, virtual.manifest["spec"]["accessPodPort"]
     key, known_hosts = tmp_path / "key", tmp_path / "known_hosts"
     client.ssh.write(key, base64.b64decode(secret["id_ecdsa"]).decode())
     public = base64.b64decode(secret["ssh_host_ecdsa_key.pub"]).decode()
