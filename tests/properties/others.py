@@ -10,6 +10,7 @@ from hooks.kubernetes.labels import VK8S
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.keys.pki import build_pki, encode_data
 from hooks.vk8s.observed.children import group_key
+from testbed.metacontroller.claims import build_controller_reference
 from testbed.metacontroller.objects import with_metadata
 from tests.properties.host import Host, change_children
 from tests.simulation.keys import describe_key, list_keys
@@ -46,6 +47,7 @@ def add_unknown(draw: st.DrawFn, host: Host) -> Host:
     name = draw(st.sampled_from(["later", f"{host.world.name}-later"]))
     metadata = {"name": name, "namespace": "team-a", "labels": {"vk8s.sktelecom.com/later": "x", VK8S: host.world.name}}
     child = observe({"apiVersion": "v1", "kind": kind, "metadata": metadata, **content})
+    child = with_metadata(child, ownerReferences=[build_controller_reference(host.world.parent())])
     children = host.world.with_child(group_key(child), name, child).children
     return host.after(f"unknown {kind} {name}", children=children)
 

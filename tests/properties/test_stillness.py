@@ -19,6 +19,7 @@ from tests.simulation.answers import has_usable_pki, is_accepted, is_paused
 from tests.simulation.keys import group_children, list_children
 from tests.simulation.note import STATE
 from tests.simulation.removals import find_leaving
+from tests.simulation.risks import is_at_risk, is_lost
 from tests.world import Children, World
 
 KEPT_KINDS = {"Pod.v1", "PersistentVolumeClaim.v1"}
@@ -94,12 +95,14 @@ def write_everywhere(host: Host) -> Host:
 
 
 def check_complete(world: World) -> None:
-    """Fails where a node has no pod although nothing is in the way of one, or has one that is paused."""
+    """Fails where a node has no pod although nothing prevents one, or has one in a pause that would lose no state."""
     going = [key for key, child in list_children(world).items() if is_terminating(child)]
     if is_accepted(world) and has_usable_pki(world) and not going:
         nodes = {node["name"] for node in world.spec["nodes"]}
         there = nodes & world.children["Pod.v1"].keys()
-        assert there == set() if is_paused(world) else there >= nodes - find_leaving(world)
+        lost = {name for name in nodes if is_lost(world, name)}
+        at_risk = {name for name in there if is_at_risk(world, world.children["Pod.v1"][name])}
+        assert there == at_risk if is_paused(world) else there >= nodes - find_leaving(world) - lost
 
 
 def _reversed(world: World) -> World:

@@ -77,8 +77,9 @@ def find_empty(value: Any, path: str = "") -> list[str]:
 def find_selector(child: Manifest) -> dict[str, str] | None:
     """The labels by which a child chooses pods; None for one that chooses none."""
     spec = child.get("spec", {})
-    selector: dict[str, str] | None = spec.get("podSelector", {}).get("matchLabels") or spec.get("selector")
-    return selector
+    selector = spec.get("podSelector") or spec.get("selector") or {}
+    labels: dict[str, str] | None = selector.get("matchLabels", selector) or None
+    return labels
 
 
 def find_selected(chooser: Manifest, answer: SyncResponse) -> set[str]:
