@@ -165,7 +165,7 @@ def test_printed_kubeconfig_asks_for_the_certificate(connected: Cli) -> None:
     assert "BEGIN CERTIFICATE" in json.loads(credential.stdout)["status"]["clientCertificateData"]
 
 
-def test_somebody_without_the_right_is_told_which_one(connected: Cli, owner: Owner) -> None:
+def test_missing_right_is_named(connected: Cli, owner: Owner) -> None:
     owner.kubectl.run("create", "role", "vk8s-view", "--verb=get", "--resource=vk8s.vk8s.sktelecom.com")
     owner.kubectl.run("create", "rolebinding", "look-here", "--role=vk8s-view", "--user=jane")
     result = connected.run("kubeconfig", "demo", "--as", "jane")

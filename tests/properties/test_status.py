@@ -102,7 +102,8 @@ def test_whatever_time_the_status_had_it_is_the_same_moment_or_now(moment: datet
 
 def read_status(status: Manifest, condition: str) -> str:
     """The status of that condition."""
-    return next(entry["status"] for entry in status["conditions"] if entry["type"] == condition)
+    found: str = next(entry["status"] for entry in status["conditions"] if entry["type"] == condition)
+    return found
 
 
 def check_rejection(status: Manifest, world: World) -> None:

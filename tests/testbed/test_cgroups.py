@@ -63,3 +63,12 @@ def test_slice_has_the_name_that_the_kubelet_derives() -> None:
 )
 def test_pods_are_known_by_their_names(group: str, *, is_pod: bool) -> None:
     assert cgroups.is_pod(Path(group)) is is_pod
+
+
+def test_testbed_gets_more_than_the_share_of_one_process(version_1: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tree = version_1 / "cpu,cpuacct"
+    monkeypatch.setattr(cgroups, "list_trees", lambda: [tree])
+    (tree / "some").mkdir()
+    (tree / "some" / "cpu.shares").write_text("1024")
+    assert cgroups.prepare_program("some", "etcd") == [tree / "some" / "programs" / "etcd" / "cgroup.procs"]
+    assert (tree / "some" / "cpu.shares").read_text() == "8192"
