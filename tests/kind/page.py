@@ -13,11 +13,12 @@ PAGE: Final = ROOT / "docs" / "how-to" / "host-maintenance.md"
 HOST, VK8S = "host-2", "sample"
 
 
-def follow(virtual: VirtualCluster, heading: str, host: str) -> str:
-    """Types in all commands below a heading of the page, and returns what they print."""
+def follow(virtual: VirtualCluster, heading: str, host: str, worker: str = "") -> str:
+    """Types in all commands below a heading of the page, for that worker if one is named; returns what they print."""
     commands = [command.text for command in read_commands(PAGE, under=heading)]
     assert commands, f"{PAGE.name} has no command below {heading}"
-    return type_in(virtual, "\n".join(commands), {HOST: host, VK8S: virtual.name})
+    workers = {f"{VK8S}-worker": worker} if worker else {}
+    return type_in(virtual, "\n".join(commands), {HOST: host, **workers, VK8S: virtual.name})
 
 
 def type_in(virtual: VirtualCluster, text: str, names: Mapping[str, str]) -> str:

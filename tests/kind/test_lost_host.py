@@ -5,7 +5,7 @@ The host has a worker, the access pod, one of the two hooks, and the Metacontrol
 
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -22,7 +22,7 @@ from tests.kind.page import follow
 from tests.kind.placing import list_access_pods, move_access_pod, move_leadership, read_hosts, read_uids
 from tests.nested.kept import Kept
 from tests.nested.test_access import Ssh, build_ssh
-from tests.nested.test_lost_volumes import accept_loss, read_condition
+from tests.nested.test_lost_volumes import read_condition
 from tests.nested.virtual import DELETE_SECONDS, VirtualCluster
 
 NOTICE_SECONDS = 60
@@ -180,14 +180,22 @@ def assert_follows(follower: VirtualCluster, loss: Loss) -> None:
     assert follower.inside.succeeds("get", "configmap", "kept")
 
 
+def is_another(before: Manifest | None, find: Callable[[], Manifest | None]) -> bool:
+    """Whether an object exists that is not the one that was there before."""
+    now = find()
+    return bool(now and before and now["metadata"]["uid"] != before["metadata"]["uid"])
+
+
 def assert_starts_anew(virtual: VirtualCluster, loss: Loss) -> None:
-    """The workers wait until their owner gives their volumes up: one by the page's command, one by the status'."""
-    first, second = loss.nodes
-    wait_for_request(virtual, [first, second])
-    assert first == "local-worker"
-    follow(virtual, "Give up the volume of a worker", loss.machine.name)
-    wait_for_request(virtual, [second])
-    accept_loss(virtual)
+    """The workers wait until their owner gives their volumes up, one after the other."""
+    left = list(loss.nodes)
+    while left:
+        wait_for_request(virtual, left)
+        worker = left.pop(0)
+        claim = partial(virtual.kubectl.find, "persistentvolumeclaim", f"{worker}-state")
+        before = claim()
+        follow(virtual, "Give up the volume of a worker", loss.machine.name, worker)
+        wait_for(f"another claim of {worker}", partial(is_another, before, claim), SECONDS, virtual.describe)
     virtual.wait_for_phase("Running")
     virtual.wait_for_nodes()
     assert loss.machine.name not in read_hosts(virtual).values()

@@ -58,9 +58,9 @@ def find_given_up(world: World) -> Iterator[Key]:
     workers = {node["name"] for node in world.spec["nodes"] if node["role"] == "worker"} & list_staying(world)
     for name in sorted(workers & world.children[POD].keys()):
         key = (CLAIM, f"{name}-state")
-        claim = world.children[CLAIM].get(key[1], {"metadata": {"uid": None}})
-        is_given_up = claim["metadata"]["uid"] in read_accepted(world) and is_lasting(world, key)
-        if is_given_up and _waits_for_its_host(world.children[POD][name]):
+        claim, pod = world.children[CLAIM].get(key[1], {"metadata": {"uid": None}}), world.children[POD][name]
+        request = f"{claim['metadata']['uid']}/{pod['metadata']['uid']}"
+        if request in _list_accepted(world) and is_lasting(world, key) and _waits_for_its_host(pod):
             yield from ((POD, name), key)
 
 
@@ -100,7 +100,12 @@ def find_claim(pod: Manifest) -> Key | None:
 
 def read_accepted(world: World) -> set[str]:
     """The uids of the claims whose loss the owner has accepted."""
-    return {uid.strip() for uid in world.annotations.get(ACCEPT, "").split(",")} - {""}
+    return {entry.partition("/")[0] for entry in _list_accepted(world)} - {""}
+
+
+def _list_accepted(world: World) -> set[str]:
+    """What the owner has accepted: uids of claims, some with the uid of the pod that waits for the claim."""
+    return {entry.strip() for entry in world.annotations.get(ACCEPT, "").split(",")}
 
 
 def read_generation(pod: Manifest) -> int:

@@ -146,7 +146,7 @@ def _read_node_state(situation: Situation, node: NodeSpec) -> _NodeState:
     is_ephemeral = cluster.spec.storage.ephemeral
     claim = None if is_ephemeral else observed.find(CLAIM, state_claim_name(node.name))
     noted = None if is_ephemeral else cluster.state.claims.get(node.name)
-    is_accepted = noted is not None and noted in cluster.given_up
+    is_accepted = noted is not None and cluster.gives_up(noted)
     lacking = {
         (kind, name): observed.find(kind, name)
         for kind, name in list_needed(situation, node)

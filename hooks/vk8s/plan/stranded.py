@@ -1,15 +1,13 @@
 """Workers whose volumes are on hosts that don't come back, and whose owner gives these volumes up.
 
-The owner names the uids of the claims, as for claims that are gone. Then claim and pod go, and the worker is created
-again on an empty volume. A worker that runs, or that may start, keeps its volume whatever the annotation says.
+The owner names the uid of the claim, as for claims that are gone, and that of the pod that waits for it. Then claim and
+pod go, and the worker is created again on an empty volume. A worker that runs, or that may start, keeps its volume
+whatever the annotation says. The consent is of no effect for any later pod: it is for this loss, and for no later one.
 """
-
-from collections.abc import Mapping
 
 from hooks.vk8s.observed.children import CLAIM, POD, is_terminating
 from hooks.vk8s.part import Part
 from hooks.vk8s.situation import Situation
-from hooks.vk8s.spec.cluster import ACCEPT_LOSS_ANNOTATION, VirtualCluster
 from hooks.vk8s.spec.naming import state_claim_name
 
 
@@ -20,24 +18,14 @@ def plan_stranded(situation: Situation) -> Part:
     return Part(gone=frozenset([*claims, *((POD, name) for name in names)]))
 
 
-def describe_request(cluster: VirtualCluster, uids: Mapping[str, str]) -> str:
-    """What the owner may do about workers whose volumes are out of reach; `uids`: of their claims, by node."""
-    identity, given_up = cluster.identity, ",".join(dict.fromkeys([*cluster.given_up, *uids.values()]))
-    return (
-        f"The volume of {', '.join(uids)} is on a host that takes no pods now; the node starts when the host does. If "
-        "the host is lost for good, give up what is on the volume, and begin with an empty one: kubectl annotate vk8s "
-        f"-n {identity.namespace} {identity.name} --overwrite {ACCEPT_LOSS_ANNOTATION}={given_up}."
-    )
-
-
 def _is_given_up(situation: Situation, node: str) -> bool:
     """Whether the owner gives up the claim that the worker has, and nothing but its volume keeps it from starting.
 
     That is so if the scheduler says it, or if the pod has been deleted and its host does not answer.
     """
     claim, pod = situation.observed.find(CLAIM, state_claim_name(node)), situation.pods.get(node)
-    if claim is None or is_terminating(claim) or claim["metadata"]["uid"] not in situation.cluster.given_up:
+    if claim is None or is_terminating(claim) or pod is None:
         return False
-    if pod is None:
+    if f"{claim['metadata']['uid']}/{pod.manifest['metadata']['uid']}" not in situation.cluster.given_up:
         return False
     return pod.is_bound_elsewhere or (pod.is_terminating and pod.host in situation.silent_hosts)

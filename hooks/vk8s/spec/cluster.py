@@ -80,8 +80,12 @@ class VirtualCluster:
 
     @property
     def given_up(self) -> list[str]:
-        """Uids of the claims whose data the owner has given up."""
+        """What the owner has given up: uids of claims, some with `/` and the uid of the pod that waits for it."""
         return _split(self.accept_loss)
+
+    def gives_up(self, claim: str) -> bool:
+        """Whether the owner has given up the data of the claim with that uid, which is gone."""
+        return any(entry.partition("/")[0] == claim for entry in self.given_up)
 
     @property
     def may_initialize(self) -> bool:

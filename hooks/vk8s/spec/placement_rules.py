@@ -21,8 +21,8 @@ _RESERVED_DOMAINS: Final = (
 # Kubernetes' own annotations may make a pod look like another kind of pod. These only limit its network.
 _KUBERNETES: Final = "kubernetes.io"
 _OPEN: Final = frozenset(["kubernetes.io/egress-bandwidth", "kubernetes.io/ingress-bandwidth"])
-# The API server's limit for all keys and values of one object.
-_MOST_BYTES: Final = 256 * 1024
+# The API server's limit for all annotations of an object is 256 KiB, and Metacontroller writes them a second time.
+_MOST_BYTES: Final = 96 * 1024
 _FORMS: Final[Mapping[str, TypeAdapter[object]]] = {
     "affinity": TypeAdapter(Affinity),
     "topologySpreadConstraints": TypeAdapter(list[SpreadConstraint]),
@@ -87,7 +87,7 @@ def _list_annotation_problems(annotations: Mapping[str, str]) -> Iterator[str]:
         domains = f"{', '.join(_RESERVED_DOMAINS)} and {_KUBERNETES}"
         yield f"annotations: leave out those of {domains}: they are written by controllers, not by owners of pods."
     if sum(len(text.encode()) for item in annotations.items() for text in item) > _MOST_BYTES:
-        yield "annotations: write less than 256 KiB."
+        yield "annotations: write less than 96 KiB."
 
 
 def _is_reserved(key: str) -> bool:

@@ -5,15 +5,14 @@ from dataclasses import replace
 from typing import Final
 
 from hooks.kubernetes.conditions import format_time
-from hooks.vk8s.observed.children import CLAIM
 from hooks.vk8s.observed.pod import Pod
 from hooks.vk8s.observed.pod_state import PodState
-from hooks.vk8s.plan.stranded import describe_request
 from hooks.vk8s.situation import Call, Situation
-from hooks.vk8s.spec.naming import state_claim_name
 
 HOST_UNREACHABLE: Final = "HostUnreachable"
 _PAGE: Final = "docs/how-to/host-maintenance.md#a-host-is-lost"
+# The command is there and not in the status, which says this in each drain of a host with local volumes.
+_VOLUME_PAGE: Final = "docs/how-to/host-maintenance.md#give-up-the-volume-of-a-worker"
 
 
 def name_host(call: Call, pod: Pod | None, state: PodState) -> PodState:
@@ -44,12 +43,12 @@ def _advise_on_silence(situation: Situation) -> Iterator[str]:
 
 def _advise_on_volumes(situation: Situation) -> Iterator[str]:
     bound = [
-        (node, claim)
+        node.name
         for node in situation.cluster.workers
-        if (pod := situation.pods.get(node.name))
-        and pod.is_bound_elsewhere
-        and (claim := situation.observed.find(CLAIM, state_claim_name(node.name)))
+        if (pod := situation.pods.get(node.name)) and pod.is_bound_elsewhere
     ]
-    uids = {node.name: str(claim["metadata"]["uid"]) for node, claim in bound}
-    if uids and not set(uids.values()) <= set(situation.cluster.given_up):
-        yield describe_request(situation.cluster, uids)
+    if bound:
+        yield (
+            f"The volume of {', '.join(bound)} is on a host that takes no pods now; the node starts when the host does."
+            f" If the host is lost for good: {_VOLUME_PAGE}."
+        )

@@ -8,7 +8,8 @@ from hooks.vk8s.observed.children import CLAIM, POD
 from tests.lost_hosts import place, silent_status, unscheduled_status
 from tests.world import World, condition, names, node, ready_status, running_world, spec
 
-ACCEPTED = {"vk8s.sktelecom.com/accept-state-loss": "uid-of-w-state"}
+ACCEPT = "vk8s.sktelecom.com/accept-state-loss"
+ACCEPTED = {ACCEPT: "uid-of-w-state/uid-of-w"}
 TAINTED = "0/1 nodes are available: 1 node(s) had untolerated taint {gpu: }."
 DELETED = {"deletionTimestamp": "2026-01-02T03:04:00Z"}
 WORLD = running_world()
@@ -69,12 +70,23 @@ def test_volume_that_may_be_used_is_kept_whatever_is_given_up(world: World) -> N
     assert list_left_out(world) <= {"Pod/w"} - set(world.children[POD])
 
 
-def test_volume_that_is_not_given_up_is_kept() -> None:
-    assert list_left_out(UNSCHEDULED, **{"vk8s.sktelecom.com/accept-state-loss": "uid-of-m-state"}) == set()
+@pytest.mark.parametrize(
+    "value", ["uid-of-m-state/uid-of-w", "uid-of-w-state", "uid-of-w-state/uid-of-the-pod-before", "uid-of-w"]
+)
+@pytest.mark.parametrize("world", [UNSCHEDULED, LOST], ids=["the scheduler says so", "deleted on a silent host"])
+def test_consent_is_for_that_claim_and_that_pod(world: World, value: str) -> None:
+    assert list_left_out(world, **{ACCEPT: value}) == set()
+
+
+def test_host_with_a_ready_pod_is_not_lost() -> None:
+    nodes = [node("m", "master"), node("w", "worker"), node("w2", "worker")]
+    lost = place(running_world(spec=spec(nodes=nodes)), "w", "host-2", silent_status(), **DELETED)
+    assert list_left_out(place(lost, "w2", "host-2", silent_status())) == GONE
+    assert list_left_out(place(lost, "w2", "host-2", ready_status())) == set()
 
 
 def test_volume_of_the_control_plane_is_kept() -> None:
-    both = {"vk8s.sktelecom.com/accept-state-loss": "uid-of-m-state,uid-of-w-state"}
+    both = {ACCEPT: "uid-of-m-state/uid-of-m,uid-of-w-state/uid-of-w"}
     assert list_left_out(WORLD.with_pod_status("m", unscheduled_status()), **both) == set()
 
 
@@ -85,15 +97,12 @@ def test_worker_is_created_again_with_an_empty_volume() -> None:
     assert condition(after.with_ready_pods().sync(), "Ready")["status"] == "True"
 
 
-def test_request_names_the_claims_of_all_such_workers() -> None:
+def test_status_points_to_the_way_out_and_shows_no_command_to_copy() -> None:
     nodes = [node("m", "master"), node("w", "worker"), node("w2", "worker")]
     world = running_world(spec=spec(nodes=nodes))
     for name in ("w", "w2"):
         world = world.with_pod_status(name, unscheduled_status())
     message = condition(world.sync(), "Ready")["message"]
     assert "The volume of w, w2 is on a host that takes no pods now" in message
-    assert message.endswith(
-        "-n team-a demo --overwrite vk8s.sktelecom.com/accept-state-loss=uid-of-w-state,uid-of-w2-state."
-    )
-    given_up = replace(world, annotations={"vk8s.sktelecom.com/accept-state-loss": "uid-of-w-state,uid-of-w2-state"})
-    assert "kubectl annotate" not in condition(given_up.sync(), "Ready")["message"]
+    assert message.endswith("docs/how-to/host-maintenance.md#give-up-the-volume-of-a-worker.")
+    assert "kubectl annotate" not in message

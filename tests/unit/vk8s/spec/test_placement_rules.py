@@ -112,7 +112,7 @@ ONCE = "write each label once: in labelSelector, in matchLabelKeys or in mismatc
         ({"annotations": {"net.default.ovn.kubernetes.io/ip_address": "10.0.0.9"}}, RESERVED),
         ({"annotations": {"metacontroller.k8s.io/last-applied-configuration": "{}"}}, RESERVED),
         ({"annotations": {"kubernetes.io/config.mirror": "a"}}, RESERVED),
-        ({"annotations": {"a": "b" * 262144}}, "spec.nodes[0].annotations: write less than 256 KiB."),
+        ({"annotations": {"a": "b" * 98304}}, "spec.nodes[0].annotations: write less than 96 KiB."),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
