@@ -64,7 +64,7 @@ def test_missing_kubectl_is_reported(installer: Installer) -> None:
 def test_missing_rights_are_reported(installer: Installer, command: list[str]) -> None:
     token = installer.kubectl.within("default").run("create", "token", "default").strip()
     result = installer.run(*command, environment={"KUBECONFIG": str(installer.write_kubeconfig(token))})
-    assert "it takes a cluster-admin" in read_error(result)
+    assert "which takes a cluster-admin" in read_error(result)
     assert not installer.kubectl.succeeds("get", "namespace", SYSTEM)
 
 
