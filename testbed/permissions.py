@@ -21,9 +21,10 @@ def grant(host: HostCluster) -> Path:
     """Applies the role as it is now, and returns the ServiceAccount's kubeconfig once it has its rights."""
     host.kubectl.apply(*read_account())
     token = host.kubectl.within(SYSTEM).run("create", "token", NAME, f"--duration={_DURATION}").strip()
-    admin: Manifest = json.loads(host.testbed.kubeconfig.read_text())
+    # kubectl writes it as YAML, with contexts of its user's, once that user has changed anything in it.
+    admin: Manifest = yaml.safe_load(host.testbed.kubeconfig.read_text())
     path = get_kubeconfig(host.testbed)
-    path.write_text(json.dumps(build_kubeconfig(admin, token), indent=2))
+    path.write_text(json.dumps(build_kubeconfig(admin, host.testbed.network, token), indent=2))
     account = Kubectl([f"{host.binaries}/kubectl", f"--kubeconfig={path}"])
     wait_for("the rights of Metacontroller", lambda: account.succeeds("get", "namespaces"), _SECONDS)
     return path
@@ -41,11 +42,12 @@ def read_account() -> list[Manifest]:
     return [each for each in documents if each["kind"] not in ("Deployment", "PodDisruptionBudget")]
 
 
-def build_kubeconfig(admin: Manifest, token: str) -> Manifest:
-    """The administrator's kubeconfig with another user."""
-    (context,) = admin["contexts"]
+def build_kubeconfig(admin: Manifest, context: str, token: str) -> Manifest:
+    """The administrator's kubeconfig with another user, and that context alone."""
+    (found,) = [each for each in admin["contexts"] if each["name"] == context]
     return {
         **admin,
         "users": [{"name": NAME, "user": {"token": token}}],
-        "contexts": [{**context, "context": {**context["context"], "user": NAME}}],
+        "contexts": [{**found, "context": {**found["context"], "user": NAME}}],
+        "current-context": context,
     }

@@ -19,13 +19,17 @@ def test_kubeconfig_has_the_admins_cluster_and_no_admin_rights() -> None:
     admin = {
         "clusters": [{"name": "c", "cluster": {"server": "https://x"}}],
         "users": [{"name": "admin", "user": {"token": "all"}}],
-        "contexts": [{"name": "x", "context": {"cluster": "c", "user": "admin"}}],
-        "current-context": "x",
+        "contexts": [
+            {"name": "x", "context": {"cluster": "c", "user": "admin"}},
+            {"name": "a user's own", "context": {"cluster": "other", "user": "other"}},
+        ],
+        "current-context": "a user's own",
     }
-    made = build_kubeconfig(admin, "little")
+    made = build_kubeconfig(admin, "x", "little")
     assert made == {
         **admin,
         "users": [{"name": "metacontroller", "user": {"token": "little"}}],
         "contexts": [{"name": "x", "context": {"cluster": "c", "user": "metacontroller"}}],
+        "current-context": "x",
     }
     assert get_kubeconfig(UP) != UP.kubeconfig
