@@ -22,11 +22,9 @@ from tests.nested.current import Target, use_cluster
 from tests.nested.host import Host, read_example, read_example_images
 from tests.nested.kept import Kept, keep_something
 from tests.nested.virtual import VirtualCluster
-from tests.nested.workload import build_web_pod, build_web_service
+from tests.nested.workload import start_web
 
 COMMAND = [sys.executable, "-m", "testbed.kind"]
-# A web pod on each of two nodes, which prefer different hosts.
-WEB = {"on-master": "local-master", "on-worker": "local-worker"}
 # A host that is never lost.
 PLACEMENT = {
     "nodeSelector": {"node-role.kubernetes.io/control-plane": ""},
@@ -39,7 +37,6 @@ RESOURCES = {
 }
 # The kernel takes network namespaces apart in the background.
 GONE_SECONDS = 30
-WEB_SECONDS = 60
 
 
 @pytest.fixture(scope="package")
@@ -107,11 +104,7 @@ def running(booted: VirtualCluster) -> VirtualCluster:
 def web(running: VirtualCluster) -> VirtualCluster:
     """The virtual cluster with a web pod and its Service on each of two nodes, which are on different hosts."""
     running.wait_for_nodes()
-    inside = running.inside
-    # A new cluster lets pods be made only once it has made the service account.
-    wait_for("the service account", lambda: inside.find("serviceaccount", "default"), WEB_SECONDS)
-    inside.apply(*(build_web_pod(name, node) for name, node in WEB.items()), *map(build_web_service, WEB))
-    inside.run("wait", "--for=condition=Ready", *(f"pod/{name}" for name in WEB), f"--timeout={WEB_SECONDS}s")
+    start_web(running.inside)
     return running
 
 

@@ -6,13 +6,12 @@ import pytest
 
 from testbed.kubectl import KubectlError
 from testbed.waiting import wait_for
-from tests.kind.conftest import WEB
 from tests.kind.page import follow
 from tests.kind.placing import read_hosts
 from tests.nested.limits import RECOVERY_SECONDS
 from tests.nested.test_main_job import assert_is_same_node_at_new_address, assert_pods_reach_each_other
 from tests.nested.virtual import VirtualCluster, list_ready_nodes
-from tests.nested.workload import LARGE_PATH, NAME_PATH, PORT, build_node_port_service
+from tests.nested.workload import LARGE_PATH, NAME_PATH, PORT, WEB, build_node_port_service
 
 NODE_PORT = 30000
 SECONDS = 90

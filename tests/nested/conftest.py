@@ -14,19 +14,15 @@ import pytest
 from testbed import builds, controller, host_cluster
 from testbed.host_cluster import HostCluster
 from testbed.layout import NESTED_TESTS, ROOT
-from testbed.waiting import wait_for
 from tests.machine import alone, require_testbed
 from tests.nested.current import Target, read_target, use_cluster
 from tests.nested.host import Host, build_testbed_host, list_ports, read_example, with_images
 from tests.nested.kept import Kept, keep_something
 from tests.nested.obstacles import ObstacleError, check_ports
 from tests.nested.virtual import DELETE_SECONDS, VirtualCluster
-from tests.nested.workload import build_web_pod, build_web_service
+from tests.nested.workload import start_web
 
 COMMAND = [sys.executable, "-m", "testbed", f"--testbed={NESTED_TESTS.name}"]
-# Web pods, and the nodes that they are on.
-WEB = {"on-master": "local-master", "on-worker": "local-worker"}
-WEB_SECONDS = 60
 # NodePorts that tests ask for, beyond those of examples/local.yaml.
 MORE_PORTS = {30001, 30023}
 
@@ -128,11 +124,7 @@ def kept(running: VirtualCluster) -> Kept:
 def web(running: VirtualCluster) -> VirtualCluster:
     """The virtual cluster with a web pod and its Service on each of its two nodes."""
     running.wait_for_nodes()
-    inside = running.inside
-    # A new cluster lets pods be made only once it has made the service account.
-    wait_for("the service account", lambda: inside.find("serviceaccount", "default"), WEB_SECONDS)
-    inside.apply(*(build_web_pod(name, node) for name, node in WEB.items()), *map(build_web_service, WEB))
-    inside.run("wait", "--for=condition=Ready", *(f"pod/{name}" for name in WEB), f"--timeout={WEB_SECONDS}s")
+    start_web(running.inside)
     return running
 
 

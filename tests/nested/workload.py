@@ -7,8 +7,12 @@ kubectl, which can serve files. Network, DNS and file systems are the pod's own 
 from hooks.kubernetes.manifest import Manifest
 from testbed.kubectl import Kubectl, KubectlError
 from testbed.node import PAUSE_IMAGE
+from testbed.waiting import wait_for
 
 PORT = 8080
+# Web pods, and the nodes that they are on.
+WEB = {"on-master": "local-master", "on-worker": "local-worker"}
+WEB_SECONDS = 60
 NAME_PATH = "/srv/name"
 # A file of every node, and so of every web pod, that takes a while to send.
 LARGE_PATH = "/usr/local/bin/kubelet"
@@ -119,6 +123,14 @@ def build_web_service(name: str) -> Manifest:
         "metadata": {"name": name},
         "spec": {"selector": {"app": name}, "ports": [{"port": PORT}]},
     }
+
+
+def start_web(inside: Kubectl) -> None:
+    """Creates the web pods of examples/local.yaml, one on each of two nodes, with Services; returns when Ready."""
+    # A new cluster lets pods be created only once it has created the service account.
+    wait_for("the service account", lambda: inside.find("serviceaccount", "default"), WEB_SECONDS)
+    inside.apply(*(build_web_pod(name, node) for name, node in WEB.items()), *map(build_web_service, WEB))
+    inside.run("wait", "--for=condition=Ready", *(f"pod/{name}" for name in WEB), f"--timeout={WEB_SECONDS}s")
 
 
 def build_node_port_service(pod: str, port: int) -> Manifest:
