@@ -202,6 +202,17 @@ class Vk8s:
         created = datetime.fromisoformat(self.manifest["metadata"]["creationTimestamp"]).astimezone(UTC)
         return max(0, int((now - created).total_seconds()))
 
+    def summarize(self, now: datetime) -> Manifest:
+        """What every command shows of it to programs."""
+        return {
+            "namespace": self.namespace,
+            "name": self.name,
+            "phase": self.phase,
+            "readyNodes": self.ready_nodes,
+            "version": self.version,
+            "ageSeconds": self.compute_age(now),
+        }
+
     def _list_summaries(self) -> Iterator[Condition]:
         """Conditions that repeat others, unless they alone say something."""
         ready = self.conditions.get("Ready")

@@ -67,12 +67,7 @@ def build_row(vk8s: Vk8s, asked: Options, now: datetime) -> Row:
 def describe(vk8s: Vk8s, now: datetime) -> Manifest:
     """The same for programs."""
     return {
-        "namespace": vk8s.namespace,
-        "name": vk8s.name,
-        "phase": vk8s.phase,
-        "readyNodes": vk8s.ready_nodes,
-        "version": vk8s.version,
-        "ageSeconds": vk8s.compute_age(now),
+        **vk8s.summarize(now),
         "paused": vk8s.is_paused,
         "message": vk8s.message,
     }

@@ -108,12 +108,7 @@ def list_half_done(vk8s: Vk8s) -> Iterator[str]:
 def describe(vk8s: Vk8s, objects: Objects) -> Manifest:
     """The page for programs."""
     return {
-        "namespace": vk8s.namespace,
-        "name": vk8s.name,
-        "phase": vk8s.phase,
-        "readyNodes": vk8s.ready_nodes,
-        "version": vk8s.version,
-        "ageSeconds": vk8s.compute_age(datetime.now(UTC)),
+        **vk8s.summarize(datetime.now(UTC)),
         "message": vk8s.message,
         "isCurrent": vk8s.is_current,
         "nodes": [_describe_node(node, objects) for node in vk8s.nodes],
