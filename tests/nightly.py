@@ -71,7 +71,8 @@ def main(arguments: Sequence[str], page: Path = PAGE, logs: Path = LOGS) -> int:
     jobs = parser.parse_args(arguments).jobs or list(JOBS)
     if unknown := [job for job in jobs if job not in JOBS]:
         parser.error(f"there is no job {', '.join(unknown)}: write one of {', '.join(JOBS)}")
-    failed = [result for result in run(jobs, logs) if note(result, page).returncode]
+    commit = read_commit()
+    failed = [result for result in run(jobs, logs) if note(result, commit, page).returncode]
     return 1 if failed else 0
 
 
@@ -90,11 +91,15 @@ def run(jobs: Sequence[str], logs: Path) -> Iterator[Result]:
         yield Result(job, start, time.monotonic() - began, log, command.returncode)
 
 
-def note(result: Result, page: Path) -> Result:
-    """Writes the result into the page, and to the terminal."""
+def read_commit() -> str:
+    """What is tested: once, as the first result that is written changes the tree."""
     describe = ["git", "describe", "--always", "--dirty"]
-    commit = subprocess.run(describe, cwd=ROOT, capture_output=True, text=True, check=True)
-    page.write_text(fill(page.read_text(), {result.job: result.format_row(commit.stdout.strip())}))
+    return subprocess.run(describe, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def note(result: Result, commit: str, page: Path) -> Result:
+    """Writes the result into the page, and to the terminal."""
+    page.write_text(fill(page.read_text(), {result.job: result.format_row(commit)}))
     sys.stdout.write(f"      {result.describe()}\n")
     return result
 
