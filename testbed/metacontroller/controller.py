@@ -121,7 +121,7 @@ class Controller:
         return None
 
     def _get_ready(self) -> _Ready | None:
-        parent, *children, namespaces = self._find_kinds()
+        parent, *children, namespaces = self._list_kinds()
         if not parent.has_status:
             text = "CompositeController %s: not started: the CRD of %s does not have subresource status enabled"
             log.warning(text, self._composite.name, parent.kind)
@@ -134,7 +134,7 @@ class Controller:
             raise
         return _Ready(parent, children, namespaces, hooks)
 
-    def _find_kinds(self) -> list[Resource]:
+    def _list_kinds(self) -> list[Resource]:
         spec = self._composite.spec
         declared = [(spec.parent_resource.api_version, spec.parent_resource.resource)]
         declared += [(child.api_version, child.resource) for child in spec.child_resources]

@@ -56,7 +56,7 @@ class EndpointConfig(Access):
     host: str
 
 
-def find_access(webhook: Access, url: str, configs: Sequence[EndpointConfig]) -> Access:
+def read_access(webhook: Access, url: str, configs: Sequence[EndpointConfig]) -> Access:
     """What counts for a hook with this URL: what the webhook sets, else the first entry for its host; never both."""
     if webhook.ca_bundle is not None or webhook.authorization is not None:
         return webhook

@@ -60,7 +60,7 @@ def _merge_object(observed: Manifest, last: Manifest, desired: Manifest) -> Mani
 
 
 def _merge_list(observed: list[Any], last: list[Any] | None, desired: list[Any] | None) -> list[Any] | None:
-    merge_key = find_merge_key([*observed, *(last or []), *(desired or [])])
+    merge_key = get_merge_key([*observed, *(last or []), *(desired or [])])
     if not merge_key:
         return desired
     merged = _merge_object(
@@ -73,7 +73,7 @@ def _merge_list(observed: list[Any], last: list[Any] | None, desired: list[Any] 
     return [merged[name] for name in [*stayed, *new]]
 
 
-def find_merge_key(items: list[Any]) -> str:
+def get_merge_key(items: list[Any]) -> str:
     """The key by which a list is a map, empty if it is none: an item that is no object, or no key in common."""
     if not items or not all(isinstance(item, dict) for item in items):
         return ""

@@ -13,7 +13,7 @@ import httpx
 from testbed.metacontroller.composite import CompositeSpec, Hook
 from testbed.metacontroller.detour import Addresses, Detour
 from testbed.metacontroller.door import Door, Find, build_tls_context, read_door
-from testbed.metacontroller.endpoints import find_access
+from testbed.metacontroller.endpoints import read_access
 from testbed.metacontroller.errors import SyncError, TooManyRequestsError
 from testbed.metacontroller.objects import Manifest, go_json
 
@@ -99,7 +99,7 @@ def connect_hooks(spec: CompositeSpec, addresses: Addresses, find: Find) -> Hook
     for name, hook in declared.items():
         if hook is None:
             continue
-        access = find_access(hook.webhook, hook.webhook.address, spec.endpoint_configs)
+        access = read_access(hook.webhook, hook.webhook.address, spec.endpoint_configs)
         try:
             door = read_door(access, find)
         except SyncError as error:

@@ -8,7 +8,7 @@ from hooks.vk8s.observed.children import CLAIM, JOB, POD
 from hooks.vk8s.observed.kinds import CHILD_KINDS
 from testbed.metacontroller.objects import is_terminating, with_metadata
 from tests.chaos.scene import Scene
-from tests.simulation.answers import find_references
+from tests.simulation.answers import list_references
 from tests.simulation.host_api import find_owner
 from tests.simulation.kinds import Key
 
@@ -29,7 +29,7 @@ def _may_end(scene: Scene, key: Key, obj: Manifest) -> bool:
         return obj["spec"].get("nodeName") not in scene.lost_hosts
     # Whatever phase a pod has: as long as there is one that was given to a host, its claims stay.
     pods = [pod for pod in scene.api.kinds[POD].now.values() if "nodeName" in pod["spec"]] if key[0] == CLAIM else ()
-    return not any(key in find_references(pod) for pod in pods)
+    return not any(key in list_references(pod) for pod in pods)
 
 
 def _collect_garbage(scene: Scene) -> None:

@@ -177,7 +177,7 @@ class Peace:
                 raise ViolationError(TWO_DOWN, f"{', '.join(down)} of {world.name}")
 
 
-def find_violation(events: Iterable[Event], history: History, make_hooks: Callable[[], Hooks]) -> Outcome:
+def run_until_violation(events: Iterable[Event], history: History, make_hooks: Callable[[], Hooks]) -> Outcome:
     """What comes of a history with these events in place of its own."""
     changed = History(history.seed, tuple(events), history.is_peaceful, history.is_pooled)
     return play(changed, make_hooks)
@@ -187,7 +187,7 @@ def shrink(history: History, invariant: str, make_hooks: Callable[[], Hooks] = H
     """The same history without the events that it takes no part of to break the invariant (delta debugging)."""
 
     def breaks(events: Sequence[Event]) -> bool:
-        violation = find_violation(events, history, make_hooks).violation
+        violation = run_until_violation(events, history, make_hooks).violation
         return violation is not None and violation.invariant == invariant
 
     events, size = list(history.events), max(1, len(history.events) // 2)

@@ -17,7 +17,7 @@ from tests.simulation.keys import describe_keys
 from tests.simulation.kinds import Key
 from tests.simulation.metacontroller import Request
 from tests.simulation.pods import find_waiting, is_down, is_unscheduled, is_up
-from tests.simulation.reasons import PULL_PROBLEMS, find_unexplained
+from tests.simulation.reasons import PULL_PROBLEMS, list_unexplained
 from tests.simulation.removals import TAKES, has_condition, list_staying
 from tests.simulation.risks import find_claim, is_lasting
 from tests.world import World
@@ -87,10 +87,10 @@ class Judge:
         lost = sorted(name for kind, name in left_out if kind == POD and self._is_last_hold(world, name))
         if lost:
             raise ViolationError(LOST, f"{call.name} loses {', '.join(lost)}, whose volume goes with it")
-        unexplained = find_unexplained(world, call.answer)
+        unexplained = list_unexplained(world, call.answer)
         if unexplained:
             raise ViolationError(LEFT_OUT, f"{call.name} loses {describe_keys(unexplained)}")
-        data = left_out & _find_data(world)
+        data = left_out & _list_data(world)
         if data:
             raise ViolationError(DATA, f"{call.name} loses {describe_keys(data)}")
 
@@ -170,7 +170,7 @@ class Judge:
                 raise ViolationError(ADDRESS_TWICE, f"{wanted['metadata']['name']} gets {address}, which {name} has")
 
 
-def _find_data(world: World) -> set[Key]:
+def _list_data(world: World) -> set[Key]:
     """Keys and the user's data; but not the claims that a Job has taken out."""
     done = [job for job in world.children[JOB].values() if has_condition(job, "Complete")]
     taken = {uid for job in done for uid in job["metadata"]["annotations"].get(TAKES, "").split(",")}

@@ -95,7 +95,7 @@ def accept_loss(scene: Scene, draw: Draw) -> None:
     if there:
         vk8s = draw.pick(there)
         uid, world = vk8s["metadata"]["uid"], scene.look(vk8s)
-        lost = {each for noted in scene.volumes.find_lost(uid).values() for each in noted.uids} | find_missing(
+        lost = {each for noted in scene.volumes.list_lost(uid).values() for each in noted.uids} | list_missing(
             scene, vk8s
         )
         wrong = [claim["metadata"]["uid"] for claim in world.children[CLAIM].values()] if draw.chance(0.15) else []
@@ -111,7 +111,7 @@ def accept(scene: Scene, vk8s: Manifest, uids: list[str]) -> None:
     scene.tell(f"{name} has annotation {ACCEPT}: {','.join(uids)}")
 
 
-def find_missing(scene: Scene, vk8s: Manifest) -> set[str]:
+def list_missing(scene: Scene, vk8s: Manifest) -> set[str]:
     """The uids of recorded claims that no longer exist."""
     claims, _ = read_note(scene.look(vk8s))
     there = {claim["metadata"]["uid"] for claim in scene.api.kinds[CLAIM].now.values()}

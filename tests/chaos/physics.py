@@ -15,7 +15,7 @@ from testbed.metacontroller.objects import is_terminating
 from tests.chaos.deletions import finish_deletions
 from tests.chaos.scene import HOSTS, Scene
 from tests.chaos.state import find_master, is_dismissed, is_left_behind, is_master, is_stateless, settle
-from tests.simulation.answers import find_references
+from tests.simulation.answers import list_references
 from tests.simulation.hooks import BROKEN_DIGEST
 from tests.simulation.host_api import NAMESPACE, find_owner
 from tests.simulation.removals import has_condition
@@ -61,7 +61,7 @@ def boot(scene: Scene, name: str) -> None:
     pod = scene.api.peek(POD, name)
     if pod is None or is_terminating(pod) or pod.get("status", {}).get("phase") in ("Failed", "Succeeded"):
         return
-    host = pod["spec"].get("nodeName") or _find_host(scene, pod)
+    host = pod["spec"].get("nodeName") or _get_host(scene, pod)
     if host in scene.lost_hosts:
         return
     if "nodeName" not in pod["spec"]:
@@ -95,12 +95,12 @@ def set_pod(scene: Scene, name: str, status: str) -> None:
     pod = scene.api.peek(POD, name)
     if pod is not None:
         built = build_pod_status(status, scene.api.now, pod)
-        address = {"podIP": find_pod_address(pod)} if "podIP" in built else {}
+        address = {"podIP": get_pod_address(pod)} if "podIP" in built else {}
         scene.outcomes[pod["metadata"]["uid"]] = status
         scene.set_status((POD, name), {**built, **address})
 
 
-def find_pod_address(pod: Manifest) -> str:
+def get_pod_address(pod: Manifest) -> str:
     """The address that the network of the host cluster gives the pod: that with which it was made, or its own."""
     noted: str | None = pod["metadata"].get("annotations", {}).get(ADDRESS)
     number = int(pod["metadata"]["uid"].removeprefix("uid-"))
@@ -119,7 +119,7 @@ def work(scene: Scene, name: str) -> None:
 
 def can_start(scene: Scene, pod: Manifest) -> bool:
     """Whether there is all that the pod, or one of a Job's template, needs to start."""
-    return _find_image(pod) not in (UNPULLABLE, PROXY_IMAGE) and _has_all(scene, pod)
+    return _get_image(pod) not in (UNPULLABLE, PROXY_IMAGE) and _has_all(scene, pod)
 
 
 def _take_out(scene: Scene, name: str, job: Manifest) -> None:
@@ -166,15 +166,15 @@ def _name_outcome(scene: Scene, pod: Manifest) -> str:
 
 def _explain_problem(scene: Scene, pod: Manifest) -> str | None:
     """What keeps our container from running."""
-    if _find_image(pod) == UNPULLABLE:
+    if _get_image(pod) == UNPULLABLE:
         return UNPULLABLE_OUTCOME
     if pod["metadata"]["uid"] not in scene.volumes.of_pods and not _has_all(scene, pod):
         return "nothing said"
-    is_broken = any(name.endswith(BROKEN_DIGEST) for _, name in find_references(pod))
+    is_broken = any(name.endswith(BROKEN_DIGEST) for _, name in list_references(pod))
     return "CrashLoopBackOff" if is_broken else None
 
 
-def _find_host(scene: Scene, pod: Manifest) -> str:
+def _get_host(scene: Scene, pod: Manifest) -> str:
     """The host that the scheduler gives a pod to: they are spread."""
     hosts = [each for each in HOSTS if each not in scene.lost_hosts]
     return hosts[int(pod["metadata"]["uid"].removeprefix("uid-")) % len(hosts)]
@@ -203,7 +203,7 @@ def _has_cluster(scene: Scene, pod: Manifest) -> bool:
 
 def _find_authority(scene: Scene, pod: Manifest) -> str | None:
     """The certificate of the CA that is mounted into the pod; of one without any, as the access pod, none matters."""
-    secrets = [scene.api.peek(*key) for key in find_references(pod) if key[0] == SECRET]
+    secrets = [scene.api.peek(*key) for key in list_references(pod) if key[0] == SECRET]
     found = [str(each["data"]["ca.crt"]) for each in secrets if each and "ca.crt" in each.get("data", {})]
     return found[0] if found else None
 
@@ -218,8 +218,8 @@ def _can_work(scene: Scene, job: Manifest) -> bool:
 
 
 def _has_all(scene: Scene, pod: Manifest) -> bool:
-    return all(scene.api.peek(*key) is not None for key in find_references(pod))
+    return all(scene.api.peek(*key) is not None for key in list_references(pod))
 
 
-def _find_image(pod: Manifest) -> str:
+def _get_image(pod: Manifest) -> str:
     return str(get_container(pod)["image"])

@@ -14,10 +14,10 @@ from hooks.vk8s.observed.kinds import CHILD_KINDS
 from testbed.metacontroller.objects import is_terminating, with_metadata
 from tests.chaos.deletions import finish_deletions
 from tests.chaos.faults import write_pool
-from tests.chaos.losses import accept, bind, find_missing, is_missing
+from tests.chaos.losses import accept, bind, is_missing, list_missing
 from tests.chaos.physics import LEAVE, UNPULLABLE, can_start
 from tests.chaos.scene import HOLD, Scene
-from tests.simulation.answers import find_references
+from tests.simulation.answers import list_references
 from tests.simulation.host_api import NAMESPACE, find_owner
 from tests.simulation.kinds import Key
 
@@ -71,7 +71,7 @@ def _repair_object(scene: Scene, key: Key, obj: Manifest, alive: set[str]) -> No
 def _delete_pods_of_lost_claims(scene: Scene) -> None:
     """Anyone who deletes a claim in use has to delete its pod, too; the state is then gone."""
     for pod in scene.api.list_all(POD).values():
-        claims = [scene.api.peek(*key) for key in find_references(pod) if key[0] == CLAIM]
+        claims = [scene.api.peek(*key) for key in list_references(pod) if key[0] == CLAIM]
         if any(claim is None or is_terminating(claim) for claim in claims):
             scene.api.drop((POD, pod["metadata"]["name"]))
 
@@ -141,7 +141,7 @@ def _delete_stuck_jobs(scene: Scene) -> None:
 def face_losses(scene: Scene) -> bool:
     """Owners bind retained volumes again, and accept that others are lost; whether there was anything to do."""
     alive = [each for each in scene.list_vk8s() if not is_terminating(each)]
-    faced = [_face_losses(scene, vk8s, find_missing(scene, vk8s)) for vk8s in alive]
+    faced = [_face_losses(scene, vk8s, list_missing(scene, vk8s)) for vk8s in alive]
     return any(faced)
 
 

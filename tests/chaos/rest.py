@@ -118,14 +118,14 @@ def _check_complete(scene: Scene, vk8s: Manifest) -> None:
         *(f"it has Job {each}" for each in jobs),
         *(f"{node} was asked to leave" for owner, node in scene.told if owner == uid),
         *(f"{each} is not True" for each in ("Accepted", "ChildrenObserved") if conditions.get(each) != "True"),
-        *_find_access_faults(world, conditions),
-        *_find_mixed(world.children[SECRET], name),
+        *_list_access_faults(world, conditions),
+        *_list_mixed(world.children[SECRET], name),
     ]
     if faults:
         raise ViolationError(CONVERGES, f"{name}: {'; '.join(faults)}")
 
 
-def _find_access_faults(world: World, conditions: dict[str, str]) -> list[str]:
+def _list_access_faults(world: World, conditions: dict[str, str]) -> list[str]:
     """Whether the access pod that is wanted is Ready, and said to be."""
     pods = [world.children[POD][name] for name in access_pod_names(world.name) if name in world.children[POD]]
     pod = pods[0] if len(pods) == 1 else None
@@ -138,7 +138,7 @@ def _is_installed(job_name: str, vk8s: str, job: Manifest) -> bool:
     return job_name == f"{vk8s}-kubeflow" and has_condition(job, "Complete")
 
 
-def _find_mixed(secrets: dict[str, Manifest], name: str) -> list[str]:
+def _list_mixed(secrets: dict[str, Manifest], name: str) -> list[str]:
     """Secrets that are not made with the CA that there is."""
     files = [secrets.get(f"{name}-{each}", {}).get("data", {}).get("ca.crt") for each in ("pki", "join")]
     return [] if files[0] and files[0] == files[1] else ["pki and join are of two CAs"]

@@ -55,7 +55,7 @@ MOST_EVENTS = 8
         ),
     ],
 )
-def test_a_fault_is_found_and_told_in_few_events(mutant: type[Hooks], invariants: set[str]) -> None:
+def test_fault_is_found_and_shown_in_few_events(mutant: type[Hooks], invariants: set[str]) -> None:
     histories = (make_history(seed) for seed in range(MOST_HISTORIES))
     found = ((history, play(history, mutant).violation) for history in histories)
     # What it breaks first may be another one.

@@ -115,7 +115,7 @@ class Volumes:
         for uid in [uid for uid in self.of_claims if uid not in there]:
             self._end(self.of_claims.pop(uid), there)
 
-    def find_content(self, node: Node) -> set[int]:
+    def list_content(self, node: Node) -> set[int]:
         """What there is of a node's state: on the volume of its claim, and on that of its pod."""
         owner, name = node
         pods = [
@@ -126,7 +126,7 @@ class Volumes:
         bound = [self.of_claim(claim)] if claim else []
         return {volume.data for volume in [*mounted, *bound]}
 
-    def find_lost(self, owner: str) -> dict[str, Noted]:
+    def list_lost(self, owner: str) -> dict[str, Noted]:
         """Nodes of a Vk8s whose state is no longer available, without its owner having accepted that."""
         accepted = self.accepted.get(owner, set())
         given_up = {self.copies[uid] for uid in accepted if uid in self.copies}
@@ -134,7 +134,7 @@ class Volumes:
             name: noted
             for (uid, name), noted in self.noted.items()
             if uid == owner and not noted.uids & accepted and noted.data not in given_up
-            if noted.data not in self.find_content((uid, name))
+            if noted.data not in self.list_content((uid, name))
         }
 
     def forget(self, owner: str, staying: set[str] | None = None) -> None:

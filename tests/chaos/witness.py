@@ -36,7 +36,7 @@ class Witness:
             return
         lost = {
             node: noted
-            for node, noted in scene.volumes.find_lost(world.uid).items()
+            for node, noted in scene.volumes.list_lost(world.uid).items()
             if not noted.uids & {claim["metadata"]["uid"] for claim in world.children[CLAIM].values()}
         }
         if lost:
@@ -67,7 +67,7 @@ class Witness:
         is_same = pki and real and pki["metadata"]["uid"] == real["metadata"]["uid"] and not is_terminating(real)
         if not is_same or not has_usable_pki(world) or not is_accepted(world) or is_paused(world):
             return
-        lost = scene.volumes.find_lost(world.uid)
+        lost = scene.volumes.list_lost(world.uid)
         for node in list_staying(world) - lost.keys():
             noted = _find_noted(scene, world, node)
             if noted:

@@ -152,7 +152,7 @@ class Host:
         return host
 
 
-def find_desired(answer: SyncResponse, uid: str = UID, namespace: str = NAMESPACE) -> dict[Key, Manifest]:
+def list_desired(answer: SyncResponse, uid: str = UID, namespace: str = NAMESPACE) -> dict[Key, Manifest]:
     """What Metacontroller makes of the children that the parent of that uid is answered before it applies them."""
     groups = with_selector_labels(index_desired(answer.children, namespace), uid)
     return {get_key(child): child for group in groups.values() for child in group.values()}

@@ -16,7 +16,7 @@ from tests.properties.host import Host
 from tests.properties.json_values import JSON, mutated
 from tests.properties.walks import settled_hosts
 from tests.simulation.answers import index
-from tests.simulation.reasons import find_unexplained
+from tests.simulation.reasons import list_unexplained
 from tests.world import UID, World
 
 STAMPS = ("2026-01-01T00:00:00Z", "2026-01-01T00:00:01Z")
@@ -58,7 +58,7 @@ def groups(pools: list[Manifest], allocations: list[Manifest]) -> list[tuple[str
 
 @given(managed_worlds())
 def test_no_child_is_left_out_because_of_it(world: World) -> None:
-    assert find_unexplained(world) == set()
+    assert list_unexplained(world) == set()
 
 
 @given(managed_worlds(), st.data())

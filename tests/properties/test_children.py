@@ -18,16 +18,16 @@ from tests.properties.walks import STEPS_TO_ALL_PODS, changed_hosts, hidden_host
 from tests.simulation.answers import (
     DNS_1123_SUBDOMAIN,
     NAMES,
-    find_empty,
-    find_references,
-    find_selected,
     find_selector,
     index,
+    list_empty,
+    list_references,
+    list_selected,
 )
 from tests.simulation.keys import get_key, group_children, list_children, list_keys, without
-from tests.simulation.reasons import find_pruned, find_unexplained
-from tests.simulation.removals import find_removed
-from tests.simulation.risks import find_given_up
+from tests.simulation.reasons import list_pruned, list_unexplained
+from tests.simulation.removals import list_removed
+from tests.simulation.risks import list_given_up
 from tests.world import UID
 
 IDENTITY_LABELS = {VK8S, NODE, ROLE, COMPONENT}
@@ -35,31 +35,31 @@ LABEL_VALUE = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")
 
 
 @given(hidden_hosts())
-def test_whatever_is_hidden_nothing_that_is_shown_is_left_out(host: Host) -> None:
-    assert find_unexplained(host.shown) == set()
+def test_child_that_is_shown_stays_whatever_is_hidden(host: Host) -> None:
+    assert list_unexplained(host.shown) == set()
 
 
 @given(changed_hosts())
-def test_whatever_has_changed_nothing_is_left_out_without_a_reason(host: Host) -> None:
-    assert find_unexplained(host.shown) == set()
+def test_no_child_is_left_out_without_a_reason(host: Host) -> None:
+    assert list_unexplained(host.shown) == set()
 
 
 @given(changed_hosts())
-def test_what_the_spec_no_longer_asks_for_is_left_out(host: Host) -> None:
-    assert index(host.shown.sync()).keys() & find_pruned(host.shown) == set()
+def test_children_that_the_spec_no_longer_asks_for_are_left_out(host: Host) -> None:
+    assert index(host.shown.sync()).keys() & list_pruned(host.shown) == set()
 
 
 @given(hosts())
-def test_keys_are_never_left_out_and_data_of_the_user_only_with_a_worker_that_has_left(host: Host) -> None:
+def test_keys_stay_and_data_goes_only_with_a_worker_that_has_left(host: Host) -> None:
     shown = host.shown
     left_out = set(list_keys(shown)) - index(shown.sync()).keys()
     held = {data: {key for key in left_out if CHILD_KINDS[key[0]].data is data} for data in Data}
     assert held[Data.KEYS] == set()
-    assert held[Data.USER] <= (find_removed(shown) | {*find_given_up(shown)} if held[Data.USER] else set())
+    assert held[Data.USER] <= (list_removed(shown) | {*list_given_up(shown)} if held[Data.USER] else set())
 
 
 @given(hosts())
-def test_no_child_is_answered_twice_and_each_has_a_name_that_its_kind_may_have(host: Host) -> None:
+def test_each_child_is_answered_once_with_a_name_valid_for_its_kind(host: Host) -> None:
     children = host.shown.sync().children
     assert [key for key, count in Counter(map(get_key, children)).items() if count > 1] == []
     for child in children:
@@ -83,7 +83,7 @@ def test_a_child_that_is_made_holds_nothing_empty(host: Host) -> None:
     for count in range(STEPS_TO_ALL_PODS):
         world = host.steps(count).world
         made = {key: child for key, child in index(world.sync()).items() if key not in list_children(world)}
-        assert {key: find_empty(child) for key, child in made.items() if find_empty(child)} == {}
+        assert {key: list_empty(child) for key, child in made.items() if list_empty(child)} == {}
     assert host.steps(STEPS_TO_ALL_PODS).world.children["Pod.v1"]
 
 
@@ -101,7 +101,7 @@ def test_a_pod_is_made_exactly_when_all_that_it_mounts_is_shown_to_stay(host: Ho
     hidden = [key for key, fate in fates.items() if fate == "hidden"]
     shown = without(replace(host.world, children=group_children(going)), hidden)
     made = {name for kind, name in index(shown.sync()) if kind == "Pod.v1"}
-    ready = {name for name, pod in pods.items() if not fates.keys() & set(find_references(pod))}
+    ready = {name for name, pod in pods.items() if not fates.keys() & set(list_references(pod))}
     assert made == (set() if ("Secret.v1", f"{shown.name}-pki") in hidden else ready)
 
 
@@ -110,20 +110,20 @@ def test_services_lead_to_the_pods_that_they_are_for(host: Host) -> None:
     world, answer = host.world, host.world.sync()
     answered = index(answer)
     nodes = [node["name"] for node in world.spec["nodes"]]
-    assert find_selected(answered["Service.v1", f"{world.name}-api"], answer) == {nodes[0]}
+    assert list_selected(answered["Service.v1", f"{world.name}-api"], answer) == {nodes[0]}
     if world.spec.get("ports"):
         # Not to the control-plane node, as soon as a worker can serve.
-        assert find_selected(answered["Service.v1", world.name], answer) in (set(nodes), set(nodes[1:]))
+        assert list_selected(answered["Service.v1", world.name], answer) in (set(nodes), set(nodes[1:]))
     if world.spec.get("accessPodImage") and world.spec.get("accessPodPort"):
         service = answered["Service.v1", f"{world.name}-access-svc"]
-        assert find_selected(service, answer) == {f"{world.name}-access-pod"}
+        assert list_selected(service, answer) == {f"{world.name}-access-pod"}
 
 
 @given(settled_hosts())
-def test_the_policy_is_for_every_pod_and_opens_every_declared_port_to_everybody(host: Host) -> None:
+def test_policy_covers_every_pod_and_opens_declared_ports_to_all(host: Host) -> None:
     world, answer = host.world, host.world.sync()
     policy = index(answer)[NETWORK_POLICY, world.name]
-    assert find_selected(policy, answer) == world.children["Pod.v1"].keys()
+    assert list_selected(policy, answer) == world.children["Pod.v1"].keys()
     rules = policy["spec"]["ingress"]
     opened = {port["port"] for rule in rules if "from" not in rule for port in rule["ports"]}
     declared = {port["targetPort"] for port in world.spec.get("ports", [])}
@@ -147,7 +147,7 @@ def test_labels_of_the_owner_never_say_whose_child_it_is_and_select_nothing(host
 
 
 @given(settled_hosts(), st.sampled_from(sorted(IDENTITY_LABELS)), st.sampled_from([None, "other", "worker"]))
-def test_labels_of_ours_that_somebody_changed_are_put_right(host: Host, label: str, value: str | None) -> None:
+def test_labels_of_ours_that_somebody_changed_are_restored(host: Host, label: str, value: str | None) -> None:
     pod = host.world.children["Pod.v1"]["m"]
     rest = {name: text for name, text in pod["metadata"]["labels"].items() if name != label}
     changed = with_metadata(pod, labels={**rest, **({label: value} if value is not None else {})})

@@ -58,5 +58,5 @@ def check(command: str, text: str) -> None:
 
 @settings(max_examples=EXAMPLES)
 @given(st.sampled_from(["render", "request"]), st.lists(documents() | odd, max_size=3))
-def test_any_yaml_is_answered_in_sentences(command: str, texts: list[str]) -> None:
+def test_any_yaml_is_answered_with_a_message(command: str, texts: list[str]) -> None:
     check(command, "\n---\n".join(texts))

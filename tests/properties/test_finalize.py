@@ -44,7 +44,7 @@ def test_pods_leave_first_and_all_else_after_them(host: Host, foreground: bool) 
 
 
 @given(hosts(), st.sampled_from(UNKNOWN_CONTENTS))
-def test_what_was_adopted_and_is_of_others_outlives_the_vk8s(host: Host, foreign: tuple[str, Manifest]) -> None:
+def test_adopted_object_of_others_outlives_the_vk8s(host: Host, foreign: tuple[str, Manifest]) -> None:
     metadata = {"name": "prod", "namespace": "team-a", "uid": "prod", "labels": {CONTROLLER_UID: UID}}
     adopted = {"apiVersion": "v1", "kind": foreign[0], **foreign[1], "metadata": metadata}
     kind = group_key(adopted)

@@ -32,7 +32,7 @@ EVENTS_IN_A_HISTORY = 80
 
 @given(st.data())
 @settings(max_examples=100)
-def test_whatever_happens_an_address_is_one_nodes_and_none_is_lost(data: st.DataObject) -> None:
+def test_each_address_belongs_to_one_node_and_none_is_lost(data: st.DataObject) -> None:
     host = PoolHost(check_answer)
     for event in (put_pool, put_pool, put_vk8s, put_vk8s, put_vk8s):
         event(data.draw, host)
@@ -63,7 +63,7 @@ def test_no_namespace_is_given_more_than_its_share(data: st.DataObject) -> None:
 
 
 @given(JSON | mutated(vk8s_manifest()["spec"]), JSON | mutated(vk8s_manifest()["status"]))
-def test_whatever_a_vk8s_looks_like_no_address_is_taken_from_a_node_that_may_be_there(spec: Any, status: Any) -> None:
+def test_no_address_is_taken_from_a_node_that_may_exist(spec: Any, status: Any) -> None:
     shown = {**vk8s_manifest(), "spec": spec, "status": status}
     own = [allocation_manifest("10.0.0.1", "m"), allocation_manifest("10.0.0.2", "w")]
     answer = PoolWorld(vk8s=(shown,)).with_own(*own).sync()
@@ -74,7 +74,7 @@ def test_whatever_a_vk8s_looks_like_no_address_is_taken_from_a_node_that_may_be_
 
 
 @given(JSON | mutated(pool_manifest()["spec"]), JSON | mutated(PoolWorld().sync().status))
-def test_whatever_a_pool_looks_like_all_that_is_in_use_stays(spec: Any, status: Any) -> None:
+def test_addresses_in_use_stay_whatever_a_pool_looks_like(spec: Any, status: Any) -> None:
     pool = {**pool_manifest(), "spec": spec, "status": status}
     own = [allocation_manifest("10.0.0.1", "m"), allocation_manifest("10.0.0.2", "w")]
     used, new = PoolWorld(pool=pool).with_own(*own).sync(), PoolWorld(pool=pool).sync()
@@ -127,14 +127,14 @@ def check_rest(host: PoolHost) -> None:
     for vk8s in host.vk8s.now.values():
         for node in vk8s["spec"]["nodes"]:
             key = NodeKey(vk8s["metadata"]["uid"], node["name"])
-            assert key in held or not find_free(host, vk8s), (key, host.pools.now)
+            assert key in held or not list_free(host, vk8s), (key, host.pools.now)
     for pool in host.pools.now.values():
         check_status(pool["status"])
     used = {each["spec"]["pool"] for each in host.allocations.now.values()}
     assert {name for name, pool in host.pools.now.items() if is_terminating(pool)} <= used
 
 
-def find_free(host: PoolHost, vk8s: Manifest) -> set[str]:
+def list_free(host: PoolHost, vk8s: Manifest) -> set[str]:
     """The addresses that a node of the Vk8s could have."""
     pools = [pool for pool in host.pools.now.values() if not is_terminating(pool)]
     by_age = sorted(pools, key=get_age)

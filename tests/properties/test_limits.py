@@ -34,7 +34,7 @@ def is_accepted(world: World) -> bool:
 
 
 @given(settled_hosts(), st.integers(0, 2))
-def test_what_lives_goes_on_and_is_made_again(host: Host, steps: int) -> None:
+def test_running_children_stay_and_are_recreated_when_lost(host: Host, steps: int) -> None:
     before = names(host.world.sync())
     limited = limit(host).steps(steps)
     assert names(limited.world.sync()) == before
@@ -67,7 +67,7 @@ def test_an_image_that_it_does_not_have_is_refused_until_it_is_taken_back(
 
 
 @given(settled_hosts())
-def test_an_image_that_is_allowed_may_come_in_and_the_previous_ones_not_again(host: Host) -> None:
+def test_allowed_image_comes_in_and_forbidden_ones_do_not_return(host: Host) -> None:
     limited = limit(host).steps(2)
     spec: Any = limited.world.spec
     allowed = {**spec, **({"accessPodImage": NO_IMAGE} if "accessPodImage" in spec else {})}

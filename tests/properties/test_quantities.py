@@ -20,7 +20,7 @@ NUMBERS = st.integers(-(10**40), 10**40)
 
 
 @given(QUANTITIES, QUANTITIES)
-def test_whatever_quantity_is_written_there_is_an_answer(request: str, limit: str) -> None:
+def test_any_quantity_gets_an_answer(request: str, limit: str) -> None:
     resources = {"requests": {"cpu": request}, "limits": {"cpu": limit}}
     answer = World(spec=spec(nodes=[node("m", "master", resources=resources)])).sync()
     assert condition(answer, "Accepted")["status"] in ("True", "False")

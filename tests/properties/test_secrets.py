@@ -68,7 +68,7 @@ def test_every_certificate_is_signed_by_the_ca_that_is_shown(host: Host) -> None
     assert b64decode(secrets[f"{shown.name}-join"]["ca.crt"]) == ca
     kubeconfig = _read_kubeconfig(secrets[f"{shown.name}-kubeconfig"])
     assert b64decode(kubeconfig["clusters"][0]["cluster"]["certificate-authority-data"]) == ca
-    _find_client(kubeconfig).verify_directly_issued_by(authority)
+    _get_client(kubeconfig).verify_directly_issued_by(authority)
 
 
 @given(settled_hosts(), st.booleans(), st.booleans())
@@ -85,14 +85,14 @@ def test_nothing_is_made_with_another_ca_than_what_lives(host: Host, is_kept: bo
 
 
 @given(st.floats(-5000, 5000), st.floats(-5000, 5000), st.sampled_from([0.01, 30.0, 365.0, 9999.0]))
-def test_no_certificate_outlives_its_ca_or_is_made_again_by_the_next_call(made: float, now: float, days: float) -> None:
+def test_no_certificate_outlives_its_ca_or_is_signed_again_at_once(made: float, now: float, days: float) -> None:
     context = replace(CONTEXT, settings=Settings(kubeconfig_days=days), now=NOW + timedelta(seconds=int(made * 86400)))
     world = World(context=context).steps(2)
     later = replace(context, now=NOW + timedelta(seconds=int(now * 86400)))
     once = _renew(replace(world, context=later))
     files = once.children["Secret.v1"]
     ca = x509.load_pem_x509_certificate(b64decode(files["demo-pki"]["data"]["ca.crt"]))
-    client = _find_client(_read_kubeconfig(files["demo-kubeconfig"]["data"]))
+    client = _get_client(_read_kubeconfig(files["demo-kubeconfig"]["data"]))
     assert ca.not_valid_before_utc <= client.not_valid_before_utc < client.not_valid_after_utc
     assert client.not_valid_after_utc <= ca.not_valid_after_utc
     assert _renew(replace(once, context=replace(later, entropy=bytes(32)))).children["Secret.v1"] == files
@@ -110,7 +110,7 @@ def _read_kubeconfig(data: Manifest) -> Manifest:
     return kubeconfig
 
 
-def _find_client(kubeconfig: Manifest) -> x509.Certificate:
+def _get_client(kubeconfig: Manifest) -> x509.Certificate:
     return x509.load_pem_x509_certificate(b64decode(kubeconfig["users"][0]["user"]["client-certificate-data"]))
 
 

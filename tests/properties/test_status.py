@@ -71,7 +71,7 @@ def test_running_means_that_every_node_is_ready(host: Host) -> None:
 
 
 @given(hosts(), JSON | valid_specs().flatmap(broken_specs) | valid_specs().flatmap(mutated).flatmap(mutated))
-def test_whatever_the_spec_is_there_is_an_answer_that_keeps_what_is_shown(host: Host, spec: Any) -> None:
+def test_any_spec_gets_an_answer_that_keeps_the_observed_children(host: Host, spec: Any) -> None:
     shown = World(spec, host.world.name, children=host.shown.children, status=host.world.status)
     answer = shown.sync()
     check_status(answer.status)
@@ -81,7 +81,7 @@ def test_whatever_the_spec_is_there_is_an_answer_that_keeps_what_is_shown(host: 
 
 
 @given(hosts(), st.data())
-def test_whatever_the_status_was_there_is_an_answer_and_the_same_children(host: Host, data: st.DataObject) -> None:
+def test_any_previous_status_gets_the_same_children(host: Host, data: st.DataObject) -> None:
     shown = host.shown
     before = shown.sync()
     status = data.draw(histories(before.status))
@@ -91,7 +91,7 @@ def test_whatever_the_status_was_there_is_an_answer_and_the_same_children(host: 
 
 
 @given(MOMENTS)
-def test_whatever_time_the_status_had_it_is_the_same_moment_or_now(moment: datetime) -> None:
+def test_time_in_the_status_stays_the_same_moment_or_becomes_now(moment: datetime) -> None:
     history = {"type": "ChildrenObserved", "status": "False", "lastTransitionTime": moment.isoformat()}
     answer = World(status={"conditions": [history]}).sync()
     check_status(answer.status)

@@ -11,14 +11,14 @@ from hooks.vk8s.decide import decide_finalize, decide_sync
 from hooks.vk8s.observed.kinds import CHILD_KINDS
 from testbed.metacontroller.merge import LAST_APPLIED, merge_update
 from testbed.metacontroller.objects import deep_equal, is_terminating
-from tests.properties.host import Host, find_desired, update
+from tests.properties.host import Host, list_desired, update
 from tests.properties.others import FOREIGN, add_foreign
 from tests.properties.specs import LABELS
 from tests.properties.walks import hosts, settled_hosts
 from tests.simulation.answers import has_usable_pki, is_accepted, is_paused
 from tests.simulation.keys import group_children, list_children
 from tests.simulation.note import STATE
-from tests.simulation.removals import find_leaving
+from tests.simulation.removals import list_leaving
 from tests.simulation.risks import is_at_risk, is_lost
 from tests.world import Children, World
 
@@ -39,18 +39,18 @@ def test_the_same_call_is_answered_with_the_same_bytes_and_changes_nothing(host:
 
 
 @given(hosts())
-def test_what_is_applied_once_is_not_applied_again(host: Host) -> None:
+def test_applied_child_is_not_applied_again(host: Host) -> None:
     there = list_children(host.shown)
-    for key, desired in find_desired(host.shown.sync()).items():
+    for key, desired in list_desired(host.shown.sync()).items():
         if key in there and not is_terminating(there[key]) and CHILD_KINDS[key[0]].update_strategy == "InPlace":
             applied = update(there[key], desired)
             assert deep_equal(merge_update(applied, desired), applied), key
 
 
 @given(hosts())
-def test_what_is_kept_keeps_all_but_its_labels(host: Host) -> None:
+def test_kept_child_keeps_everything_but_its_labels(host: Host) -> None:
     there, name = list_children(host.shown), host.world.name
-    for key, desired in find_desired(host.shown.sync()).items():
+    for key, desired in list_desired(host.shown.sync()).items():
         if key in there and (key[0] in KEPT_KINDS or key[1] in (f"{name}-pki", f"{name}-ssh")):
             applied = merge_update(there[key], desired)
             assert deep_equal(_without_metadata(applied), _without_metadata(there[key])), key
@@ -102,7 +102,7 @@ def check_complete(world: World) -> None:
         there = nodes & world.children["Pod.v1"].keys()
         lost = {name for name in nodes if is_lost(world, name)}
         at_risk = {name for name in there if is_at_risk(world, world.children["Pod.v1"][name])}
-        assert there == at_risk if is_paused(world) else there >= nodes - find_leaving(world) - lost
+        assert there == at_risk if is_paused(world) else there >= nodes - list_leaving(world) - lost
 
 
 def _reversed(world: World) -> World:

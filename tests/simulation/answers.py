@@ -36,7 +36,7 @@ def is_accepted(world: World) -> bool:
     if spec is None or problems or check_spec(world.name, spec):
         return False
     roles = {node.name: node.role for node in spec.nodes}
-    return all(roles.get(name, "worker") == role for name, role in _find_made_roles(world))
+    return all(roles.get(name, "worker") == role for name, role in _list_made_roles(world))
 
 
 def has_usable_pki(world: World) -> bool:
@@ -55,7 +55,7 @@ def is_paused(world: World) -> bool:
     return bool(world.spec.get("paused")) or STOPPED in world.annotations
 
 
-def find_references(pod: Manifest) -> Iterator[Key]:
+def list_references(pod: Manifest) -> Iterator[Key]:
     """The Secrets, ConfigMaps and claims that a pod, or one of a Job's template, can't start without."""
     for volume in pod["spec"].get("volumes", []):
         if "secret" in volume:
@@ -66,12 +66,12 @@ def find_references(pod: Manifest) -> Iterator[Key]:
             yield "PersistentVolumeClaim.v1", volume["persistentVolumeClaim"]["claimName"]
 
 
-def find_empty(value: Any, path: str = "") -> list[str]:
+def list_empty(value: Any, path: str = "") -> list[str]:
     """Every place with a null, an empty list or an empty map."""
     if value is None or value in ([], {}):
         return [path]
     inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    return [place for key, item in inner for place in find_empty(item, f"{path}.{key}")]
+    return [place for key, item in inner for place in list_empty(item, f"{path}.{key}")]
 
 
 def find_selector(child: Manifest) -> dict[str, str] | None:
@@ -82,14 +82,14 @@ def find_selector(child: Manifest) -> dict[str, str] | None:
     return labels
 
 
-def find_selected(chooser: Manifest, answer: SyncResponse) -> set[str]:
+def list_selected(chooser: Manifest, answer: SyncResponse) -> set[str]:
     """Names of the answered pods that a Service leads to, or that a NetworkPolicy is for."""
     selector = (find_selector(chooser) or {}).items()
     pods = [child for child in answer.children if child["kind"] == "Pod"]
     return {pod["metadata"]["name"] for pod in pods if selector <= pod["metadata"]["labels"].items()}
 
 
-def _find_made_roles(world: World) -> Iterator[tuple[str, str]]:
+def _list_made_roles(world: World) -> Iterator[tuple[str, str]]:
     """Nodes of which a pod or a claim is shown, and the role that it was made for."""
     for child in [*world.children["Pod.v1"].values(), *world.children["PersistentVolumeClaim.v1"].values()]:
         labels = child["metadata"]["labels"]

@@ -83,7 +83,7 @@ class Controller:
         customize = Customize(composite, self._ask_rules, around.api.count_seconds)
         sources = Sources(parents, around.watch(NAMESPACES), DISCOVERY, around.watch)
         self._related = Related(customize, sources, _ignore, _ignore)
-        world = World(around.api, DISCOVERY, parents, children, self._find_related, _ignore)
+        world = World(around.api, DISCOVERY, parents, children, self._list_related, _ignore)
         self._syncer = Syncer(composite, world, self._ask, around.merge)
         self.act = self._syncer.act
 
@@ -96,7 +96,7 @@ class Controller:
             return None
         return Begun(self._calls.pop(), sync) if sync else None
 
-    def _find_related(self, parent: Manifest) -> Groups:
+    def _list_related(self, parent: Manifest) -> Groups:
         self._asking.meanwhile()
         return self._related.of(parent)
 

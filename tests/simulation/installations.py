@@ -10,7 +10,7 @@ from tests.world import World
 PASSWORD_SECRET = "vk8s.sktelecom.com/password-secret"
 
 
-def find_replaced(world: World) -> set[Key]:
+def list_replaced(world: World) -> set[Key]:
     """The Job, where it is not to go on, or another one is to be made."""
     name = f"{world.name}-kubeflow"
     job, wanted = world.children[JOB].get(name), world.spec.get("kubeflow")
@@ -22,7 +22,7 @@ def find_replaced(world: World) -> set[Key]:
         return set() if is_done else {(JOB, name)}
     if image is None or is_paused(world):
         return set()
-    is_stuck = not is_done and (has_condition(job, "Failed") or _find_image(job) != _name_image(image, wanted))
+    is_stuck = not is_done and (has_condition(job, "Failed") or _get_image(job) != _name_image(image, wanted))
     return {(JOB, name)} if is_stuck or not _is_for(world, wanted, job) else set()
 
 
@@ -47,7 +47,7 @@ def _is_for(world: World, wanted: Manifest, job: Manifest) -> bool:
     )
 
 
-def _find_image(job: Manifest) -> str:
+def _get_image(job: Manifest) -> str:
     return str(job["spec"]["template"]["spec"]["containers"][0]["image"])
 
 

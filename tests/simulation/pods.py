@@ -50,7 +50,7 @@ def has_ended(pod: Manifest) -> bool:
     return pod.get("status", {}).get("phase") in ("Failed", "Succeeded")
 
 
-def find_end(pod: Manifest) -> datetime:
+def get_end(pod: Manifest) -> datetime:
     """When it ended: the latest time in its metadata and status."""
     ended = get_container_status(pod).get("state", {}).get("terminated", {}).get("finishedAt")
     noted = [pod["metadata"]["creationTimestamp"], ended, *(each.get("lastTransitionTime") for each in _list(pod))]

@@ -18,14 +18,14 @@ from hooks.vk8s.spec.network import ADDRESS
 from hooks.wire import SyncResponse
 from tests.simulation import pods
 from tests.simulation.admission import DEFAULT_TOLERATION
-from tests.simulation.answers import find_references, has_usable_pki, index, is_accepted, is_paused
-from tests.simulation.installations import find_replaced
+from tests.simulation.answers import has_usable_pki, index, is_accepted, is_paused, list_references
+from tests.simulation.installations import list_replaced
 from tests.simulation.keys import list_keys
 from tests.simulation.kinds import Key
 from tests.simulation.note import read_note
 from tests.simulation.placement import is_placed_as
-from tests.simulation.removals import find_leaving, find_removed
-from tests.simulation.risks import find_given_up, find_paused_pods, is_at_risk, is_lost, is_useless, read_generation
+from tests.simulation.removals import list_leaving, list_removed
+from tests.simulation.risks import is_at_risk, is_lost, is_useless, list_given_up, list_paused_pods, read_generation
 from tests.simulation.statuses import get_container
 from tests.world import World
 
@@ -34,19 +34,19 @@ ENDED_PATIENCE = timedelta(seconds=30)
 PULL_PROBLEMS = {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"}
 
 
-def find_unexplained(world: World, answer: SyncResponse | None = None) -> set[Key]:
+def list_unexplained(world: World, answer: SyncResponse | None = None) -> set[Key]:
     """What is shown and left out of the answer although there is no reason for it."""
     answer = answer or world.sync()
     left_out = set(list_keys(world)) - index(answer).keys()
     if not left_out or is_rejected(answer) or not is_accepted(world) or not has_usable_pki(world):
         return left_out
-    explained = find_pruned(world) | find_removed(world) | find_replaced(world) | find_needless_access(world)
+    explained = list_pruned(world) | list_removed(world) | list_replaced(world) | list_needless_access(world)
     explained |= {(POD, name) for name, pod in world.children[POD].items() if is_useless(world, pod)}
-    explained |= set(find_given_up(world))
+    explained |= set(list_given_up(world))
     rest = left_out - explained
-    idle = find_hopeless(world)
+    idle = list_hopeless(world)
     # What has run goes alone.
-    return rest - (idle if rest & idle else find_next_turn(world))
+    return rest - (idle if rest & idle else list_next_turn(world))
 
 
 def is_rejected(answer: SyncResponse) -> bool:
@@ -54,7 +54,7 @@ def is_rejected(answer: SyncResponse) -> bool:
     return any(each["type"] == "Accepted" and each["status"] == "False" for each in answer.status["conditions"])
 
 
-def find_pruned(world: World) -> set[Key]:
+def list_pruned(world: World) -> set[Key]:
     """What is left out although it is shown: what is no longer asked for, by name, and the pods of a pause."""
     name, spec = world.name, world.spec
     service = ("Service.v1", f"{name}-access-svc")
@@ -65,11 +65,11 @@ def find_pruned(world: World) -> set[Key]:
         *([] if spec.get("accessPodPort") else [service]),
         *([] if spec.get("disruptionBudget") and not is_paused(world) else [(DISRUPTION_BUDGET, name)]),
         *([] if world.context.settings.network_policy else [(NETWORK_POLICY, name)]),
-        *(find_paused_pods(world) if is_paused(world) else _find_pruned_boot_files(world)),
+        *(list_paused_pods(world) if is_paused(world) else _list_pruned_boot_files(world)),
     }
 
 
-def find_hopeless(world: World) -> set[Key]:
+def list_hopeless(world: World) -> set[Key]:
     """Node pods that have ended a while ago, or never ran and won't, or not as the node that is wanted: all may go."""
     return {
         ("Pod.v1", node["name"])
@@ -78,7 +78,7 @@ def find_hopeless(world: World) -> set[Key]:
     }
 
 
-def find_next_turn(world: World) -> set[Key]:
+def list_next_turn(world: World) -> set[Key]:
     """The node pods of which one may go, of those that have run: one does, and as far as the others let it."""
     broken = [(node, pod) for node, pod in _list_free(world) if _is_broken(world, node, pod) and pods.has_run(pod)]
     ready = [(node, pod) for node, pod in _list_free(world) if is_ready(pod) and is_outdated(world, pod, node)]
@@ -90,7 +90,7 @@ def find_next_turn(world: World) -> set[Key]:
     return set()
 
 
-def find_needless_access(world: World) -> set[Key]:
+def list_needless_access(world: World) -> set[Key]:
     """The access pods of another image, from before a restart that is asked for, or that have ended; and a second one.
 
     The second one was created because the host of the first did not answer.
@@ -101,7 +101,7 @@ def find_needless_access(world: World) -> set[Key]:
     useless = {
         name
         for name, pod in pods.items()
-        if _find_image(pod) != image or _needs_restart(world, pod) or _has_ended_for_long(world, pod)
+        if _get_image(pod) != image or _needs_restart(world, pod) or _has_ended_for_long(world, pod)
     }
     ready = [name for name, pod in pods.items() if is_ready(pod)]
     return {(POD, name) for name in useless | ({*pods} - {*ready[:1]} if ready else set())}
@@ -132,7 +132,7 @@ def _list_free(world: World) -> Iterator[tuple[Manifest, Manifest]]:
     Not those that are still being removed and are in the spec again, nor those that use what would be deleted with
     them, nor an outdated worker before its control-plane node: no worker runs a newer version.
     """
-    leaving, (master, *_) = find_leaving(world), world.spec["nodes"]
+    leaving, (master, *_) = list_leaving(world), world.spec["nodes"]
     first = _find_pod(world, master)
     is_master_old = first is not None and is_outdated(world, first, master)
     for node in world.spec["nodes"]:
@@ -147,7 +147,7 @@ def _find_pod(world: World, node: Manifest) -> Manifest | None:
     return world.children["Pod.v1"].get(node["name"])
 
 
-def _find_image(pod: Manifest) -> str:
+def _get_image(pod: Manifest) -> str:
     return str(get_container(pod)["image"])
 
 
@@ -207,33 +207,33 @@ def _allows_ready(world: World, node: Manifest, going: tuple[Manifest, Manifest]
     if is_ready(other):
         return True
     if pods.find_waiting(other) in PULL_PROBLEMS:
-        return bool(_find_image(other) != going[0]["image"])
+        return bool(_get_image(other) != going[0]["image"])
     made, other_made = (each["metadata"]["creationTimestamp"] for each in (going[1], other))
     is_behind = is_outdated(world, other, node) and pods.is_old(other, now)
     return is_behind or (pods.is_unscheduled(other) and bool(other_made < made))
 
 
 def _has_ended_for_long(world: World, pod: Manifest) -> bool:
-    return pods.has_ended(pod) and pods.find_end(pod) + ENDED_PATIENCE <= world.context.now
+    return pods.has_ended(pod) and pods.get_end(pod) + ENDED_PATIENCE <= world.context.now
 
 
 def _has_bad_boot_files(world: World, pod: Manifest) -> bool:
     """Whether its bootstrap files are missing, or it crashes with other ones than the current ones, which exist."""
-    mounted = [name for kind, name in find_references(pod) if kind == "ConfigMap.v1"]
+    mounted = [name for kind, name in list_references(pod) if kind == "ConfigMap.v1"]
     there, current = world.children["ConfigMap.v1"], world.boot_files
     is_crashing = pods.find_waiting(pod) == "CrashLoopBackOff"
     is_fixable = current in there and not is_terminating(there[current]) and current not in mounted
     return any(name not in there for name in mounted) or (is_crashing and is_fixable)
 
 
-def _find_pruned_boot_files(world: World) -> Iterator[Key]:
+def _list_pruned_boot_files(world: World) -> Iterator[Key]:
     """Bootstrap files of other versions that nothing uses, once every node of the spec runs from those of this one."""
     current = world.boot_files
     nodes = [_find_pod(world, node) for node in world.spec["nodes"]]
-    if not all(pod and is_ready(pod) and ("ConfigMap.v1", current) in find_references(pod) for pod in nodes):
+    if not all(pod and is_ready(pod) and ("ConfigMap.v1", current) in list_references(pod) for pod in nodes):
         return
     jobs = [job["spec"]["template"] for job in world.children["Job.batch/v1"].values()]
-    used = {key for user in [*world.children["Pod.v1"].values(), *jobs] for key in find_references(user)}
+    used = {key for user in [*world.children["Pod.v1"].values(), *jobs] for key in list_references(user)}
     for name, config_map in world.children["ConfigMap.v1"].items():
         is_boot_files = config_map["metadata"]["labels"].get(COMPONENT) == BOOTSTRAP_COMPONENT
         if is_boot_files and name != current and ("ConfigMap.v1", name) not in used:

@@ -7,7 +7,7 @@ from hooks.kubernetes.labels import NODE
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.observed.children import CLAIM, CONFIG_MAP, JOB, POD, is_terminating
 from hooks.vk8s.spec.labels import COMPONENT, LEAVE_COMPONENT
-from tests.simulation.answers import find_references, is_paused
+from tests.simulation.answers import is_paused, list_references
 from tests.simulation.kinds import Key
 from tests.simulation.note import read_note
 from tests.simulation.statuses import get_container
@@ -37,7 +37,7 @@ class Removal:
         return any(LEAVING in part["metadata"].get("annotations", {}) for part in self.parts.values())
 
 
-def find_leaving(world: World) -> set[str]:
+def list_leaving(world: World) -> set[str]:
     """Names of the workers that are being removed: no longer in the spec, or with a removal that has begun."""
     wanted = {node["name"] for node in world.spec["nodes"]}
     return {
@@ -49,12 +49,12 @@ def find_leaving(world: World) -> set[str]:
 
 def list_staying(world: World) -> set[str]:
     """Names of the nodes in the spec that are not being removed."""
-    return {node["name"] for node in world.spec["nodes"]} - find_leaving(world)
+    return {node["name"] for node in world.spec["nodes"]} - list_leaving(world)
 
 
-def find_removed(world: World) -> set[Key]:
+def list_removed(world: World) -> set[Key]:
     """What may be left out of workers that are being removed."""
-    return {key for each in _list_removals(world) for key in _find_removed(world, each)}
+    return {key for each in _list_removals(world) for key in _list_removed(world, each)}
 
 
 def has_condition(job: Manifest | None, kind: str) -> bool:
@@ -69,7 +69,7 @@ def is_forced(world: World, node: str) -> bool:
     return value.strip() == "true" or node in [name.strip() for name in value.split(",")]
 
 
-def find_master_image(world: World) -> str:
+def get_master_image(world: World) -> str:
     """The image of the control-plane pod, or that of the spec if the pod is not shown."""
     master = world.spec["nodes"][0]
     pod = world.children[POD].get(master["name"])
@@ -90,7 +90,7 @@ def _is_leave(job: Manifest) -> bool:
     return bool(job["metadata"]["labels"].get(COMPONENT) == LEAVE_COMPONENT)
 
 
-def _find_removed(world: World, removal: Removal) -> list[Key]:
+def _list_removed(world: World, removal: Removal) -> list[Key]:
     """Pod and claim, once a Job that names them is complete; the Job once both are gone, or to create another."""
     job = removal.job
     if job is None or is_terminating(job):
@@ -109,6 +109,6 @@ def _is_outdated(world: World, node: str, job: Manifest) -> bool:
     pod = job["spec"]["template"]
     container = pod["spec"]["containers"][0]
     force = {"name": "FORCE", "value": "true" if is_forced(world, node) else "false"}
-    boot_files = [name for kind, name in find_references(pod) if kind == CONFIG_MAP]
+    boot_files = [name for kind, name in list_references(pod) if kind == CONFIG_MAP]
     is_lost = any(name not in world.children[CONFIG_MAP] for name in boot_files)
-    return container["image"] != find_master_image(world) or force not in container["env"] or is_lost
+    return container["image"] != get_master_image(world) or force not in container["env"] or is_lost

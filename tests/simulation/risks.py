@@ -10,7 +10,7 @@ from hooks.kubernetes.labels import NODE
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.observed.children import CLAIM, CONFIG_MAP, POD, SECRET, is_ready, is_terminating
 from hooks.vk8s.spec.labels import ACCESS_COMPONENT, COMPONENT, NODE_COMPONENT
-from tests.simulation.answers import find_references
+from tests.simulation.answers import list_references
 from tests.simulation.kinds import Key
 from tests.simulation.note import read_note
 from tests.simulation.pods import has_run
@@ -27,7 +27,7 @@ def is_at_risk(world: World, pod: Manifest) -> bool:
     The owner may have accepted the loss of a recorded claim.
     """
     is_missed = read_note(world)[0].get(read_node_name(pod) or "") not in read_accepted(world)
-    used = [key for key in find_references(pod) if key[0] == SECRET or (key[0] == CLAIM and is_missed)]
+    used = [key for key in list_references(pod) if key[0] == SECRET or (key[0] == CLAIM and is_missed)]
     boot_files = (CONFIG_MAP, world.boot_files)
     return any(not is_lasting(world, key) for key in [*used, boot_files]) or (
         is_missed and _runs_on_another(world, pod)
@@ -53,7 +53,7 @@ def is_useless(world: World, pod: Manifest) -> bool:
     return noted in read_accepted(world) or not (pod["spec"].get("nodeName") or has_run(pod))
 
 
-def find_given_up(world: World) -> Iterator[Key]:
+def list_given_up(world: World) -> Iterator[Key]:
     """Pods and claims of workers whose owner gives the claim up, and that can't start because of it alone."""
     workers = {node["name"] for node in world.spec["nodes"] if node["role"] == "worker"} & list_staying(world)
     for name in sorted(workers & world.children[POD].keys()):
@@ -83,7 +83,7 @@ def is_lasting(world: World, key: Key) -> bool:
     return child is not None and not is_terminating(child)
 
 
-def find_paused_pods(world: World) -> Iterator[Key]:
+def list_paused_pods(world: World) -> Iterator[Key]:
     """The pods that a pause deletes: all except those at risk, of nodes that are to stay."""
     staying = list_staying(world)
     for name, pod in world.children[POD].items():
@@ -95,7 +95,7 @@ def find_paused_pods(world: World) -> Iterator[Key]:
 
 def find_claim(pod: Manifest) -> Key | None:
     """The claim that a pod uses."""
-    return next((key for key in find_references(pod) if key[0] == CLAIM), None)
+    return next((key for key in list_references(pod) if key[0] == CLAIM), None)
 
 
 def read_accepted(world: World) -> set[str]:

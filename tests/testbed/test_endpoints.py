@@ -2,7 +2,7 @@
 
 import pytest
 
-from testbed.metacontroller.endpoints import Access, EndpointConfig, find_access, is_host_of
+from testbed.metacontroller.endpoints import Access, EndpointConfig, is_host_of, read_access
 
 BUNDLE = {"caBundle": {"inline": "mine"}}
 AUTHORIZATION = {"authorization": {"secretRef": {"name": "a", "namespace": "b", "key": "c"}}}
@@ -58,7 +58,7 @@ def test_host_is_compared_with_that_of_the_url(host: str, url: str, is_it: bool)
 def test_endpoints_that_count(own: dict[str, object], hosts: list[str], wanted: str) -> None:
     webhook = Access.model_validate(own)
     configs = [EndpointConfig.model_validate({"host": host, **BUNDLE, **AUTHORIZATION}) for host in hosts]
-    found = find_access(webhook, URL, configs)
+    found = read_access(webhook, URL, configs)
     if isinstance(found, EndpointConfig):
         assert found.host == wanted
     else:

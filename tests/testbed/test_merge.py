@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from testbed.metacontroller.errors import SyncError
-from testbed.metacontroller.merge import LAST_APPLIED, find_merge_key, merge, merge_update, with_last_applied
+from testbed.metacontroller.merge import LAST_APPLIED, get_merge_key, merge, merge_update, with_last_applied
 from testbed.metacontroller.objects import Manifest, deep_equal, with_metadata
 from tests.testbed.bench import Bench, named
 from tests.testbed.memory_server import MemoryServer
@@ -147,7 +147,7 @@ def test_annotation_that_is_no_json_is_an_error() -> None:
     ids=["the first known key", "only common keys", "nothing in common", "an item that is no object", "no items"],
 )
 def test_key_of_a_list(items: list[Any], key: str) -> None:
-    assert find_merge_key(items) == key
+    assert get_merge_key(items) == key
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,7 @@ def test_hungry_pod_is_killed_alone(virtual: VirtualCluster) -> None:
     neighbour, kills = describe_container(inside, NEIGHBOUR), count_kills(virtual, worker)
     start = time.monotonic()
     inside.apply(build_hungry_pod(HUNGRY, worker))
-    ended = wait_for(f"the end of pod {HUNGRY}", lambda: find_end(inside, HUNGRY), POD_SECONDS)
+    ended = wait_for(f"the end of pod {HUNGRY}", lambda: get_end(inside, HUNGRY), POD_SECONDS)
     record("vm_hungry_pod_s", time.monotonic() - start)
     # Not by its reason: containerd may see the end of a container before it sees what the kernel did to it.
     assert ended["exitCode"] == 128 + signal.SIGKILL, ended
@@ -135,7 +135,7 @@ def is_ready(kubectl: Kubectl, pod: str) -> bool:
     return any(status["ready"] for status in found.get("status", {}).get("containerStatuses", []))
 
 
-def find_end(kubectl: Kubectl, pod: str) -> Manifest | None:
+def get_end(kubectl: Kubectl, pod: str) -> Manifest | None:
     """How a pod's only container has ended; None while it runs."""
     statuses = (kubectl.find("pod", pod) or {}).get("status", {}).get("containerStatuses", [])
     return next((status["state"]["terminated"] for status in statuses if "terminated" in status["state"]), None)
