@@ -36,6 +36,11 @@ def access_pod_name(vk8s: str) -> str:
     return f"{vk8s}-access-pod"
 
 
+def spare_access_pod_name(vk8s: str) -> str:
+    """Pod for ssh access while the host of the other one does not answer."""
+    return f"{vk8s}--access-pod"
+
+
 def leave_job_name(node: str) -> str:
     """Job that removes a worker from its virtual cluster."""
     return f"{node}-leave"

@@ -7,7 +7,7 @@ from typing import Final
 from kubectl_vk8s import Manifest
 from kubectl_vk8s.follow import BOOTING, read_sentence
 from kubectl_vk8s.kubectl import Kubectl, KubectlError
-from kubectl_vk8s.names import NODE_CONTAINER, VK8S_LABEL
+from kubectl_vk8s.names import NODE_CONTAINER, VK8S_LABEL, access_pod_name, spare_access_pod_name
 from kubectl_vk8s.vk8s import Vk8s
 
 # Instead of what this command could not read. It does not mean that it is not there.
@@ -54,8 +54,21 @@ def _read_last_line(kubectl: Kubectl, node: str) -> str:
 
 
 def choose_host_address(pods: Iterable[Manifest]) -> str:
-    """Address of a node of the host cluster on which one of the pods is; empty where none has a place."""
-    return next((str(host) for pod in pods if (host := (pod.get("status") or {}).get("hostIP"))), "")
+    """Address of a node of the host cluster on which one of the pods is, a Ready one first; empty where none is."""
+    ready_first = sorted(pods, key=is_ready, reverse=True)
+    return next((str(host) for pod in ready_first if (host := (pod.get("status") or {}).get("hostIP"))), "")
+
+
+def choose_access_pod(vk8s: Vk8s, pods: Mapping[str, Manifest]) -> str:
+    """Name of the access pod in use: the spare one if it is Ready, and the other one is not."""
+    usual, spare = access_pod_name(vk8s.name), spare_access_pod_name(vk8s.name)
+    return spare if is_ready(pods.get(spare, {})) and not is_ready(pods.get(usual, {})) else usual
+
+
+def is_ready(pod: Manifest) -> bool:
+    """Whether the pod is Ready, as far as its host has reported."""
+    conditions = (pod.get("status") or {}).get("conditions") or []
+    return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
 
 
 def describe_size(node: Manifest) -> str:

@@ -11,8 +11,8 @@ from pathlib import Path
 import click
 
 from kubectl_vk8s import options
-from kubectl_vk8s.names import SSH_HOST_KEY, SSH_KEY, access_pod_name, ssh_secret_name
-from kubectl_vk8s.objects import read_objects
+from kubectl_vk8s.names import SSH_HOST_KEY, SSH_KEY, ssh_secret_name
+from kubectl_vk8s.objects import choose_access_pod, read_objects
 from kubectl_vk8s.problems import ProblemError
 from kubectl_vk8s.session import Session
 from kubectl_vk8s.tunnel.place import write_private
@@ -58,7 +58,9 @@ def run_exec(session: Session, vk8s: Vk8s, rest: Sequence[str]) -> int:
     """Runs a command in the access pod by the API of the host cluster; its exit code."""
     terminal = ["--stdin", "--tty"] if sys.stdin.isatty() else ["--stdin"]
     command = rest or ("bash", "--login")
-    return session.within(vk8s).call("exec", *terminal, access_pod_name(vk8s.name), "--", *command)
+    kubectl = session.within(vk8s)
+    pod = choose_access_pod(vk8s, read_objects(kubectl, vk8s).pods)
+    return kubectl.call("exec", *terminal, pod, "--", *command)
 
 
 def run_ssh(session: Session, vk8s: Vk8s, asked: Options, place: tuple[str, str]) -> int:

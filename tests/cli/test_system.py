@@ -272,6 +272,32 @@ def test_ssh_without_a_port_goes_through_kubectl(kubectl: FakeKubectl, run: Run)
     assert "demo has no accessPodPort: this shell comes by `kubectl exec`." in ended.err
 
 
+@pytest.mark.parametrize(
+    ("usual", "spare", "chosen"),
+    [("False", "True", "demo--access-pod"), ("True", "True", "demo-access-pod"), ("False", "False", "demo-access-pod")],
+    ids=["the spare one alone", "both", "none"],
+)
+def test_shell_opens_in_the_access_pod_that_is_ready(
+    kubectl: FakeKubectl, run: Run, usual: str, spare: str, chosen: str
+) -> None:
+    kubectl.answer("get vk8s demo", {**running(), "spec": {**running()["spec"], "accessPodImage": "r/access"}})
+    kubectl.answer("get pods", items(build_pod("demo-access-pod", usual, ""), build_pod("demo--access-pod", spare, "")))
+    kubectl.answer(f"exec --stdin {chosen} -- true", code=4)
+    assert run("ssh", "demo", "--", "true").code == 4
+
+
+def test_ssh_prefers_the_host_of_a_ready_pod(reachable: FakeKubectl, run: Run) -> None:
+    """The first host may be lost."""
+    reachable.answer_first("get pods", items(build_pod("m", "False", "192.0.2.1"), build_pod("w", "True", "192.0.2.2")))
+    run("ssh", "demo")
+    assert (reachable.directory / "ssh").read_text().endswith(" root@192.0.2.2\n")
+
+
+def build_pod(name: str, ready: str, host: str) -> Manifest:
+    status = {"hostIP": host, "conditions": [{"type": "Ready", "status": ready}]}
+    return {"metadata": {"name": name}, "spec": {}, "status": status}
+
+
 def test_ssh_without_an_access_pod_says_what_else_there_is(kubectl: FakeKubectl, run: Run) -> None:
     kubectl.answer("get vk8s demo", running())
     assert "demo has no access pod: write spec.accessPodImage, or" in run("ssh", "demo").err
