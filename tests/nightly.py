@@ -23,6 +23,7 @@ PAGE: Final = ROOT / "docs" / "nightly.md"
 LOGS: Final = ROOT / "build" / "nightly"
 # Targets of the Makefile, with their variables.
 JOBS: Final = {
+    "cluster": ("make", "cluster"),
     "nested": ("make", "nested"),
     "upgrade": ("make", "upgrade-test"),
     "vm": ("make", "vm-test"),

@@ -201,6 +201,7 @@ def is_used(spec: Manifest, live: dict[str, Manifest]) -> bool:
     return vk8s is not None and spec["node"] in [each["name"] for each in vk8s["spec"]["nodes"]]
 
 
+@pytest.mark.nightly("tests/properties/test_ippool.py")
 def test_hundred_changing_clusters_never_share_an_address(crowd: Crowd) -> None:
     kubectl, log = crowd.owner.kubectl, crowd.host.testbed.logs / f"{HOOKS}.log"
     start = len(log.read_text())
