@@ -1,4 +1,4 @@
-# Every target runs on a fresh Debian machine as root: what is missing is installed first.
+# Every target runs on a fresh Debian machine as root, with git, make and Go: what else is missing is installed first.
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
@@ -20,31 +20,14 @@ CLUSTER ?= testbed
 # The Metacontroller that the testbed runs, and the directory with its CRDs; without them, the fake Metacontroller.
 export METACONTROLLER METACONTROLLER_CRDS
 
-##@ The first two commands
+##@ Try it on this machine
 
 .PHONY: up
-up: prerequisites ## Bring up a host cluster on this machine and a virtual cluster in it
+up: prerequisites ## Bring up a host cluster and a virtual cluster in it: as root on Debian, with Go 1.25; at first 15 minutes and 8 GB
 	$(PYTHON) -m testbed up
 
-.PHONY: test
-test: started prerequisites check build ## What continuous integration runs: all checks, and all tests but those of `make nightly`
-	@# Side by side, as most of them wait for others; what measures times waits until it is alone.
-	$(MAKE) --jobs=3 --output-sync=target cluster-and-installation kind-and-nested unit-chaos-and-walkthrough
-	$(PYTEST) tests/speed $(ARGS)
-	$(PYTHON) -m tests.figures --since build/started
-
-.PHONY: started
-started:
-	@mkdir -p build && touch build/started
-
-.PHONY: nightly
-nightly: prerequisites ## What takes too long for `make test`, for hours; writes docs/nightly.md; JOBS="chaos upgrade" for some of it
-	$(PYTHON) -m tests.nightly $(JOBS)
-
-##@ The testbed
-
 .PHONY: down
-down: prerequisites ## Remove everything that `make up` has set up
+down: prerequisites ## Remove it; builds and Debian packages stay
 	$(PYTHON) -m testbed down
 
 .PHONY: env
@@ -58,6 +41,24 @@ status: $(VENV)/installed ## Show what runs in the testbed
 .PHONY: logs
 logs: $(VENV)/installed ## Show the last lines of the testbed's logs; PROGRAM=hooks for one of them
 	@$(PYTHON) -m testbed logs $(PROGRAM)
+
+##@ Try it with three hosts: a kind cluster on this machine, with the same needs
+
+.PHONY: kind-up
+kind-up: prerequisites ## Bring up a kind cluster with the product in it; again, after a change: bring the product up to date
+	$(PYTHON) -m testbed.kind up
+
+.PHONY: kind-down
+kind-down: prerequisites ## Remove it; builds and Debian packages stay
+	$(PYTHON) -m testbed.kind down
+
+.PHONY: kind-env
+kind-env: $(VENV)/installed ## Point this shell's kubectl at it: eval "$(make -s kind-env)"
+	@$(PYTHON) -m testbed.kind env
+
+.PHONY: kind-test
+kind-test: prerequisites ## The tests that need several hosts, in a new kind cluster, which is removed afterwards
+	$(PYTEST) tests/kind $(ARGS)
 
 ##@ Your cluster: that of the current kubeconfig
 
@@ -95,25 +96,22 @@ create-manifests: ## Write everything into one file for kubectl apply, vk8s-cont
 test-e2e: $(if $(filter current,$(CLUSTER)),$(VENV)/installed,prerequisites) ## Run the tests in virtual clusters; CLUSTER=current or kind: in that cluster
 	VK8S_TEST_CLUSTER=$(CLUSTER) $(PYTEST) tests/nested $(ARGS)
 
-##@ A kind cluster of three nodes, on any machine
+##@ Tests and development
 
-.PHONY: kind-up
-kind-up: prerequisites ## Bring it up, with the product in it, for CLUSTER=kind; again: with the product of now
-	$(PYTHON) -m testbed.kind up
+.PHONY: test
+test: started prerequisites check build ## What continuous integration runs: all checks, and all tests but those of `make nightly`
+	@# Side by side, as most of them wait for others; what measures times waits until it is alone.
+	$(MAKE) --jobs=3 --output-sync=target cluster-and-installation kind-and-nested unit-chaos-and-walkthrough
+	$(PYTEST) tests/speed $(ARGS)
+	$(PYTHON) -m tests.figures --since build/started
 
-.PHONY: kind-down
-kind-down: prerequisites ## Remove it, with all that came with it
-	$(PYTHON) -m testbed.kind down
+.PHONY: started
+started:
+	@mkdir -p build && touch build/started
 
-.PHONY: kind-env
-kind-env: $(VENV)/installed ## Point this shell's kubectl at it: eval "$(make -s kind-env)"
-	@$(PYTHON) -m testbed.kind env
-
-.PHONY: kind-test
-kind-test: prerequisites ## What only several hosts show: up, the tests of tests/kind, down
-	$(PYTEST) tests/kind $(ARGS)
-
-##@ Development
+.PHONY: nightly
+nightly: prerequisites ## What takes too long for `make test`, for hours; writes docs/nightly.md; JOBS="chaos upgrade" for some of it
+	$(PYTHON) -m tests.nightly $(JOBS)
 
 .PHONY: generate
 generate: $(VENV)/installed ## After a change of the resource: write its reference, and check that CRDs, models and manifests agree
@@ -268,7 +266,10 @@ controller-image: prerequisites ## The image of the hooks, the same way, without
 
 .PHONY: help
 help: ## Show this list
-	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9-]+:.*## / {printf "  %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} \
+	  /^##@/ {lines[++count] = "\n" substr($$0, 5)} \
+	  /^[a-z0-9-]+:.*## / {lines[++count] = $$2; names[count] = $$1; if (length($$1) > width) width = length($$1)} \
+	  END {for (i = 1; i <= count; i++) if (i in names) printf "  %-*s  %s\n", width, names[i], lines[i]; else print lines[i]}' $(MAKEFILE_LIST)
 
 # The browser with which tests log in to Kubeflow is 130 MB: only for those who run these tests.
 test nested test-e2e: MORE := chromium:chromium chromedriver:chromium-driver
@@ -278,6 +279,7 @@ prerequisites: $(VENV)/installed
 	@testbed/install.sh $(MORE)
 
 $(VENV)/installed: requirements.txt requirements-dev.txt
+	@testbed/venv.sh
 	@echo "Python: installing what the checks and tests need into $(VENV)"
 	python3 -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
