@@ -26,6 +26,8 @@ ROOT=$(cd "$(dirname "$0")" && pwd)
 . "$ROOT/metacontroller/install/keys.sh"
 # shellcheck source=metacontroller/install/render.sh
 . "$ROOT/metacontroller/install/render.sh"
+# shellcheck source=metacontroller/install/first-steps.sh
+. "$ROOT/metacontroller/install/first-steps.sh"
 
 VERSION=$(sed -n 's/^version = "\(.*\)"/\1/p' "$ROOT/pyproject.toml")
 IMAGE=
@@ -148,7 +150,8 @@ install_all() {
   [[ -z $NO_WAIT ]] || return 0
   wait_for_rollout vk8s-hooks
   [[ -n $OTHER ]] || wait_for_rollout metacontroller
-  say "Installed. A first virtual cluster: write your image registry into examples/sample.yaml, and kubectl apply -f it."
+  say "Installed."
+  has_virtual_clusters || print_first_steps "$IMAGE" "$(dirname "$0")/examples/local.yaml"
 }
 
 renew_keys() {

@@ -8,7 +8,7 @@ import pytest
 from testbed.host_cluster import HostCluster
 from testbed.layout import ROOT
 from tests.install.conftest import bring_installer, name_image
-from tests.install.installer import METACONTROLLER_IMAGE, OWN_CRDS
+from tests.install.installer import METACONTROLLER_IMAGE, OWN_CRDS, REGISTRY
 from tests.walkthrough.pages import read_commands
 from tests.walkthrough.terminal import Terminal, open_terminal
 
@@ -30,3 +30,17 @@ def test_installing_and_asking_the_hooks(terminal: Terminal) -> None:
     terminal.follow(read_commands(ROOT / "README.md", under="Install it"))
     terminal.type("mkdir -p build && .venv/bin/python -m hooks request -f examples/local.yaml >build/request.json")
     terminal.follow(read_commands(ROOT / "docs" / "debugging.md", under="The hooks of a cluster"))
+
+
+def test_last_words_of_the_installer_create_a_virtual_cluster(terminal: Terminal) -> None:
+    printed = terminal.type(f"./install.sh {REGISTRY}")
+    commands = [line for line in printed.splitlines() if line.startswith("  ")]
+    assert len(commands) == 2
+    try:
+        terminal.type("\n".join(commands))
+        terminal.type("kubectl wait -n demo vk8s/local --for=jsonpath='{.status.phase}'=Installing --timeout=1m")
+        # The host has no room for the worker.
+        terminal.type("kubectl wait -n demo pod/local-master --for=condition=Ready --timeout=2m")
+        assert terminal.type(f"./install.sh {REGISTRY}").splitlines()[-1] == "Installed."
+    finally:
+        terminal.type("kubectl delete vk8s -n demo --all && kubectl delete namespace demo")
