@@ -280,7 +280,7 @@ prerequisites: $(VENV)/installed
 
 $(VENV)/installed: requirements.txt requirements-dev.txt
 	@testbed/venv.sh
-	@echo "Python: installing what the checks and tests need into $(VENV)"
+	@echo "Python: installing what the checks and tests need into $(VENV)" >&2
 	python3 -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@

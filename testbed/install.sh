@@ -30,8 +30,9 @@ command -v apt-get >/dev/null || {
   echo "Missing, and there is no apt-get to install it with: ${missing[*]}" >&2
   exit 1
 }
-echo "Debian packages: installing ${missing[*]}"
-apt-get -qq update
+# To standard error, as what `make node-image` and others print is a path.
+echo "Debian packages: installing ${missing[*]}" >&2
+apt-get -qq update >&2
 # Nothing that is installed here is to run as a service: the testbed starts its own.
 policy=/usr/sbin/policy-rc.d
 if [[ ! -e $policy ]]; then

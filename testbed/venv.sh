@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes sure that python3 can create a virtual environment. Debian has the modules for it in a package of its own, which
-# is installed if this runs as root.
+# is installed if this runs as root. Messages go to standard error: what some targets of make print is a path.
 set -euo pipefail
 
 has_modules() {
@@ -8,8 +8,8 @@ has_modules() {
 }
 
 if ! has_modules && [[ $(id -u) -eq 0 ]] && command -v apt-get >/dev/null; then
-  echo "Debian packages: installing python3-venv"
-  apt-get -qq update
+  echo "Debian packages: installing python3-venv" >&2
+  apt-get -qq update >&2
   DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends python3-venv >/dev/null
 fi
 has_modules || {
