@@ -24,7 +24,7 @@ say() {
 put_programs() { # TREE
   mkdir -p "$1"/usr/{bin,local/bin} "$1/opt/cni"
   cp "$binaries"/{kubeadm,kubectl,kubelet} "$1/usr/bin/"
-  cp "$binaries/flanneld" "$programs"/{containerd,containerd-shim-runc-v2,crictl,ctr} "$1/usr/local/bin/"
+  cp "$binaries/flanneld" "$programs"/{containerd,containerd-shim-runc-v2,crictl,ctr,kube-router} "$1/usr/local/bin/"
   ln -s /usr/lib/cni "$1/opt/cni/bin"
 }
 
@@ -45,7 +45,7 @@ put_own_files() { # TREE
   cp "${shared[@]}" "$1/kind/bootstrap/"
   echo "$KUBERNETES_VERSION" >"$1/kind/version"
   # kind applies these two.
-  cp "$bootstrap/flannel-access.yaml" "$1/kind/manifests/default-cni.yaml"
+  { cat "$bootstrap/flannel-access.yaml" && echo --- && cat "$here/policies-access.yaml"; } >"$1/kind/manifests/default-cni.yaml"
   # shellcheck disable=SC2016 # the dollar is the template's
   sed '/KUBERNETES_SERVICE_/d; s#${LOCAL_STORAGE_IMAGE}#'"$LOCAL_STORAGE_IMAGE"'#; s#/var/lib/vk8s/volumes#/var/local-storage#' \
     "$bootstrap/storage.yaml" >"$1/kind/manifests/default-storage.yaml"
@@ -54,7 +54,7 @@ put_own_files() { # TREE
 enable_units() { # TREE
   local unit wants=$1/etc/systemd/system/multi-user.target.wants
   mkdir -p "$wants"
-  for unit in containerd.service flanneld.path kubelet.service undo-mount-hacks.service; do
+  for unit in containerd.service flanneld.path kube-router.path kubelet.service undo-mount-hacks.service; do
     ln -s "/etc/systemd/system/$unit" "$wants/$unit"
   done
 }

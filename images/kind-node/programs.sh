@@ -17,10 +17,11 @@ find_version() { # MODULE
 # Without the snapshotters that nobody here chooses, as in kind's own image.
 build() { # OUT_DIRECTORY
   local containerd=github.com/containerd/containerd/v2 crictl=sigs.k8s.io/cri-tools
+  local router=github.com/cloudnativelabs/kube-router/v2
   go build -trimpath -buildvcs=false -o "$1/" -tags no_btrfs,no_devmapper,no_zfs -ldflags "-s -w
     -X $containerd/version.Version=$(find_version $containerd)
     -X $crictl/pkg/version.Version=$(find_version $crictl)" \
-    $containerd/cmd/{containerd,containerd-shim-runc-v2,ctr} $crictl/cmd/crictl sigs.k8s.io/kind
+    $containerd/cmd/{containerd,containerd-shim-runc-v2,ctr} $crictl/cmd/crictl $router/cmd/kube-router sigs.k8s.io/kind
   # What kind's own image has next to programs: entrypoint, units, containerd's configuration; and its name.
   local kind
   kind=$(go list -m -f '{{.Dir}}' sigs.k8s.io/kind)
@@ -30,7 +31,7 @@ build() { # OUT_DIRECTORY
 }
 
 if [[ ! -e $out ]]; then
-  echo "Building kind, containerd and crictl; the first time this takes some minutes, with a warm Go cache seconds." >&2
+  echo "Building kind, containerd, crictl and kube-router; the first time this takes some minutes, with a warm Go cache seconds." >&2
   mkdir -p "$cache"
   work=$(mktemp -d -p "$cache")
   trap 'rm -rf "$work"' EXIT

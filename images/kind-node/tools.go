@@ -4,6 +4,7 @@
 package tools
 
 import (
+	_ "github.com/cloudnativelabs/kube-router/v2/cmd/kube-router"
 	_ "github.com/containerd/containerd/v2/cmd/containerd"
 	_ "github.com/containerd/containerd/v2/cmd/containerd-shim-runc-v2"
 	_ "github.com/containerd/containerd/v2/cmd/ctr"
