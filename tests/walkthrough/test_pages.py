@@ -1,5 +1,7 @@
 """The pages' commands, typed in as they stand, by somebody who has nothing but a clone of the project."""
 
+import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -26,6 +28,23 @@ def test_readme_does_as_it_says(terminal: Terminal) -> None:
 def test_korean_readme_has_the_same_commands() -> None:
     english, korean = (read_commands(ROOT / name) for name in ("README.md", "README.ko.md"))
     assert [(each.text, each.expected) for each in korean] == [(each.text, each.expected) for each in english]
+
+
+def test_korean_page_for_owners_of_the_operator_has_the_same_code() -> None:
+    """Its commands are in the text, like the names of objects and fields."""
+    english, korean = (DOCS / f"from-the-operator{language}.md" for language in ("", ".ko"))
+    assert read_code(korean) == read_code(english)
+    assert [each.count("|") for each in list_rows(korean)] == [each.count("|") for each in list_rows(english)]
+
+
+def read_code(page: Path) -> Counter[str]:
+    """Each code span of a page, and how often it is there."""
+    return Counter(re.findall(r"`([^`]+)`", page.read_text()))
+
+
+def list_rows(page: Path) -> list[str]:
+    """The rows of its tables."""
+    return [line for line in page.read_text().splitlines() if line.startswith("|")]
 
 
 def test_tutorial_does_as_it_says(terminal: Terminal) -> None:
