@@ -20,6 +20,17 @@ def test_table_has_every_setting_with_its_default() -> None:
     assert PREFIX in OPERATIONS
 
 
+def test_table_says_what_an_installation_sets() -> None:
+    cells = re.findall(r"^\| `([a-z_]+)` \| .*? \| (.*?)\|", OPERATIONS, re.MULTILINE)
+    fixed = set(re.findall(rf"name: {PREFIX}([A-Z_]+), value", (ROOT / "metacontroller" / "hooks.yaml").read_text()))
+    script = (ROOT / "metacontroller" / "install" / "networks.sh").read_text().partition("\nprint_host_settings() {")[2]
+    found = set(re.findall(r"\b([A-Z_]{6,})=", script))
+    assert {name.upper() for name, cell in cells if cell.strip()} == fixed | found, (
+        "bring the column of what install.sh sets up to date with metacontroller/hooks.yaml and install/networks.sh"
+    )
+    assert {name.upper() for name, cell in cells if cell.startswith("fixed")} == fixed
+
+
 def show(default: object) -> str:
     """A default as the table writes it."""
     if default in (None, ()):
