@@ -128,7 +128,7 @@ def test_why_says_cause_fix_and_where_to_read_more(kubectl: FakeKubectl, run: Ru
 
 def test_why_names_the_node_in_commands(kubectl: FakeKubectl, run: Run) -> None:
     kubectl.answer(GET, booting())
-    assert "kubectl logs w shows what it is doing" in run("why", "demo").out
+    assert "kubectl logs -n team-a w shows what it is doing" in run("why", "demo").out
 
 
 def test_why_for_programs_has_the_same(kubectl: FakeKubectl, run: Run) -> None:
