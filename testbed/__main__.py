@@ -37,7 +37,7 @@ By ssh, as its owner, who gave no key and so is let in by the one that was made:
     ssh -i {name}.key -p {ssh_port} -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null \\
       root@{testbed.address} kubectl get nodes
 
-`make status` and `make logs` tell how it is, `make down` takes all of it away.
+`make status` and `make logs` show how it is; `make down` removes it, and keeps what was built.
 """
 
 
