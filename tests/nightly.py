@@ -24,6 +24,8 @@ LOGS: Final = ROOT / "build" / "nightly"
 # Targets of the Makefile, with their variables.
 JOBS: Final = {
     "cluster": ("make", "cluster"),
+    "installation": ("make", "installation"),
+    "walkthrough": ("make", "walkthrough"),
     "nested": ("make", "nested"),
     "upgrade": ("make", "upgrade-test"),
     "vm": ("make", "vm-test"),

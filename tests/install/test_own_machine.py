@@ -42,6 +42,7 @@ def served(installed: Installer, host_with_node: HostCluster) -> Iterator[Path]:
             process.wait(timeout=SECONDS)
 
 
+@pytest.mark.nightly("tests/api/test_tls.py")
 def test_answers_are_those_to_the_questions(installed: Installer, virtual: VirtualCluster, served: Path) -> None:
     selector = "--selector=app.kubernetes.io/name=vk8s-hooks"
     wait_for("the end of the pods", lambda: not installed.system.get("pods", selector)["items"], SECONDS)

@@ -13,6 +13,7 @@ from tests.nested.kept import Kept
 from tests.nested.virtual import VirtualCluster
 
 SECONDS = 120
+NODES = ("local-master", "local-worker")
 # What a host may be without network, with nothing restarted.
 SHORT_CUT, CUT = 10, 60
 # Long enough for Kubernetes to delete the pods of the host.
@@ -29,7 +30,7 @@ def get_machine(kept: Kept, machines: Mapping[str, Machine], node: str) -> Machi
     return machines[read_hosts(kept.virtual)[node]]
 
 
-@pytest.mark.parametrize("node", ["local-master", "local-worker"])
+@pytest.mark.parametrize("node", NODES)
 @pytest.mark.parametrize("unit", ["kubelet", "containerd"])
 def test_nodes_run_on_while_a_program_of_their_host_restarts(
     kept: Kept, machines: Mapping[str, Machine], unit: str, node: str
@@ -51,18 +52,15 @@ def cut_off(kept: Kept, machine: Machine, seconds: int) -> None:
     record(f"host_cut_{seconds}s_recovery_s", time.monotonic() - start)
 
 
-@pytest.mark.parametrize(
-    ("seconds", "node"), [(SHORT_CUT, "local-master"), (SHORT_CUT, "local-worker"), (CUT, "local-master")]
-)
-def test_nodes_run_on_while_their_host_has_no_network(
-    kept: Kept, machines: Mapping[str, Machine], seconds: int, node: str
-) -> None:
-    assert_nothing_restarts(kept, get_machine(kept, machines, node), seconds)
+@pytest.mark.parametrize("node", NODES)
+def test_nodes_run_on_while_their_host_has_no_network(kept: Kept, machines: Mapping[str, Machine], node: str) -> None:
+    assert_nothing_restarts(kept, get_machine(kept, machines, node), SHORT_CUT)
 
 
 @pytest.mark.nightly("tests/unit/vk8s/plan/test_node_pods.py")
-def test_worker_runs_on_while_its_host_has_no_network_for_a_minute(kept: Kept, machines: Mapping[str, Machine]) -> None:
-    assert_nothing_restarts(kept, get_machine(kept, machines, "local-worker"), CUT)
+@pytest.mark.parametrize("node", NODES)
+def test_nodes_run_on_without_network_for_a_minute(kept: Kept, machines: Mapping[str, Machine], node: str) -> None:
+    assert_nothing_restarts(kept, get_machine(kept, machines, node), CUT)
 
 
 def assert_nothing_restarts(kept: Kept, machine: Machine, seconds: int) -> None:

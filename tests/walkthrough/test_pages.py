@@ -56,9 +56,19 @@ def test_page_about_curl_does_as_it_says(up: Terminal) -> None:
         up.follow(read_commands(DOCS / "debugging.md", under=section))
 
 
-@pytest.mark.parametrize("page", ["connect", "lost-volumes", "pause", "ports", "scale", "ssh"])
-def test_pages_about_a_virtual_cluster(page: str, up: Terminal) -> None:
-    up.follow(read_commands(DOCS / "how-to" / f"{page}.md"))
+@pytest.mark.parametrize("page", ["connect", "ports", "ssh"])
+def test_pages_about_the_use_of_a_virtual_cluster(page: str, up: Terminal) -> None:
+    follow_how_to(page, up)
+
+
+@pytest.mark.nightly("tests/cluster/test_edits.py")
+@pytest.mark.parametrize("page", ["lost-volumes", "pause", "scale"])
+def test_pages_about_changes_of_a_virtual_cluster(page: str, up: Terminal) -> None:
+    follow_how_to(page, up)
+
+
+def follow_how_to(page: str, terminal: Terminal) -> None:
+    terminal.follow(read_commands(DOCS / "how-to" / f"{page}.md"))
 
 
 @pytest.mark.parametrize(
