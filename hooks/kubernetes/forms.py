@@ -9,7 +9,16 @@ from pydantic_core import ErrorDetails
 
 DNS_ADVICE: Final = "write lower-case letters, digits and '-', the first and the last no '-'"
 # What to write if a string does not match the pattern of its field. All other fields with patterns are quantities.
-_PATTERN_ADVICE: Final = {"name": DNS_ADVICE, "size": "write a size such as 20Gi"}
+_CLASS_ADVICE: Final = "write lower-case letters, digits, '-' and '.', the first and the last a letter or digit"
+_IMAGE_ADVICE: Final = "write an image without spaces"
+_PATTERN_ADVICE: Final = {
+    "accessPodImage": _IMAGE_ADVICE,
+    "image": _IMAGE_ADVICE,
+    "name": DNS_ADVICE,
+    "priorityClassName": _CLASS_ADVICE,
+    "runtimeClassName": _CLASS_ADVICE,
+    "size": "write a size such as 20Gi",
+}
 _QUANTITY_ADVICE: Final = "write a quantity such as 500m, 2 or 8Gi"
 
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from hooks.kubernetes.manifest import Manifest
 from hooks.kubernetes.quantity import parse_quantity
 from hooks.vk8s.spec.model import NodeSpec, Spec
-from hooks.vk8s.spec.placement import Affinity, SpreadConstraint
+from hooks.vk8s.spec.placement import Affinity, SpreadConstraint, Toleration
 from hooks.vk8s.spec.validate import check_spec, parse_spec
 from hooks.wire import CustomizeRequest, HookRequest
 from tests.shared_material import ROOT, SHARED, VK8S_EXAMPLES, needs_shared
@@ -59,11 +59,14 @@ def test_model_and_the_crd_have_the_same_fields() -> None:
     )
 
 
-@pytest.mark.parametrize(("field", "model"), [("affinity", Affinity), ("topologySpreadConstraints", SpreadConstraint)])
+@pytest.mark.parametrize(
+    ("field", "model"),
+    [("affinity", Affinity), ("tolerations", Toleration), ("topologySpreadConstraints", SpreadConstraint)],
+)
 def test_form_of_a_placement_is_the_same_in_the_crd(field: str, model: type[BaseModel]) -> None:
     described = SCHEMA["properties"]["spec"]["properties"]["nodes"]["items"]["properties"][field]
     schema = model.model_json_schema(by_alias=True)
-    assert walk(schema, described.get("items", described), schema["$defs"], field) == []
+    assert walk(schema, described.get("items", described), schema.get("$defs", {}), field) == []
 
 
 def undescribed(schema: Manifest, path: str) -> list[str]:

@@ -52,6 +52,11 @@ NO_SELECTOR: Final = {"matchExpressions": [{"key": "a", "operator": "In"}]}
 NO_PODS: Final = {"topologyKey": "a", "labelSelector": NO_SELECTOR, "namespaceSelector": NO_SELECTOR}
 NO_HOSTS: Final = {"matchExpressions": [{"key": "a", "operator": "In"}, {"key": "a", "operator": "Gt"}]}
 NEAR_NOTHING: Final = {REQUIRED: [NO_PODS], PREFERRED: [{"weight": 1, "podAffinityTerm": NO_PODS}]}
+NO_PODS_BUT_KEYS: Final = {"topologyKey": "a", "matchLabelKeys": ["b"]}
+OF_NO_SELECTOR: Final = {
+    REQUIRED: [NO_PODS_BUT_KEYS],
+    PREFERRED: [{"weight": 1, "podAffinityTerm": NO_PODS_BUT_KEYS}],
+}
 ON_NOTHING: Final = {
     REQUIRED: {"nodeSelectorTerms": [NO_HOSTS]},
     PREFERRED: [{"weight": 1, "preference": NO_HOSTS}],
@@ -68,10 +73,13 @@ BROKEN: Final = [
     resources(requests={"cpu": "much"}),
     resources(limits={"cpu": "much"}),
     master(nodeSelector={"disk": "s s d"}),
-    master(tolerations=[{"tolerationSeconds": 5}]),
+    master(tolerations=[{}, {"key": "a", "tolerationSeconds": 5}, {"key": "a b"}, {"key": "a", "value": "b c"}]),
     master(tolerations=[{"key": "a", "operator": "Exists", "value": "b"}]),
     master(affinity={"nodeAffinity": ON_NOTHING, "podAffinity": NEAR_NOTHING, "podAntiAffinity": NEAR_NOTHING}),
+    master(affinity={"podAffinity": OF_NO_SELECTOR, "podAntiAffinity": OF_NO_SELECTOR}),
     master(topologySpreadConstraints=[{**SPREAD, "minDomains": 2}, {**SPREAD, "labelSelector": NO_SELECTOR}]),
+    master(image=" a", priorityClassName="High", runtimeClassName="a_b"),
+    spec(accessPodImage=" a"),
     master(annotations={"a b": "", "vk8s.sktelecom.com/hash": ""}),
     spec(kubernetes={"podNetworkCidr": "10.0.0.0", "serviceCidr": "x"}),
     spec(kubernetes={"podNetworkCidr": "10.0.0.0/8", "serviceCidr": "10.1.0.0/16"}),

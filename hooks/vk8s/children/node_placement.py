@@ -50,4 +50,4 @@ def _build_spread(cluster: VirtualCluster, node: NodeSpec) -> Manifest:
 def _complete(cluster: VirtualCluster, constraint: Manifest) -> Manifest:
     """A constraint without a selector would be about no pod at all: it is about the nodes of the virtual cluster."""
     selector = {"labelSelector": {"matchLabels": component_selector(cluster.name, NODE_COMPONENT)}}
-    return {**selector, **constraint}
+    return {**selector, **{field: value for field, value in constraint.items() if value is not None}}

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints
 
 from hooks.kubernetes.forms import SpecModel
-from hooks.kubernetes.names import DNS_1123, MAX_NODE_NAME
+from hooks.kubernetes.names import DNS_1123, MAX_NODE_NAME, MAX_OBJECT_NAME, SUBDOMAIN
 from hooks.kubernetes.quantity import QuantityText
 from hooks.vk8s.spec.naming import MAX_PORT_NAME
 
@@ -18,8 +18,6 @@ NODE_PORTS = range(30000, 32768)
 MAX_KEY_LENGTH = 8192
 # RFC 5321, 4.5.3.1.
 MAX_EMAIL = 254
-# As for any object whose name is a DNS subdomain.
-MAX_OBJECT_NAME = 253
 MAX_NODES = 100
 # The name of the port of Kubeflow's user interface.
 KUBEFLOW_PORT = "kubeflow"
@@ -28,7 +26,9 @@ DEFAULT_EMAIL = "user@example.com"
 
 Role = Literal["master", "worker"]
 Cni = Literal["flannel", "none"]
-Image = Annotated[str, StringConstraints(min_length=1, max_length=512)]
+# The API server accepts no space around it in a pod, and no registry has a space in a name.
+Image = Annotated[str, StringConstraints(min_length=1, max_length=512, pattern=r"^\S*$")]
+ClassName = Annotated[str, StringConstraints(min_length=1, max_length=MAX_OBJECT_NAME, pattern=SUBDOMAIN)]
 
 
 class Resources(SpecModel):
@@ -45,13 +45,13 @@ class NodeSpec(SpecModel):
     image: Image
     role: Role
     resources: Resources = Field(default_factory=Resources)
-    tolerations: list[dict[str, Any]] = Field(default_factory=list)
     node_selector: dict[str, str] = Field(default_factory=dict)
-    runtime_class_name: str | None = None
+    runtime_class_name: ClassName | None = None
     # As in a pod; `placement` has their form.
+    tolerations: list[dict[str, Any]] = Field(default_factory=list)
     affinity: dict[str, Any] = Field(default_factory=dict)
     topology_spread_constraints: list[dict[str, Any]] = Field(default_factory=list)
-    priority_class_name: Annotated[str, StringConstraints(min_length=1, max_length=MAX_OBJECT_NAME)] | None = None
+    priority_class_name: ClassName | None = None
     annotations: dict[str, str] = Field(default_factory=dict)
 
 

@@ -1,8 +1,9 @@
-"""Where a pod may run, in the words of a pod: the form of `affinity` and of `topologySpreadConstraints`.
+"""Where a pod may run, in the words of a pod: the form of `affinity`, `tolerations` and `topologySpreadConstraints`.
 
 A spec has them as its owner wrote them, and so has the pod. These models only say what the API server would refuse in a
 pod, because a pod that is refused takes the one before it with it.
-Source: https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#scheduling
+Source: https://github.com/kubernetes/kubernetes/blob/master/pkg/apis/core/validation/validation.go (ValidatePodSpec).
+`tests/cluster/test_placement.py` asks an API server whether it accepts what these models accept.
 """
 
 import re
@@ -13,14 +14,15 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
 from hooks.kubernetes.labels import VK8S
+from hooks.kubernetes.names import is_subdomain
 from hooks.vk8s.spec.labels import COMPONENT
 
-LABEL_VALUE: Final = r"([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?"
-LABEL_KEY: Final = r"([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?"
-# The longest name of a label, and with the domain before it; the longest value.
-MAX_LABEL_NAME: Final = 63
-MAX_LABEL_KEY: Final = 317
+# The longest name of a label, and its longest value.
+_MAX_NAME: Final = 63
+_NAME: Final = r"[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?"
 _NUMERIC: Final = ("Gt", "Lt")
+# As the value of a label, which has no sign, and of 64 bits.
+_NUMBER: Final = r"[0-9]{1,18}"
 
 
 def _advise(sentence: str) -> PydanticCustomError:
@@ -29,7 +31,13 @@ def _advise(sentence: str) -> PydanticCustomError:
 
 def is_label_key(key: str) -> bool:
     """Whether a label, or an annotation, may have that key."""
-    return re.fullmatch(LABEL_KEY, key) is not None and len(key.rpartition("/")[2]) <= MAX_LABEL_NAME
+    domain, slash, name = key.rpartition("/")
+    return is_subdomain(domain) == bool(slash) and len(name) <= _MAX_NAME and re.fullmatch(_NAME, name) is not None
+
+
+def is_label_value(value: str) -> bool:
+    """Whether a label may have that value."""
+    return len(value) <= _MAX_NAME and re.fullmatch(f"({_NAME})?", value) is not None
 
 
 def _check_key(key: str) -> str:
@@ -38,14 +46,32 @@ def _check_key(key: str) -> str:
     return key
 
 
+def _check_taint(key: str) -> str:
+    return key and _check_key(key)
+
+
 def _check_value(value: str) -> str:
-    if re.fullmatch(LABEL_VALUE, value) is None or len(value) > MAX_LABEL_NAME:
+    if not is_label_value(value):
         raise _advise("write the value of a label, such as ssd")
     return value
 
 
+def _check_namespace(name: str) -> str:
+    if not is_subdomain(name) or "." in name or len(name) > _MAX_NAME:
+        raise _advise("write the name of a namespace")
+    return name
+
+
+def _check_host(name: str) -> str:
+    if not is_subdomain(name):
+        raise _advise("write the name of a host")
+    return name
+
+
 Key = Annotated[str, AfterValidator(_check_key)]
 Value = Annotated[str, AfterValidator(_check_value)]
+Namespace = Annotated[str, AfterValidator(_check_namespace)]
+Host = Annotated[str, AfterValidator(_check_host)]
 Weight = Annotated[int, Field(ge=1, le=100)]
 Count = Annotated[int, Field(ge=1, le=1000)]
 Policy = Literal["Honor", "Ignore"]
@@ -54,7 +80,7 @@ Policy = Literal["Honor", "Ignore"]
 class _Form(BaseModel):
     """A part of a pod's spec, of which every field is known."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, alias_generator=to_camel, populate_by_name=True)
 
 
 class Requirement(_Form):
@@ -83,13 +109,13 @@ class NodeRequirement(_Form):
 
     key: Key
     operator: Literal["In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"]
-    values: list[str] = Field(default_factory=list)
+    values: list[Value] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _check_values(self) -> Self:
         if self.operator in _NUMERIC:
-            if len(self.values) != 1 or re.fullmatch(r"-?[0-9]+", self.values[0]) is None:
-                raise _advise("write one whole number, in quotes, as the value for Gt or Lt")
+            if len(self.values) != 1 or re.fullmatch(_NUMBER, self.values[0]) is None:
+                raise _advise("write one whole number, 0 or more and in quotes, as the value for Gt or Lt")
         elif bool(self.values) != (self.operator in ("In", "NotIn")):
             raise _advise("write values with operator In and NotIn, and none with Exists and DoesNotExist")
         return self
@@ -100,7 +126,7 @@ class FieldRequirement(_Form):
 
     key: Literal["metadata.name"]
     operator: Literal["In", "NotIn"]
-    values: Annotated[list[str], Field(min_length=1, max_length=1)]
+    values: Annotated[list[Host], Field(min_length=1, max_length=1)]
 
 
 class NodeTerm(_Form):
@@ -136,7 +162,7 @@ class PodTerm(_Form):
     topology_key: Key
     label_selector: Selector | None = None
     namespace_selector: Selector | None = None
-    namespaces: list[str] = Field(default_factory=list)
+    namespaces: list[Namespace] = Field(default_factory=list)
     match_label_keys: list[Key] = Field(default_factory=list)
     mismatch_label_keys: list[Key] = Field(default_factory=list)
 
@@ -166,6 +192,26 @@ class Affinity(_Form):
     node_affinity: NodeAffinity | None = None
     pod_affinity: PodAffinity | None = None
     pod_anti_affinity: PodAffinity | None = None
+
+
+class Toleration(_Form):
+    """A taint that is tolerated, or with `Exists` and no key, every taint."""
+
+    key: Annotated[str, AfterValidator(_check_taint)] | None = None
+    operator: Literal["Exists", "Equal"] | None = None
+    value: Value | None = None
+    effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = None
+    toleration_seconds: int | None = None
+
+    @model_validator(mode="after")
+    def _check_rest(self) -> Self:
+        if not self.key and self.operator != "Exists":
+            raise _advise("write a key, or operator: Exists for every taint")
+        if self.value and self.operator == "Exists":
+            raise _advise("write no value with operator: Exists")
+        if self.toleration_seconds is not None and self.effect != "NoExecute":
+            raise _advise("write effect: NoExecute with tolerationSeconds")
+        return self
 
 
 _OUR_NODES: Final = Selector(match_labels={VK8S: "", COMPONENT: ""})
