@@ -103,7 +103,7 @@ def assemble(situation: Situation, review: Review) -> Plan:
     kubeflow = plan_kubeflow(staying, found) if keys.is_usable else found
     if keys.is_usable:
         pods = [plan_claims(staying), plan_node_pods(staying, state), plan_access(staying)]
-        hosts = [plan_disruptions(staying), plan_stranded(staying)]
+        hosts = [plan_disruptions(staying), plan_stranded(staying, state.held)]
         parts = [*first, keys, *pods, *hosts, kubeflow, removals, replacements, state]
     else:
         wait = f"waits for Secret {pki_secret_name(situation.identity.name)}"

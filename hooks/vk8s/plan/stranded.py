@@ -2,8 +2,11 @@
 
 The owner names the uid of the claim, as for claims that are gone, and that of the pod that waits for it. Then claim and
 pod go, and the worker is created again on an empty volume. A worker that runs, or that may start, keeps its volume
-whatever the annotation says. The consent is of no effect for any later pod: it is for this loss, and for no later one.
+whatever the annotation says, and so does one whose pod is held: its next pod could not start, or the claim may be
+another than that of the pod. The consent is of no effect for any later pod: it is for this loss, and for no later one.
 """
+
+from collections.abc import Collection
 
 from hooks.vk8s.observed.children import CLAIM, POD, is_terminating
 from hooks.vk8s.part import Part
@@ -11,9 +14,10 @@ from hooks.vk8s.situation import Situation
 from hooks.vk8s.spec.naming import state_claim_name
 
 
-def plan_stranded(situation: Situation) -> Part:
-    """The claims that are given up, and the pods that wait for them."""
-    names = [node.name for node in situation.cluster.workers if _is_given_up(situation, node.name)]
+def plan_stranded(situation: Situation, held: Collection[str]) -> Part:
+    """The claims that are given up, and the pods that wait for them. `held`: nodes whose pods are never omitted."""
+    workers = [node.name for node in situation.cluster.workers if node.name not in held]
+    names = [name for name in workers if _is_given_up(situation, name)]
     claims = [(CLAIM, state_claim_name(name)) for name in names]
     return Part(gone=frozenset([*claims, *((POD, name) for name in names)]))
 

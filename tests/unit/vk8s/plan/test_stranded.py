@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from hooks.vk8s.observed.children import CLAIM, POD
+from hooks.vk8s.observed.children import CLAIM, POD, SECRET
 from tests.lost_hosts import place, silent_status, unscheduled_status
 from tests.world import World, condition, names, node, ready_status, running_world, spec
 
@@ -68,6 +68,28 @@ def test_schedulers_of_all_versions_are_understood(message: str) -> None:
 )  # fmt: skip
 def test_volume_that_may_be_used_is_kept_whatever_is_given_up(world: World) -> None:
     assert list_left_out(world) <= {"Pod/w"} - set(world.children[POD])
+
+
+def begin_deletion(world: World, kind: str, name: str) -> World:
+    """The world in which somebody has deleted a child, and something still holds it."""
+    child = world.children[kind][name]
+    return world.with_child(kind, name, {**child, "metadata": {**child["metadata"], **DELETED}})
+
+
+@pytest.mark.parametrize("world", [UNSCHEDULED, LOST], ids=["the scheduler says so", "deleted on a silent host"])
+def test_claim_and_pod_stay_while_the_next_pod_could_not_start(world: World) -> None:
+    assert list_left_out(begin_deletion(world, SECRET, "demo-join")) == set()
+    assert list_left_out(world.with_child(SECRET, "demo-join", None)) == set()
+
+
+def test_pod_that_may_be_on_another_volume_keeps_it() -> None:
+    newer = {"creationTimestamp": "2026-01-02T03:30:00Z"}
+    claim = WORLD.children[CLAIM]["w-state"]
+    metadata = {**claim["metadata"], **newer, "uid": "uid-of-another"}
+    running = [{"name": "node", "state": {"running": {}}}]
+    run = place(WORLD, "w", "host-2", {**silent_status(), "containerStatuses": running}, **DELETED)
+    world = run.with_child(CLAIM, "w-state", {**claim, "metadata": metadata})
+    assert list_left_out(world, **{ACCEPT: "uid-of-another/uid-of-w"}) == set()
 
 
 @pytest.mark.parametrize(
