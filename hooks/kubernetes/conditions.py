@@ -34,7 +34,7 @@ class Blocker:
 class History:
     """The conditions in an object's status.
 
-    Only times, messages, `Installed` and how long a disruption budget waits for a node depend on them.
+    Only times, messages, `Installed` and how long a rejected spec keeps its disruption budget depend on them.
     """
 
     conditions: Mapping[str, Manifest]

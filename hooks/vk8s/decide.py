@@ -3,15 +3,17 @@
 from dataclasses import fields, replace
 
 from hooks.kubernetes.conditions import parse_history
+from hooks.kubernetes.manifest import Manifest
 from hooks.settings import Settings
 from hooks.vk8s.kubeflow import plan as kubeflow
 from hooks.vk8s.node_config.boot_files import build_boot_files
 from hooks.vk8s.observed.adopted import describe_release, select_adopted, select_own
-from hooks.vk8s.observed.children import POD, Observed, parse_observed
+from hooks.vk8s.observed.children import POD, Observed, get_key, parse_observed
 from hooks.vk8s.observed.keep import keep_all
 from hooks.vk8s.observed.kinds import REQUIRED_KINDS
 from hooks.vk8s.plan import addresses
 from hooks.vk8s.plan.assemble import assemble
+from hooks.vk8s.plan.disruptions import plan_rejected
 from hooks.vk8s.plan.review import review_spec
 from hooks.vk8s.plan.state import read_note
 from hooks.vk8s.situation import Call, Context, Situation
@@ -43,10 +45,11 @@ def decide_sync(request: HookRequest, context: Context) -> SyncResponse:
     call = _read_call(request, context)
     review, endpoints = review_spec(call, request.parent.spec), build_endpoint_fields(call)
     if review.spec is None or review.problems:
+        children, seconds = _keep(call)
         return SyncResponse(
             status=build_rejected_status(call, review.problems) | endpoints,
-            children=keep_all(call.observed),
-            resync_after_seconds=RESYNC_MAX,
+            children=children,
+            resync_after_seconds=seconds,
         )
     situation = _read_situation(call, request, review.spec)
     plan = assemble(situation, review)
@@ -85,12 +88,20 @@ def decide_customize(request: CustomizeRequest, settings: Settings) -> Customize
 
 def _keep_unselected(call: Call) -> FinalizeResponse:
     """The answer to a finalize call for a Vk8s that is not being deleted: the selector no longer matches its labels."""
+    children, seconds = _keep(call)
     return FinalizeResponse(
         status=build_rejected_status(call, [NOT_SELECTED], reason="NotSelected") | build_endpoint_fields(call),
-        children=keep_all(call.observed),
-        resync_after_seconds=RESYNC_MAX,
+        children=children,
+        resync_after_seconds=seconds,
         finalized=False,
     )
+
+
+def _keep(call: Call) -> tuple[list[Manifest], float]:
+    """Every child, where nothing is decided, except for a disruption budget after a while; and when that is."""
+    part = plan_rejected(call)
+    children = [child for child in keep_all(call.observed) if get_key(child) not in part.gone]
+    return children, (part.due - call.now).total_seconds() if part.due else RESYNC_MAX
 
 
 def _read_call(request: HookRequest, context: Context) -> Call:

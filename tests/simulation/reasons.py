@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from hooks.ippool.allocation import ALLOCATION, read_addresses
 from hooks.ippool.pools import POOL
-from hooks.kubernetes.conditions import parse_time
+from hooks.kubernetes.conditions import parse_history, parse_time
 from hooks.kubernetes.manifest import Manifest
 from hooks.kubernetes.quantity import parse_quantity
 from hooks.vk8s.observed.children import DISRUPTION_BUDGET, NETWORK_POLICY, POD, is_ready, is_terminating
@@ -31,6 +31,7 @@ from tests.world import World
 
 RESTART = "vk8s.sktelecom.com/restart"
 ENDED_PATIENCE = timedelta(seconds=30)
+BUDGET_PATIENCE = timedelta(minutes=10)
 PULL_PROBLEMS = {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"}
 
 
@@ -39,7 +40,7 @@ def list_unexplained(world: World, answer: SyncResponse | None = None) -> set[Ke
     answer = answer or world.sync()
     left_out = set(list_keys(world)) - index(answer).keys()
     if not left_out or is_rejected(answer) or not is_accepted(world) or not has_usable_pki(world):
-        return left_out
+        return left_out - list_abandoned(world)
     explained = list_pruned(world) | list_removed(world) | list_replaced(world) | list_needless_access(world)
     explained |= {(POD, name) for name, pod in world.children[POD].items() if is_useless(world, pod)}
     explained |= set(list_given_up(world))
@@ -52,6 +53,13 @@ def list_unexplained(world: World, answer: SyncResponse | None = None) -> set[Ke
 def is_rejected(answer: SyncResponse) -> bool:
     """Whether the answer says that the spec is not acted on."""
     return any(each["type"] == "Accepted" and each["status"] == "False" for each in answer.status["conditions"])
+
+
+def list_abandoned(world: World) -> set[Key]:
+    """The budget of a spec that has been rejected for so long that it goes."""
+    since = parse_history(world.status).since("Accepted", status=False)
+    is_abandoned = since is not None and since + BUDGET_PATIENCE <= world.context.now
+    return {(DISRUPTION_BUDGET, world.name)} if is_abandoned else set()
 
 
 def list_pruned(world: World) -> set[Key]:

@@ -157,13 +157,6 @@ class Pod:
         return self.is_unscheduled and _VOLUME_CONFLICT.search(str(self.scheduled.get("message", ""))) is not None
 
     @cached_property
-    def unready_since(self) -> datetime:
-        """Since when, if it is not Ready, it has been so."""
-        ready = condition(self.manifest, "Ready")
-        changed = ready.get("lastTransitionTime") if ready.get("status") != "True" else None
-        return parse_time(changed or self.manifest["metadata"].get("deletionTimestamp")) or self.created
-
-    @cached_property
     def deletion_end(self) -> datetime:
         """From when on a pod that is being deleted counts as held by something else, such as a host that is down."""
         return (parse_time(self.manifest["metadata"].get("deletionTimestamp")) or self.created) + SETTLING

@@ -1,38 +1,75 @@
 """How many nodes evictions may take down at a time, where the owner limits that.
 
 A node that has been down for long no longer counts: it may wait for a host that never comes back, and the other hosts
-have to be drained all the same. So no drain is blocked for good, unless the owner allows no eviction at all.
+have to be drained all the same. So no drain is blocked for good, unless the owner allows no eviction at all. Since when
+a node has been down is recorded in the budget, because its pod may be gone, or be recreated again and again.
 """
 
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
+from hooks.kubernetes.conditions import format_time, parse_time
+from hooks.kubernetes.labels import PREFIX
 from hooks.vk8s.children.disruption_budget import build_disruption_budget
+from hooks.vk8s.observed.children import DISRUPTION_BUDGET
+from hooks.vk8s.observed.keep import read_annotation, read_labels
 from hooks.vk8s.part import Part
-from hooks.vk8s.situation import Situation
+from hooks.vk8s.plan.review import ACCEPTED
+from hooks.vk8s.situation import Call, Situation
+from hooks.vk8s.spec.labels import COMPONENT, NODE_COMPONENT
+from hooks.vk8s.spec.naming import disruption_budget_name
 
 # A host is back sooner after an upgrade, and so is a node that was moved.
 PATIENCE: Final = timedelta(minutes=10)
-_READY: Final = "Ready"
+# `<node>=<time>`, separated by commas; empty while all nodes are Ready.
+DOWN_SINCE: Final = f"{PREFIX}down-since"
 
 
 def plan_disruptions(situation: Situation) -> Part:
-    """The budget, if the spec has one; none during a pause, which leaves nothing to evict."""
+    """The budget, if the spec has one; none during a pause, which leaves nothing to evict.
+
+    Every other node pod that is Ready counts as well, such as that of a worker that is being removed: the host cluster
+    counts it, too, and would let it stand for one that stays.
+    """
     cluster, budget = situation.cluster, situation.cluster.spec.disruption_budget
     if budget is None or cluster.paused:
         return Part()
-    ends = [end for node in cluster.nodes if (end := _compute_patience_end(situation, node.name))]
-    counted = len(cluster.nodes) - sum(end <= situation.now for end in ends)
+    names, ready, noted = {node.name for node in cluster.nodes}, _list_ready(situation), _read_down(situation)
+    since = {node: noted.get(node, situation.now) for node in sorted(names - ready)}
+    ends = [time + PATIENCE for time in since.values()]
+    counted = len(names | ready) - sum(end <= situation.now for end in ends)
+    note = ",".join(f"{node}={format_time(time)}" for node, time in since.items())
+    least = max(0, counted - budget.max_unavailable)
     return Part(
-        children=[build_disruption_budget(cluster.identity, max(0, counted - budget.max_unavailable))],
+        children=[build_disruption_budget(cluster.identity, least, {DOWN_SINCE: note})],
         due=min((end for end in ends if end > situation.now), default=None),
     )
 
 
-def _compute_patience_end(situation: Situation, node: str) -> datetime | None:
-    """Until when a node that is not Ready counts as one that comes back; None where it is Ready, or none knows when."""
-    pod = situation.pods.get(node)
-    if pod is not None and pod.is_ready:
-        return None
-    since = pod.unready_since if pod else situation.history.since(_READY, status=False)
-    return since + PATIENCE if since else None
+def plan_rejected(call: Call) -> Part:
+    """The budget of a spec that has been rejected for long goes: no node that is lost meanwhile could be subtracted."""
+    child = (DISRUPTION_BUDGET, disruption_budget_name(call.identity.name))
+    if not call.observed.has(*child):
+        return Part()
+    end = (call.history.since(ACCEPTED, status=False) or call.now) + PATIENCE
+    return Part(due=end) if call.now < end else Part(gone=frozenset([child]))
+
+
+def _list_ready(situation: Situation) -> set[str]:
+    """Names of the node pods that are Ready, which are those that the host cluster counts as healthy."""
+    ready = {name: pod for name, pod in situation.pods.items() if pod.is_ready}
+    return {name for name, pod in ready.items() if read_labels(pod.manifest).get(COMPONENT) == NODE_COMPONENT}
+
+
+def _read_down(situation: Situation) -> Mapping[str, datetime]:
+    """Since when nodes have been down, as last recorded."""
+    budget = situation.observed.find(DISRUPTION_BUDGET, disruption_budget_name(situation.identity.name))
+    return dict(_parse_times(next(read_annotation(budget, DOWN_SINCE)) or "")) if budget else {}
+
+
+def _parse_times(notes: str) -> Iterator[tuple[str, datetime]]:
+    for note in notes.split(","):
+        node, _, text = note.partition("=")
+        if time := parse_time(text):
+            yield node, time

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from hooks.vk8s.observed.adopted import list_adoption_warnings
 from hooks.vk8s.observed.children import CLAIM, SECRET
@@ -14,6 +15,9 @@ from hooks.vk8s.spec.model import Spec
 from hooks.vk8s.spec.naming import pki_secret_name
 from hooks.vk8s.spec.validate import check_spec, parse_spec
 from hooks.vk8s.spec.version_skew import list_skews
+
+# The condition that says whether a spec is acted on.
+ACCEPTED: Final = "Accepted"
 
 
 @dataclass(frozen=True, kw_only=True)

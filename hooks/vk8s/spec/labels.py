@@ -108,7 +108,7 @@ def build_pod_metadata(
 def build_annotated_metadata(
     identity: Identity, name: str, labels: Mapping[str, str], annotations: Mapping[str, str]
 ) -> Manifest:
-    """`metadata` of a pod or Job, with annotations."""
+    """`metadata` of the child `name`, with annotations."""
     return {**build_metadata(identity, name, labels), "annotations": dict(annotations)}
 
 

@@ -1,13 +1,15 @@
 """The status of a Vk8s, as `kubectl get` shows it. It reports what is observed, never what is merely planned."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from hooks.kubernetes.conditions import Blocker, Condition, build_conditions
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.kubeflow.status import report_kubeflow
-from hooks.vk8s.observed.children import describe_finalizers
+from hooks.vk8s.observed.children import DISRUPTION_BUDGET, describe_finalizers
 from hooks.vk8s.observed.refused import REFUSED
 from hooks.vk8s.plan.assemble import Plan
+from hooks.vk8s.plan.review import ACCEPTED
 from hooks.vk8s.plan.state import STATE_AT_RISK
 from hooks.vk8s.situation import Call, Situation
 from hooks.vk8s.status.access import report_access
@@ -16,7 +18,10 @@ from hooks.vk8s.status.namespace_notes import note_rules
 from hooks.vk8s.status.nodes import READY, Nodes, report_observed_nodes, report_spec_nodes
 from hooks.vk8s.status.progress import report_children
 
-ACCEPTED = "Accepted"
+_NO_BUDGETS: Final = (
+    "disruptionBudget has no effect: the CompositeController does not list PodDisruptionBudgets. Apply "
+    "metacontroller/vk8s.yaml of this version."
+)
 
 
 def build_status(situation: Situation, plan: Plan) -> Manifest:
@@ -76,6 +81,7 @@ def _describe_acceptance(situation: Situation, plan: Plan) -> str:
     """That the spec is valid, and which parts of it have no effect yet, or none at all."""
     outdated, held, mismatch = plan.replacements.outdated, plan.replacements.held, plan.kubeflow.mismatch
     spec = situation.cluster.spec
+    is_budget_idle = spec.disruption_budget is not None and not situation.observed.knows(DISRUPTION_BUDGET)
     has_idle_port = spec.access_pod_port is not None and spec.access_pod_image is None
     parts = [
         "The spec is valid.",
@@ -86,6 +92,7 @@ def _describe_acceptance(situation: Situation, plan: Plan) -> str:
         ),
         *([mismatch] if mismatch else []),
         *(["accessPodPort has no effect without accessPodImage."] if has_idle_port else []),
+        *([_NO_BUDGETS] if is_budget_idle else []),
         *(
             f"{name} is not recreated, as its next pod would be refused: {held[name]}."
             for name in outdated
