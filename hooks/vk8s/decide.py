@@ -98,10 +98,11 @@ def _keep_unselected(call: Call) -> FinalizeResponse:
 
 
 def _keep(call: Call) -> tuple[list[Manifest], float]:
-    """Every child, where nothing is decided, except for a disruption budget after a while; and when that is."""
+    """Every child, where nothing is decided, except for a disruption budget after a while; and when to ask again."""
     part = plan_rejected(call)
     children = [child for child in keep_all(call.observed) if get_key(child) not in part.gone]
-    return children, (part.due - call.now).total_seconds() if part.due else RESYNC_MAX
+    dues = [due - call.now for due in (part.due, call.silence_due) if due]
+    return children, min([RESYNC_MAX, *(due.total_seconds() for due in dues)])
 
 
 def _read_call(request: HookRequest, context: Context) -> Call:

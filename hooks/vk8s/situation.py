@@ -9,7 +9,7 @@ from hooks.kubernetes.conditions import StatusContext
 from hooks.kubernetes.manifest import Manifest
 from hooks.settings import Settings
 from hooks.vk8s.observed.children import CLAIM, JOB, Observed
-from hooks.vk8s.observed.hosts import list_silent_hosts
+from hooks.vk8s.observed.hosts import compute_silence_due, list_suspects, select_silent
 from hooks.vk8s.observed.job import Job
 from hooks.vk8s.observed.pod import Pod
 from hooks.vk8s.scripts import Scripts
@@ -47,7 +47,16 @@ class Call(StatusContext):
     @cached_property
     def silent_hosts(self) -> Mapping[str, datetime]:
         """The hosts of its pods that do not answer, and since when."""
-        return list_silent_hosts(self.pods.values())
+        return select_silent(self._suspects, self.now)
+
+    @property
+    def silence_due(self) -> datetime | None:
+        """When a host may begin to count as one that does not answer, which no event reports."""
+        return compute_silence_due(self._suspects, self.now)
+
+    @cached_property
+    def _suspects(self) -> Mapping[str, datetime]:
+        return list_suspects(self.pods.values())
 
     @cached_property
     def jobs(self) -> Mapping[str, Job]:

@@ -27,6 +27,12 @@ def is_flapping(pod: Manifest, now: datetime) -> bool:
     return started < since and now < since + FLAP
 
 
+def is_lasting(pod: Manifest, now: datetime) -> bool:
+    """Whether it has been Ready for a minute."""
+    since = _find_change(pod) or parse_time(pod["metadata"].get("creationTimestamp")) or _EPOCH
+    return is_ready(pod) and since + FLAP <= now
+
+
 def is_old(pod: Manifest, now: datetime) -> bool:
     """Whether it was made so long ago that it should have come up."""
     made = parse_time(pod["metadata"]["creationTimestamp"])

@@ -101,18 +101,18 @@ def list_next_turn(world: World) -> set[Key]:
 def list_needless_access(world: World) -> set[Key]:
     """The access pods of another image, from before a restart that is asked for, or that have ended; and a second one.
 
-    The second one was created because the host of the first did not answer.
+    The second one was created because the host of the first did not answer. One of the two has been Ready for a minute.
     """
     image, children = world.spec.get("accessPodImage"), world.children[POD]
     found = {name: children[name] for name in access_pod_names(world.name) if name in children}
-    pods = {name: pod for name, pod in found.items() if image is not None and not is_terminating(pod)}
+    used = {name: pod for name, pod in found.items() if image is not None and not is_terminating(pod)}
     useless = {
         name
-        for name, pod in pods.items()
+        for name, pod in used.items()
         if _get_image(pod) != image or _needs_restart(world, pod) or _has_ended_for_long(world, pod)
     }
-    ready = [name for name, pod in pods.items() if is_ready(pod)]
-    return {(POD, name) for name in useless | ({*pods} - {*ready[:1]} if ready else set())}
+    lasting = [name for name, pod in used.items() if pods.is_lasting(pod, world.context.now)]
+    return {(POD, name) for name in useless | ({*used} - {*lasting[:1]} if lasting else set())}
 
 
 def is_outdated(world: World, pod: Manifest, node: Manifest) -> bool:

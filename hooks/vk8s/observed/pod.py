@@ -47,6 +47,12 @@ class Pod:
         return is_ready(self.manifest)
 
     @cached_property
+    def ready_since(self) -> datetime | None:
+        """Since when it has been Ready; None if it is not."""
+        changed = condition(self.manifest, "Ready").get("lastTransitionTime")
+        return parse_time(changed) or self.created if self.is_ready else None
+
+    @cached_property
     def is_over(self) -> bool:
         """Whether it has ended and is not being deleted: Failed, or Succeeded, which depends on its exit code alone.
 

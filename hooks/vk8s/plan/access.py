@@ -9,6 +9,7 @@ from hooks.vk8s.children.ssh_secret import build_ssh_secret
 from hooks.vk8s.keys.pki import PkiError, read_secret
 from hooks.vk8s.keys.ssh import CLIENT_PUB, build_ssh_keys
 from hooks.vk8s.observed.children import CONFIG_MAP, POD, SECRET
+from hooks.vk8s.observed.pod import SETTLING
 from hooks.vk8s.part import Part
 from hooks.vk8s.situation import Situation
 from hooks.vk8s.spec.labels import ACCESS_COMPONENT, COMPONENT
@@ -46,15 +47,20 @@ def plan_access(situation: Situation) -> Part:
 
 
 def _keep_pods(situation: Situation, part: Part) -> Part:
-    """The part with the pods that exist, except for a second one that is no longer needed."""
+    """The part with the pods that exist, except for a second one that is no longer needed.
+
+    Of two, the one stays that has first been Ready for a while: a host that comes and goes must not cost a pod each
+    time.
+    """
     pods = {name: pod for name in access_pod_names(situation.cluster.name) if (pod := situation.pods.get(name))}
     used = [name for name in pods if is_in_use(situation, name)]
-    ready = [name for name in used if pods[name].is_ready]
-    ends = [pod.deletion_end for pod in pods.values() if pod.is_terminating]
+    proofs = {name: since + SETTLING for name in used if (since := pods[name].ready_since) and len(used) > 1}
+    proven = [name for name, end in proofs.items() if end <= situation.now]
+    ends = [*proofs.values(), *(pod.deletion_end for pod in pods.values() if pod.is_terminating)]
     return replace(
         part,
         kept={**part.kept, **{(POD, name): {COMPONENT: ACCESS_COMPONENT} for name in pods}},
-        gone=frozenset((POD, name) for name in used if ready and name != ready[0]),
+        gone=frozenset((POD, name) for name in used if proven and name != proven[0]),
         due=min((end for end in ends if end > situation.now), default=None),
     )
 

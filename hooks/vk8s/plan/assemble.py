@@ -122,7 +122,7 @@ def assemble(situation: Situation, review: Review) -> Plan:
         frozen=answer.frozen,
         waiting={name: wait for part in parts for name, wait in part.waiting.items()},
         warnings=[*review.warnings, *keys.warnings],
-        due=min((part.due for part in parts if part.due), default=None),
+        due=min(filter(None, [situation.silence_due, *(part.due for part in parts)]), default=None),
         situation=situation,
     )
 

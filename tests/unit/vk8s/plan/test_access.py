@@ -83,6 +83,16 @@ def test_broken_secret_is_kept_and_the_pod_waits(data: Manifest) -> None:
     assert condition(answer, "AccessReady")["message"] == f"demo-access-pod waits for ConfigMap demo-access: {hint}."
 
 
+def at(world: World, seconds: int) -> World:
+    return replace(world, context=replace(world.context, now=NOW + timedelta(seconds=seconds)))
+
+
+def ready_at(time: str) -> Manifest:
+    """The status of a pod that has been Ready since that time of the day."""
+    ready = {"type": "Ready", "status": "True", "lastTransitionTime": f"2026-01-02T{time}Z"}
+    return {**ready_status(), "conditions": [ready]}
+
+
 class TestLostHost:
     FIRST, SPARE = "demo-access-pod", "demo--access-pod"
     WORLD = place(World(spec=spec(**ACCESS)).steps(4).with_ready_pods(), "demo-access-pod", "host-2")
@@ -108,13 +118,26 @@ class TestLostHost:
         entry = condition(place(self.LOST.step(), self.SPARE, "host-1").sync(), "AccessReady")
         assert (entry["status"], entry["message"]) == ("True", "demo--access-pod is Ready.")
 
-    def test_one_pod_stays_when_the_host_is_back(self) -> None:
-        both = place(place(self.LOST.step(), self.SPARE, "host-1"), self.FIRST, "host-2")
-        assert self.list_pods(both) == {self.FIRST}
+    def test_spare_pod_stays_until_one_of_the_two_has_been_ready_for_a_minute(self) -> None:
+        """A host that comes and goes costs one pod, and not one each time."""
+        back = place(self.LOST.step(), self.FIRST, "host-2", ready_at("03:04:05"))
+        assert self.list_pods(at(back, 59)) == {self.FIRST, self.SPARE}
+        assert at(back, 59).sync().resync_after_seconds == 1
+        assert self.list_pods(at(back, 60)) == {self.FIRST}
 
-    def test_spare_pod_stays_until_the_other_one_is_ready(self) -> None:
-        both = place(place(self.LOST.step(), self.SPARE, "host-1"), self.FIRST, "host-2", {"phase": "Running"})
-        assert self.list_pods(both) == {self.SPARE}
+    def test_pod_that_was_ready_before_the_host_was_back_stays(self) -> None:
+        spare = place(self.LOST.step(), self.SPARE, "host-1", ready_at("03:04:05"))
+        back = place(spare, self.FIRST, "host-2", ready_at("03:04:35"))
+        assert self.list_pods(at(back, 59)) == {self.FIRST, self.SPARE}
+        assert self.list_pods(at(back, 60)) == {self.SPARE}
+
+    def test_first_pod_stays_of_two_that_have_been_ready_for_long(self) -> None:
+        both = place(place(self.LOST.step(), self.SPARE, "host-1"), self.FIRST, "host-2")
+        assert self.list_pods(at(both, 60)) == {self.FIRST}
+
+    def test_first_pod_that_is_not_ready_again_goes(self) -> None:
+        spare = place(self.LOST.step(), self.SPARE, "host-1")
+        assert self.list_pods(at(place(spare, self.FIRST, "host-2", {"phase": "Running"}), 60)) == {self.SPARE}
 
     def test_spare_pod_goes_on_alone_after_the_lost_one(self) -> None:
         spare = place(self.LOST.step(), self.SPARE, "host-1").with_child("Pod.v1", self.FIRST, None)
@@ -128,8 +151,7 @@ class TestLostHost:
         deleted = place(self.WORLD, self.FIRST, "host-2", deletionTimestamp="2026-01-02T03:04:05Z")
         assert self.list_pods(deleted) == {self.FIRST}
         assert deleted.sync().resync_after_seconds == 60
-        later = replace(deleted, context=replace(deleted.context, now=NOW + timedelta(seconds=60)))
-        assert self.list_pods(later) == {self.FIRST, self.SPARE}
+        assert self.list_pods(at(deleted, 60)) == {self.FIRST, self.SPARE}
 
     def test_edit_of_the_image_creates_the_first_one_again(self) -> None:
         spare = place(self.LOST.step(), self.SPARE, "host-1").with_child("Pod.v1", self.FIRST, None)

@@ -28,6 +28,21 @@ def test_lost_host_is_named_with_every_node_on_it() -> None:
     assert [entry["reason"] for entry in answer.status["nodes"]] == ["Ready", "HostUnreachable", "HostUnreachable"]
 
 
+def test_host_that_answers_again_at_once_is_not_named() -> None:
+    """Its kubelet was not ready for a moment: the host cluster has said so of the pods, and the kubelet corrects it."""
+    world = place(running_world(), "w", "host-2", silent_status("2026-01-02T03:04:05Z"))
+    assert condition(at(world, 3).sync(), "Ready")["reason"] != "HostUnreachable"
+    assert at(world, 1).sync().resync_after_seconds == 3
+    assert condition(at(world, 4).sync(), "Ready")["reason"] == "HostUnreachable"
+
+
+def test_host_is_named_in_time_where_the_spec_is_rejected() -> None:
+    world = place(running_world(), "w", "host-2", silent_status("2026-01-02T03:04:05Z"))
+    rejected = replace(world, spec={**world.spec, "nodes": []})
+    assert at(rejected, 1).sync().resync_after_seconds == 3
+    assert condition(at(rejected, 4).sync(), "Ready")["reason"] == "HostUnreachable"
+
+
 def test_pod_that_was_deleted_on_a_lost_host_names_it() -> None:
     world = place(running_world(), "w", "host-2", silent_status(), deletionTimestamp="2026-01-02T03:09:05Z")
     entry = condition(world.sync(), "WorkersReady")
