@@ -62,8 +62,16 @@ def _tell_where_to_look(children: Sequence[Manifest]) -> str:
     objects = " ".join(f"{child['kind'].lower()}/{child['metadata']['name']}" for child in children)
     return (
         f"kubectl get -n {metadata['namespace']} {objects} shows whether the name is taken; "
-        f"{_point_to_events(metadata)} shows a refusal, in its Events"
+        f"{_ask_for_classes(children)}{_point_to_events(metadata)} shows a refusal, in its Events"
     )
+
+
+def _ask_for_classes(children: Sequence[Manifest]) -> str:
+    """The command that shows whether the classes of pods exist: without them, the API server refuses the pods."""
+    fields = ("priorityClassName", "runtimeClassName")
+    named = {(field, child["spec"][field]) for child in children for field in fields if field in child.get("spec", {})}
+    classes = " ".join(f"{field.removesuffix('Name').lower()}/{name}" for field, name in sorted(named))
+    return f"kubectl get {classes} shows whether its class exists; " if classes else ""
 
 
 def _point_to_events(metadata: Mapping[str, Manifest]) -> str:

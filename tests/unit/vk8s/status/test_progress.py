@@ -6,7 +6,7 @@ from datetime import timedelta
 from hooks.vk8s.observed.children import CLAIM, POD
 from tests.unit.vk8s.children.ports import WEB, with_node_ports
 from tests.unit.vk8s.plan.test_state import CRASHED, going, noted_world
-from tests.world import CONTEXT, NOW, World, condition, names, running_world, spec
+from tests.world import CONTEXT, NOW, World, condition, names, node, running_world, spec
 
 
 def test_missing_child_is_reported_after_30_seconds() -> None:
@@ -22,6 +22,17 @@ def test_missing_child_is_reported_after_30_seconds() -> None:
         "kubectl describe vk8s -n team-a demo shows a refusal, in its Events."
     )
     assert late.resync_after_seconds == 5
+
+
+def test_class_of_a_pod_that_is_missing_is_asked_for() -> None:
+    nodes = [node("m", "master"), node("w", "worker", priorityClassName="high", runtimeClassName="kata")]
+    world = running_world(spec=spec(nodes=nodes)).with_child(POD, "w", None)
+    noted = replace(world, status=world.sync().status)
+    late = replace(noted, context=replace(CONTEXT, now=NOW + timedelta(seconds=30))).sync()
+    assert (
+        "Pod w: not created yet; kubectl get -n team-a pod/w shows whether the name is taken; kubectl get "
+        "priorityclass/high runtimeclass/kata shows whether its class exists; kubectl describe vk8s -n team-a demo "
+    ) in condition(late, "ChildrenObserved")["message"]
 
 
 def test_waiting_time_starts_when_a_child_is_first_missing() -> None:
