@@ -47,15 +47,16 @@ class Call(StatusContext):
     @cached_property
     def silent_hosts(self) -> Mapping[str, datetime]:
         """The hosts of its pods that do not answer, and since when."""
-        return select_silent(self._suspects, self.now)
+        return select_silent(self.suspected_hosts, self.now)
 
     @property
     def silence_due(self) -> datetime | None:
         """When a host may begin to count as one that does not answer, which no event reports."""
-        return compute_silence_due(self._suspects, self.now)
+        return compute_silence_due(self.suspected_hosts, self.now)
 
     @cached_property
-    def _suspects(self) -> Mapping[str, datetime]:
+    def suspected_hosts(self) -> Mapping[str, datetime]:
+        """The hosts of its pods that may not answer, and since when."""
         return list_suspects(self.pods.values())
 
     @cached_property

@@ -66,9 +66,12 @@ def _keep_pods(situation: Situation, part: Part) -> Part:
 
 
 def is_in_use(situation: Situation, name: str) -> bool:
-    """Whether that access pod exists, and is or will be of use: it is not being deleted, and its host answers."""
+    """Whether that access pod exists, and is or will be of use: it is not being deleted, and its host answers.
+
+    A suspicion is enough: a second pod costs little, and ssh is back within a minute of the loss of a host.
+    """
     pod = situation.pods.get(name)
-    return pod is not None and not pod.is_terminating and pod.host not in situation.silent_hosts
+    return pod is not None and not pod.is_terminating and pod.host not in situation.suspected_hosts
 
 
 def _choose_name(situation: Situation) -> str | None:
@@ -79,7 +82,7 @@ def _choose_name(situation: Situation) -> str | None:
         return None
     if pod is None:
         return first
-    is_stuck = pod.host in situation.silent_hosts or (pod.is_terminating and pod.deletion_end <= situation.now)
+    is_stuck = pod.host in situation.suspected_hosts or (pod.is_terminating and pod.deletion_end <= situation.now)
     return spare if is_stuck and spare not in situation.pods else None
 
 

@@ -13,6 +13,7 @@ from tests.lost_hosts import place, silent_status
 from tests.unit.vk8s.plan.test_replacements import OTHER, replaced
 from tests.world import NOW, World, condition, get_child, names, ready_status, running_world, spec
 
+NOW_TEXT = NOW.strftime("%Y-%m-%dT%H:%M:%SZ")
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ5Nq owner@desk"
 ACCESS = {"accessPodImage": "registry.example.com/vk8s/access:v1.34.4", "accessPodPort": 30006}
 CHILDREN = ["ConfigMap/demo-access", "Pod/demo-access-pod", "Secret/demo-ssh", "Service/demo-access-svc"]
@@ -107,6 +108,12 @@ class TestLostHost:
         entry = condition(self.LOST.sync(), "AccessReady")
         assert entry["reason"] == "HostUnreachable"
         assert entry["message"].startswith("demo-access-pod is on host host-2, which has not answered since ")
+
+    def test_spare_pod_is_created_before_the_host_is_called_lost(self) -> None:
+        """A suspicion is enough, so that ssh is back within a minute of the loss."""
+        suspected = place(self.WORLD, self.FIRST, "host-2", silent_status(NOW_TEXT))
+        assert self.list_pods(suspected) == {self.FIRST, self.SPARE}
+        assert condition(suspected.sync(), "AccessReady")["reason"] != "HostUnreachable"
 
     def test_spare_pod_is_like_the_other_one(self) -> None:
         pods = self.LOST.step().children["Pod.v1"]
