@@ -42,6 +42,8 @@ NASTY_LABELS = st.fixed_dictionaries(
         "vk8s.sktelecom.com/later": LABEL_VALUES,
         "job-name": LABEL_VALUES,
         "kueue.x-k8s.io/queue-name": LABEL_VALUES,
+        "app.kubernetes.io/instance": LABEL_VALUES,
+        "kustomize.toolkit.fluxcd.io/name": LABEL_VALUES,
     },
 )
 LABELS = st.builds(lambda plain, nasty: {**plain, **nasty}, USER_LABELS, NASTY_LABELS)

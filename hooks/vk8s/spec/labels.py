@@ -14,15 +14,24 @@ BOOTSTRAP_COMPONENT, NODE_COMPONENT, ACCESS_COMPONENT, LEAVE_COMPONENT = "bootst
 KUBEFLOW_COMPONENT = "kubeflow"
 
 # Labels by which controllers and tools recognize their objects. Copied to a child, they make the API server reject a
-# Job, Kueue suspend it, kube-proxy ignore a Service, or a tool prune what its user never wrote.
+# Job, Kueue suspend it, kube-proxy ignore a Service, Helm or Argo CD take a child for an object that their user wrote,
+# or a tool prune it.
 _STEERING_NAMES: Final = frozenset(
-    ["controller-revision-hash", "job-name", "pod-template-generation", "pod-template-hash"]
+    [
+        "app.kubernetes.io/instance",
+        "controller-revision-hash",
+        "helm.sh/chart",
+        "job-name",
+        "pod-template-generation",
+        "pod-template-hash",
+    ]
 )
 _STEERING_DOMAINS: Final = frozenset(
     [
         "addonmanager.kubernetes.io",
         "apps.kubernetes.io",
         "applyset.kubernetes.io",
+        "argocd.argoproj.io",
         "batch.kubernetes.io",
         "endpointslice.kubernetes.io",
         "jobset.sigs.k8s.io",
@@ -33,6 +42,7 @@ _STEERING_DOMAINS: Final = frozenset(
         "scheduling.x-k8s.io",
         "service.kubernetes.io",
         "statefulset.kubernetes.io",
+        "toolkit.fluxcd.io",
     ]
 )
 
@@ -53,8 +63,11 @@ def user_labels(labels: Mapping[str, str]) -> dict[str, str]:
 
 
 def is_steering(label: str) -> bool:
-    """Whether a controller, or a tool that prunes, selects objects by the label."""
-    return label in _STEERING_NAMES or label.partition("/")[0] in _STEERING_DOMAINS
+    """Whether a controller, or a tool that prunes, recognizes its objects by the label."""
+    domain = label.partition("/")[0]
+    # Each controller of Flux has a subdomain.
+    parent = domain.partition(".")[2]
+    return label in _STEERING_NAMES or not _STEERING_DOMAINS.isdisjoint((domain, parent))
 
 
 def child_labels(identity: Identity) -> dict[str, str]:

@@ -1,14 +1,17 @@
 """Labels of a Vk8s: its children have them too, except for those by which other controllers select objects."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
 
 from hooks.kubernetes.manifest import Manifest
-from hooks.vk8s.observed.children import POD
+from hooks.vk8s.observed.children import POD, group_key
+from hooks.vk8s.observed.keep import LAST_APPLIED
+from testbed.metacontroller.merge import merge_update
 from tests.unit.vk8s.kubeflow.material import get_job, installing
-from tests.world import World, node, running_world, spec
+from tests.world import Children, World, node, running_world, spec
 
 STEERING = [
     "job-name",
@@ -22,10 +25,26 @@ STEERING = [
     "service.kubernetes.io/service-proxy-name",
     "applyset.kubernetes.io/part-of",
 ]
-PLAIN = {"team": "blue", "example.com/job-name": "a", "kubernetes.io/batch": "b", "kueue": "c"}
+GITOPS = [
+    "app.kubernetes.io/instance",
+    "helm.sh/chart",
+    "argocd.argoproj.io/instance",
+    "kustomize.toolkit.fluxcd.io/name",
+    "helm.toolkit.fluxcd.io/namespace",
+    "toolkit.fluxcd.io/tenant",
+]
+PLAIN = {
+    "team": "blue",
+    "example.com/job-name": "a",
+    "kubernetes.io/batch": "b",
+    "kueue": "c",
+    "app.kubernetes.io/part-of": "d",
+    "fluxcd.io/e": "f",
+    "helm.sh/g": "h",
+}
 
 
-@pytest.mark.parametrize("label", STEERING)
+@pytest.mark.parametrize("label", [*STEERING, *GITOPS])
 def test_labels_that_steer_something_are_on_no_child(label: str) -> None:
     labelled = running_world(labels={label: "x", **PLAIN})
     children = [
@@ -51,6 +70,53 @@ def test_pod_that_was_created_with_such_a_label_keeps_it() -> None:
     queued = world.with_metadata(POD, "m", labels=labels)
     (kept,) = (child for child in queued.sync().children if child["kind"] == "Pod" and child["metadata"]["name"] == "m")
     assert kept["metadata"]["labels"]["kueue.x-k8s.io/queue-name"] == "a"
+
+
+def labelled_by_an_older_version(world: World) -> World:
+    """The world in which every child has the labels of GitOps tools, as Metacontroller applied them."""
+    for kind, group in world.children.items():
+        for name, child in group.items():
+            applied = json.loads(child["metadata"]["annotations"][LAST_APPLIED])
+            applied["metadata"]["labels"].update(dict.fromkeys(GITOPS, "x"))
+            labels = {**child["metadata"]["labels"], **dict.fromkeys(GITOPS, "x")}
+            annotations = {**child["metadata"]["annotations"], LAST_APPLIED: json.dumps(applied)}
+            world = world.with_metadata(kind, name, labels=labels, annotations=annotations)
+    return replace(world, labels=dict.fromkeys(GITOPS, "x"))
+
+
+def everything_world() -> World:
+    """A running virtual cluster with every kind of child except for Jobs."""
+    ports = [{"name": "web", "port": 30000, "targetPort": 30000}]
+    return running_world(spec={**WITH_ACCESS, "disruptionBudget": {"maxUnavailable": 1}, "ports": ports}).step()
+
+
+def update_all(world: World) -> Children:
+    """The children that Metacontroller writes, by kind and name, after the answer to a call."""
+    wanted = {(group_key(child), child["metadata"]["name"]): child for child in world.sync().children}
+    assert wanted.keys() == {(kind, name) for kind, group in world.children.items() for name in group}
+    return {
+        kind: {name: merge_update(child, wanted[kind, name]) for name, child in group.items()}
+        for kind, group in world.children.items()
+    }
+
+
+def without_metadata(group: Mapping[str, Manifest]) -> dict[str, Manifest]:
+    return {name: {**child, "metadata": {}} for name, child in group.items()}
+
+
+def test_children_that_have_labels_of_gitops_tools_are_not_recreated_or_changed() -> None:
+    running = everything_world()
+    leaving = replace(running, spec={**running.spec, "nodes": [node("m", "master")]}).step()
+    assert [kind for kind, group in leaving.children.items() if not group] == []
+    older = labelled_by_an_older_version(leaving)
+    for kind, group in update_all(older).items():
+        assert without_metadata(group) == without_metadata(older.children[kind])
+
+
+def test_pods_keep_labels_of_gitops_tools_and_all_others_lose_them() -> None:
+    for kind, group in update_all(labelled_by_an_older_version(everything_world())).items():
+        for child in group.values():
+            assert child["metadata"]["labels"].keys() & set(GITOPS) == (set(GITOPS) if kind == POD else set())
 
 
 LABELS = {"istio.io/dataplane-mode": "none", "sidecar.istio.io/inject": "false"}
