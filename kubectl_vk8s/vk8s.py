@@ -24,6 +24,7 @@ PASSING: Final = frozenset(
         "Installing",
         "Leaving",
         "Paused",
+        "PoolsNotSent",
         "Starting",
         "Terminating",
         "Waiting",
@@ -84,9 +85,9 @@ class Vk8s:
 
     @property
     def status(self) -> Manifest:
-        """Its status; empty while it has none."""
+        """Its status; empty until the hooks have looked at it. The API server gives it one without a phase before."""
         status: Manifest = self.manifest.get("status") or {}
-        return status
+        return status if "phase" in status else {}
 
     @property
     def annotations(self) -> Mapping[str, str]:

@@ -1,12 +1,13 @@
 """The status of an IPPool: how many addresses it has, and everything that prevents it from serving nodes."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 from hooks.ippool.allocate import AllocationPlan, PoolInputs, list_older
 from hooks.ippool.allocation import Allocation
 from hooks.ippool.pools import find_pool
-from hooks.kubernetes.conditions import Condition, StatusContext, build_conditions
+from hooks.kubernetes.conditions import STALLED, Condition, StatusContext, build_conditions
 from hooks.kubernetes.manifest import Manifest
 
 ACCEPTED, READY = "Accepted", "Ready"
@@ -23,7 +24,8 @@ class Notice(NamedTuple):
 
 def build_status(inputs: PoolInputs, plan: AllocationPlan, moment: StatusContext) -> Manifest:
     """The status that `kubectl get ippools` and `kubectl describe ippool` show."""
-    conditions = [_report_accepted(inputs), _report_ready(inputs, plan)]
+    accepted = _report_accepted(inputs)
+    conditions = [accepted, _report_ready(inputs, plan), *_report_stalled(accepted)]
     at_share = sorted({node.vk8s.metadata.namespace for node in plan.over})
     return {
         "capacity": inputs.pool.addresses.size,
@@ -43,14 +45,15 @@ def build_unselected_status(inputs: PoolInputs, moment: StatusContext) -> Manife
         "Nobody has deleted this object, but its labels no longer match spec.parentResource.labelSelector of its "
         "CompositeController: write labels that match. Until then no address is allocated or released."
     )
+    accepted, ready = (
+        Condition(kind, status=False, reason="NotSelected", message=message) for kind in (ACCEPTED, READY)
+    )
     return {
         "capacity": capacity,
         "used": used,
         "free": max(0, capacity - used),
         "missing": 0,
-        "conditions": build_conditions(
-            [Condition(kind, status=False, reason="NotSelected", message=message) for kind in (ACCEPTED, READY)], moment
-        ),
+        "conditions": build_conditions([accepted, ready, *_report_stalled(accepted)], moment),
         "observedGeneration": moment.generation,
     }
 
@@ -61,6 +64,11 @@ def _report_accepted(inputs: PoolInputs) -> Condition:
         message = f"{' '.join(problems)} No address is allocated until this is fixed; those in use stay."
         return Condition(ACCEPTED, status=False, reason="InvalidSpec", message=message)
     return Condition(ACCEPTED, status=True, reason="Valid", message="The spec is valid.")
+
+
+def _report_stalled(accepted: Condition) -> list[Condition]:
+    """Stalled, as kstatus defines it, if the pool stays as it is until somebody acts: not merely until nodes go."""
+    return [] if accepted.status else [replace(accepted, type=STALLED, status=True)]
 
 
 def _report_ready(inputs: PoolInputs, plan: AllocationPlan) -> Condition:

@@ -3,13 +3,16 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from hooks.kubernetes.manifest import Manifest
 
 # Years outside this range are not plausible and overflow date arithmetic.
 _YEARS = range(1970, 9999)
 _TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
+# kstatus: the object changes by itself; or it stays as it is until somebody acts. Each is true, or absent.
+RECONCILING: Final = "Reconciling"
+STALLED: Final = "Stalled"
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,8 @@ class Blocker:
 class History:
     """The conditions in an object's status.
 
-    Only times, messages, `Installed` and how long a rejected spec keeps its disruption budget depend on them.
+    Only times, messages, `Installed`, `Stalled` and how long a rejected spec keeps its disruption budget depend on
+    them.
     """
 
     conditions: Mapping[str, Manifest]
@@ -42,6 +46,10 @@ class History:
     def is_true(self, kind: str) -> bool:
         """Whether the condition was true."""
         return self._status(kind) == "True"
+
+    def is_true_of(self, kind: str, generation: int) -> bool:
+        """Whether the condition was true of that generation of the spec."""
+        return self.is_true(kind) and self.conditions[kind].get("observedGeneration") == generation
 
     def since(self, kind: str, *, status: bool) -> datetime | None:
         """Since when the condition has had that status; None if it has another one, or none."""

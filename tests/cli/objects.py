@@ -65,8 +65,8 @@ def rejected() -> Manifest:
 
 
 def untouched() -> Manifest:
-    """One that nobody has looked at."""
-    return build_object(World())
+    """One that nobody has looked at, with the status that the API server gives it."""
+    return {**build_object(World()), "status": {"observedGeneration": -1}}
 
 
 def items(*objects: Manifest) -> Manifest:

@@ -10,6 +10,7 @@ from docs.tools.reasons import FILE, PAGE, build_text, list_entries
 from hooks.kubernetes import labels
 from hooks.vk8s.keys import kubeconfig, ssh
 from hooks.vk8s.spec import cluster, naming
+from hooks.vk8s.status import movement
 from kubectl_vk8s import VERSION, names
 from kubectl_vk8s.defaults import DEFAULT_VERSION
 from kubectl_vk8s.vk8s import PASSING, VALID
@@ -57,6 +58,10 @@ def test_every_entry_of_the_page_has_cause_and_fix() -> None:
     assert len(entries) > 50
     assert [reason for reason, parts in entries.items() if set(parts) != {"cause", "fix"}] == []
     assert [text for parts in entries.values() for text in parts.values() if "](" in text or "`" in text] == []
+
+
+def test_reasons_that_pass_by_themselves_are_those_of_the_hooks() -> None:
+    assert PASSING == movement.PASSING
 
 
 def test_every_reason_that_passes_by_itself_has_an_entry() -> None:

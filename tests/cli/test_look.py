@@ -139,14 +139,28 @@ def test_why_for_programs_has_the_same(kubectl: FakeKubectl, run: Run) -> None:
     assert problem["link"] == "docs/troubleshooting.md#unschedulable"
 
 
+@pytest.mark.parametrize("vk8s", [booting(), unschedulable(), rejected()], ids=["boots", "waits", "is rejected"])
+def test_conditions_for_other_tools_are_no_problems_of_their_own(
+    vk8s: Manifest, kubectl: FakeKubectl, run: Run
+) -> None:
+    kubectl.answer(GET, vk8s)
+    kubectl.answer(PODS, items())
+    theirs = {"Reconciling", "Stalled"}
+    assert {each["type"] for each in vk8s["status"]["conditions"]} & theirs
+    problems = [*run("why", "demo", "-o", "json").json, *run("status", "demo", "-o", "json").json["problems"]]
+    assert not {each["condition"] for each in problems} & theirs
+    assert not any(word in run(command, "demo").out for word in theirs for command in ("why", "status"))
+
+
 @pytest.mark.parametrize(
     ("vk8s", "words"),
     [
         (running(), "Nothing is wrong with demo: 2 of 2 nodes are Ready."),
         (untouched(), "demo has no status: nobody has looked at it yet."),
+        ({**untouched(), "status": None}, "demo has no status: nobody has looked at it yet."),
         ({**running(), "spec": {**running()["spec"], "paused": True}}, "demo is paused. kubectl vk8s resume demo"),
     ],
-    ids=["it runs", "it is new", "it is paused"],
+    ids=["it runs", "it is new", "it is new, and the CRD is older", "it is paused"],
 )
 def test_why_says_so_where_nothing_is_wrong(vk8s: Manifest, words: str, kubectl: FakeKubectl, run: Run) -> None:
     kubectl.answer(GET, vk8s)

@@ -143,3 +143,7 @@ def test_columns_tell_whose_an_address_is(stored: HostCluster) -> None:
     ]
     header = stored.kubectl.run("get", "ippools", "--output=wide").splitlines()[0]
     assert header.split() == ["NAME", "CAPACITY", "USED", "FREE", "AGE", "DEFAULT", "MESSAGE"]
+
+
+def test_pool_that_nobody_has_looked_at_has_a_status_of_no_generation(stored: HostCluster) -> None:
+    assert stored.kubectl.get("ippool", "default")["status"] == {"observedGeneration": -1}

@@ -316,3 +316,8 @@ def test_immutable_fields_are_rejected_when_changed(stored: HostCluster, change:
 @pytest.mark.parametrize("change", ACCEPTED_CHANGES.values(), ids=ACCEPTED_CHANGES)
 def test_mutable_fields_are_accepted_when_changed(stored: HostCluster, change: Manifest) -> None:
     assert try_change(stored, change) == ""
+
+
+def test_object_that_nobody_has_looked_at_has_a_status_of_no_generation(stored: HostCluster) -> None:
+    stored.kubectl.apply(VALID)
+    assert stored.kubectl.get("vk8s", "valid")["status"] == {"observedGeneration": -1}

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 from hooks.server.reasons import REASONS
+from hooks.vk8s.status.movement import PASSING, ROLLING_OUT, STALLING
 from tests.shared_material import ROOT
 
 GOOD = {
@@ -20,7 +21,7 @@ GOOD = {
     "Valid",
 }
 # What does not make a condition false by itself.
-NOTICES = {"Overlap", "OutsideRange", "AnotherDefault"}
+NOTICES = {"Overlap", "OutsideRange", "AnotherDefault", "RollingOut"}
 TROUBLESHOOTING = (ROOT / "docs" / "troubleshooting.md").read_text()
 
 
@@ -64,8 +65,22 @@ def test_every_entry_has_symptom_cause_and_fix() -> None:
     assert lacking == {}, "write each of these parts once in the entry of docs/troubleshooting.md"
 
 
+def test_page_on_the_status_says_which_reasons_stall_and_when() -> None:
+    text = (ROOT / "docs" / "status.md").read_text()
+    at_once, late, never = (
+        frozenset(re.findall(r"`(\w+)`", row))
+        for row in re.findall(r"^\| (?:at once|after|never).*? \| (.*?) \|$", text, re.MULTILINE)
+    )
+    of_pools = {"Exhausted", "ShareExhausted"}
+    assert (at_once, never) == (STALLING, PASSING), (
+        "list in docs/status.md the reasons of hooks/vk8s/status/movement.py"
+    )
+    assert late == {*REASONS, ROLLING_OUT} - STALLING - PASSING - of_pools, "a new reason: does it pass by itself?"
+
+
 def test_normal_reasons_are_on_the_page_on_the_status() -> None:
-    rows = re.findall(r"^\| [\w, ]+ \| (.*?) \|", (ROOT / "docs" / "status.md").read_text(), re.MULTILINE)
+    text = (ROOT / "docs" / "status.md").read_text().partition("\n## For other tools\n")[0]
+    rows = re.findall(r"^\| [\w, ]+ \| (.*?) \|", text, re.MULTILINE)
     assert {word for row in rows for word in re.findall(r"`(\w+)`", row)} == GOOD, (
         "list in the table of docs/status.md exactly the reasons of GOOD"
     )

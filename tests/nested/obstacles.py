@@ -78,7 +78,7 @@ def check_controller(kubectl: Kubectl, images: Images, seconds: float = ANSWER_S
     spec = {"nodes": example["spec"]["nodes"][:1], "paused": True}
     kubectl.apply({**example, "metadata": {"name": "probe"}, "spec": spec})
     try:
-        wait_for("a status", lambda: "status" in (kubectl.find("vk8s", "probe") or {}), seconds)
+        wait_for("a status", lambda: "phase" in (kubectl.find("vk8s", "probe") or {}).get("status", {}), seconds)
     except TimeoutError:
         raise ObstacleError(
             f"Nothing acts on Vk8s objects, as one has no status after {seconds:g} s: see that Metacontroller "

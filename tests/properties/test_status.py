@@ -66,6 +66,7 @@ def test_running_means_that_every_node_is_ready(host: Host) -> None:
     assert [node for node in status["nodes"] if node not in nodes and node["reason"] != "Leaving"] == []
     is_up = bool(nodes) and all(node["ready"] for node in nodes)
     is_blocked = read_status(status, "ChildrenObserved") == "False"
+    check_movement(status)
     allowed = {"Paused"} if is_held else {"Running"} if is_up else PHASES - {"Running"}
     assert status["phase"] in allowed | ({"Degraded", "Fail"} if is_blocked else set())
 
@@ -98,6 +99,16 @@ def test_time_in_the_status_stays_the_same_moment_or_becomes_now(moment: datetim
     assert MIN_RESYNC <= answer.resync_after_seconds <= MAX_RESYNC
     time = datetime.fromisoformat(answer.status["conditions"][1]["lastTransitionTime"])
     assert time == NOW if moment.tzinfo is None else time in (NOW, moment.replace(microsecond=0))
+
+
+def check_movement(status: Manifest) -> None:
+    """Fails where no condition says that it moves or needs somebody although it does, or where both do."""
+    states = {each["type"]: each["status"] for each in status["conditions"] if each["type"] != "Installed"}
+    shown = states.keys() & {"Reconciling", "Stalled"}
+    is_right = set(states.values()) == {"True"} and status["phase"] == "Running"
+    assert len(shown) <= (0 if status["phase"] == "Paused" else 1)
+    assert "Stalled" in shown or status["phase"] != "Fail"
+    assert shown or is_right or status["phase"] == "Paused"
 
 
 def read_status(status: Manifest, condition: str) -> str:

@@ -14,6 +14,7 @@ from hooks.vk8s.plan.state import STATE_AT_RISK
 from hooks.vk8s.situation import Call, Situation
 from hooks.vk8s.status.access import report_access
 from hooks.vk8s.status.addresses import report_network
+from hooks.vk8s.status.movement import report_movement
 from hooks.vk8s.status.namespace_notes import note_rules
 from hooks.vk8s.status.nodes import READY, Nodes, report_observed_nodes, report_spec_nodes
 from hooks.vk8s.status.progress import report_children
@@ -37,7 +38,8 @@ def build_status(situation: Situation, plan: Plan) -> Manifest:
         *report_kubeflow(situation, plan.kubeflow, plan.blocker),
         *nodes.conditions,
     ]
-    return _build(nodes.phase, nodes, conditions, situation)
+    movement = report_movement(situation, nodes, conditions, plan.replacements)
+    return _build(nodes.phase, nodes, [*conditions, *movement], situation)
 
 
 def build_rejected_status(call: Call, problems: Sequence[str], reason: str = "InvalidSpec") -> Manifest:
@@ -49,7 +51,8 @@ def build_rejected_status(call: Call, problems: Sequence[str], reason: str = "In
         Condition(ACCEPTED, status=False, reason=reason, message=" ".join(problems) + notice),
         *nodes.conditions,
     ]
-    return _build(nodes.phase if nodes.wanted else "Fail", nodes, conditions, call)
+    movement = report_movement(call, nodes, conditions)
+    return _build(nodes.phase if nodes.wanted else "Fail", nodes, [*conditions, *movement], call)
 
 
 def build_terminating_status(call: Call, release: str) -> Manifest:

@@ -42,8 +42,10 @@ def test_pool_that_is_no_longer_selected_keeps_all_allocations() -> None:
     assert addresses(answer) == {"demo/w": "10.0.0.3"}
     assert not answer.finalized
     assert (answer.status["capacity"], answer.status["used"], answer.status["free"]) == (10, 1, 9)
+    statuses = {entry["type"]: entry["status"] for entry in answer.status["conditions"]}
+    assert statuses == {"Accepted": "False", "Ready": "False", "Stalled": "True"}
     for entry in answer.status["conditions"]:
-        assert (entry["status"], entry["reason"]) == ("False", "NotSelected")
+        assert entry["reason"] == "NotSelected"
         assert entry["message"].endswith("Until then no address is allocated or released.")
 
 

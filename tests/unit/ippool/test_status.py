@@ -122,6 +122,15 @@ def test_invalid_spec_is_reported_with_all_its_problems() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("spec", "stalls"), [({"cidr": "x"}, True), ({"ranges": ["10.0.0.3"], "default": True}, False)]
+)
+def test_pool_stalls_while_its_spec_is_invalid_and_not_when_exhausted(spec: Manifest, *, stalls: bool) -> None:
+    accepted, ready, *stalled = world(spec, vk8s=[vk8s_manifest()]).sync().status["conditions"]
+    assert ready["status"] == "False"
+    assert stalled == ([{**accepted, "type": "Stalled", "status": "True"}] if stalls else [])
+
+
 def test_times_stay_while_nothing_changes() -> None:
     before = {"conditions": [{"type": "Ready", "status": "True", "lastTransitionTime": "2025-01-01T00:00:00Z"}]}
     inputs = replace(world(TEN), pool={**pool_manifest(TEN), "status": before})

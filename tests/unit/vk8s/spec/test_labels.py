@@ -104,7 +104,7 @@ def without_metadata(group: Mapping[str, Manifest]) -> dict[str, Manifest]:
     return {name: {**child, "metadata": {}} for name, child in group.items()}
 
 
-def test_children_that_have_labels_of_gitops_tools_are_not_recreated_or_changed() -> None:
+def test_children_with_labels_of_gitops_tools_are_not_recreated() -> None:
     running = everything_world()
     leaving = replace(running, spec={**running.spec, "nodes": [node("m", "master")]}).step()
     assert [kind for kind, group in leaving.children.items() if not group] == []
