@@ -9,7 +9,7 @@ PYTEST := $(VENV)/bin/pytest
 SOURCES := hooks kubectl_vk8s testbed tests images docs bench
 # What has to reach every line of the hooks, and the other tests that need no cluster: coverage makes them half as fast.
 COVERING := $(addprefix tests/,unit scenarios contract api)
-OTHERS := $(addprefix tests/,cli docs properties testbed images bench soak)
+OTHERS := $(addprefix tests/,cli docs gitops properties testbed images bench soak)
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 # The image of the hooks.
 IMG ?= registry.example.com/vk8s/controller:$(VERSION)

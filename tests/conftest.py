@@ -14,6 +14,7 @@ STAGES = (
     "cli",
     "testbed",
     "images",
+    "gitops",
     "soak",
     "chaos",
     "bench",

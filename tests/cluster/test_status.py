@@ -11,7 +11,7 @@ from testbed import control_plane, programs
 from testbed.host_cluster import HostCluster
 from testbed.waiting import wait_for
 from tests.cluster.conftest import Lenient
-from tests.cluster.owner import SECONDS, Owner, build_vk8s
+from tests.cluster.owner import SECONDS, Owner, build_vk8s, read_condition
 from tests.world import node
 
 WEB = {"name": "web", "port": 30000, "targetPort": 30000}
@@ -45,6 +45,16 @@ def without_scheduler(controlled: HostCluster) -> Iterator[None]:
     programs.stop(controlled.testbed, "kube-scheduler")
     yield
     programs.start(controlled.testbed, control_plane.build_scheduler(controlled.testbed, controlled.binaries))
+
+
+def test_first_status_replaces_the_one_of_no_generation(owner: Owner) -> None:
+    owner.kubectl.apply(build_vk8s())
+    wait_for("a phase", lambda: owner.status().get("phase"), SECONDS)
+    vk8s = owner.kubectl.get("vk8s", "demo")
+    assert vk8s["status"]["observedGeneration"] == vk8s["metadata"]["generation"]
+    assert (
+        read_condition(vk8s["status"], "Reconciling")["message"] == read_condition(vk8s["status"], "Ready")["message"]
+    )
 
 
 @pytest.mark.usefixtures("without_scheduler")

@@ -25,6 +25,7 @@ FATES: dict[str, tuple[Manifest | None, bool]] = {
         True,
     ),
     "it is no longer in the spec of a Vk8s without a status": (vk8s_manifest(nodes=["m"], status={}), True),
+    "nobody has looked at it": (vk8s_manifest(nodes=["m"], status={"observedGeneration": -1}), True),
     "the status can't be read": (vk8s_manifest(nodes=["m"], status={"observedGeneration": 3, "nodes": None}), True),
     "the spec is refused, and its pod is lost": (vk8s_manifest(status=status()), True),
     "the spec can't be read": (vk8s_manifest(nodes={"w": 1}, status=status()), True),
