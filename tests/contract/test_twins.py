@@ -10,6 +10,7 @@ SCRIPTS = Path("vk8s/bootstrap")
 # Files of tests without a module of that name, and why.
 ALONE = {
     "test_command_line.py": "hooks/__main__.py, by the name that its users have for it",
+    "test_setup_commands.py": "the same, of `setup` and `guard`",
     "vk8s/bootstrap/test_bench.py": "tests the directory in which the tests next to it run the scripts",
 }
 

@@ -39,7 +39,7 @@ def hook_server(*replies: Reply) -> Iterator[HookServer]:
 
 
 @contextmanager
-def serving(server: HookServer) -> Iterator[None]:
+def serving(server: ThreadingHTTPServer) -> Iterator[None]:
     """Meanwhile, it answers."""
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
