@@ -118,6 +118,7 @@ generate: $(VENV)/installed ## After a change of the resource: write its referen
 	$(PYTHON) -m docs.tools.reference
 	$(PYTHON) -m docs.tools.reasons
 	$(PYTHON) -m docs.tools.command
+	$(PYTHON) -m docs.tools.chart
 	$(PYTEST) tests/contract $(ARGS)
 
 .PHONY: manifests
@@ -170,6 +171,10 @@ mutants: $(VENV)/installed ## Faults put into the hooks, one at a time, which th
 	@rm -rf mutants/tests mutants/hooks/vk8s/bootstrap
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" nice -n 19 $(PYTHON) -m tests.mutation $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
+.PHONY: charts
+charts: prerequisites ## The Helm charts as Helm 3 and 4 render them, compared with the manifests; with Go 1.26
+	$(PYTEST) tests/charts $(ARGS)
+
 .PHONY: cluster
 cluster: prerequisites ## The tests that need an API server, and no node
 	$(PYTEST) tests/cluster $(ARGS)
@@ -189,6 +194,7 @@ walkthrough: prerequisites ## The commands of README, tutorial and other pages, 
 # One after the other, whatever else runs at the same time; without what runs only at night (docs/nightly.md).
 .PHONY: cluster-installation-and-walkthrough kind-and-nested unit-and-chaos
 cluster-installation-and-walkthrough:
+	$(MAKE) charts
 	$(MAKE) cluster ARGS='-m "not nightly" $(ARGS)'
 	$(MAKE) installation ARGS='-m "not nightly" $(ARGS)'
 	$(MAKE) walkthrough ARGS='-m "not nightly" $(ARGS)'
@@ -245,6 +251,10 @@ gpu-node-image: prerequisites ## The same with NVIDIA's programs, for nodes with
 .PHONY: access-image
 access-image: prerequisites ## The image of access pods, the same way
 	@images/access/build.sh
+
+.PHONY: chart
+chart: prerequisites ## Both Helm charts as packages for `helm push`, to build/charts; with Go 1.26
+	@rm -rf build/charts && "$$(images/helm/build.sh)/helm4" package charts/vk8s charts/vk8s-crds --destination build/charts
 
 .PHONY: cli
 cli: $(VENV)/installed ## kubectl vk8s, to build/cli: in one file, as a wheel, and for krew; prints where

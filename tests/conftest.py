@@ -16,6 +16,7 @@ STAGES = (
     "images",
     "gitops",
     "soak",
+    "charts",
     "chaos",
     "bench",
     "speed",

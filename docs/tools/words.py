@@ -26,6 +26,7 @@ CHECKED: Final = (
     "install.sh",
     "uninstall.sh",
     "bench/*.py",
+    "charts/*/*.yaml",
     "crds/*.yaml",
     "hooks/**/*.py",
     "hooks/vk8s/bootstrap/*",
