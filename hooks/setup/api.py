@@ -103,14 +103,21 @@ class Api:
         return answer
 
     def _send(self, method: str, path: str, headers: Mapping[str, str], body: Manifest | None) -> tuple[int, Manifest]:
-        """Status and body of the answer. ValueError or TypeError if the body is not a JSON object."""
+        """Status and body of the answer. ValueError or TypeError if the body of a success is not a JSON object."""
         connection = self._connect()
         try:
             connection.request(method, path, json.dumps(body) if body is not None else None, dict(headers))
             response = connection.getresponse()
-            answer = json.loads(response.read())
+            text = response.read()
         finally:
             connection.close()
+        try:
+            answer = json.loads(text)
+        except ValueError:
+            # For a path that it does not serve, the API server answers in plain text.
+            if response.status < HTTPStatus.BAD_REQUEST:
+                raise
+            answer = {"message": text.decode(errors="replace").strip()}
         if not isinstance(answer, dict):
             raise TypeError("the answer is no object")
         return response.status, answer

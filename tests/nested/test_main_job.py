@@ -15,7 +15,8 @@ from tests.nested.virtual import VirtualCluster, list_ready_nodes
 from tests.nested.workload import fetch_name, fetch_name_by_address
 
 MASTER_SECONDS, WORKER_SECONDS = 15, 10
-TRAFFIC_SECONDS = 60
+# kube-proxy asks an API server that was away again after up to a minute.
+TRAFFIC_SECONDS = 90
 
 
 def assert_pods_reach_each_other(virtual: VirtualCluster) -> None:

@@ -12,6 +12,7 @@ from hooks.kubernetes.manifest import Manifest
 from tests.testbed.hook_server import serving
 
 TOKEN = "token of the job"
+NOT_FOUND = 404
 Answer = tuple[int, Manifest]
 
 
@@ -40,6 +41,10 @@ class FakeApi(ThreadingHTTPServer):
         names = {"namespace": words[words.index("namespaces") + 1]} if "namespaces" in words else {}
         self.objects[path] = {"metadata": {**names, "name": words[-1]}, **fields}
         self.served.add(_cut_namespace(path).rpartition("/")[0])
+
+    def serves(self, path: str) -> bool:
+        """Whether the path is that of a kind that it serves, or of an object of one."""
+        return not {_cut_namespace(path), _cut_namespace(path).rpartition("/")[0]}.isdisjoint(self.served)
 
     def list_writes(self) -> list[str]:
         """The calls that change something."""
@@ -95,7 +100,9 @@ class _Handler(BaseHTTPRequestHandler):
             body = json.loads(text) if text else {}
             query = parse_qs(address.query, keep_blank_values=True)
             code, answer = self.server.answer(self.command, address.path, query, body)
-            self._send(code, json.dumps(answer).encode())
+            # As a real one answers for a kind that it does not serve.
+            is_served = code != NOT_FOUND or self.server.serves(address.path)
+            self._send(code, json.dumps(answer).encode() if is_served else b"404 page not found\n")
 
     do_POST = do_PUT = do_PATCH = do_DELETE = do_GET  # noqa: N815 the names are inherited
 
