@@ -42,12 +42,19 @@ class Loss:
     start: float
 
 
+def get_host_of_workers(virtual: VirtualCluster) -> str:
+    """The host that has workers, and not the control-plane node: a worker may share the host of that."""
+    hosts = read_hosts(virtual)
+    (host,) = set(hosts.values()) - {hosts["local-master"]}
+    return host
+
+
 @contextmanager
 def lose_host(kept: Kept, machines: Mapping[str, Machine]) -> Iterator[Loss]:
-    """The host of a worker, with access pod and leader, is off; it is on in the end, whatever happens."""
+    """A host of workers, with access pod and leader, is off; it is on in the end, whatever happens."""
     virtual = kept.virtual
     hosts = read_hosts(virtual)
-    machine = machines[hosts["local-worker"]]
+    machine = machines[get_host_of_workers(virtual)]
     follow(virtual, "Spread hooks and Metacontroller", machine.name)
     move_access_pod(virtual, machine.name)
     move_leadership(virtual.kubectl, machine.name)
@@ -104,7 +111,7 @@ def test_lost_host_is_named_and_comes_back_with_its_nodes(
 @pytest.fixture
 def follower(kept: Kept, tmp_path: Path) -> Iterator[VirtualCluster]:
     """A control-plane node on the host of the worker, whose volume can be attached to any host; it is Running."""
-    host = read_hosts(kept.virtual)["local-worker"]
+    host = get_host_of_workers(kept.virtual)
     with shared_storage.provide_volume(kept.virtual.kubectl, "follower") as storage_class:
         manifest = build_follower(kept.virtual.manifest, host, storage_class)
         follower = replace(kept.virtual, manifest=manifest, directory=tmp_path)

@@ -1,11 +1,13 @@
 """A workload inside that writes all the time, asked from the host cluster's network: what it acknowledged must last."""
 
 import json
+import select
 import subprocess
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
-from typing import IO
+from typing import IO, Self
 
 from hooks.kubernetes.manifest import Manifest
 from testbed.waiting import wait_for
@@ -17,7 +19,11 @@ from tests.soak.writers import LABEL, ApiTarget, FileTarget, Writer, build_write
 FIRST_PORT = 30100
 FILE_PAUSE, API_PAUSE = 1.0, 3.0
 SECONDS = 180
+# Longer than the client tries to connect and to read.
+ANSWER_SECONDS = 20
 _END = "."
+_LAST_LINE = f"\n{_END}\n".encode()
+_CHUNK = 65536
 # One process for all writes: a line goes to the port that it names, and the answer comes back, with an end.
 _FORWARD = f"""while read -r word; do
   timeout 5 bash -c 'exec 3<>"/dev/tcp/$0/$1" && echo "$2" >&3 && cat <&3' "$0" "$1" "$word" 2>/dev/null
@@ -76,33 +82,57 @@ def _delete_former(virtual: VirtualCluster) -> None:
 
 def _add_file_writer(virtual: VirtualCluster, node: str, port: int, stack: ExitStack) -> Writer:
     virtual.inside.apply(*build_writer(node, port))
-    pipe = stack.enter_context(_open_pipe(virtual.host.client, port))
-    return Writer(name_writer(node), FileTarget(partial(_ask, pipe)), FILE_PAUSE)
+    forwarder = stack.enter_context(_Forwarder(virtual.host.client, port))
+    return Writer(name_writer(node), FileTarget(forwarder.ask), FILE_PAUSE)
 
 
-@contextmanager
-def _open_pipe(client: Client, port: int) -> "Iterator[subprocess.Popen[str]]":
-    command = client.outside.command("bash", "-c", _FORWARD, client.address, str(port))
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as pipe:
+class _Forwarder:
+    """The process that forwards lines to a port, from the client's pod; another one after a line without an answer."""
+
+    def __init__(self, client: Client, port: int) -> None:
+        self._command = client.outside.command("bash", "-c", _FORWARD, client.address, str(port))
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end()
+
+    def ask(self, word: str) -> list[str] | None:
+        """The answer to a line; None if there is none in time: a stream of `kubectl exec` may lose what is in it."""
+        lines = self._read_answer(word)
+        if lines is None:
+            self._end()
+        return lines or None
+
+    def _read_answer(self, word: str) -> list[str] | None:
+        """The lines of the answer, maybe none; None if it has no end."""
+        process = self._process = self._process or subprocess.Popen(
+            self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
+        )
+        stdin, stdout = _get_ends(process)
         try:
-            yield pipe
-        finally:
-            pipe.terminate()
+            stdin.write(f"{word}\n".encode())
+        except BrokenPipeError:
+            return None
+        text, end = b"", time.monotonic() + ANSWER_SECONDS
+        while not text.endswith(_LAST_LINE) and text != _LAST_LINE[1:]:
+            ready, _, _ = select.select([stdout], [], [], max(0.0, end - time.monotonic()))
+            chunk = stdout.read(_CHUNK) if ready else b""
+            if not chunk:
+                return None
+            text += chunk
+        return text.decode().splitlines()[:-1]
+
+    def _end(self) -> None:
+        if self._process:
+            self._process.kill()
+            self._process.communicate()
+            self._process = None
 
 
-def _ask(pipe: "subprocess.Popen[str]", word: str) -> list[str] | None:
-    stdin, stdout = _get_ends(pipe)
-    stdin.write(f"{word}\n")
-    stdin.flush()
-    lines: list[str] = []
-    for line in stdout:
-        if line == f"{_END}\n":
-            return lines or None
-        lines.append(line.rstrip("\n"))
-    raise AssertionError("the client of the tests has ended")
-
-
-def _get_ends(pipe: "subprocess.Popen[str]") -> tuple[IO[str], IO[str]]:
+def _get_ends(pipe: "subprocess.Popen[bytes]") -> tuple[IO[bytes], IO[bytes]]:
     assert pipe.stdin
     assert pipe.stdout
     return pipe.stdin, pipe.stdout
