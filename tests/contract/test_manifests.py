@@ -109,10 +109,27 @@ def test_only_who_is_given_it_on_purpose_makes_virtual_clusters() -> None:
 
 
 def test_kubeconfig_is_read_by_metacontroller_alone() -> None:
-    """Of the roles for people, vk8s-admin alone: by the label that makes its parts of it."""
-    readers = {
-        role["metadata"]["name"]: sorted(label for label in role["metadata"]["labels"] if "aggregate-to" in label)
-        for role in read_all()
-        if role["kind"] == "ClusterRole" and any("secrets" in rule["resources"] for rule in role.get("rules", []))
-    }
-    assert readers == {"vk8s-metacontroller": [], "vk8s-admin-own": ["vk8s.sktelecom.com/aggregate-to-admin"]}
+    """Of the roles for people, vk8s-admin alone."""
+    readers = [name for name, rules in read_roles().items() if any("secrets" in rule["resources"] for rule in rules)]
+    assert sorted(readers) == ["vk8s-admin", "vk8s-metacontroller"]
+
+
+def test_each_role_for_people_has_the_rules_of_the_one_before() -> None:
+    view, edit, admin = (read_roles()[name] for name in ("vk8s-view", "vk8s-edit", "vk8s-admin"))
+    assert view == edit[: len(view)]
+    assert edit == admin[: len(edit)]
+    assert len(view) < len(edit) < len(admin)
+
+
+def test_no_role_is_aggregated_from_others() -> None:
+    """The host cluster would recreate it if it is deleted together with its parts: an uninstallation does so."""
+    assert [role["metadata"]["name"] for role in list_roles() if "aggregationRule" in role] == []
+
+
+def read_roles() -> dict[str, list[Manifest]]:
+    """The rules of each ClusterRole."""
+    return {role["metadata"]["name"]: role["rules"] for role in list_roles()}
+
+
+def list_roles() -> list[Manifest]:
+    return [each for each in read_all() if each["kind"] == "ClusterRole"]
