@@ -101,7 +101,7 @@ test-e2e: $(if $(filter current,$(CLUSTER)),$(VENV)/installed,prerequisites) ## 
 .PHONY: test
 test: started prerequisites check build ## What continuous integration runs: all checks, and all tests but those of `make nightly`
 	@# Side by side, as most of them wait for others; what measures times waits until it is alone.
-	$(MAKE) --jobs=3 --output-sync=target cluster-installation-and-walkthrough kind-and-nested unit-and-chaos
+	$(MAKE) --jobs=2 --output-sync=target cluster-installation-walkthrough-and-chaos unit-kind-and-nested
 	$(PYTEST) tests/speed $(ARGS)
 	$(PYTHON) -m tests.figures --since build/started
 
@@ -192,18 +192,17 @@ walkthrough: prerequisites ## The commands of README, tutorial and other pages, 
 	$(PYTEST) tests/walkthrough $(ARGS)
 
 # One after the other, whatever else runs at the same time; without what runs only at night (docs/nightly.md).
-.PHONY: cluster-installation-and-walkthrough kind-and-nested unit-and-chaos
-cluster-installation-and-walkthrough:
+.PHONY: cluster-installation-walkthrough-and-chaos unit-kind-and-nested
+cluster-installation-walkthrough-and-chaos:
 	$(MAKE) charts
 	$(MAKE) cluster ARGS='-m "not nightly" $(ARGS)'
 	$(MAKE) installation ARGS='-m "not nightly" $(ARGS)'
 	$(MAKE) walkthrough ARGS='-m "not nightly" $(ARGS)'
-kind-and-nested:
+	$(MAKE) chaos-check
+unit-kind-and-nested:
+	$(MAKE) unit
 	$(MAKE) kind-test ARGS='-m "not nightly" $(ARGS)'
 	$(MAKE) nested ARGS='-m "not nightly" $(ARGS)'
-unit-and-chaos:
-	$(MAKE) unit
-	$(MAKE) chaos-check
 
 .PHONY: upgrade-test
 upgrade-test: prerequisites ## Upgrades from the patch before and to the next minor version of Kubernetes; builds both first

@@ -11,7 +11,7 @@ from testbed.kubectl import Kubectl
 from testbed.layout import ROOT
 from testbed.waiting import wait_for
 from tests.kind.page import type_in
-from tests.kind.placing import SYSTEM
+from tests.kind.placing import SYSTEM, list_access_pods
 from tests.nested.current import MANAGED
 from tests.nested.host import Host
 from tests.nested.place import Place
@@ -93,15 +93,20 @@ def wait_until(what: str, condition: Callable[[], bool]) -> None:
         ("local-master", API, {"node", "namespace"}),
         ("local-master", KUBELET, {"node"}),
         ("local-worker2", KUBELET, {"node"}),
-        ("local-access-pod", SSH, {"node", "namespace", "elsewhere"}),
     ],
-    ids=["API", "kubelet of the control-plane node", "kubelet of a worker", "ssh"],
+    ids=["API", "kubelet of the control-plane node", "kubelet of a worker"],
 )
 def test_port_of_a_node_is_open_to_those_that_need_it_alone(
     web: VirtualCluster, peers: Peers, pod: str, port: int, who: set[str]
 ) -> None:
     address = get_address(web.kubectl, pod)
     assert {name for name, place in vars(peers).items() if connects(place, address, port)} == who
+
+
+def test_ssh_is_open_to_everybody(web: VirtualCluster, peers: Peers) -> None:
+    # The spare one has another name.
+    address = get_address(web.kubectl, list_access_pods(web)[0])
+    assert all(connects(place, address, SSH) for place in vars(peers).values())
 
 
 def test_declared_port_is_open_to_everybody(web: VirtualCluster, peers: Peers) -> None:

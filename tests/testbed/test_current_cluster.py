@@ -20,7 +20,7 @@ WELL = {
     "get --raw=/version": "{}",
     "get crd": "",
     "get deployment": json.dumps({"status": {"conditions": [{"type": "Available", "status": "True"}]}}),
-    "get vk8s probe": '{"status": {}}',
+    "get vk8s probe": '{"status": {"phase": "Paused"}}',
     "get pod client": '{"status": {"hostIP": "10.0.0.1"}}',
 }
 
