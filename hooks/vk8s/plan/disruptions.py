@@ -1,7 +1,8 @@
 """How many nodes evictions may take down at a time, where the owner limits that.
 
 A node that has been down for long no longer counts: it may wait for a host that never comes back, and the other hosts
-have to be drained all the same. So no drain is blocked for good, unless the owner allows no eviction at all. Since when
+have to be drained all the same. So no drain is blocked for good, unless the owner allows no eviction at all, or the PKI
+is missing, which only the control-plane node may have: then nothing is planned, and the budget stays. Since when
 a node has been down is recorded in the budget, because its pod may be gone, or be recreated again and again.
 """
 
