@@ -23,7 +23,6 @@ CRD = "vk8s.vk8s.sktelecom.com"
 Lenient = Callable[[Manifest], None]
 # Of a name that has never been allowed.
 BROKEN = build_vk8s(name="1a")
-HOST = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "small"}, "spec": {"unschedulable": False}}
 
 
 @pytest.fixture(scope="package")
@@ -78,17 +77,22 @@ def own_namespace(host: HostCluster) -> Iterator[Owner]:
 
 
 @pytest.fixture
-def small_host(owner: Owner) -> Iterator[None]:
-    """A node of the host cluster, with little of everything, that nobody runs."""
-    owner.kubectl.apply(HOST)
+def small_host(owner: Owner) -> Iterator[str]:
+    """A node of the host cluster, with little of everything, that nobody runs: its name.
+
+    Another one each time: of one that has just been deleted, a controller knows for a while that it had not reported
+    anything, and would taint the next one of that name.
+    """
+    kubectl, name = owner.kubectl, f"small-{uuid.uuid4().hex[:8]}"
+    kubectl.apply({"apiVersion": "v1", "kind": "Node", "metadata": {"name": name}, "spec": {"unschedulable": False}})
     resources = {"cpu": "1", "memory": "1Gi", "pods": "10"}
     conditions = [{"type": "Ready", "status": "True", "reason": "Test", "message": ""}]
     patch = {"status": {"capacity": resources, "allocatable": resources, "conditions": conditions}}
-    owner.kubectl.run("patch", "node", "small", "--subresource=status", "--type=merge", f"--patch={json.dumps(patch)}")
+    kubectl.run("patch", "node", name, "--subresource=status", "--type=merge", f"--patch={json.dumps(patch)}")
     # A controller takes them off when it has seen that the node is Ready.
-    wait_for("a node without taints", lambda: not owner.kubectl.get("node", "small")["spec"].get("taints"), SECONDS)
-    yield
-    owner.kubectl.run("delete", "node", "small")
+    wait_for("a node without taints", lambda: not kubectl.get("node", name)["spec"].get("taints"), SECONDS)
+    yield name
+    kubectl.run("delete", "node", name)
 
 
 @pytest.fixture

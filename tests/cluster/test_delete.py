@@ -46,14 +46,13 @@ def test_vk8s_with_an_invalid_spec_goes_too(owner: Owner, lenient: Lenient) -> N
     wait_for("nothing to be left", lambda: not owner.children(), 30, lambda: str(list(owner.children())))
 
 
-@pytest.mark.usefixtures("small_host")
-def test_pod_on_a_dead_host_is_named_and_its_end_by_hand_ends_the_vk8s(owner: Owner) -> None:
+def test_pod_on_a_dead_host_is_named_and_its_end_by_hand_ends_the_vk8s(owner: Owner, small_host: str) -> None:
     owner.kubectl.apply(build_vk8s(storage={"ephemeral": True}))
     owner.wait_for_children("Pod/m", "Pod/w")
     wait_for("a place", lambda: all(list_hosts(owner)), SECONDS, lambda: str(owner.status()))
     owner.kubectl.run("delete", "vk8s", "demo", "--wait=false")
     message = owner.wait_for_reason("Ready", "Terminating")["message"]
-    assert "Pod m on host small; Pod w on host small" in message
+    assert f"Pod m on host {small_host}; Pod w on host {small_host}" in message
     owner.kubectl.run("delete", "pods", "m", "w", "--force", "--grace-period=0")
     wait_for("nothing to be left", lambda: not owner.children(), 30, lambda: str(list(owner.children())))
     owner.kubectl.run("wait", "vk8s/demo", "--for=delete", "--timeout=30s")
