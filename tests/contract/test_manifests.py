@@ -126,6 +126,12 @@ def test_no_role_is_aggregated_from_others() -> None:
     assert [role["metadata"]["name"] for role in list_roles() if "aggregationRule" in role] == []
 
 
+def test_role_that_others_were_aggregated_from_is_applied_last() -> None:
+    """Else the host cluster aggregates once more while an earlier version is replaced."""
+    roles = yaml.safe_load_all((DIRECTORY / "roles.yaml").read_text())
+    assert [role["metadata"]["name"] for role in roles][-1] == "vk8s-view"
+
+
 def read_roles() -> dict[str, list[Manifest]]:
     """The rules of each ClusterRole."""
     return {role["metadata"]["name"]: role["rules"] for role in list_roles()}
