@@ -106,7 +106,12 @@ class Api:
         """Status and body of the answer. ValueError or TypeError if the body of a success is not a JSON object."""
         connection = self._connect()
         try:
-            connection.request(method, path, json.dumps(body) if body is not None else None, dict(headers))
+            connection.connect()
+            try:
+                connection.request(method, path, json.dumps(body) if body is not None else None, dict(headers))
+            except (TypeError, ValueError) as error:
+                # What it says may quote a header, and with it the token.
+                raise HTTPException(type(error).__name__) from None
             response = connection.getresponse()
             text = response.read()
         finally:

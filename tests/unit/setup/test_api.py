@@ -68,6 +68,11 @@ def test_server_that_is_not_there_is_worth_another_try() -> None:
         Api(Access("http://127.0.0.1:1", TOKEN)).find(POD)
 
 
+def test_token_that_cannot_be_sent_is_in_no_message(server: FakeApi) -> None:
+    with pytest.raises(NoAnswerError, match=f"GET {POD}: no answer of {server.url}: ValueError$"):
+        Api(Access(server.url, "half\nanother")).find(POD)
+
+
 def test_token_goes_only_to_a_server_with_the_right_certificate(tmp_path: Path) -> None:
     authority, other = Authority(), Authority("another")
     for each in (authority, other):
