@@ -1,6 +1,7 @@
 """The objects of an installation, in its namespace."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, Literal
 
 from hooks.kubernetes.manifest import Manifest
@@ -10,6 +11,9 @@ _LABELS: Final = {"app.kubernetes.io/part-of": "vk8s"}
 _RESOURCES: Final = {"Secret": "secrets", "ConfigMap": "configmaps"}
 # On pods: of what they read when they start. install.sh writes it, too.
 _INPUTS: Final = "vk8s.sktelecom.com/inputs"
+# On Deployments, where it recreates nothing: the inputs that their pods have started with. `install.sh --new-keys`
+# restarts them itself, and removes it.
+_STARTED_WITH: Final = "vk8s.sktelecom.com/started-with"
 Kind = Literal["Secret", "ConfigMap"]
 
 
@@ -43,14 +47,37 @@ class Namespace:
             return False
         return True
 
-    def restart(self, deployment: str, inputs: str) -> bool:
-        """Recreates the pods of a Deployment if their inputs were others before. Whether there is such a Deployment."""
-        path = f"/apis/apps/v1/namespaces/{self.name}/deployments/{deployment}"
-        if self.api.find(path) is None:
+    def note_inputs(self, deployment: str, inputs: str) -> None:
+        """Takes the pods of a Deployment to have started with these inputs, unless others are on record."""
+        found = self.api.find(self._build_deployment_path(deployment))
+        if found is not None and _read_inputs(found) is None:
+            self.api.merge(self._build_deployment_path(deployment), _build_note(inputs))
+
+    def restart(self, deployment: str, inputs: str, now: datetime) -> bool:
+        """Recreates the pods of a Deployment, unless they have started with these inputs. Whether that was so.
+
+        The record and the restart are one write: neither is ever without the other.
+        """
+        found = self.api.find(self._build_deployment_path(deployment))
+        if found is None or _read_inputs(found) == inputs:
             return False
-        changes: Manifest = {"spec": {"template": {"metadata": {"annotations": {_INPUTS: inputs}}}}}
-        self.api.merge(path, changes)
+        # Another value each time: that of earlier inputs, which are back, would recreate nothing.
+        template: Manifest = {"metadata": {"annotations": {_INPUTS: f"{inputs}-{now:%Y%m%d%H%M%S}"}}}
+        changes = {**_build_note(inputs), "spec": {"template": template}}
+        self.api.merge(self._build_deployment_path(deployment), changes)
         return True
+
+    def _build_deployment_path(self, name: str) -> str:
+        return f"/apis/apps/v1/namespaces/{self.name}/deployments/{name}"
 
     def _build_path(self, kind: Kind, name: str) -> str:
         return f"/api/v1/namespaces/{self.name}/{_RESOURCES[kind]}/{name}"
+
+
+def _read_inputs(deployment: Manifest) -> str | None:
+    found: str | None = deployment["metadata"].get("annotations", {}).get(_STARTED_WITH)
+    return found
+
+
+def _build_note(inputs: str) -> Manifest:
+    return {"metadata": {"annotations": {_STARTED_WITH: inputs}}}

@@ -23,6 +23,10 @@ KeySource = Literal["make", "token", "given"]
 HOOKS, METACONTROLLER = "vk8s-hooks", "metacontroller"
 HOST_CONFIG_MAP: Final = "vk8s-hooks-host"
 INSTALLER: Final = f"{PREFIX}KUBEFLOW_INSTALLER_IMAGE"
+_RESTARTS: Final = {
+    HOOKS: "Restarting the hooks, which read settings only when they start.",
+    METACONTROLLER: "Restarting Metacontroller, which reads keys only when it starts.",
+}
 _HASH_LENGTH: Final = 12
 Say = Callable[[str], None]
 
@@ -45,20 +49,24 @@ class Wish:
 
 
 def prepare(api: Api, wish: Wish, now: datetime, say: Say) -> None:
-    """Makes what is missing, then restarts what would not notice. SetupProblem if something has to be done first."""
+    """Makes what is missing, then restarts what would not notice. SetupProblem if something has to be done first.
+
+    After a failure at any point, another try does the rest.
+    """
     problems = [*check_crds(api), *_check_other(api, wish)]
     if problems:
         raise SetupProblem("\n".join(problems))
     place = Namespace(api, wish.namespace)
-    has_new_keys = _ensure_keys(place, wish, now, say)
     settings = _list_settings(place, wish)
+    # Before the first write: after a failure, the next try knows that the pods have started with something else.
+    for deployment, inputs in _list_inputs(place, wish).items():
+        place.note_inputs(deployment, inputs)
+    _ensure_keys(place, wish, now, say)
     say(f"Networks of this cluster that no virtual cluster may overlap: {settings.get(f'{PREFIX}HOST_CIDRS', 'none')}")
-    has_new_settings = place.write_data("ConfigMap", HOST_CONFIG_MAP, settings)
-    inputs = _hash([now.isoformat(), settings])
-    if (has_new_keys or has_new_settings) and place.restart(HOOKS, inputs):
-        say("Restarting the hooks, which read settings only when they start.")
-    if has_new_keys and not wish.uses_other and place.restart(METACONTROLLER, inputs):
-        say("Restarting Metacontroller, which reads keys only when it starts.")
+    place.write_data("ConfigMap", HOST_CONFIG_MAP, settings)
+    for deployment, inputs in _list_inputs(place, wish).items():
+        if place.restart(deployment, inputs, now):
+            say(_RESTARTS[deployment])
 
 
 def _check_other(api: Api, wish: Wish) -> Iterator[str]:
@@ -72,35 +80,60 @@ def _check_other(api: Api, wish: Wish) -> Iterator[str]:
         )
 
 
-def _ensure_keys(place: Namespace, wish: Wish, now: datetime, say: Say) -> bool:
-    """Whether keys were made. Half of them would be of no use: both sides get new ones."""
-    missing = list(_list_missing(place, wish))
+def _ensure_keys(place: Namespace, wish: Wish, now: datetime, say: Say) -> None:
+    """Half of the keys would be of no use: both sides get new ones."""
+    missing = _list_missing(place, wish)
     if wish.keys == "given":
-        for sentence in missing:
+        for sentence in missing.values():
             say(f"{sentence} The pods that need it wait for it.")
-        return False
-    if not missing:
-        return False
-    say("Creating the keys for the calls between Metacontroller and the hooks.")
-    keys = build_keys(now, wish.namespace) if wish.keys == "make" else build_tokens()
-    for name, files in ((wish.hooks_secret, keys.hooks), (wish.client_secret, keys.client)):
-        data = {file: b64encode(content).decode() for file, content in files.items()}
-        place.write_data("Secret", name, data)
-    return True
+        return
+    if missing:
+        say("Creating the keys for the calls between Metacontroller and the hooks.")
+        keys = build_keys(now, wish.namespace) if wish.keys == "make" else build_tokens()
+        pair = ((wish.hooks_secret, keys.hooks), (wish.client_secret, keys.client))
+        # What is missing comes last: if the first write is the only one, it still is, and the next try makes new keys.
+        for name, files in sorted(pair, key=lambda each: each[0] in missing):
+            data = {file: b64encode(content).decode() for file, content in files.items()}
+            place.write_data("Secret", name, data)
 
 
-def _list_missing(place: Namespace, wish: Wish) -> Iterator[str]:
-    """What is missing of the two Secrets, a sentence for each."""
-    wanted: dict[str, tuple[str, ...]]
-    wanted = {wish.hooks_secret: (CERTIFICATE, KEY, TOKENS), wish.client_secret: (CA, TOKEN)}
-    if wish.keys == "token":
-        wanted = {wish.hooks_secret: (TOKENS,), wish.client_secret: (TOKEN,)}
-    for name, files in wanted.items():
+def _list_missing(place: Namespace, wish: Wish) -> dict[str, str]:
+    """What is missing of each of the two Secrets, as a sentence by its name."""
+    missing = {}
+    for name, files in _list_files(wish).items():
         data = place.find_data("Secret", name)
         if data is None:
-            yield f"There is no Secret {name} in namespace {place.name}."
+            missing[name] = f"There is no Secret {name} in namespace {place.name}."
         elif not set(files) <= data.keys():
-            yield f"Secret {name} in namespace {place.name} needs the keys {', '.join(files)}."
+            missing[name] = f"Secret {name} in namespace {place.name} needs the keys {', '.join(files)}."
+    return missing
+
+
+def _list_files(wish: Wish) -> dict[str, tuple[str, ...]]:
+    """The keys that each of the two Secrets has to have."""
+    if wish.keys == "token":
+        return {wish.hooks_secret: (TOKENS,), wish.client_secret: (TOKEN,)}
+    return {wish.hooks_secret: (CERTIFICATE, KEY, TOKENS), wish.client_secret: (CA, TOKEN)}
+
+
+def _read_secrets(place: Namespace, wish: Wish) -> tuple[dict[str, str], dict[str, str]]:
+    """What the hooks and Metacontroller read, as far as it is there; Secrets may have more."""
+    found = [(place.find_data("Secret", name) or {}, files) for name, files in _list_files(wish).items()]
+    hooks, client = ({file: data[file] for file in files if file in data} for data, files in found)
+    return hooks, client
+
+
+def _list_inputs(place: Namespace, wish: Wish) -> dict[str, str]:
+    """Of each Deployment that this restarts, a hash of what it reads when it starts.
+
+    Who gives keys restarts Metacontroller after they have changed, and who owns one that is used here does.
+    """
+    settings = place.find_data("ConfigMap", HOST_CONFIG_MAP)
+    if wish.keys == "given":
+        return {HOOKS: _hash([settings])}
+    hooks, client = _read_secrets(place, wish)
+    own = {} if wish.uses_other else {METACONTROLLER: _hash([client])}
+    return {HOOKS: _hash([settings, hooks]), **own}
 
 
 def _list_settings(place: Namespace, wish: Wish) -> dict[str, str]:

@@ -85,6 +85,12 @@ rotate_keys() { # DIRECTORY OTHER-METACONTROLLER
   restart_metacontroller "$2"
   apply_keys "$new"
   restart_hooks
+  forget_inputs
+}
+
+# The setup of the Helm chart notes which keys pods have started with, and would restart them once more for the new ones.
+forget_inputs() {
+  kube annotate deployments --all --namespace="$SYSTEM_NAMESPACE" vk8s.sktelecom.com/started-with- >&2
 }
 
 # The mounted files follow by themselves in a minute or two; a restart makes it certain.

@@ -63,7 +63,7 @@ class FakeApi(ThreadingHTTPServer):
             del self.objects[path]
             return 200, {}
         if method in ("PUT", "PATCH"):
-            self.objects[path] = body if method == "PUT" else {**self.objects[path], **body}
+            self.objects[path] = body if method == "PUT" else _merge(self.objects[path], body)
         return 200, self.objects[path]
 
     def _list(self, path: str, limit: int, start: int) -> Manifest:
@@ -78,6 +78,12 @@ def serve_api() -> Iterator[FakeApi]:
     """An API server for the time of a test."""
     with FakeApi() as server, serving(server):
         yield server
+
+
+def _merge(obj: Manifest, changes: Manifest) -> Manifest:
+    """RFC 7386, without deletions."""
+    inner = {key: _merge(obj.get(key, {}), value) for key, value in changes.items() if isinstance(value, dict)}
+    return {**obj, **changes, **inner}
 
 
 def _cut_namespace(path: str) -> str:

@@ -1,5 +1,7 @@
 """Objects of the installation: written when they differ, and nothing of others is lost."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from hooks.setup.api import Api
@@ -7,6 +9,7 @@ from hooks.setup.objects import Namespace
 from tests.unit.setup.fake_api import FakeApi
 
 CONFIG_MAP = "/api/v1/namespaces/vk8s-system/configmaps/demo"
+NOW = datetime(2026, 11, 29, tzinfo=UTC)
 DEPLOYMENT = "/apis/apps/v1/namespaces/vk8s-system/deployments/vk8s-hooks"
 
 
@@ -44,13 +47,28 @@ def test_object_that_is_as_it_should_be_is_not_written(server: FakeApi, place: N
     assert server.list_writes() == []
 
 
-def test_pods_of_a_deployment_are_recreated(server: FakeApi, place: Namespace) -> None:
+def test_pods_are_recreated_once_for_other_inputs(server: FakeApi, place: Namespace) -> None:
     server.put(DEPLOYMENT)
-    assert place.restart("vk8s-hooks", "123")
-    annotations = server.objects[DEPLOYMENT]["spec"]["template"]["metadata"]["annotations"]
-    assert annotations == {"vk8s.sktelecom.com/inputs": "123"}
+    place.note_inputs("vk8s-hooks", "123")
+    assert not place.restart("vk8s-hooks", "123", NOW)
+    assert "spec" not in server.objects[DEPLOYMENT]
+    seen = set()
+    # The earlier inputs come back in the end.
+    for seconds, inputs in enumerate(("456", "123", "456")):
+        assert place.restart("vk8s-hooks", inputs, NOW + timedelta(seconds=seconds))
+        assert not place.restart("vk8s-hooks", inputs, NOW)
+        seen.add(server.objects[DEPLOYMENT]["spec"]["template"]["metadata"]["annotations"]["vk8s.sktelecom.com/inputs"])
+    assert len(seen) == 3
+
+
+def test_inputs_on_record_stay_until_the_restart(server: FakeApi, place: Namespace) -> None:
+    server.put(DEPLOYMENT)
+    place.note_inputs("vk8s-hooks", "123")
+    place.note_inputs("vk8s-hooks", "456")
+    assert server.objects[DEPLOYMENT]["metadata"]["annotations"] == {"vk8s.sktelecom.com/started-with": "123"}
 
 
 def test_deployment_that_is_not_there_yet_needs_no_restart(server: FakeApi, place: Namespace) -> None:
-    assert not place.restart("vk8s-hooks", "123")
+    place.note_inputs("vk8s-hooks", "123")
+    assert not place.restart("vk8s-hooks", "123", NOW)
     assert server.list_writes() == []

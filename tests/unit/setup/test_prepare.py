@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hooks.setup.api import Api
+from hooks.setup.api import Api, NoAnswerError
 from hooks.setup.metacontroller import CRD
 from hooks.setup.objects import SetupProblem
 from hooks.setup.prepare import Wish, prepare
@@ -22,6 +22,18 @@ DEPLOYMENTS = "/apis/apps/v1/namespaces/vk8s-system/deployments"
 HOOKS, METACONTROLLER = f"{DEPLOYMENTS}/vk8s-hooks", f"{DEPLOYMENTS}/metacontroller"
 WAIT = "The pods that need it wait for it."
 WISH = Wish(namespace="vk8s-system")
+# A Secret that is missing, and a write that fails.
+FAILURES = [
+    (missing, call)
+    for missing, other in ((HOOKS_SECRET, CLIENT_SECRET), (CLIENT_SECRET, HOOKS_SECRET))
+    for call in (
+        f"PUT {other}",
+        f"POST {SYSTEM}/secrets",
+        f"PUT {CONFIG_MAP}",
+        f"PATCH {HOOKS}",
+        f"PATCH {METACONTROLLER}",
+    )
+]
 FILES = {"make": ({"tls.crt", "tls.key", "tokens"}, {"ca.crt", "token"}), "token": ({"tokens"}, {"token"})}
 
 
@@ -74,6 +86,9 @@ def test_keys_and_settings_are_made(server: FakeApi, api: Api, keys: str) -> Non
 def test_setup_again_changes_nothing(server: FakeApi, api: Api) -> None:
     run(api)
     start(server, HOOKS, METACONTROLLER)
+    # As after install.sh or an earlier version of the chart: it takes notes, and restarts nothing.
+    assert len(run(api)) == 1
+    assert (read_inputs(server, HOOKS), read_inputs(server, METACONTROLLER)) == (None, None)
     server.calls.clear()
     assert len(run(api)) == 1
     assert server.list_writes() == []
@@ -98,7 +113,47 @@ def test_new_keys_restart_both_programs(server: FakeApi, api: Api) -> None:
     start(server, HOOKS, METACONTROLLER)
     said = run(api)
     assert [sentence.split(",")[0] for sentence in said[-2:]] == ["Restarting the hooks", "Restarting Metacontroller"]
-    assert read_inputs(server, HOOKS) == read_inputs(server, METACONTROLLER) is not None
+    assert read_inputs(server, HOOKS)
+    assert read_inputs(server, METACONTROLLER)
+
+
+@pytest.mark.parametrize("is_noted", [True, False], ids=["after earlier setups", "after an earlier version"])
+@pytest.mark.parametrize(("missing", "call"), FAILURES)
+def test_next_try_restarts_what_a_failed_one_did_not(
+    server: FakeApi, api: Api, missing: str, call: str, *, is_noted: bool
+) -> None:
+    """Whichever write fails, keys that both programs have in memory are replaced once, and both start again."""
+    run(api)
+    start(server, HOOKS, METACONTROLLER)
+    if is_noted:
+        run(api)
+    del server.objects[missing]
+    server.instead[call] = lambda: (503, b"{}")
+    with pytest.raises(NoAnswerError):
+        run(api, host_cidrs="10.0.0.0/8")
+    del server.instead[call]
+    run(api, host_cidrs="10.0.0.0/8")
+    assert read_inputs(server, HOOKS)
+    assert read_inputs(server, METACONTROLLER)
+    server.calls.clear()
+    run(api, host_cidrs="10.0.0.0/8")
+    assert server.list_writes() == []
+
+
+def test_keys_stay_while_the_networks_cannot_be_read(server: FakeApi, api: Api) -> None:
+    server.instead["GET /api/v1/nodes"] = lambda: (503, b"{}")
+    with pytest.raises(NoAnswerError):
+        run(api)
+    assert server.list_writes() == []
+
+
+def test_both_secrets_deleted_by_hand_mean_new_keys_for_both(server: FakeApi, api: Api) -> None:
+    run(api)
+    start(server, HOOKS, METACONTROLLER)
+    del server.objects[HOOKS_SECRET], server.objects[CLIENT_SECRET]
+    run(api)
+    assert read_inputs(server, HOOKS)
+    assert read_inputs(server, METACONTROLLER)
 
 
 def test_new_settings_restart_the_hooks_alone(server: FakeApi, api: Api) -> None:
