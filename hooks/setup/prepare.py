@@ -17,6 +17,7 @@ from hooks.setup.keys import CA, CERTIFICATE, KEY, TOKEN, TOKENS, build_keys, bu
 from hooks.setup.metacontroller import check_crds, find_other
 from hooks.setup.networks import find_cluster_domain, has_kube_ovn, list_host_cidrs
 from hooks.setup.objects import Namespace, SetupProblem
+from hooks.setup.pair import list_mismatches
 
 # `make`: all keys. `token`: cert-manager makes the certificates. `given`: both Secrets are somebody else's business.
 KeySource = Literal["make", "token", "given"]
@@ -81,7 +82,7 @@ def _check_other(api: Api, wish: Wish) -> Iterator[str]:
 
 
 def _ensure_keys(place: Namespace, wish: Wish, now: datetime, say: Say) -> None:
-    """Half of the keys would be of no use: both sides get new ones."""
+    """Half of the keys would be of no use: both sides get new ones. SetupProblem if those that exist don't match."""
     missing = _list_missing(place, wish)
     if wish.keys == "given":
         for sentence in missing.values():
@@ -95,6 +96,20 @@ def _ensure_keys(place: Namespace, wish: Wish, now: datetime, say: Say) -> None:
         for name, files in sorted(pair, key=lambda each: each[0] in missing):
             data = {file: b64encode(content).decode() for file, content in files.items()}
             place.write_data("Secret", name, data)
+    # Also those that were just written: another Job may have written between the two.
+    _check_pair(place, wish)
+
+
+def _check_pair(place: Namespace, wish: Wish) -> None:
+    """SetupProblem if no call could succeed with these keys."""
+    hooks, client = _read_secrets(place, wish)
+    names = (wish.hooks_secret, wish.client_secret)
+    if problems := list(list_mismatches(hooks, client, names)):
+        raise SetupProblem(
+            f"The keys in namespace {place.name} can't be used. {' '.join(problems)} Restore both Secrets from "
+            "the same backup. Or delete both, then install or upgrade again, which creates new keys and restarts what "
+            f"uses them: kubectl delete secret --namespace={place.name} {' '.join(names)}"
+        )
 
 
 def _list_missing(place: Namespace, wish: Wish) -> dict[str, str]:

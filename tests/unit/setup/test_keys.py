@@ -14,7 +14,9 @@ from cryptography.hazmat.primitives import serialization
 from hooks.server.certificate import build_server_context, watch_certificate
 from hooks.server.tokens import watch_tokens
 from hooks.setup.keys import CA, CERTIFICATE, KEY, TOKEN, TOKENS, VALIDITY, Keys, build_keys, build_tokens, list_names
+from hooks.setup.pair import list_mismatches
 from testbed.layout import ROOT
+from tests.unit.setup.test_pair import encode
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 NAMESPACE = "vk8s-system"
@@ -65,6 +67,7 @@ def test_keys_are_those_that_the_installer_makes(tmp_path: Path) -> None:
         assert keys.hooks[KEY].startswith(b"-----BEGIN EC PRIVATE KEY-----\n")
         assert keys.hooks[TOKENS] == keys.client[TOKEN]
         assert re.fullmatch(rb"[0-9a-f]{64}\n", keys.client[TOKEN])
+        assert not list(list_mismatches(encode(keys.hooks), encode(keys.client), ("hooks", "client")))
 
 
 def test_hooks_accept_the_keys_and_metacontroller_trusts_them(tmp_path: Path) -> None:

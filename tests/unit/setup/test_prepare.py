@@ -156,6 +156,36 @@ def test_both_secrets_deleted_by_hand_mean_new_keys_for_both(server: FakeApi, ap
     assert read_inputs(server, METACONTROLLER)
 
 
+@pytest.mark.parametrize("keys", ["make", "token"])
+def test_keys_that_do_not_match_are_reported_and_stay(server: FakeApi, api: Api, keys: str) -> None:
+    """As after a backup of one Secret alone was restored."""
+    run(api, keys=keys)
+    former = server.objects.pop(HOOKS_SECRET)
+    run(api, keys=keys)
+    server.objects[HOOKS_SECRET] = former
+    server.calls.clear()
+    with pytest.raises(SetupProblem) as caught:
+        run(api, keys=keys)
+    assert str(caught.value).startswith("The keys in namespace vk8s-system can't be used. The token of Secret vk8s-")
+    assert str(caught.value).endswith("kubectl delete secret --namespace=vk8s-system vk8s-hooks vk8s-hooks-client")
+    assert server.list_writes() == []
+
+
+def test_keys_that_another_job_has_mixed_with_its_own_are_reported(server: FakeApi, api: Api) -> None:
+    run(api)
+    theirs = server.objects.pop(HOOKS_SECRET)
+    del server.objects[CLIENT_SECRET]
+
+    def replace_at_once() -> tuple[int, bytes]:
+        del server.instead[f"POST {SYSTEM}/secrets"]
+        server.objects[HOOKS_SECRET] = theirs
+        return 201, b"{}"
+
+    server.instead[f"POST {SYSTEM}/secrets"] = replace_at_once
+    with pytest.raises(SetupProblem, match="The token of Secret vk8s-hooks-client is not among"):
+        run(api)
+
+
 def test_new_settings_restart_the_hooks_alone(server: FakeApi, api: Api) -> None:
     run(api)
     start(server, HOOKS, METACONTROLLER)
