@@ -136,6 +136,16 @@ def test_jobs_come_after_their_rights(helm: Helm) -> None:
     assert kinds[-1] == "Job"
 
 
+def test_job_of_an_evicted_pod_is_tried_again(helm: Helm) -> None:
+    """The first rule that matches counts, and the exit code of such a pod would match the next."""
+    for job in select_kind(helm.render(), "Job"):
+        ignored, failed = job["spec"]["podFailurePolicy"]["rules"]
+        assert ignored == {"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]}
+        (container,) = job["spec"]["template"]["spec"]["containers"]
+        codes = {"containerName": container["name"], "operator": "NotIn", "values": [3]}
+        assert failed == {"action": "FailJob", "onExitCodes": codes}
+
+
 def test_pods_are_as_closed_as_those_of_the_hooks(helm: Helm) -> None:
     containers = list(list_containers(helm.render()))
     assert len(containers) == 4
