@@ -11,7 +11,7 @@ from hooks.vk8s.keys.ssh import CLIENT_PUB, build_ssh_keys
 from hooks.vk8s.observed.children import CONFIG_MAP, POD, SECRET
 from hooks.vk8s.observed.pod import SETTLING
 from hooks.vk8s.part import Part
-from hooks.vk8s.situation import Situation
+from hooks.vk8s.situation import Call, Situation
 from hooks.vk8s.spec.labels import ACCESS_COMPONENT, COMPONENT
 from hooks.vk8s.spec.naming import access_config_map_name, access_pod_names, kubeconfig_secret_name, ssh_secret_name
 
@@ -65,13 +65,13 @@ def _keep_pods(situation: Situation, part: Part) -> Part:
     )
 
 
-def is_in_use(situation: Situation, name: str) -> bool:
+def is_in_use(call: Call, name: str) -> bool:
     """Whether that access pod exists, and is or will be of use: it is not being deleted, and its host answers.
 
     A suspicion is enough: a second pod costs little, and ssh is back within a minute of the loss of a host.
     """
-    pod = situation.pods.get(name)
-    return pod is not None and not pod.is_terminating and pod.host not in situation.suspected_hosts
+    pod = call.pods.get(name)
+    return pod is not None and not pod.is_terminating and pod.host not in call.suspected_hosts
 
 
 def _choose_name(situation: Situation) -> str | None:
