@@ -1,5 +1,6 @@
 """Conditions as in metav1. Their lastTransitionTime is carried over from the previous status while nothing changes."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ from hooks.kubernetes.manifest import Manifest
 # Years outside this range are not plausible and overflow date arithmetic.
 _YEARS = range(1970, 9999)
 _TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
+_REASON = re.compile(r"[A-Z][A-Za-z0-9]*")
 # kstatus: the object changes by itself; or it stays as it is until somebody acts. Each is true, or absent.
 RECONCILING: Final = "Reconciling"
 STALLED: Final = "Stalled"
@@ -17,12 +19,16 @@ STALLED: Final = "Stalled"
 
 @dataclass(frozen=True)
 class Condition:
-    """A condition now. `reason` is CamelCase, `message` a sentence."""
+    """A condition now. `reason` is CamelCase, `message` a sentence.
+
+    `since`: since when, if that does not follow from its status alone.
+    """
 
     type: str
     status: bool
     reason: str
     message: str
+    since: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -37,8 +43,8 @@ class Blocker:
 class History:
     """The conditions in an object's status.
 
-    Only times, messages, `Installed`, `Stalled` and how long a rejected spec keeps its disruption budget depend on
-    them.
+    Only times, messages, `Installed`, `Reconciling`, `Stalled` and how long a rejected spec keeps its disruption budget
+    depend on them.
     """
 
     conditions: Mapping[str, Manifest]
@@ -50,6 +56,11 @@ class History:
     def is_true_of(self, kind: str, generation: int) -> bool:
         """Whether the condition was true of that generation of the spec."""
         return self.is_true(kind) and self.conditions[kind].get("observedGeneration") == generation
+
+    def reason_of(self, kind: str, generation: int) -> str:
+        """The reason why the condition was true of that generation of the spec; empty if it was not."""
+        reason = self.conditions[kind].get("reason") if self.is_true_of(kind, generation) else None
+        return reason if isinstance(reason, str) and _REASON.fullmatch(reason) else ""
 
     def since(self, kind: str, *, status: bool) -> datetime | None:
         """Since when the condition has had that status; None if it has another one, or none."""
@@ -85,7 +96,7 @@ def build_conditions(conditions: Iterable[Condition], moment: StatusContext) -> 
             "status": _text(condition.status),
             "observedGeneration": moment.generation,
             "lastTransitionTime": format_time(
-                moment.history.since(condition.type, status=condition.status) or moment.now
+                condition.since or moment.history.since(condition.type, status=condition.status) or moment.now
             ),
             "reason": condition.reason,
             "message": condition.message,

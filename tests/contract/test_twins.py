@@ -11,6 +11,7 @@ SCRIPTS = Path("vk8s/bootstrap")
 ALONE = {
     "test_command_line.py": "hooks/__main__.py, by the name that its users have for it",
     "test_setup_commands.py": "the same, of `setup` and `guard`",
+    "vk8s/status/test_lasting_faults.py": "hooks/vk8s/status/movement.py, as time passes",
     "vk8s/bootstrap/test_bench.py": "tests the directory in which the tests next to it run the scripts",
 }
 

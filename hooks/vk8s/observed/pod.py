@@ -74,8 +74,17 @@ class Pod:
     @cached_property
     def has_run(self) -> bool:
         """Whether its container runs, or ran before it ended or crashed."""
-        ended = "terminated" in self._state or "terminated" in self.container_status.get("lastState", {})
-        return self.is_running or ended or bool(self.container_status.get("restartCount"))
+        return self.is_running or "terminated" in self._state or self.has_crashed
+
+    @cached_property
+    def has_crashed(self) -> bool:
+        """Whether its container has ended and been started again, or will be."""
+        return bool(self.container_status.get("restartCount") or self._last)
+
+    @property
+    def last_words(self) -> str:
+        """The message with which its container ended before it was started again; a boot that gives up writes one."""
+        return str(self._last.get("message") or "").strip()
 
     @cached_property
     def scheduled(self) -> Manifest:
@@ -195,6 +204,11 @@ class Pod:
     @cached_property
     def _spec(self) -> Manifest:
         return get_container(self.manifest.get("spec", {}), self.container)
+
+    @cached_property
+    def _last(self) -> Manifest:
+        last: Manifest = self.container_status.get("lastState", {}).get("terminated", {})
+        return last
 
     @cached_property
     def _state(self) -> Manifest:

@@ -5,17 +5,17 @@ with neither is as its spec says, or paused.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from hooks.kubernetes.conditions import RECONCILING, STALLED, Blocker, Condition
 from hooks.vk8s.observed.children import POD
+from hooks.vk8s.observed.pod import Pod
 from hooks.vk8s.plan.replacements import Replacements
 from hooks.vk8s.situation import Call
-from hooks.vk8s.spec.naming import access_pod_names
-from hooks.vk8s.status.access import ACCESS_READY
-from hooks.vk8s.status.nodes import CONTROL_PLANE_READY, INSTALLED, READY, WORKERS_READY, Nodes
+from hooks.vk8s.status.access import ACCESS_READY, find_access_pod
+from hooks.vk8s.status.nodes import CONTROL_PLANE_READY, INSTALLED, READY, WORKERS_READY, Node, Nodes
 
 # Why a condition is false, while something is under way that makes it true.
 PASSING: Final = frozenset(
@@ -44,7 +44,6 @@ STALLING: Final = frozenset(
         "CAExpired",
         "CANotYetValid",
         "ChildImmutable",
-        "CrashLoopBackOff",
         "ErrImageNeverPull",
         "IPManagerOff",
         "InstallerNotSet",
@@ -67,6 +66,8 @@ STALLING: Final = frozenset(
 # answer, no room. Somebody has to look at those that last. A Deployment has the same time for its progress.
 PATIENCE: Final = timedelta(minutes=10)
 ROLLING_OUT: Final = "RollingOut"
+# The reasons after which another one begins a time of its own. Those that stall at once end with their cause.
+_OWN: Final = PASSING | STALLING | {ROLLING_OUT}
 _NOTHING: Final = Replacements()
 # What these conditions say of nodes is read from the nodes.
 _OF_NODES: Final = (CONTROL_PLANE_READY, WORKERS_READY, INSTALLED, READY)
@@ -74,60 +75,100 @@ _OF_NODES: Final = (CONTROL_PLANE_READY, WORKERS_READY, INSTALLED, READY)
 
 @dataclass(frozen=True)
 class _Fault:
-    """Something that is not as the spec says. `since`: None if no condition says since when."""
+    """Something that is not as the spec says. `is_final`: no retry fixes it.
+
+    `may_recur`: if its reason passes, what was wrong before is not over yet.
+    """
 
     reason: str
     message: str
-    since: datetime | None
+    is_final: bool = False
+    may_recur: bool = False
 
 
 def report_movement(
     call: Call, nodes: Nodes, conditions: Sequence[Condition], replaced: Replacements = _NOTHING
 ) -> list[Condition]:
-    """Reconciling or Stalled, with the reason and message of Ready if that is not true; nothing during a pause.
+    """Reconciling or Stalled, with the reason of what may need somebody; nothing during a pause.
 
     `conditions`: all others, Accepted first and Ready last; `replaced`: the rollout, if the spec is valid.
     """
     if nodes.phase == "Paused":
         return []
-    stalled = [each for each in _list_faults(call, nodes, conditions, replaced) if _is_stalled(call, each)]
-    if stalled:
-        return [Condition(STALLED, status=True, reason=stalled[0].reason, message=stalled[0].message)]
-    moving = _find_movement(nodes, conditions, replaced)
-    return [Condition(RECONCILING, status=True, reason=moving.reason, message=moving.message)] if moving else []
+    fault = _choose_fault(call, list(_list_faults(call, nodes, conditions, replaced)))
+    if fault and (fault.is_final or _is_late(call, fault.reason)):
+        return [Condition(STALLED, status=True, reason=fault.reason, message=fault.message)]
+    moving = fault or _find_movement(nodes, conditions, replaced)
+    if moving is None:
+        return []
+    since = _compute_start(call, moving.reason)
+    return [Condition(RECONCILING, status=True, reason=moving.reason, message=moving.message, since=since)]
 
 
 def _find_movement(nodes: Nodes, conditions: Sequence[Condition], replaced: Replacements) -> Blocker | None:
-    """Why it is not as the spec says, with a reason and a message; None if it is."""
+    """Why it is not as the spec says, where nothing needs somebody; None if it is."""
     accepted, ready = conditions[0], conditions[-1]
     false = [each for each in (ready, *conditions) if not each.status and each.type != INSTALLED]
     if false:
-        return Blocker(false[0].reason, false[0].message)
+        # What is wrong with a pod that is replaced is over.
+        return Blocker(false[0].reason if false[0].reason in PASSING else ROLLING_OUT, false[0].message)
     if replaced.outdated:
         return Blocker(ROLLING_OUT, accepted.message)
     return Blocker("Leaving", ready.message) if nodes.past else None
 
 
+def _choose_fault(call: Call, faults: Sequence[_Fault]) -> _Fault | None:
+    """The first fault that does not pass by itself. If there is none, one that may recur keeps the reason before it."""
+    lasting = sorted((each for each in faults if each.reason not in PASSING), key=lambda each: not each.is_final)
+    if lasting:
+        return lasting[0]
+    shown = next(filter(None, (call.history.reason_of(kind, call.generation) for kind in (STALLED, RECONCILING))), "")
+    recurring = [each for each in faults if each.may_recur] if shown and shown not in _OWN else []
+    return replace(recurring[0], reason=shown) if recurring else None
+
+
 def _list_faults(call: Call, nodes: Nodes, conditions: Sequence[Condition], replaced: Replacements) -> Iterator[_Fault]:
-    """What may need somebody. A pod that is replaced, now or in its turn, does not count."""
-    history, ready = call.history, conditions[-1]
-    is_access_replaced = any((POD, name) in replaced.gone for name in access_pod_names(call.identity.name))
-    for each in conditions:
-        if not each.status and each.type not in _OF_NODES and not (each.type == ACCESS_READY and is_access_replaced):
-            yield _Fault(each.reason, each.message, history.since(each.type, status=False) or call.now)
+    """What is not as the spec says. A pod that is replaced, now or in its turn, does not count."""
+    false = [each for each in conditions if not each.status and each.type not in _OF_NODES]
+    for each in false:
+        if each.type != ACCESS_READY:
+            yield _Fault(each.reason, each.message, is_final=each.reason in STALLING)
     for node in nodes.wanted:
-        if not node.state.ready and node.name not in replaced.outdated and (POD, node.name) not in replaced.gone:
-            kind = CONTROL_PLANE_READY if node.role == "master" else WORKERS_READY
-            yield _Fault(node.state.reason, ready.message, history.since(kind, status=False) or call.now)
+        if not node.state.ready and node.name not in replaced.outdated and not _is_replaced(node.pod, replaced):
+            yield _Fault(node.state.reason, conditions[-1].message, _is_final(node), _may_recur(node.pod))
     if replaced.outdated and set(replaced.outdated) <= replaced.held.keys():
-        yield _Fault(ROLLING_OUT, conditions[0].message, None)
+        yield _Fault(ROLLING_OUT, conditions[0].message)
+    access, pod = [each for each in false if each.type == ACCESS_READY], find_access_pod(call)
+    if access and not _is_replaced(pod, replaced):
+        # Only ssh depends on it, so nothing of it is final.
+        yield _Fault(access[0].reason, access[0].message, may_recur=_may_recur(pod))
 
 
-def _is_stalled(call: Call, fault: _Fault) -> bool:
-    """Whether somebody has to act. With each edit of the spec, what may pass gets its time again."""
-    if fault.reason in STALLING or fault.reason in PASSING:
-        return fault.reason in STALLING
-    latest = call.now - PATIENCE
-    moves_since = call.history.since(RECONCILING, status=True)
-    is_late = moves_since is not None and moves_since <= latest
-    return (fault.since or latest) <= latest and (is_late or call.history.is_true_of(STALLED, call.generation))
+def _is_replaced(pod: Pod | None, replaced: Replacements) -> bool:
+    """Whether the pod is replaced by another one. The successor of one that has ended is the same again."""
+    return pod is not None and not pod.is_over and (POD, pod.manifest["metadata"]["name"]) in replaced.gone
+
+
+def _is_final(node: Node) -> bool:
+    """Whether no retry makes the node Ready. A boot that gave up has said why; memory that runs out does not."""
+    has_given_up = node.state.reason == "CrashLoopBackOff" and node.pod is not None and node.pod.last_words
+    return node.state.reason in STALLING or bool(has_given_up)
+
+
+def _may_recur(pod: Pod | None) -> bool:
+    """Whether what was wrong is not over yet: it has crashed before, or no kubelet has accepted it so far."""
+    return pod is None or pod.has_crashed or not pod.container_status
+
+
+def _is_late(call: Call, reason: str) -> bool:
+    """Whether what does not pass by itself has lasted for too long."""
+    start, stalled = _compute_start(call, reason), call.history.reason_of(STALLED, call.generation)
+    is_stalled = stalled == reason or (stalled != "" and stalled not in _OWN)
+    return is_stalled or (start is not None and start + PATIENCE <= call.now)
+
+
+def _compute_start(call: Call, reason: str) -> datetime | None:
+    """Since when it is Reconciling: it begins again with each edit, and when something no longer passes by itself."""
+    shown = call.history.reason_of(RECONCILING, call.generation)
+    is_new = shown in _OWN and reason not in PASSING and reason != shown
+    return call.now if is_new or not shown else call.history.since(RECONCILING, status=True)

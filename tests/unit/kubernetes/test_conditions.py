@@ -1,5 +1,6 @@
 """Conditions keep their time while their status stays, whatever the old status looks like."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -32,6 +33,29 @@ def moment(status: Any, later: timedelta = timedelta(0), generation: int = 1) ->
 )
 def test_time_of_the_last_transition(status: Any, since: str) -> None:
     assert build_conditions([READY], moment(status))[0]["lastTransitionTime"] == since
+
+
+@pytest.mark.parametrize(
+    ("entry", "reason"),
+    [
+        ({"reason": "AllNodesReady"}, "AllNodesReady"),
+        ({"reason": "AllNodesReady", "observedGeneration": 2}, ""),
+        ({"reason": "AllNodesReady", "status": "False"}, ""),
+        ({"reason": "two words"}, ""),
+        ({"reason": ["AllNodesReady"]}, ""),
+        ({}, ""),
+    ],
+    ids=repr,
+)
+def test_reason_of_a_generation(entry: dict[str, Any], reason: str) -> None:
+    history = parse_history({"conditions": [{**EARLIER, "observedGeneration": 1, **entry}]})
+    assert history.reason_of("Ready", 1) == reason
+    assert history.reason_of("Other", 1) == ""
+
+
+def test_condition_keeps_its_own_time_whatever_was_before() -> None:
+    own = replace(READY, since=NOW - timedelta(minutes=1))
+    assert build_conditions([own], moment({"conditions": [EARLIER]}))[0]["lastTransitionTime"] == "2026-01-02T03:03:05Z"
 
 
 def test_condition_that_changes_takes_the_time_of_the_change() -> None:
