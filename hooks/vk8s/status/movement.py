@@ -136,7 +136,10 @@ def _list_faults(call: Call, nodes: Nodes, conditions: Sequence[Condition], repl
     for node in nodes.wanted:
         if not node.state.ready and node.name not in replaced.outdated and not _is_replaced(node.pod, replaced):
             yield _Fault(node.state.reason, conditions[-1].message, _is_final(node), _may_recur(node.pod))
-    if replaced.outdated and set(replaced.outdated) <= replaced.held.keys():
+    masters = {node.name for node in nodes.wanted if node.role == "master"}
+    held = replaced.held.keys() & replaced.outdated
+    # Workers wait for the control plane.
+    if held and (held == set(replaced.outdated) or held & masters):
         yield _Fault(ROLLING_OUT, conditions[0].message)
     access, pod = [each for each in false if each.type == ACCESS_READY], find_access_pod(call)
     if access and not _is_replaced(pod, replaced):

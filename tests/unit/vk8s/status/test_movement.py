@@ -137,6 +137,17 @@ def test_rollout_that_a_quota_holds_stalls_when_it_lasts() -> None:
     assert read_movement(later(stalled, 1)) == (STALLED, "RollingOut")
 
 
+def test_rollout_that_a_quota_holds_at_the_control_plane_stalls() -> None:
+    small, large = {"requests": {"cpu": "100m"}}, {"requests": {"cpu": "4"}}
+    first = [node("m", "master", resources=small), node("w", "worker", resources=small)]
+    nodes = [node("m", "master", resources=large), {**first[1], "tolerations": [{"operator": "Exists"}]}]
+    edit = edited(running_world(spec=spec(nodes=first)), nodes=nodes)
+    held = replace(edit, related=related(quota(requests_cpu="2")))
+    assert "w is not recreated" not in condition(held.sync(), "Accepted")["message"]
+    assert read_movement(held) == (RECONCILING, "RollingOut")
+    assert read_movement(later(held, 10)) == (STALLED, "RollingOut")
+
+
 def test_removal_of_a_worker_is_movement() -> None:
     leaving = edited(running_world(), nodes=[node("m", "master")]).step()
     answer = leaving.sync()
