@@ -68,12 +68,14 @@ def plan_kubeflow(situation: Situation, found: Kubeflow) -> Kubeflow:
     job, own = found.job, frozenset([(JOB, kubeflow_job_name(situation.identity.name))])
     if kubeflow is None:
         return replace(found, gone=own if job and not job.is_complete else frozenset())
+    installation = _read_installation(situation, kubeflow)
+    needs_another = job is not None and _needs_another(job, installation)
     if not situation.settings.kubeflow_installer_image:
+        if job and job.is_complete and not needs_another:
+            return found
         message = f"spec.kubeflow has no effect: the hooks need {INSTALLER_IMAGE}, the image that installs it."
         return replace(found, blockers=[Blocker("InstallerNotSet", message)])
     secret, blockers = _plan_secret(situation, kubeflow), _list_blockers(situation, found.mismatch)
-    installation = _read_installation(situation, kubeflow)
-    needs_another = job is not None and _needs_another(job, installation)
     if job is None:
         job_wanted = [] if blockers else [build_kubeflow_job(situation.cluster, installation)]
         return replace(found, children=[*secret, *job_wanted], blockers=blockers)

@@ -12,6 +12,7 @@ from typing import Final
 from hooks.kubernetes.conditions import RECONCILING, STALLED, Blocker, Condition
 from hooks.vk8s.observed.children import POD
 from hooks.vk8s.observed.pod import Pod
+from hooks.vk8s.plan.addresses import OFF
 from hooks.vk8s.plan.replacements import Replacements
 from hooks.vk8s.situation import Call
 from hooks.vk8s.status.access import ACCESS_READY, find_access_pod
@@ -95,10 +96,12 @@ def report_movement(
     """
     if nodes.phase == "Paused":
         return []
-    fault = _choose_fault(call, list(_list_faults(call, nodes, conditions, replaced)))
+    # Nodes that are Ready need no more addresses.
+    counting = [each for each in conditions if not (each.reason == OFF and conditions[-1].status)]
+    fault = _choose_fault(call, list(_list_faults(call, nodes, counting, replaced)))
     if fault and (fault.is_final or _is_late(call, fault.reason)):
         return [Condition(STALLED, status=True, reason=fault.reason, message=fault.message)]
-    moving = fault or _find_movement(nodes, conditions, replaced)
+    moving = fault or _find_movement(nodes, counting, replaced)
     if moving is None:
         return []
     since = _compute_start(call, moving.reason)

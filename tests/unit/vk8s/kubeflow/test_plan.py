@@ -174,6 +174,13 @@ def test_without_the_setting_nothing_is_created_and_status_says_why() -> None:
     assert JOB_NAME in names(replace(installing(), context=CONTEXT).sync())
 
 
+def test_installed_kubeflow_stays_installed_without_the_setting() -> None:
+    world = replace(with_job(installing(), status=DONE), context=CONTEXT)
+    assert {JOB_NAME, f"Secret/{NAME}"} <= set(names(world.sync()))
+    assert read_condition(world)[:2] == ("True", "Installed")
+    assert read_condition(replace(world, spec=kubeflow_spec("v1.11.1")))[1] == "InstallerNotSet"
+
+
 @pytest.mark.parametrize(
     ("wanted", "settings", "count"),
     [(kubeflow_spec(), SETTINGS, 1), (kubeflow_spec(), Settings(), 0), (spec(), SETTINGS, 0), (None, SETTINGS, 0)],

@@ -148,6 +148,13 @@ def test_rollout_that_a_quota_holds_at_the_control_plane_stalls() -> None:
     assert read_movement(later(held, 10)) == (STALLED, "RollingOut")
 
 
+def test_pool_that_is_turned_off_matters_once_a_node_is_not_ready() -> None:
+    world = replace(running_world(), spec=spec(ipPool="team-a"))
+    assert condition(world.sync(), "NetworkReady")["reason"] == "IPManagerOff"
+    assert read_movement(world) is None
+    assert read_movement(world.with_pod_status("w", waits("ContainerCreating"))) == (STALLED, "IPManagerOff")
+
+
 def test_removal_of_a_worker_is_movement() -> None:
     leaving = edited(running_world(), nodes=[node("m", "master")]).step()
     answer = leaving.sync()
