@@ -67,10 +67,8 @@ def test_missing_right_is_reported(server: FakeApi, api: Api) -> None:
 def test_network_of_pods_is_that_of_the_cluster_and_not_of_its_nodes(
     server: FakeApi, api: Api, path: str, fields: dict[str, Any]
 ) -> None:
-    put_service_cidr(server, "10.96.0.0/12")
-    put_node(server, "one", "192.168.7.9", podCIDRs=["10.1.3.0/24"])
     server.put(path, **fields)
-    assert list_host_cidrs(api, "vk8s-system") == ["10.1.0.0/16", "10.96.0.0/12", "192.168.7.0/24"]
+    assert list_networks_beside_a_node(server, api) == ["10.1.0.0/16", "10.96.0.0/12", "192.168.7.0/24"]
 
 
 @pytest.mark.parametrize(
@@ -85,10 +83,15 @@ def test_network_of_pods_is_that_of_the_cluster_and_not_of_its_nodes(
 def test_network_of_pods_that_nobody_names_is_that_of_the_nodes(
     server: FakeApi, api: Api, path: str, fields: dict[str, Any]
 ) -> None:
+    server.put(path, **fields)
+    assert list_networks_beside_a_node(server, api) == ["10.1.3.0/24", "10.96.0.0/12", "192.168.7.0/24"]
+
+
+def list_networks_beside_a_node(server: FakeApi, api: Api) -> list[str]:
+    """What is found where there is also a node, with a block of its own for pods, and a network of Services."""
     put_service_cidr(server, "10.96.0.0/12")
     put_node(server, "one", "192.168.7.9", podCIDRs=["10.1.3.0/24"])
-    server.put(path, **fields)
-    assert list_host_cidrs(api, "vk8s-system") == ["10.1.3.0/24", "10.96.0.0/12", "192.168.7.0/24"]
+    return list_host_cidrs(api, "vk8s-system")
 
 
 @pytest.mark.parametrize(
