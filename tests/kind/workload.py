@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
-from typing import IO, Self
+from typing import IO
 
 from hooks.kubernetes.manifest import Manifest
 from testbed.waiting import wait_for
@@ -82,7 +82,8 @@ def _delete_former(virtual: VirtualCluster) -> None:
 
 def _add_file_writer(virtual: VirtualCluster, node: str, port: int, stack: ExitStack) -> Writer:
     virtual.inside.apply(*build_writer(node, port))
-    forwarder = stack.enter_context(_Forwarder(virtual.host.client, port))
+    forwarder = _Forwarder(virtual.host.client, port)
+    stack.callback(forwarder.end)
     return Writer(name_writer(node), FileTarget(forwarder.ask), FILE_PAUSE)
 
 
@@ -93,17 +94,11 @@ class _Forwarder:
         self._command = client.outside.command("bash", "-c", _FORWARD, client.address, str(port))
         self._process: subprocess.Popen[bytes] | None = None
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._end()
-
     def ask(self, word: str) -> list[str] | None:
         """The answer to a line; None if there is none in time: a stream of `kubectl exec` may lose what is in it."""
         lines = self._read_answer(word)
         if lines is None:
-            self._end()
+            self.end()
         return lines or None
 
     def _read_answer(self, word: str) -> list[str] | None:
@@ -125,7 +120,8 @@ class _Forwarder:
             text += chunk
         return text.decode().splitlines()[:-1]
 
-    def _end(self) -> None:
+    def end(self) -> None:
+        """Ends the process, if there is one."""
         if self._process:
             self._process.kill()
             self._process.communicate()
