@@ -1,5 +1,6 @@
 """The order of the tests: cheap ones first, and never two testbeds at work in one run."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,10 @@ STAGES = (
     "kind",
     "vm",
 )
+
+# What a test calls runs as in a user's shell, although `make test` called pytest.
+for variable in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL"):
+    os.environ.pop(variable, None)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

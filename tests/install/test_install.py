@@ -35,10 +35,14 @@ def list_refusals(installer: Installer) -> list[str]:
 
 
 def call_hooks(host: HostCluster, ca: str, *arguments: str) -> str:
-    """The status code of a call to the Service from a pod; 000 where nothing was answered."""
+    """The status code of a call to the Service from a pod; 000 where nothing was answered.
+
+    Waits while connections are refused: kube-proxy follows a rollout some moments later.
+    """
     service = host.kubectl.within(SYSTEM).get("service", "vk8s-hooks")["spec"]["clusterIP"]
     command = [
         *("curl", "--silent", "--output", "/dev/null", "--write-out", "%{http_code}", "--max-time", "10"),
+        *("--retry", "20", "--retry-connrefused", "--retry-delay", "1"),
         *("--resolve", f"vk8s-hooks.vk8s-system:443:{service}", "--cacert", ca, "--request", "POST", "--data", "{}"),
         *arguments,
     ]
