@@ -27,6 +27,7 @@ _OF_VK8S: Final = (
     "PoolTerminating",
     "PoolsNotSent",
     "PortClosed",
+    "QuorumLost",
     "StateAtRisk",
     "StateLost",
     "Suspended",

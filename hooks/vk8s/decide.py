@@ -11,6 +11,7 @@ from hooks.vk8s.observed.adopted import describe_release, select_adopted, select
 from hooks.vk8s.observed.children import POD, Observed, get_key, parse_observed
 from hooks.vk8s.observed.keep import keep_all
 from hooks.vk8s.observed.kinds import REQUIRED_KINDS
+from hooks.vk8s.observed.roles import read_roles
 from hooks.vk8s.plan import addresses
 from hooks.vk8s.plan.assemble import assemble
 from hooks.vk8s.plan.disruptions import plan_rejected
@@ -129,11 +130,15 @@ def _read_call(request: HookRequest, context: Context) -> Call:
 def _read_situation(call: Call, request: HookRequest, spec: Spec) -> Situation:
     """The call with a valid spec: with the virtual cluster, and its own bootstrap files."""
     network = addresses.read_network(call.identity, spec, call.related, call.settings)
+    cluster = build_cluster(request.parent.metadata, spec, call.settings, network)
+    names = [node.name for node in spec.nodes]
+    removed = {**dict.fromkeys(call.note.members.difference(names), "master"), **read_roles(call.observed, names)}
     cluster = replace(
-        build_cluster(request.parent.metadata, spec, call.settings, network),
+        cluster,
         state=call.note,
         rules=NamespaceRules.parse(call.related),
+        is_replicated=cluster.is_replicated or "master" in removed.values(),
     )
     context = replace(call.context, scripts=build_boot_files(cluster, call.context.scripts))
     facts = {each.name: getattr(call, each.name) for each in fields(call)}
-    return Situation(**{**facts, "context": context}, cluster=cluster)
+    return Situation(**{**facts, "context": context}, cluster=cluster, removed=removed)

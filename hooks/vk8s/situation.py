@@ -77,9 +77,10 @@ class Call(StatusContext):
 
 @dataclass(frozen=True)
 class Situation(Call):
-    """The inputs of a call about a Vk8s with a valid spec."""
+    """The inputs of a call about a Vk8s with a valid spec. `removed`: roles of nodes that exist and are not in it."""
 
     cluster: VirtualCluster
+    removed: Mapping[str, str]
 
     @property
     def boot_files(self) -> str:

@@ -60,7 +60,7 @@ def test_defaults_are_there_for_rules_of_updates_to_see(cluster: HostCluster) ->
 @pytest.mark.parametrize(
     ("path", "words"),
     [
-        ("vk8s.spec.nodes", "The nodes; the first has role"),
+        ("vk8s.spec.nodes", "The nodes, those with role"),
         ("vk8s.spec.nodes.image", "Node image"),
         ("vk8s.spec.kubernetes.podNetworkCidr", "IPv4 network of the pods inside"),
         ("vk8s.status.phase", "Waiting"),
@@ -72,14 +72,14 @@ def test_kubectl_explain_describes_a_field(cluster: HostCluster, path: str, word
 
 REFUSED = {
     "no nodes": (build_vk8s(nodes=[]), "spec.nodes in body should have at least 1 items"),
-    "no control-plane node": (build_vk8s(nodes=[WORKER]), "spec.nodes: write exactly one node with role: master"),
+    "no control-plane node": (build_vk8s(nodes=[WORKER]), "spec.nodes: write one, three or five nodes with role: master"),
     "two control-plane nodes": (
         build_vk8s(nodes=[MASTER, node("n", "master")]),
-        "spec.nodes: write exactly one node with role: master",
+        "spec.nodes: write one, three or five nodes with role: master",
     ),
     "the control-plane node is not first": (
         build_vk8s(nodes=[WORKER, MASTER]),
-        "spec.nodes: write the control-plane node (role: master) first",
+        "spec.nodes: write the control-plane nodes (role: master) first",
     ),
     "an unknown role": (build_vk8s(nodes=[MASTER, node("x", "etcd")]), 'supported values: "master", "worker"'),
     "a node without an image": (
@@ -264,7 +264,7 @@ REFUSED_CHANGES = {
     "storage removed": ({"storage": None}, KEPT),
     "control-plane node renamed": (
         {"nodes": [node("n", "master"), WORKER]},
-        "the control-plane node can't be renamed",
+        "the first control-plane node can't be renamed",
     ),
     "Kubeflow that comes without a port": (
         {"kubeflow": {"version": "v1.9.0"}},

@@ -1,4 +1,4 @@
-"""Job `<node>-leave`: removes a worker from its virtual cluster, from inside that cluster."""
+"""Job `<node>-leave`: removes a node from its virtual cluster, from inside that cluster."""
 
 from dataclasses import dataclass
 
@@ -33,6 +33,7 @@ class Leave:
     """The removal of `node`: `takes` are the uids of its pod and its claim; `image` has bash and kubectl."""
 
     node: str
+    role: str
     takes: frozenset[str]
     image: str
 
@@ -61,6 +62,7 @@ def _build_container(cluster: VirtualCluster, leave: Leave, *, force: bool) -> M
             {"name": "FORCE", "value": "true" if force else "false"},
             # After the last worker, pods run on the control-plane node.
             {"name": "HAS_WORKERS", "value": "true" if cluster.workers else "false"},
+            *([{"name": "ROLE", "value": leave.role}] if leave.role == "master" else []),
             *build_environment(),
         ],
         "resources": RESOURCES.fit(cluster.rules),

@@ -33,7 +33,7 @@ def _build_spread(cluster: VirtualCluster, node: NodeSpec) -> Manifest:
     name = cluster.name
     weights = (
         [(component_selector(name, NODE_COMPONENT), _FROM_CONTROL_PLANE)]
-        if node.role == "master"
+        if node.role == "master" and not cluster.is_replicated
         else [(role_selector(name, "master"), _FROM_CONTROL_PLANE), (role_selector(name, "worker"), _FROM_WORKERS)]
     )
     return {

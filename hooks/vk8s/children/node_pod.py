@@ -8,7 +8,14 @@ from hooks.vk8s.observed.fingerprint import build_annotations, hash_node
 from hooks.vk8s.spec.cluster import VirtualCluster
 from hooks.vk8s.spec.labels import build_pod_metadata, node_labels
 from hooks.vk8s.spec.model import NodeSpec
-from hooks.vk8s.spec.naming import bootstrap_config_map_name, join_secret_name, pki_secret_name, state_claim_name
+from hooks.vk8s.spec.naming import (
+    bootstrap_config_map_name,
+    etcd_service_name,
+    join_secret_name,
+    pki_secret_name,
+    state_claim_name,
+)
+from hooks.vk8s.spec.state_note import FORCED
 
 BOOT_PATH = "/vk8s/boot"
 READY_FILE = "/run/vk8s/ready"
@@ -40,9 +47,10 @@ def build_node_pod(cluster: VirtualCluster, node: NodeSpec, bootstrap_digest: st
     volumes, container = _build_volumes(cluster, node, bootstrap_digest), _build_container(cluster, node)
     noted = {
         **node.annotations,
-        **build_annotations(hash_node(node), cluster.restart),
+        **build_annotations(hash_node(node, is_replicated=cluster.is_replicated), cluster.restart),
         **cluster.network.build_annotations(node.name),
         **cluster.state.build_annotations(),
+        **({FORCED: cluster.state.forced} if node.role == "master" and cluster.state.forced else {}),
     }
     return {
         "apiVersion": "v1",
@@ -53,12 +61,19 @@ def build_node_pod(cluster: VirtualCluster, node: NodeSpec, bootstrap_digest: st
             "containers": [container],
             # Variables of the host cluster's Services would make kubectl in the node use the host cluster.
             "enableServiceLinks": False,
+            **_build_name(cluster, node),
             **build_placement(cluster, node),
             "restartPolicy": "Always",
             "terminationGracePeriodSeconds": STOP_SECONDS,
             "volumes": volumes,
         },
     }
+
+
+def _build_name(cluster: VirtualCluster, node: NodeSpec) -> Manifest:
+    """The fields that give a member of etcd its name in DNS; none for the only one."""
+    is_named = node.role == "master" and cluster.is_replicated
+    return {"hostname": node.name, "subdomain": etcd_service_name(cluster.name)} if is_named else {}
 
 
 def get_credentials_name(cluster: VirtualCluster, node: NodeSpec) -> str:

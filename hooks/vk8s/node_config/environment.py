@@ -44,7 +44,12 @@ def _build_taints(cluster: VirtualCluster, node: NodeSpec) -> str:
 
 def _may_initialize(cluster: VirtualCluster, node: NodeSpec) -> str:
     """Whether a control-plane node with an empty volume may initialize the cluster. If not, the data is elsewhere."""
-    return "true" if node.role == "master" and cluster.may_initialize else "false"
+    return "true" if node == cluster.founder else "false"
+
+
+def _name_etcd_service(cluster: VirtualCluster, node: NodeSpec) -> str:
+    """The Service with the name of the node as a member of etcd; empty on a worker, and on the only member."""
+    return cluster.etcd_service if node.role == "master" else ""
 
 
 def _count_gpus(_: VirtualCluster, node: NodeSpec) -> str:
@@ -66,6 +71,8 @@ VARIABLES: Final = (
     Variable("TAINTS", _build_taints, default="[]"),
     Variable("GPUS", _count_gpus, default="0"),
     Variable("FOUND", _may_initialize, default="false"),
+    Variable("ETCD_SERVICE", _name_etcd_service, default=""),
+    Variable("MEMBERS_OF", lambda cluster, node: cluster.state.forced if node.role == "master" else "", default=""),
     Variable("GENERATION", lambda cluster, _: str(cluster.state.generation), default=str(FIRST_GENERATION)),
     # From these the node computes what is allocatable to its pods. Without limits, they are what the host has.
     Variable("CPU_LIMIT_MILLIS", lambda *_: _limit("limits.cpu", "1m")),

@@ -19,10 +19,12 @@ _LENGTH = 16
 # The second version also covers where a pod may run, and its annotations. A node whose spec has none of these keeps the
 # hash of the first version.
 _NODE, _PLACED_NODE = "node-v1", "node-v2"
-_OF_NODES = frozenset([_NODE, _PLACED_NODE])
+# A control-plane node that is one of several members of etcd, or is to become one.
+_MEMBER = "member-v1"
+_OF_NODES = frozenset([_NODE, _PLACED_NODE, _MEMBER])
 
 
-def hash_node(node: NodeSpec) -> str:
+def hash_node(node: NodeSpec, *, is_replicated: bool = False) -> str:
     """The hash of a node in the spec. Equal quantities have the same hash, however they are written."""
     resources = {
         kind: {name: str(parse_quantity(value)) for name, value in amounts.items()}
@@ -42,6 +44,8 @@ def hash_node(node: NodeSpec) -> str:
         node.priority_class_name,
         node.annotations,
     ]
+    if is_replicated and node.role == "master":
+        return _hash(_MEMBER, [*fields, *placement])
     return _hash(_PLACED_NODE, [*fields, *placement]) if any(placement) else _hash(_NODE, fields)
 
 

@@ -79,14 +79,28 @@ _TABLE: Final = (
     ),
     ChildKind(CONFIG_MAP, "configmaps", Data.DERIVED, (naming.access_config_map_name,)),
     ChildKind(
-        SERVICE, "services", Data.SPEC, (naming.api_service_name, naming.ports_service_name, naming.access_service_name)
+        SERVICE,
+        "services",
+        Data.SPEC,
+        (
+            naming.api_service_name,
+            naming.etcd_service_name,
+            naming.ports_service_name,
+            naming.access_service_name,
+        ),
     ),
     ChildKind(CLAIM, "persistentvolumeclaims", Data.USER),
     ChildKind(POD, "pods", Data.DERIVED, (naming.access_pod_name, naming.spare_access_pod_name)),
     # Never updated, but replaced.
     ChildKind(JOB, "jobs", Data.DERIVED, (naming.kubeflow_job_name,), update_strategy="OnDelete"),
     ChildKind(NETWORK_POLICY, "networkpolicies", Data.SPEC, (naming.network_policy_name,), since="0.1.0"),
-    ChildKind(DISRUPTION_BUDGET, "poddisruptionbudgets", Data.SPEC, (naming.disruption_budget_name,), since="0.1.0"),
+    ChildKind(
+        DISRUPTION_BUDGET,
+        "poddisruptionbudgets",
+        Data.SPEC,
+        (naming.disruption_budget_name, naming.etcd_budget_name),
+        since="0.1.0",
+    ),
 )
 CHILD_KINDS: Final[Mapping[str, ChildKind]] = {kind.key: kind for kind in _TABLE}
 REQUIRED_KINDS: Final = tuple(key for key, kind in CHILD_KINDS.items() if kind.since is None)

@@ -7,18 +7,20 @@ a node has been down is recorded in the budget, because its pod may be gone, or 
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from hooks.kubernetes.conditions import format_time, parse_time
 from hooks.kubernetes.labels import PREFIX
-from hooks.vk8s.children.disruption_budget import build_disruption_budget
+from hooks.vk8s.children.disruption_budget import build_disruption_budget, build_etcd_budget
 from hooks.vk8s.observed.children import DISRUPTION_BUDGET
 from hooks.vk8s.observed.keep import read_annotation, read_labels
 from hooks.vk8s.part import Part
 from hooks.vk8s.plan.review import ACCEPTED
 from hooks.vk8s.situation import Call, Situation
-from hooks.vk8s.spec.labels import COMPONENT, NODE_COMPONENT
+from hooks.vk8s.spec.labels import COMPONENT, NODE_COMPONENT, ROLE
+from hooks.vk8s.spec.model import Role
 from hooks.vk8s.spec.naming import disruption_budget_name
 
 # A host is back sooner after an upgrade, and so is a node that was moved.
@@ -28,22 +30,39 @@ DOWN_SINCE: Final = f"{PREFIX}down-since"
 
 
 def plan_disruptions(situation: Situation) -> Part:
-    """The budget, if the spec has one; none during a pause, which leaves nothing to evict.
+    """The budget that the spec asks for, and that of several control-plane nodes.
+
+    There is none during a pause, which leaves nothing to evict.
+    """
+    cluster, count = situation.cluster, len(situation.cluster.control_plane)
+    budget = cluster.spec.disruption_budget
+    if cluster.paused:
+        return Part()
+    owners = _plan_budget(situation, budget.max_unavailable) if budget else Part()
+    # All but one, and none is subtracted, however long it has been down: with one less, the API would stop.
+    etcd = [build_etcd_budget(cluster.identity, count - 1)] if count > 1 else []
+    return replace(owners, children=[*owners.children, *etcd])
+
+
+def _plan_budget(situation: Situation, max_unavailable: int) -> Part:
+    """The budget that the spec asks for; with several control-plane nodes, which have their own, for the workers.
 
     Every other node pod that is Ready counts as well, such as that of a worker that is being removed: the host cluster
     counts it, too, and would let it stand for one that stays.
     """
-    cluster, budget = situation.cluster, situation.cluster.spec.disruption_budget
-    if budget is None or cluster.paused:
-        return Part()
-    names, ready, noted = {node.name for node in cluster.nodes}, _list_ready(situation), _read_down(situation)
+    cluster = situation.cluster
+    nodes = cluster.workers if cluster.is_replicated else cluster.nodes
+    ready, noted = _list_ready(situation, "worker" if cluster.is_replicated else None), _read_down(situation)
+    names = {node.name for node in nodes}
     since = {node: noted.get(node, situation.now) for node in sorted(names - ready)}
     ends = [time + PATIENCE for time in since.values()]
     counted = len(names | ready) - sum(end <= situation.now for end in ends)
     note = ",".join(f"{node}={format_time(time)}" for node, time in since.items())
-    least = max(0, counted - budget.max_unavailable)
+    least = max(0, counted - max_unavailable)
     return Part(
-        children=[build_disruption_budget(cluster.identity, least, {DOWN_SINCE: note})],
+        children=[
+            build_disruption_budget(cluster.identity, least, {DOWN_SINCE: note}, is_replicated=cluster.is_replicated)
+        ],
         due=min((end for end in ends if end > situation.now), default=None),
     )
 
@@ -57,10 +76,11 @@ def plan_rejected(call: Call) -> Part:
     return Part(due=end) if call.now < end else Part(gone=frozenset([child]))
 
 
-def _list_ready(situation: Situation) -> set[str]:
-    """Names of the node pods that are Ready, which are those that the host cluster counts as healthy."""
-    ready = {name: pod for name, pod in situation.pods.items() if pod.is_ready}
-    return {name for name, pod in ready.items() if read_labels(pod.manifest).get(COMPONENT) == NODE_COMPONENT}
+def _list_ready(situation: Situation, role: Role | None) -> set[str]:
+    """Names of the node pods that are Ready, which are those that the host cluster counts; with a role, only those."""
+    ready = {name: read_labels(pod.manifest) for name, pod in situation.pods.items() if pod.is_ready}
+    nodes = {name: labels for name, labels in ready.items() if labels.get(COMPONENT) == NODE_COMPONENT}
+    return {name for name, labels in nodes.items() if role in (None, labels.get(ROLE))}
 
 
 def _read_down(situation: Situation) -> Mapping[str, datetime]:

@@ -10,7 +10,13 @@ from hooks.vk8s.observed.children import CLAIM, POD, Observed
 from hooks.vk8s.observed.fingerprint import hash_node, is_outdated
 from hooks.vk8s.plan.findings import Findings
 from hooks.vk8s.spec.model import Spec
-from hooks.vk8s.spec.naming import access_service_name, api_service_name, is_service_of_another, state_claim_name
+from hooks.vk8s.spec.naming import (
+    access_service_name,
+    api_service_name,
+    etcd_service_name,
+    is_service_of_another,
+    state_claim_name,
+)
 from hooks.vk8s.spec.network_rules import Fault, check_crowding, check_lasting_crowding, check_networks, has_room
 from hooks.vk8s.spec.resource_rules import check_resources
 
@@ -33,8 +39,8 @@ def _describe(faults: Iterable[Fault]) -> list[str]:
 
 def _list_faults(name: str, spec: Spec) -> Iterator[Fault]:
     if is_service_of_another(name):
-        endings = f"neither {api_service_name('')} nor {access_service_name('')}"
-        yield "metadata.name", f"write a name that ends in {endings}: Services of other virtual clusters end so"
+        endings = ", ".join(name("") for name in (api_service_name, etcd_service_name, access_service_name))
+        yield "metadata.name", f"write a name that ends in none of {endings}: Services of other virtual clusters end so"
     yield from (fault for _, fault in check_resources(spec.nodes))
     yield from check_networks(spec)
 

@@ -4,6 +4,7 @@ from hooks.vk8s.children.node_pod import build_node_pod
 from hooks.vk8s.children.state_claim import build_state_claim
 from hooks.vk8s.observed.children import CLAIM, POD, Child
 from hooks.vk8s.part import Part
+from hooks.vk8s.plan.members import explain_joining
 from hooks.vk8s.plan.state import State, list_needed
 from hooks.vk8s.situation import Situation
 from hooks.vk8s.spec.labels import ACCESS_COMPONENT, COMPONENT, NODE_COMPONENT, claim_labels, node_labels
@@ -56,7 +57,7 @@ def _explain_wait(situation: Situation, node: NodeSpec) -> str:
         return ""
     address = situation.cluster.network.explain_missing_address(node.name)
     lacking = [*situation.observed.list_missing(list_needed(situation, node)), *([address] if address else [])]
-    return f"waits for {', '.join(lacking)}" if lacking else ""
+    return f"waits for {', '.join(lacking)}" if lacking else explain_joining(situation, node)
 
 
 def _list_paused(situation: Situation, state: State) -> list[Child]:

@@ -1,10 +1,12 @@
-"""The removal of workers. A Job drains a worker that is no longer in the spec; then pod and claim go, then the Job.
+"""The removal of nodes. A Job drains a node that is no longer in the spec; then pod and claim go, then the Job.
+
+Control-plane nodes are removed one after the other, so that those that stay keep their quorum, and never the last one.
 
 Its name is free again when all three are gone: until then, a node of the same name in the spec waits. Pod and claim are
 annotated once a removal has begun: the node may have stopped its kubelet, and another Job may be needed.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,8 +21,7 @@ from hooks.vk8s.observed.refused import is_room_needed, is_too_large, list_job_r
 from hooks.vk8s.part import Part
 from hooks.vk8s.situation import Situation
 from hooks.vk8s.spec.cluster import VirtualCluster
-from hooks.vk8s.spec.labels import COMPONENT, LEAVE_COMPONENT, ROLE
-from hooks.vk8s.spec.model import Spec
+from hooks.vk8s.spec.labels import COMPONENT, LEAVE_COMPONENT
 from hooks.vk8s.spec.naming import kubeconfig_secret_name, leave_job_name, state_claim_name
 
 LEAVING: Final = f"{PREFIX}leaving"
@@ -29,16 +30,17 @@ _AFTER_PAUSE = "will be removed when the virtual cluster is resumed"
 
 @dataclass(frozen=True)
 class Removal:
-    """The removal of a worker. `message` continues a sentence that starts with its name; `job` is to be created."""
+    """The removal of a node. `message` continues a sentence that starts with its name; `job` is to be created."""
 
     node: str
+    role: str
     message: str
     job: Manifest | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Removals(Part):
-    """The workers that are being removed, and those whose Jobs are complete, which have `left` the cluster.
+    """The nodes that are being removed, and those whose Jobs are complete, which have `left` the cluster.
 
     `children`: their pods and claims, annotated with the removal, and their Jobs.
     """
@@ -48,15 +50,16 @@ class Removals(Part):
 
     @property
     def nodes(self) -> frozenset[str]:
-        """Names of the workers that are being removed."""
+        """Names of the nodes that are being removed."""
         return frozenset(each.node for each in self.removing)
 
 
 @dataclass(frozen=True)
 class _Remains:
-    """What exists of a worker: its pod and its claim by kind and name, and its Job."""
+    """What exists of a node: its pod and its claim by kind and name, and its Job."""
 
     node: str
+    role: str
     parts: dict[Child, Manifest]
     job: Job | None
 
@@ -66,7 +69,7 @@ class _Remains:
 
     @property
     def is_job_stale(self) -> bool:
-        """Whether the Job is about an earlier pod or claim: the worker has been recreated since."""
+        """Whether the Job is about an earlier pod or claim: the node has been recreated since."""
         return self.job is not None and not self.uids <= set(self.job.annotations.get(TAKES, "").split(","))
 
     @property
@@ -81,16 +84,19 @@ class _Remains:
 
 
 def plan_removals(situation: Situation) -> Removals:
-    """Workers that were removed from the spec, and workers whose leave Job is running."""
+    """Nodes that were removed from the spec, and nodes whose leave Job is running."""
     cluster, observed = situation.cluster, situation.observed
-    wanted = {node.name for node in cluster.nodes}
-    roles = {**dict.fromkeys(cluster.state.claims, "worker"), **_read_roles(observed, wanted)}
-    past = {name for name, role in roles.items() if role != "master"} - wanted
-    # Anyone who may annotate a pod, or have a Job adopted, could mark a control-plane node, but it is never removed.
-    masters = {node.name for node in cluster.control_plane}
-    remains = [_get_remains(situation, name) for name in sorted((past | set(_list_begun(observed))) - masters)]
+    wanted = {node.name: node.role for node in cluster.nodes}
+    past = {**dict.fromkeys(cluster.state.claims.keys() - wanted, "worker"), **situation.removed}
+    roles = {**past, **{name: wanted.get(name, "worker") for name in _list_begun(observed) if name not in past}}
+    staying = _list_staying(cluster)
+    remains = [_get_remains(situation, name, roles[name]) for name in sorted(roles.keys() - staying)]
     removed = [each for each in remains if each.node in past or each.has_begun]
-    removing = [_plan_removal(situation, each) for each in removed]
+    turn = _find_turn(removed)
+    removing = [
+        _plan_removal(situation, each) if each.role != "master" or each.node == turn else _wait_for(each, turn)
+        for each in removed
+    ]
     begun = [each for each, removal in zip(removed, removing, strict=True) if each.job or removal.job]
     return Removals(
         children=[
@@ -103,34 +109,29 @@ def plan_removals(situation: Situation) -> Removals:
     )
 
 
-def list_role_problems(spec: Spec, observed: Observed) -> list[str]:
-    """Messages on nodes that exist with another role than in the spec: a state volume serves one role for good."""
-    roles = {node.name: node.role for node in spec.nodes}
-    return [
-        f"spec.nodes: {name} was created with role {role}, which can't be changed: write role {role} again."
-        for name, role in sorted(_read_roles(observed).items())
-        if role in ("master", "worker") and roles.get(name, "worker") != role
-    ]
+def _list_staying(cluster: VirtualCluster) -> set[str]:
+    """The control-plane nodes of the spec that are never removed, whatever their pods and claims are annotated with.
 
-
-def _read_roles(observed: Observed, but: Collection[str] = ()) -> dict[str, str]:
-    """Names and roles of the nodes that have a pod or a claim. Claims of older versions have no role label.
-
-    Nodes in `but` are skipped: reading their labels would take a tenth of a whole call.
+    Anyone who may annotate a pod, or have a Job adopted, could mark one. With several, one that its owner has written
+    again while it was being removed is removed first, as it may be no member any more; but a recorded one always stays.
     """
-    passed = {*((CLAIM, state_claim_name(node)) for node in but), *((POD, node) for node in but)}
-    children = [
-        (kind, name, read_labels(child))
-        for kind in (CLAIM, POD)
-        for name, child in observed.children.get(kind, {}).items()
-        if (kind, name) not in passed
-    ]
-    nodes = [(read_node_name(*child), child[2].get(ROLE, "")) for child in children]
-    return {node: role for node, role in nodes if node is not None}
+    recorded = [node.name for node in cluster.control_plane if node.name in cluster.state.claims]
+    names = {node.name for node in cluster.control_plane}
+    return names if len(names) == 1 or not recorded else {recorded[0]}
+
+
+def _find_turn(removed: Sequence[_Remains]) -> str | None:
+    """The control-plane node that is removed now: one whose Job exists, or the first; None if there is none."""
+    masters = [each for each in removed if each.role == "master"]
+    return next((each.node for each in sorted(masters, key=lambda each: each.job is None)), None)
+
+
+def _wait_for(remains: _Remains, turn: str | None) -> Removal:
+    return Removal(remains.node, remains.role, f"will be removed after {turn}")
 
 
 def _list_begun(observed: Observed) -> Iterator[str]:
-    """Names of the workers with a Job, or with a pod or claim that is annotated with a removal."""
+    """Names of the nodes with a Job, or with a pod or claim that is annotated with a removal."""
     for kind in (CLAIM, JOB, POD):
         for name, child in observed.children.get(kind, {}).items():
             # The cheaper check first: hardly any child is annotated.
@@ -153,10 +154,10 @@ def _note(part: Manifest) -> Manifest:
     return {**kept, "metadata": {**kept["metadata"], "annotations": annotations}}
 
 
-def _get_remains(situation: Situation, node: str) -> _Remains:
+def _get_remains(situation: Situation, node: str, role: str) -> _Remains:
     keys = [(POD, node), (CLAIM, state_claim_name(node))]
     parts = {key: child for key in keys if (child := situation.observed.find(*key)) is not None}
-    return _Remains(node, parts, situation.jobs.get(leave_job_name(node)))
+    return _Remains(node, role, parts, situation.jobs.get(leave_job_name(node)))
 
 
 def _choose_gone(situation: Situation, remains: _Remains) -> Iterable[Child]:
@@ -192,19 +193,21 @@ def _needs_another(situation: Situation, node: str, job: Job) -> bool:
 
 def _plan_removal(situation: Situation, remains: _Remains) -> Removal:
     cluster = situation.cluster
+    node, role = remains.node, remains.role
     if remains.job is not None:
-        return Removal(remains.node, _describe(situation, remains, remains.job))
+        return Removal(node, role, _describe(situation, remains, remains.job))
     if cluster.paused:
-        return Removal(remains.node, _AFTER_PAUSE)
+        return Removal(node, role, _AFTER_PAUSE)
     lacking = situation.observed.list_missing(
         [(SECRET, kubeconfig_secret_name(cluster.name)), (CONFIG_MAP, situation.boot_files)]
     )
     if lacking:
-        return Removal(remains.node, f"is being removed: waits for {', '.join(lacking)}")
-    leave = Leave(remains.node, remains.uids, situation.running_image)
+        return Removal(node, role, f"is being removed: waits for {', '.join(lacking)}")
+    leave = Leave(node, role, remains.uids, situation.running_image)
     return Removal(
-        remains.node,
-        f"is being removed: Job {leave_job_name(remains.node)} is being created",
+        node,
+        role,
+        f"is being removed: Job {leave_job_name(node)} is being created",
         build_leave_job(cluster, leave, situation.context.scripts.digest),
     )
 

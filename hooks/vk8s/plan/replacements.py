@@ -13,14 +13,17 @@ from hooks.vk8s.observed.fingerprint import hash_access, hash_node, is_outdated
 from hooks.vk8s.observed.pod import SETTLING, Pod
 from hooks.vk8s.observed.refused import list_held
 from hooks.vk8s.part import Part
+from hooks.vk8s.plan.members import list_joining
 from hooks.vk8s.situation import Situation
 from hooks.vk8s.spec.cluster import VirtualCluster
 from hooks.vk8s.spec.model import NodeSpec
 from hooks.vk8s.spec.naming import access_pod_names
-from hooks.vk8s.spec.state_note import read_pod_generation
+from hooks.vk8s.spec.state_note import read_pod_forced, read_pod_generation
 
 # A kubelet that rejects a pod rejects the next one at once as well.
 FAILED_PATIENCE = timedelta(seconds=30)
+# etcd counts a member that has just started as unhealthy for 5 s, and others may have cached its address for 30 s.
+MEMBER_PATIENCE = timedelta(seconds=30)
 _PULL_PROBLEMS = ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull")
 
 
@@ -71,6 +74,12 @@ class _Member:
     def is_ready(self) -> bool:
         return self.pod is not None and self.pod.is_ready
 
+    @property
+    def joined(self) -> datetime | None:
+        """When another member of etcd may go, after this one has become Ready; None if it is no voter."""
+        since = self.pod.ready_since if self.pod and self.is_master else None
+        return since + MEMBER_PATIENCE if since else None
+
     def is_flapping(self, now: datetime) -> bool:
         """Whether it was Ready a moment ago, and may become so again by itself."""
         end = self.pod.flap_end if self.pod else None
@@ -84,7 +93,8 @@ def plan_replacements(situation: Situation, exempt: Exempt) -> Replacements:
     not replaced, but others wait for it.
     """
     cluster, now = situation.cluster, situation.now
-    members = [_build_member(situation, node, exempt) for node in cluster.nodes]
+    joining = list_joining(situation)
+    members = [_build_member(situation, node, exempt) for node in cluster.nodes if node.name not in joining]
     held = list_held(cluster, situation.pods)
     kept = {*exempt.leaving, *exempt.held, *held}
     free = [each for each in members if each.node.name not in kept and each.is_there]
@@ -94,7 +104,8 @@ def plan_replacements(situation: Situation, exempt: Exempt) -> Replacements:
     over = [each for each in free if each.pod and _compute_patience_end(each.pod, now) <= now]
     broken = [each for each in free if _is_broken(situation, each)]
     idle = [each for each in broken if each.pod and not each.pod.has_run]
-    gone = [*over, *idle] or _choose_turn(members, [*broken, *_list_turns(cluster, free)], now)
+    turns = _keep_quorum(situation, members, [*broken, *_list_turns(cluster, free)], exempt)
+    gone = [*over, *idle] or _choose_turn(members, turns, now)
     due = _compute_due(situation, members)
     outdated = [each.node.name for each in members if each.is_outdated and each.node.name not in exempt.leaving]
     return Replacements(
@@ -114,9 +125,10 @@ def _build_member(situation: Situation, node: NodeSpec, exempt: Exempt) -> _Memb
 
 
 def _is_outdated(cluster: VirtualCluster, node: NodeSpec, pod: Manifest) -> bool:
-    """Whether it was created for another spec, address or generation, or before the last requested restart."""
+    """Whether it was created for another spec, address, generation or quorum, or before the last requested restart."""
     is_of_another = cluster.network.has_moved(node.name, pod) or read_pod_generation(pod) != cluster.state.generation
-    return is_outdated(pod, hash_node(node), cluster.restart) or is_of_another
+    is_of_another |= node.role == "master" and read_pod_forced(pod) != cluster.state.forced
+    return is_outdated(pod, hash_node(node, is_replicated=cluster.is_replicated), cluster.restart) or is_of_another
 
 
 def _is_broken(situation: Situation, member: _Member) -> bool:
@@ -144,6 +156,30 @@ def _choose_turn(members: Sequence[_Member], candidates: Iterable[_Member], now:
         if all(allows(other, going, now) for other in members if other is not going):
             return [going]
     return []
+
+
+def _keep_quorum(
+    situation: Situation, members: Sequence[_Member], candidates: Iterable[_Member], exempt: Exempt
+) -> list[_Member]:
+    """The candidates without which etcd keeps its quorum. None is a member of it while another one is being removed."""
+    masters = [each for each in members if each.is_master]
+    names = [node.name for node in situation.cluster.control_plane]
+    is_leaving = "master" in situation.removed.values() or not exempt.leaving.isdisjoint(names)
+    return [
+        each
+        for each in candidates
+        if not each.is_master or (not is_leaving and _is_spare(masters, each, situation.now))
+    ]
+
+
+def _is_spare(masters: Sequence[_Member], going: _Member, now: datetime) -> bool:
+    """Whether the other members of etcd are a quorum without this one, or there is none to lose.
+
+    One that is not Ready may be a voter nevertheless.
+    """
+    joined = [end for each in masters if each is not going and (end := each.joined)]
+    is_quorum = len(joined) > len(masters) // 2 and max(joined) <= now
+    return len(masters) == 1 or is_quorum or not (joined or going.is_ready)
 
 
 def _allows_broken(other: _Member, going: _Member, now: datetime) -> bool:
@@ -205,9 +241,10 @@ def _is_access_old(situation: Situation, pod: Pod, image: str) -> bool:
 def _compute_due(situation: Situation, members: Iterable[_Member]) -> datetime | None:
     """When time alone may change the choice: a pod has been over for long enough, or has settled while others wait."""
     pods = [each.pod for each in members if each.pod]
-    now = situation.now
+    cluster, now = situation.cluster, situation.now
     ends = [pod.ended + FAILED_PATIENCE for pod in [*pods, *_list_access(situation)] if pod.is_over]
     is_rolling = any(each.is_outdated for each in members)
     settled = [pod.settled for pod in pods if is_rolling and not (pod.is_ready or pod.is_over)]
     ending = [pod.deletion_end for pod in pods if is_rolling and pod.is_terminating]
-    return min((time for time in [*ends, *settled, *ending] if time > now), default=None)
+    joined = [each.joined for each in members if is_rolling and cluster.is_replicated and each.joined]
+    return min((time for time in [*ends, *settled, *ending, *joined] if time > now), default=None)

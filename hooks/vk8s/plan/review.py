@@ -9,7 +9,7 @@ from hooks.vk8s.observed.children import CLAIM, SECRET
 from hooks.vk8s.plan.findings import Findings
 from hooks.vk8s.plan.limits import check_limits
 from hooks.vk8s.plan.newer_rules import check_newer_rules
-from hooks.vk8s.plan.removals import list_role_problems
+from hooks.vk8s.plan.roles import list_role_problems
 from hooks.vk8s.situation import Call
 from hooks.vk8s.spec.model import Spec
 from hooks.vk8s.spec.naming import pki_secret_name
@@ -40,7 +40,7 @@ def review_spec(call: Call, raw: object) -> Review:
         spec=spec,
         problems=[
             *check_spec(name, spec),
-            *list_role_problems(spec, observed),
+            *list_role_problems(spec, observed, call.note),
             *newer.problems,
             *limits.problems,
         ],

@@ -2,6 +2,7 @@
 
 from hooks.vk8s.children.access_service import build_access_service
 from hooks.vk8s.children.api_service import build_api_service
+from hooks.vk8s.children.etcd_service import build_etcd_service
 from hooks.vk8s.children.network_policy import build_network_policy
 from hooks.vk8s.children.ports_service import build_ports_service
 from hooks.vk8s.part import Part
@@ -15,7 +16,8 @@ def plan_services(situation: Situation) -> Part:
     targets, access_port = _choose_targets(situation), spec.access_pod_port if spec.access_pod_image else None
     return Part(
         children=[
-            build_api_service(identity),
+            build_api_service(identity, is_replicated=situation.cluster.is_replicated),
+            *([build_etcd_service(identity)] if situation.cluster.is_replicated else []),
             *([build_ports_service(identity, spec.ports, targets)] if spec.ports else []),
             *([build_access_service(identity, access_port)] if access_port else []),
             *([build_network_policy(identity, spec)] if situation.settings.network_policy else []),

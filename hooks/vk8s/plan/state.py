@@ -25,14 +25,15 @@ from hooks.vk8s.observed.children import (
 from hooks.vk8s.observed.keep import read_annotation
 from hooks.vk8s.observed.pod import Pod, read_creation_time
 from hooks.vk8s.part import Part
+from hooks.vk8s.plan.losses import PAGE, choose_reason, describe_loss, describe_ways_out
+from hooks.vk8s.plan.members import is_quorum_lost, is_quorum_without
 from hooks.vk8s.situation import Situation
-from hooks.vk8s.spec.cluster import ACCEPT_LOSS_ANNOTATION, VirtualCluster
+from hooks.vk8s.spec.cluster import VirtualCluster
 from hooks.vk8s.spec.model import NodeSpec
 from hooks.vk8s.spec.naming import pki_secret_name, state_claim_name
 from hooks.vk8s.spec.state_note import FIRST_GENERATION, STATE, StateNote, parse_note, read_pod_generation
 
-STATE_LOST, STATE_AT_RISK = "StateLost", "StateAtRisk"
-_PAGE: Final = "docs/how-to/lost-volumes.md"
+STATE_AT_RISK: Final = "StateAtRisk"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,9 +65,9 @@ def plan_state(situation: Situation, left: frozenset[str]) -> State:
     """The state of the nodes that stay. `left`: removed workers, whose entries are deleted from the note."""
     cluster = situation.cluster
     found = [_read_node_state(situation, node) for node in cluster.nodes]
-    lost = {each.node.name: _describe_loss(each) for each in found if each.is_lost}
+    lost = {each.node.name: describe_loss(cluster, each.node) for each in found if each.is_lost and not each.is_spare}
     return State(
-        notes=_build_notes(situation, _plan_note(cluster, found, left)),
+        notes=_build_notes(situation, _plan_note(situation, found, left)),
         lost=lost,
         held=frozenset(each.node.name for each in found if each.lacking and each.pod and not each.is_useless),
         gone=frozenset((POD, each.node.name) for each in found if each.is_useless),
@@ -85,8 +86,8 @@ class _NodeState:
     """What the state of a node depends on.
 
     `claim`, `noted`: None if its state is ephemeral. `noted`: uid of the recorded claim; `is_accepted`: whether the
-    owner has given it up; `lacking`: what its next pod would miss, by kind and name, with the object if it is being
-    deleted.
+    owner has given it up; `is_spare`: whether the other members of etcd have its data, and are a quorum; `lacking`:
+    what its next pod would miss, by kind and name, with the object if it is being deleted.
     """
 
     node: NodeSpec
@@ -95,6 +96,7 @@ class _NodeState:
     noted: str | None
     is_ephemeral: bool
     is_accepted: bool
+    is_spare: bool
     lacking: Mapping[Child, Manifest | None]
 
     @property
@@ -121,9 +123,12 @@ class _NodeState:
 
     @property
     def is_dropped(self) -> bool:
-        """Whether the recorded claim and its pod are gone, and the owner wants an empty volume instead."""
+        """Whether the recorded claim and its pod are gone, and an empty volume is to replace it.
+
+        That is what the owner wants, or a member of etcd that gets its data from the others.
+        """
         is_gone = self.claim is None or self.claim["metadata"]["uid"] != self.noted
-        return self.is_accepted and self.pod is None and is_gone
+        return self.pod is None and ((self.is_accepted and is_gone) or (self.is_spare and self.is_lost))
 
     @property
     def proven(self) -> str | None:
@@ -152,7 +157,8 @@ def _read_node_state(situation: Situation, node: NodeSpec) -> _NodeState:
         for kind, name in list_needed(situation, node)
         if (kind, name) not in observed.lasting and not (kind == CLAIM and is_accepted)
     }
-    standing = _NodeState(node, situation.pods.get(node.name), claim, noted, is_ephemeral, is_accepted, lacking)
+    pod, is_spare = situation.pods.get(node.name), is_quorum_without(situation, node)
+    standing = _NodeState(node, pod, claim, noted, is_ephemeral, is_accepted, is_spare, lacking)
     if not standing.is_on_another:
         return standing
     return replace(standing, lacking={**lacking, (CLAIM, state_claim_name(node.name)): None})
@@ -165,41 +171,36 @@ def _build_notes(situation: Situation, note: StateNote) -> dict[str, str]:
     return {STATE: note.encode()} if is_noted or note != StateNote() else {}
 
 
-def _plan_note(cluster: VirtualCluster, found: list[_NodeState], left: frozenset[str]) -> StateNote:
+def _plan_note(situation: Situation, found: list[_NodeState], left: frozenset[str]) -> StateNote:
     """The updated note: the claims with which nodes are Ready, without those that were removed or given up."""
+    cluster, note = situation.cluster, situation.cluster.state
     dropped = {each.node.name for each in found if each.is_dropped}
     proven = {each.node.name: each.proven for each in found if each.proven and not each.is_dropped}
-    kept = {node: uid for node, uid in cluster.state.claims.items() if node not in dropped | left}
+    kept = {node: uid for node, uid in note.claims.items() if node not in dropped | left}
+    claims = {**kept, **proven}
     masters = [each for each in found if each.node.role == "master"]
-    starts_over = bool(masters) and all(each.is_dropped for each in masters)
-    return StateNote({**kept, **proven}, cluster.state.generation + starts_over)
+    holding = [each.node.name for each in masters if each.node.name in claims and not each.is_lost]
+    gives_up = any(each.is_dropped and each.is_accepted for each in masters)
+    removed = {node for node, role in situation.removed.items() if role == "master"}
+    members = removed.union(each.node.name for each in masters) if cluster.is_replicated else set()
+    return StateNote(
+        claims,
+        # Nobody has data any more, or only members that are no quorum.
+        generation=note.generation + (gives_up and not any(each.node.name in claims for each in masters)),
+        members=frozenset(members & claims.keys()),
+        forced=note.force(holding[0]) if gives_up and is_quorum_lost(cluster, holding) else note.forced,
+    )
 
 
 def _list_blockers(cluster: VirtualCluster, found: list[_NodeState], lost: Mapping[str, str]) -> list[Blocker]:
     """What is lost, with what to do about it, then what is at risk; at most one blocker."""
-    ways_out = _describe_ways_out(cluster, [each for each in found if each.is_lost]) if lost else ""
-    losses = [*(f"{node} {sentence}." for node, sentence in lost.items()), ways_out] if lost else []
+    uids = {each.node.name: str(each.noted) for each in found if each.node.name in lost}
+    losses = [
+        *(f"{node} {sentence}." for node, sentence in lost.items()),
+        *([describe_ways_out(cluster, uids)] if lost else []),
+    ]
     message = " ".join([*losses, *(danger for each in found if (danger := _describe_danger(each)))])
-    return [Blocker(STATE_LOST if lost else STATE_AT_RISK, message)] if message else []
-
-
-def _describe_loss(standing: _NodeState) -> str:
-    """The message, which continues a sentence that starts with the node's name."""
-    is_master = standing.node.role == "master"
-    what = "the data of the whole virtual cluster" if is_master else "the volumes of the pods on it"
-    claim = state_claim_name(standing.node.name)
-    return f"has lost its volume: PersistentVolumeClaim {claim} is gone, and with it {what}, unless it was retained"
-
-
-def _describe_ways_out(cluster: VirtualCluster, lost: list[_NodeState]) -> str:
-    """What the owner can do: one command for everything that is lost, in addition to what was given up before."""
-    identity = cluster.identity
-    given_up = ",".join([*cluster.given_up, *(str(each.noted) for each in lost)])
-    return (
-        f"No empty volume replaces a lost one by itself. Restore the claim, with label controller-uid={identity.uid} "
-        f"({_PAGE}); or give up what was on it, and start with an empty volume: kubectl annotate vk8s "
-        f"-n {identity.namespace} {identity.name} --overwrite {ACCEPT_LOSS_ANNOTATION}={given_up}."
-    )
+    return [Blocker(choose_reason(cluster, lost) if lost else STATE_AT_RISK, message)] if message else []
 
 
 def _describe_danger(standing: _NodeState) -> str:
@@ -215,10 +216,10 @@ def _describe_danger(standing: _NodeState) -> str:
         else ""
     )
     if standing.pod is None:
-        return f"{name} has no pod, and {', '.join(going)}.{save} How to go on: {_PAGE}."
+        return f"{name} has no pod, and {', '.join(going)}.{save} How to go on: {PAGE}."
     return (
         f"{name} stays as it is, whatever the spec asks: {', '.join(going)}, and lasts only as long as pod {name}."
-        f"{save} How to go on: {_PAGE}."
+        f"{save} How to go on: {PAGE}."
     )
 
 

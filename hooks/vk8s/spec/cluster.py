@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from hooks.settings import Settings
 from hooks.vk8s.spec.model import NodeSpec, Spec
 from hooks.vk8s.spec.namespace_rules import NamespaceRules
-from hooks.vk8s.spec.naming import api_service_name
+from hooks.vk8s.spec.naming import api_service_name, etcd_service_name
 from hooks.vk8s.spec.network import Network
 from hooks.vk8s.spec.state_note import StateNote
 from hooks.wire import Metadata
@@ -52,6 +52,9 @@ class VirtualCluster:
     state: StateNote = field(default_factory=StateNote)
     # Of the namespace in the host cluster; empty if Metacontroller does not send them.
     rules: NamespaceRules = field(default_factory=NamespaceRules)
+    # Whether its etcd has several members, or is about to: there are several control-plane nodes, or there still are
+    # some that are no longer in the spec.
+    is_replicated: bool = False
 
     @property
     def name(self) -> str:
@@ -88,14 +91,21 @@ class VirtualCluster:
         return any(entry.partition("/")[0] == claim for entry in self.given_up)
 
     @property
-    def may_initialize(self) -> bool:
-        """Whether a node may initialize the cluster: no data is recorded that an empty volume would replace."""
-        return self.spec.storage.ephemeral or not any(node.name in self.state.claims for node in self.control_plane)
+    def founder(self) -> NodeSpec | None:
+        """The control-plane node that may initialize the cluster, if any: no data is recorded that it would replace."""
+        is_new = self.spec.storage.ephemeral or not any(node.name in self.state.claims for node in self.control_plane)
+        return self.control_plane[0] if is_new else None
 
     def without(self, nodes: Collection[str]) -> "VirtualCluster":
         """The virtual cluster without these workers."""
         staying = [node for node in self.nodes if node.name not in nodes]
         return replace(self, spec=self.spec.model_copy(update={"nodes": staying}))
+
+    @property
+    def etcd_service(self) -> str:
+        """Full name of the Service with the names of the control-plane nodes; empty while one has no need of a name."""
+        service = f"{etcd_service_name(self.name)}.{self.identity.namespace}.svc.{self.cluster_domain}"
+        return service if self.is_replicated else ""
 
     @property
     def api_names(self) -> list[str]:
@@ -141,4 +151,5 @@ def build_cluster(metadata: Metadata, spec: Spec, settings: Settings, network: N
         accept_loss=annotations.get(ACCEPT_LOSS_ANNOTATION, ""),
         accept_ca_loss=annotations.get(ACCEPT_CA_LOSS_ANNOTATION, ""),
         network=network,
+        is_replicated=len(spec.control_plane) > 1,
     )

@@ -35,6 +35,11 @@ def api_service_name(vk8s: str) -> str:
     return f"{vk8s}-api"
 
 
+def etcd_service_name(vk8s: str) -> str:
+    """Headless Service that gives each of several control-plane nodes a name, which outlives its address."""
+    return f"{vk8s}-etcd"
+
+
 def ports_service_name(vk8s: str) -> str:
     """Service through which the declared ports are reached from outside."""
     return vk8s
@@ -50,9 +55,14 @@ def disruption_budget_name(vk8s: str) -> str:
     return vk8s
 
 
+def etcd_budget_name(vk8s: str) -> str:
+    """PodDisruptionBudget with which evictions leave a quorum of several control-plane nodes."""
+    return f"{vk8s}-etcd"
+
+
 def is_service_of_another(vk8s: str) -> bool:
     """Whether the Service for the ports of this Vk8s could have the name of another Vk8s's Service."""
-    return vk8s.endswith((api_service_name(""), access_service_name("")))
+    return vk8s.endswith((api_service_name(""), access_service_name(""), etcd_service_name("")))
 
 
 def ssh_secret_name(vk8s: str) -> str:

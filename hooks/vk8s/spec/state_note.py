@@ -15,6 +15,8 @@ from hooks.kubernetes.names import DNS_1123, MAX_NODE_NAME
 STATE: Final = "vk8s.sktelecom.com/state"
 # Annotation of a pod that was created for a generation after the first.
 GENERATION: Final = "vk8s.sktelecom.com/generation"
+# Annotation of a control-plane pod that was created after a forced quorum: which one.
+FORCED: Final = "vk8s.sktelecom.com/forced-quorum"
 FIRST_GENERATION: Final = 1
 _GENERATIONS: Final = range(FIRST_GENERATION, 10**9)
 
@@ -25,15 +27,26 @@ class StateNote:
 
     `claims`: by node, the uid of the PersistentVolumeClaim with which it has been Ready. With an entry of a
     control-plane node, the virtual cluster is initialized. `generation` increases whenever its data starts over: an
-    empty cluster that its owner asked for, a restore, a forced quorum.
+    empty cluster that its owner asked for, a restore, a forced quorum. `members`: which of the nodes are or were one of
+    several members of etcd; empty if there has never been more than one. `forced`: `<node>.<number>` if a
+    quorum was lost and its owner gave up what the others had: the data since then is that of this node.
     """
 
     claims: Mapping[str, str] = field(default_factory=dict)
     generation: int = FIRST_GENERATION
+    members: frozenset[str] = frozenset()
+    forced: str = ""
 
     def encode(self) -> str:
         """The value of the annotation, which `parse_note` reads."""
-        return json.dumps({"claims": dict(self.claims), "generation": self.generation}, sort_keys=True)
+        members = {"members": sorted(self.members)} if self.members else {}
+        forced = {"forced": self.forced} if self.forced else {}
+        fields = {"claims": dict(self.claims), "generation": self.generation, **members, **forced}
+        return json.dumps(fields, sort_keys=True)
+
+    def force(self, node: str) -> str:
+        """The value of `forced` with which the data of `node` becomes that of all, once."""
+        return f"{node}.{int(self.forced.rpartition('.')[2] or 0) + 1}"
 
     def build_annotations(self) -> dict[str, str]:
         """The annotations of a new pod; none in the first generation, which most clusters never leave."""
@@ -46,17 +59,25 @@ def parse_note(text: str | None) -> StateNote | None:
         found = json.loads(text or "")
         claims, generation = found["claims"], found["generation"]
         noted = {str(node): str(uid) for node, uid in claims.items()}
+        members, forced = frozenset(map(str, found.get("members", []))), str(found.get("forced", ""))
     except (AttributeError, LookupError, TypeError, ValueError, RecursionError):
         return None
     is_number = type(generation) is int and generation in _GENERATIONS
     # An entry that is no name of a node could never be removed again.
-    return StateNote({node: uid for node, uid in noted.items() if _is_node(node)}, generation) if is_number else None
+    kept = {node: uid for node, uid in noted.items() if _is_node(node)}
+    forced = forced if re.fullmatch(r"[-a-z0-9]+\.[0-9]{1,9}", forced) else ""
+    return StateNote(kept, generation, members & kept.keys(), forced) if is_number else None
 
 
 def read_pod_generation(pod: Manifest) -> int:
     """The generation that a pod was created for: the first, unless an annotation says otherwise."""
     noted = (pod["metadata"].get("annotations") or {}).get(GENERATION, "")
     return int(noted) if re.fullmatch(r"[0-9]{1,9}", noted) else FIRST_GENERATION
+
+
+def read_pod_forced(pod: Manifest) -> str:
+    """The forced quorum that a control-plane pod was created for; empty if there was none."""
+    return str((pod["metadata"].get("annotations") or {}).get(FORCED, ""))
 
 
 def _is_node(name: str) -> bool:

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from hooks.kubernetes.forms import DNS_ADVICE, describe_form
 from hooks.kubernetes.names import DNS_1035, DNS_1123
 from hooks.kubernetes.quantity import parse_quantity
+from hooks.vk8s.spec.image_versions import parse_version
 from hooks.vk8s.spec.model import KUBEFLOW_PORT, NODE_PORTS, NodeSpec, Spec
 from hooks.vk8s.spec.naming import MAX_VK8S_NAME, access_pod_name
 from hooks.vk8s.spec.network_rules import parse_networks
@@ -20,6 +21,11 @@ from hooks.vk8s.spec.placement_rules import list_placement_problems
 
 # The numbers of Kubeflow's releases: versions until 1.11, year and month since.
 KUBEFLOW_VERSION = r"v[0-9]+\.[0-9]+\.[0-9]+|[0-9]{2}\.[0-9]{2}(\.[0-9]+)?"
+# An even number survives no more losses than the number before it.
+MASTER_COUNTS = (1, 3, 5)
+# etcd 3.6 comes with it. Learners that earlier versions promoted may turn into learners again on the way to 3.6:
+# https://github.com/etcd-io/etcd/issues/19557.
+MEMBERS_SINCE = 34
 # It is inserted into YAML and a script.
 EMAIL = r"[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*"
 # Type, key, and a comment; no options and no second line.
@@ -65,10 +71,23 @@ def _name_problems(name: str, nodes: list[NodeSpec]) -> Iterator[str]:
 
 def _master_problems(nodes: list[NodeSpec]) -> Iterator[str]:
     masters = [node for node in nodes if node.role == "master"]
-    if len(masters) != 1:
-        yield "spec.nodes: write exactly one node with role: master."
+    if len(masters) not in MASTER_COUNTS:
+        yield "spec.nodes: write one, three or five nodes with role: master."
     elif nodes[: len(masters)] != masters:
-        yield "spec.nodes: write the control-plane node (role: master) first."
+        yield "spec.nodes: write the control-plane nodes (role: master) first."
+    if len(masters) > 1:
+        yield from _member_problems(nodes)
+
+
+def _member_problems(nodes: list[NodeSpec]) -> Iterator[str]:
+    """What keeps several control-plane nodes from being members of one etcd."""
+    for index, node in enumerate(nodes):
+        version = parse_version(node.image) if node.role == "master" else None
+        if version and version.minor < MEMBERS_SINCE:
+            yield (
+                f"spec.nodes[{index}].image: several control-plane nodes need Kubernetes v1.{MEMBERS_SINCE} or newer; "
+                "write such an image for all of them."
+            )
 
 
 def _resource_problems(nodes: list[NodeSpec]) -> Iterator[str]:
@@ -85,6 +104,11 @@ def _resource_problems(nodes: list[NodeSpec]) -> Iterator[str]:
 def _storage_problems(spec: Spec) -> Iterator[str]:
     if parse_quantity(spec.storage.size) <= 0:
         yield "spec.storage.size: write a size such as 20Gi."
+    if spec.storage.ephemeral and len(spec.control_plane) > 1:
+        yield (
+            "spec.storage.ephemeral: write false: with several control-plane nodes, each needs a volume, or a restart "
+            "of their hosts could lose what was acknowledged."
+        )
 
 
 def _network_problems(spec: Spec) -> Iterator[str]:

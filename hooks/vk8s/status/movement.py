@@ -58,6 +58,7 @@ STALLING: Final = frozenset(
         "PKILost",
         "PoolInvalid",
         "PoolTerminating",
+        "QuorumLost",
         "StateAtRisk",
         "StateLost",
         "VersionMismatch",

@@ -10,8 +10,8 @@ from hooks.vk8s.observed.children import CLAIM
 from hooks.vk8s.observed.pod import Pod
 from hooks.vk8s.observed.pod_state import PodState, build_absent_state, read_pod_state
 from hooks.vk8s.plan.assemble import Plan
+from hooks.vk8s.plan.losses import STATE_LOST
 from hooks.vk8s.plan.removals import Removal
-from hooks.vk8s.plan.state import STATE_LOST
 from hooks.vk8s.situation import Call, Situation
 from hooks.vk8s.spec.labels import ROLE
 from hooks.vk8s.spec.naming import state_claim_name
@@ -154,7 +154,7 @@ def _build_absent_state(situation: Situation, plan: Plan, name: str) -> PodState
 
 def _report_removed_node(situation: Situation, removal: Removal) -> Node:
     state = PodState(ready=False, reason="Leaving", message=removal.message)
-    return Node(removal.node, "worker", situation.pods.get(removal.node), state)
+    return Node(removal.node, removal.role, situation.pods.get(removal.node), state)
 
 
 def _report_node(call: Call, node: tuple[str, str], absent: PodState) -> Node:

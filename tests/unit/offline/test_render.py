@@ -70,14 +70,17 @@ def refuse(*vk8s: dict[str, Any]) -> tuple[str, ...]:
 @pytest.mark.parametrize(
     ("vk8s", "sentence"),
     [
-        ({**VK8S, "spec": spec(nodes=[node("w", "worker")])}, "spec.nodes: write exactly one node with role: master"),
+        (
+            {**VK8S, "spec": spec(nodes=[node("w", "worker")])},
+            "spec.nodes: write one, three or five nodes with role: master",
+        ),
         ({**VK8S, "spec": None}, "spec: write a map"),
         ({key: value for key, value in VK8S.items() if key != "spec"}, "spec: write it, it is required."),
         ({**VK8S, "apiVersion": "vk8s.sktelecom.com/v99"}, "apiVersion: write vk8s.sktelecom.com/v1alpha1."),
         ({**VK8S, "apiVersion": "example.com/v1"}, "apiVersion: write vk8s.sktelecom.com/v1alpha1."),
         ({**VK8S, "sepc": {}}, "sepc: unknown field; did you mean spec?"),
         ({**VK8S, "metadata": {"name": "a", "lables": {}}}, "metadata.lables: unknown field; did you mean labels?"),
-        ({**VK8S, "metadata": {"name": "demo-api"}}, "metadata.name: write a name that ends in neither -api nor"),
+        ({**VK8S, "metadata": {"name": "demo-api"}}, "metadata.name: write a name that ends in none of -api"),
         ({**VK8S, "spec": spec(acessPodPort=1)}, "spec.acessPodPort: unknown field; did you mean accessPodPort?"),
     ],
     ids=[

@@ -16,7 +16,7 @@ def test_invalid_spec_keeps_every_child_and_names_all_problems() -> None:
     assert answer.status["phase"] == "Running"
     accepted = condition(answer, "Accepted")
     assert accepted["status"] == "False"
-    assert "write exactly one node with role: master." in accepted["message"]
+    assert "write one, three or five nodes with role: master." in accepted["message"]
     assert "lost nodes are not replaced" in accepted["message"]
 
 

@@ -176,7 +176,10 @@ def test_status_says_what_a_removal_waits_for() -> None:
 @pytest.mark.parametrize(
     ("nodes", "problem"),
     [
-        ([node("other", "master"), node("w", "worker")], "spec.nodes: m was created with role master"),
+        (
+            [node("other", "master"), node("w", "worker")],
+            "spec.nodes: write m again: no other control-plane node has the data",
+        ),
         ([node("w", "master"), node("m", "worker")], "spec.nodes: w was created with role worker"),
     ],
     ids=["another control-plane node", "roles exchanged"],

@@ -36,11 +36,11 @@ def test_annotation_of_the_original_operator_pauses_whatever_it_says(text: str) 
 
 def test_cluster_is_initialized_only_where_no_volume_is_known() -> None:
     new = World().cluster
-    assert new.may_initialize
-    assert replace(new, state=StateNote({"w": "uid"})).may_initialize
-    assert not replace(new, state=StateNote({"m": "uid"})).may_initialize
+    assert new.founder == new.control_plane[0]
+    assert replace(new, state=StateNote({"w": "uid"})).founder == new.control_plane[0]
+    assert replace(new, state=StateNote({"m": "uid"})).founder is None
     ephemeral = World(spec=spec(storage={"ephemeral": True})).cluster
-    assert replace(ephemeral, state=StateNote({"m": "uid"})).may_initialize
+    assert replace(ephemeral, state=StateNote({"m": "uid"})).founder == new.control_plane[0]
 
 
 def test_endpoint_is_the_full_name_of_the_api_service() -> None:

@@ -56,12 +56,12 @@ def test_valid_spec_is_accepted(accepted: Any) -> None:
             spec(nodes=[node("m", "master", resources={"limits": {"cpu": "2 cores"}})]),
             "spec.nodes[0].resources.limits.cpu: write a quantity such as 500m, 2 or 8Gi.",
         ),
-        (spec(nodes=[node("w", "worker")]), "spec.nodes: write exactly one node with role: master."),
+        (spec(nodes=[node("w", "worker")]), "spec.nodes: write one, three or five nodes with role: master."),
         (
             spec(nodes=[MASTER, node("n", "master")]),
-            "spec.nodes: write exactly one node with role: master.",
+            "spec.nodes: write one, three or five nodes with role: master.",
         ),
-        (spec(nodes=[node("w", "worker"), MASTER]), "spec.nodes: write the control-plane node (role: master) first."),
+        (spec(nodes=[node("w", "worker"), MASTER]), "spec.nodes: write the control-plane nodes (role: master) first."),
         (
             spec(nodes=[MASTER, node("m", "worker")]),
             "spec.nodes: 2 nodes are named m; give each node a name of its own.",

@@ -1,0 +1,259 @@
+"""Several control-plane nodes: who is created, recreated and removed when, so that etcd keeps its quorum."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from hooks.kubernetes.manifest import Manifest
+from hooks.vk8s.observed.children import CLAIM, DISRUPTION_BUDGET, JOB, POD, SERVICE
+from hooks.vk8s.plan.replacements import MEMBER_PATIENCE
+from hooks.vk8s.spec.cluster import ACCEPT_LOSS_ANNOTATION, RESTART_ANNOTATION
+from tests.world import CONTEXT, IMAGE, NOW, World, condition, get_child, names, node, running_world, spec
+
+THREE = [node("a", "master"), node("b", "master"), node("c", "master"), node("w", "worker")]
+DONE = {"conditions": [{"type": "Complete", "status": "True"}]}
+RUNNING = {"phase": "Running", "containerStatuses": [{"name": "node", "state": {"running": {}}}]}
+NEWER = IMAGE.replace("v1.34", "v1.35")
+
+
+def at(world: World, seconds: float) -> World:
+    return replace(world, context=replace(CONTEXT, now=NOW + timedelta(seconds=seconds)))
+
+
+def new_world(nodes: list[Manifest] = THREE) -> World:
+    return World(spec=spec(nodes=nodes)).steps(3)
+
+
+def three_world() -> World:
+    """Three control-plane nodes and a worker, all Ready for long."""
+    world = new_world().with_ready_pods().steps(3).with_ready_pods().step()
+    return at(world, 1000).step()
+
+
+def with_nodes(world: World, *wanted: Manifest) -> World:
+    return replace(world, spec=spec(nodes=list(wanted)))
+
+
+def list_pods(world: World) -> set[str]:
+    return set(world.children[POD])
+
+
+def list_gone(world: World) -> set[str]:
+    """The pods that the next answer leaves out."""
+    answered = {name.removeprefix("Pod/") for name in names(world.sync()) if name.startswith("Pod/")}
+    return list_pods(world) - answered
+
+
+def read_env(world: World, name: str) -> dict[str, Any]:
+    container = world.children[POD][name]["spec"]["containers"][0]
+    return {entry["name"]: entry.get("value") for entry in container["env"]}
+
+
+def without_volume(world: World, *nodes: str) -> World:
+    """The world in which claims and pods of these nodes are gone."""
+    for name in nodes:
+        world = world.with_child(CLAIM, f"{name}-state", None).with_child(POD, name, None)
+    return world
+
+
+def test_first_node_initializes_and_the_others_join_when_it_is_ready() -> None:
+    world = new_world()
+    assert list_pods(world) == {"a", "w"}
+    assert "waits for a control-plane node that it can join" in condition(world.sync(), "Ready")["message"]
+    world = world.with_ready_pods().steps(2)
+    assert list_pods(world) == {"a", "b", "c", "w"}
+    assert [read_env(world, name).get("FOUND") for name in "abc"] == ["true", None, None]
+
+
+def test_every_member_has_a_name_that_outlives_its_address() -> None:
+    world = three_world()
+    for name in "abc":
+        pod = world.children[POD][name]["spec"]
+        assert (pod["hostname"], pod["subdomain"]) == (name, "demo-etcd")
+        assert read_env(world, name)["ETCD_SERVICE"] == "demo-etcd.team-a.svc.cluster.local"
+    assert "subdomain" not in world.children[POD]["w"]["spec"]
+    assert "ETCD_SERVICE" not in read_env(world, "w")
+    assert "demo-etcd" in world.children[SERVICE]
+
+
+def test_only_ready_nodes_of_several_serve_the_api() -> None:
+    api = [get_child(world.sync(), "demo-api")["spec"] for world in (running_world(), three_world())]
+    assert [each["publishNotReadyAddresses"] for each in api] == [True, False]
+
+
+def test_control_plane_pods_prefer_hosts_without_another_one() -> None:
+    affinity = three_world().children[POD]["a"]["spec"]["affinity"]["podAntiAffinity"]
+    terms = affinity["preferredDuringSchedulingIgnoredDuringExecution"]
+    roles = [term["podAffinityTerm"]["labelSelector"]["matchLabels"]["vk8s.sktelecom.com/role"] for term in terms]
+    assert (roles, [term["weight"] for term in terms]) == (["master", "worker"], [100, 50])
+
+
+def test_drain_leaves_all_members_but_one() -> None:
+    world = replace(three_world(), spec=spec(nodes=THREE, disruptionBudget={"maxUnavailable": 1})).step()
+    budgets = {name: each["spec"] for name, each in world.children[DISRUPTION_BUDGET].items()}
+    assert {name: each["minAvailable"] for name, each in budgets.items()} == {"demo": 0, "demo-etcd": 2}
+    labels = {name: each["selector"]["matchLabels"]["vk8s.sktelecom.com/role"] for name, each in budgets.items()}
+    assert labels == {"demo": "worker", "demo-etcd": "master"}
+    assert replace(world, spec=spec(nodes=THREE, paused=True)).step().children[DISRUPTION_BUDGET] == {}
+
+
+def test_second_and_third_node_wait_until_the_only_one_has_a_name() -> None:
+    world = with_nodes(at(running_world(), 1000), node("m", "master"), *THREE[1:]).step()
+    assert list_pods(world) == {"w"}  # the only one is recreated first, as one of several
+    world = world.steps(2)
+    assert list_pods(world) == {"m", "w"}
+    assert read_env(world, "m").get("FOUND") is None
+    world = world.with_ready_pods().steps(2)
+    assert list_pods(world) == {"m", "b", "c", "w"}
+
+
+def test_removed_nodes_leave_one_after_the_other_and_the_last_is_single_again() -> None:
+    world = with_nodes(three_world(), THREE[0], THREE[3]).step()
+    assert set(world.children[JOB]) == {"b-leave"}
+    assert "c will be removed after b" in condition(world.sync(), "Ready")["message"]
+    env = world.children[JOB]["b-leave"]["spec"]["template"]["spec"]["containers"][0]["env"]
+    assert {"name": "ROLE", "value": "master"} in env
+    for name in "bc":
+        assert list_gone(world) == set()
+        done = {**world.children[JOB][f"{name}-leave"], "status": DONE}
+        world = world.with_child(JOB, f"{name}-leave", done).step()
+        assert name not in list_pods(world)
+        world = world.steps(2)
+    world = world.steps(2)
+    assert "ETCD_SERVICE" not in read_env(world, "a")
+    assert "demo-etcd" not in world.children[SERVICE]
+    assert world.children[JOB] == {}
+
+
+def test_node_under_another_name_joins_while_the_one_it_replaces_leaves() -> None:
+    world = with_nodes(three_world(), THREE[0], THREE[1], node("d", "master"), THREE[3]).steps(2)
+    assert list_pods(world) == {"a", "b", "c", "d", "w"}
+    assert set(world.children[JOB]) == {"c-leave"}
+
+
+def test_control_plane_that_would_lose_its_data_is_rejected() -> None:
+    world = with_nodes(three_world(), node("d", "master"), node("e", "master"), node("f", "master"))
+    accepted = condition(world.sync(), "Accepted")
+    assert accepted["message"].startswith(
+        "spec.nodes: write a or b or c again: no other control-plane node has the data of the cluster."
+    )
+    assert set(names(world.sync())) == set(names(three_world().sync()))
+
+
+@pytest.mark.parametrize("lost", [[], ["m"]])
+def test_node_that_has_not_joined_yet_does_not_replace_all_others(lost: list[str]) -> None:
+    world = with_nodes(at(running_world(), 1000), node("m", "master"), *THREE[1:]).step()
+    world = without_volume(world, *lost)
+    accepted = condition(with_nodes(world, THREE[1]).sync(), "Accepted")
+    assert "write m again" in accepted["message"]
+
+
+def test_edits_reach_one_member_at_a_time_and_the_workers_last() -> None:
+    edited = [node(each["name"], each["role"], image=NEWER) for each in THREE]
+    world, order = with_nodes(three_world(), *edited), []
+    for seconds in range(2000, 2400, 100):
+        world = at(world, seconds)
+        gone = list_gone(world)
+        order.append(sorted(gone))
+        world = world.step()
+        assert list_gone(world) == set()
+        world = world.step()
+        world = with_ready_since(world, gone.pop(), seconds)
+        if len(order) < len("abc"):
+            assert list_gone(world) == set()  # the others may not have seen yet that it is back
+            assert world.sync().resync_after_seconds == MEMBER_PATIENCE.total_seconds()
+    assert order == [["a"], ["b"], ["c"], ["w"]]
+
+
+def with_ready_since(world: World, name: str, seconds: int) -> World:
+    since = (NOW + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    ready = {"type": "Ready", "status": "True", "lastTransitionTime": since}
+    return world.with_pod_status(name, {"phase": "Running", "conditions": [ready]})
+
+
+def test_no_member_is_recreated_while_another_is_away() -> None:
+    world = replace(three_world(), annotations={RESTART_ANNOTATION: "now"})
+    away = world.with_pod_status("b", RUNNING)
+    assert list_gone(away) == set()
+    assert list_gone(away.with_pod_status("c", RUNNING)) == set()
+    assert list_gone(world) == {"a"}
+
+
+def test_broken_member_is_recreated_while_the_others_are_a_quorum() -> None:
+    world = with_nodes(three_world(), *(node(each["name"], each["role"], image=NEWER) for each in THREE))
+    broken = {"phase": "Running", "containerStatuses": [{"name": "node", "restartCount": 3, "state": {"waiting": {}}}]}
+    assert list_gone(world.with_pod_status("c", broken)) == {"c"}
+    assert list_gone(world.with_pod_status("c", broken).with_pod_status("b", broken)) == set()
+    all_broken = world.with_pod_status("c", broken).with_pod_status("b", broken).with_pod_status("a", broken)
+    assert list_gone(all_broken) == {"a"}
+
+
+def test_no_member_is_recreated_while_another_is_being_removed() -> None:
+    edited = [node("a", "master", image=NEWER), THREE[3]]
+    world = with_nodes(three_world(), *edited).step()
+    assert list_gone(world) == set()
+
+
+def test_lost_volume_is_replaced_by_an_empty_one_while_the_others_have_the_data() -> None:
+    world = without_volume(three_world(), "b")
+    assert condition(world.sync(), "Ready")["reason"] != "StateLost"
+    world = world.steps(3)
+    assert "b" in list_pods(world)
+    assert "b-state" in world.children[CLAIM]
+    assert read_env(world, "b").get("FOUND") is None
+
+
+def test_lost_quorum_gets_no_empty_volumes() -> None:
+    world = without_volume(three_world(), "b", "c")
+    assert condition(world.sync(), "Ready")["reason"] == "QuorumLost"
+    world = world.steps(3)
+    assert list_pods(world) == {"a", "w"}
+    assert {"b-state", "c-state"}.isdisjoint(world.children[CLAIM])
+
+
+def test_owner_may_go_on_with_the_data_that_is_left() -> None:
+    world = without_volume(three_world(), "b", "c")
+    message = condition(world.sync(), "Ready")["message"]
+    assert "go on with the data of a, which may lack the last writes" in message
+    assert message.endswith("accept-state-loss=uid-of-b-state,uid-of-c-state.")
+    given_up = replace(world, annotations={ACCEPT_LOSS_ANNOTATION: "uid-of-b-state,uid-of-c-state"})
+    running = {"name": "node", "state": {"running": {"startedAt": "2026-01-01T00:00:00Z"}}}
+    away = {"type": "Ready", "status": "False", "lastTransitionTime": "2026-01-02T03:04:05Z"}
+    world = given_up.with_pod_status("a", {"containerStatuses": [running], "conditions": [away]}).steps(3)
+    assert read_env(world, "a")["MEMBERS_OF"] == "a.1"
+    assert "GENERATION" not in read_env(world, "a")  # the workers stay
+    assert list_pods(world) == {"a", "w"}
+    world = world.with_ready_pods().steps(3)
+    assert list_pods(world) == {"a", "b", "c", "w"}
+    assert [read_env(world, name).get("FOUND") for name in "abc"] == [None] * 3
+    world = world.with_ready_pods().steps(3)
+    assert list_gone(at(world, 2000)) == set()
+    assert condition(world.sync(), "Ready")["status"] == "True"
+
+
+def test_all_volumes_that_are_given_up_give_a_new_cluster() -> None:
+    world = without_volume(three_world(), "a", "b", "c")
+    given_up = ",".join(f"uid-of-{name}-state" for name in "abc")
+    world = replace(world, annotations={ACCEPT_LOSS_ANNOTATION: given_up}).steps(3)
+    assert list_pods(world) == {"a", "w"}
+    assert read_env(world, "a")["FOUND"] == "true"
+    assert read_env(world, "a")["GENERATION"] == "2"
+
+
+def test_all_members_come_back_at_once() -> None:
+    world = replace(three_world(), spec=spec(nodes=THREE, paused=True)).steps(2)
+    assert list_pods(world) == set()
+    world = replace(world, spec=spec(nodes=THREE)).steps(2)
+    assert list_pods(world) == {"a", "b", "c", "w"}
+
+
+def test_node_written_again_while_it_is_removed_is_removed_first() -> None:
+    world = with_nodes(three_world(), THREE[0], THREE[3]).step()
+    world = with_nodes(world, *THREE)
+    assert "b is being removed" in condition(world.sync(), "Ready")["message"]
+    done = {**world.children[JOB]["b-leave"], "status": DONE}
+    world = world.with_child(JOB, "b-leave", done).steps(4)
+    assert list_pods(world) == {"a", "b", "c", "w"}
+    assert world.children[JOB] == {}
