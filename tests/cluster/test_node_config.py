@@ -33,6 +33,7 @@ VARIABLES = {
     # As a token may look, and would be taken for a number.
     "TOKEN": "123456.0123456789012345",
 }
+SETS_VARIABLES = ("sentences", "image-store", "etcd-data", "members")
 # Refused by the kubelet after it has read and checked its configuration, and before it does anything.
 ENDS_AT_ONCE = "--exit-on-lock-contention"
 ENDED = "cannot exit on lock file contention"
@@ -40,6 +41,7 @@ ENDED = "cannot exit on lock file contention"
 WORLDS = {
     "as most": World(),
     "names like numbers and booleans": World(name="y", spec=spec(nodes=[node("123", "master"), node("1e3", "worker")])),
+    "three control-plane nodes": World(spec=spec(nodes=[node(name, "master") for name in ("m", "n", "o")])),
     "other networks": World(
         spec=spec(kubernetes={"podNetworkCidr": "10.244.0.0/16", "serviceCidr": "10.96.0.0/12", "cni": "none"})
     ),
@@ -55,8 +57,14 @@ def binaries() -> Path:
 def fill_in(world: World, name: str, **others: str) -> str:
     """A document as bootstrap/templates.sh makes it on the first node, with `others` of its variables."""
     files = build_boot_files(world.cluster, CONTEXT.scripts).files
-    own = {"NODE_NAME": world.cluster.nodes[0].name, "PATH": os.environ["PATH"]}
-    command = ["bash", "-euc", f'. {BOOT}/templates.sh; render <(printf %s "$1")', "bash", files[name]]
+    own = {
+        "NODE_NAME": world.cluster.nodes[0].name,
+        "ETCD_SERVICE": world.cluster.etcd_service,
+        "PATH": os.environ["PATH"],
+    }
+    sourced = "".join(f". {BOOT}/{each}.sh\n" for each in ("templates", *SETS_VARIABLES))
+    commands = f'{sourced}RUN=${{FOLDER:-}}\ndescribe_member\nrender <(printf %s "$1")'
+    command = ["bash", "-euc", commands, "bash", files[name]]
     return subprocess.run(
         command, env={**VARIABLES, **own, **others}, capture_output=True, text=True, check=True
     ).stdout
@@ -90,7 +98,7 @@ class TestKubeadm:
     @pytest.mark.parametrize("world", WORLDS.values(), ids=WORLDS)
     def test_takes_what_a_worker_joins_with(self, binaries: Path, tmp_path: Path, world: World) -> None:
         (tmp_path / "discovery.yaml").write_text(fill_in(world, "discovery.yaml"))
-        text = fill_in(world, "kubeadm-join.yaml", RUN=str(tmp_path))
+        text = fill_in(world, "kubeadm-join.yaml", FOLDER=str(tmp_path))
         assert self.validate(binaries, text, tmp_path) == (0, "ok\n")
 
     @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ boot=$(dirname "$0")
 . "$boot/cgroups.sh"
 . "$boot/state-volume.sh"
 . "$boot/image-store.sh"
+. "$boot/etcd-data.sh"
 . "$boot/founding.sh"
 . "$boot/templates.sh"
 . "$boot/certificates.sh"

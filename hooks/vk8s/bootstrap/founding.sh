@@ -4,20 +4,19 @@
 # The etcd that serves the cluster treats it as an existing one (kubeadm-init.yaml): it starts with data, or not at all.
 # So only this creates an empty cluster, and only if the controller says that there has been none before.
 
-ETCD_DATA=/var/lib/etcd
-ETCD_PROGRAM=("$SOURCE/$SNAPSHOTTER"/snapshots/*/fs/usr/local/bin/etcd) # that of the image that the static pod runs
 FOUNDING=$ETCD_DATA/founding # incomplete data; may be deleted at any time
 FOUNDING_SECONDS=1200 # as long as kubeadm waits for a control plane
 
-# Whether there is data to start with: etcd puts its log in place when that is complete.
-has_etcd_data() {
-  compgen -G "$ETCD_DATA/member/wal/*.wal" >/dev/null
+# Whether this node may initialize the cluster. The pod says so for all its life, but it may do it only once.
+may_found() {
+  [[ $FOUND = true && ! -e $BOOTED_BEFORE ]]
 }
 
-# A control-plane node must not start with an empty volume, unless it initializes its cluster.
+# A control-plane node must not start with an empty volume, unless it initializes its cluster. One of several fetches
+# the data from the others (members.sh).
 refuse_empty_volume() {
-  [[ $ROLE = master ]] && ! has_etcd_data || return 0
-  [[ $FOUND = true && ! -e $BOOTED_BEFORE ]] ||
+  [[ $ROLE = master && -z $ETCD_SERVICE ]] && ! has_etcd_data || return 0
+  may_found ||
     give_up "The state volume has no data of etcd, but this virtual cluster existed before: restore that volume, or its" \
       "data. To continue with an empty cluster instead, delete claim $NODE_NAME-state and this pod, and annotate the Vk8s with" \
       "vk8s.sktelecom.com/accept-state-loss=<uid of the claim>."
@@ -26,31 +25,22 @@ refuse_empty_volume() {
 # In the background, as it takes some tenths of a second.
 start_founding() {
   founding=''
-  [[ $ROLE = master ]] && ! has_etcd_data || return 0
+  [[ $ROLE = master ]] && ! has_etcd_data && may_found || return 0
   found_cluster &
   founding=$!
 }
 
 await_founding() {
-  [[ -z $founding ]] || wait "$founding" || give_up "The cluster could not be initialized: $(find_founding_error)"
-}
-
-find_founding_error() {
-  local error
-  error=$(grep -v '"level":"\(info\|debug\)"' "$LOG/founding.log" 2>/dev/null | tail -1 | cut -c1-300) || true
-  echo "${error:-an unexpected error}"
+  [[ -z $founding ]] || wait "$founding" || give_up "The cluster could not be initialized: $(find_etcd_error "$LOG/founding.log")"
 }
 
 # May be interrupted and repeated at any moment.
 found_cluster() {
-  rm -rf "$FOUNDING" "$FIRST_BOOT_COMPLETE"
+  rm -rf "$FOUNDING" "$FIRST_BOOT_COMPLETE" "$JOINED"
   mkdir -p "$FOUNDING" "$RUN/founding"
-  # Left over from an earlier version that was killed right after its start. Kept for an investigation.
-  [[ ! -e $ETCD_DATA/member ]] || mv "$ETCD_DATA/member" "$ETCD_DATA/incomplete-$EPOCHSECONDS"
+  set_etcd_data_aside incomplete # left over from an earlier version that was killed right after its start
   run_founding_etcd
-  mv "$FOUNDING/member" "$ETCD_DATA/member"
-  sync "$ETCD_DATA"
-  rmdir "$FOUNDING"
+  put_etcd_data_in_place "$FOUNDING"
   touch "$NEW"
 }
 

@@ -3,12 +3,18 @@
 # Boot of the control plane. Sourced by boot.sh.
 # shellcheck disable=SC2154 # boot.sh sets boot
 . "$boot/certificates.sh"
+. "$boot/image-store.sh"
+. "$boot/etcd-data.sh"
+. "$boot/pods.sh"
+. "$boot/members.sh"
+. "$boot/upgrade.sh"
 
 MOUNTED_PKI=/vk8s/pki
 KUBEADM_CONFIG=$RUN/kubeadm.yaml
 # Phases of kubeadm that run once in the life of a cluster. Users may have changed their results.
 ONCE=wait-control-plane,upload-config,upload-certs,mark-control-plane,bootstrap-token,kubelet-finalize,addon
 NEVER=preflight,show-join-command
+FOUNDERS=upload-config,upload-certs,bootstrap-token,addon # those that run once in the life of all control-plane nodes
 ADMIN=$KUBERNETES/super-admin.conf
 
 boot_node() {
@@ -17,8 +23,11 @@ boot_node() {
   install_pki
   write_kubeadm_config
   offer_kubectl
+  enter_members
   if [[ -e $FIRST_BOOT_COMPLETE ]]; then
     boot_again
+  elif [[ -e $JOINED ]]; then
+    boot_joined
   else
     boot_first
   fi
@@ -41,13 +50,34 @@ boot_first() {
   say "The control plane is set up."
 }
 
+# The first boot of a node that has fetched the data of others.
+boot_joined() {
+  say "kubeadm sets up the control plane of this node (details: $LOG/kubeadm.log in the node)."
+  follow_api_server &
+  run_kubeadm init --config "$KUBEADM_CONFIG" --skip-phases="$NEVER,$FOUNDERS"
+  wait $!
+  upgrade_cluster_if_last
+  date --utc --iso-8601=seconds | write_file "$FIRST_BOOT_COMPLETE"
+  say "This node has joined the control plane."
+}
+
 # What needs only the API server. kubeadm has seconds of other work left then, or minutes without a network.
 set_up_parallel_to_kubeadm() {
+  await_api_server
+  print_manifests | apply
+  start_network
+}
+
+follow_api_server() {
+  await_api_server
+  start_network
+}
+
+await_api_server() {
+  become_voter
   wait_for "Waiting for the API server; it starts as a container of this node." is_api_ready
   say "The API server answers."
   follow_kubelet_certificate
-  print_manifests | apply
-  start_network
 }
 
 # The network first. All in one call, as each start of kubectl takes 0.25 s of CPU.
@@ -58,39 +88,15 @@ print_manifests() {
   render "$boot/storage.yaml"
 }
 
-# kubeadm refuses to change a CoreDNS that is newer than its own, and an interrupted boot may have created only a part
-# of it.
-install_coredns() {
-  kubectl --kubeconfig $ADMIN --namespace kube-system delete deployment coredns --ignore-not-found >>"$LOG/kubeadm.log" 2>&1
-  run_kubeadm init phase addon coredns --config "$KUBEADM_CONFIG"
-}
-
 boot_again() {
   say "The control plane starts with the data of its previous boots (details: $LOG/kubeadm.log in the node)."
   stamp_upgrade
   run_kubeadm init --config "$KUBEADM_CONFIG" --skip-phases="$NEVER,$ONCE"
+  become_voter
   wait_for "Waiting for the API server; it starts as a container of this node." does_api_answer
   post_status_now
   wait_for "The API server answers, but is not ready yet." is_api_ready
-  # With the same version, nothing is updated: users may have changed it.
-  ! is_upgrade || upgrade_cluster
-}
-
-# Updates what the first boot created in the cluster: the images of the new version have other names, and the previous
-# ones are not in this node. Done before the node becomes Ready, because the workers are upgraded after that.
-upgrade_cluster() {
-  say "Kubernetes is upgraded from $(<"$VERSION_STAMP") to $KUBERNETES_VERSION."
-  run_kubeadm init phase upload-config all --config "$KUBEADM_CONFIG"
-  run_kubeadm init phase bootstrap-token --config "$KUBEADM_CONFIG" --skip-token-print
-  run_kubeadm init phase addon kube-proxy --config "$KUBEADM_CONFIG"
-  has_coredns || install_coredns
-  print_manifests | apply
-}
-
-# Whether the cluster runs the CoreDNS that is in this node.
-has_coredns() {
-  [[ $(kubectl --kubeconfig $ADMIN --namespace kube-system get deployment coredns --ignore-not-found \
-    --output 'jsonpath={.spec.template.spec.containers[0].image}') = *:"$COREDNS_TAG" ]]
+  upgrade_cluster_if_last
 }
 
 # The Node still has the status of the previous boot, Ready and with the previous address.
@@ -128,8 +134,9 @@ install_pki() {
 
 # shellcheck disable=SC2034,SC2154 # for render
 write_kubeadm_config() {
-  local TOKEN
+  local TOKEN ETCD_ARGUMENTS ETCD_NAMES LEADER_ELECT
   TOKEN=$(<$MOUNTED_PKI/token)
+  describe_member
   (umask 077 && render "$boot/kubeadm-init.yaml" | write_file "$KUBEADM_CONFIG")
 }
 

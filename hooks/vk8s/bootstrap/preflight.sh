@@ -8,6 +8,8 @@ JOIN=/vk8s/join # mounted into workers
 # inotify instances are counted per user, and all nodes of a host are root. One node takes some twenty instances.
 LEAST_INOTIFY_INSTANCES=64 ADVISED_INOTIFY_INSTANCES=512 LEAST_INOTIFY_WATCHES=8192
 MIB=$((1024 * 1024))
+LEAST_MINOR_OF_SEVERAL=34
+ETCD_MEMBER=/usr/local/bin/etcd-member
 
 check_machine() {
   check_memory
@@ -24,9 +26,22 @@ check_pod() {
     name=${entry%%=*}
     [[ -n ${!name:-} ]] || printf -v "$name" %s "${entry#*=}"
   done
+  [[ -z $ETCD_SERVICE ]] || check_node_image
   for file in $(list_credentials); do
     [[ -s $file ]] || give_up "$file is missing: the Secret mounted there is not complete."
   done
+}
+
+# In etcd before 3.6, a member that was promoted may lose its vote at the next upgrade.
+check_node_image() {
+  local version
+  version=$(read_image_version) # in state-volume.sh
+  (($(find_minor "$version") >= LEAST_MINOR_OF_SEVERAL)) ||
+    give_up "Several control-plane nodes need Kubernetes v1.$LEAST_MINOR_OF_SEVERAL or newer, and the image of this node has" \
+      "$version: upgrade the control-plane node while it is the only one."
+  [[ -x $ETCD_MEMBER ]] ||
+    give_up "The image of this node has no etcd-member, which several control-plane nodes need: write an image that was" \
+      "built by this version of the project or a later one."
 }
 
 list_credentials() {

@@ -8,8 +8,11 @@ UPGRADE_STAMP=$STATE/kubernetes-upgrade # the new version, from its first write 
 # Which cluster of this name: the owner may have given up the first one with its data, for an empty second one.
 GENERATION_STAMP=$STATE/generation
 # Written after the last step of the first boot of a control-plane node. It only shows that those steps are complete.
-# shellcheck disable=SC2034 # used by founding.sh and master.sh
+# shellcheck disable=SC2034 # used by founding.sh, members.sh and master.sh
 FIRST_BOOT_COMPLETE=$STATE/first-boot-complete
+# When this control-plane node began to fetch the cluster's data from others. Without it, it has initialized the cluster.
+# shellcheck disable=SC2034 # used by founding.sh, members.sh and master.sh
+JOINED=$STATE/joined
 
 claim_state_volume() {
   refuse_foreign_volume

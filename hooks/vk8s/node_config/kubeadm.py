@@ -13,7 +13,6 @@ from hooks.vk8s.node_config.documents import Json
 WORKER_CREDENTIALS: Final = "/vk8s/join"
 _API_VERSION: Final = "kubeadm.k8s.io/v1beta4"
 _CRI_SOCKET: Final = "unix:///run/containerd/containerd.sock"
-_ETCD_CLIENTS, _ETCD_PEERS = "https://127.0.0.1:2379", "https://127.0.0.1:2380"
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ def build_cluster_configuration(facts: ClusterFacts) -> Manifest:
         },
         "controllerManager": {
             "extraArgs": [
-                _build_no_election(),
+                _build_election(),
                 # Each of its forty controllers requests a token at the start. At the default rate, nodes would wait
                 # seconds for a subnet.
                 {"name": "kube-api-qps", "value": "300"},
@@ -69,7 +68,7 @@ def build_cluster_configuration(facts: ClusterFacts) -> Manifest:
             ],
             "extraEnvs": _build_gogc(),
         },
-        "scheduler": {"extraArgs": [_build_no_election()], "extraEnvs": _build_gogc()},
+        "scheduler": {"extraArgs": [_build_election()], "extraEnvs": _build_gogc()},
         "dns": {"imageTag": "${COREDNS_TAG}"},
         "etcd": {"local": _build_etcd()},
     }
@@ -100,27 +99,21 @@ def build_discovery_kubeconfig(facts: ClusterFacts) -> Manifest:
 
 
 def _build_etcd() -> Manifest:
+    """The member of the node. A control plane may have one or several, so the node fills it in (members.sh)."""
+    names = Json("${ETCD_NAMES}")
     return {
         "dataDir": "/var/lib/etcd",
         "imageTag": "${ETCD_TAG}",
-        # On loopback only: just the API server needs it, and the pod's address may change.
-        "extraArgs": [
-            {"name": "listen-client-urls", "value": _ETCD_CLIENTS},
-            {"name": "advertise-client-urls", "value": _ETCD_CLIENTS},
-            {"name": "listen-peer-urls", "value": _ETCD_PEERS},
-            {"name": "initial-advertise-peer-urls", "value": _ETCD_PEERS},
-            {"name": "initial-cluster", "value": f"${{NODE_NAME}}={_ETCD_PEERS}"},
-            # With an empty directory, etcd would silently start a new cluster. With this, it refuses to: founding.sh
-            # creates the first data.
-            {"name": "initial-cluster-state", "value": "existing"},
-        ],
+        "extraArgs": Json("${ETCD_ARGUMENTS}"),
         "extraEnvs": _build_gogc(),
+        "serverCertSANs": names,
+        "peerCertSANs": names,
     }
 
 
-def _build_no_election() -> Manifest:
-    """With a single control-plane node, there is no other candidate, and the election takes seconds of each boot."""
-    return {"name": "leader-elect", "value": "false"}
+def _build_election() -> Manifest:
+    """Without another control-plane node there is no other candidate, and the election takes seconds of each boot."""
+    return {"name": "leader-elect", "value": "${LEADER_ELECT}"}
 
 
 def _build_gogc() -> list[Manifest]:

@@ -7,6 +7,7 @@ NEW, FIRST_BOOT_COMPLETE, VERSION, UPGRADE = (
     "run/vk8s/new", f"{STATE}/first-boot-complete", f"{STATE}/kubernetes-version", f"{STATE}/kubernetes-upgrade",
 )  # fmt: skip
 KUBECONFIG, CLIENT_CERTIFICATE = "etc/kubernetes/kubelet.conf", "var/lib/kubelet/pki/kubelet-client-current.pem"
+DATA = "var/lib/etcd/member/wal/0.wal"
 CNI_LIST = "etc/cni/net.d/10-flannel.conflist"
 STOPS, RESTARTS, STARTS_NETWORK = (
     "systemctl stop kubelet", "systemctl restart kubelet", "systemctl --no-block start flanneld"
@@ -33,6 +34,7 @@ KUBECTL = """
 case "$*" in
   *' apply '*) cat >bench/applied ;;
   *' get deployment '*) cat bench/coredns-image ;;
+  *' get configmap kubeadm-config '*) cat bench/kubeadm-config ;;
 esac
 """
 
@@ -52,6 +54,7 @@ def make_master(node: Node) -> Node:
         node.write(f"vk8s/pki/{name}", name)
     node.write("vk8s/pki/token", "abcdef.0123456789abcdef")
     node.write(NEW)
+    node.write("bench/kubeadm-config", "kubernetesVersion: v1.34.4\n")
     node.program("kubeadm", KUBEADM)
     node.program("kubectl", KUBECTL)
     node.program("systemctl", f"[[ $* != *flanneld ]] || {{ mkdir -p etc/cni/net.d && touch {CNI_LIST}; }}")
@@ -60,7 +63,7 @@ def make_master(node: Node) -> Node:
 
 def make_booted(node: Node) -> Node:
     """The same, which has booted before: in a pod with another address."""
-    (node.root / NEW).unlink()
+    (node.root / NEW).unlink(missing_ok=True)
     node.write(FIRST_BOOT_COMPLETE, "2026-11-28T00:00:00+00:00\n")
     node.write(VERSION, "v1.34.4\n")
     for name in (
@@ -73,6 +76,7 @@ def make_booted(node: Node) -> Node:
     ):
         node.write(f"etc/kubernetes/{name}", "of the previous boot")
     node.write(CLIENT_CERTIFICATE)
+    node.write(DATA)
     return node
 
 

@@ -9,7 +9,7 @@ from tests.unit.vk8s.bootstrap.bench import ENVIRONMENT, Ended, Node, answer
 UID = ENVIRONMENT["VK8S_UID"]
 DATA, LOG, STATE = "var/lib/etcd", "var/lib/etcd/member/wal/0.wal", "var/lib/vk8s"
 NEW, BOOTED_BEFORE = "run/vk8s/new", "vk8s/booted/done"
-FILES = "sentences.sh preflight.sh state-volume.sh image-store.sh founding.sh"
+FILES = "sentences.sh preflight.sh state-volume.sh image-store.sh etcd-data.sh founding.sh"
 ETCD = "opt/vk8s/store/io.containerd.snapshotter.v1.overlayfs/snapshots/7/fs/usr/local/bin/etcd"
 # Writes its log, does what a test says, and serves until it is ended.
 PROGRAM = """#!/bin/bash
@@ -122,3 +122,30 @@ def test_etcd_that_ends_says_why(node: Node) -> None:
     assert "The cluster could not be initialized: " in said
     assert "no space left on device" in said
     assert not node.has(LOG)
+
+
+# One of several control-plane nodes
+
+
+@pytest.fixture
+def several(node: Node) -> Node:
+    return node.given(ETCD_SERVICE="demo-etcd.team-a.svc.cluster.local")
+
+
+def test_first_of_several_initializes_the_cluster(several: Node) -> None:
+    several.write(f"{STATE}/joined")
+    assert boot(several).code == 0
+    assert list_data(several) == ["member"]
+    assert several.has(NEW)
+    assert not several.has(f"{STATE}/joined")
+
+
+@pytest.mark.parametrize("found", ["false", "true"], ids=["not the first", "the first, which has done it before"])
+def test_others_initialize_nothing_and_need_no_data(several: Node, found: str) -> None:
+    """They fetch it (members.sh)."""
+    if found == "true":
+        several.write(BOOTED_BEFORE)
+    ended = boot(several.given(FOUND=found))
+    assert (ended.code, ended.output) == (0, "")
+    assert not list_data(several)
+    assert not several.has(NEW)

@@ -53,6 +53,13 @@ class TestThePod:
     def test_has_the_taints_of_its_node(self, world: World, name: str, taints: str | None) -> None:
         assert values(world, name).get("TAINTS") == taints
 
+    def test_has_the_name_of_the_others_if_it_is_one_of_several_control_plane_nodes(self) -> None:
+        masters = [node(name, "master") for name in ("m", "n", "o")]
+        several = World(spec=spec(nodes=[*masters, node("w", "worker")]))
+        assert {values(several, name)["ETCD_SERVICE"] for name in "mno"} == {"demo-etcd.team-a.svc.cluster.local"}
+        assert "ETCD_SERVICE" not in values(several, "w")
+        assert "ETCD_SERVICE" not in values(World(), "m")
+
     def test_has_the_number_of_its_gpus(self) -> None:
         limits = {"nvidia.com/gpu": 2, "nvidia.com/mig-1g.5gb": "1", "cpu": 4}
         gpus = World(spec=spec(nodes=[node("m", "master"), node("w", "worker", resources={"limits": limits})]))

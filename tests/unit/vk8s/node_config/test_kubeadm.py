@@ -32,13 +32,6 @@ def test_certificate_of_the_api_server_has_all_names_that_lead_to_it() -> None:
     ]  # fmt: skip
 
 
-def test_etcd_initializes_no_cluster_and_serves_its_api_server_alone() -> None:
-    etcd = load(World(), "kubeadm-init.yaml")["ClusterConfiguration"]["etcd"]["local"]
-    arguments = {each["name"]: each["value"] for each in etcd["extraArgs"]}
-    assert arguments.pop("initial-cluster-state") == "existing"
-    assert all("//127.0.0.1:" in value for value in arguments.values())
-
-
 def test_worker_discovers_its_cluster_at_the_endpoint() -> None:
     control_plane = load(World(), "kubeadm-init.yaml")["ClusterConfiguration"]["controlPlaneEndpoint"]
     kubeconfig = load(World(), "discovery.yaml")["Config"]

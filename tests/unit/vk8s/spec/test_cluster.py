@@ -6,7 +6,7 @@ import pytest
 
 from hooks.vk8s.spec.cluster import ACCEPT_LOSS_ANNOTATION, FORCE_REMOVE_ANNOTATION, STOPPED_ANNOTATION, VirtualCluster
 from hooks.vk8s.spec.state_note import StateNote
-from tests.world import World, spec
+from tests.world import World, node, spec
 
 
 def annotated(**annotations: str) -> VirtualCluster:
@@ -47,6 +47,12 @@ def test_endpoint_is_the_full_name_of_the_api_service() -> None:
     cluster = World().cluster
     assert cluster.api_names == ["demo-api", "demo-api.team-a", "demo-api.team-a.svc", cluster.endpoint]
     assert cluster.endpoint == "demo-api.team-a.svc.cluster.local"
+
+
+def test_several_control_plane_nodes_find_each_other_by_a_name() -> None:
+    several = World(spec=spec(nodes=[node(name, "master") for name in ("m", "n", "o")])).cluster
+    assert several.etcd_service == "demo-etcd.team-a.svc.cluster.local"
+    assert World().cluster.etcd_service == ""
 
 
 def test_cluster_without_a_worker_keeps_all_else() -> None:
