@@ -115,7 +115,8 @@ ACCEPTED_RESOURCES: Final[dict[str, dict[str, Any]]] = {
 }
 REJECTED_NAMES: Final = ("demo-api", "demo-access-svc", "a-api-api", "a-access-svc-api")
 NAME_SENTENCE: Final = (
-    "metadata.name: write a name that ends in none of -api, -etcd, -access-svc: Services of other virtual clusters end so"
+    "metadata.name: write a name that ends in none of -api, -etcd, -access-svc: Services of other virtual clusters end "
+    "so"
 )
 ACCEPTED_NAMES: Final = ("api", "demoapi", "access-svc", "api-demo", "demo-apis", "demo-access")
 # What can't be read as a network is rejected of whatever lives, too.

@@ -72,7 +72,10 @@ def test_kubectl_explain_describes_a_field(cluster: HostCluster, path: str, word
 
 REFUSED = {
     "no nodes": (build_vk8s(nodes=[]), "spec.nodes in body should have at least 1 items"),
-    "no control-plane node": (build_vk8s(nodes=[WORKER]), "spec.nodes: write one, three or five nodes with role: master"),
+    "no control-plane node": (
+        build_vk8s(nodes=[WORKER]),
+        "spec.nodes: write one, three or five nodes with role: master",
+    ),
     "two control-plane nodes": (
         build_vk8s(nodes=[MASTER, node("n", "master")]),
         "spec.nodes: write one, three or five nodes with role: master",

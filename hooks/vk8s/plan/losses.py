@@ -36,7 +36,7 @@ def describe_ways_out(cluster: VirtualCluster, lost: Mapping[str, str]) -> str:
     holding = _list_holding(cluster, lost)
     result = "start with an empty volume"
     if is_quorum_lost(cluster, holding):
-        result = f"go on with the data of {holding[0]}, which may lack the last writes"
+        result = f"go on with the data of {holding[0]}, without what it has not received"
     return (
         f"No empty volume replaces a lost one by itself. Restore the claim, with label controller-uid={identity.uid} "
         f"({PAGE}); or give up what was on it, and {result}: kubectl annotate vk8s "

@@ -216,7 +216,7 @@ def test_lost_quorum_gets_no_empty_volumes() -> None:
 def test_owner_may_go_on_with_the_data_that_is_left() -> None:
     world = without_volume(three_world(), "b", "c")
     message = condition(world.sync(), "Ready")["message"]
-    assert "go on with the data of a, which may lack the last writes" in message
+    assert "go on with the data of a, without what it has not received" in message
     assert message.endswith("accept-state-loss=uid-of-b-state,uid-of-c-state.")
     given_up = replace(world, annotations={ACCEPT_LOSS_ANNOTATION: "uid-of-b-state,uid-of-c-state"})
     running = {"name": "node", "state": {"running": {"startedAt": "2026-01-01T00:00:00Z"}}}
