@@ -34,9 +34,9 @@ def test_chart_fixes_the_settings_of_its_pods() -> None:
 
 def test_chart_and_page_name_the_crds_of_its_metacontroller() -> None:
     assert yaml.safe_load(VALUES.read_text())["metacontroller"]["image"]["tag"] == VERSION
-    for file in ("charts/vk8s/templates/controllers.yaml", "docs/how-to/helm.md"):
+    for file in ("charts/vk8s/templates/controllers.yaml", "docs/how-to/helm.md", "README.md"):
         text = (ROOT / file).read_text()
-        # The page breaks the line of the command.
+        # The pages break the line of the command.
         (source,) = re.findall(r"^source=(\S+)$", text, re.MULTILINE) or [""]
         assert f"kubectl apply --server-side -f {CRDS_URL}" in text.replace("$source", source)
 

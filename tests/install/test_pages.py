@@ -27,7 +27,7 @@ def terminal(host_with_node: HostCluster, tmp_path: Path) -> Iterator[Terminal]:
 
 
 def test_installing_and_asking_the_hooks(terminal: Terminal) -> None:
-    terminal.follow(read_commands(ROOT / "README.md", under="Install it"))
+    terminal.follow(read_commands(ROOT / "README.md", under="With a script"))
     terminal.type("mkdir -p build && .venv/bin/python -m hooks request -f examples/local.yaml >build/request.json")
     terminal.follow(read_commands(ROOT / "docs" / "debugging.md", under="The hooks of a cluster"))
 

@@ -11,8 +11,9 @@ from tests.walkthrough.pages import read_commands
 from tests.walkthrough.terminal import Terminal
 
 DOCS = ROOT / "docs"
-# The only other one is typed in where there is something to install into: tests/install/test_pages.py.
-README_SECTIONS = {"here": ["Try it", "The resource"], "elsewhere": ["Install it"]}
+# The others are typed in where there is something to install into, tests/install/test_pages.py, or rendered by Helm,
+# tests/charts/test_pages.py.
+README_SECTIONS = {"here": ["Try it", "The resource"], "elsewhere": ["With Helm", "With a script"]}
 # As for the README; the hooks of a cluster are pods only there.
 DEBUGGING_SECTIONS = {
     "here": ["Hooks on your machine", "What a broken spec is answered", "A virtual cluster as it is now"],
