@@ -63,6 +63,6 @@ def test_pictures_fetch_nothing_and_name_no_machine(picture: Path) -> None:
 
 
 def test_pictures_exist() -> None:
-    assert [path.stem for path in PICTURES] == ["boot", "describe", "get-watch", "make-up"], (
+    assert [path.stem for path in PICTURES] == ["boot", "describe", "get-watch", "how-it-works", "make-up"], (
         "run make pictures, or list what it writes here"
     )
