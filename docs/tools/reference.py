@@ -19,6 +19,8 @@ SOURCES: Final = {
     "ippool.md": "crds/ippools.yaml",
     "ipallocation.md": "crds/ipallocations.yaml",
 }
+# Below the first heading of the page, an example that has every field.
+EXAMPLES: Final = {"crds/vk8s.yaml": "examples/every-field.yaml"}
 COMMAND: Final = "make generate"
 # Of the schema, and how the page says it.
 _LIMITS: Final = {
@@ -78,6 +80,7 @@ def build_page(source: str, crd: Schema) -> str:
             f"`kubectl explain {spec['names']['singular']}.spec`. The source is [{source}](../../{source}).",
             "",
             *_list_refusals(_read_refusals(schema)),
+            *_show_example(source),
             "## Spec",
             *(line for field in fields if field.path.startswith("spec") for line in _show(field)),
             *_show_status([field for field in fields if field.path.startswith("status.")]),
@@ -107,6 +110,19 @@ def list_fields(schema: Schema, path: str = "") -> Iterator[Field]:
         yield from list_fields(inner, below)
         if inner.get("type") == "array":
             yield from list_fields(inner["items"], f"{below}[]")
+
+
+def _show_example(source: str) -> Iterator[str]:
+    """Nothing for a resource without an example of all its fields."""
+    if source in EXAMPLES:
+        file = EXAMPLES[source]
+        yield "## Every field in one YAML"
+        yield f"This is [{file}](../../{file}). An API server accepts it in the tests; each field is described below."
+        yield ""
+        yield "```yaml"
+        yield (ROOT / file).read_text().rstrip()
+        yield "```"
+        yield ""
 
 
 def _list_messages(schema: Schema) -> Iterator[str]:

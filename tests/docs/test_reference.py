@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from docs.tools.reference import SOURCES, Field, build_page, list_fields
+from docs.tools.reference import EXAMPLES, SOURCES, Field, build_page, list_fields
 from tests.shared_material import ROOT
 
 CRDS: dict[str, dict[str, Any]] = {
@@ -87,3 +87,40 @@ def test_every_field_is_described(page: str) -> None:
     fields = list(list_fields(version["schema"]["openAPIV3Schema"]))
     assert len(fields) > 5
     assert [field.path for field in fields if not field.description] == [], f"describe these fields in {SOURCES[page]}"
+
+
+def list_paths(value: object, path: str = "") -> set[str]:
+    """Every field of an object, as the reference names it."""
+    if isinstance(value, list):
+        return set().union(*(list_paths(each, f"{path}[]") for each in value))
+    if not isinstance(value, dict):
+        return set()
+    own = {f"{path}.{name}".lstrip("."): inner for name, inner in value.items()}
+    return set(own).union(*(list_paths(inner, name) for name, inner in own.items()))
+
+
+@pytest.mark.parametrize("source", EXAMPLES)
+def test_example_has_every_field(source: str) -> None:
+    (version,) = CRDS[next(page for page, crd in SOURCES.items() if crd == source)]["spec"]["versions"]
+    fields = {field.path for field in list_fields(version["schema"]["openAPIV3Schema"])}
+    used = list_paths(yaml.safe_load((ROOT / EXAMPLES[source]).read_text()))
+    assert {path for path in fields if path.startswith("spec")} - used == set(), f"add them to {EXAMPLES[source]}"
+
+
+@pytest.mark.parametrize("source", EXAMPLES)
+def test_defaults_of_the_example_are_those_of_the_crd(source: str) -> None:
+    """Where a comment begins with "default", the value is the default; every default has such a comment."""
+    (version,) = CRDS[next(page for page, crd in SOURCES.items() if crd == source)]["spec"]["versions"]
+    spec = version["schema"]["openAPIV3Schema"]["properties"]["spec"]
+    commented = re.findall(r"^ *(\w+): (\S+) # default(?:;|$)", (ROOT / EXAMPLES[source]).read_text(), re.MULTILINE)
+    assert sorted(commented) == sorted([*list_defaults(spec), ("operator", "Equal")])
+
+
+def list_defaults(schema: dict[str, Any]) -> list[tuple[str, str]]:
+    """Name and default of every field that has one, as YAML writes them."""
+    found: list[tuple[str, str]] = []
+    for name, inner in schema.get("properties", {}).items():
+        if "default" in inner and inner["default"] != {}:
+            found.append((name, yaml.safe_dump(inner["default"]).split()[0]))
+        found += list_defaults(inner.get("items", inner))
+    return found

@@ -33,7 +33,9 @@ def type_in(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 @pytest.mark.parametrize("path", VK8S_EXAMPLES, ids=lambda path: str(path.name))
-def test_examples_are_rendered(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_examples_are_rendered(path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """With the settings of an installation."""
+    monkeypatch.setenv("VK8S_SETTING_IP_MANAGER", "true")
     assert main(["render", "-f", str(path)]) == 0
     assert "Pod" in {document["kind"] for document in yaml.safe_load_all(capsys.readouterr().out)}
 
@@ -170,7 +172,7 @@ def test_unknown_setting_is_reported(
 
 
 def test_reader_that_has_enough_is_no_error() -> None:
-    example = VK8S_EXAMPLES[0]
+    example = ROOT / "examples" / "local.yaml"
     reading, writing = os.pipe()
     os.close(reading)
     command = [sys.executable, "-m", "hooks", "render", "-f", str(example)]
