@@ -14,6 +14,7 @@ FILE: Final = ROOT / "docs" / "reference" / "cli.md"
 _PROGRAM: Final = "kubectl vk8s"
 _WIDTH: Final = 120
 _NOTE: Final = "<!-- Written by `make generate` from the command's own help: change that. -->"
+_GUIDE: Final = "How to get the command, and how to use it: [from your machine](../how-to/connect.md)."
 
 
 def main() -> int:
@@ -26,7 +27,8 @@ def build_page() -> str:
     """The page, as Markdown."""
     root = click.Context(vk8s, info_name=_PROGRAM)
     commands = {name: vk8s.get_command(root, name) for names in SECTIONS.values() for name in names}
-    lines = [f"# {_PROGRAM}", _NOTE, "", *ABOUT.split("\n"), "", *_list_exits(), "## Options of all commands"]
+    lines = [f"# {_PROGRAM}", _NOTE, "", *ABOUT.split("\n"), "", _GUIDE, ""]
+    lines += [*_list_exits(), "## Options of all commands"]
     first = next(each for each in commands.values() if each)
     lines += _list_options(first, click.Context(first), common=True)
     for title, names in SECTIONS.items():

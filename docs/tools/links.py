@@ -41,8 +41,10 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG001 MkDocs passes them
-    """The page with links as they are right in the site."""
-    return rewrite(markdown, page.file.src_uri, _log.warning)
+    """The page with links as they are right in the site. A decision, which is in no menu, leads back to all of them."""
+    source = page.file.src_uri
+    back = "\n\n[All decisions](index.md)\n" if source.startswith("decisions/0") else ""
+    return rewrite(markdown, source, _log.warning) + back
 
 
 def rewrite(markdown: str, page: str, warn: Callable[[str], object]) -> str:

@@ -21,6 +21,12 @@ SOURCES: Final = {
 }
 # Below the first heading of the page, an example that has every field.
 EXAMPLES: Final = {"crds/vk8s.yaml": "examples/every-field.yaml"}
+# Where the words for people are.
+GUIDES: Final = {
+    "crds/vk8s.yaml": "[how it works](../how-it-works.md), [the status](../status.md)",
+    "crds/ippools.yaml": "[address pools](../ip-manager.md)",
+    "crds/ipallocations.yaml": "[address pools](../ip-manager.md)",
+}
 COMMAND: Final = "make generate"
 # Of the schema, and how the page says it.
 _LIMITS: Final = {
@@ -78,6 +84,7 @@ def build_page(source: str, crd: Schema) -> str:
             "",
             f"`{spec['group']}/{version['name']}`, {_SCOPES[spec['scope']]}. To read the same in a terminal:",
             f"`kubectl explain {spec['names']['singular']}.spec`. The source is [{source}](../../{source}).",
+            f"More: {GUIDES[source]}.",
             "",
             *_list_refusals(_read_refusals(schema)),
             *_show_example(source),

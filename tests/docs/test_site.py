@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
@@ -12,6 +13,7 @@ import yaml
 from docs.tools.links import PAGES
 from tests.shared_material import ROOT
 
+HOW_TO = sorted((ROOT / "docs" / "how-to").glob("*.md"))
 # Not --quiet: warnings that are not logged don't count.
 BUILD = (sys.executable, "-m", "mkdocs", "build", "--strict")
 
@@ -42,6 +44,30 @@ def test_site_fetches_nothing_from_elsewhere(site: Path) -> None:
     for page in site.rglob("*.html"):
         found = re.findall(r'<(?:script|link|img)[^>]+(?:src|href)="?(https?:[^">]*)', page.read_text())
         assert [url for url in found if "rel=canonical" not in url] == [], page
+
+
+def test_every_page_leads_to_another_one(site: Path) -> None:
+    """In its own text: menus and "previous" and "next" come on top of that."""
+    for page in site.rglob("*.html"):
+        article = page.read_text().partition("<article")[2].partition("</article>")[0]
+        ways = [urlsplit(link).path for link in re.findall(r'<a [^>]*?href="?([^" >]+)', article)]
+        others = [way for way in ways if way.endswith(".html") and (page.parent / way).resolve() != page.resolve()]
+        assert others or page.name == "404.html", f"{page.relative_to(site)} is a dead end: add a link to its text"
+
+
+@pytest.mark.parametrize("page", HOW_TO, ids=lambda page: str(page.stem))
+def test_how_to_ends_with_what_comes_next(page: Path) -> None:
+    _, *sections = re.split("^## ", page.read_text(), flags=re.MULTILINE)
+    assert sections[-1].startswith("Next\n"), "end the page with a section Next"
+    assert re.search(r"\]\((?!http|#)", sections[-1]), "link to another page"
+
+
+def test_every_question_has_an_answer_that_leads_on() -> None:
+    _, *entries = re.split("^#{2,3} ", (ROOT / "docs" / "faq.md").read_text(), flags=re.MULTILINE)
+    answers = dict(entry.split("\n", maxsplit=1) for entry in entries)
+    questions = [each for each in answers if each not in ("Before you decide", "Use", "Run")]
+    assert len(questions) >= 20
+    assert [each for each in questions if not each.endswith("?") or "](" not in answers[each]] == []
 
 
 def test_every_decision_is_in_the_index() -> None:
