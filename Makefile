@@ -119,6 +119,7 @@ generate: $(VENV)/installed ## After a change of the resource: write its referen
 	$(PYTHON) -m docs.tools.reasons
 	$(PYTHON) -m docs.tools.command
 	$(PYTHON) -m docs.tools.chart
+	$(PYTHON) -m docs.tools.support
 	$(PYTEST) tests/contract $(ARGS)
 
 .PHONY: manifests
