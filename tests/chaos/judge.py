@@ -70,6 +70,8 @@ class Judge:
             return
         if request.key == (SECRET, f"{request.call.name}-pki"):
             self._check_authority(request.call, request.wanted)
+        if request.key == (SECRET, f"{request.call.name}-join"):
+            self._check_derived(request.call, request.wanted)
         if request.key[0] == POD:
             self._check_address(request.wanted)
 
@@ -147,8 +149,7 @@ class Judge:
         return is_up(pod, self.scene.api.now)
 
     def _check_authority(self, call: Call, wanted: Manifest) -> None:
-        vk8s = self.scene.api.peek(VK8S, call.name)
-        if vk8s is None or vk8s["metadata"]["uid"] != call.uid or is_terminating(vk8s):
+        if not self._is_alive(call):
             return
         made = self._authorities.setdefault(call.uid, set())
         authority = wanted["data"]["ca.crt"]
@@ -161,6 +162,20 @@ class Judge:
             self.scene.ruined.add(call.uid)
         made.add(authority)
         self.scene.vault[call.uid] = {key: wanted[key] for key in ("immutable", "type", "data")}
+
+    def _check_derived(self, call: Call, wanted: Manifest) -> None:
+        """What nodes join with is made from the PKI. If that was deleted, a cache may still show the previous one."""
+        pki = self.scene.find_child(call.uid, (SECRET, f"{call.name}-pki"))
+        if pki is None or pki["data"]["ca.crt"] == wanted["data"]["ca.crt"] or not self._is_alive(call):
+            return
+        if call.uid not in self.scene.lost_pki:
+            raise ViolationError(SECOND_CA, f"{call.name} gets a join Secret of another CA than its PKI")
+        self.scene.ruined.add(call.uid)
+
+    def _is_alive(self, call: Call) -> bool:
+        """Whether the Vk8s that the call is about is there, and nobody has deleted it."""
+        vk8s = self.scene.api.peek(VK8S, call.name)
+        return vk8s is not None and vk8s["metadata"]["uid"] == call.uid and not is_terminating(vk8s)
 
     def _check_address(self, wanted: Manifest) -> None:
         address = wanted["metadata"].get("annotations", {}).get(ADDRESS)

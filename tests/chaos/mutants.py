@@ -30,6 +30,14 @@ class MakesAnotherAuthority(Hooks):
         return kept.model_copy(update={"children": [*kept.children, *pki]})
 
 
+class MixesAuthorities(Hooks):
+    """Has nodes join with a CA that is not that of the PKI."""
+
+    def sync(self, request: HookRequest, context: Context) -> SyncResponse:
+        answer = super().sync(request, context)
+        return answer.model_copy(update={"children": [_with_another_authority(child) for child in answer.children]})
+
+
 class RollsTwo(Hooks):
     """Takes down one more node whenever one is recreated."""
 
@@ -87,6 +95,11 @@ class GivesOneAddress(Hooks):
     def sync(self, request: HookRequest, context: Context) -> SyncResponse:
         answer = super().sync(request, context)
         return answer.model_copy(update={"children": [_with_address(child) for child in answer.children]})
+
+
+def _with_another_authority(child: Manifest) -> Manifest:
+    is_join = child["kind"] == "Secret" and child["metadata"]["name"].endswith("-join")
+    return {**child, "data": {**child["data"], "ca.crt": "YQ=="}} if is_join else child
 
 
 def _with_address(child: Manifest) -> Manifest:

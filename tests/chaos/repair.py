@@ -20,6 +20,7 @@ from tests.chaos.scene import HOLD, Scene
 from tests.simulation.answers import list_references
 from tests.simulation.host_api import NAMESPACE, find_owner
 from tests.simulation.kinds import Key
+from tests.simulation.removals import list_staying
 
 
 def repair(scene: Scene) -> None:
@@ -46,6 +47,7 @@ def repair(scene: Scene) -> None:
     for vk8s in sorted(scene.list_vk8s(), key=lambda each: int(each["metadata"]["uid"].removeprefix("uid-"))):
         if not is_terminating(vk8s):
             _repair_vk8s(scene, vk8s)
+            _delete_volumes_of_removed_workers(scene, vk8s)
     _delete_stuck_jobs(scene)
 
 
@@ -128,6 +130,19 @@ def _is_taken(scene: Scene, uid: str, node: str) -> bool:
     return any(owner not in (uid, None) for owner in owners) or node in wanted
 
 
+def _delete_volumes_of_removed_workers(scene: Scene, vk8s: Manifest) -> None:
+    """Anyone who binds the volume of a removed worker again has to delete it: the node says so as it boots."""
+    uid, name = vk8s["metadata"]["uid"], vk8s["metadata"]["name"]
+    there = scene.api.peek(VK8S, name)
+    for node in sorted(list_staying(scene.look(there))) if there else []:
+        claim = scene.find_child(uid, (CLAIM, f"{node}-state"))
+        is_bound_again = claim is not None and claim["metadata"]["uid"] in scene.volumes.copies
+        if claim and is_bound_again and scene.volumes.of_claim(claim).key in scene.dismissed:
+            scene.tell(f"{node} and its claim are deleted: the volume is that of a worker that was removed")
+            scene.api.drop((CLAIM, f"{node}-state"))
+            scene.api.drop((POD, node)) if scene.find_child(uid, (POD, node)) else None
+
+
 def _delete_stuck_jobs(scene: Scene) -> None:
     """Deletes Jobs that can't start, of workers of which nothing else is left: only these Jobs know their Nodes."""
     for name, job in scene.list_jobs():
@@ -148,7 +163,8 @@ def face_losses(scene: Scene) -> bool:
 def _face_losses(scene: Scene, vk8s: Manifest, missing: set[str]) -> bool:
     uid = vk8s["metadata"]["uid"]
     former = [(node, volume) for node, volume in sorted(scene.volumes.last.items()) if node[0] == uid]
-    there = [(node, volume) for node, volume in former if volume.uids & missing and not volume.is_gone]
+    usable = [(node, volume) for node, volume in former if not volume.is_gone and volume.key not in scene.dismissed]
+    there = [(node, volume) for node, volume in usable if volume.uids & missing]
     retained = [(node, volume) for node, volume in there if is_missing(scene, node)]
     for node, volume in retained:
         bind(scene, node, volume)

@@ -12,6 +12,7 @@ from tests.chaos.mutants import (
     HurriesToEnd,
     LosesClaims,
     MakesAnotherAuthority,
+    MixesAuthorities,
     RollsTwo,
     TellsTheTime,
     WritesForEver,
@@ -38,6 +39,7 @@ MOST_EVENTS = 8
     [
         pytest.param(LosesClaims, {LEFT_OUT, DATA}, id="the claim of a node that is not Ready is forgotten"),
         pytest.param(MakesAnotherAuthority, {SECOND_CA}, id="a lost PKI is recreated"),
+        pytest.param(MixesAuthorities, {SECOND_CA}, id="nodes join with another CA than that of the PKI"),
         pytest.param(RollsTwo, {TWO_DOWN, LEFT_OUT}, id="two nodes are taken down at once"),
         pytest.param(TellsTheTime, {CONVERGES}, id="the status contains the time"),
         pytest.param(WritesForEver, {CONVERGES}, id="a child is written at each call"),
