@@ -1,5 +1,7 @@
 """What is beyond repair by the hooks: the owner's own mistakes, and what caches showed too late."""
 
+from datetime import timedelta
+
 from hooks.ippool.request import VK8S
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.observed.children import CLAIM, JOB, POD, SECRET, is_ready
@@ -12,9 +14,10 @@ from tests.chaos.owner import create
 from tests.chaos.rest import come_to_rest, end
 from tests.chaos.scene import Draw, Scene
 from tests.simulation.hooks import Hooks
+from tests.simulation.note import read_note
 
 MASTER, WORKER = build_node("a-m", "master"), build_node("a-w1", "worker")
-CLAIM_OF_WORKER = (CLAIM, "a-w1-state")
+CLAIM_OF_MASTER, CLAIM_OF_WORKER = (CLAIM, "a-m-state"), (CLAIM, "a-w1-state")
 
 
 def test_volume_of_a_removed_worker_never_makes_a_node_ready_again() -> None:
@@ -47,6 +50,21 @@ def test_lost_worker_that_was_leaving_gets_an_empty_volume() -> None:
     end(scene)
     assert "a has annotation vk8s.sktelecom.com/accept-state-loss" in " ".join(scene.story)
     assert is_ready(_get(scene, POD, "a-w1"))
+
+
+def test_loss_is_accepted_by_the_uid_of_a_pod_that_is_older_than_its_claim() -> None:
+    scene = _create_scene()
+    while scene.api.peek(POD, "a-m") is None:
+        _sync(scene)
+    scene.api.remove(CLAIM_OF_MASTER)
+    scene.api.pass_time(timedelta(seconds=1))
+    _sync(scene)
+    come_to_rest(scene)
+    recorded = read_note(scene.look(_get(scene, VK8S, "a")))[0]["a-m"]
+    assert recorded == _get(scene, POD, "a-m")["metadata"]["uid"]
+    scene.api.drop(CLAIM_OF_MASTER)
+    end(scene)
+    assert scene.volumes.accepted == {_get_uid(scene): {recorded}}
 
 
 def test_vk8s_of_two_cas_is_deleted_if_caches_showed_the_lost_one() -> None:

@@ -19,7 +19,7 @@ RETAINED: Final = 3
 
 @dataclass
 class Volume:
-    """A volume, and the `uids` of the claims that it was bound to.
+    """A volume, and the `uids` by which owners give it up: of claims that it was bound to, and pods that mounted it.
 
     `data`: number of the content that was acknowledged on it, 0 for none; `cluster`: number of the etcd that was
     initialized on it or joined from it; `generation`: that of the state at that time.
@@ -95,6 +95,8 @@ class Volumes:
             found = self.of_pod(pod)
             self.is_guarded |= may_initialize(pod)
             self.of_pods[uid] = found if found.number else Volume(self.count(), {uid})
+            # What a pod has on a claim that is newer than the pod, hooks record under the pod's uid.
+            self.of_pods[uid].uids.add(uid)
         return self.of_pods[uid]
 
     def bind(self, claim: Manifest, volume: Volume) -> None:
