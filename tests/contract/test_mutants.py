@@ -1,9 +1,11 @@
-"""`make mutants` runs in a copy of the project: what the tests that it runs import is in that copy."""
+"""`make mutants` runs in a copy of the project, with what tests import, and collects them more than once."""
 
 import ast
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 from testbed.layout import ROOT
 
@@ -16,6 +18,12 @@ def test_copy_has_every_package_that_the_tests_import() -> None:
     packages = {path.parent.name for path in ROOT.glob("*/__init__.py")}
     assert "bench" in packages
     assert set(list_imports()) & packages <= COPIED
+
+
+def test_written_ids_are_the_same_when_collected_twice(request: pytest.FixtureRequest) -> None:
+    """Pytest escapes such an id again whenever a process collects again, as mutmut does, and finds no test of it."""
+    named = [item for item in request.session.items if any("ids" in mark.kwargs for mark in item.iter_markers())]
+    assert [item.nodeid for item in named if "\\" in item.name] == []
 
 
 def list_imports() -> Iterator[str]:

@@ -81,7 +81,25 @@ def test_keys_are_texts_and_aliases_are_written_out() -> None:
         ("- 1", "An object does not say what it is: write its apiVersion and kind."),
         ("text", "An object does not say what it is: write its apiVersion and kind."),
     ],
-    ids=lambda value: value[:20],
+    ids=[
+        "a list without end",
+        "a null character",
+        "binary data",
+        "a Python object",
+        "a word as a number",
+        "a word as a boolean",
+        "not a number",
+        "a number of 5000 digits",
+        "half a character",
+        "a list that holds itself",
+        "no name",
+        "a number as name",
+        "no metadata",
+        "no apiVersion",
+        "an empty apiVersion",
+        "a list",
+        "a text",
+    ],
 )
 def test_document_that_is_no_object_is_reported(text: str, sentence: str) -> None:
     (problem,) = refuse(text)
