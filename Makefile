@@ -136,7 +136,7 @@ docs-serve: $(VENV)/installed ## Serve it at http://127.0.0.1:8000, built again 
 	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs serve --strict $(ARGS)
 
 .PHONY: pictures
-pictures: prerequisites ## Record the pictures of the documentation in a run on this machine; removes a running testbed
+pictures: prerequisites ## Record the documentation's picture of a terminal in a run on this machine; removes a running testbed
 	$(PYTHON) -m docs.tools.record
 
 .PHONY: check

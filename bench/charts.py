@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from io import StringIO
 from typing import Final
 
 import matplotlib as mpl
@@ -9,12 +10,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bench.results import Results
+from docs.tools.scheme import follow_scheme
 from testbed.layout import ROOT
 
 PICTURES: Final = ROOT / "docs" / "pictures"
 # Distinguishable for people with colour blindness (Okabe and Ito).
 _COLOURS: Final = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9")
-_SIZE, _DPI = (8, 3.6), 120
+_SIZE = (8, 3.6)
 
 # What makes the children, by the name of its figures.
 OPERATORS: Final = {
@@ -42,7 +44,15 @@ class Bars:
 def write(results: Results) -> None:
     """Writes all charts."""
     for name, panels in list_charts(results["figures"]).items():
-        draw(panels).savefig(PICTURES / f"{name}.png", metadata={"Software": None})
+        (PICTURES / f"{name}.svg").write_text(follow_scheme(render(draw(panels))))
+
+
+def render(figure: Figure) -> str:
+    """An SVG, the same each time, with text that can be searched and copied."""
+    svg = StringIO()
+    with mpl.rc_context({"svg.hashsalt": "vk8s", "svg.fonttype": "none"}):
+        figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
+    return svg.getvalue()
 
 
 def list_charts(figures: Figures) -> dict[str, list[Bars]]:
@@ -104,7 +114,7 @@ def _build_operators(figures: Figures) -> Bars:
 def draw(panels: Sequence[Bars]) -> Figure:
     """The panels side by side."""
     with mpl.rc_context({"font.size": 9}):
-        figure = Figure(figsize=_SIZE, dpi=_DPI, layout="constrained")
+        figure = Figure(figsize=_SIZE, layout="constrained")
         for axes, bars in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
             _draw_bars(axes, bars)
     return figure

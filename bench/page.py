@@ -66,6 +66,7 @@ def write(results: Results) -> None:
 def fill(text: str, results: Results) -> str:
     """The page with the tables of these results."""
     tables = {
+        "five": _build_five(results),
         "machine": _build_machine(results),
         "hooks": _build_hooks(results["figures"]),
         "load": _build_load(results["figures"], "load"),
@@ -76,6 +77,26 @@ def fill(text: str, results: Results) -> str:
         "density": _build_density(results["figures"]),
     }
     return _BLOCK.sub(lambda block: f"{block[1]}{tables[block[2]]}\n{block[3]}", text)
+
+
+def _build_five(results: Results) -> str:
+    """What most readers come for."""
+    figures = results["figures"]
+    more = 100 * figures["apply_to_running_s"] / figures["bare_kubeadm_s"] - 100
+    rows = [
+        (
+            "from `kubectl apply` to Running, a control-plane node and a worker",
+            f"{_show(figures['apply_to_running_s'])} s; {more:.0f} % more than the same pods without a controller",
+        ),
+        ("from the loss of the control-plane node until it is Ready again", f"{_show(figures['master_recovery_s'])} s"),
+        ("a sync of a virtual cluster with ten nodes, median", f"{_show(figures['sync_p50_ms'])} ms"),
+        ("memory of an idle control-plane node", f"{_show(figures['control_plane_pss_mb'])} MB"),
+        (
+            "virtual clusters of one node each, Running at the same time",
+            f"{_show(figures['clusters_most'])}, on {results['machine']['cores']} cores",
+        ),
+    ]
+    return _build_table(("", "measured"), rows)
 
 
 def _build_machine(results: Results) -> str:

@@ -1,11 +1,10 @@
-"""The documentation's pictures of a terminal, from a run on this machine: `make pictures`, which ends a testbed.
+"""The documentation's picture of a terminal, from a run on this machine: `make pictures`, which ends a testbed.
 
-The timeline of a boot is drawn by `make bench`.
+The timeline of a boot and the charts are drawn by `make bench`. What readers copy is text on the pages.
 """
 
 import subprocess
 import sys
-from pathlib import Path
 from typing import Final
 
 from docs.tools.terminal import draw_terminal
@@ -21,26 +20,19 @@ SECONDS: Final = 300
 
 
 def main() -> int:
-    """Writes all pictures; the exit code."""
+    """Writes the picture; the exit code."""
     PICTURES.mkdir(exist_ok=True)
     make("down")
     try:
-        write("make-up", draw_terminal("make up", [("make up", make("up"))]))
+        make("up")
         kubectl = HostCluster(UP, builds.build_binaries()).kubectl
         kubectl.run("delete", "vk8s", NAME, f"--timeout={SECONDS}s")
         kubectl.run("apply", f"--filename={ROOT / EXAMPLE}")
-        shown = watch(kubectl)
         commands = [
             (f"kubectl apply -f {EXAMPLE}", f"vk8s.vk8s.sktelecom.com/{NAME} created"),
-            ("kubectl get vk8s -w", shown),
+            ("kubectl get vk8s -w", watch(kubectl)),
         ]
-        write("get-watch", draw_terminal("kubectl get vk8s -w", commands))
-        write(
-            "describe",
-            draw_terminal(
-                "kubectl describe vk8s", [(f"kubectl describe vk8s {NAME}", kubectl.run("describe", "vk8s", NAME))]
-            ),
-        )
+        (PICTURES / "get-watch.svg").write_text(draw_terminal("kubectl get vk8s -w", commands))
     finally:
         make("down")
     return 0
@@ -56,15 +48,9 @@ def watch(kubectl: Kubectl) -> str:
     raise TimeoutError(f"{NAME} is not Running after {SECONDS} s")
 
 
-def make(target: str) -> str:
-    """What `make` prints, with `~` for the home directory."""
-    result = subprocess.run(["make", "--silent", target], cwd=ROOT, capture_output=True, text=True, check=True)
-    return result.stdout.replace(str(Path.home()), "~")
-
-
-def write(name: str, svg: str) -> None:
-    """Writes a picture under its name."""
-    (PICTURES / f"{name}.svg").write_text(svg)
+def make(target: str) -> None:
+    """Runs a target of the Makefile."""
+    subprocess.run(["make", "--silent", target], cwd=ROOT, capture_output=True, check=True)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from docs.tools.scheme import follow_scheme
+
 # What is to be seen on a host before the node itself says its first sentence.
 FIRST: Final = "The hooks answer, the host makes volume and pod."
 # `kubectl logs --timestamps` of a node: the host's clock, then the node's own, then a sentence.
@@ -66,7 +68,7 @@ def draw_timeline(title: str, steps: Sequence[Step], running: float) -> str:
         _write_frame(axes, title, colours)
         svg = StringIO()
         figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
-    return svg.getvalue()
+    return follow_scheme(svg.getvalue())
 
 
 def _write_name(axes: Axes, row: int, step: Step, last: float) -> None:

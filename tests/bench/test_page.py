@@ -20,6 +20,13 @@ def test_tables_are_those_of_the_file() -> None:
     assert page.fill(PAGE, RESULTS) == PAGE
 
 
+def test_page_begins_with_five_numbers() -> None:
+    head, _, rest = PAGE.partition("<!-- end -->")
+    assert head.startswith("# Performance\n<!-- table: five -->")
+    assert len([line for line in head.splitlines() if line.startswith("| ")]) == 1 + 5
+    assert "<!-- table: machine -->" in rest
+
+
 def test_each_figure_that_the_page_names_is_in_the_file() -> None:
     named = set(re.findall(r"`([a-z0-9_]+_(?:ms|s|mb))`", PAGE))
     assert named >= HOOKS | NODES
@@ -36,8 +43,8 @@ def test_file_has_machine_versions_and_commands() -> None:
 @pytest.mark.parametrize("name", list_charts(RESULTS["figures"]))
 def test_chart_can_be_drawn_and_is_shown(name: str) -> None:
     assert draw(list_charts(RESULTS["figures"])[name]).axes
-    assert (PICTURES / f"{name}.png").is_file()
-    assert f"](pictures/{name}.png)" in PAGE
+    assert (PICTURES / f"{name}.svg").is_file()
+    assert f"](pictures/{name}.svg)" in PAGE
 
 
 def test_figures_that_are_not_measured_again_stay(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from docs.tools.scheme import follow_scheme
 from docs.tools.terminal import WIDTH, draw_terminal
 from docs.tools.timeline import FIRST, Step, draw_timeline, read_steps
 from tests.shared_material import ROOT
@@ -15,6 +16,7 @@ something else
 """
 APPLIED = 1795689577.5  # 2026-11-26T10:39:37.5Z
 STEPS = [Step("m", "first", 0, 3), Step("m", "second", 3, 8), Step("w", "third", 1, 8)]
+TERMINALS = {"get-watch"}
 PICTURES = sorted((ROOT / "docs" / "pictures").glob("*.svg"))
 
 
@@ -62,7 +64,24 @@ def test_pictures_fetch_nothing_and_name_no_machine(picture: Path) -> None:
     assert str(Path.home()) not in svg.replace("&#160;", " ")
 
 
+@pytest.mark.parametrize("picture", PICTURES, ids=lambda path: str(path.name))
+def test_pictures_fit_a_dark_page(picture: Path) -> None:
+    """A terminal is dark in any case."""
+    svg = picture.read_text()
+    assert picture.stem in TERMINALS or svg.count("@media (prefers-color-scheme: dark)") == 1
+
+
+def test_picture_without_a_style_sheet_is_rejected() -> None:
+    with pytest.raises(ValueError, match="has one style sheet"):
+        follow_scheme("<svg/>")
+
+
 def test_pictures_exist() -> None:
-    assert [path.stem for path in PICTURES] == ["boot", "describe", "get-watch", "how-it-works", "make-up"], (
-        "run make pictures, or list what it writes here"
-    )
+    assert [path.stem for path in PICTURES] == [
+        "boot",
+        "get-watch",
+        "how-it-works",
+        "performance-hooks",
+        "performance-load",
+        "performance-operators",
+    ], "run `make pictures` or `make bench`, or list what they write here"
