@@ -63,7 +63,7 @@ def fill_in(world: World, name: str, **others: str) -> str:
         "PATH": os.environ["PATH"],
     }
     sourced = "".join(f". {BOOT}/{each}.sh\n" for each in ("templates", *SETS_VARIABLES))
-    commands = f'{sourced}RUN=${{FOLDER:-}}\ndescribe_member\nrender <(printf %s "$1")'
+    commands = f'boot={BOOT}\n{sourced}RUN=${{FOLDER:-}}\ndescribe_member\nrender <(printf %s "$1")'
     command = ["bash", "-euc", commands, "bash", files[name]]
     return subprocess.run(
         command, env={**VARIABLES, **own, **others}, capture_output=True, text=True, check=True

@@ -1,6 +1,6 @@
 #!/bin/bash
 # shellcheck source-path=SCRIPTDIR
-# Removes a worker from its virtual cluster. Job <node>-leave runs it in a pod of its own, with the owner's kubeconfig.
+# Removes a node from its virtual cluster. Job <node>-leave runs it in a pod of its own, with the owner's kubeconfig.
 #
 # Every step may be interrupted and repeated, and it retries until the Node is gone: a removal is never reverted.
 set -euo pipefail
@@ -9,6 +9,9 @@ set -euo pipefail
 MOVING=$RUN/moving # exists while pods can be evicted; the Job's readiness probe looks for it
 CONTROL_PLANE=node-role.kubernetes.io/control-plane
 DRAIN_SECONDS=10
+REMOVE_MEMBER=vk8s.sktelecom.com/remove-member
+
+role=${ROLE:-worker} # or what the Node says, if the controller knows it no more
 
 main() {
   trap 'exit 143' TERM
@@ -26,9 +29,12 @@ main() {
 remove_node() {
   local state
   free_control_plane && find_state || return
-  [[ $state != absent ]] || return 0
-  touch "$MOVING"
-  drain && stop_kubelet && ask delete node "$NODE_NAME" --ignore-not-found --wait=false >/dev/null
+  if [[ $state != absent ]]; then
+    touch "$MOVING"
+    drain && stop_kubelet || return
+  fi
+  [[ $role = worker ]] || remove_member || return
+  [[ $state = absent ]] || ask delete node "$NODE_NAME" --ignore-not-found --wait=false >/dev/null
 }
 
 ask() { # kubectl arguments
@@ -44,13 +50,14 @@ is_api_ready() {
 find_state() {
   local found ready='{.status.conditions[?(@.type=="Ready")].status}'
   local annotation='{.metadata.annotations.vk8s\.sktelecom\.com/left}'
-  found=$(ask get node "$NODE_NAME" --ignore-not-found --output "jsonpath=node $ready $annotation") || return
-  left=${found##* }
-  case $found in
+  found=$(ask get node "$NODE_NAME" --ignore-not-found --output "jsonpath=node $ready/$annotation/{.metadata.labels}") || return
+  IFS=/ read -r state left found <<<"$found"
+  case $state in
     '') state=absent ;;
-    'node True '*) state=ready ;;
+    'node True') state=ready ;;
     *) state=away ;;
   esac
+  [[ $found != *"\"$CONTROL_PLANE\":"* ]] || role=master
 }
 
 # Without workers, pods run on the control-plane node. Done first, as pods of the last worker have nowhere else to go.
@@ -90,16 +97,63 @@ find_blocked() { # output of kubectl drain
   sed -nE 's|.*error when evicting pods/"([^"]+)" -n "([^"]+)".*disruption budget.*|\2/\1|p' <<<"$1" | sort -u | paste -sd ' '
 }
 
-# Has the node stop its kubelet, which would register the Node again, and waits until it has (watcher.sh).
+# Has the node stop its kubelet, which would register the Node again, and waits until it has (watcher.sh). A control-plane
+# node leaves etcd first, and may be able to without a kubelet.
 stop_kubelet() {
   find_state || return
-  [[ $state = ready ]] || return 0
+  [[ $state = ready || $role = master ]] || return 0
   ask annotate node "$NODE_NAME" --overwrite vk8s.sktelecom.com/leaving=true >/dev/null || return
-  say "The node is asked to stop its kubelet."
+  [[ $state != ready ]] || say "The node is asked to stop its kubelet."
   while [[ $state = ready && $left != true ]]; do
     sleep 0.3
     find_state || return
   done
+}
+
+# Returns when the member of a control-plane node has been removed from etcd. A node that is lost can't do that: another
+# one is asked to, by an annotation that its watcher removes when it is done.
+remove_member() {
+  local others name asked helper='' said=''
+  until [[ $left = true ]]; do
+    others=$(list_others) || return
+    while read -r name _ asked; do
+      [[ $name != "$helper" || $asked = "$NODE_NAME" ]] || break 2
+    done <<<"$others"
+    ask_another || return
+    sleep 1
+    find_state || return
+  done
+  withdraw
+}
+
+# Prints of each other control-plane node its name, whether it is Ready, and whose member it is asked to remove.
+list_others() {
+  local columns='{.metadata.name} {.status.conditions[?(@.type=="Ready")].status} '
+  columns+='{.metadata.annotations.vk8s\.sktelecom\.com/remove-member}{"\n"}'
+  ask get nodes --selector $CONTROL_PLANE --output "jsonpath={range .items[*]}$columns{end}" | sed "/^$NODE_NAME /d"
+}
+
+# Sets $helper to one that is Ready: the present one, one that has been asked before this process began, or any.
+ask_another() {
+  local chosen
+  chosen=$(awk -v helper="$helper" -v own="$NODE_NAME" '
+    $2 == "True" { rank = $1 == helper ? 3 : $3 == own ? 2 : 1; if (rank > best) { best = rank; chosen = $1 } }
+    END { print chosen }' <<<"$others")
+  if [[ -z $chosen ]]; then
+    [[ -n $said ]] || say "Waiting for another control-plane node that is Ready: it has to remove this node from etcd."
+    said=yes
+  elif [[ $chosen != "$helper" ]]; then
+    ask annotate node "$chosen" --overwrite "$REMOVE_MEMBER=$NODE_NAME" >/dev/null || return
+    say "Control-plane node $chosen is asked to remove this node from etcd."
+  fi
+  helper=$chosen
+}
+
+# The member may be gone before all that were asked have looked.
+withdraw() {
+  local names name
+  names=$(list_others | awk -v own="$NODE_NAME" '$3 == own { print $1 }') || return
+  for name in $names; do ask annotate node "$name" "$REMOVE_MEMBER-" >/dev/null || return; done
 }
 
 main

@@ -1,20 +1,17 @@
 # shellcheck shell=bash
+# shellcheck source-path=SCRIPTDIR
 # The member of etcd on this control-plane node, if it may be one of several. Sourced by master.sh.
 #
 # A node without data never initializes a cluster here: the others add it, as a learner that has no vote, and it fetches
 # their data. It gets its vote when the etcd that stays has started, because the others would wait for a voter that
-# stops. Each command of etcd-member waits for as long as it takes, and may be interrupted and repeated.
+# stops.
 # shellcheck disable=SC2154 # boot.sh sets boot
+. "$boot/etcd-member.sh"
 
 JOINING=$ETCD_DATA/joining # incomplete data; may be deleted at any time
 MEMBER_STAMP=$STATE/etcd-member # the id with which it has had a vote
-ETCD_PKI=/etc/kubernetes/pki/etcd
 CHECK_SECONDS=2
 REMOVED_MEMBER=3 # the status of etcd-member if the others have removed this one
-
-is_one_of_several() {
-  [[ -n $ETCD_SERVICE ]]
-}
 
 # Sets what kubeadm-init.yaml has of etcd, and whether the control plane elects a leader.
 # shellcheck disable=SC2034 # for render
@@ -59,16 +56,24 @@ enter_members() {
   if ! has_etcd_data; then
     fetch_etcd_data incomplete
   elif is_member_removed; then
+    refuse_return
     say "The other control-plane nodes have removed this node's member of etcd. Its data is set aside, in $ETCD_DATA."
     fetch_etcd_data removed
   fi
+}
+
+# A node that was removed from its cluster was stopped before it could note that its kubelet must not start again.
+refuse_return() {
+  [[ -e $LEAVING ]] || return 0
+  stop_kubelet_for_good
+  exit 1 # the boot is retried, and finds that
 }
 
 # If no majority of the others answers, they may all be starting with their data.
 is_member_removed() {
   local id=''
   [[ ! -s $MEMBER_STAMP ]] || id=$(<"$MEMBER_STAMP")
-  ask_members check --timeout ${CHECK_SECONDS}s ${id:+--id "$id"} && [[ $answer = removed ]]
+  run_etcd_member check --timeout ${CHECK_SECONDS}s ${id:+--id "$id"} >/dev/null && [[ $printed = removed ]]
 }
 
 fetch_etcd_data() { # what the present data is, if there is any
@@ -76,9 +81,9 @@ fetch_etcd_data() { # what the present data is, if there is any
   rm -rf "$JOINING" "$FIRST_BOOT_COMPLETE" "$MEMBER_STAMP"
   set_etcd_data_aside "$1"
   say "This node has no data of etcd: it joins the other control-plane nodes, and fetches theirs."
-  ask_members join
+  run_etcd_member join
   date --utc --iso-8601=seconds | write_file "$JOINED"
-  run_joining_etcd "$answer" || {
+  run_joining_etcd "$printed" || {
     say "etcd could not fetch the data: $(find_etcd_error "$LOG/joining.log")."
     return 1
   }
@@ -97,7 +102,7 @@ run_joining_etcd() { # the value of --initial-cluster
     --peer-client-cert-auth --peer-trusted-ca-file $ETCD_PKI/ca.crt \
     --peer-cert-file $ETCD_PKI/peer.crt --peer-key-file $ETCD_PKI/peer.key >"$LOG/joining.log" 2>&1 &
   etcd=$!
-  ask_members await-data &
+  run_etcd_member await-data &
   waiting=$!
   wait -n -p ended $etcd $waiting || status=$?
   kill -TERM $etcd 2>/dev/null || true
@@ -110,21 +115,12 @@ become_voter() {
   is_one_of_several || return 0
   local status=0
   # The member of a node that was alone has no name yet. That of a learner must not be changed.
-  [[ -e $JOINED ]] || ask_members rename
-  ask_members promote || status=$?
+  [[ -e $JOINED ]] || run_etcd_member rename
+  run_etcd_member promote || status=$?
   if [[ $status -eq $REMOVED_MEMBER ]]; then
     say "The other control-plane nodes have removed this node's member of etcd: it boots again, to join them again."
     systemctl --no-block restart vk8s-boot
   fi
   [[ $status -eq 0 ]] || return $status
-  echo "$answer" | write_file "$MEMBER_STAMP"
-}
-
-# Runs etcd-member, sets $answer to what it prints, and logs what it waits for.
-ask_members() { # command, arguments
-  local file=$RUN/etcd-member-$1
-  etcd-member "$@" --name "$NODE_NAME" --service "$ETCD_SERVICE" --address "$POD_IP" --ca $ETCD_PKI/ca.crt \
-    --cert $ETCD_PKI/healthcheck-client.crt --key $ETCD_PKI/healthcheck-client.key --local https://127.0.0.1:2379 \
-    2>&1 >"$file" | while read -r line; do say "etcd-member $line"; done || return
-  answer=$(<"$file")
+  echo "$printed" | write_file "$MEMBER_STAMP"
 }

@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # Finds processes of the cluster's own pods on this node. Users may run whole clusters in their pods, with programs of
-# the same names. Sourced by stop-pods.sh and renew-certificates.sh.
+# the same names. Sourced by stop-pods.sh, renew-certificates.sh, master.sh and
+# watcher.sh.
 
 [[ -e /sys/fs/cgroup/cgroup.controllers ]] && PODS=/sys/fs/cgroup/kubelet || PODS=/sys/fs/cgroup/pids/kubelet
 # The kubelet's, with a folder <namespace>_<name>_<uid> for each pod; the cgroup of the pod also has its uid in its
@@ -22,7 +23,11 @@ list_own_processes() { # program...
 
 # Kills them.
 kill_own_processes() { # program...
+  signal_own_processes KILL "$@"
+}
+
+signal_own_processes() { # signal, program...
   local processes
-  mapfile -t processes < <(list_own_processes "$@")
-  [[ ${#processes[@]} -eq 0 ]] || kill -KILL "${processes[@]}" 2>/dev/null || true
+  mapfile -t processes < <(list_own_processes "${@:2}")
+  [[ ${#processes[@]} -eq 0 ]] || kill "-$1" "${processes[@]}" 2>/dev/null || true
 }

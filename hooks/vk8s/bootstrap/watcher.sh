@@ -12,6 +12,7 @@ boot=$(dirname "$0")
 . "$boot/sentences.sh"
 . "$boot/kubelet.sh"
 . "$boot/network.sh"
+. "$boot/watch-members.sh"
 
 READY=$RUN/ready
 # How long a worker stays ready without an API server: a restart of the control plane must not remove it from users'
@@ -39,7 +40,7 @@ main() {
     asked=${EPOCHREALTIME/./}
     observe
     publish
-    [[ $state = ready ]] || explain
+    [[ $state = ready ]] || { explain && leave_if_others_say_so; }
     rest "$asked" "$([[ -n $was_ready ]] && echo 1000000 || echo 250000)"
   done
 }
@@ -85,7 +86,8 @@ ask() { # curl arguments
 }
 
 judge() { # the Node, as JSON
-  case $1 in *'"vk8s.sktelecom.com/leaving":'*) leave ;; esac
+  case $1 in *"\"$LEAVING_ANNOTATION\":"*) leave ;; esac
+  case $1 in *"\"$REMOVE_ANNOTATION\":\""*) ! is_one_of_several || remove_lost_member "$1" ;; esac
   case $1 in
     *'"type":"InternalIP","address":"'"$POD_IP"'"'*) ;;
     *) state="its Node does not have the address $POD_IP yet" && return ;;
@@ -153,10 +155,21 @@ explain() {
 leave() {
   say "This node is being removed from its cluster."
   rm -f "$READY"
+  local ask=ask
+  ! is_one_of_several || leave_members
   stop_kubelet_for_good
-  until [[ $(ask --request PATCH --header 'Content-Type: application/merge-patch+json' --output /dev/null \
-    --data '{"metadata": {"annotations": {"vk8s.sktelecom.com/left": "true"}}}' "$NODE_URL") = *200 ]]; do sleep 1; done
+  if is_one_of_several; then
+    ask=ask_others # the own API server has lost its etcd
+    kill_own_processes kube-apiserver kube-controller-manager kube-scheduler
+  fi
+  until annotate_node vk8s.sktelecom.com/left '"true"' $ask; do sleep 1; done
   exec sleep infinity
+}
+
+# Sets an annotation of the Node, or removes it with `null`; fails if the API server does not accept that.
+annotate_node() { # name, value as JSON, ask or ask_others
+  [[ $("$3" --request PATCH --header 'Content-Type: application/merge-patch+json' --output /dev/null \
+    --data '{"metadata": {"annotations": {"'"$1"'": '"$2"'}}}' "$NODE_URL") = *200 ]]
 }
 
 # Writes or removes the file, and logs it, when the state has changed.

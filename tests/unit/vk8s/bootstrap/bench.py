@@ -80,15 +80,17 @@ arguments=${{*//$'\\n'/ }}
 printf '%s\\n' "{name}${{arguments:+ $arguments}}" >>bench/calls
 {commands}
 """
-# Prints the answer and, where asked to, the status, as curl does; ends as curl would where there is no answer.
+# Prints the answer and, where asked to, the status, as curl does; ends as curl would where there is no answer. What the
+# server at another address answers (--resolve) is below <host>:<port>:<address>/.
 CURL = r"""
-method='' url='' format='' output='' data=''
+method='' url='' format='' output='' data='' via=''
 while (($#)); do
   case $1 in
     --request) method=$2 && shift ;;
     --data) data=$2 && shift ;;
     --write-out) format=$2 && shift ;;
     --output) output=$2 && shift ;;
+    --resolve) via=$2/ && shift ;;
     --cacert | --cert | --key | --header | --max-time | --unix-socket) shift ;;
     -*) ;;
     *) url=$1 ;;
@@ -96,9 +98,8 @@ while (($#)); do
   shift
 done
 path=${url#*://*/} && path=${path%%\?*}
-file=bench/answers/${method:-${data:+POST}}
-[[ -n $method$data ]] || file=bench/answers/GET
-file+=:${path//\//:} ended=7 status=000 body=''
+method=${method:-${data:+POST}} path=$via$path
+file=bench/answers/${method:-GET}:${path//\//:} ended=7 status=000 body=''
 # A request next to a program that makes what the answer needs waits for that, in real time.
 until [[ ! -e bench/starting ]]; do /bin/sleep 0.01; done
 [[ ! -e $file ]] || { read -r ended status && read -rd '' body; } <"$file"

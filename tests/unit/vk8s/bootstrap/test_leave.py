@@ -2,50 +2,17 @@
 
 import pytest
 
-from tests.unit.vk8s.bootstrap.bench import ENDED_BY_BENCH, Ended, Node, Timeline
-
-MOVING = "run/vk8s/moving"
-BEGINS, ENDS = "Removing node demo-worker from its virtual cluster.", "Node demo-worker has been removed."
-STOPS = "The node is asked to stop its kubelet."
-# What kubectl does, by its verb. `node` is what it prints of the Node, `taints` those of the control plane, and each
-# line of `drain` is how one call ends. The node's watcher stops the kubelet as soon as the annotation is written.
-STOP = "echo 'node True true' >node"
-KUBECTL = {
-    "get nodes": "cat taints",
-    "get node": "cat node",
-    "annotate": STOP,
-    "drain": 'read -r said <drain || true; sed -i 1d drain; [[ -z $said ]] || { echo "$said"; exit 1; }',
-    "taint": "echo 'node/demo-master untainted'",
-}
-HELD = (
-    'error when evicting pods/"web-0" -n "shop" (will retry after 5s): '
-    "Cannot evict pod as it would violate the pod's disruption budget."
-)
+from tests.unit.vk8s.bootstrap.bench import ENDED_BY_BENCH, Node
+from tests.unit.vk8s.bootstrap.leaving import BEGINS, ENDS, HELD, MOVING, STOPS, leave, steps, write_kubectl
 
 
 @pytest.fixture
 def node(node: Node) -> Node:
     """The Job's pod, for a worker that is Ready, one of several."""
     write_kubectl(node)
-    node.write("bench/node", "node True ")
+    node.write("bench/node", "node True//{}")
     node.write("bench/drain", "\n")
     return node.given(FORCE="false")
-
-
-def write_kubectl(node: Node, first: str = "", **before: str) -> None:
-    """A kubectl that fails while there is a file `away`; `before`: what it also does, by the verb."""
-    cases = "".join(f"  *' {verb} '*) {before.get(verb, '')}\n{commands} ;;\n" for verb, commands in KUBECTL.items())
-    node.program("kubectl", f'{first}\ncd bench\n[[ ! -e away ]] || exit 1\ncase "$*" in\n{cases}esac')
-
-
-def leave(node: Node, timeline: Timeline | None = None, limit: float = 60) -> Ended:
-    return node.run("leave.sh", timeline, limit)
-
-
-def steps(ended: Ended) -> list[str]:
-    """What kubectl was asked to change, by its verbs."""
-    verbs = [call.split()[2] for call in ended.calls_of("kubectl")]
-    return [verb for verb in verbs if verb != "get"]
 
 
 def test_worker_is_drained_and_stopped_before_its_node_is_deleted(node: Node) -> None:
@@ -68,7 +35,7 @@ def test_node_that_is_gone_needs_nothing(node: Node) -> None:
 
 def test_node_that_does_not_answer_is_not_waited_for(node: Node) -> None:
     """Neither for its pods nor for its watcher."""
-    node.write("bench/node", "node Unknown ")
+    node.write("bench/node", "node Unknown//{}")
     ended = leave(node)
     assert ended.said == [BEGINS, "The node does not answer; not waiting for its pods.", ENDS]
     assert steps(ended) == ["cordon", "delete"]
@@ -82,14 +49,14 @@ def test_pods_are_not_evicted_if_the_owner_forces_the_removal(node: Node) -> Non
 def test_node_is_deleted_only_when_its_kubelet_has_stopped(node: Node) -> None:
     """It would register it again."""
     write_kubectl(node, annotate="exit 0")
-    ended = leave(node, {10: "echo 'node True true' >$BENCH/node"})
+    ended = leave(node, {10: "echo 'node True/true/{}' >$BENCH/node"})
     assert ended.output.splitlines()[-1] == f"[  10.2 s] {ENDS}"
     assert steps(ended) == ["cordon", "drain", "annotate", "delete"]
 
 
 def test_node_that_stops_answering_is_not_waited_for(node: Node) -> None:
     write_kubectl(node, annotate="exit 0")
-    ended = leave(node, {10: "echo 'node False ' >$BENCH/node"})
+    ended = leave(node, {10: "echo 'node False//{}' >$BENCH/node"})
     assert ended.said[-1] == ENDS
 
 
@@ -147,7 +114,7 @@ def test_whether_pods_move_is_shown_by_the_jobs_readiness(node: Node, outcome: s
 
 
 def test_node_that_stops_answering_while_it_is_drained_is_not_waited_for(node: Node) -> None:
-    write_kubectl(node, drain="echo 'node Unknown ' >node")
+    write_kubectl(node, drain="echo 'node Unknown//{}' >node")
     node.write("bench/drain", f"{HELD}\n" * 9)
     ended = leave(node)
     assert ended.code == 0

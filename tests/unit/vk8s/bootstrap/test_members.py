@@ -112,8 +112,8 @@ def test_what_the_cluster_has_once_is_left_to_its_first_node(node: Node) -> None
 
 
 def test_reasons_to_wait_are_logged(node: Node) -> None:
-    write_member(node, join="echo 'waits: no other control-plane node answers' >&2; echo a=https://a:2380")
-    assert "etcd-member waits: no other control-plane node answers" in boot(node).said
+    write_member(node, join="echo 'etcd-member: waits for another control-plane node' >&2; echo a=https://a:2380")
+    assert "etcd-member: waits for another control-plane node" in boot(node).said
 
 
 @pytest.mark.parametrize("interrupted", ["join", "await-data"])
@@ -183,6 +183,22 @@ def test_data_of_a_member_that_was_removed_is_set_aside(joined: Node) -> None:
     assert joined.read(DATA) == "fetched\n"
     # Its Node may be gone as well.
     assert inits(ended, joined)[-1] == skip(f"{NEVER},{FOUNDERS}")
+
+
+def test_node_that_was_leaving_when_it_was_removed_does_not_return(joined: Node) -> None:
+    """It was stopped before it could note that its kubelet has to stop for good."""
+    joined.write("var/lib/vk8s/leaving")
+    joined.write("bench/check", "removed")
+    assert boot(joined).code == 1
+    ended = boot(joined)
+    assert ended.said == ["This node has been removed from its cluster: it starts no kubelet, and can be deleted."]
+    assert joined.read(DATA) == "of the previous boot\n"
+
+
+def test_node_that_is_leaving_boots_while_it_has_a_vote(joined: Node) -> None:
+    joined.write("var/lib/vk8s/leaving")
+    joined.write("bench/check", "voter")
+    assert boot(joined).code == 0
 
 
 def test_node_that_is_removed_while_it_boots_boots_again(joined: Node) -> None:

@@ -14,18 +14,24 @@ LIST = '{"plugins": [{"type": "ptp", "ipam": {"ranges": [[{"subnet": "198.18.1.0
 IS_READY = "Ready: the Node is Ready at 10.0.0.7."
 HEALTHY, UNHEALTHY = answer("/healthz", "ok"), refuse("/healthz")
 UNREACHABLE, UNKNOWN, REFUSED = refuse(NODE_PATH), answer(NODE_PATH, status=404), answer(NODE_PATH, status=401)
+LEAVING = {"leaving": "true"}
 
 
 def reports(*, ready: str = "True", address: str = "10.0.0.7", machine: str = MACHINE_ID, leaving: bool = False) -> str:
     """Commands by which the API server has such a Node from then on."""
-    annotations = {"vk8s.sktelecom.com/leaving": "true"} if leaving else {}
+    return answer(NODE_PATH, write_node(ready=ready, address=address, machine=machine, **LEAVING if leaving else {}))
+
+
+def write_node(ready: str = "True", address: str = "10.0.0.7", machine: str = MACHINE_ID, **annotations: str) -> str:
+    """The Node, as the API server prints it, with these annotations of ours."""
     status = {
         "conditions": [{"type": "DiskPressure", "status": "False"}, {"type": "Ready", "status": ready}],
         "addresses": [{"type": "InternalIP", "address": address}, {"type": "Hostname", "address": "demo-worker"}],
         "nodeInfo": {"machineID": machine},
     }
-    node = {"kind": "Node", "metadata": {"name": "demo-worker", "annotations": annotations}, "status": status}
-    return answer(NODE_PATH, json.dumps(node, separators=(",", ":")))
+    noted = {f"vk8s.sktelecom.com/{name.replace('_', '-')}": value for name, value in annotations.items()}
+    node = {"kind": "Node", "metadata": {"name": "demo-worker", "annotations": noted}, "status": status}
+    return json.dumps(node, separators=(",", ":"))
 
 
 def make_ready(node: Node) -> Node:
