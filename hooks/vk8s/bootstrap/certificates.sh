@@ -15,6 +15,18 @@ find_margin() {
   echo $((margin > least ? margin : least))
 }
 
+# Prints how many seconds later this node renews its certificates than the margin says, if it is one of several: those
+# that booted at the same time must not restart their API servers at the same time. It follows from the name of the
+# node, so that none has to ask another.
+find_delay() {
+  local most hash
+  [[ -n $ETCD_SERVICE ]] || { echo 0 && return; }
+  most=$(find_margin)
+  most=$(((most < 30 * DAY ? most : 30 * DAY) / 2))
+  hash=$(printf %s "$NODE_NAME" | sha256sum)
+  echo $((16#${hash:0:12} % most))
+}
+
 # Prints the seconds between two checks whether they have to be renewed.
 find_interval() {
   local quarter=$(($(find_margin) / 4))
@@ -29,7 +41,7 @@ find_retry() {
 # Whether one of them, or of those in kubeconfigs, is about to expire, or can't be read.
 is_renewal_due() {
   local file margin
-  margin=$(find_margin)
+  margin=$(($(find_margin) - $(find_delay)))
   for file in "$KUBERNETES"/pki/{,etcd/}*.crt "$KUBERNETES"/*.conf; do
     case ${file##*/} in ca.crt | front-proxy-ca.crt | kubelet.conf) continue ;; esac
     read_certificate "$file" | openssl x509 -noout -checkend "$margin" >/dev/null 2>&1 || return 0

@@ -12,8 +12,9 @@ boot=$(dirname "$0")
 PODS_SECONDS=5
 ETCD_SECONDS=5
 # These have nothing to write, and would wait for their clients to close connections (the API server up to a minute).
-STATELESS=(kube-apiserver coredns)
 STATELESS_SECONDS=0.5
+# One of several takes its address out of Service kubernetes first, of which its clients could reach others.
+API_SERVER_SECONDS=$([[ -n $ETCD_SERVICE ]] && echo 2 || echo $STATELESS_SECONDS)
 
 # Prints the processes of containers whose command is etcd, or of all `others`. Sandboxes end with their containers.
 list_processes() { # etcd | others
@@ -45,7 +46,8 @@ end_processes() { # etcd|others seconds
 
 main() {
   say "The node stops: its pods are stopped, etcd last."
-  (sleep $STATELESS_SECONDS && kill_own_processes "${STATELESS[@]}") &
+  (sleep $STATELESS_SECONDS && kill_own_processes coredns) &
+  (sleep "$API_SERVER_SECONDS" && kill_own_processes kube-apiserver) &
   end_processes others $PODS_SECONDS
   end_processes etcd $ETCD_SECONDS
   # Shims ignore SIGTERM, and systemd would wait for each of them. Shims inside pods have ended with their pods.

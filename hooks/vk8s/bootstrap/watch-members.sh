@@ -11,15 +11,16 @@ REMOVE_ANNOTATION=vk8s.sktelecom.com/remove-member
 # How often the others are asked for the Node while the own API server has no answer, and how often a removal is retried.
 AGAIN_SECONDS=10
 
-asked_others_at=-$AGAIN_SECONDS # SECONDS
-removing=''                     # the process that removes a member
-removed_name=''                 # of which node
+asked_others_at=0 # SECONDS
+removing=''       # the process that removes a member
+removed_name=''   # of which node
 
 # Prints what an API server of another control-plane node answers, as ask does; fails if none answers.
 ask_others() { # curl arguments
   local address answer
   for address in $(list_other_addresses); do
-    if answer=$(ask --resolve "$ENDPOINT:6443:$address" "$@"); then
+    # That of a host that is gone answers nothing.
+    if answer=$(ask --connect-timeout 2 --resolve "$ENDPOINT:6443:$address" "$@"); then
       printf %s "$answer"
       return
     fi

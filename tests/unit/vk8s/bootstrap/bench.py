@@ -91,7 +91,7 @@ while (($#)); do
     --write-out) format=$2 && shift ;;
     --output) output=$2 && shift ;;
     --resolve) via=$2/ && shift ;;
-    --cacert | --cert | --key | --header | --max-time | --unix-socket) shift ;;
+    --cacert | --cert | --connect-timeout | --key | --header | --max-time | --unix-socket) shift ;;
     -*) ;;
     *) url=$1 ;;
   esac

@@ -72,6 +72,30 @@ def test_certificates_are_checked_often_enough_to_be_renewed(
     assert [int(line) for line in found.split()] == [margin, interval, retry]
 
 
+@pytest.mark.parametrize(
+    ("validity", "most"),
+    [(365 * DAY, 15 * DAY), (90, 15), (3650 * DAY, 15 * DAY)],
+    ids=["a year", "short", "ten years"],
+)
+def test_control_plane_nodes_renew_their_certificates_at_different_times(node: Node, validity: int, most: int) -> None:
+    """Each has at least half of the time left in which a renewal may fail."""
+    given = {"CERTIFICATE_SECONDS": str(validity), "ETCD_SERVICE": "demo-etcd"}
+    delays = [int(call(node.given(NODE_NAME=name, **given), "find_delay")) for name in ("m1", "m2", "m3")]
+    assert all(0 <= delay < most for delay in delays)
+    assert len({delay * 10 // most for delay in delays}) == 3
+    assert call(node, "find_delay") == "0\n"
+
+
+def test_one_of_several_renews_its_certificates_later(node: Node) -> None:
+    write_control_plane(node, days=29)
+    assert is_due(node)
+    delay = int(call(node.given(ETCD_SERVICE="demo-etcd"), "find_delay")) // DAY
+    assert 1 < delay < 15
+    assert not is_due(node.given(ETCD_SERVICE="demo-etcd"))
+    write_control_plane(node, days=29 - delay)
+    assert is_due(node.given(ETCD_SERVICE="demo-etcd"))
+
+
 def write_control_plane(node: Node, *, days: int = 365, **ends: int) -> None:
     """Certificates of a control plane, where kubeadm writes them, each valid for `days`, or for those of its name."""
     for name in ("pki/apiserver", "pki/ca", "pki/front-proxy-ca", "pki/etcd/server", "pki/etcd/ca", "admin"):

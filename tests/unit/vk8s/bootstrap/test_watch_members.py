@@ -97,7 +97,7 @@ def test_control_plane_node_that_is_ill_hears_from_others_that_it_is_to_leave(no
 
 
 def test_others_are_asked_only_now_and_then(node: Node) -> None:
-    ended = watch(node, {0: f"{HEALTHY}; {UNREACHABLE}; {answer(AT_OTHER, write_node())}"}, limit=25)
+    ended = watch(node, {0: f"{HEALTHY}; {UNREACHABLE}; {answer(AT_OTHER, write_node())}"}, limit=35)
     assert sum("10.0.0.9" in call for call in ended.calls_of("curl")) == 3
     assert not ended.calls_of("etcd-member")
 
