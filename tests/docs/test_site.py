@@ -1,9 +1,6 @@
 """`make docs`: the site is whole."""
 
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -11,27 +8,10 @@ import pytest
 import yaml
 
 from docs.tools.links import PAGES
+from tests.docs.conftest import build_site
 from tests.shared_material import ROOT
 
 HOW_TO = sorted((ROOT / "docs" / "how-to").glob("*.md"))
-# Not --quiet: warnings that are not logged don't count.
-BUILD = (sys.executable, "-m", "mkdocs", "build", "--strict")
-
-
-def build(configuration: Path, site: Path) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [*BUILD, f"--config-file={configuration}", f"--site-dir={site}"],
-        env={**os.environ, "NO_MKDOCS_2_WARNING": "1"}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The site. The build fails for a broken link."""
-    directory: Path = tmp_path_factory.mktemp("site")
-    result = build(ROOT / "mkdocs.yml", directory)
-    assert result.returncode == 0, result.stderr
-    return directory
 
 
 def test_every_page_is_there(site: Path) -> None:
@@ -88,6 +68,6 @@ def test_broken_link_fails_the_build_of_the_site(text: str, tmp_path: Path) -> N
     (tmp_path / "hook.py").write_text("from docs.tools.links import on_page_markdown\n")
     configuration = tmp_path / "mkdocs.yml"
     configuration.write_text(yaml.safe_dump({**kept, "docs_dir": str(docs), "hooks": [str(tmp_path / "hook.py")]}))
-    result = build(configuration, tmp_path / "site")
+    result = build_site(configuration, tmp_path / "site")
     assert result.returncode == 1
     assert "nowhere" in result.stderr
