@@ -35,6 +35,16 @@ def test_every_page_leads_to_another_one(site: Path) -> None:
         assert others or page.name == "404.html", f"{page.relative_to(site)} is a dead end: add a link to its text"
 
 
+@pytest.mark.parametrize("readme", ["README.md", "README.ko.md"])
+def test_readme_lists_every_page(readme: str) -> None:
+    """Decisions have an index; of the page in two languages, each has its own."""
+    text = (ROOT / readme).read_text()
+    listed = set(re.findall(r"\]\(([^)#]+)", text[text.index("| | |\n|---|---|\n") :]))
+    pages = {path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").rglob("*.md") if path.name[0] != "0"}
+    other = "docs/from-the-operator.md" if readme.endswith(".ko.md") else "docs/from-the-operator.ko.md"
+    assert pages - listed - {"docs/decisions/index.md", other} == set(), f"list these pages in {readme}"
+
+
 @pytest.mark.parametrize("page", HOW_TO, ids=lambda page: str(page.stem))
 def test_how_to_ends_with_what_comes_next(page: Path) -> None:
     _, *sections = re.split("^## ", page.read_text(), flags=re.MULTILINE)
