@@ -6,6 +6,7 @@ from typing import Final
 
 import yaml
 
+from hooks import VERSION
 from testbed.layout import ROOT
 
 FILE: Final = ROOT / "docs" / "support.yaml"
@@ -21,8 +22,8 @@ def main() -> int:
 
 
 def read_rows() -> list[dict[str, str]]:
-    """What the file says: `what`, `supported` and `tested` of each row."""
-    rows: list[dict[str, str]] = yaml.safe_load(FILE.read_text())
+    """What the file says of this version: `what`, `supported` and `tested` of each row."""
+    rows: list[dict[str, str]] = yaml.safe_load(FILE.read_text().replace("{version}", VERSION))
     return rows
 
 
