@@ -8,6 +8,7 @@ import yaml
 
 from hooks.ippool.allocation import ALLOCATION
 from hooks.ippool.pools import POOL
+from hooks.kubernetes.manifest import Manifest
 from hooks.settings import Settings
 from tests.shared_material import ROOT
 from tests.walkthrough.pages import normalise
@@ -22,7 +23,7 @@ def run_example() -> World:
     """The example in an installation without pools, Running."""
     context = replace(CONTEXT, settings=Settings(ip_manager=True))
     example = yaml.safe_load((ROOT / "examples" / "local.yaml").read_text())
-    related = {POOL: {}, ALLOCATION: {}}
+    related: dict[str, dict[str, Manifest]] = {POOL: {}, ALLOCATION: {}}
     world = World(name="local", spec=example["spec"], generation=1, context=context, related=related).steps(4)
     world = world.with_ready_pods().step()
     service = world.children["Service.v1"]["local"]
