@@ -12,14 +12,12 @@ from pathlib import Path
 import click
 
 from kubectl_vk8s import options
-from kubectl_vk8s.credentials import Credentials, read_credentials
+from kubectl_vk8s.connecting import Wish, add_context, build_tunnel
+from kubectl_vk8s.credentials import read_credentials
 from kubectl_vk8s.problems import Exit, ProblemError
 from kubectl_vk8s.session import Session
-from kubectl_vk8s.tunnel import contexts
-from kubectl_vk8s.tunnel.contexts import Server, Target
-from kubectl_vk8s.tunnel.credential import ensure_served
 from kubectl_vk8s.tunnel.inside import serve_inside
-from kubectl_vk8s.tunnel.place import ADDRESS, Tunnel, choose_port, write_private
+from kubectl_vk8s.tunnel.place import ADDRESS, Tunnel, write_private
 from kubectl_vk8s.vk8s import Vk8s
 
 
@@ -53,12 +51,10 @@ def command(session: Session, asked: Options) -> int | None:
     """
     vk8s = session.get(asked.name)
     check_usable(session, vk8s)
-    credentials = read_credentials(session.within(vk8s), vk8s.name)
-    tunnel = build_tunnel(session, vk8s)
     if asked.rest:
-        return run_command(asked, credentials, tunnel)
-    contexts.check_plugin()
-    add_context(session, asked, credentials, tunnel)
+        return run_command(session, vk8s, asked)
+    port, server = asked.local_port or 0, asked.server or ""
+    add_context(session, vk8s, Wish(asked.switch, asked.file or "", asked.print_, port, server))
     return None
 
 
@@ -68,17 +64,10 @@ def check_usable(session: Session, vk8s: Vk8s) -> None:
         raise ProblemError(f"{vk8s.name} is paused: {session.suggest('resume {name}', vk8s)}")
 
 
-def build_tunnel(session: Session, vk8s: Vk8s) -> Tunnel:
-    """The tunnel, which goes through the context that is meant now, whichever is the current one later."""
-    if set(session.given) & {"as_", "as_group"}:
-        raise ProblemError("A context can't be impersonated for: use --as with the command that uses it.", Exit.USAGE)
-    kubeconfig = session.given.get("kubeconfig", "")
-    host = session.given.get("context") or Target(kubeconfig).get_current()
-    return Tunnel(vk8s.name, vk8s.namespace, host, str(Path(kubeconfig).absolute()) if kubeconfig else "")
-
-
-def run_command(asked: Options, credentials: Credentials, tunnel: Tunnel) -> int:
+def run_command(session: Session, vk8s: Vk8s, asked: Options) -> int:
     """Runs a command with a kubeconfig that nobody else sees; its exit code."""
+    credentials = read_credentials(session.within(vk8s), vk8s.name)
+    tunnel = build_tunnel(session, vk8s)
     program = shutil.which(asked.rest[0])
     if program is None:
         raise ProblemError(f"There is no program {asked.rest[0]} on PATH.", Exit.USAGE)
@@ -103,45 +92,3 @@ def open_way(asked: Options, tunnel: Tunnel) -> Iterator[str]:
         return
     with serve_inside(replace(tunnel, port=asked.local_port or 0)) as port:
         yield f"https://{ADDRESS}:{port}"
-
-
-def add_context(session: Session, asked: Options, credentials: Credentials, tunnel: Tunnel) -> None:
-    """Writes the context, and makes sure that it works."""
-    name = contexts.name_context(tunnel, tunnel.context)
-    with choose_target(asked) as target:
-        if not asked.server:
-            tunnel = replace(tunnel, port=choose_own_port(asked, tunnel))
-            ensure_served(tunnel)
-        url = asked.server or f"https://{ADDRESS}:{tunnel.port}"
-        before = target.get_current()
-        contexts.write_context(target, name, tunnel, Server(url, credentials))
-        if before != name:
-            write_private(tunnel.get_file("before"), before)
-        if asked.switch or asked.print_ or asked.file:
-            target.config("use-context", name)
-        if asked.print_:
-            session.screen.print(Path(target.file).read_text().rstrip())
-            return
-    used = "" if asked.switch else f" --context {name}"
-    file = f" --kubeconfig {asked.file}" if asked.file else used
-    session.screen.say(f"{tunnel.name} is connected as context {name}:")
-    session.screen.say(f"  kubectl{file} get nodes")
-
-
-def choose_own_port(asked: Options, tunnel: Tunnel) -> int:
-    """The port that is asked for, that which serves now, or a free one."""
-    serving = int(tunnel.read_report().get("port", 0)) if tunnel.is_served else 0
-    if asked.local_port and asked.local_port != serving:
-        tunnel.end()
-        return asked.local_port
-    return serving or choose_port(tunnel)
-
-
-@contextmanager
-def choose_target(asked: Options) -> Iterator[Target]:
-    """The kubeconfig to write: with --print, one that is printed and deleted."""
-    if not asked.print_:
-        yield Target(asked.file or "")
-        return
-    with tempfile.TemporaryDirectory() as directory:
-        yield Target(str(Path(directory) / "config"))

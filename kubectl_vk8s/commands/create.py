@@ -9,7 +9,10 @@ from typing import IO
 import click
 
 from kubectl_vk8s import Manifest, options
+from kubectl_vk8s.connecting import Wish, add_context, check_possible
 from kubectl_vk8s.defaults import DEFAULT_VERSION, read_defaults
+from kubectl_vk8s.editing import edit, keep
+from kubectl_vk8s.kubectl import KubectlError
 from kubectl_vk8s.manifests import Access, Images, Size, Storage, build_metadata, build_nodes, build_vk8s
 from kubectl_vk8s.names import API_VERSION
 from kubectl_vk8s.problems import Exit, ProblemError
@@ -18,6 +21,7 @@ from kubectl_vk8s.session import Session
 from kubectl_vk8s.versions import parse_version, read_tag, replace_version
 from kubectl_vk8s.vk8s import Vk8s
 
+DRY_RUN = ("create", "--dry-run=client", "--output=yaml")
 _PORTS = click.IntRange(1, 65535)
 
 
@@ -41,6 +45,8 @@ class Options:
     ssh_key: Sequence[IO[str]]
     port: Sequence[int]
     label: Sequence[str]
+    edit: bool
+    connect: bool
     dry_run: bool
     wait: bool
     timeout: float
@@ -66,6 +72,8 @@ class Options:
 @click.option("--ssh-key", type=click.File(), multiple=True, help="Public key that can connect; can be repeated.")
 @click.option("--port", type=_PORTS, multiple=True, help="Port to open to the outside; can be repeated.")
 @click.option("--label", metavar="KEY=VALUE", multiple=True, help="Label of the Vk8s; can be repeated.")
+@click.option("--edit", is_flag=True, help="Open it in your editor first; what you save is created.")
+@click.option("--connect", is_flag=True, help="Once it is Running, add a context for it, as `connect` does.")
 @click.option("--dry-run", is_flag=True, help="Print the Vk8s as YAML, and create nothing.")
 @options.wait_options
 @options.output_option("json")
@@ -75,24 +83,54 @@ def command(session: Session, asked: Options) -> int | None:
     Where nothing says where the images are, it is read from ConfigMap vk8s-defaults in namespace vk8s-system, which an
     administrator writes: keys registry and version.
     """
-    if (asked.name is None) == (asked.file is None):
-        raise ProblemError("Write the name of the new virtual cluster, or -f FILE.", Exit.USAGE)
-    text = read_text(session, asked)
-    source = asked.file or "-"
+    check_usage(session, asked)
+    source = read_source(session, asked)
+    if asked.edit:
+        shown = session.kubectl.run(*DRY_RUN, f"--filename={source.file}", stdin=source.text)
+        source = Source("-", edit(shown))
     if asked.dry_run:
-        arguments = ("create", "--dry-run=client", "--output=yaml", f"--filename={source}")
-        session.screen.print(session.kubectl.run(*arguments, stdin=text).rstrip())
+        session.screen.print(session.kubectl.run(*DRY_RUN, f"--filename={source.file}", stdin=source.text).rstrip())
         return None
-    created = session.kubectl.run("create", f"--filename={source}", "--output=json", stdin=text)
-    codes = [finish(session, vk8s, asked) for vk8s in read_created(created)]
+    codes = [finish(session, vk8s, asked) for vk8s in read_created(create(session, source, asked))]
     return max(codes)
 
 
-def read_text(session: Session, asked: Options) -> str:
-    """What kubectl reads from its standard input; nothing where it reads a file by itself."""
+def check_usage(session: Session, asked: Options) -> None:
+    """ProblemError where options don't go together, before anything is created."""
+    if (asked.name is None) == (asked.file is None):
+        raise ProblemError("Write the name of the new virtual cluster, or -f FILE.", Exit.USAGE)
+    if asked.edit and asked.file == "-":
+        raise ProblemError("--edit needs the standard input for your editor: write -f FILE.", Exit.USAGE)
+    if asked.connect:
+        if asked.dry_run or not asked.wait:
+            raise ProblemError("--connect waits until the virtual cluster is Running.", Exit.USAGE)
+        check_possible(session)
+
+
+@dataclass(frozen=True)
+class Source:
+    """What kubectl reads: a file, or with - a text from its standard input."""
+
+    file: str
+    text: str = ""
+
+
+def read_source(session: Session, asked: Options) -> Source:
+    """The file that is named, or a Vk8s as it is asked for."""
     if asked.file:
-        return sys.stdin.read() if asked.file == "-" else ""
-    return json.dumps(build(session, asked))
+        return Source(asked.file, sys.stdin.read() if asked.file == "-" else "")
+    return Source("-", json.dumps(build(session, asked)))
+
+
+def create(session: Session, source: Source, asked: Options) -> str:
+    """What kubectl prints of the objects that it has created. What somebody has edited is not lost if it can't."""
+    try:
+        return session.kubectl.run("create", f"--filename={source.file}", "--output=json", stdin=source.text)
+    except KubectlError as error:
+        if not asked.edit:
+            raise
+        again = f"{session.program} create --edit -f {keep(source.text)}"
+        raise ProblemError(f"{error}\nWhat you have written is kept: {again}", error.code) from error
 
 
 def build(session: Session, asked: Options) -> Manifest:
@@ -159,6 +197,9 @@ def finish(session: Session, vk8s: Vk8s, asked: Options) -> int:
         return Exit.DONE
     code = wait(session, vk8s, Goal("is Running", is_running, asked.timeout, asked.output))
     if code == Exit.DONE:
+        if asked.connect:
+            add_context(session, vk8s, Wish())
+            return code
         session.screen.say(f"\n  {session.suggest('connect {name} -- kubectl get nodes', vk8s)}")
         session.screen.say(f"  {session.suggest('connect {name} --switch', vk8s)}")
     return code

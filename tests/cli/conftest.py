@@ -1,8 +1,11 @@
 """The command in this process, and a kubectl that answers what a test wants."""
 
 import json
+import shlex
 import shutil
-from collections.abc import Callable
+import sys
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +14,10 @@ import pytest
 
 from kubectl_vk8s.cli import main
 from tests.cli.fake_kubectl import FakeKubectl
+from tests.cli.objects import SECRET, running
+from tests.cli.upstream import Answering, Upstream
+
+FORWARDER = Path(__file__).with_name("forwarder.py")
 
 
 @dataclass(frozen=True)
@@ -55,3 +62,24 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
         return Ended(code, captured.out, captured.err)
 
     return call
+
+
+@pytest.fixture
+def upstream() -> Iterator[Upstream]:
+    with Upstream(("127.0.0.1", 0), Answering) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def forwarder(kubectl: FakeKubectl, upstream: Upstream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A kubectl that forwards ports; the file with the pid of the process that does."""
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    file, port = tmp_path / "forwarder", upstream.server_address[1]
+    kubectl.run("port-forward", f"exec {sys.executable} {shlex.quote(str(FORWARDER))} {port} {file}")
+    kubectl.answer("get vk8s demo", running())
+    kubectl.answer("get secret demo-kubeconfig", SECRET)
+    return file

@@ -6,6 +6,7 @@ from hooks.kubernetes.manifest import Manifest
 from tests.world import IDENTITY, World, running_world
 
 CREATED = "2026-01-02T03:00:00Z"
+SECRET: Manifest = running_world().children["Secret.v1"]["demo-kubeconfig"]
 
 
 def build_object(world: World, **metadata: object) -> Manifest:

@@ -10,10 +10,7 @@ from kubectl_vk8s.credentials import Credentials
 from kubectl_vk8s.problems import Exit, ProblemError
 from tests.cli.conftest import Run
 from tests.cli.fake_kubectl import FakeKubectl
-from tests.cli.objects import running
-from tests.world import running_world
-
-SECRET = running_world().children["Secret.v1"]["demo-kubeconfig"]
+from tests.cli.objects import SECRET, running
 
 
 @pytest.fixture

@@ -3,13 +3,10 @@
 import asyncio
 import json
 import os
-import shlex
 import signal
 import socket
-import socketserver
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -25,53 +22,10 @@ from kubectl_vk8s.tunnel.serve import Server, serve
 from testbed.waiting import wait_for
 from tests.cli.fake_kubectl import FakeKubectl
 from tests.cli.objects import running
-from tests.cli.test_kubeconfig import SECRET
+from tests.cli.upstream import Upstream
 from tests.shared_material import ROOT
 
-FORWARDER = Path(__file__).with_name("forwarder.py")
 TUNNEL = Tunnel("demo", "team-a", "host")
-
-
-class Answering(socketserver.BaseRequestHandler):
-    """Answers what it is sent, in capitals; the first ones of its connections it closes at once."""
-
-    def handle(self) -> None:
-        server = self.server
-        assert isinstance(server, Upstream)
-        if server.rude:
-            server.rude -= 1
-            self.request.recv(1)
-            return
-        while received := self.request.recv(1 << 16):
-            self.request.sendall(received.upper())
-
-
-class Upstream(socketserver.ThreadingTCPServer):
-    """Stands for an API server."""
-
-    daemon_threads = True
-    rude = 0
-
-
-@pytest.fixture
-def upstream() -> Iterator[Upstream]:
-    with Upstream(("127.0.0.1", 0), Answering) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
-
-
-@pytest.fixture
-def forwarder(kubectl: FakeKubectl, upstream: Upstream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A kubectl that forwards ports; the file with the pid of the process that does."""
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
-    file, port = tmp_path / "forwarder", upstream.server_address[1]
-    kubectl.run("port-forward", f"exec {sys.executable} {shlex.quote(str(FORWARDER))} {port} {file}")
-    kubectl.answer("get vk8s demo", running())
-    kubectl.answer("get secret demo-kubeconfig", SECRET)
-    return file
 
 
 def ask(port: int, words: bytes = b"hello") -> bytes:

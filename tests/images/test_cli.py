@@ -16,11 +16,9 @@ from kubectl_vk8s import VERSION
 from kubectl_vk8s.tunnel.place import Tunnel
 from testbed.builds import run_build
 from testbed.waiting import wait_for
-from tests.cli.conftest import kubectl
+from tests.cli.conftest import FORWARDER, kubectl
 from tests.cli.fake_kubectl import FakeKubectl
-from tests.cli.objects import items, running
-from tests.cli.test_kubeconfig import SECRET
-from tests.cli.test_tunnel import FORWARDER
+from tests.cli.objects import SECRET, items, running
 
 __all__ = ["kubectl"]
 
