@@ -21,6 +21,8 @@ _APPLIED: Final = (
     "metacontroller.k8s.io/last-applied-configuration",
     "kubectl.kubernetes.io/last-applied-configuration",
 )
+# Lines as `read_logs` writes them: time, node, text.
+NODES_LOG: Final = "nodes.log"
 _LINES: Final = "--tail=2000"
 
 
@@ -40,7 +42,7 @@ def collect(kubectl: Kubectl, vk8s: Vk8s) -> Iterator[Part]:
     for kind in (*_KINDS, *_CLOSED_KINDS):
         yield _read(f"{kind}.json", partial(_read_kind, kubectl, vk8s, kind))
     yield _read("events.json", lambda: _dump([strip(each) for each in list_events(kubectl, vk8s)]))
-    yield _read("nodes.log", lambda: read_logs(kubectl, Wanted(vk8s.name)))
+    yield _read(NODES_LOG, lambda: read_logs(kubectl, Wanted(vk8s.name)))
     yield _read("nodes-previous.log", lambda: read_logs(kubectl, Wanted(vk8s.name, is_previous=True)))
     for name in (HOOKS, METACONTROLLER):
         command = ("logs", f"deployment/{name}", "--all-pods", "--prefix", "--timestamps", _LINES)

@@ -1,23 +1,24 @@
 """`status`: one page about a virtual cluster."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Final
 
 import click
 
 from kubectl_vk8s import Manifest, options
-from kubectl_vk8s.names import FORCE_REMOVE_ANNOTATION
-from kubectl_vk8s.objects import UNKNOWN, Objects, describe_size, read_objects
+from kubectl_vk8s.facts import HEADER, build_node_cells, list_facts, list_half_done
+from kubectl_vk8s.kubectl import KubectlError
+from kubectl_vk8s.logs import Wanted, read_lines
+from kubectl_vk8s.objects import Objects, read_objects
+from kubectl_vk8s.page import Found, build_page
+from kubectl_vk8s.problems import Exit, ProblemError
 from kubectl_vk8s.rows import describe_node
-from kubectl_vk8s.screen import Cell, Row, Tone, join_pairs
+from kubectl_vk8s.screen import Tone
 from kubectl_vk8s.session import Session
-from kubectl_vk8s.verdict import choose_node_tone, choose_tone, compute_exit
-from kubectl_vk8s.vk8s import VALID, Node, Vk8s, format_age
+from kubectl_vk8s.verdict import choose_tone, compute_exit
+from kubectl_vk8s.vk8s import Node, Vk8s, format_age
 from kubectl_vk8s.watching import show_repeatedly
-
-_HEADER: Final = ("NODE", "ROLE", "STATE", "HOST", "ADDRESS", "CPU/MEM", "DETAIL")
 
 
 @dataclass(frozen=True)
@@ -34,9 +35,14 @@ class Options:
 @options.name_argument()
 @click.option("-w", "--watch", is_flag=True, help="Show it again after each change, until Ctrl-C.")
 @click.option("--exit-code", is_flag=True, help="End with 4 while it is not Ready, with 5 if it needs you.")
-@options.output_option("json")
+@options.output_option("json", "html")
 def command(session: Session, asked: Options) -> int | None:
-    """Show how a virtual cluster is, on one page."""
+    """Show how a virtual cluster is, on one page.
+
+    With -o html, the page is for a browser, which loads nothing else; it has the logs of the nodes, too.
+    """
+    if asked.watch and asked.output == "html":
+        raise ProblemError("-o html is one file: leave out --watch.", Exit.USAGE)
     vk8s = session.get(asked.name)
     if asked.watch:
         return show_repeatedly(session, vk8s, lambda each: show(session, each, asked.output))
@@ -50,59 +56,31 @@ def show(session: Session, vk8s: Vk8s, output: str) -> None:
     if output == "json":
         session.screen.print_json(describe(vk8s, objects))
         return
+    if output == "html":
+        session.screen.print(build_html(session, vk8s, objects).rstrip())
+        return
     screen = session.screen
     age = format_age(vk8s.compute_age(datetime.now(UTC)))
     phase = screen.paint(vk8s.phase, choose_tone(vk8s))
     name = screen.paint(f"{vk8s.namespace}/{vk8s.name}", Tone.STRONG)
     screen.print("   ".join(filter(None, [name, phase, vk8s.ready_nodes, vk8s.version, age])))
     screen.print(screen.wrap(vk8s.message))
-    screen.print_table(_HEADER, [build_row(node, vk8s, objects) for node in vk8s.nodes])
+    screen.print_table(HEADER, [build_node_cells(node, vk8s, objects) for node in vk8s.nodes])
     for line in list_facts(vk8s, objects):
         screen.print(screen.wrap(line))
     if vk8s.list_problems():
         screen.print(f"{session.suggest('why {name}', vk8s)} says what to do.")
 
 
-def build_row(node: Node, vk8s: Vk8s, objects: Objects) -> Row:
-    """The line of a node."""
-    spec: Manifest = next((each for each in vk8s.spec_nodes if each["name"] == node.name), {})
-    pod = objects.pods.get(node.name)
-    host = str(pod["spec"].get("nodeName", "")) if pod else "" if objects.is_known else UNKNOWN
-    state = "Ready" if node.is_ready else node.reason
-    detail = "" if node.is_ready else describe_node(node, objects.stories.get(node.name, ""))
-    return [
-        node.name, node.role, Cell(state, choose_node_tone(node)), host, node.address, describe_size(spec), detail,
-    ]  # fmt: skip
-
-
-def list_facts(vk8s: Vk8s, objects: Objects) -> Iterator[str]:
-    """How it is reached, what is half done, and what could not be read."""
-    endpoints = vk8s.status.get("endpoints") or {}
-    ports = " ".join(f"{each['name']} {each['port']}→{each['nodePort']}" for each in endpoints.get("ports", []))
-    api, ssh = str(endpoints.get("api", "")), endpoints.get("ssh")
-    host = objects.host_address or "<a node of the host cluster>"
-    yield from filter(None, [join_pairs([("API", api)])])
-    yield from filter(None, [join_pairs([("SSH", f"ssh -p {ssh} root@{host}" if ssh else ""), ("PORTS", ports)])])
-    yield from list_half_done(vk8s)
-    expiry = (vk8s.status.get("certificatesExpire") or {}).get("ca", "")
-    yield from [f"The CA expires on {expiry[:10]}."] if expiry else []
-    yield from [f"{UNKNOWN}: {why}" for why in objects.unknown]
-
-
-def list_half_done(vk8s: Vk8s) -> Iterator[str]:
-    """What somebody has begun, and may have forgotten."""
-    if not vk8s.is_current and vk8s.status:
-        yield "The spec has been edited, and the status is about the spec before."
-    if vk8s.is_terminating:
-        yield "It is being deleted."
-    if vk8s.is_paused:
-        yield "It is paused."
-    forced = vk8s.annotations.get(FORCE_REMOVE_ANNOTATION)
-    if forced:
-        yield f"Annotation {FORCE_REMOVE_ANNOTATION}={forced} is set: workers are removed without a drain."
-    accepted = vk8s.conditions.get("Accepted")
-    if accepted and accepted.is_true and accepted.message != VALID:
-        yield accepted.message.removeprefix(VALID).strip()
+def build_html(session: Session, vk8s: Vk8s, objects: Objects) -> str:
+    """The page with what the nodes have said, as far as this user may read it."""
+    now = datetime.now(UTC)
+    try:
+        lines = read_lines(session.within(vk8s), Wanted(vk8s.name))
+    except KubectlError as error:
+        unknown = [*objects.unknown, f"the logs could not be read: {error}"]
+        return build_page(Found(vk8s, replace(objects, unknown=unknown), [], now))
+    return build_page(Found(vk8s, objects, lines, now))
 
 
 def describe(vk8s: Vk8s, objects: Objects) -> Manifest:

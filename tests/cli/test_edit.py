@@ -27,7 +27,7 @@ def editor(kubectl: FakeKubectl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     return script
 
 
-def test_what_is_saved_in_the_editor_is_created(editor: Path, kubectl: FakeKubectl, run: Run) -> None:
+def test_text_that_is_saved_in_the_editor_is_created(editor: Path, kubectl: FakeKubectl, run: Run) -> None:
     editor.write_text('echo "metadata: {}" >>"$1"\n')
     assert run("create", "demo", *IMAGE, "--edit", "--no-wait").code == Exit.DONE
     assert kubectl.stdin == "kind: Vk8s\nmetadata: {}\n"

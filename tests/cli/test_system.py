@@ -136,12 +136,11 @@ def test_report_has_everything_but_secrets(kubectl: FakeKubectl, run: Run, tmp_p
     about = {"metadata": {}, "involvedObject": {"name": "w-state"}, "message": "of the claim"}
     other = {"metadata": {}, "involvedObject": {"name": "x"}, "message": "of another"}
     applied = {"metacontroller.k8s.io/last-applied-configuration": "SECRET", "kept": "yes"}
+    pod = {"metadata": {"name": "m", "annotations": applied}, "spec": {"nodeName": "h-07"}}
     kubectl.answer("get vk8s demo", booting())
     kubectl.answer("get secrets", items(secret))
     kubectl.answer("get events", items(about, other))
-    kubectl.answer(
-        "get pods --selector=vk8s.sktelecom.com/vk8s=demo --output", items({"metadata": {"annotations": applied}})
-    )
+    kubectl.answer("get pods --selector=vk8s.sktelecom.com/vk8s=demo --output", items(pod))
     kubectl.refuse("logs deployment/vk8s-hooks", "Forbidden", "you may not")
     kubectl.answer("logs", "words\n")
     kubectl.answer("version", SERVER)
