@@ -18,6 +18,16 @@ class Defaults:
     registry: str = ""
     version: str = DEFAULT_VERSION
 
+    @property
+    def node_image(self) -> str:
+        """The image of nodes, where the registry is known."""
+        return f"{self.registry}/vk8s/kink:{self.version}"
+
+    @property
+    def access_image(self) -> str:
+        """The image of access pods, where the registry is known."""
+        return f"{self.registry}/vk8s/access:{self.version}"
+
 
 def read_defaults(kubectl: Kubectl) -> Defaults:
     """Keys `registry` and `version` of the ConfigMap; our own where it is missing, or may not be read."""

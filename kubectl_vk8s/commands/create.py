@@ -10,7 +10,7 @@ import click
 
 from kubectl_vk8s import Manifest, options
 from kubectl_vk8s.connecting import Wish, add_context, check_possible
-from kubectl_vk8s.defaults import DEFAULT_VERSION, read_defaults
+from kubectl_vk8s.defaults import DEFAULT_VERSION, Defaults, read_defaults
 from kubectl_vk8s.editing import edit, keep
 from kubectl_vk8s.kubectl import KubectlError
 from kubectl_vk8s.manifests import Access, Images, Size, Storage, build_metadata, build_nodes, build_vk8s
@@ -162,14 +162,14 @@ def choose_images(session: Session, asked: Options) -> Images:
         plain = "v{}.{}.{}".format(*(parse_version(read_tag(node)) or parse_version(DEFAULT_VERSION) or ()))
         return Images(node, f"{registry}/access:{plain}" if found else "")
     defaults = read_defaults(session.kubectl)
-    registry, version = asked.registry or defaults.registry, asked.version or defaults.version
-    if not registry:
+    wanted = Defaults(asked.registry or defaults.registry, asked.version or defaults.version)
+    if not wanted.registry:
         raise ProblemError(
             "Where are the images? Write --registry, for instance --registry registry.example.com, or --image. An "
             f"administrator can set a default for everybody: {session.program} create --help.",
             Exit.USAGE,
         )
-    return Images(f"{registry}/vk8s/kink:{version}", f"{registry}/vk8s/access:{version}")
+    return Images(wanted.node_image, wanted.access_image)
 
 
 def read_created(text: str) -> list[Vk8s]:
