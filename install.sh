@@ -3,8 +3,9 @@
 # often as you like: keys and settings that are there stay.
 #
 #   ./install.sh <image-registry>    with the hooks' image <image-registry>/vk8s/controller:<version>; virtual clusters
-# get                                    Kubeflow by <image-registry>/vk8s/kubeflow-installer:<version of Kubeflow>
-# ./install.sh --image IMAGE       with that image
+#                                    get Kubeflow by <image-registry>/vk8s/kubeflow-installer:<version of Kubeflow>, and
+#                                    `kubectl vk8s create` takes nodes from <image-registry>/vk8s/kink
+#   ./install.sh --image IMAGE       with that image
 #
 #   --metacontroller-image IMAGE     Metacontroller's image (default: metacontrollerio/metacontroller:v4.17.2)
 #   --metacontroller-crds WHERE      Metacontroller's CRDs, a file, directory or URL (default: of its release)
@@ -26,11 +27,14 @@ ROOT=$(cd "$(dirname "$0")" && pwd)
 . "$ROOT/metacontroller/install/keys.sh"
 # shellcheck source=metacontroller/install/render.sh
 . "$ROOT/metacontroller/install/render.sh"
+# shellcheck source=metacontroller/install/defaults.sh
+. "$ROOT/metacontroller/install/defaults.sh"
 # shellcheck source=metacontroller/install/first-steps.sh
 . "$ROOT/metacontroller/install/first-steps.sh"
 
 VERSION=$(sed -n 's/^version = "\(.*\)"/\1/p' "$ROOT/pyproject.toml")
 IMAGE=
+REGISTRY=
 KUBEFLOW_INSTALLER_IMAGE=
 METACONTROLLER_IMAGE=metacontrollerio/metacontroller:$METACONTROLLER_VERSION
 METACONTROLLER_CRDS=https://raw.githubusercontent.com/metacontroller/metacontroller/$METACONTROLLER_VERSION/manifests/production/metacontroller-crds-v1.yaml
@@ -52,8 +56,9 @@ parse_arguments() { # ARGUMENTS
     *)
       [[ -z $IMAGE ]] || fail "one image registry, or --image, is enough: $1 is too much."
       check_registry "$1"
-      IMAGE=${1%/}/vk8s/controller:$VERSION
-      KUBEFLOW_INSTALLER_IMAGE="${1%/}/vk8s/kubeflow-installer:{version}"
+      REGISTRY=${1%/}
+      IMAGE=$REGISTRY/vk8s/controller:$VERSION
+      KUBEFLOW_INSTALLER_IMAGE="$REGISTRY/vk8s/kubeflow-installer:{version}"
       ;;
     esac
     shift
@@ -98,6 +103,7 @@ print_all() {
   # Without a cluster, nothing is known of its networks: HOST_CIDRS is for the operator to add.
   print_config_map IP_MANAGER=true NAMESPACE_RULES=true "KUBEFLOW_INSTALLER_IMAGE=$KUBEFLOW_INSTALLER_IMAGE" | tee "$SCRATCH/settings.yaml"
   echo ---
+  [[ -z $REGISTRY ]] || { print_defaults "$REGISTRY" && echo ---; }
   print_manifests "$SCRATCH" ""
   echo ---
   print_key_secrets "$SCRATCH"
@@ -143,6 +149,7 @@ install_all() {
   NEW_KEYS=
   ensure_keys
   write_settings
+  ensure_defaults "$REGISTRY" "$SCRATCH"
   for key in ca.crt token; do read_secret vk8s-hooks-client $key >"$SCRATCH/$key"; done
   print_manifests "$SCRATCH" "${OTHER%% *}" >"$SCRATCH/all.yaml"
   apply "$SCRATCH/all.yaml"

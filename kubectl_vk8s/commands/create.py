@@ -80,8 +80,8 @@ class Options:
 def command(session: Session, asked: Options) -> int | None:
     """Create a virtual cluster and wait until it is Running.
 
-    Where nothing says where the images are, it is read from ConfigMap vk8s-defaults in namespace vk8s-system, which an
-    administrator writes: keys registry and version.
+    Where nothing says where the images are, it is read from ConfigMap vk8s-defaults in namespace vk8s-system, which the
+    installation or an administrator writes: keys registry and version.
     """
     check_usage(session, asked)
     source = read_source(session, asked)

@@ -33,6 +33,7 @@ SAMPLES: dict[str, Any] = {
     "global.imagePullSecrets": [{"name": "mine"}],
     **{f"image.{key}": value for key, value in IMAGE.items()},
     "nodeImages.registry": "other.example.com",
+    "nodeImages.version": "v1.33.1",
     "kubeflow.installerImage": "other.example.com/installer:{version}",
     "settings": {"ca_days": 0.5, "allowed_images": ["a/*", "b"], "network_policy": False, "cluster_domain": "a.b"},
     "hostCidrs": ["10.0.0.0/8", "192.168.0.0/16"],
@@ -68,6 +69,7 @@ SAMPLES: dict[str, Any] = {
 }
 # Values without which another one has no effect.
 NEEDED: dict[str, Manifest] = {
+    "nodeImages.version": {"nodeImages": {"registry": "other.example.com"}},
     "tls.existingSecret": SECRETS,
     "tls.clientSecret": SECRETS,
     "tls.certManager.issuerRef": {"tls": {"source": "certManager"}},
@@ -137,6 +139,15 @@ def test_wrong_value_is_an_error_that_names_it(helm: Helm, values: Manifest, com
     result = helm.template(values)
     assert result.returncode != 0
     assert complaint in result.stderr
+
+
+def test_node_images_are_what_the_command_reads(helm: Helm) -> None:
+    objects = helm.render({"nodeImages": {"registry": "other.example.com", "version": "v1.33.1"}}, namespace="other")
+    written = get_object(objects, "ConfigMap", "vk8s-defaults")
+    assert written["data"] == {"registry": "other.example.com", "version": "v1.33.1"}
+    role = get_object(objects, "Role", "vk8s-read-defaults")
+    assert [(rule["resourceNames"], rule["verbs"]) for rule in role["rules"]] == [(["vk8s-defaults"], ["get"])]
+    assert {each["metadata"]["namespace"] for each in (written, role)} == {"other"}
 
 
 def test_settings_are_what_the_hooks_read(helm: Helm) -> None:

@@ -68,8 +68,14 @@ def test_hooks_have_no_permission_and_no_token() -> None:
     assert pod["serviceAccountName"] == "vk8s-hooks"
     assert pod["automountServiceAccountToken"] is False
     assert get_manifest("ServiceAccount", "vk8s-hooks")["automountServiceAccountToken"] is False
-    subjects = [subject for each in read_all() if "Binding" in each["kind"] for subject in each["subjects"]]
-    assert {subject["name"] for subject in subjects} == {"metacontroller"}
+    bound = {s["name"]: each for each in read_all() if "Binding" in each["kind"] for s in each["subjects"]}
+    # What everyone has, they have as well, but no token to use it with.
+    assert bound.keys() == {"metacontroller", "system:authenticated"}
+    everybody = bound["system:authenticated"]
+    assert everybody["kind"] == "RoleBinding"
+    assert get_manifest("Role", everybody["roleRef"]["name"])["rules"] == [
+        {"apiGroups": [""], "resources": ["configmaps"], "resourceNames": ["vk8s-defaults"], "verbs": ["get"]}
+    ]
 
 
 def test_hooks_stop_later_than_their_calls() -> None:

@@ -1,6 +1,7 @@
 """install.sh and make on a cluster whose node has the images: what works afterwards."""
 
 import base64
+import json
 import subprocess
 
 from testbed.host_cluster import HostCluster
@@ -90,6 +91,20 @@ def test_settings_of_the_operator_win_and_stay(installed: Installer, virtual: Vi
     finally:
         virtual.kubectl.run("delete", "vk8s", "second", f"--timeout={SECONDS}s")
         installed.system.run("delete", "configmap", "vk8s-hooks-settings")
+
+
+def test_command_finds_images_where_the_hooks_are_from(installed: Installer) -> None:
+    """Everyone may read where; what an administrator has written there stays."""
+    defaults = ("configmap", "vk8s-defaults")
+    assert installed.system.get(*defaults)["data"] == {"registry": REGISTRY}
+    user = ("--as=jane", "--as-group=system:authenticated")
+    assert installed.system.succeeds("auth", "can-i", "get", "/".join(defaults), *user)
+    assert not installed.system.succeeds("auth", "can-i", "get", "configmap/vk8s-hooks-host", *user)
+    written = {"version": "v1.33.1"}
+    installed.system.run("patch", *defaults, "--type=merge", f"--patch={json.dumps({'data': written})}")
+    assert installed.install().returncode == 0
+    assert installed.system.get(*defaults)["data"] == {"registry": REGISTRY, **written}
+    installed.system.run("delete", *defaults)
 
 
 def read_message(virtual: VirtualCluster, name: str, kind: str) -> str:
