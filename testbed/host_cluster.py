@@ -21,7 +21,8 @@ class HostCluster:
     @property
     def kubectl(self) -> Kubectl:
         """`kubectl` for the host cluster, as this machine's administrator."""
-        return Kubectl([f"{self.binaries}/kubectl", f"--kubeconfig={self.testbed.kubeconfig}"])
+        path = self.testbed.kubeconfig
+        return Kubectl([f"{self.binaries}/kubectl", f"--kubeconfig={path}"], path)
 
     @property
     def ctr(self) -> list[str]:

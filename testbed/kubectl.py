@@ -3,10 +3,11 @@
 import json
 import subprocess
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from testbed.reader import ReadError, get_reader, parse_question
 from testbed.waiting import patient
 
 Manifest = dict[str, Any]
@@ -19,13 +20,17 @@ class KubectlError(Exception):
 
 @dataclass(frozen=True)
 class Kubectl:
-    """kubectl for one cluster; `command` is everything before the arguments."""
+    """kubectl for one cluster; `command` is everything before the arguments.
+
+    `kubeconfig`: where it is named, `get` asks the API server itself, as far as it understands the question.
+    """
 
     command: Sequence[str]
+    kubeconfig: Path | None = None
 
     def within(self, namespace: str) -> "Kubectl":
         """The same for one namespace."""
-        return Kubectl([*self.command, f"--namespace={namespace}"])
+        return replace(self, command=[*self.command, f"--namespace={namespace}"])
 
     def run(self, *arguments: str, stdin: str | None = None) -> str:
         """Standard output. Raises KubectlError."""
@@ -47,6 +52,12 @@ class Kubectl:
 
     def get(self, *arguments: str) -> Manifest:
         """The object, or the list, that `kubectl get` shows. Raises KubectlError."""
+        question = parse_question([*self._options, *arguments]) if self.kubeconfig else None
+        if self.kubeconfig and question:
+            try:
+                return get_reader(self.kubeconfig).read(question)
+            except ReadError as error:
+                raise KubectlError(f"kubectl get {' '.join(arguments)}: {error}") from error
         found: Manifest = json.loads(self.run("get", *arguments, "--output=json"))
         return found
 
@@ -73,6 +84,11 @@ class Kubectl:
     def apply_files(self, path: Path) -> None:
         """Applies a file, or all files of a directory. Raises KubectlError."""
         self._apply(str(path), None)
+
+    @property
+    def _options(self) -> list[str]:
+        """What stands before the arguments, apart from the program and its kubeconfig."""
+        return [each for each in self.command[1:] if not each.startswith("--kubeconfig=")]
 
     def _apply(self, file: str, stdin: str | None) -> None:
         # kubectl first fetches the API's description, for which it has a limit of its own.

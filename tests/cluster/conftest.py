@@ -69,7 +69,7 @@ def own_namespace(host: HostCluster) -> Iterator[Owner]:
     namespace = f"test-{uuid.uuid4().hex[:8]}"
     host.kubectl.run("create", "namespace", namespace)
     owner = Owner(host.kubectl.within(namespace), namespace)
-    wait_for("the service account", lambda: owner.kubectl.succeeds("get", "serviceaccount", "default"), 30)
+    wait_for("the service account", lambda: owner.kubectl.find("serviceaccount", "default"), 30)
     yield owner
     if host.kubectl.succeeds("get", "namespace", namespace):
         owner.kubectl.run("delete", "vk8s", "--all", "--timeout=60s")

@@ -15,6 +15,7 @@ from tests.world import node
 SECONDS = 60
 STILL_AFTER_SECONDS = 10
 WATCHED_SECONDS = 20
+LOOK_SECONDS = 0.5
 
 
 def build_vk8s(name: str = "demo", **spec: Any) -> Manifest:
@@ -55,8 +56,9 @@ class Owner:
     def check_stillness(self) -> None:
         """AssertionError where children or status go on changing although nobody does anything."""
         start, changed_at, versions = time.monotonic(), 0.0, self.versions()
-        # That nothing happens any more can only be seen by watching.
+        # That nothing happens any more can only be seen by watching. However late one looks, a change leaves a version.
         while time.monotonic() - start < WATCHED_SECONDS:
+            time.sleep(LOOK_SECONDS)
             now = self.versions()
             if now != versions:
                 changed_at, versions = time.monotonic() - start, now
