@@ -35,6 +35,12 @@ for variable in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL"):
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Sorts by stage, exclusive tests last; else the random order stays."""
-    root = Path(__file__).parent
-    items.sort(key=lambda item: (STAGES.index(item.path.relative_to(root).parts[0]), "exclusive" in item.keywords))
+    """Sorts by stage, tests without a node first, exclusive tests last; else the random order stays."""
+    items.sort(key=_rank)
+
+
+def _rank(item: pytest.Item) -> tuple[int, bool, bool]:
+    stage = STAGES.index(item.path.relative_to(Path(__file__).parent).parts[0])
+    # Where there is no node yet, what a test installs starts no pods.
+    needs_node = "host_with_node" in getattr(item, "fixturenames", ())
+    return stage, needs_node, "exclusive" in item.keywords
