@@ -49,7 +49,9 @@ def test_page_is_shown_whole(page: str, site: Path, browser: Browser) -> None:
     ],
     ids=["a block", "a table that scrolls", "an element that does not", "a short block"],
 )
-def test_what_does_not_fit_is_found(html: str, site: Path, browser: Browser, *, is_cut: bool, is_outside: bool) -> None:
+def test_block_that_does_not_fit_is_found(
+    html: str, site: Path, browser: Browser, *, is_cut: bool, is_outside: bool
+) -> None:
     browser.open(site / "glossary.html")
     browser.run(f'document.querySelector("article").innerHTML = "{html}"')
     shown = browser.measure(DESKTOP)
