@@ -29,11 +29,9 @@ def test_each_printed_line_can_be_typed_in_and_shows_the_clusters(
 
 def test_progress_is_reported_in_phases_until_running(up_output: str) -> None:
     told = re.findall(r"^ +[0-9.]+ s  (\w+): .", up_output, re.MULTILINE)
-    assert [phase for phase, former in zip(told, ["", *told], strict=False) if phase != former] == [
-        "Waiting",
-        "Installing",
-        "Running",
-    ]
+    phases = [phase for phase, former in zip(told, ["", *told], strict=False) if phase != former]
+    # On a busy machine, the nodes may start before anybody watches.
+    assert phases in (["Waiting", "Installing", "Running"], ["Installing", "Running"])
 
 
 @pytest.mark.exclusive
