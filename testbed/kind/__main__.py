@@ -21,7 +21,7 @@ def main(arguments: list[str]) -> int:
     """Runs the command line; the exit code."""
     parser = argparse.ArgumentParser(prog="python -m testbed.kind", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for run in (build, up, down, env):
+    for run in (build, up, bare, down, env):
         commands.add_parser(run.__name__, help=run.__doc__).set_defaults(run=run)
     try:
         code: int = parser.parse_args(arguments).run()
@@ -39,10 +39,27 @@ def build() -> int:
 
 def up() -> int:
     """Brings up the cluster and installs the product; run it again after a change."""
+    built = _bring_up()
+    if not built:
+        return 1
+    _say("Controller: ./install.sh")
+    product.install()
+    _say("The kind cluster is ready: `make test-e2e CLUSTER=kind`. `make kind-down` removes it. For kubectl:")
+    print(_describe_environment(built.binaries))
+    return 0
+
+
+def bare() -> int:
+    """Brings up the cluster with all images, and installs nothing in it."""
+    return 0 if _bring_up() else 1
+
+
+def _bring_up() -> Built | None:
+    """The cluster that is there, or a new one, with the images as they are now; None if the machine can't have one."""
     problems = preflight.list_problems()
     if problems:
         _say("A kind cluster can't run on this machine:", *problems)
-        return 1
+        return None
     _say("Builds: binaries and images; the first time this takes a quarter of an hour.")
     built = builds.build_all()
     found = Cluster(choose_docker(), built.kind)
@@ -50,11 +67,7 @@ def up() -> int:
         _create(found, built)
     _say("Nodes: importing the images of the controller.")
     found.import_images(built.controller)
-    _say("Controller: ./install.sh")
-    product.install()
-    _say("The kind cluster is ready: `make test-e2e CLUSTER=kind`. `make kind-down` removes it. For kubectl:")
-    print(_describe_environment(built.binaries))
-    return 0
+    return built
 
 
 def down() -> int:

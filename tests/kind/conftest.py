@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from testbed.layout import ROOT
 from testbed.waiting import wait_for
 from tests.figures import record
 from tests.kind.machines import Machine
+from tests.kind.newcomer import END, REMOVAL, WAY, Walk, walking
 from tests.kind.traces import list_traces
 from tests.kind.workload import build_ports
 from tests.machine import at_work, require_testbed
@@ -39,9 +41,17 @@ RESOURCES = {
 GONE_SECONDS = 30
 
 
+@dataclass(frozen=True)
+class Bare:
+    """A kind cluster without the product. `seconds`: how long it took to bring it up."""
+
+    kubectl: Kubectl
+    seconds: float
+
+
 @pytest.fixture(scope="package")
-def hosts() -> Iterator[Kubectl]:
-    """`kubectl` for a new kind cluster with the product in it; nothing of it is on the machine afterwards."""
+def bare() -> Iterator[Bare]:
+    """A new kind cluster that knows all images; nothing of it is on the machine afterwards."""
     require_testbed()
     with at_work():
         call("down")
@@ -49,14 +59,34 @@ def hosts() -> Iterator[Kubectl]:
         before = list_traces()
         try:
             start = time.monotonic()
-            call("up")
-            record("kind_up_s", time.monotonic() - start)
+            call("bare")
+            seconds = time.monotonic() - start
             # Else there would be nothing to remove.
             assert list_traces() - before
-            yield build_kubectl()
+            yield Bare(build_kubectl(), seconds)
         finally:
             call("down")
         wait_for("the machine to be as it was", lambda: list_traces() == before, GONE_SECONDS, lambda: compare(before))
+
+
+@pytest.fixture(scope="package")
+def walk(bare: Bare, tmp_path_factory: pytest.TempPathFactory) -> Walk:
+    """A newcomer has been here with Helm, before anything else, and has left nothing."""
+    with walking(bare.kubectl, tmp_path_factory.mktemp("newcomer")) as walk:
+        walk.follow(WAY)
+        way = dict(walk.seconds)
+        for heading in (REMOVAL, END):
+            walk.follow(heading)
+    return replace(walk, seconds=way)
+
+
+@pytest.fixture(scope="package")
+def hosts(bare: Bare, walk: Walk) -> Kubectl:  # noqa: ARG001 two installations at once would not do
+    """`kubectl` for the kind cluster with the product in it."""
+    start = time.monotonic()
+    call("up")
+    record("kind_up_s", bare.seconds + time.monotonic() - start)
+    return bare.kubectl
 
 
 def call(command: str) -> None:
