@@ -7,6 +7,7 @@ from pathlib import Path
 
 # For keys and kubeconfigs, which are secret. Written under another name and moved, as others may read it meanwhile.
 _WRITE = 'umask 077; mkdir -p "${1%/*}"; cat >"$1.new"; mv "$1.new" "$1"'
+_COPY = 'mkdir -p "${1%/*}"; cat >"$1.new"; chmod 755 "$1.new"; mv "$1.new" "$1"'
 
 
 @dataclass(frozen=True)
@@ -28,3 +29,11 @@ class Place:
         written = self.run("bash", "-euc", _WRITE, "-", str(path), stdin=content)
         if written.returncode != 0:
             raise RuntimeError(f"{path} could not be written: {written.stderr.strip()}")
+
+    def copy_program(self, program: Path, path: Path) -> None:
+        """Makes a program of this machine one of that place."""
+        with program.open("rb") as content:
+            command = self.command("bash", "-euc", _COPY, "-", str(path))
+            copied = subprocess.run(command, stdin=content, capture_output=True, check=False)
+        if copied.returncode != 0:
+            raise RuntimeError(f"{path} could not be written: {copied.stderr.decode(errors='replace').strip()}")

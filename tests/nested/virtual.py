@@ -42,13 +42,17 @@ class VirtualCluster:
     @property
     def inside(self) -> Kubectl:
         """`kubectl` for the virtual cluster, in the host's network, with the kubeconfig just as the Secret holds it."""
-        path = self.directory / f"{self.name}.kubeconfig"
-        secret = self.kubectl.get("secret", f"{self.name}-kubeconfig")
-        client = self.host.client
-        client.network.write(path, base64.b64decode(secret["data"]["value"]).decode())
+        client, path = self.host.client, self.write_kubeconfig()
         return Kubectl(
             client.network.command(client.kubectl, f"--kubeconfig={path}", f"--request-timeout={patient(5)}s")
         )
+
+    def write_kubeconfig(self) -> Path:
+        """Puts the kubeconfig of the Secret where the client is; its path there."""
+        path = self.directory / f"{self.name}.kubeconfig"
+        secret = self.kubectl.get("secret", f"{self.name}-kubeconfig")
+        self.host.client.network.write(path, base64.b64decode(secret["data"]["value"]).decode())
+        return path
 
     def ensure_running(self) -> None:
         """Applies it, and waits until status says Running."""

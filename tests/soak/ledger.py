@@ -4,7 +4,7 @@ import threading
 import time
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -59,8 +59,12 @@ class Ledger:
     def compute_longest_gap(self) -> float:
         """The longest time without an acknowledged write, in seconds."""
         with self._lock:
-            times = [self._opened, *sorted(self._acknowledged.values()), self._clock()]
-        return max(later - earlier for earlier, later in pairwise(times))
+            return compute_longest_gap([self._opened, *self._acknowledged.values(), self._clock()])
+
+
+def compute_longest_gap(times: Iterable[float]) -> float:
+    """The longest time between two that follow each other."""
+    return max(later - earlier for earlier, later in pairwise(sorted(times)))
 
 
 def judge(required: frozenset[int], present: Sequence[int], begun: int) -> Verdict:
