@@ -14,11 +14,14 @@ import pytest
 from testbed import builds, controller, host_cluster
 from testbed.host_cluster import HostCluster
 from testbed.layout import NESTED_TESTS, ROOT
+from tests.figures import record
 from tests.machine import alone, require_testbed
 from tests.nested.current import Target, read_target, use_cluster
 from tests.nested.host import Host, build_testbed_host, list_ports, read_example, with_images
 from tests.nested.kept import Kept, keep_something
+from tests.nested.members import replicate, wait_for_members
 from tests.nested.obstacles import ObstacleError, check_ports
+from tests.nested.rounds import time_controller
 from tests.nested.virtual import DELETE_SECONDS, VirtualCluster
 from tests.nested.workload import start_web
 
@@ -138,3 +141,25 @@ def lonely(running: VirtualCluster) -> Iterator[VirtualCluster]:
     lonely = replace(running, manifest={**running.manifest, "metadata": {"name": "lonely"}, "spec": {"nodes": nodes}})
     yield lonely
     lonely.kubectl.run("delete", "vk8s", "lonely", "--ignore-not-found", f"--timeout={DELETE_SECONDS}s")
+
+
+@pytest.fixture(scope="module")
+def three(local: VirtualCluster) -> Iterator[VirtualCluster]:
+    """Three control-plane nodes and a worker, not applied yet; meanwhile, the host cluster has no other Vk8s."""
+    local.ensure_absent()
+    three = replicate(local, "three", 3)
+    yield three
+    three.ensure_absent()
+
+
+@pytest.fixture
+def members(three: VirtualCluster) -> VirtualCluster:
+    """The same, Running. Its first boot is measured, and just before that of a single control-plane node."""
+    if not three.kubectl.find("vk8s", three.name):
+        single = replicate(three, "single", 1)
+        record("ha_single_apply_to_running_s", time_controller(single))
+        single.ensure_absent()
+        record("ha_apply_to_running_s", time_controller(three))
+    three.ensure_running()
+    wait_for_members(three)
+    return three

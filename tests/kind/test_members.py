@@ -1,0 +1,107 @@
+"""Three control-plane nodes on three hosts: one host that stops dead, and drains of two, which take one node only.
+
+All of it at night, as there is room for no other virtual cluster meanwhile.
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from hooks.kubernetes.manifest import Manifest
+from testbed.kubectl import KubectlError, has_condition
+from testbed.waiting import wait_for
+from tests.figures import record
+from tests.kind.conftest import PLACEMENT
+from tests.kind.machines import Machine
+from tests.kind.page import follow
+from tests.kind.placing import read_hosts
+from tests.nested.api_writer import write_meanwhile
+from tests.nested.host import Host, read_example
+from tests.nested.members import build_nodes, list_control_plane, order_by_leadership, wait_for_members
+from tests.nested.virtual import DELETE_SECONDS, VirtualCluster
+
+SECONDS = 120
+NAME = "spread"
+# How long a drain may try that has to fail: it tries again every five seconds.
+DRAIN = ("--ignore-daemonsets", "--delete-emptydir-data", "--timeout=15s")
+RESOURCES = {"requests": {"cpu": "100m", "memory": "1Gi"}, "limits": {"cpu": "2", "memory": "2Gi"}}
+
+
+@pytest.fixture(scope="module")
+def spread(host: Host, tmp_path_factory: pytest.TempPathFactory) -> Iterator[VirtualCluster]:
+    """Three control-plane nodes and a worker, not applied yet; meanwhile, there is no other Vk8s."""
+    host.kubectl.run("delete", "vk8s", "--all", f"--timeout={DELETE_SECONDS}s")
+    directory: Path = tmp_path_factory.mktemp("kubeconfigs")
+    spread = VirtualCluster(host, build_spread(read_example()), directory)
+    yield spread
+    spread.ensure_absent()
+
+
+def build_spread(example: Manifest) -> Manifest:
+    """A Vk8s whose control-plane nodes may run on the host cluster's control plane, too: it has no third worker."""
+    nodes = build_nodes(example, NAME, 3, RESOURCES)
+    tolerant = [
+        {**node, "tolerations": PLACEMENT["tolerations"]} if node["role"] == "master" else node for node in nodes
+    ]
+    return {**example, "metadata": {"name": NAME}, "spec": {"nodes": tolerant}}
+
+
+@pytest.fixture
+def members(spread: VirtualCluster) -> VirtualCluster:
+    """The same, Running, with a control-plane node on each host."""
+    spread.ensure_running()
+    wait_for_members(spread)
+    assert len({read_hosts(spread)[node] for node in list_control_plane(spread)}) == 3
+    return spread
+
+
+def get_host_of_leader(virtual: VirtualCluster, machines: Mapping[str, Machine]) -> Machine:
+    """The host of the leader of etcd. On the one that is never lost, its pod is deleted, so that another one leads."""
+    hosts, leader = read_hosts(virtual), order_by_leadership(virtual)[0]
+    if hosts[leader] not in machines:
+        virtual.replace_pod(leader, SECONDS)
+        leader = order_by_leadership(virtual)[0]
+    return machines[hosts[leader]]
+
+
+@pytest.mark.nightly("tests/nested/test_members.py")
+def test_lost_host_of_the_leader_interrupts_writes_for_a_moment(
+    members: VirtualCluster, machines: Mapping[str, Machine]
+) -> None:
+    machine = get_host_of_leader(members, machines)
+    with write_meanwhile(members) as measurement:
+        machine.fail()
+        try:
+            # Until then, new connections may lead to it.
+            machine.wait_until_lost()
+            measurement.writer.wait_for_answer()
+        finally:
+            machine.start()
+        members.wait_for_phase("Running")
+        wait_for_members(members)
+    record("ha_gap_host_s", measurement.outage.gap)
+    assert measurement.outage.lost == 0
+
+
+@pytest.mark.nightly("tests/unit/vk8s/plan/test_members.py")
+def test_drain_waits_while_a_control_plane_node_is_away(
+    members: VirtualCluster, machines: Mapping[str, Machine]
+) -> None:
+    hosts = read_hosts(members)
+    first, second = (node for node in list_control_plane(members) if hosts[node] in machines)
+    before = members.kubectl.get("pod", second)["metadata"]["uid"]
+    try:
+        follow(members, "Drain a host", hosts[first])
+        wait_for("the eviction", lambda: not has_condition(members.kubectl.find("pod", first)), SECONDS)
+        # Other pods there may have reasons of their own to stay.
+        own = f"--pod-selector=vk8s.sktelecom.com/node={second}"
+        with pytest.raises(KubectlError, match="violate the pod's disruption budget"):
+            members.kubectl.run("drain", hosts[second], own, *DRAIN)
+        after = members.kubectl.get("pod", second)
+        assert (after["metadata"]["uid"], has_condition(after)) == (before, True)
+        assert members.inside.succeeds("create", "configmap", "written-meanwhile")
+    finally:
+        members.kubectl.run("uncordon", hosts[first], hosts[second])
+    members.wait_for_phase("Running")
+    wait_for_members(members)

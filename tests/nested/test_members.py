@@ -1,0 +1,92 @@
+"""Three control-plane nodes: what a user who writes all the time notices of the loss of one, or of all their pods.
+
+The times of losses count from the DELETE call on. No acknowledged write may be missing afterwards, whatever happened.
+"""
+
+import time
+
+import pytest
+
+from testbed.waiting import wait_for
+from tests.figures import record
+from tests.nested.api_writer import write_meanwhile
+from tests.nested.limits import check_time
+from tests.nested.members import (
+    POD_SECONDS,
+    list_control_plane,
+    order_by_leadership,
+    read_uids,
+    wait_for_members,
+    wait_for_pods,
+)
+from tests.nested.virtual import VirtualCluster
+
+# What writes is built here.
+pytestmark = [pytest.mark.exclusive, pytest.mark.usefixtures("machine")]
+
+# Longest times without an acknowledged write, and until a node has fetched the data of the others.
+GAP_SECONDS, VOLUME_SECONDS = 3, 30
+
+
+def test_each_of_three_control_plane_nodes_votes_and_serves_the_api(members: VirtualCluster) -> None:
+    addresses = {members.kubectl.get("pod", node)["status"]["podIP"] for node in list_control_plane(members)}
+
+    def serve() -> bool:
+        slices = members.inside.get("endpointslices", "--selector=kubernetes.io/service-name=kubernetes")["items"]
+        return {
+            address for each in slices for entry in each["endpoints"] for address in entry["addresses"]
+        } == addresses
+
+    # One that was replaced a moment ago may still be there.
+    wait_for("the addresses of the API", serve, POD_SECONDS, members.describe)
+    assert members.wait_for_phase("Running")["status"]["readyNodes"] == "4/4"
+
+
+def test_lost_pod_of_any_control_plane_node_hardly_interrupts_writes(members: VirtualCluster) -> None:
+    check_time("ha_gap_pod_s", GAP_SECONDS, lambda: replace_in_turn(members))
+
+
+def replace_in_turn(virtual: VirtualCluster) -> float:
+    """Deletes the pod of each control-plane node, first of the leader; the longest gap of writes meanwhile."""
+    with write_meanwhile(virtual) as measurement:
+        for node in order_by_leadership(virtual):
+            virtual.replace_pod(node, POD_SECONDS)
+            wait_for_members(virtual)
+    assert measurement.outage.lost == 0
+    return measurement.outage.gap
+
+
+def test_lost_volume_gets_the_data_of_the_others_again(members: VirtualCluster) -> None:
+    check_time("ha_lost_volume_s", VOLUME_SECONDS, lambda: replace_volume(members))
+
+
+def replace_volume(virtual: VirtualCluster) -> float:
+    """Deletes claim and pod of the leader; how long until it is a voter again, with an empty volume to begin with."""
+    node = order_by_leadership(virtual)[0]
+    claim, ids = virtual.kubectl.get("pvc", f"{node}-state"), read_ids(virtual)
+    with write_meanwhile(virtual) as measurement:
+        virtual.kubectl.run("delete", "pvc", f"{node}-state", "--wait=false")
+        taken = virtual.replace_pod(node, POD_SECONDS)
+    assert measurement.outage.lost == 0
+    record("ha_gap_volume_s", measurement.outage.gap)
+    assert virtual.kubectl.get("pvc", f"{node}-state")["metadata"]["uid"] != claim["metadata"]["uid"]
+    after = read_ids(virtual)
+    assert {name for name in ids if after[name] != ids[name]} == {node}
+    return taken
+
+
+def read_ids(virtual: VirtualCluster) -> dict[str, str]:
+    """The ids of the members of etcd."""
+    return {member["name"]: member["id"] for member in wait_for_members(virtual)}
+
+
+def test_all_control_plane_pods_lost_at_once_come_back_by_themselves(members: VirtualCluster) -> None:
+    ids, names = read_ids(members), list_control_plane(members)
+    before = read_uids(members, "pod", names)
+    start = time.monotonic()
+    with write_meanwhile(members) as measurement:
+        members.kubectl.run("delete", "pods", *names, "--wait=false")
+        wait_for_pods(members, before)
+        record("ha_all_recovery_s", time.monotonic() - start)
+    assert measurement.outage.lost == 0
+    assert read_ids(members) == ids
