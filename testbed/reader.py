@@ -60,7 +60,7 @@ class Reader:
     def read(self, question: Question) -> Manifest:
         """The object if there is one name, else a list. Raises ReadError."""
         namespace = self._namespace if question.namespace is None else question.namespace
-        resources = [self._find_resource(kind) for kind in question.kinds]
+        resources = [self._get_resource(kind) for kind in question.kinds]
         named = [(each, name) for each in resources for name in question.names]
         objects = [_strip(self._send(each.build_path(namespace, name))) for each, name in named]
         if len(named) == 1:
@@ -74,7 +74,7 @@ class Reader:
         kinds = {"apiVersion": resource.api_version, "kind": resource.kind}
         return [_strip({**kinds, **item}) for item in answer["items"]]
 
-    def _find_resource(self, kind: str) -> Resource:
+    def _get_resource(self, kind: str) -> Resource:
         # A CRD may have come since.
         if kind.lower() not in self._resources:
             self._resources = self._discover()

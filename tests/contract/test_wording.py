@@ -84,6 +84,7 @@ BROKEN: Final = [
     spec(kubernetes={"podNetworkCidr": "10.0.0.0", "serviceCidr": "x"}),
     spec(kubernetes={"podNetworkCidr": "10.0.0.0/8", "serviceCidr": "10.1.0.0/16"}),
     spec(storage={"size": 0}),
+    spec(nodes=[node(name, "master") for name in "abc"], storage={"ephemeral": True}),
     spec(storage={"size": "much"}),
     spec(ports=[WEB, WEB], accessPodPort=30000),
     spec(ports=[{"name": "-", "port": 1, "targetPort": 2}]),

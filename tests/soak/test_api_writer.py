@@ -65,7 +65,7 @@ def writer(tmp_path: Path) -> Iterator[ApiWriter]:
     writer.kill()
 
 
-def test_writer_ends_when_it_is_told_to_and_keeps_its_lines(writer: ApiWriter) -> None:
+def test_writer_ends_on_a_signal_and_keeps_its_lines(writer: ApiWriter) -> None:
     before = len(writer.read().requests)
     writer.wait_for_answer()
     log = writer.stop()

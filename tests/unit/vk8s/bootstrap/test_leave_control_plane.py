@@ -90,7 +90,7 @@ def test_another_is_asked_if_the_first_is_lost_as_well(lost: Node) -> None:
     assert annotations(ended)[1:] == asked
 
 
-def test_node_that_was_asked_before_the_job_began_anew_is_asked_again(lost: Node) -> None:
+def test_node_that_was_asked_by_a_previous_pod_of_the_job_is_asked_again(lost: Node) -> None:
     lost.write("bench/others", "m2 True \nm3 True demo-master\n")
     ended = leave(lost, {10: removes("m3")})
     assert annotations(ended)[1:] == ["m3 remove-member=demo-master"]

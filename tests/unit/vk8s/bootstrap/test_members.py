@@ -89,7 +89,7 @@ def test_etcd_joins_with_the_members_and_its_own_name(node: Node) -> None:
         assert f" {argument} " in f"{call} "
 
 
-def test_etcd_member_is_told_who_the_node_is(node: Node) -> None:
+def test_etcd_member_learns_who_the_node_is(node: Node) -> None:
     join, *_ = boot(node).calls_of("etcd-member")
     pki = f"{node.root}/etc/kubernetes/pki/etcd"
     assert join == (
@@ -106,7 +106,7 @@ def test_certificates_are_issued_before_the_others_are_asked(node: Node) -> None
     ]  # fmt: skip
 
 
-def test_what_the_cluster_has_once_is_left_to_its_first_node(node: Node) -> None:
+def test_phases_of_the_cluster_are_left_to_its_first_node(node: Node) -> None:
     boot(node)
     assert not node.has("bench/applied")
 
@@ -117,7 +117,7 @@ def test_reasons_to_wait_are_logged(node: Node) -> None:
 
 
 @pytest.mark.parametrize("interrupted", ["join", "await-data"])
-def test_interrupted_join_begins_anew(node: Node, interrupted: str) -> None:
+def test_interrupted_join_begins_again(node: Node, interrupted: str) -> None:
     write_member(node, **{interrupted.replace("-", "_"): f"mkdir -p {Path(JOINING).parent}; touch {JOINING}; exit 1"})
     assert boot(node).code == 1
     assert not node.has(DATA)

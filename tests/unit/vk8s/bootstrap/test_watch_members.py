@@ -88,7 +88,7 @@ def test_leaving_is_retried_until_etcd_is_left(node: Node) -> None:
     [UNREACHABLE, UNHEALTHY, "rm run/vk8s/booted"],
     ids=["its API server does not answer", "its kubelet is ill", "its boot is not complete"],
 )
-def test_control_plane_node_that_is_ill_hears_from_others_that_it_is_to_leave(node: Node, trouble: str) -> None:
+def test_node_that_is_ill_hears_from_others_that_it_is_to_leave(node: Node, trouble: str) -> None:
     leaving = answer(AT_OTHER, write_node(**watched.LEAVING))
     ended = watch(node, {5: trouble, 10: f"{leaving}; {ACCEPTS}"})
     assert ended.said[-2:] == [BEGINS, HAS_LEFT]

@@ -53,7 +53,7 @@ class TestThePod:
     def test_has_the_taints_of_its_node(self, world: World, name: str, taints: str | None) -> None:
         assert values(world, name).get("TAINTS") == taints
 
-    def test_has_the_name_of_the_others_if_it_is_one_of_several_control_plane_nodes(self) -> None:
+    def test_has_the_name_of_the_others_if_it_is_one_of_several(self) -> None:
         masters = [node(name, "master") for name in ("m", "n", "o")]
         several = World(spec=spec(nodes=[*masters, node("w", "worker")]))
         assert {values(several, name)["ETCD_SERVICE"] for name in "mno"} == {"demo-etcd.team-a.svc.cluster.local"}

@@ -109,7 +109,7 @@ def test_second_and_third_node_wait_until_the_only_one_has_a_name() -> None:
     assert list_pods(world) == {"m", "b", "c", "w"}
 
 
-def test_removed_nodes_leave_one_after_the_other_and_the_last_is_single_again() -> None:
+def test_removed_nodes_leave_one_by_one_and_the_last_is_single_again() -> None:
     world = with_nodes(three_world(), THREE[0], THREE[3]).step()
     assert set(world.children[JOB]) == {"b-leave"}
     assert "c will be removed after b" in condition(world.sync(), "Ready")["message"]
@@ -196,7 +196,7 @@ def test_no_member_is_recreated_while_another_is_being_removed() -> None:
     assert list_gone(world) == set()
 
 
-def test_lost_volume_is_replaced_by_an_empty_one_while_the_others_have_the_data() -> None:
+def test_empty_volume_replaces_a_lost_one_while_the_others_have_the_data() -> None:
     world = without_volume(three_world(), "b")
     assert condition(world.sync(), "Ready")["reason"] != "StateLost"
     world = world.steps(3)
