@@ -83,8 +83,8 @@ def test_wheel_has_all_files_and_programs(built: Path) -> None:
         packed = {name for name in archive.namelist() if name.startswith("kubectl_vk8s/")}
         (entries,) = [archive.read(name).decode() for name in archive.namelist() if name.endswith("entry_points.txt")]
     root = Path(__file__).parents[2]
-    sources = [*(root / "kubectl_vk8s").rglob("*.py"), *(root / "kubectl_vk8s").rglob("*.json")]
-    assert packed == {str(path.relative_to(root)) for path in sources}
+    sources = {str(path.relative_to(root)) for path in (root / "kubectl_vk8s").rglob("*") if path.is_file()}
+    assert packed == {name for name in sources if "/__pycache__/" not in name}
     for program in ("vk8s", "kubectl-vk8s", "kubectl_complete-vk8s"):
         assert f"{program} = kubectl_vk8s.__main__:main\n" in entries
 
