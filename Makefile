@@ -6,10 +6,10 @@ SHELL := /bin/bash
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 PYTEST := $(VENV)/bin/pytest
-SOURCES := hooks kubectl_vk8s testbed tests images docs bench
+SOURCES := hooks kubectl_vk8s testbed tests images docs bench release
 # What has to reach every line of the hooks, and the other tests that need no cluster: coverage makes them half as fast.
 COVERING := $(addprefix tests/,unit scenarios contract api)
-OTHERS := $(addprefix tests/,cli docs gitops properties testbed images bench soak)
+OTHERS := $(addprefix tests/,cli docs gitops properties testbed images release bench soak)
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 # The image of the hooks.
 IMG ?= registry.example.com/vk8s/controller:$(VERSION)
@@ -234,6 +234,10 @@ golden: $(VENV)/installed ## Rewrite the golden answers of tests/scenarios; read
 
 ##@ Builds
 
+.PHONY: release
+release: prerequisites ## Images, charts and the command for a registry, with sums and SBOMs, to build/release; ARGS="--kubeflow CHECKOUT v1.10.2" adds an installer
+	$(PYTHON) -m release $(ARGS)
+
 .PHONY: build
 build: prerequisites ## Whatever a testbed needs; a quarter of an hour the first time
 	$(PYTHON) -m testbed build
@@ -285,6 +289,9 @@ help: ## Show this list
 
 # The browser with which tests log in to Kubeflow is 130 MB: only for those who run these tests.
 test nested test-e2e: MORE := chromium:chromium chromedriver:chromium-driver
+# The registry that releases are pushed to in tests, and what pushes.
+test: MORE += docker-registry:docker-registry skopeo:skopeo
+charts: MORE := docker-registry:docker-registry skopeo:skopeo
 
 .PHONY: prerequisites
 prerequisites: $(VENV)/installed

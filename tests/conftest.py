@@ -15,6 +15,7 @@ STAGES = (
     "cli",
     "testbed",
     "images",
+    "release",
     "gitops",
     "soak",
     "charts",

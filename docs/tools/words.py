@@ -39,6 +39,8 @@ CHECKED: Final = (
     "metacontroller/**/*.sh",
     "metacontroller/**/*.yaml",
     "kubectl_vk8s/**/*.py",
+    "release/*.py",
+    "release/*.sh",
     "testbed/**/*.py",
     "testbed/**/*.sh",
     "testbed/image/*",

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from testbed.layout import ROOT
 
-FOLDERS = ("bench", "docs", "hooks", "images", "testbed", "tests")
+FOLDERS = ("bench", "docs", "hooks", "images", "release", "testbed", "tests")
 
 
 def test_find_may_return_none() -> None:
