@@ -3,4 +3,4 @@
 from typing import Final
 
 # The same as in pyproject.toml; a test holds one against the other.
-VERSION: Final = "0.1.0"
+VERSION: Final = "0.2.0"

@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 # The same as in pyproject.toml; a test holds one against the other.
-VERSION: Final = "0.1.0"
+VERSION: Final = "0.2.0"
 
 # A Kubernetes object as it travels: parsed JSON, camelCase keys.
 Manifest = dict[str, Any]

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from hooks import VERSION
 from hooks.kubernetes.manifest import Manifest
 from testbed import builds
 from testbed.layout import ROOT
@@ -13,7 +14,7 @@ from tests.charts.helm import CRD_CHART, REGISTRY, Helm, get_object, is_hook, na
 from tests.install.installer import METACONTROLLER_IMAGE
 
 CRDS = [yaml.safe_load(path.read_text()) for path in sorted((ROOT / "crds").glob("*.yaml"))]
-IMAGE = f"{REGISTRY}/vk8s/controller:0.1.0"
+IMAGE = f"{REGISTRY}/vk8s/controller:{VERSION}"
 OTHER = "other-metacontroller"
 
 

@@ -7,6 +7,7 @@ import kubernetes_validate
 import pytest
 
 from docs.tools.chart import list_values, read_schema
+from hooks import VERSION
 from hooks.kubernetes.manifest import Manifest
 from tests.charts.helm import Helm, combine, get_object, list_containers, name, select_kind
 from tests.contract.test_manifests import KUBERNETES
@@ -169,7 +170,7 @@ def test_other_settings_recreate_the_pods_of_the_hooks(helm: Helm) -> None:
 def test_all_images_come_from_one_registry_if_asked(helm: Helm) -> None:
     objects = helm.render({"global": {"imageRegistry": "other.example.com/team"}})
     images = {container["image"] for _, container in list_containers(objects)}
-    expected = {"vk8s/controller:0.1.0", "metacontrollerio/metacontroller:v4.17.2"}
+    expected = {f"vk8s/controller:{VERSION}", "metacontrollerio/metacontroller:v4.17.2"}
     assert images == {f"other.example.com/team/{image}" for image in expected}
 
 

@@ -4,6 +4,7 @@ import base64
 import json
 import subprocess
 
+from hooks import VERSION
 from testbed.host_cluster import HostCluster
 from testbed.waiting import wait_for
 from tests.install.conftest import name_image, wait_for_an_answer
@@ -12,7 +13,7 @@ from tests.nested.virtual import VirtualCluster
 
 HOOKS = "https://vk8s-hooks.vk8s-system"
 # Two versions of the hooks, as far as a Deployment can tell.
-IMAGE, OTHER_IMAGE = f"{REGISTRY}/vk8s/controller:0.1.0", f"{REGISTRY}/vk8s/controller:other"
+IMAGE, OTHER_IMAGE = f"{REGISTRY}/vk8s/controller:{VERSION}", f"{REGISTRY}/vk8s/controller:other"
 SECONDS = 60
 
 
