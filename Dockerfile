@@ -1,8 +1,10 @@
 # The image of the hooks: Python, what requirements.txt names, hooks/ and the CRD. `make docker-build IMG=...`
-# BASE: any image with Python 3.11 or newer as python3, and its venv module.
+# BASE: any image with Python 3.11 or newer as python3, and its venv module. BUILD_BASE: the same, with what only the
+# build needs, such as the authorities of a proxy; nothing of it is in the image.
 ARG BASE=python:3.13-slim
+ARG BUILD_BASE=${BASE}
 
-FROM ${BASE} AS build
+FROM ${BUILD_BASE} AS build
 COPY requirements.txt /tmp/requirements.txt
 RUN python3 -m venv /opt/vk8s \
  && /opt/vk8s/bin/pip install --no-cache-dir --disable-pip-version-check --requirement /tmp/requirements.txt \

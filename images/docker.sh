@@ -30,10 +30,28 @@ stop_docker() {
   umount "$work"/exec/netns/* 2>/dev/null || true
 }
 
+# Prints the name of an image like BASE that also trusts the authorities that this machine trusts, so that pip reaches
+# from inside what it reaches here. Those of a proxy are nobody else's business: no image may be made of it.
+build_trusting() { # BASE
+  local bundle=/etc/ssl/certs/ca-certificates.crt
+  [[ -e $bundle ]] || {
+    echo "$1"
+    return
+  }
+  mkdir "$work/trust"
+  cp --dereference "$bundle" "$work/trust/"
+  printf 'FROM %s\nCOPY %s %s\n' "$1" "${bundle##*/}" "$bundle" >"$work/trust/Dockerfile"
+  docker build --quiet --tag "$1-trusting" "$work/trust" >/dev/null 2>"$work/build.log" || {
+    cat "$work/build.log" >&2
+    return 1
+  }
+  echo "$1-trusting"
+}
+
 # An image by a Dockerfile whose BASE is made of Debian packages, as those of rootfs.sh. FILL puts Dockerfile and
 # context into the directory that it is called with.
 build_from_debian() { # IMAGE REFERENCE ARCHIVE FILL
-  local layer base
+  local layer base build_base
   layer=$(bash rootfs.sh "$1")
   base=vk8s-base:$(basename "$layer" .tar)
   work=$(mktemp -d -p "$cache")
@@ -42,8 +60,9 @@ build_from_debian() { # IMAGE REFERENCE ARCHIVE FILL
   "$4" "$work/context"
   start_docker
   docker image inspect "$base" >/dev/null 2>&1 || docker import "$layer" "$base" >/dev/null
+  build_base=$(build_trusting "$base")
   echo "Building $2." >&2
-  docker build --quiet --network=host --build-arg "BASE=$base" --tag "$2" "$work/context" >/dev/null 2>"$work/build.log" || {
+  docker build --quiet --network=host --build-arg "BASE=$base" --build-arg "BUILD_BASE=$build_base" --tag "$2" "$work/context" >/dev/null 2>"$work/build.log" || {
     cat "$work/build.log" >&2
     return 1
   }

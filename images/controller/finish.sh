@@ -3,6 +3,4 @@
 set -euo pipefail
 root=${1:?usage: finish.sh ROOT}
 
-# The authorities that this machine trusts, so that pip reaches from inside what it reaches here.
-bundle=/etc/ssl/certs/ca-certificates.crt
-[[ ! -e $bundle ]] || cp --dereference "$bundle" "$root$bundle"
+rm -rf "$root/usr/share/bash-completion" # nobody lives in it
