@@ -5,7 +5,6 @@
 # So only this creates an empty cluster, and only if the controller says that there has been none before.
 
 FOUNDING=$ETCD_DATA/founding # incomplete data; may be deleted at any time
-FOUNDING_SECONDS=1200 # as long as kubeadm waits for a control plane
 
 # Whether this node may initialize the cluster. The pod says so for all its life, but it may do it only once.
 may_found() {
@@ -37,36 +36,10 @@ await_founding() {
 # May be interrupted and repeated at any moment.
 found_cluster() {
   rm -rf "$FOUNDING" "$FIRST_BOOT_COMPLETE" "$JOINED"
-  mkdir -p "$FOUNDING" "$RUN/founding"
+  mkdir -p "$FOUNDING"
   set_etcd_data_aside incomplete # left over from an earlier version that was killed right after its start
-  run_founding_etcd
+  run_etcd_alone founding --data-dir "$FOUNDING" --initial-cluster-token "$VK8S_UID.$GENERATION"
+  stamp_quorum
   put_etcd_data_in_place "$FOUNDING"
   touch "$NEW"
-}
-
-# With the name and address of the later etcd, but listening only on sockets that nobody else uses.
-run_founding_etcd() {
-  local etcd status=0
-  (
-    cd "$RUN/founding" || exit
-    exec "${ETCD_PROGRAM[0]}" --name "$NODE_NAME" --data-dir "$FOUNDING" \
-      --initial-cluster-token "$VK8S_UID.$GENERATION" --initial-cluster "$NODE_NAME=https://127.0.0.1:2380" \
-      --initial-advertise-peer-urls https://127.0.0.1:2380 --advertise-client-urls https://127.0.0.1:2379 \
-      --listen-peer-urls unix://peers --listen-client-urls unix://clients \
-      --heartbeat-interval 10 --election-timeout 100 # or it would wait for others for up to a second
-  ) >"$LOG/founding.log" 2>&1 &
-  etcd=$!
-  await_founding_etcd $etcd || status=$?
-  kill -TERM $etcd 2>/dev/null || true
-  wait $etcd || true
-  return $status
-}
-
-# Fails if the process has ended, or takes too long.
-await_founding_etcd() { # process
-  local end=$((SECONDS + FOUNDING_SECONDS))
-  until curl -s --fail --max-time 5 --output /dev/null --unix-socket "$RUN/founding/clients" http://etcd/readyz; do
-    kill -0 "$1" 2>/dev/null && ((SECONDS < end)) || return 1
-    sleep 0.02
-  done
 }

@@ -6,6 +6,7 @@
 . "$boot/image-store.sh"
 . "$boot/etcd-data.sh"
 . "$boot/pods.sh"
+. "$boot/quorum.sh"
 . "$boot/members.sh"
 . "$boot/upgrade.sh"
 

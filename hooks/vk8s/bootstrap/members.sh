@@ -53,6 +53,7 @@ find_peer_url() {
 enter_members() {
   is_one_of_several || return 0
   run_kubeadm init phase certs all --config "$KUBEADM_CONFIG"
+  enter_forced_quorum
   if ! has_etcd_data; then
     fetch_etcd_data incomplete
   elif is_member_removed; then
@@ -87,6 +88,7 @@ fetch_etcd_data() { # what the present data is, if there is any
     say "etcd could not fetch the data: $(find_etcd_error "$LOG/joining.log")."
     return 1
   }
+  stamp_quorum
   put_etcd_data_in_place "$JOINING"
   say "The data of etcd is complete."
 }

@@ -13,6 +13,8 @@ FIRST_BOOT_COMPLETE=$STATE/first-boot-complete
 # When this control-plane node began to fetch the cluster's data from others. Without it, it has initialized the cluster.
 # shellcheck disable=SC2034 # used by founding.sh, members.sh and master.sh
 JOINED=$STATE/joined
+# After which loss of a quorum the data of etcd is from: a value of MEMBERS_OF.
+QUORUM_STAMP=$STATE/members-of
 
 claim_state_volume() {
   refuse_foreign_volume
@@ -90,4 +92,9 @@ stamp_volume() {
   echo "$GENERATION" | write_file "$GENERATION_STAMP"
   echo "$KUBERNETES_VERSION" | write_file "$VERSION_STAMP"
   rm -f "$UPGRADE_STAMP"
+}
+
+# Called before data of etcd is put in place: without data, the stamp has no meaning.
+stamp_quorum() {
+  [[ -z $MEMBERS_OF ]] || echo "$MEMBERS_OF" | write_file "$QUORUM_STAMP"
 }

@@ -113,7 +113,7 @@ def test_phases_of_the_cluster_are_left_to_its_first_node(node: Node) -> None:
 
 def test_reasons_to_wait_are_logged(node: Node) -> None:
     write_member(node, join="echo 'etcd-member: waits for another control-plane node' >&2; echo a=https://a:2380")
-    assert "etcd-member: waits for another control-plane node" in boot(node).said
+    assert "etcd: waits for another control-plane node" in boot(node).said
 
 
 @pytest.mark.parametrize("interrupted", ["join", "await-data"])

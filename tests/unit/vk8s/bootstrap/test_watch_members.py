@@ -79,7 +79,7 @@ def test_leaving_is_retried_until_etcd_is_left(node: Node) -> None:
         "etcd-member", "[[ -e bench/again ]] || { touch bench/again; echo 'etcd-member: not yet' >&2; exit 1; }"
     )
     ended = watch(node, {10: f"{reports(leaving=True)}; {ACCEPTS}"})
-    assert ended.said == [IS_READY, BEGINS, "etcd-member: not yet", HAS_LEFT]
+    assert ended.said == [IS_READY, BEGINS, "etcd: not yet", HAS_LEFT]
     assert len(ended.calls_of("etcd-member")) == 2
 
 
