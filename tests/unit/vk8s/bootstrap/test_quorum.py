@@ -31,7 +31,7 @@ def forces(ended: Ended) -> list[str]:
     return [call for call in ended.calls_of("etcd") if "--force-new-cluster" in call]
 
 
-def find_aside(node: Node, kind: str) -> dict[str, str]:
+def list_aside(node: Node, kind: str) -> dict[str, str]:
     """What is kept, by its folder."""
     folders = sorted((node.root / "var/lib/etcd").glob(f"{kind}-*"))
     return {folder.name: (folder / "wal/0.wal").read_text() for folder in folders}
@@ -44,7 +44,7 @@ def test_named_node_goes_on_without_the_others(node: Node) -> None:
     assert f"--data-dir {node.root}/var/lib/etcd --force-new-cluster " in call
     assert "--listen-peer-urls unix://peers --listen-client-urls unix://clients " in call
     assert node.read(DATA) == BEFORE
-    assert find_aside(node, "before-force") == {"before-force-1": BEFORE}
+    assert list_aside(node, "before-force") == {"before-force-1": BEFORE}
     assert node.read(STAMP) == "demo-master.1\n"
 
 
@@ -54,7 +54,7 @@ def test_others_join_it_without_their_data(node: Node) -> None:
     assert not forces(ended)
     assert ended.said[0].startswith("Control-plane node m2 went on without the others.")
     assert node.read(DATA) == OTHERS
-    assert list(find_aside(node, "of-another-quorum").values()) == [BEFORE]
+    assert list(list_aside(node, "of-another-quorum").values()) == [BEFORE]
     assert node.read(STAMP) == "m2.1\n"
 
 
@@ -84,7 +84,7 @@ def test_second_loss_is_another_case(node: Node) -> None:
     node.write(STAMP, "m2.1\n")
     node.write("var/lib/etcd/before-force-1/wal/0.wal", "long ago")
     assert forces(force(node, "demo-master.2"))
-    assert find_aside(node, "before-force") == {"before-force-2": BEFORE}
+    assert list_aside(node, "before-force") == {"before-force-2": BEFORE}
 
 
 def test_interrupted_attempt_keeps_the_first_copy(node: Node) -> None:
@@ -97,14 +97,14 @@ def test_interrupted_attempt_keeps_the_first_copy(node: Node) -> None:
     assert not node.has(STAMP)
     write_etcd(node, SERVES)
     assert force(node).code == 0
-    assert find_aside(node, "before-force") == {"before-force-1": BEFORE}
+    assert list_aside(node, "before-force") == {"before-force-1": BEFORE}
     assert node.read(STAMP) == "demo-master.1\n"
 
 
-def test_interrupted_copy_is_made_again(node: Node) -> None:
+def test_interrupted_copy_is_repeated(node: Node) -> None:
     node.write("var/lib/etcd/copying/wal/0.wal", "incomplete")
     force(node)
-    assert find_aside(node, "before-force") == {"before-force-1": BEFORE}
+    assert list_aside(node, "before-force") == {"before-force-1": BEFORE}
     assert not Path(node.root, "var/lib/etcd/copying").exists()
 
 
@@ -114,7 +114,7 @@ def test_node_that_was_interrupted_while_it_joined_goes_on(node: Node) -> None:
     write_member(node)
     assert boot(node.given(MEMBERS_OF="m2.1")).code == 0
     assert node.read(DATA) == OTHERS
-    assert list(find_aside(node, "of-another-quorum").values()) == [BEFORE]
+    assert list(list_aside(node, "of-another-quorum").values()) == [BEFORE]
 
 
 def test_without_a_loss_nothing_happens(node: Node) -> None:
