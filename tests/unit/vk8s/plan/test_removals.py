@@ -128,6 +128,18 @@ def test_job_at_work_is_kept_when_pod_and_claim_are_gone_by_hand() -> None:
     assert of_worker(with_job(world, DONE).step()) == set()
 
 
+@pytest.mark.parametrize(
+    "world",
+    [
+        pytest.param(with_note(without_node(leaving_world(), "w"), StateNote({"m": "uid-of-m-state"})), id="its Job"),
+        pytest.param(with_nodes(without_node(noted_world(), "w"), MASTER), id="the note"),
+    ],
+)
+def test_role_of_a_removed_worker_is_shown_if_only_that_is_left(world: World) -> None:
+    (entry,) = (entry for entry in world.sync().status["nodes"] if entry["name"] == "w")
+    assert entry["role"] == "worker"
+
+
 def test_pause_begins_no_leave_and_ends_none() -> None:
     world = with_nodes(running_world(), MASTER, paused=True)
     assert of_worker(world) == {"PersistentVolumeClaim/w-state"}
