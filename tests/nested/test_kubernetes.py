@@ -11,11 +11,15 @@ from testbed import builds
 from testbed.host_cluster import HostCluster
 from testbed.waiting import wait_for
 from tests.figures import record
+from tests.nested.api_writer import write_meanwhile
 from tests.nested.disk import get_stamp
 from tests.nested.kept import Kept, keep_something
+from tests.nested.members import wait_for_members
 from tests.nested.virtual import VirtualCluster
 
 SECONDS = 180
+# The longest time without an acknowledged write, with three control-plane nodes.
+UPGRADE_GAP_SECONDS = 5
 # Each other version is a quarter of an hour of building, so its tests are asked for.
 REQUIRED = "VK8S_UPGRADE_TESTS"
 PREVIOUS_IMAGE = "registry.example.com/vk8s/kink:v1.34.3"
@@ -86,6 +90,11 @@ def check_upgrade(kept: Kept, after: VirtualCluster, figure: str) -> str:
     after.ensure_running()
     record(figure, time.monotonic() - start)
     kept.check()
+    return check_version(after)
+
+
+def check_version(after: VirtualCluster) -> str:
+    """Checks that all of a cluster is of the version of its image, which is returned."""
     inside = after.inside
     version = after.manifest["spec"]["nodes"][0]["image"].rpartition(":")[2]
     assert {node["status"]["nodeInfo"]["kubeletVersion"] for node in inside.get("nodes")["items"]} == {version}
@@ -122,3 +131,23 @@ def test_newer_image_upgrades_and_an_older_one_is_rejected(kept: Kept, machine: 
     kept.check()
     # The next test starts from nothing, with the previous version.
     after.ensure_absent()
+
+
+@needs_builds
+@pytest.mark.exclusive
+def test_upgrade_of_three_control_plane_nodes_hardly_interrupts_writes(
+    members: VirtualCluster, machine: HostCluster
+) -> None:
+    machine.import_image(builds.build_node_image(builds.NEXT))
+    after, start = with_image(members, NEXT_IMAGE), time.monotonic()
+    with write_meanwhile(members) as measurement:
+        after.kubectl.apply(after.manifest)
+        after.wait_for_phase("Running", SECONDS * len(after.nodes))
+    record("ha_upgrade_s", time.monotonic() - start)
+    record("ha_gap_upgrade_s", measurement.outage.gap)
+    assert measurement.outage.lost == 0
+    wait_for_members(after)
+    check_version(after)
+    # The next test has the previous version.
+    after.ensure_absent()
+    assert measurement.outage.gap <= UPGRADE_GAP_SECONDS
