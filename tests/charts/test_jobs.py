@@ -122,6 +122,7 @@ def test_rights_of_jobs_end_with_them(helm: Helm) -> None:
         subject["name"]
         for each in select_kind(objects, "RoleBinding", "ClusterRoleBinding")
         for subject in each["subjects"]
+        if subject["kind"] == "ServiceAccount"
     }
     assert subjects == {"metacontroller", "vk8s-setup", "vk8s-guard"}
 
