@@ -23,6 +23,8 @@ from hooks.vk8s.spec.naming import NODE_CONTAINER
 # restarts, all its pods are NotReady until they have been probed again, while their containers keep running
 # (https://github.com/kubernetes/kubernetes/issues/100277).
 SETTLING: Final = timedelta(seconds=60)
+# A kubelet that rejects a pod rejects the next one at once as well.
+FAILED_PATIENCE: Final = timedelta(seconds=30)
 # In the words of a scheduler of Kubernetes 1.33 and newer, and of older ones.
 _VOLUME_CONFLICT: Final = re.compile("PersistentVolume's node affinity|volume node affinity conflict")
 _EPOCH: Final = datetime.fromtimestamp(0, UTC)
@@ -60,6 +62,10 @@ class Pod:
         shutdown of the host), or refused to start it.
         """
         return self.has_ended and not self.is_terminating
+
+    def is_over_for_long(self, now: datetime) -> bool:
+        """Whether it has been over for so long that another one may take its place."""
+        return self.is_over and self.ended + FAILED_PATIENCE <= now
 
     @property
     def has_ended(self) -> bool:

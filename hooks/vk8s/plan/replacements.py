@@ -9,19 +9,17 @@ from datetime import datetime, timedelta
 
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.observed.children import CONFIG_MAP, POD
-from hooks.vk8s.observed.fingerprint import hash_access, hash_node, is_outdated
-from hooks.vk8s.observed.pod import SETTLING, Pod
+from hooks.vk8s.observed.fingerprint import hash_node, is_outdated
+from hooks.vk8s.observed.pod import FAILED_PATIENCE, SETTLING, Pod
 from hooks.vk8s.observed.refused import list_held
 from hooks.vk8s.part import Part
+from hooks.vk8s.plan.access_replacements import choose_access, list_access
 from hooks.vk8s.plan.members import list_joining
 from hooks.vk8s.situation import Situation
 from hooks.vk8s.spec.cluster import VirtualCluster
 from hooks.vk8s.spec.model import NodeSpec
-from hooks.vk8s.spec.naming import access_pod_names
 from hooks.vk8s.spec.state_note import read_pod_forced, read_pod_generation
 
-# A kubelet that rejects a pod rejects the next one at once as well.
-FAILED_PATIENCE = timedelta(seconds=30)
 # etcd counts a member that has just started as unhealthy for 5 s, and others may have cached its address for 30 s.
 MEMBER_PATIENCE = timedelta(seconds=30)
 _PULL_PROBLEMS = ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull")
@@ -101,7 +99,7 @@ def plan_replacements(situation: Situation, exempt: Exempt) -> Replacements:
     if any(each.is_master and each.is_outdated for each in members):
         # A worker's kubelet must not be newer than the API server.
         free = [each for each in free if each.is_master or not each.is_outdated]
-    over = [each for each in free if each.pod and _compute_patience_end(each.pod, now) <= now]
+    over = [each for each in free if each.pod and each.pod.is_over_for_long(now)]
     broken = [each for each in free if _is_broken(situation, each)]
     idle = [each for each in broken if each.pod and not each.pod.has_run]
     turns = _keep_quorum(situation, members, [*broken, *_list_turns(cluster, free)], exempt)
@@ -109,7 +107,7 @@ def plan_replacements(situation: Situation, exempt: Exempt) -> Replacements:
     due = _compute_due(situation, members)
     outdated = [each.node.name for each in members if each.is_outdated and each.node.name not in exempt.leaving]
     return Replacements(
-        gone=frozenset((POD, name) for name in [*(each.node.name for each in gone), *_choose_access(situation)]),
+        gone=frozenset((POD, name) for name in [*(each.node.name for each in gone), *choose_access(situation)]),
         due=due,
         outdated=[] if cluster.paused else outdated,
         held=held,
@@ -127,14 +125,21 @@ def _build_member(situation: Situation, node: NodeSpec, exempt: Exempt) -> _Memb
 def _is_outdated(cluster: VirtualCluster, node: NodeSpec, pod: Manifest) -> bool:
     """Whether it was created for another spec, address, generation or quorum, or before the last requested restart."""
     is_of_another = cluster.network.has_moved(node.name, pod) or read_pod_generation(pod) != cluster.state.generation
-    is_of_another |= node.role == "master" and read_pod_forced(pod) != cluster.state.forced
+    is_of_another |= _is_of_lost_quorum(cluster, node, pod)
     return is_outdated(pod, hash_node(node, is_replicated=cluster.is_replicated), cluster.restart) or is_of_another
+
+
+def _is_of_lost_quorum(cluster: VirtualCluster, node: NodeSpec, pod: Manifest) -> bool:
+    """Whether its owner has given up the quorum that its member of etcd belongs to."""
+    return node.role == "master" and read_pod_forced(pod) != cluster.state.forced
 
 
 def _is_broken(situation: Situation, member: _Member) -> bool:
     """Whether the pod is not Ready and won't become so, or is outdated: replacing it interrupts nothing."""
     pod = member.pod
-    if pod is None or pod.is_ready or pod.is_over or member.is_flapping(situation.now):
+    if pod is None or pod.is_ready or pod.is_over:
+        return False
+    if member.is_flapping(situation.now) and not _is_of_lost_quorum(situation.cluster, member.node, pod.manifest):
         return False
     observed, current = situation.observed, situation.boot_files
     is_lost = not all(observed.has(CONFIG_MAP, name) for name in pod.config_maps)
@@ -215,34 +220,11 @@ def _allows_ready(other: _Member, going: _Member, now: datetime) -> bool:
     return other.is_outdated and other.pod.settled <= now
 
 
-def _compute_patience_end(pod: Pod, now: datetime) -> datetime:
-    """Until when a pod that has ended stays; later than `now` if it has not ended."""
-    return pod.ended + FAILED_PATIENCE if pod.is_over else now + FAILED_PATIENCE
-
-
-def _choose_access(situation: Situation) -> list[str]:
-    """The access pods that have another image or have ended: only their own sessions depend on them."""
-    image = situation.cluster.spec.access_pod_image
-    pods = _list_access(situation) if image else []
-    return [str(pod.manifest["metadata"]["name"]) for pod in pods if image and _is_access_old(situation, pod, image)]
-
-
-def _list_access(situation: Situation) -> list[Pod]:
-    return [pod for name in access_pod_names(situation.cluster.name) if (pod := situation.pods.get(name))]
-
-
-def _is_access_old(situation: Situation, pod: Pod, image: str) -> bool:
-    if pod.is_terminating:
-        return False
-    is_old = not pod.is_over and is_outdated(pod.manifest, hash_access(image), situation.cluster.restart)
-    return is_old or _compute_patience_end(pod, situation.now) <= situation.now
-
-
 def _compute_due(situation: Situation, members: Iterable[_Member]) -> datetime | None:
     """When time alone may change the choice: a pod has been over for long enough, or has settled while others wait."""
     pods = [each.pod for each in members if each.pod]
     cluster, now = situation.cluster, situation.now
-    ends = [pod.ended + FAILED_PATIENCE for pod in [*pods, *_list_access(situation)] if pod.is_over]
+    ends = [pod.ended + FAILED_PATIENCE for pod in [*pods, *list_access(situation)] if pod.is_over]
     is_rolling = any(each.is_outdated for each in members)
     settled = [pod.settled for pod in pods if is_rolling and not (pod.is_ready or pod.is_over)]
     ending = [pod.deletion_end for pod in pods if is_rolling and pod.is_terminating]

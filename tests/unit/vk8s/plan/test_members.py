@@ -219,9 +219,8 @@ def test_owner_may_go_on_with_the_data_that_is_left() -> None:
     assert "go on with the data of a, without what it has not received" in message
     assert message.endswith("accept-state-loss=uid-of-b-state,uid-of-c-state.")
     given_up = replace(world, annotations={ACCEPT_LOSS_ANNOTATION: "uid-of-b-state,uid-of-c-state"})
-    running = {"name": "node", "state": {"running": {"startedAt": "2026-01-01T00:00:00Z"}}}
-    away = {"type": "Ready", "status": "False", "lastTransitionTime": "2026-01-02T03:04:05Z"}
-    world = given_up.with_pod_status("a", {"containerStatuses": [running], "conditions": [away]}).steps(3)
+    # It was Ready a moment ago, and can't become so again.
+    world = given_up.with_pod_status("a", RUNNING).steps(3)
     assert read_env(world, "a")["MEMBERS_OF"] == "a.1"
     assert "GENERATION" not in read_env(world, "a")  # the workers stay
     assert list_pods(world) == {"a", "w"}
