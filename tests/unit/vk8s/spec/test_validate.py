@@ -23,6 +23,8 @@ def problems(raw: object, name: str = "demo") -> list[str]:
     [
         spec(),
         spec(nodes=[MASTER]),
+        spec(nodes=[node(name, "master") for name in "abc"]),
+        spec(nodes=[*(node(name, "master", image="vk8s/kink:latest") for name in "abcde"), node("w", "worker")]),
         spec(nodes=[node("m", "master", resources={"limits": {"cpu": 2, "memory": "1.5Gi"}})]),
         spec(nodes=[node("m", "master", tolerations=[{"key": "a", "effect": "NoExecute", "tolerationSeconds": 5}])]),
         spec(kubernetes={"podNetworkCidr": "80.244.0.0/16", "serviceCidr": "80.96.0.0/12", "cni": "none"}),
@@ -38,6 +40,16 @@ def problems(raw: object, name: str = "demo") -> list[str]:
 )
 def test_valid_spec_is_accepted(accepted: Any) -> None:
     assert problems(accepted) == []
+
+
+TOO_OLD = (
+    "spec.nodes[1].image: several control-plane nodes need Kubernetes v1.34 or newer; write such an image for all of "
+    "them."
+)
+EPHEMERAL = (
+    "spec.storage.ephemeral: write false: with several control-plane nodes, each needs a volume, or a restart of their "
+    "hosts could lose what was acknowledged."
+)
 
 
 @pytest.mark.parametrize(
@@ -62,6 +74,19 @@ def test_valid_spec_is_accepted(accepted: Any) -> None:
             "spec.nodes: write one, three or five nodes with role: master.",
         ),
         (spec(nodes=[node("w", "worker"), MASTER]), "spec.nodes: write the control-plane nodes (role: master) first."),
+        (
+            spec(
+                nodes=[
+                    node(name, "master", image=f"vk8s/kink:v1.3{minor}.0")
+                    for name, minor in zip("abc", "434", strict=True)
+                ]
+            ),
+            TOO_OLD,
+        ),
+        (
+            spec(nodes=[node(name, "master") for name in "abc"], storage={"ephemeral": True}),
+            EPHEMERAL,
+        ),
         (
             spec(nodes=[MASTER, node("m", "worker")]),
             "spec.nodes: 2 nodes are named m; give each node a name of its own.",
