@@ -181,7 +181,7 @@ def test_lost_pki_is_never_recreated(owner: Owner) -> None:
     assert not owner.kubectl.succeeds("get", "secret", "demo-pki")
     restore_pki(owner, pki)
     owner.wait_for_reason("ChildrenObserved", "AllObserved")
-    assert owner.children()["Secret/demo-pki"]["data"] == pki["data"]
+    assert owner.wait_for_children("Secret/demo-pki")["Secret/demo-pki"]["data"] == pki["data"]
 
 
 def restore_pki(owner: Owner, pki: Manifest) -> None:

@@ -28,7 +28,8 @@ def explain_joining(situation: Situation, node: NodeSpec) -> str:
     """What a control-plane node that has no data yet waits for before it can join; empty if nothing, or it need not.
 
     The first one initializes the cluster. Another one joins it once it has a member that listens to others: the only
-    node of a control plane does not, before it is recreated as one of several.
+    node of a control plane does not, before it is recreated as one of several. That member need not be Ready: the one
+    that waits may be a member already, and the quorum may be lost without it.
     """
     if node.role != "master" or node.name in situation.cluster.state.claims or node == situation.cluster.founder:
         return ""
@@ -42,8 +43,9 @@ def list_joining(situation: Situation) -> frozenset[str]:
 
 
 def _has_open_member(situation: Situation, node: NodeSpec) -> bool:
-    others = [each.name for each in situation.cluster.control_plane if each != node]
-    return any(_is_ready(situation, name) and _is_open(situation, name) for name in others)
+    is_initialized = situation.cluster.founder is None
+    others = [each.name for each in situation.cluster.control_plane if each != node and each.name in situation.pods]
+    return any(_is_open(situation, name) and (is_initialized or _is_ready(situation, name)) for name in others)
 
 
 def _is_ready(situation: Situation, node: str) -> bool:

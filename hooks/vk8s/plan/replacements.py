@@ -101,7 +101,7 @@ def plan_replacements(situation: Situation, exempt: Exempt) -> Replacements:
         free = [each for each in free if each.is_master or not each.is_outdated]
     over = [each for each in free if each.pod and each.pod.is_over_for_long(now)]
     broken = [each for each in free if _is_broken(situation, each)]
-    idle = [each for each in broken if each.pod and not each.pod.has_run]
+    idle = [each for each in broken if each.pod and (not each.pod.has_run or _is_of_lost_quorum(cluster, each))]
     turns = _keep_quorum(situation, members, [*broken, *_list_turns(cluster, free)], exempt)
     gone = [*over, *idle] or _choose_turn(members, turns, now)
     due = _compute_due(situation, members)
@@ -125,11 +125,15 @@ def _build_member(situation: Situation, node: NodeSpec, exempt: Exempt) -> _Memb
 def _is_outdated(cluster: VirtualCluster, node: NodeSpec, pod: Manifest) -> bool:
     """Whether it was created for another spec, address, generation or quorum, or before the last requested restart."""
     is_of_another = cluster.network.has_moved(node.name, pod) or read_pod_generation(pod) != cluster.state.generation
-    is_of_another |= _is_of_lost_quorum(cluster, node, pod)
+    is_of_another |= _has_lost_quorum(cluster, node, pod)
     return is_outdated(pod, hash_node(node, is_replicated=cluster.is_replicated), cluster.restart) or is_of_another
 
 
-def _is_of_lost_quorum(cluster: VirtualCluster, node: NodeSpec, pod: Manifest) -> bool:
+def _is_of_lost_quorum(cluster: VirtualCluster, member: _Member) -> bool:
+    return member.pod is not None and _has_lost_quorum(cluster, member.node, member.pod.manifest)
+
+
+def _has_lost_quorum(cluster: VirtualCluster, node: NodeSpec, pod: Manifest) -> bool:
     """Whether its owner has given up the quorum that its member of etcd belongs to."""
     return node.role == "master" and read_pod_forced(pod) != cluster.state.forced
 
@@ -139,7 +143,7 @@ def _is_broken(situation: Situation, member: _Member) -> bool:
     pod = member.pod
     if pod is None or pod.is_ready or pod.is_over:
         return False
-    if member.is_flapping(situation.now) and not _is_of_lost_quorum(situation.cluster, member.node, pod.manifest):
+    if member.is_flapping(situation.now) and not _is_of_lost_quorum(situation.cluster, member):
         return False
     observed, current = situation.observed, situation.boot_files
     is_lost = not all(observed.has(CONFIG_MAP, name) for name in pod.config_maps)
