@@ -66,6 +66,8 @@ class Etcd:
         elif start.is_one_of_several and volume.member not in self.members and self.has_quorum(running):
             self._remove_all(start.node)
             self._add(start)
+        if volume.member in self.members and self.has_quorum(running):
+            volume.data = self.committed
 
     def leave(self, node: str, running: list[Volume]) -> bool:
         """The node's member is removed, if the others allow it; whether there is none any more."""

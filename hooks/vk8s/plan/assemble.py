@@ -22,6 +22,7 @@ from hooks.vk8s.plan.boot_files import plan_boot_files
 from hooks.vk8s.plan.disruptions import plan_disruptions
 from hooks.vk8s.plan.frozen import keep_frozen
 from hooks.vk8s.plan.keys import Keys, plan_keys
+from hooks.vk8s.plan.members import list_needed_members
 from hooks.vk8s.plan.node_pods import plan_claims, plan_node_pods
 from hooks.vk8s.plan.removals import Removals, plan_removals
 from hooks.vk8s.plan.replacements import Exempt, Replacements, plan_replacements
@@ -102,7 +103,8 @@ def assemble(situation: Situation, review: Review) -> Plan:
     replacements, found = plan_replacements(situation, exempt), keep_kubeflow(situation)
     kubeflow = plan_kubeflow(staying, found) if keys.is_usable else found
     if keys.is_usable:
-        pods = [plan_claims(staying), plan_node_pods(staying, state), plan_access(staying)]
+        members = list_needed_members(situation, removals.nodes, removals.left)
+        pods = [plan_claims(staying), plan_node_pods(staying, state, members), plan_access(staying)]
         hosts = [plan_disruptions(staying), plan_stranded(staying, state.held)]
         parts = [*first, keys, *pods, *hosts, kubeflow, removals, replacements, state]
     else:

@@ -1,9 +1,8 @@
 """What is said of volumes that are gone, and what their owner can do."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
-from hooks.vk8s.plan.members import is_quorum_lost
 from hooks.vk8s.spec.cluster import ACCEPT_LOSS_ANNOTATION, VirtualCluster
 from hooks.vk8s.spec.model import NodeSpec
 from hooks.vk8s.spec.naming import state_claim_name
@@ -12,9 +11,9 @@ STATE_LOST, QUORUM_LOST = "StateLost", "QuorumLost"
 PAGE: Final = "docs/how-to/lost-volumes.md"
 
 
-def choose_reason(cluster: VirtualCluster, lost: Collection[str]) -> str:
-    """The reason if the volumes of these nodes are lost."""
-    return QUORUM_LOST if is_quorum_lost(cluster, _list_holding(cluster, lost)) else STATE_LOST
+def choose_reason(holding: Sequence[str]) -> str:
+    """The reason of a loss. `holding`: the members that have their data, if they are no quorum."""
+    return QUORUM_LOST if holding else STATE_LOST
 
 
 def describe_loss(cluster: VirtualCluster, node: NodeSpec) -> str:
@@ -27,23 +26,17 @@ def describe_loss(cluster: VirtualCluster, node: NodeSpec) -> str:
     return f"has lost its volume: PersistentVolumeClaim {claim} is gone, and with it {what}, unless it was retained"
 
 
-def describe_ways_out(cluster: VirtualCluster, lost: Mapping[str, str]) -> str:
-    """What the owner can do about these nodes, whose claims had these uids.
+def describe_ways_out(cluster: VirtualCluster, lost: Mapping[str, str], holding: Sequence[str]) -> str:
+    """What the owner can do about these nodes, whose claims had these uids. `holding`: as for `choose_reason`.
 
     One command for everything that is lost, in addition to what was given up before.
     """
     identity, given_up = cluster.identity, ",".join([*cluster.given_up, *lost.values()])
-    holding = _list_holding(cluster, lost)
     result = "start with an empty volume"
-    if is_quorum_lost(cluster, holding):
+    if holding:
         result = f"go on with the data of {holding[0]}, without what it has not received"
     return (
         f"No empty volume replaces a lost one by itself. Restore the claim, with label controller-uid={identity.uid} "
         f"({PAGE}); or give up what was on it, and {result}: kubectl annotate vk8s "
         f"-n {identity.namespace} {identity.name} --overwrite {ACCEPT_LOSS_ANNOTATION}={given_up}."
     )
-
-
-def _list_holding(cluster: VirtualCluster, lost: Collection[str]) -> list[str]:
-    """The control-plane nodes that have their data."""
-    return [node.name for node in cluster.control_plane if node.name in cluster.state.claims and node.name not in lost]

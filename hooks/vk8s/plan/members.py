@@ -7,7 +7,6 @@ nodes themselves keep the list of members: hooks only decide which of them exist
 from collections.abc import Collection
 
 from hooks.vk8s.situation import Situation
-from hooks.vk8s.spec.cluster import VirtualCluster
 from hooks.vk8s.spec.model import NodeSpec
 
 
@@ -18,10 +17,37 @@ def is_quorum_without(situation: Situation, node: NodeSpec) -> bool:
     return node in nodes and len(nodes) > 1 and len(ready) > len(nodes) // 2
 
 
-def is_quorum_lost(cluster: VirtualCluster, holding: Collection[str]) -> bool:
+def find_anchor(situation: Situation, leaving: Collection[str]) -> str | None:
+    """A control-plane node that stays and has all the data, as it is Ready; None if there is none now."""
+    staying = [each.name for each in situation.cluster.control_plane if each.name not in leaving]
+    holding = [name for name in staying if name in situation.cluster.state.claims and _is_ready(situation, name)]
+    return next(iter(holding), None)
+
+
+def list_former(situation: Situation, left: Collection[str]) -> list[NodeSpec]:
+    """The control-plane nodes that are no longer in the spec, and whose members have not left etcd.
+
+    They are as the first one is: what their own spec was is unknown.
+    """
+    first = situation.cluster.control_plane[0]
+    note = situation.cluster.state
+    names = [name for name, role in situation.removed.items() if role == "master" and name not in left]
+    known = [name for name in names if name in note.claims or name in note.members]
+    return [first.model_copy(update={"name": name}) for name in known]
+
+
+def list_needed_members(situation: Situation, leaving: Collection[str], left: Collection[str]) -> list[NodeSpec]:
+    """The control-plane nodes that are being removed and have no pod, while none is Ready: a quorum may need them."""
+    nodes, note = situation.cluster.control_plane, situation.cluster.state
+    if any(_is_ready(situation, node.name) for node in nodes):
+        return []
+    again = [node for node in nodes if node.name in leaving and node.name in note.claims and node.name not in left]
+    return [node for node in [*again, *list_former(situation, left)] if node.name not in situation.pods]
+
+
+def is_quorum_lost(members: Collection[str], holding: Collection[str]) -> bool:
     """Whether several members are no quorum, if only those that are `holding` their data are left."""
-    count = len(cluster.control_plane)
-    return count > 1 and 0 < len(holding) <= count // 2
+    return len(members) > 1 and 0 < len(holding) <= len(members) // 2
 
 
 def explain_joining(situation: Situation, node: NodeSpec) -> str:

@@ -1,11 +1,14 @@
 """Planning the pod of each node, and the claim with its state."""
 
+from collections.abc import Sequence
+
 from hooks.vk8s.children.node_pod import build_node_pod
 from hooks.vk8s.children.state_claim import build_state_claim
 from hooks.vk8s.observed.children import CLAIM, POD, Child
 from hooks.vk8s.part import Part
-from hooks.vk8s.plan.members import explain_joining
-from hooks.vk8s.plan.state import State, list_needed
+from hooks.vk8s.plan.members import explain_joining, is_quorum_without
+from hooks.vk8s.plan.node_state import list_needed
+from hooks.vk8s.plan.state import State
 from hooks.vk8s.situation import Situation
 from hooks.vk8s.spec.labels import ACCESS_COMPONENT, COMPONENT, NODE_COMPONENT, claim_labels, node_labels
 from hooks.vk8s.spec.model import NodeSpec
@@ -23,11 +26,14 @@ def plan_claims(situation: Situation) -> Part:
     )
 
 
-def plan_node_pods(situation: Situation, state: State) -> Part:
-    """The pods of the nodes that stay. A pause deletes all except for those that their `state` holds."""
+def plan_node_pods(situation: Situation, state: State, members: Sequence[NodeSpec] = ()) -> Part:
+    """The pods of the nodes that stay. A pause deletes all except for those that their `state` holds.
+
+    `members`: control-plane nodes that don't stay, and get a pod nevertheless.
+    """
     if situation.cluster.paused:
         return Part(gone=frozenset(_list_paused(situation, state)))
-    nodes = situation.cluster.nodes
+    nodes = [*situation.cluster.nodes, *members]
     waiting = {node.name: wait for node in nodes if (wait := _explain_wait(situation, node))}
     return Part(
         children=[
@@ -41,8 +47,13 @@ def plan_node_pods(situation: Situation, state: State) -> Part:
 
 
 def _has_held(situation: Situation, node: NodeSpec) -> bool:
-    """Whether another claim has held the state of `node`: an empty one never replaces it."""
+    """Whether another claim has held the state of `node`: an empty one does not replace it.
+
+    It does for a member of etcd without a pod, if the others are a quorum. It stays recorded, as etcd still lists it.
+    """
     pod = situation.pods.get(node.name)
+    if pod is None and is_quorum_without(situation, node):
+        return False
     return node.name in situation.cluster.state.claims or (pod is not None and pod.has_run)
 
 

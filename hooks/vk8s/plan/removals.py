@@ -17,8 +17,10 @@ from hooks.vk8s.observed.children import CLAIM, CONFIG_MAP, JOB, POD, SECRET, Ch
 from hooks.vk8s.observed.fingerprint import hash_leave, is_outdated
 from hooks.vk8s.observed.job import Job
 from hooks.vk8s.observed.keep import keep_unknown, read_labels, read_node_name
-from hooks.vk8s.observed.refused import is_room_needed, is_too_large, list_job_refusals
+from hooks.vk8s.observed.refused import is_room_needed, is_too_large
 from hooks.vk8s.part import Part
+from hooks.vk8s.plan.members import find_anchor
+from hooks.vk8s.plan.removal_progress import describe_work
 from hooks.vk8s.situation import Situation
 from hooks.vk8s.spec.cluster import VirtualCluster
 from hooks.vk8s.spec.labels import COMPONENT, LEAVE_COMPONENT
@@ -92,9 +94,11 @@ def plan_removals(situation: Situation) -> Removals:
     staying = _list_staying(cluster)
     remains = [_get_remains(situation, name, roles[name]) for name in sorted(roles.keys() - staying)]
     removed = [each for each in remains if each.node in past or each.has_begun]
-    turn = _find_turn(removed)
+    turn, anchor = _find_turn(removed), find_anchor(situation, [each.node for each in removed])
     removing = [
-        _plan_removal(situation, each) if each.role != "master" or each.node == turn else _wait_for(each, turn)
+        _plan_removal(situation, each)
+        if each.role != "master" or (each.node == turn and (anchor or each.job))
+        else _wait_for(each, turn, anchor)
         for each in removed
     ]
     begun = [each for each, removal in zip(removed, removing, strict=True) if each.job or removal.job]
@@ -103,7 +107,13 @@ def plan_removals(situation: Situation) -> Removals:
             *(_note(part) for each in begun for part in each.parts.values()),
             *(removal.job for removal in removing if removal.job),
         ],
-        gone=frozenset(child for each in remains for child in _choose_gone(situation, each)),
+        gone=frozenset(
+            child
+            for each in remains
+            # A copy of the data stays until one that stays has it.
+            if each.role != "master" or anchor
+            for child in _choose_gone(situation, each)
+        ),
         removing=removing,
         left=frozenset(each.node for each in remains if each.has_left),
     )
@@ -126,8 +136,9 @@ def _find_turn(removed: Sequence[_Remains]) -> str | None:
     return next((each.node for each in sorted(masters, key=lambda each: each.job is None)), None)
 
 
-def _wait_for(remains: _Remains, turn: str | None) -> Removal:
-    return Removal(remains.node, remains.role, f"will be removed after {turn}")
+def _wait_for(remains: _Remains, turn: str | None, anchor: str | None) -> Removal:
+    when = f"after {turn}" if remains.node != turn and anchor else "when a control-plane node that stays is Ready"
+    return Removal(remains.node, remains.role, f"will be removed {when}")
 
 
 def _list_begun(observed: Observed) -> Iterator[str]:
@@ -168,7 +179,7 @@ def _choose_gone(situation: Situation, remains: _Remains) -> Iterable[Child]:
     if remains.is_job_stale:
         return [(JOB, leave_job_name(remains.node))]
     cluster = situation.cluster
-    is_noted = remains.node in cluster.state.claims
+    is_noted = remains.node in cluster.state.claims or remains.node in cluster.state.members
     if job.is_complete:
         # Only the Job distinguishes a removed worker from one that has lost its volume.
         return remains.parts or ([] if is_noted else [(JOB, leave_job_name(remains.node))])
@@ -221,28 +232,4 @@ def _describe(situation: Situation, remains: _Remains, job: Job) -> str:
         return f"is being removed: waits until these are gone: {'; '.join(rest or [name])}"
     if situation.cluster.paused:
         return _AFTER_PAUSE
-    return f"is being removed: {_describe_work(situation, job)}"
-
-
-def _describe_work(situation: Situation, job: Job) -> str:
-    """What the Job does or waits for, as far as the hooks can tell: its pod is not a child."""
-    suspension = job.suspension
-    if suspension:
-        return f"Job {job.name} {suspension}"
-    masters = [situation.pods.get(node.name) for node in situation.cluster.control_plane]
-    if not any(master and master.is_ready for master in masters):
-        return "waits for the API server of the virtual cluster"
-    return _describe_drain(situation.cluster, job.manifest)
-
-
-def _describe_drain(cluster: VirtualCluster, job: Manifest) -> str:
-    """The progress of a Job that can do its work, from its status alone, as its pod is not a child."""
-    status, place = job.get("status", {}), f"-n {job['metadata']['namespace']} job/{job['metadata']['name']}"
-    refused = [refusal.describe([job]) for refusal in list_job_refusals(job, cluster.rules)]
-    if status.get("ready"):
-        return "its pods are being moved to other nodes"
-    if refused:
-        return f"Job {job['metadata']['name']} can't create its pod: {'; '.join(refused)}"
-    if not status.get("active"):
-        return f"Job {job['metadata']['name']} has no pod yet; if this persists: kubectl describe {place}"
-    return f"its pods are not moved yet; if this persists, a PodDisruptionBudget may block them: kubectl logs {place}"
+    return f"is being removed: {describe_work(situation, job)}"

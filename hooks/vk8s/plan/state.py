@@ -6,31 +6,26 @@ explicitly asks for that.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 
 from hooks.kubernetes.conditions import Blocker
-from hooks.kubernetes.manifest import Manifest
-from hooks.vk8s.children.node_pod import get_credentials_name
 from hooks.vk8s.observed.children import (
     CLAIM,
-    CONFIG_MAP,
     POD,
     SECRET,
-    Child,
     Observed,
     describe_finalizers,
     is_terminating,
 )
 from hooks.vk8s.observed.keep import read_annotation
-from hooks.vk8s.observed.pod import Pod, read_creation_time
 from hooks.vk8s.part import Part
 from hooks.vk8s.plan.losses import PAGE, choose_reason, describe_loss, describe_ways_out
-from hooks.vk8s.plan.members import is_quorum_lost, is_quorum_without
+from hooks.vk8s.plan.members import is_quorum_lost, list_former
+from hooks.vk8s.plan.node_state import NodeState, read_node_state
 from hooks.vk8s.situation import Situation
 from hooks.vk8s.spec.cluster import VirtualCluster
-from hooks.vk8s.spec.model import NodeSpec
-from hooks.vk8s.spec.naming import pki_secret_name, state_claim_name
+from hooks.vk8s.spec.naming import pki_secret_name
 from hooks.vk8s.spec.state_note import FIRST_GENERATION, STATE, StateNote, parse_note, read_pod_generation
 
 STATE_AT_RISK: Final = "StateAtRisk"
@@ -64,104 +59,18 @@ def read_note(name: str, observed: Observed) -> StateNote:
 def plan_state(situation: Situation, left: frozenset[str]) -> State:
     """The state of the nodes that stay. `left`: removed workers, whose entries are deleted from the note."""
     cluster = situation.cluster
-    found = [_read_node_state(situation, node) for node in cluster.nodes]
-    lost = {each.node.name: describe_loss(cluster, each.node) for each in found if each.is_lost and not each.is_spare}
+    former = list_former(situation, left)
+    found = [read_node_state(situation, node) for node in [*cluster.nodes, *former]]
+    holding = _list_holding(cluster.state, found)
+    gone = [each for each in found if each.is_lost and not each.is_spare and (holding or each.node not in former)]
+    lost = {each.node.name: describe_loss(cluster, each.node) for each in gone}
     return State(
         notes=_build_notes(situation, _plan_note(situation, found, left)),
         lost=lost,
         held=frozenset(each.node.name for each in found if each.lacking and each.pod and not each.is_useless),
         gone=frozenset((POD, each.node.name) for each in found if each.is_useless),
-        blockers=_list_blockers(cluster, found, lost),
+        blockers=_list_blockers(cluster, found, lost, holding),
     )
-
-
-def list_needed(situation: Situation, node: NodeSpec) -> list[Child]:
-    """What a pod of `node` mounts if it is created now."""
-    claim = [] if situation.cluster.spec.storage.ephemeral else [(CLAIM, state_claim_name(node.name))]
-    return [(CONFIG_MAP, situation.boot_files), (SECRET, get_credentials_name(situation.cluster, node)), *claim]
-
-
-@dataclass(frozen=True)
-class _NodeState:
-    """What the state of a node depends on.
-
-    `claim`, `noted`: None if its state is ephemeral. `noted`: uid of the recorded claim; `is_accepted`: whether the
-    owner has given it up; `is_spare`: whether the other members of etcd have its data, and are a quorum; `lacking`:
-    what its next pod would miss, by kind and name, with the object if it is being deleted.
-    """
-
-    node: NodeSpec
-    pod: Pod | None
-    claim: Manifest | None
-    noted: str | None
-    is_ephemeral: bool
-    is_accepted: bool
-    is_spare: bool
-    lacking: Mapping[Child, Manifest | None]
-
-    @property
-    def is_lost(self) -> bool:
-        """Whether the volume with its state is gone, and its owner has not given it up."""
-        is_gone = self.noted is not None and self.claim is None and (self.pod is None or self.is_useless)
-        return is_gone and not self.is_accepted
-
-    @property
-    def is_useless(self) -> bool:
-        """Whether its pod has no volume and can get none: it is not scheduled, or the owner has given the volume up."""
-        pod = self.pod
-        if pod is None or self.noted is None or self.claim is not None or pod.is_ready or pod.is_running:
-            return False
-        return self.is_accepted or not pod.is_placed
-
-    @property
-    def is_on_another(self) -> bool:
-        """Whether the claim of that name is newer than the pod, whose own volume will be gone when the pod is."""
-        if self.pod is None or self.claim is None or self.claim["metadata"]["uid"] == self.noted:
-            return False
-        is_newer = read_creation_time(self.claim) > self.pod.created
-        return is_newer and not self.is_accepted and (self.pod.is_ready or self.pod.has_run)
-
-    @property
-    def is_dropped(self) -> bool:
-        """Whether the recorded claim and its pod are gone, and an empty volume is to replace it.
-
-        That is what the owner wants, or a member of etcd that gets its data from the others.
-        """
-        is_gone = self.claim is None or self.claim["metadata"]["uid"] != self.noted
-        return self.pod is None and ((self.is_accepted and is_gone) or (self.is_spare and self.is_lost))
-
-    @property
-    def proven(self) -> str | None:
-        """The uid of the claim with which the node is Ready, or with which its owner has replaced the recorded one.
-
-        A pod does not run on a claim that is newer. Then the recorded uid stays; without one, the uid of the pod
-        records that there is state, and that it is on no existing claim.
-        """
-        if self.pod is None and self.noted and self.claim and not is_terminating(self.claim):
-            return str(self.claim["metadata"]["uid"])
-        if self.pod is None or self.is_ephemeral or not self.pod.is_ready:
-            return None
-        if self.claim is not None and read_creation_time(self.claim) <= self.pod.created:
-            return str(self.claim["metadata"]["uid"])
-        return self.noted or str(self.pod.manifest["metadata"]["uid"])
-
-
-def _read_node_state(situation: Situation, node: NodeSpec) -> _NodeState:
-    cluster, observed = situation.cluster, situation.observed
-    is_ephemeral = cluster.spec.storage.ephemeral
-    claim = None if is_ephemeral else observed.find(CLAIM, state_claim_name(node.name))
-    noted = None if is_ephemeral else cluster.state.claims.get(node.name)
-    is_accepted = noted is not None and cluster.gives_up(noted)
-    lacking = {
-        (kind, name): observed.find(kind, name)
-        for kind, name in list_needed(situation, node)
-        if (kind, name) not in observed.lasting and not (kind == CLAIM and is_accepted)
-    }
-    pod, is_spare = situation.pods.get(node.name), is_quorum_without(situation, node)
-    standing = _NodeState(node, pod, claim, noted, is_ephemeral, is_accepted, is_spare, lacking)
-    if not standing.is_on_another:
-        return standing
-    return replace(standing, lacking={**lacking, (CLAIM, state_claim_name(node.name)): None})
 
 
 def _build_notes(situation: Situation, note: StateNote) -> dict[str, str]:
@@ -171,7 +80,7 @@ def _build_notes(situation: Situation, note: StateNote) -> dict[str, str]:
     return {STATE: note.encode()} if is_noted or note != StateNote() else {}
 
 
-def _plan_note(situation: Situation, found: list[_NodeState], left: frozenset[str]) -> StateNote:
+def _plan_note(situation: Situation, found: list[NodeState], left: frozenset[str]) -> StateNote:
     """The updated note: the claims with which nodes are Ready, without those that were removed or given up."""
     cluster, note = situation.cluster, situation.cluster.state
     dropped = {each.node.name for each in found if each.is_dropped}
@@ -179,31 +88,41 @@ def _plan_note(situation: Situation, found: list[_NodeState], left: frozenset[st
     kept = {node: uid for node, uid in note.claims.items() if node not in dropped | left}
     claims = {**kept, **proven}
     masters = [each for each in found if each.node.role == "master"]
-    holding = [each.node.name for each in masters if each.node.name in claims and not each.is_lost]
+    holding = _list_holding(note, found)
     gives_up = any(each.is_dropped and each.is_accepted for each in masters)
-    removed = {node for node, role in situation.removed.items() if role == "master"}
-    members = removed.union(each.node.name for each in masters) if cluster.is_replicated else set()
+    recorded = {each.node.name for each in masters if each.node.name in claims}
+    is_forced = gives_up and bool(holding)
+    members = {holding[0]} if is_forced else {*note.members, *recorded} - left if recorded else set()
     return StateNote(
         claims,
         # Nobody has data any more, or only members that are no quorum.
-        generation=note.generation + (gives_up and not any(each.node.name in claims for each in masters)),
-        members=frozenset(members & claims.keys()),
-        forced=note.force(holding[0]) if gives_up and is_quorum_lost(cluster, holding) else note.forced,
+        generation=note.generation + (gives_up and not recorded),
+        members=frozenset(members if cluster.is_replicated else ()),
+        forced=note.force(holding[0]) if is_forced else note.forced,
     )
 
 
-def _list_blockers(cluster: VirtualCluster, found: list[_NodeState], lost: Mapping[str, str]) -> list[Blocker]:
+def _list_holding(note: StateNote, found: list[NodeState]) -> list[str]:
+    """The control-plane nodes that have their data, if they are no quorum of the known members; else none."""
+    recorded = [each for each in found if each.node.role == "master" and each.noted is not None]
+    holding = [each.node.name for each in recorded if not each.is_gone]
+    return holding if is_quorum_lost({*note.members, *(each.node.name for each in recorded)}, holding) else []
+
+
+def _list_blockers(
+    cluster: VirtualCluster, found: list[NodeState], lost: Mapping[str, str], holding: list[str]
+) -> list[Blocker]:
     """What is lost, with what to do about it, then what is at risk; at most one blocker."""
     uids = {each.node.name: str(each.noted) for each in found if each.node.name in lost}
     losses = [
         *(f"{node} {sentence}." for node, sentence in lost.items()),
-        *([describe_ways_out(cluster, uids)] if lost else []),
+        *([describe_ways_out(cluster, uids, holding)] if lost else []),
     ]
     message = " ".join([*losses, *(danger for each in found if (danger := _describe_danger(each)))])
-    return [Blocker(choose_reason(cluster, lost) if lost else STATE_AT_RISK, message)] if message else []
+    return [Blocker(choose_reason(holding) if lost else STATE_AT_RISK, message)] if message else []
 
 
-def _describe_danger(standing: _NodeState) -> str:
+def _describe_danger(standing: NodeState) -> str:
     """The message for a node whose state is at risk, or empty."""
     going = list(_list_going(standing))
     if not going:
@@ -223,7 +142,7 @@ def _describe_danger(standing: _NodeState) -> str:
     )
 
 
-def _list_going(standing: _NodeState) -> Iterator[str]:
+def _list_going(standing: NodeState) -> Iterator[str]:
     """What is being deleted, and a claim that is gone. Anything else that is gone is recreated by this very answer."""
     if standing.is_useless:
         return
@@ -237,7 +156,7 @@ def _list_going(standing: _NodeState) -> Iterator[str]:
             yield f"PersistentVolumeClaim {name} is gone{other}"
 
 
-def _read_volume(standing: _NodeState) -> str:
+def _read_volume(standing: NodeState) -> str:
     """Name of the PersistentVolume of a claim that is being deleted; empty if there is none."""
     claim = standing.claim
     return str(claim["spec"].get("volumeName", "")) if claim and is_terminating(claim) else ""

@@ -27,9 +27,9 @@ class StateNote:
 
     `claims`: by node, the uid of the PersistentVolumeClaim with which it has been Ready. With an entry of a
     control-plane node, the virtual cluster is initialized. `generation` increases whenever its data starts over: an
-    empty cluster that its owner asked for, a restore, a forced quorum. `members`: which of the nodes are or were one of
-    several members of etcd; empty if there has never been more than one. `forced`: `<node>.<number>` if a
-    quorum was lost and its owner gave up what the others had: the data since then is that of this node.
+    empty cluster that its owner asked for, a restore. `members`: the nodes that etcd may list as members, if there has
+    ever been more than one. `forced`: `<node>.<number>` if a quorum was lost and its owner gave up what the others had:
+    the data since then is that of this node.
     """
 
     claims: Mapping[str, str] = field(default_factory=dict)
@@ -66,7 +66,7 @@ def parse_note(text: str | None) -> StateNote | None:
     # An entry that is no name of a node could never be removed again.
     kept = {node: uid for node, uid in noted.items() if _is_node(node)}
     forced = forced if re.fullmatch(r"[-a-z0-9]+\.[0-9]{1,9}", forced) else ""
-    return StateNote(kept, generation, members & kept.keys(), forced) if is_number else None
+    return StateNote(kept, generation, frozenset(filter(_is_node, members)), forced) if is_number else None
 
 
 def read_pod_generation(pod: Manifest) -> int:

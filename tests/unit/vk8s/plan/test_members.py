@@ -261,3 +261,31 @@ def test_node_written_again_while_it_is_removed_is_removed_first() -> None:
     world = world.with_child(JOB, "b-leave", done).steps(4)
     assert list_pods(world) == {"a", "b", "c", "w"}
     assert world.children[JOB] == {}
+
+
+def test_member_is_removed_only_when_one_that_stays_has_the_data() -> None:
+    world = with_nodes(three_world(), THREE[0], THREE[3]).with_pod_status("a", RUNNING)
+    assert (
+        "b will be removed when a control-plane node that stays is Ready" in condition(world.sync(), "Ready")["message"]
+    )
+    world = world.with_ready_pods().step()
+    done = {**world.children[JOB]["b-leave"], "status": DONE}
+    away = world.with_child(JOB, "b-leave", done).with_pod_status("a", RUNNING).steps(2)
+    assert "b-state" in away.children[CLAIM]
+    assert "b-state" not in away.with_ready_pods().step().children[CLAIM]
+
+
+def test_member_that_is_to_leave_gets_a_pod_while_the_quorum_may_need_it() -> None:
+    world = with_nodes(three_world(), THREE[0], THREE[3]).step()
+    world = world.with_child(POD, "b", None).with_child(POD, "c", None)
+    assert list_pods(world.step()) == {"a", "w"}  # the others are a quorum without them
+    assert list_pods(world.with_pod_status("a", RUNNING).steps(2)) == {"a", "b", "c", "w"}
+
+
+def test_removed_member_whose_volume_is_gone_is_remembered_until_it_has_left() -> None:
+    world = with_nodes(without_volume(three_world(), "c"), THREE[0], THREE[1], node("d", "master"), THREE[3]).step()
+    assert set(world.children[JOB]) == {"c-leave"}
+    done = {**world.children[JOB]["c-leave"], "status": DONE}
+    world = world.with_child(JOB, "c-leave", done).steps(3)
+    note = world.children["Secret.v1"]["demo-pki"]["metadata"]["annotations"]["vk8s.sktelecom.com/state"]
+    assert '"members": ["a", "b"]' in note
