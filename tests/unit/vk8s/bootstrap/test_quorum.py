@@ -58,6 +58,19 @@ def test_others_join_it_without_their_data(node: Node) -> None:
     assert node.read(STAMP) == "m2.1\n"
 
 
+@pytest.mark.parametrize("role", ["voter", "learner", "removed"])
+def test_named_node_joins_the_others_if_they_are_a_quorum(node: Node, role: str) -> None:
+    """It has gone on before, and its volume was restored from an old copy since."""
+    node.write("bench/check", f"{role}\n")
+    ended = force(node)
+    assert ended.code == 0
+    assert not forces(ended)
+    assert ended.said[0].startswith("The other control-plane nodes are a quorum, so this node joins them.")
+    assert node.read(DATA) == OTHERS
+    assert list(list_aside(node, "of-another-quorum").values()) == [BEFORE]
+    assert node.read(STAMP) == "demo-master.1\n"
+
+
 @pytest.mark.parametrize("named", ["demo-master.1", "m2.1"])
 def test_that_happens_once(node: Node, named: str) -> None:
     boot(node.given(MEMBERS_OF=named))
