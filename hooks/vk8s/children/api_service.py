@@ -7,8 +7,8 @@ from hooks.vk8s.spec.labels import build_metadata, role_selector
 from hooks.vk8s.spec.naming import api_service_name
 
 
-def build_api_service(identity: Identity, *, is_replicated: bool = False) -> Manifest:
-    """The Service in front of the control plane. If it `is_replicated`, those of its nodes that are Ready serve."""
+def build_api_service(identity: Identity, *, only_ready: bool = False) -> Manifest:
+    """The Service in front of the control plane: of all its nodes, or of those that are Ready."""
     return {
         "apiVersion": "v1",
         "kind": "Service",
@@ -19,6 +19,6 @@ def build_api_service(identity: Identity, *, is_replicated: bool = False) -> Man
             "ports": [{"name": "https", "protocol": "TCP", "port": API_PORT, "targetPort": API_PORT}],
             # A control-plane pod is Ready when its Node is. Before that, its API server answers already, and with it
             # workers boot at the same time.
-            "publishNotReadyAddresses": not is_replicated,
+            "publishNotReadyAddresses": not only_ready,
         },
     }

@@ -13,10 +13,12 @@ from hooks.vk8s.spec.labels import NODE_COMPONENT, component_selector, role_sele
 def plan_services(situation: Situation) -> Part:
     """The Services and the NetworkPolicy that spec and settings ask for."""
     identity, spec = situation.identity, situation.cluster.spec
+    # A node with a network of its owner's is Ready when that is installed, for which its API is needed.
+    only_ready = situation.cluster.is_replicated and spec.kubernetes.cni != "none"
     targets, access_port = _choose_targets(situation), spec.access_pod_port if spec.access_pod_image else None
     return Part(
         children=[
-            build_api_service(identity, is_replicated=situation.cluster.is_replicated),
+            build_api_service(identity, only_ready=only_ready),
             *([build_etcd_service(identity)] if situation.cluster.is_replicated else []),
             *([build_ports_service(identity, spec.ports, targets)] if spec.ports else []),
             *([build_access_service(identity, access_port)] if access_port else []),

@@ -83,6 +83,13 @@ def test_only_ready_nodes_of_several_serve_the_api() -> None:
     assert [each["publishNotReadyAddresses"] for each in api] == [True, False]
 
 
+def test_api_without_a_network_is_reachable_to_install_one() -> None:
+    """Until then no node is Ready."""
+    world = World(spec=spec(nodes=THREE, kubernetes={"cni": "none"})).steps(3)
+    assert world.children[SERVICE]["demo-api"]["spec"]["publishNotReadyAddresses"] is True
+    assert new_world().children[SERVICE]["demo-api"]["spec"]["publishNotReadyAddresses"] is False
+
+
 def test_control_plane_pods_prefer_hosts_without_another_one() -> None:
     affinity = three_world().children[POD]["a"]["spec"]["affinity"]["podAntiAffinity"]
     terms = affinity["preferredDuringSchedulingIgnoredDuringExecution"]
