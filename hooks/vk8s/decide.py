@@ -133,12 +133,18 @@ def _read_situation(call: Call, request: HookRequest, spec: Spec) -> Situation:
     cluster = build_cluster(request.parent.metadata, spec, call.settings, network)
     names = [node.name for node in spec.nodes]
     removed = {**dict.fromkeys(call.note.members.difference(names), "master"), **read_roles(call.observed, names)}
+    masters = [name for name, role in removed.items() if role == "master"]
     cluster = replace(
         cluster,
         state=call.note,
         rules=NamespaceRules.parse(call.related),
-        is_replicated=cluster.is_replicated or "master" in removed.values(),
+        is_replicated=cluster.is_replicated or any(_may_be_member(call, name) for name in masters),
     )
     context = replace(call.context, scripts=build_boot_files(cluster, call.context.scripts))
     facts = {each.name: getattr(call, each.name) for each in fields(call)}
     return Situation(**{**facts, "context": context}, cluster=cluster, removed=removed)
+
+
+def _may_be_member(call: Call, node: str) -> bool:
+    """Whether a control-plane node that is not in the spec may be a member of etcd, which a claim alone is not."""
+    return node in call.note.members or node in call.note.claims or node in call.pods

@@ -111,7 +111,7 @@ def plan_removals(situation: Situation) -> Removals:
             child
             for each in remains
             # A copy of the data stays until one that stays has it.
-            if each.role != "master" or anchor
+            if each.role != "master" or (anchor and each.node == turn)
             for child in _choose_gone(situation, each)
         ),
         removing=removing,

@@ -174,10 +174,12 @@ def _keep_quorum(
     masters = [each for each in members if each.is_master]
     names = [node.name for node in situation.cluster.control_plane]
     is_leaving = "master" in situation.removed.values() or not exempt.leaving.isdisjoint(names)
+    # If none is Ready, the removal itself may wait for this one.
+    is_blocked = is_leaving and any(each.is_ready for each in masters)
     return [
         each
         for each in candidates
-        if not each.is_master or (not is_leaving and _is_spare(masters, each, situation.now))
+        if not each.is_master or (not is_blocked and _is_spare(masters, each, situation.now))
     ]
 
 

@@ -25,7 +25,7 @@ from hooks.vk8s.plan.members import is_quorum_lost, list_former
 from hooks.vk8s.plan.node_state import NodeState, read_node_state
 from hooks.vk8s.situation import Situation
 from hooks.vk8s.spec.cluster import VirtualCluster
-from hooks.vk8s.spec.naming import pki_secret_name
+from hooks.vk8s.spec.naming import pki_secret_name, state_claim_name
 from hooks.vk8s.spec.state_note import FIRST_GENERATION, STATE, StateNote, parse_note, read_pod_generation
 
 STATE_AT_RISK: Final = "StateAtRisk"
@@ -61,7 +61,7 @@ def plan_state(situation: Situation, left: frozenset[str]) -> State:
     cluster = situation.cluster
     former = list_former(situation, left)
     found = [read_node_state(situation, node) for node in [*cluster.nodes, *former]]
-    holding = _list_holding(cluster.state, found)
+    holding = _list_holding(situation, found)
     gone = [each for each in found if each.is_lost and not each.is_spare and (holding or each.node not in former)]
     lost = {each.node.name: describe_loss(cluster, each.node) for each in gone}
     return State(
@@ -88,25 +88,41 @@ def _plan_note(situation: Situation, found: list[NodeState], left: frozenset[str
     kept = {node: uid for node, uid in note.claims.items() if node not in dropped | left}
     claims = {**kept, **proven}
     masters = [each for each in found if each.node.role == "master"]
-    holding = _list_holding(note, found)
+    holding = _list_holding(situation, found)
     gives_up = any(each.is_dropped and each.is_accepted for each in masters)
     recorded = {each.node.name for each in masters if each.node.name in claims}
     is_forced = gives_up and bool(holding)
-    members = {holding[0]} if is_forced else {*note.members, *recorded} - left if recorded else set()
+    others = note.members - left - {each.node.name for each in masters}
+    is_left = bool(recorded) or any(_holds(situation, name, None) for name in others)
+    members = {holding[0]} if is_forced else {*note.members, *recorded} - left if is_left else set()
     return StateNote(
         claims,
         # Nobody has data any more, or only members that are no quorum.
-        generation=note.generation + (gives_up and not recorded),
+        generation=note.generation + (gives_up and not is_left),
         members=frozenset(members if cluster.is_replicated else ()),
         forced=note.force(holding[0]) if is_forced else note.forced,
     )
 
 
-def _list_holding(note: StateNote, found: list[NodeState]) -> list[str]:
-    """The control-plane nodes that have their data, if they are no quorum of the known members; else none."""
-    recorded = [each for each in found if each.node.role == "master" and each.noted is not None]
-    holding = [each.node.name for each in recorded if not each.is_gone]
-    return holding if is_quorum_lost({*note.members, *(each.node.name for each in recorded)}, holding) else []
+def _list_holding(situation: Situation, found: list[NodeState]) -> list[str]:
+    """The members that have their data, if they are no quorum of all that are known; else none.
+
+    One to go on with comes first: it stays, and has its claim.
+    """
+    masters = {each.node.name: each for each in found if each.node.role == "master" and each.noted is not None}
+    members = {*situation.cluster.state.members, *masters}
+    holding = [name for name in sorted(members) if _holds(situation, name, masters.get(name))]
+    if not is_quorum_lost(members, holding):
+        return []
+    order = [name for name, each in masters.items() if each.claim is not None]
+    return sorted(holding, key=lambda name: order.index(name) if name in order else len(order))
+
+
+def _holds(situation: Situation, member: str, state: NodeState | None) -> bool:
+    """Whether a member has its data. `state`: None if it does not stay."""
+    if state is not None:
+        return not state.is_gone
+    return member in situation.pods or situation.observed.find(CLAIM, state_claim_name(member)) is not None
 
 
 def _list_blockers(

@@ -296,3 +296,35 @@ def test_removed_member_whose_volume_is_gone_is_remembered_until_it_has_left() -
     world = world.with_child(JOB, "c-leave", done).steps(3)
     note = world.children["Secret.v1"]["demo-pki"]["metadata"]["annotations"]["vk8s.sktelecom.com/state"]
     assert '"members": ["a", "b"]' in note
+
+
+def test_quorum_counts_the_members_that_have_not_left_yet() -> None:
+    world = with_nodes(three_world(), THREE[0], THREE[3]).step()
+    world = without_volume(with_nodes(world, *THREE), "a")
+    # b is being removed first, and serves with c.
+    assert condition(world.sync(), "Ready")["reason"] != "QuorumLost"
+    given_up = replace(world, annotations={ACCEPT_LOSS_ANNOTATION: "uid-of-a-state"}).steps(2)
+    note = given_up.children["Secret.v1"]["demo-pki"]["metadata"]["annotations"]["vk8s.sktelecom.com/state"]
+    assert ("forced" in note, '"generation": 1' in note) == (False, True)
+
+
+def test_jobs_of_two_members_are_acted_on_one_after_the_other() -> None:
+    world = with_nodes(three_world(), THREE[0], THREE[3]).step()
+    done = {**world.children[JOB]["b-leave"], "status": DONE}
+    other = {**done, "metadata": {**done["metadata"], "name": "c-leave"}}
+    labels = {**other["metadata"]["labels"], "vk8s.sktelecom.com/node": "c"}
+    takes = {"vk8s.sktelecom.com/takes": "uid-of-c,uid-of-c-state"}
+    annotations = {**other["metadata"]["annotations"], **takes}
+    other = {**other, "metadata": {**other["metadata"], "labels": labels, "annotations": annotations}}
+    world = world.with_child(JOB, "b-leave", done).with_child(JOB, "c-leave", other)
+    assert list_gone(world) == {"b"}
+
+
+def test_step_to_several_can_be_taken_back_before_any_has_joined() -> None:
+    crashed = {"name": "node", "restartCount": 3, "state": {"waiting": {"reason": "CrashLoopBackOff"}}}
+    world = with_nodes(at(running_world(), 1000), node("m", "master"), *THREE[1:]).steps(2)
+    for name in "bc":
+        world = world.with_child(POD, name, None) if name in list_pods(world) else world
+    world = world.with_pod_status("m", {"phase": "Running", "containerStatuses": [crashed]})
+    world = with_nodes(world, node("m", "master"), THREE[3]).steps(4)
+    assert "ETCD_SERVICE" not in read_env(world, "m")
