@@ -99,7 +99,7 @@ def _plan_note(situation: Situation, found: list[NodeState], left: frozenset[str
         claims,
         # Nobody has data any more, or only members that are no quorum.
         generation=note.generation + (gives_up and not is_left),
-        members=frozenset(members if cluster.is_replicated else ()),
+        members=frozenset(members if cluster.is_replicated or "master" in situation.removed.values() else ()),
         forced=note.force(holding[0]) if is_forced else note.forced,
     )
 
