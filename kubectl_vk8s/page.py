@@ -16,7 +16,7 @@ from kubectl_vk8s.timeline import Step, list_boots
 from kubectl_vk8s.verdict import choose_tone
 from kubectl_vk8s.vk8s import Condition, Vk8s, format_age
 
-# Whatever stands in a message or a log, a browser shows it as text, and asks nobody for anything.
+# Whatever a message or a log contains, a browser shows it as text, and loads nothing.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 

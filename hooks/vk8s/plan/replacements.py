@@ -58,6 +58,8 @@ class _Member:
     is_outdated: bool = False
     # Its pod can't be created for now.
     is_stuck: bool = False
+    # Its owner has given up the quorum that its member of etcd belongs to.
+    is_of_lost_quorum: bool = False
 
     @property
     def is_master(self) -> bool:
@@ -101,7 +103,7 @@ def plan_replacements(situation: Situation, exempt: Exempt) -> Replacements:
         free = [each for each in free if each.is_master or not each.is_outdated]
     over = [each for each in free if each.pod and each.pod.is_over_for_long(now)]
     broken = [each for each in free if _is_broken(situation, each)]
-    idle = [each for each in broken if each.pod and (not each.pod.has_run or _is_of_lost_quorum(cluster, each))]
+    idle = [each for each in broken if each.pod and (not each.pod.has_run or each.is_of_lost_quorum)]
     turns = _keep_quorum(situation, members, [*broken, *_list_turns(cluster, free)], exempt)
     gone = [*over, *idle] or _choose_turn(members, turns, now)
     due = _compute_due(situation, members)
@@ -119,23 +121,16 @@ def _build_member(situation: Situation, node: NodeSpec, exempt: Exempt) -> _Memb
     is_stuck = pod is None and (
         node.name in exempt.lost or cluster.network.explain_missing_address(node.name) is not None
     )
-    return _Member(node, pod, pod is not None and _is_outdated(cluster, node, pod.manifest), is_stuck)
+    if pod is None:
+        return _Member(node, pod, is_stuck=is_stuck)
+    is_lost = node.role == "master" and read_pod_forced(pod.manifest) != cluster.state.forced
+    return _Member(node, pod, is_lost or _is_outdated(cluster, node, pod.manifest), is_of_lost_quorum=is_lost)
 
 
 def _is_outdated(cluster: VirtualCluster, node: NodeSpec, pod: Manifest) -> bool:
-    """Whether it was created for another spec, address, generation or quorum, or before the last requested restart."""
+    """Whether it was created for another spec, address or generation, or before the last requested restart."""
     is_of_another = cluster.network.has_moved(node.name, pod) or read_pod_generation(pod) != cluster.state.generation
-    is_of_another |= _has_lost_quorum(cluster, node, pod)
     return is_outdated(pod, hash_node(node, is_replicated=cluster.is_replicated), cluster.restart) or is_of_another
-
-
-def _is_of_lost_quorum(cluster: VirtualCluster, member: _Member) -> bool:
-    return member.pod is not None and _has_lost_quorum(cluster, member.node, member.pod.manifest)
-
-
-def _has_lost_quorum(cluster: VirtualCluster, node: NodeSpec, pod: Manifest) -> bool:
-    """Whether its owner has given up the quorum that its member of etcd belongs to."""
-    return node.role == "master" and read_pod_forced(pod) != cluster.state.forced
 
 
 def _is_broken(situation: Situation, member: _Member) -> bool:
@@ -143,7 +138,7 @@ def _is_broken(situation: Situation, member: _Member) -> bool:
     pod = member.pod
     if pod is None or pod.is_ready or pod.is_over:
         return False
-    if member.is_flapping(situation.now) and not _is_of_lost_quorum(situation.cluster, member):
+    if member.is_flapping(situation.now) and not member.is_of_lost_quorum:
         return False
     observed, current = situation.observed, situation.boot_files
     is_lost = not all(observed.has(CONFIG_MAP, name) for name in pod.config_maps)

@@ -2,7 +2,7 @@
 
 No answer may turn a recoverable state into a lost one: a pod whose volume, keys or bootstrap files are missing or being
 deleted stays, whatever the spec asks for; and if a volume is gone, no empty one replaces it until the owner of the Vk8s
-explicitly asks for that.
+explicitly asks for that, or the other members of etcd have its data.
 """
 
 from collections.abc import Iterator, Mapping
@@ -57,7 +57,7 @@ def read_note(name: str, observed: Observed) -> StateNote:
 
 
 def plan_state(situation: Situation, left: frozenset[str]) -> State:
-    """The state of the nodes that stay. `left`: removed workers, whose entries are deleted from the note."""
+    """The state of the nodes that stay. `left`: removed nodes, whose entries are deleted from the note."""
     cluster = situation.cluster
     former = list_former(situation, left)
     found = [read_node_state(situation, node) for node in [*cluster.nodes, *former]]
@@ -65,7 +65,7 @@ def plan_state(situation: Situation, left: frozenset[str]) -> State:
     gone = [each for each in found if each.is_lost and not each.is_spare and (holding or each.node not in former)]
     lost = {each.node.name: describe_loss(cluster, each.node) for each in gone}
     return State(
-        notes=_build_notes(situation, _plan_note(situation, found, left)),
+        notes=_build_notes(situation, _plan_note(situation, found, left, holding)),
         lost=lost,
         held=frozenset(each.node.name for each in found if each.lacking and each.pod and not each.is_useless),
         gone=frozenset((POD, each.node.name) for each in found if each.is_useless),
@@ -80,7 +80,7 @@ def _build_notes(situation: Situation, note: StateNote) -> dict[str, str]:
     return {STATE: note.encode()} if is_noted or note != StateNote() else {}
 
 
-def _plan_note(situation: Situation, found: list[NodeState], left: frozenset[str]) -> StateNote:
+def _plan_note(situation: Situation, found: list[NodeState], left: frozenset[str], holding: list[str]) -> StateNote:
     """The updated note: the claims with which nodes are Ready, without those that were removed or given up."""
     cluster, note = situation.cluster, situation.cluster.state
     dropped = {each.node.name for each in found if each.is_dropped}
@@ -88,8 +88,7 @@ def _plan_note(situation: Situation, found: list[NodeState], left: frozenset[str
     kept = {node: uid for node, uid in note.claims.items() if node not in dropped | left}
     claims = {**kept, **proven}
     masters = [each for each in found if each.node.role == "master"]
-    holding = _list_holding(situation, found)
-    gives_up = any(each.is_dropped and each.is_accepted for each in masters)
+    gives_up = any(each.is_dropped for each in masters)
     recorded = {each.node.name for each in masters if each.node.name in claims}
     is_forced = gives_up and bool(holding)
     others = note.members - left - {each.node.name for each in masters}
