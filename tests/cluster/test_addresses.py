@@ -121,6 +121,8 @@ def test_exhausted_pool_is_reported_and_freed_addresses_reused(pooled: Owner) ->
         lambda: str(pooled.status("other")),
     )
     assert pooled.status("other")["phase"] == "WaitingNetwork"
+    # The status is written before the pod whose node has an address exists.
+    wait_for("a pod for each address", lambda: len(list_addresses(pooled)) == 3, SECONDS)
     # What is in use stays, although it is not in the range any more.
     before = list_addresses(pooled)
     pooled.kubectl.apply(build_pool(pooled, "10.64.0.1"))
