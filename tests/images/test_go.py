@@ -13,7 +13,7 @@ FLAGS = ["-trimpath", "-buildvcs=false"]
 ENVIRONMENT = {"CGO_ENABLED": "0", "GOFLAGS": "-mod=readonly"}
 
 
-@pytest.mark.parametrize("program", ["api-writer", "etcd-member", "flanneld", "local-storage"])
+@pytest.mark.parametrize("program", ["api-proxy", "api-writer", "etcd-member", "flanneld", "local-storage"])
 def test_go_programs_pass_their_own_tests(program: str) -> None:
     command = ["go", "test", "-count=1", *FLAGS, f"./{program}"]
     ended = subprocess.run(

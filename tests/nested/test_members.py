@@ -4,6 +4,8 @@ The times of losses count from the DELETE call on. No acknowledged write may be 
 """
 
 import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 
@@ -26,6 +28,27 @@ pytestmark = [pytest.mark.exclusive, pytest.mark.usefixtures("machine")]
 
 # Longest times without an acknowledged write, and until a node has fetched the data of the others.
 GAP_SECONDS, VOLUME_SECONDS = 3, 30
+# Two checks of api-proxy that fail, and what a busy host adds.
+WORKER_SECONDS = 10
+SILENCE = """add table inet silence
+add chain inet silence in { type filter hook input priority -300; policy drop; }
+add chain inet silence out { type filter hook output priority -300; policy drop; }
+add rule inet silence in iif lo accept
+add rule inet silence out oif lo accept"""
+CONNECTED = "/run/connected"
+# Watches from a worker, many more than there are other connections, so that some go to each API server. Ends with the
+# first of them, or when none has ended for long.
+WATCH = f"""cd "$(mktemp -d)"
+for i in {{1..30}}; do
+  curl -sN --max-time {10 * WORKER_SECONDS} --cacert /etc/kubernetes/pki/ca.crt \\
+    --cert /var/lib/kubelet/pki/kubelet-client-current.pem --output $i \\
+    "https://$ENDPOINT:6443/api/v1/nodes?watch=true&fieldSelector=metadata.name=$NODE_NAME" &
+done
+until [ $(find . -size +0 -type f | wc -l) = 30 ]; do sleep 0.1; done
+touch {CONNECTED}
+wait -n
+kill $(jobs -p)
+rm {CONNECTED}"""
 
 
 def test_each_of_three_control_plane_nodes_votes_and_serves_the_api(members: VirtualCluster) -> None:
@@ -54,6 +77,28 @@ def replace_in_turn(virtual: VirtualCluster) -> float:
             wait_for_members(virtual)
     assert measurement.outage.lost == 0
     return measurement.outage.gap
+
+
+def test_silent_control_plane_node_keeps_no_connection_of_a_worker(members: VirtualCluster) -> None:
+    wait_for_members(members)
+    check_time("ha_worker_gap_s", WORKER_SECONDS, lambda: silence_one(members))
+
+
+def silence_one(virtual: VirtualCluster) -> float:
+    """Drops all packets of a control-plane node, as a host that is gone does; how long a worker waits for it."""
+    worker = next(node["name"] for node in virtual.manifest["spec"]["nodes"] if node["role"] == "worker")
+    silent = order_by_leadership(virtual)[0]
+    with ThreadPoolExecutor(1) as pool:
+        ended = pool.submit(virtual.kubectl.run, "exec", worker, "--", "bash", "-c", WATCH)
+        connected = partial(virtual.kubectl.succeeds, "exec", worker, "--", "test", "-e", CONNECTED)
+        wait_for("connections to all", connected, POD_SECONDS, virtual.describe)
+        start = time.monotonic()
+        virtual.kubectl.run("exec", silent, "--", "nft", SILENCE)
+        try:
+            ended.result()
+            return time.monotonic() - start
+        finally:
+            virtual.kubectl.run("exec", silent, "--", "nft", "delete table inet silence")
 
 
 def test_lost_volume_gets_the_data_of_the_others_again(members: VirtualCluster) -> None:

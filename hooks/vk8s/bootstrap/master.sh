@@ -19,7 +19,7 @@ FOUNDERS=upload-config,upload-certs,bootstrap-token,addon # those that run once 
 ADMIN=$KUBERNETES/super-admin.conf
 
 boot_node() {
-  map_endpoint_to_self
+  map_endpoint_to_self # a Service of the host cluster, through which the node could at best reach itself
   remove_what_is_bound_to_the_address
   install_pki
   write_kubeadm_config
@@ -106,12 +106,6 @@ post_status_now() {
   start_network # not earlier: it needs the API server
   await_network 10 --cert $KUBERNETES/pki/apiserver-kubelet-client.crt --key $KUBERNETES/pki/apiserver-kubelet-client.key
   restart_kubelet_to_post_status
-}
-
-# The endpoint is a Service of the host cluster, through which the node could at best reach itself.
-map_endpoint_to_self() {
-  # The file is a mount: it can be written, but not replaced.
-  grep -q " $ENDPOINT\$" /etc/hosts || echo "127.0.0.1 $ENDPOINT" >>/etc/hosts
 }
 
 # Each pod has another address. kubeadm creates what is missing and keeps what it finds, even if that is for the

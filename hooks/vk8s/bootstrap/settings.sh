@@ -22,6 +22,12 @@ write_kubelet_settings() {
   render "$boot/kubelet-pod.yaml" >"$RUN/kubelet.conf.d/10-pod.conf"
 }
 
+# Programs of this node that connect to the endpoint connect to the node itself.
+map_endpoint_to_self() {
+  # The file is a mount: it can be written, but not replaced.
+  grep -q " $ENDPOINT\$" /etc/hosts || echo "127.0.0.1 $ENDPOINT" >>/etc/hosts
+}
+
 larger() {
   echo $(($1 > $2 ? $1 : $2))
 }

@@ -5,12 +5,26 @@ JOIN=/vk8s/join
 KUBELET_KUBECONFIG=/etc/kubernetes/kubelet.conf
 KUBELET_CA=/etc/kubernetes/pki/ca.crt
 API=https://$ENDPOINT:6443
+API_PROXY=/usr/local/bin/api-proxy
 
 boot_node() {
+  use_api_proxy
   if has_identity; then
     boot_again
   else
     join_cluster
+  fi
+}
+
+# With several API servers, the Service would leave a connection on one that has vanished without a word. The proxy closes
+# it when another one is ready. Whatever connects to the endpoint uses it, also pods in the network of the node.
+use_api_proxy() {
+  [[ -n $API_SERVERS ]] || return 0
+  if [[ -x $API_PROXY ]]; then
+    systemctl restart api-proxy
+    map_endpoint_to_self
+  else
+    say "The image of this node has no api-proxy: if the host of a control-plane node is lost, its connections hang longer."
   fi
 }
 

@@ -52,6 +52,11 @@ def _name_etcd_service(cluster: VirtualCluster, node: NodeSpec) -> str:
     return cluster.etcd_service if node.role == "master" else ""
 
 
+def _name_api_servers(cluster: VirtualCluster, node: NodeSpec) -> str:
+    """The Service with the addresses of several API servers, for a worker; empty where there is one."""
+    return cluster.etcd_service if node.role == "worker" else ""
+
+
 def _count_gpus(_: VirtualCluster, node: NodeSpec) -> str:
     """How many NVIDIA devices the host's device plugin assigns to the node: whole GPUs, or slices."""
     limits = node.resources.limits.items()
@@ -72,6 +77,7 @@ VARIABLES: Final = (
     Variable("GPUS", _count_gpus, default="0"),
     Variable("FOUND", _may_initialize, default="false"),
     Variable("ETCD_SERVICE", _name_etcd_service, default=""),
+    Variable("API_SERVERS", _name_api_servers, default=""),
     Variable("MEMBERS_OF", lambda cluster, node: cluster.state.forced if node.role == "master" else "", default=""),
     Variable("GENERATION", lambda cluster, _: str(cluster.state.generation), default=str(FIRST_GENERATION)),
     # From these the node computes what is allocatable to its pods. Without limits, they are what the host has.

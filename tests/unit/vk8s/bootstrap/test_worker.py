@@ -20,6 +20,8 @@ from tests.unit.vk8s.bootstrap.worker import (
     order,
 )
 
+PROXY_STARTS = "systemctl restart api-proxy"
+
 
 @pytest.fixture
 def node(node: Node) -> Node:
@@ -46,6 +48,31 @@ def test_first_boot_joins_the_cluster(node: Node) -> None:
     assert order(ended, "systemctl", "kubeadm") == ["systemctl", "systemctl", "kubeadm"]
     assert order(ended, STOPS, STARTS_NETWORK, JOINS) == [STOPS, STARTS_NETWORK, JOINS]
     assert not [call for call in ended.calls if "PATCH" in call]
+
+
+def test_worker_of_several_api_servers_connects_through_its_proxy(node: Node) -> None:
+    several = node.given(API_SERVERS="demo-etcd")
+    several.write("usr/local/bin/api-proxy", "")
+    (several.root / "usr/local/bin/api-proxy").chmod(0o755)
+    several.write("etc/hosts", "10.0.0.7 demo-worker\n")
+    boot(several)
+    ended = boot(several)
+    assert ended.code == 0
+    assert order(ended, PROXY_STARTS, STARTS_NETWORK) == [PROXY_STARTS, STARTS_NETWORK]
+    assert several.read("etc/hosts") == "10.0.0.7 demo-worker\n127.0.0.1 demo-api\n"
+
+
+def test_worker_without_a_proxy_connects_to_the_service(node: Node) -> None:
+    several = node.given(API_SERVERS="demo-etcd")
+    several.write("etc/hosts", "10.0.0.7 demo-worker\n")
+    ended = boot(several)
+    assert ended.code == 0
+    assert ended.said[0].startswith("The image of this node has no api-proxy")
+    assert several.read("etc/hosts") == "10.0.0.7 demo-worker\n"
+
+
+def test_worker_of_one_api_server_has_no_proxy(node: Node) -> None:
+    assert not order(boot(node), PROXY_STARTS)
 
 
 def test_worker_joins_with_token_and_ca_hash(node: Node) -> None:

@@ -58,6 +58,9 @@ class TestThePod:
         several = World(spec=spec(nodes=[*masters, node("w", "worker")]))
         assert {values(several, name)["ETCD_SERVICE"] for name in "mno"} == {"demo-etcd.team-a.svc.cluster.local"}
         assert "ETCD_SERVICE" not in values(several, "w")
+        assert values(several, "w")["API_SERVERS"] == "demo-etcd.team-a.svc.cluster.local"
+        assert "API_SERVERS" not in values(several, "m")
+        assert "API_SERVERS" not in values(World(), "w")
         assert "ETCD_SERVICE" not in values(World(), "m")
 
     def test_has_the_number_of_its_gpus(self) -> None:
