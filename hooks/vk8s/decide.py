@@ -11,6 +11,7 @@ from hooks.vk8s.observed.adopted import describe_release, select_adopted, select
 from hooks.vk8s.observed.children import POD, Observed, get_key, parse_observed
 from hooks.vk8s.observed.keep import keep_all
 from hooks.vk8s.observed.kinds import REQUIRED_KINDS
+from hooks.vk8s.observed.retained import describe_retained, retains, select_retained
 from hooks.vk8s.observed.roles import read_roles
 from hooks.vk8s.plan import addresses
 from hooks.vk8s.plan.assemble import assemble
@@ -70,11 +71,18 @@ def decide_finalize(request: HookRequest, context: Context) -> FinalizeResponse:
     adopted = select_adopted(call.identity, observed)
     own = select_own(observed, adopted)
     others = Observed({kind: group for kind, group in own.children.items() if kind != POD})
+    retained = select_retained(call.identity, own) if retains(request.parent.spec) else Observed({})
+    going = select_own(own, retained)
     is_empty = not any(observed.children.values())
+    releases = {
+        "Adopted": describe_release(adopted),
+        # A release before would be one of what goes, too.
+        "Retained": describe_retained(call.identity, retained) if not going.by_key else "",
+    }
     return FinalizeResponse(
-        status=build_terminating_status(replace(call, observed=own), describe_release(adopted)),
-        # Secrets and volumes stay until the pods that use them have stopped. Adopted objects stay.
-        children=[*(keep_all(others) if own.pods() else []), *keep_all(adopted)],
+        status=build_terminating_status(replace(call, observed=going), releases),
+        # Secrets and volumes stay until the pods that use them have stopped. Adopted and retained objects stay.
+        children=[*keep_all(others if own.pods() else retained), *keep_all(adopted)],
         resync_after_seconds=RESYNC_WHILE_DELETING,
         finalized=is_empty or FOREGROUND_FINALIZER in request.parent.metadata.finalizers,
     )

@@ -54,7 +54,7 @@ def test_defaults_are_there_for_rules_of_updates_to_see(cluster: HostCluster) ->
     text = cluster.kubectl.run("apply", "--dry-run=server", "--filename=-", "--output=json", stdin=json.dumps(VALID))
     spec = json.loads(text)["spec"]
     assert spec["kubernetes"] == {"cni": "flannel", "podNetworkCidr": "198.18.0.0/16", "serviceCidr": "198.19.0.0/16"}
-    assert spec["storage"] == {"ephemeral": False, "size": "20Gi"}
+    assert spec["storage"] == {"ephemeral": False, "retain": False, "size": "20Gi"}
 
 
 @pytest.mark.parametrize(
@@ -265,6 +265,7 @@ REFUSED_CHANGES = {
     "size of volumes": ({"storage": {"size": "6Gi"}}, KEPT),
     "volumes made ephemeral": ({"storage": {"size": "5Gi", "ephemeral": True}}, KEPT),
     "storage removed": ({"storage": None}, KEPT),
+    "another class of volumes": ({"storage": {"size": "5Gi", "storageClassName": "fast"}}, KEPT),
     "control-plane node renamed": (
         {"nodes": [node("n", "master"), WORKER]},
         "the first control-plane node can't be renamed",
@@ -290,6 +291,7 @@ ACCEPTED_CHANGES = {
     "a worker more": {"nodes": [MASTER, WORKER, node("x", "worker")]},
     "a worker less": {"nodes": [MASTER]},
     "another image": {"nodes": [{**MASTER, "image": f"{IMAGE}-next"}, WORKER]},
+    "volumes that outlive it": {"storage": {"size": "5Gi", "retain": True}},
     "other ports": {"ports": [WEB, KUBEFLOW], "accessPodPort": 30006, "accessPodImage": "x"},
     "Kubeflow with its port": {"ports": [KUBEFLOW], "kubeflow": {"version": "v1.9.0"}},
     "the same defaults, written out": {"kubernetes": {**NETWORKS, "cni": "flannel"}},

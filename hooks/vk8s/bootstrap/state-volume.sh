@@ -20,15 +20,19 @@ claim_state_volume() {
   refuse_foreign_volume
   refuse_version_jump
   refuse_empty_volume # in founding.sh
-  [[ -s $OWNER_STAMP ]] || echo "$VK8S_UID" | write_file "$OWNER_STAMP"
+  [[ -s $OWNER_STAMP && $(<"$OWNER_STAMP") = "$VK8S_UID" ]] || echo "$VK8S_UID" | write_file "$OWNER_STAMP"
 }
 
-# A volume that another Vk8s wrote (a PVC of the same name that was left over) must neither be used nor overwritten.
+# A volume that another Vk8s wrote (a PVC of the same name that was left over) must neither be used nor overwritten,
+# unless its owner has asked for that.
 refuse_foreign_volume() {
+  local owner
   if [[ -s $OWNER_STAMP ]]; then
-    [[ $(<"$OWNER_STAMP") = "$VK8S_UID" ]] ||
-      give_up "The state volume belongs to another Vk8s (uid $(<"$OWNER_STAMP"), this one is $VK8S_UID): delete its PVC," \
-        "or give the node another name."
+    owner=$(<"$OWNER_STAMP")
+    [[ ,$VK8S_UID,$ADOPTS, = *,"$owner",* ]] ||
+      give_up "The state volume belongs to another Vk8s (uid $owner, this one is $VK8S_UID): delete its PVC, or give the node" \
+        "another name. To take over what an earlier Vk8s of this name has left, annotate this one with" \
+        "vk8s.sktelecom.com/adopt=$owner."
   elif [[ -e /var/lib/etcd/member || -e /etc/kubernetes/kubelet.conf ]]; then
     give_up "The state volume holds a node that no Vk8s has stamped: delete its PVC, or give the node another name."
   fi

@@ -79,6 +79,7 @@ VARIABLES: Final = (
     Variable("ETCD_SERVICE", _name_etcd_service, default=""),
     Variable("API_SERVERS", _name_api_servers, default=""),
     Variable("MEMBERS_OF", lambda cluster, node: cluster.state.forced if node.role == "master" else "", default=""),
+    Variable("ADOPTS", lambda cluster, _: cluster.adopts, default=""),
     Variable("GENERATION", lambda cluster, _: str(cluster.state.generation), default=str(FIRST_GENERATION)),
     # From these the node computes what is allocatable to its pods. Without limits, they are what the host has.
     Variable("CPU_LIMIT_MILLIS", lambda *_: _limit("limits.cpu", "1m")),

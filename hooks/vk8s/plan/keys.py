@@ -13,6 +13,7 @@ from hooks.vk8s.keys.pki import TOKEN, PkiError, build_pki, public_key_hash, rea
 from hooks.vk8s.keys.pki_files import Pki, is_token, parse_pki
 from hooks.vk8s.observed.children import CLAIM, POD, SECRET
 from hooks.vk8s.part import Part
+from hooks.vk8s.plan.adoption import awaits_adoption, describe_adoption
 from hooks.vk8s.plan.kubeconfig import plan_kubeconfig
 from hooks.vk8s.plan.witnesses import read_known_authorities
 from hooks.vk8s.situation import Situation
@@ -45,6 +46,8 @@ def plan_keys(situation: Situation) -> Keys:
     name = pki_secret_name(cluster.name)
     secret = observed.find(SECRET, name)
     known = read_known_authorities(cluster.name, observed)
+    if awaits_adoption(situation):
+        return Keys(blockers=[describe_adoption(situation)])
     if secret is None:
         return _plan_without_pki(situation, known)
     try:

@@ -6,6 +6,7 @@ from hooks.vk8s.children.node_pod import build_node_pod
 from hooks.vk8s.children.state_claim import build_state_claim
 from hooks.vk8s.observed.children import CLAIM, POD, Child
 from hooks.vk8s.part import Part
+from hooks.vk8s.plan.adoption import awaits_adoption
 from hooks.vk8s.plan.members import explain_joining, is_quorum_without
 from hooks.vk8s.plan.node_state import list_needed
 from hooks.vk8s.plan.state import State
@@ -16,8 +17,9 @@ from hooks.vk8s.spec.naming import state_claim_name
 
 
 def plan_claims(situation: Situation) -> Part:
-    """The claims of the nodes that stay; none if their state is ephemeral."""
-    nodes = [] if situation.cluster.spec.storage.ephemeral else situation.cluster.nodes
+    """The claims of the nodes that stay; none if their state is ephemeral, or still to come."""
+    has_none = situation.cluster.spec.storage.ephemeral or awaits_adoption(situation)
+    nodes = [] if has_none else situation.cluster.nodes
     claims = {node.name: (CLAIM, state_claim_name(node.name)) for node in nodes}
     created = [node for node in nodes if not situation.observed.has(*claims[node.name])]
     return Part(

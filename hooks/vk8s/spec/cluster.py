@@ -20,6 +20,8 @@ FORCE_REMOVE_ANNOTATION = "vk8s.sktelecom.com/force-remove"
 ACCEPT_LOSS_ANNOTATION = "vk8s.sktelecom.com/accept-state-loss"
 # The hash of a CA, as in the `join` Secret: everything that it signed is given up, and another CA may replace it.
 ACCEPT_CA_LOSS_ANNOTATION = "vk8s.sktelecom.com/accept-ca-loss"
+# Uids of earlier Vk8s of this name, separated by commas: their volumes and keys are taken over.
+ADOPT_ANNOTATION = "vk8s.sktelecom.com/adopt"
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class VirtualCluster:
     force_remove: str = ""
     accept_loss: str = ""
     accept_ca_loss: str = ""
+    adopts: str = ""
     network: Network = field(default_factory=Network)
     state: StateNote = field(default_factory=StateNote)
     # Of the namespace in the host cluster; empty if Metacontroller does not send them.
@@ -150,6 +153,7 @@ def build_cluster(metadata: Metadata, spec: Spec, settings: Settings, network: N
         force_remove=annotations.get(FORCE_REMOVE_ANNOTATION, ""),
         accept_loss=annotations.get(ACCEPT_LOSS_ANNOTATION, ""),
         accept_ca_loss=annotations.get(ACCEPT_CA_LOSS_ANNOTATION, ""),
+        adopts=",".join(_split(annotations.get(ADOPT_ANNOTATION, ""))),
         network=network,
         is_replicated=len(spec.control_plane) > 1,
     )

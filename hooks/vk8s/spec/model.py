@@ -69,6 +69,7 @@ class StorageSpec(SpecModel):
     size: QuantityText = DEFAULT_STORAGE_SIZE
     storage_class_name: str | None = None
     ephemeral: bool = False
+    retain: bool = False
 
 
 class AccessSpec(SpecModel):

@@ -104,6 +104,8 @@ def _resource_problems(nodes: list[NodeSpec]) -> Iterator[str]:
 def _storage_problems(spec: Spec) -> Iterator[str]:
     if parse_quantity(spec.storage.size) <= 0:
         yield "spec.storage.size: write a size such as 20Gi."
+    if spec.storage.ephemeral and spec.storage.retain:
+        yield "spec.storage.retain: write false: with ephemeral there are no volumes."
     if spec.storage.ephemeral and len(spec.control_plane) > 1:
         yield (
             "spec.storage.ephemeral: write false: with several control-plane nodes, each needs a volume, or a restart "

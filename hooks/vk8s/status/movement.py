@@ -42,6 +42,7 @@ STALLING: Final = frozenset(
     [
         "AddressIgnored",
         "Adopted",
+        "AwaitsAdoption",
         "CAExpired",
         "CANotYetValid",
         "ChildImmutable",
@@ -59,6 +60,7 @@ STALLING: Final = frozenset(
         "PoolInvalid",
         "PoolTerminating",
         "QuorumLost",
+        "Retained",
         "StateAtRisk",
         "StateLost",
         "VersionMismatch",

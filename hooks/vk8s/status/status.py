@@ -1,6 +1,6 @@
 """The status of a Vk8s, as `kubectl get` shows it. It reports what is observed, never what is merely planned."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from hooks.kubernetes.conditions import Blocker, Condition, build_conditions
@@ -55,12 +55,16 @@ def build_rejected_status(call: Call, problems: Sequence[str], reason: str = "In
     return _build(nodes.phase if nodes.wanted else "Fail", nodes, [*conditions, *movement], call)
 
 
-def build_terminating_status(call: Call, release: str) -> Manifest:
-    """The status of a Vk8s that is being deleted: what it waits for. `release`: how to release adopted objects."""
+def build_terminating_status(call: Call, releases: Mapping[str, str]) -> Manifest:
+    """The status of a Vk8s that is being deleted: what it waits for.
+
+    `releases`: how its owner releases what must not be deleted with it, by reason; empty texts don't count.
+    """
     left = [_describe_left(name, child) for (_, name), child in call.observed.by_key.items()]
     gone = f"Waits until these are gone: {'; '.join(left)}." if left else "All children are gone."
-    message = f"{gone} {release}" if release else gone
-    ready = Condition(READY, status=False, reason="Adopted" if release else "Terminating", message=message)
+    needed = {reason: release for reason, release in releases.items() if release}
+    reason = next(iter(needed), "Terminating")
+    ready = Condition(READY, status=False, reason=reason, message=" ".join([gone, *needed.values()]))
     return _build("Terminating", report_observed_nodes(call), [ready], call)
 
 

@@ -75,3 +75,28 @@ def test_complete_boot_stamps_the_volume(node: Node) -> None:
     run(node.given(GENERATION="3"), "stamp_volume")
     assert node.read(f"{STATE}/generation") == "3\n"
     assert node.read(f"{STATE}/kubernetes-version") == "v1.34.4\n"
+
+
+def claim(node: Node) -> str:
+    """Why a node gives up, if the volume is of another Vk8s; otherwise it takes the volume."""
+    node.write("dev/termination-log")
+    node.source(
+        "sentences.sh state-volume.sh", "refuse_version_jump() { :; }; refuse_empty_volume() { :; }; claim_state_volume"
+    )
+    return node.read("dev/termination-log")
+
+
+def test_volume_of_another_vk8s_is_not_used(node: Node) -> None:
+    node.write(f"{STATE}/owner", "earlier\n")
+    for adopts in ("", "another", "ear"):
+        sentence = claim(node.given(ADOPTS=adopts))
+        assert "The state volume belongs to another Vk8s (uid earlier, this one is 1f6b1f0c-" in sentence
+        assert sentence.endswith("annotate this one with vk8s.sktelecom.com/adopt=earlier.")
+    assert node.read(f"{STATE}/owner") == "earlier\n"
+
+
+@pytest.mark.parametrize("adopts", ["earlier", "first,earlier"])
+def test_volume_of_a_vk8s_that_is_adopted_is_taken_over(node: Node, adopts: str) -> None:
+    node.write(f"{STATE}/owner", "earlier\n")
+    assert claim(node.given(ADOPTS=adopts)) == ""
+    assert node.read(f"{STATE}/owner") == "1f6b1f0c-0000-4000-8000-000000000000\n"

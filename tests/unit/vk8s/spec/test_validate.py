@@ -128,6 +128,10 @@ EPHEMERAL = (
             "spec.nodes[0].tolerations[0]: write effect: NoExecute with tolerationSeconds.",
         ),
         (spec(storage={"size": "-1Gi"}), "spec.storage.size: write a size such as 20Gi."),
+        (
+            spec(storage={"ephemeral": True, "retain": True}),
+            "spec.storage.retain: write false: with ephemeral there are no volumes.",
+        ),
         (spec(ports=[WEB, {**WEB, "port": 1, "targetPort": 1}]), "spec.ports: give each port a name"),
         (spec(ports=[WEB, {**WEB, "name": "x"}]), "spec.ports: give each port a number"),
         (spec(ports=[{**WEB, "name": "Web"}]), "spec.ports[0].name: write lower-case letters, digits and '-'"),
