@@ -110,8 +110,8 @@ def plan_removals(situation: Situation) -> Removals:
         gone=frozenset(
             child
             for each in remains
-            # A copy of the data stays until one that stays has it.
-            if each.role != "master" or (anchor and each.node == turn)
+            # A copy of the data stays until one that stays has it; a stale Job goes alone.
+            if each.role != "master" or each.is_job_stale or (anchor and each.node == turn)
             for child in _choose_gone(situation, each)
         ),
         removing=removing,

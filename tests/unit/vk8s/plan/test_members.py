@@ -8,6 +8,7 @@ import pytest
 
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.observed.children import CLAIM, DISRUPTION_BUDGET, JOB, POD, SERVICE
+from hooks.vk8s.plan.removals import LEAVING
 from hooks.vk8s.plan.replacements import MEMBER_PATIENCE
 from hooks.vk8s.spec.cluster import ACCEPT_LOSS_ANNOTATION, RESTART_ANNOTATION
 from tests.world import CONTEXT, IMAGE, NOW, World, condition, get_child, names, node, running_world, spec
@@ -328,3 +329,15 @@ def test_step_to_several_can_be_taken_back_before_any_has_joined() -> None:
     world = world.with_pod_status("m", {"phase": "Running", "containerStatuses": [crashed]})
     world = with_nodes(world, node("m", "master"), THREE[3]).steps(4)
     assert "ETCD_SERVICE" not in read_env(world, "m")
+
+
+def test_job_of_a_node_that_has_come_back_goes() -> None:
+    world = with_nodes(three_world(), *THREE[:2], node("d", "master"), THREE[3]).step()
+    done = {**world.children[JOB]["c-leave"], "status": DONE}
+    world = with_nodes(world.with_child(JOB, "c-leave", done), *THREE)
+    # It has another pod and another claim than those that the Job is about.
+    for kind, name in ((POD, "c"), (CLAIM, "c-state")):
+        annotations = world.children[kind][name]["metadata"]["annotations"]
+        kept = {key: text for key, text in annotations.items() if key != LEAVING}
+        world = world.with_metadata(kind, name, uid=f"another-{name}", annotations=kept)
+    assert "Job/c-leave" not in names(world.sync())
