@@ -22,7 +22,7 @@ from hooks.vk8s.plan.boot_files import plan_boot_files
 from hooks.vk8s.plan.disruptions import plan_disruptions
 from hooks.vk8s.plan.frozen import keep_frozen
 from hooks.vk8s.plan.keys import Keys, plan_keys
-from hooks.vk8s.plan.members import list_needed_members
+from hooks.vk8s.plan.members import list_members, list_needed_members
 from hooks.vk8s.plan.node_pods import plan_claims, plan_node_pods
 from hooks.vk8s.plan.removals import Removals, plan_removals
 from hooks.vk8s.plan.replacements import Exempt, Replacements, plan_replacements
@@ -105,7 +105,8 @@ def assemble(situation: Situation, review: Review) -> Plan:
     if keys.is_usable:
         members = list_needed_members(situation, removals.nodes, removals.left)
         pods = [plan_claims(staying), plan_node_pods(staying, state, members), plan_access(staying)]
-        hosts = [plan_disruptions(staying), plan_stranded(staying, state.held)]
+        voters = list_members(situation, removals.left)
+        hosts = [plan_disruptions(staying, voters), plan_stranded(staying, state.held)]
         parts = [*first, keys, *pods, *hosts, kubeflow, removals, replacements, state]
     else:
         wait = f"waits for Secret {pki_secret_name(situation.identity.name)}"

@@ -6,7 +6,7 @@ is missing, which only the control-plane node may have: then nothing is planned,
 a node has been down is recorded in the budget, because its pod may be gone, or be recreated again and again.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -29,19 +29,23 @@ PATIENCE: Final = timedelta(minutes=10)
 DOWN_SINCE: Final = f"{PREFIX}down-since"
 
 
-def plan_disruptions(situation: Situation) -> Part:
-    """The budget that the spec asks for, and that of several control-plane nodes.
+def plan_disruptions(situation: Situation, members: Collection[str]) -> Part:
+    """The budget that the spec asks for, and that of several control-plane nodes, which may be `members` of etcd.
 
     There is none during a pause, which leaves nothing to evict.
     """
-    cluster, count = situation.cluster, len(situation.cluster.control_plane)
-    budget = cluster.spec.disruption_budget
+    cluster, budget = situation.cluster, situation.cluster.spec.disruption_budget
     if cluster.paused:
         return Part()
     owners = _plan_budget(situation, budget.max_unavailable) if budget else Part()
-    # All but one, and none is subtracted, however long it has been down: with one less, the API would stop.
-    etcd = [build_etcd_budget(cluster.identity, count - 1)] if count > 1 else []
+    # None is subtracted, however long it has been down: with one less, the API would stop.
+    etcd = [build_etcd_budget(cluster.identity, _count_needed(members))] if len(members) > 1 else []
     return replace(owners, children=[*owners.children, *etcd])
+
+
+def _count_needed(members: Collection[str]) -> int:
+    """How many members a drain leaves: all but one, and both of two, as there are while nodes are removed."""
+    return max(len(members) - 1, len(members) // 2 + 1)
 
 
 def _plan_budget(situation: Situation, max_unavailable: int) -> Part:

@@ -24,6 +24,11 @@ def find_anchor(situation: Situation, leaving: Collection[str]) -> str | None:
     return next(iter(holding), None)
 
 
+def list_members(situation: Situation, left: Collection[str]) -> frozenset[str]:
+    """The control-plane nodes that are members of etcd, or may be: those of the spec, and all that have not left."""
+    return situation.cluster.state.members.difference(left).union(node.name for node in situation.cluster.control_plane)
+
+
 def list_former(situation: Situation, left: Collection[str]) -> list[NodeSpec]:
     """The control-plane nodes that are no longer in the spec, and whose members have not left etcd.
 

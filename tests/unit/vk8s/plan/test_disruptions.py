@@ -8,9 +8,11 @@ from unittest.mock import ANY
 import pytest
 
 from hooks.kubernetes.manifest import Manifest
-from hooks.vk8s.observed.children import CLAIM, DISRUPTION_BUDGET, POD
+from hooks.vk8s.observed.children import CLAIM, DISRUPTION_BUDGET, JOB, POD
+from tests.unit.vk8s.plan.test_members import DONE, THREE, three_world, with_nodes
 from tests.world import NOW, World, condition, names, node, ready_status, running_world, spec
 
+ANY_BUDGET = {"selector": ANY, "unhealthyPodEvictionPolicy": "AlwaysAllow"}
 NODES = [node("m", "master"), node("w", "worker"), node("w2", "worker")]
 
 
@@ -145,3 +147,20 @@ class TestRejectedSpec:
             unselected.children[DISRUPTION_BUDGET]["demo"] | {"metadata": ANY}
         ]
         assert answer.resync_after_seconds == 600
+
+
+def test_drain_counts_members_until_they_have_left() -> None:
+    more = [node("d", "master"), node("e", "master")]
+    five = with_nodes(three_world(), *THREE[:3], *more).steps(2).with_ready_pods().step()
+    assert find_budget(with_nodes(five, *THREE[:3])) == {**ANY_BUDGET, "minAvailable": 4}
+    world = with_nodes(three_world(), THREE[0], THREE[3]).step()
+    assert find_budget(world) == {**ANY_BUDGET, "minAvailable": 2}
+    world = without_leaver(world, "b")
+    assert find_budget(world) == {**ANY_BUDGET, "minAvailable": 2}  # of two members, none can be spared
+    assert find_budget(without_leaver(world, "c")) is None
+
+
+def without_leaver(world: World, name: str) -> World:
+    """The world in which the Job of that node is done, and the node is gone."""
+    done = {**world.children[JOB][f"{name}-leave"], "status": DONE}
+    return world.with_child(JOB, f"{name}-leave", done).steps(4)
