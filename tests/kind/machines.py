@@ -31,7 +31,8 @@ class Machine:
         return daemon.describe() if daemon.is_running() else Docker()
 
     def fail(self) -> None:
-        """Takes its power away."""
+        """Takes its power away, after its network: else, its kernel would still end the connections of its pods."""
+        self._set_link("down")
         self.docker.run("kill", self.name)
 
     def shut_down(self) -> None:
