@@ -15,9 +15,6 @@ SECONDS, POD_SECONDS = 120, 120
 # Of nodes on a small host: what starts takes what the others leave.
 RESOURCES = {"requests": {"cpu": "0", "memory": "512Mi"}, "limits": {"cpu": "2", "memory": "2Gi"}}
 ROLES = ("master", "worker")
-_PKI = "/etc/kubernetes/pki/etcd"
-_LIST = f"""etcd-member list --name "$NODE_NAME" --service "$ETCD_SERVICE" --address "$POD_IP" --ca {_PKI}/ca.crt \
---cert {_PKI}/healthcheck-client.crt --key {_PKI}/healthcheck-client.key"""
 
 
 def build_nodes(example: Manifest, name: str, count: int, resources: Mapping[str, object]) -> list[Manifest]:
@@ -43,10 +40,12 @@ def list_members(virtual: VirtualCluster) -> list[Manifest]:
     """The members of etcd, as a control-plane node that answers lists them; none while there is no such node."""
     for node in list_control_plane(virtual):
         try:
-            printed = virtual.kubectl.run("exec", node, "--", "bash", "-c", _LIST)
+            members: list[Manifest] = json.loads(virtual.kubectl.run("exec", node, "--", "etcd-member", "list"))[
+                "members"
+            ]
         except KubectlError:
             continue
-        return [json.loads(line) for line in printed.splitlines()]
+        return members
     return []
 
 

@@ -8,20 +8,30 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 )
 
-// line is what list prints of a member.
+// listing is what list prints: whether a quorum has confirmed the members, and these.
+type listing struct {
+	Quorum  bool   `json:"quorum"`
+	Members []line `json:"members"`
+}
+
+// line is what list prints of a member. The role is leader, voter or learner; the last two are of one that answers.
 type line struct {
 	Name    string `json:"name"`
 	ID      string `json:"id"`
 	Role    string `json:"role"`
 	PeerURL string `json:"peerURL"`
 	Answers bool   `json:"answers"`
+	Version string `json:"version,omitempty"`
+	DBSize  int64  `json:"dbSize,omitempty"`
 }
 
-// list returns a line for each member. Without quorum, these are the members that one of them knows of, and it says so.
+// list returns all members as JSON. Without quorum, these are the members that one of them knows of, and it says so.
 func (n *node) list(ctx context.Context) (string, error) {
 	var listed answer
+	hasQuorum := true
 	err := n.until(ctx, func(ctx context.Context) error {
 		found, err := n.readMembersOfAnybody(ctx)
+		hasQuorum = err == nil
 		if err != nil {
 			known, unread := n.readKnownMembers(ctx)
 			if unread != nil {
@@ -36,20 +46,9 @@ func (n *node) list(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return n.formatMembers(listed.members, n.readStatuses(ctx, listed.members))
-}
-
-// formatMembers returns the lines of all members.
-func (n *node) formatMembers(members []*member, statuses map[uint64]*clientv3.StatusResponse) (string, error) {
-	var lines []string
-	for _, each := range members {
-		text, err := json.Marshal(n.describeMember(each, statuses))
-		if err != nil {
-			return "", err
-		}
-		lines = append(lines, string(text))
-	}
-	return strings.Join(lines, "\n"), nil
+	printed := listing{Quorum: hasQuorum, Members: n.describeMembers(listed.members, n.readStatuses(ctx, listed.members))}
+	text, err := json.Marshal(printed)
+	return string(text), err
 }
 
 // readKnownMembers returns the list of the first member that answers, be there a quorum or not.
@@ -74,19 +73,32 @@ func (n *node) readKnownMembers(ctx context.Context) (answer, error) {
 	return answer{}, failure
 }
 
-// describeMember returns the line of a member, by what members say of themselves and of their leader.
-func (n *node) describeMember(each *member, statuses map[uint64]*clientv3.StatusResponse) line {
-	found := line{
-		Name: n.readName(each), ID: formatID(each.ID), Role: "voter",
-		PeerURL: strings.Join(each.PeerURLs, ","), Answers: statuses[each.ID] != nil,
-	}
-	if each.IsLearner {
-		found.Role = "learner"
-	}
-	for _, status := range statuses {
-		if status.Leader == each.ID {
+// describeMembers returns the lines of all members, by what members say of themselves and of their leader.
+func (n *node) describeMembers(members []*member, statuses map[uint64]*clientv3.StatusResponse) []line {
+	leader, lines := findLeader(statuses), []line{}
+	for _, each := range members {
+		found := line{Name: n.readName(each), ID: formatID(each.ID), Role: "voter", PeerURL: strings.Join(each.PeerURLs, ",")}
+		switch {
+		case each.IsLearner:
+			found.Role = "learner"
+		case each.ID == leader:
 			found.Role = "leader"
 		}
+		if status := statuses[each.ID]; status != nil {
+			found.Answers, found.Version, found.DBSize = true, status.Version, status.DbSize
+		}
+		lines = append(lines, found)
 	}
-	return found
+	return lines
+}
+
+// findLeader returns the id of the leader of the latest term, or 0: a member that is cut off knows of an earlier one.
+func findLeader(statuses map[uint64]*clientv3.StatusResponse) uint64 {
+	leader, term := uint64(0), uint64(0)
+	for _, status := range statuses {
+		if status.Leader != 0 && status.RaftTerm > term {
+			leader, term = status.Leader, status.RaftTerm
+		}
+	}
+	return leader
 }

@@ -6,21 +6,27 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"go.etcd.io/etcd/api/v3/etcdserverpb"
+	"go.etcd.io/etcd/api/v3/version"
+	clientv3 "go.etcd.io/etcd/client/v3"
 )
 
 // list returns what the program lists on this node, sorted by name.
 func (p *pod) list() []line {
 	p.t.Helper()
-	var lines []line
-	for text := range strings.Lines(p.must("list", "--timeout", "0")) {
-		var each line
-		if err := json.Unmarshal([]byte(text), &each); err != nil {
-			p.t.Error(err)
-		}
-		lines = append(lines, each)
+	return p.parse(p.must("list", "--timeout", "0")).Members
+}
+
+// parse reads what the program has printed, and sorts it by name.
+func (p *pod) parse(printed string) listing {
+	p.t.Helper()
+	var found listing
+	if err := json.Unmarshal([]byte(printed), &found); err != nil {
+		p.t.Error(err)
 	}
-	slices.SortFunc(lines, func(a, b line) int { return strings.Compare(a.Name, b.Name) })
-	return lines
+	slices.SortFunc(found.Members, func(a, b line) int { return strings.Compare(a.Name, b.Name) })
+	return found
 }
 
 // members returns the names of the members with what they are; any of the voters may be the leader.
@@ -78,8 +84,42 @@ func TestAListWithoutQuorumSaysSo(t *testing.T) {
 	if found.code != 0 || !strings.Contains(found.reason, "etcd has no quorum") {
 		t.Errorf("it ended with %d: %s", found.code, found.reason)
 	}
-	if strings.Count(found.printed, `"answers":true`) != 1 || strings.Count(found.printed, "\n") != 1 {
+	listed := a.parse(found.printed)
+	if listed.Quorum || len(listed.Members) != 2 || !listed.Members[0].Answers || listed.Members[1].Answers {
 		t.Errorf("it printed %s", found.printed)
+	}
+}
+
+func TestAListSaysHowMuchDataThoseThatAnswerHave(t *testing.T) {
+	c := newCluster(t)
+	a, b := c.initialized("a", 1), c.pod("b", 2)
+	a.put("key", strings.Repeat("value", 10_000))
+	b.must("join") // and never starts
+	listed := a.parse(a.must("list"))
+	if first := listed.Members[0]; !listed.Quorum || first.DBSize < 50_000 || first.Version != version.Version {
+		t.Errorf("it printed %v", listed)
+	}
+	if second := listed.Members[1]; second.Name != "b" || second.Answers || second.DBSize != 0 || second.Version != "" {
+		t.Errorf("of a learner that never started, it printed %v", second)
+	}
+}
+
+func TestAMemberThatIsCutOffDoesNotNameTheLeader(t *testing.T) {
+	n, say := &node{service: "demo-etcd"}, func(leader, term uint64) *clientv3.StatusResponse {
+		return &clientv3.StatusResponse{Header: &etcdserverpb.ResponseHeader{}, Leader: leader, RaftTerm: term}
+	}
+	members := []*member{{ID: 1, Name: "a"}, {ID: 2, Name: "b"}, {ID: 3, Name: "c"}}
+	for roles, statuses := range map[string]map[uint64]*clientv3.StatusResponse{
+		"voter leader voter": {1: say(1, 4), 2: say(2, 5), 3: say(2, 5)},
+		"voter voter voter":  {1: say(0, 9), 3: say(0, 9)},
+	} {
+		var found []string
+		for _, each := range n.describeMembers(members, statuses) {
+			found = append(found, each.Role)
+		}
+		if strings.Join(found, " ") != roles {
+			t.Errorf("the roles are %v, not %s", found, roles)
+		}
 	}
 }
 

@@ -9,7 +9,9 @@
 //	rename       gives a local voter the peer URL that the others reach, and prints the id of its member
 //	leave        removes this node's member
 //	remove       removes the member of another node, whose volume or host is lost (--member)
-//	list         prints the members as lines of JSON
+//	list         prints the members as JSON: who leads, votes, learns and answers, and how much data each has
+//
+// In a node, it needs no flag: who the node is comes from its environment, and the certificates are those of kubeadm.
 //
 // It ends with 0 when it is done, 1 when it failed, or waited longer than --timeout, and 3 when this node's member has
 // been removed by others. Whatever it waits for is a line on stderr.
@@ -36,6 +38,9 @@ const (
 	misused = 2
 	removed = 3
 )
+
+// etcdPKI is where kubeadm writes the certificates of etcd.
+const etcdPKI = "/etc/kubernetes/pki/etcd/"
 
 // The scripts wait as long as it takes; these have to say what they know.
 const answerTimeout = 5 * time.Second
@@ -120,17 +125,17 @@ func parse(name string, chosen command, arguments []string, stderr io.Writer) (*
 	n, o := &node{say: func(line string) { fmt.Fprintf(stderr, "etcd-member: %s\n", line) }}, &options{}
 	flags := flag.NewFlagSet("etcd-member "+name, flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	flags.StringVar(&n.name, "name", "", "name of the node, and of its member")
-	flags.StringVar(&n.service, "service", "", "name of the Service whose addresses are the control-plane nodes")
-	flags.StringVar(&n.address, "address", "", "address of this node's pod")
+	flags.StringVar(&n.name, "name", os.Getenv("NODE_NAME"), "name of the node, and of its member")
+	flags.StringVar(&n.service, "service", os.Getenv("ETCD_SERVICE"), "Service whose addresses are the control-plane nodes")
+	flags.StringVar(&n.address, "address", os.Getenv("POD_IP"), "address of this node's pod")
 	flags.StringVar(&n.local, "local", "https://127.0.0.1:2379", "URL of this node's etcd for clients")
 	flags.IntVar(&n.clientPort, "client-port", 2379, "port of etcd for clients")
 	flags.IntVar(&n.peerPort, "peer-port", 2380, "port of etcd for members")
 	flags.DurationVar(&n.patience, "patience", 2*time.Minute, "how long a learner that never starts may keep others out")
 	var files transport.TLSInfo
-	flags.StringVar(&files.TrustedCAFile, "ca", "", "file with etcd's certificate authority")
-	flags.StringVar(&files.CertFile, "cert", "", "file with a client certificate")
-	flags.StringVar(&files.KeyFile, "key", "", "file with its key")
+	flags.StringVar(&files.TrustedCAFile, "ca", etcdPKI+"ca.crt", "file with etcd's certificate authority")
+	flags.StringVar(&files.CertFile, "cert", etcdPKI+"healthcheck-client.crt", "file with a client certificate")
+	flags.StringVar(&files.KeyFile, "key", etcdPKI+"healthcheck-client.key", "file with its key")
 	timeout := flags.Duration("timeout", chosen.timeout, "how long to wait; 0 is as long as it takes")
 	switch name {
 	case "check":
@@ -155,7 +160,7 @@ func parse(name string, chosen command, arguments []string, stderr io.Writer) (*
 // checkFlags returns what is missing or wrong.
 func checkFlags(name string, n *node, o *options) error {
 	if n.name == "" || n.service == "" || n.address == "" {
-		return errors.New("--name, --service and --address have to be given")
+		return errors.New("--name, --service and --address have to be given: this node is not one of several")
 	}
 	if name == "remove" && o.member == "" {
 		return errors.New("--member has to be given")
