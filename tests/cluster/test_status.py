@@ -160,6 +160,6 @@ def test_endpoints_and_certificates_are_shown(owner: Owner) -> None:
 def test_wide_columns_show_where_the_cluster_is(owner: Owner) -> None:
     owner.run_cluster(build_vk8s(accessPodImage="x", accessPodPort=30098))
     header, line = owner.kubectl.run("get", "vk8s", "demo", "--output=wide").splitlines()
-    assert header.split() == ["NAME", "PHASE", "NODES", "AGE", "API", "SSH", "MESSAGE"]
+    assert header.split() == ["NAME", "PHASE", "NODES", "AGE", "VOTERS", "API", "SSH", "MESSAGE"]
     api = f"https://demo-api.{owner.namespace}.svc.cluster.local:6443"
     assert line.split()[4:] == [api, "30098", "2", "of", "2", "nodes", "are", "Ready."]

@@ -1,7 +1,7 @@
 """The nodes in the status, one entry each, and the conditions and the phase that follow from them."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from hooks.kubernetes.conditions import Blocker, Condition, History
 from hooks.kubernetes.labels import NODE
@@ -16,6 +16,7 @@ from hooks.vk8s.situation import Call, Situation
 from hooks.vk8s.spec.labels import ROLE
 from hooks.vk8s.spec.naming import state_claim_name
 from hooks.vk8s.status.hosts import advise_on_hosts, name_host
+from hooks.vk8s.status.members import ControlPlane, count_voters, describe_joining, read_member
 
 INSTALLED, READY = "Installed", "Ready"
 CONTROL_PLANE_READY, WORKERS_READY = "ControlPlaneReady", "WorkersReady"
@@ -23,12 +24,13 @@ CONTROL_PLANE_READY, WORKERS_READY = "ControlPlaneReady", "WorkersReady"
 
 @dataclass(frozen=True)
 class Node:
-    """A node and its state."""
+    """A node and its state. `member`: what it is as a member of etcd, if there are several control-plane nodes."""
 
     name: str
     role: str
     pod: Pod | None
     state: PodState
+    member: str = ""
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class Nodes:
     `past`: those that are no longer in the spec and not gone yet; `addresses`: those allocated from a pool, by name;
     `blocker`: a problem of the whole cluster; `is_rolling`: pods are still to be replaced after an edit; `halt`: a
     phase that does not depend on the nodes, such as Paused; `advice`: what to do about nodes that
-    are not Ready.
+    are not Ready; `control_plane`: the sum of several control-plane nodes.
     """
 
     wanted: list[Node]
@@ -49,12 +51,14 @@ class Nodes:
     is_rolling: bool = False
     halt: str = ""
     advice: Sequence[str] = ()
+    control_plane: ControlPlane | None = None
 
     @property
     def fields(self) -> Manifest:
-        """`readyNodes` and `nodes` of the status."""
+        """`readyNodes`, `nodes` and `controlPlane` of the status."""
         return {
             "readyNodes": f"{sum(node.state.ready for node in self.wanted)}/{len(self.wanted)}",
+            **({"controlPlane": self.control_plane.fields} if self.control_plane else {}),
             "nodes": [_build_entry(node, self.addresses.get(node.name)) for node in [*self.wanted, *self.past]],
         }
 
@@ -63,7 +67,7 @@ class Nodes:
         """The two roles, `Installed`, which stays true once it is true, and `Ready`."""
         installed = self._are_ready or self.history.is_true(INSTALLED)
         return [
-            _report_role(CONTROL_PLANE_READY, [node for node in self.wanted if node.role == "master"]),
+            self._report_control_plane(),
             _report_role(WORKERS_READY, [node for node in self.wanted if node.role != "master"]),
             Condition(
                 INSTALLED,
@@ -93,6 +97,13 @@ class Nodes:
     def _are_ready(self) -> bool:
         return bool(self.wanted) and all(node.state.ready for node in self.wanted)
 
+    def _report_control_plane(self) -> Condition:
+        condition = _report_role(CONTROL_PLANE_READY, [node for node in self.wanted if node.role == "master"])
+        if self.control_plane is None:
+            return condition
+        counted = self.control_plane.describe()
+        return replace(condition, message=f"{counted}." if condition.status else f"{counted}: {condition.message}")
+
     def _report_ready(self) -> Condition:
         behind = [node for node in self.wanted if not node.state.ready]
         count = f"{len(self.wanted) - len(behind)} of {len(self.wanted)} nodes are Ready"
@@ -118,7 +129,7 @@ def report_spec_nodes(situation: Situation, plan: Plan) -> Nodes:
     ]
     names = {node.name for node in wanted}
     past = [node for name, node in removing.items() if name not in names]
-    return Nodes(
+    nodes = Nodes(
         wanted,
         situation.history,
         plan.blocker,
@@ -129,6 +140,7 @@ def report_spec_nodes(situation: Situation, plan: Plan) -> Nodes:
         halt="Paused" if situation.cluster.paused else "WaitingNetwork" if is_waiting else "",
         advice=advise_on_hosts(situation),
     )
+    return _add_members(situation, nodes, plan.removals.left) if situation.cluster.is_replicated else nodes
 
 
 def report_observed_nodes(call: Call, blocker: Blocker | None = None) -> Nodes:
@@ -137,7 +149,22 @@ def report_observed_nodes(call: Call, blocker: Blocker | None = None) -> Nodes:
     nodes = [(name, labels[ROLE]) for name, labels in labelled if NODE in labels and ROLE in labels]
     absent = build_absent_state(None, paused=False)
     by_role = sorted(nodes, key=lambda node: node[1] != "master")
-    return Nodes([_report_node(call, node, absent) for node in by_role], call.history, blocker)
+    reported = Nodes([_report_node(call, node, absent) for node in by_role], call.history, blocker)
+    return _add_members(call, reported) if call.note.members else reported
+
+
+def _add_members(call: Call, nodes: Nodes, left: Collection[str] = ()) -> Nodes:
+    """The nodes, with what those of the control plane are as members of etcd."""
+    wanted, past = ([_name_member(call, node) for node in group] for group in (nodes.wanted, nodes.past))
+    members = {node.name: node.member for node in [*wanted, *past] if node.role == "master"}
+    return replace(nodes, wanted=wanted, past=past, control_plane=count_voters(call, members, left))
+
+
+def _name_member(call: Call, node: Node) -> Node:
+    if node.role != "master":
+        return node
+    member = read_member(call, node.name, node.state)
+    return replace(node, member=member, state=describe_joining(call, member, node.state))
 
 
 def _is_waiting_for_network(situation: Situation) -> bool:
@@ -169,6 +196,7 @@ def _build_entry(node: Node, address: str | None) -> Manifest:
         "name": node.name,
         "role": node.role,
         "ready": node.state.ready,
+        **({"member": node.member} if node.member else {}),
         **({"address": address} if address else {}),
         **({"podIP": pod_ip} if pod_ip else {}),
         "reason": node.state.reason,
