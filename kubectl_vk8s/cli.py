@@ -13,7 +13,7 @@ from kubectl_vk8s.problems import Exit
 
 # Titles of the help, and what stands under them.
 SECTIONS: Final = {
-    "Look": ("list", "status", "why", "logs"),
+    "Look": ("list", "status", "members", "why", "logs"),
     "Use": ("connect", "disconnect", "kubeconfig", "ssh"),
     "Create and change": ("create", "scale", "upgrade", "restart", "pause", "resume", "delete"),
     "Check": ("doctor", "report", "render", "version", "completion"),

@@ -11,7 +11,7 @@ from kubectl_vk8s.screen import Cell, join_pairs
 from kubectl_vk8s.verdict import choose_node_tone
 from kubectl_vk8s.vk8s import VALID, Node, Vk8s
 
-HEADER: Final = ("NODE", "ROLE", "STATE", "HOST", "ADDRESS", "CPU/MEM", "DETAIL")
+HEADER: Final = ("NODE", "ROLE", "MEMBER", "STATE", "HOST", "ADDRESS", "CPU/MEM", "DETAIL")
 
 
 def build_node_cells(node: Node, vk8s: Vk8s, objects: Objects) -> list[str | Cell]:
@@ -22,7 +22,8 @@ def build_node_cells(node: Node, vk8s: Vk8s, objects: Objects) -> list[str | Cel
     state = "Ready" if node.is_ready else node.reason
     detail = "" if node.is_ready else describe_node(node, objects.stories.get(node.name, ""))
     return [
-        node.name, node.role, Cell(state, choose_node_tone(node)), host, node.address, describe_size(spec), detail,
+        node.name, node.role, node.member, Cell(state, choose_node_tone(node)), host, node.address, describe_size(spec),
+        detail,
     ]  # fmt: skip
 
 
@@ -33,6 +34,8 @@ def list_facts(vk8s: Vk8s, objects: Objects) -> Iterator[str]:
     api, ssh = str(endpoints.get("api", "")), endpoints.get("ssh")
     host = objects.host_address or "<a node of the host cluster>"
     yield from filter(None, [join_pairs([("API", api)])])
+    if vk8s.control_plane:
+        yield join_pairs([("VOTERS", vk8s.control_plane["voters"]), ("QUORUM", str(vk8s.control_plane["quorum"]))])
     yield from filter(None, [join_pairs([("SSH", f"ssh -p {ssh} root@{host}" if ssh else ""), ("PORTS", ports)])])
     yield from list_half_done(vk8s)
     expiry = (vk8s.status.get("certificatesExpire") or {}).get("ca", "")

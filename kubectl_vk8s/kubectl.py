@@ -12,7 +12,7 @@ from kubectl_vk8s import Manifest
 from kubectl_vk8s.problems import Exit, ProblemError
 
 NO_KUBECTL = "kubectl is not on PATH: https://kubernetes.io/docs/tasks/tools/ says how to install it."
-NOT_FOUND = "NotFound"
+NOT_FOUND, FORBIDDEN = "NotFound", "Forbidden"
 _REASON = re.compile(r"^Error from server \((\w+)\): ", re.MULTILINE)
 _NO_RESOURCE = re.compile(r"the server doesn't have a resource type|could not find the requested resource")
 _UNREACHABLE = re.compile(

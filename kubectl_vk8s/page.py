@@ -1,6 +1,6 @@
 """A virtual cluster as a page of HTML, for a ticket or a report: one file that loads nothing and runs nothing."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
@@ -122,9 +122,11 @@ def _list_files(names: Sequence[str]) -> Iterator[str]:
         yield "<h2>Files of this report</h2><ul>" + "".join(links) + "</ul>"
 
 
-def _build_table(header: Sequence[str], rows: Iterable[Sequence[str | Cell]]) -> str:
-    head = "".join(f"<th>{escape(name)}</th>" for name in header)
-    lines = ("".join(f"<td>{_build_cell(cell)}</td>" for cell in row) for row in rows)
+def _build_table(header: Sequence[str], rows: Sequence[Sequence[str | Cell]]) -> str:
+    """A table. A column that is empty in every row is left out."""
+    shown = [index for index in range(len(header)) if not rows or any(map(_build_cell, (row[index] for row in rows)))]
+    head = "".join(f"<th>{escape(header[index])}</th>" for index in shown)
+    lines = ("".join(f"<td>{_build_cell(row[index])}</td>" for index in shown) for row in rows)
     body = "".join(f"<tr>{line}</tr>" for line in lines)
     return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
 

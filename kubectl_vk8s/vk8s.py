@@ -1,6 +1,5 @@
 """What a Vk8s says of itself. Nothing is known here that its spec and its status don't say."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,6 +8,7 @@ from typing import Final
 
 from kubectl_vk8s import Manifest
 from kubectl_vk8s.names import STOPPED_ANNOTATION
+from kubectl_vk8s.sentences import split_by_node
 from kubectl_vk8s.versions import read_tag
 
 MASTER: Final = "master"
@@ -51,7 +51,10 @@ class Condition:
 
 @dataclass(frozen=True)
 class Node:
-    """One node of the status. `message`: what the status says of it while it is not Ready."""
+    """One node of the status. `message`: what the status says of it while it is not Ready.
+
+    `member`: what it is as a member of etcd, if there are several control-plane nodes.
+    """
 
     name: str
     role: str
@@ -59,6 +62,7 @@ class Node:
     reason: str
     message: str
     address: str
+    member: str = ""
 
 
 @dataclass(frozen=True)
@@ -125,6 +129,12 @@ class Vk8s:
         return str(self.status.get("readyNodes") or f"0/{len(self.spec_nodes)}")
 
     @property
+    def control_plane(self) -> Manifest:
+        """How many voters etcd has, and how many are a quorum; empty if there is one control-plane node."""
+        found: Manifest = self.status.get("controlPlane") or {}
+        return found
+
+    @property
     def spec_nodes(self) -> Sequence[Manifest]:
         """The nodes of the spec, the control-plane node first."""
         nodes: Sequence[Manifest] = self.spec.get("nodes") or []
@@ -168,7 +178,9 @@ class Vk8s:
         entries = self.status.get("nodes")
         if entries is None:
             return [Node(node["name"], node["role"], False, "Waiting", "", "") for node in self.spec_nodes]  # noqa: FBT003 a field
-        said = dict(self._read_node_messages([entry["name"] for entry in entries]))
+        roles = [self.conditions[kind] for kind in _ROLES if kind in self.conditions]
+        messages = [each.message for each in roles if not each.is_true]
+        said = dict(split_by_node(messages, [entry["name"] for entry in entries]))
         return [
             Node(
                 entry["name"],
@@ -177,6 +189,7 @@ class Vk8s:
                 entry["reason"],
                 "" if entry["ready"] else said.get(entry["name"], ""),
                 entry.get("address") or entry.get("podIP") or "",
+                entry.get("member") or "",
             )
             for entry in entries
         ]
@@ -219,22 +232,6 @@ class Vk8s:
         ready = self.conditions.get("Ready")
         if ready and not ready.is_true:
             yield ready
-
-    def _read_node_messages(self, names: Sequence[str]) -> Iterator[tuple[str, str]]:
-        """What the conditions of the two roles say of each node: `a is so; b is so.`."""
-        said = "; ".join(
-            self.conditions[kind].message.removesuffix(".")
-            for kind in _ROLES
-            if kind in self.conditions and not self.conditions[kind].is_true
-        )
-        starts = sorted(
-            (found.start(), found.end(), name)
-            for name in names
-            if (found := re.search(rf"(?:^|(?<=; )){re.escape(name)} ", said))
-        )
-        ends = [start for start, _, _ in starts[1:]] + [len(said)]
-        for (_, begin, name), end in zip(starts, ends, strict=False):
-            yield name, said[begin:end].rstrip("; ")
 
 
 # Installed says what the phase says.

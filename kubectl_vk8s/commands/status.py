@@ -68,6 +68,8 @@ def show(session: Session, vk8s: Vk8s, output: str) -> None:
     screen.print_table(HEADER, [build_node_cells(node, vk8s, objects) for node in vk8s.nodes])
     for line in list_facts(vk8s, objects):
         screen.print(screen.wrap(line))
+    if vk8s.control_plane:
+        screen.print(f"{session.suggest('members {name}', vk8s)} shows the leader.")
     if vk8s.list_problems():
         screen.print(f"{session.suggest('why {name}', vk8s)} says what to do.")
 
@@ -90,6 +92,7 @@ def describe(vk8s: Vk8s, objects: Objects) -> Manifest:
         "message": vk8s.message,
         "isCurrent": vk8s.is_current,
         "nodes": [_describe_node(node, objects) for node in vk8s.nodes],
+        **({"controlPlane": vk8s.control_plane} if vk8s.control_plane else {}),
         "problems": _describe_problems(vk8s),
         "endpoints": vk8s.status.get("endpoints") or {},
         "halfDone": list(list_half_done(vk8s)),
@@ -103,6 +106,7 @@ def _describe_node(node: Node, objects: Objects) -> Manifest:
         "name": node.name,
         "role": node.role,
         "ready": node.is_ready,
+        **({"member": node.member} if node.member else {}),
         "reason": node.reason,
         "message": describe_node(node, objects.stories.get(node.name, "")),
         "address": node.address,

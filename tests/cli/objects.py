@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from hooks.kubernetes.manifest import Manifest
+from tests.unit.vk8s.plan.test_members import three_world
 from tests.world import IDENTITY, World, running_world
 
 CREATED = "2026-01-02T03:00:00Z"
@@ -73,3 +74,16 @@ def untouched() -> Manifest:
 def items(*objects: Manifest) -> Manifest:
     """A list."""
     return {"apiVersion": "v1", "kind": "List", "items": list(objects)}
+
+
+def replicated(world: World | None = None) -> Manifest:
+    """One with control-plane nodes a, b and c and a worker; Running, or in another world."""
+    return build_object(world or three_world())
+
+
+def with_one_down() -> World:
+    """The same in which c boots."""
+    container = {"name": "node", "ready": False, "restartCount": 0, "state": {"running": {"startedAt": CREATED}}}
+    scheduled = {"type": "PodScheduled", "status": "True"}
+    status = {"phase": "Running", "podIP": "10.0.0.3", "conditions": [scheduled], "containerStatuses": [container]}
+    return with_pods(three_world(), {"c": status})
