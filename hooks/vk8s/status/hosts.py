@@ -7,6 +7,7 @@ from typing import Final
 from hooks.kubernetes.conditions import format_time
 from hooks.vk8s.observed.pod import Pod
 from hooks.vk8s.observed.pod_state import PodState
+from hooks.vk8s.plan.members import is_quorum_without
 from hooks.vk8s.situation import Call, Situation
 
 HOST_UNREACHABLE: Final = "HostUnreachable"
@@ -30,7 +31,10 @@ def name_host(call: Call, pod: Pod | None, state: PodState) -> PodState:
 
 
 def advise_on_hosts(situation: Situation) -> Sequence[str]:
-    """What to do about hosts that do not answer, and about workers whose volumes are on hosts that take no pods."""
+    """What to do about hosts that do not answer, and about nodes whose volumes are on hosts that take no pods.
+
+    Not about a control-plane node whose data no quorum of others has: its volume can't be given up.
+    """
     return [*_advise_on_silence(situation), *_advise_on_volumes(situation)]
 
 
@@ -42,9 +46,10 @@ def _advise_on_silence(situation: Situation) -> Iterator[str]:
 
 
 def _advise_on_volumes(situation: Situation) -> Iterator[str]:
+    spares = [node for node in situation.cluster.control_plane if is_quorum_without(situation, node)]
     bound = [
         node.name
-        for node in situation.cluster.workers
+        for node in [*spares, *situation.cluster.workers]
         if (pod := situation.pods.get(node.name)) and pod.is_bound_elsewhere
     ]
     if bound:

@@ -3,7 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from tests.lost_hosts import LOST_AT, place, silent_status
+from tests.lost_hosts import LOST_AT, place, silent_status, unscheduled_status
+from tests.unit.vk8s.plan.test_members import three_world
 from tests.world import NOW, World, condition, node, ready_status, running_world, spec
 
 PAGE = "docs/how-to/host-maintenance.md#a-host-is-lost"
@@ -61,3 +62,13 @@ def test_deleted_pod_names_its_host_once_it_should_be_gone() -> None:
 def test_host_is_no_topic_while_all_nodes_are_ready() -> None:
     world = place(place(running_world(), "w", "host-2"), "m", "host-1")
     assert condition(world.sync(), "Ready")["message"] == "2 of 2 nodes are Ready."
+
+
+def test_volume_out_of_reach_may_be_given_up_while_others_have_the_data() -> None:
+    world = three_world().with_pod_status("b", unscheduled_status())
+    advice = "The volume of b is on a host that takes no pods now; the node starts when the host does. If the host is"
+    assert advice in condition(world.sync(), "Ready")["message"]
+    alone = world.with_pod_status("c", unscheduled_status())
+    assert "The volume of" not in condition(alone.sync(), "Ready")["message"]
+    worker = alone.with_pod_status("w", unscheduled_status())
+    assert "The volume of w is on a host" in condition(worker.sync(), "Ready")["message"]
