@@ -76,7 +76,9 @@ class CallRecorder:
         self.metrics.record_call(call.hook, call.status, seconds)
         if call.answer:
             self.metrics.count_conditions(call.hook, call.answer.status.get("conditions", []))
-            self.metrics.count_expiring_ca(call.answer.status, datetime.now(UTC))
+            now = datetime.now(UTC)
+            self.metrics.count_expiring_ca(call.answer.status, now)
+            self.metrics.count_missing_voter(call.answer.status, now)
 
 
 def _log(call: Call, seconds: float) -> None:

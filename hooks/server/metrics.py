@@ -5,7 +5,7 @@ no gauges of objects or their states.
 """
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Final
 
@@ -13,12 +13,13 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from hooks import VERSION
-from hooks.kubernetes.conditions import parse_time
+from hooks.kubernetes.conditions import parse_history, parse_time
 from hooks.kubernetes.manifest import Manifest
 from hooks.server.certificate import Certificate
 from hooks.server.files import WatchedFiles
 from hooks.server.reasons import OTHER, REASONS
 from hooks.vk8s.plan.keys import CA_WARNING
+from hooks.vk8s.status.nodes import CONTROL_PLANE_READY
 
 CONTENT_TYPE: Final = CONTENT_TYPE_PLAIN_0_0_4
 # Path of each hook, and the kind of its parent.
@@ -27,6 +28,8 @@ HOOKS: Final = {
     for group, kind in {"vk8s": "Vk8s", "ippool": "IPPool"}.items()
     for hook in ("sync", "finalize", "customize")
 }
+# Longer than a node takes to boot again, and than a host to restart.
+VOTER_PATIENCE: Final = timedelta(minutes=15)
 OUTCOMES: Final = ("answered", "refused", "failed")
 # A call takes 1 to 20 ms, the pool of a busy host cluster a tenth of a second; Metacontroller gives up after 10 s.
 _BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -60,6 +63,12 @@ class Metrics:
         self._expiring = Counter(
             "vk8s_hook_expiring_cas",
             f"Answers whose status has a CA that expires within {CA_WARNING.days} days, or has expired.",
+            registry=self.registry,
+        )
+        self._missing_voters = Counter(
+            "vk8s_hook_missing_voters",
+            "Answers whose status has several control-plane nodes, which have not all been voters for "
+            f"{VOTER_PATIENCE.seconds // 60} minutes.",
             registry=self.registry,
         )
         self._rejected = Gauge(
@@ -106,6 +115,14 @@ class Metrics:
         end = parse_time(status.get("certificatesExpire", {}).get("ca"))
         if end and end - CA_WARNING <= now:
             self._expiring.inc()
+
+    def count_missing_voter(self, status: Manifest, now: datetime) -> None:
+        """Counts an answer whose status has several control-plane nodes, which have not all been voters for long."""
+        if "controlPlane" not in status or status["phase"] == "Paused":
+            return
+        since = parse_history(status).since(CONTROL_PLANE_READY, status=False)
+        if since and since + VOTER_PATIENCE <= now:
+            self._missing_voters.inc()
 
     def render(self) -> bytes:
         """All metrics as text."""

@@ -82,6 +82,28 @@ def test_ca_that_expires_within_180_days_is_counted(ends: dict[str, str] | None,
     assert read(metrics, "vk8s_hook_expiring_cas_total") == ({(): 1} if counted else {})
 
 
+@pytest.mark.parametrize(
+    ("fields", "counted"),
+    [
+        ({}, True),
+        ({"phase": "Paused"}, False),
+        ({"controlPlane": None}, False),
+        ({"since": "2026-01-01T00:45:01Z"}, False),
+        ({"status": "True"}, False),
+    ],
+    ids=["for 15 minutes", "during a pause", "the only control-plane node", "for less time", "all are voters"],
+)
+def test_voter_that_is_missing_for_15_minutes_is_counted(fields: Manifest, counted: bool) -> None:  # noqa: FBT001
+    given = {"since": "2026-01-01T00:45:00Z", "status": "False", "phase": "Restarting", "controlPlane": {}, **fields}
+    ready = {"type": "ControlPlaneReady", "status": given["status"], "lastTransitionTime": given["since"]}
+    several = {} if given["controlPlane"] is None else {"controlPlane": {"voters": "2/3", "quorum": 2}}
+    metrics = Metrics()
+    metrics.count_missing_voter(
+        {"phase": given["phase"], "conditions": [ready], **several}, datetime(2026, 1, 1, 1, tzinfo=UTC)
+    )
+    assert read(metrics, "vk8s_hook_missing_voters_total") == ({(): 1} if counted else {})
+
+
 def test_two_processes_in_one_have_nothing_in_common() -> None:
     one, other = Metrics(), Metrics()
     one.record_call("vk8s/sync", 200, 0.1)
