@@ -3,15 +3,19 @@
 The times of losses count from the DELETE call on. No acknowledged write may be missing afterwards, whatever happened.
 """
 
+import json
+import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from pathlib import Path
 
 import pytest
 
 from testbed.waiting import wait_for
 from tests.figures import record
 from tests.nested.api_writer import write_meanwhile
+from tests.nested.cli import Plugin, install_plugin
 from tests.nested.limits import check_time
 from tests.nested.members import (
     POD_SECONDS,
@@ -62,7 +66,21 @@ def test_each_of_three_control_plane_nodes_votes_and_serves_the_api(members: Vir
 
     # One that was replaced a moment ago may still be there.
     wait_for("the addresses of the API", serve, POD_SECONDS, members.describe)
-    assert members.wait_for_phase("Running")["status"]["readyNodes"] == "4/4"
+    status = members.wait_for_phase("Running")["status"]
+    assert (status["readyNodes"], status["controlPlane"]) == ("4/4", {"voters": "3/3", "quorum": 2})
+
+
+def test_command_shows_one_leader_and_how_much_data_each_has(members: VirtualCluster, tmp_path: Path) -> None:
+    environment = {**os.environ, **members.host.environment, "HOME": str(tmp_path)}
+    plugin = Plugin({**environment, "PATH": f"{install_plugin(tmp_path)}:{environment['PATH']}"})
+    target = f"{members.host.namespace}/{members.name}"
+    shown = plugin.run("kubectl", "vk8s", "members", target, "--exit-code", "--output=json")
+    assert shown.returncode == 0, shown.stdout + shown.stderr
+    found = json.loads(shown.stdout)
+    assert found["hasQuorum"]
+    assert sorted(each["role"] for each in found["members"]) == ["leader", "voter", "voter"]
+    assert [each["name"] for each in found["members"]] == list_control_plane(members)
+    assert all(each["sizeBytes"] > 1 << 20 and each["version"].startswith("3.6.") for each in found["members"])
 
 
 def test_lost_pod_of_any_control_plane_node_hardly_interrupts_writes(members: VirtualCluster) -> None:
