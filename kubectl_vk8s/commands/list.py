@@ -43,15 +43,15 @@ def command(session: Session, asked: Options) -> int | None:
 def print_rows(session: Session, found: Sequence[Vk8s], asked: Options, now: datetime) -> None:
     """Prints the table."""
     namespace = ["NAMESPACE"] if asked.all_namespaces else []
-    wide = ["API", "SSH"] if asked.output == "wide" else []
+    wide = ["VOTERS", "API", "SSH"] if asked.output == "wide" else []
     header = [*namespace, "NAME", "PHASE", "NODES", "VERSION", "AGE", *wide, "MESSAGE"]
     session.screen.print_table(header, [build_row(each, asked, now) for each in found])
 
 
 def build_row(vk8s: Vk8s, asked: Options, now: datetime) -> Row:
     """One line."""
-    endpoints = vk8s.status.get("endpoints") or {}
-    wide = [str(endpoints.get("api", "")), str(endpoints.get("ssh", ""))] if asked.output == "wide" else []
+    endpoints, voters = vk8s.status.get("endpoints") or {}, vk8s.control_plane.get("voters", "")
+    wide = [voters, str(endpoints.get("api", "")), str(endpoints.get("ssh", ""))] if asked.output == "wide" else []
     return [
         *([vk8s.namespace] if asked.all_namespaces else []),
         Cell(vk8s.name),

@@ -6,7 +6,7 @@ from hooks.kubernetes.manifest import Manifest
 from kubectl_vk8s.problems import Exit
 from tests.cli.conftest import Run
 from tests.cli.fake_kubectl import FakeKubectl
-from tests.cli.objects import booting, items, rejected, running, unschedulable, untouched
+from tests.cli.objects import booting, items, rejected, replicated, running, unschedulable, untouched, with_one_down
 
 GET = "get vk8s demo --output=json"
 PODS = "get pods --selector=vk8s.sktelecom.com/vk8s=demo"
@@ -61,6 +61,13 @@ def test_list_prints_names_that_other_commands_take(
 def test_wide_list_shows_where_the_api_is(kubectl: FakeKubectl, run: Run) -> None:
     kubectl.answer("get vk8s", items(running()))
     assert "https://demo-api.team-a.svc.cluster.local:6443" in run("list", "-o", "wide").out
+
+
+def test_wide_list_shows_the_voters_if_there_are_several(kubectl: FakeKubectl, run: Run) -> None:
+    kubectl.answer("get vk8s", items(running(), replicated(with_one_down())))
+    lines = run("list", "-o", "wide").out.splitlines()
+    at = lines[0].index("VOTERS")
+    assert [line[at : at + 6].strip() for line in lines] == ["VOTERS", "", "2/3"]
 
 
 def test_empty_list_says_how_to_create_one(kubectl: FakeKubectl, run: Run) -> None:
