@@ -95,8 +95,12 @@ func TestAListSaysHowMuchDataThoseThatAnswerHave(t *testing.T) {
 	a, b := c.initialized("a", 1), c.pod("b", 2)
 	a.put("key", strings.Repeat("value", 10_000))
 	b.must("join") // and never starts
-	listed := a.parse(a.must("list"))
-	if first := listed.Members[0]; !listed.Quorum || first.DBSize < 50_000 || first.Version != version.Version {
+	var listed listing
+	await(t, "member that has written its data", func() bool {
+		listed = a.parse(a.must("list"))
+		return listed.Members[0].DBSize > 50_000
+	})
+	if first := listed.Members[0]; !listed.Quorum || first.Version != version.Version {
 		t.Errorf("it printed %v", listed)
 	}
 	if second := listed.Members[1]; second.Name != "b" || second.Answers || second.DBSize != 0 || second.Version != "" {
