@@ -26,6 +26,8 @@ build() { # OUT_DIRECTORY
     ./api-proxy ./coredns ./etcd-member ./flanneld ./local-storage \
     k8s.io/kubernetes/cmd/{kube-apiserver,kube-controller-manager,kube-proxy,kube-scheduler,kubeadm,kubectl,kubelet}
   go build -trimpath -buildvcs=false -o "$1/etcd" -ldflags "-s -w" go.etcd.io/etcd/server/v3
+  go build -trimpath -buildvcs=false -o "$1/etcdctl" -ldflags "-s -w" go.etcd.io/etcd/etcdctl/v3
+  go build -trimpath -buildvcs=false -o "$1/etcdutl" -ldflags "-s -w" go.etcd.io/etcd/etcdutl/v3
   go build -trimpath -buildvcs=false -o "$1/" -ldflags "-s -w" ./api-writer # for tests, and in no image
 }
 

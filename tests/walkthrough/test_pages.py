@@ -68,6 +68,10 @@ def test_pages_about_changes_of_a_virtual_cluster(page: str, up: Terminal) -> No
     follow_how_to(page, up)
 
 
+def test_snapshot_that_is_taken_by_hand_before_an_upgrade(up: Terminal) -> None:
+    up.follow(read_commands(DOCS / "how-to" / "upgrade.md", under="Copy the state first"))
+
+
 def follow_how_to(page: str, terminal: Terminal) -> None:
     terminal.follow(read_commands(DOCS / "how-to" / f"{page}.md"))
 
