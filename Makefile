@@ -178,6 +178,10 @@ mutants: $(VENV)/installed ## Faults put into the hooks, one at a time, which th
 charts: prerequisites ## The Helm charts as Helm 3 and 4 render them, compared with the manifests; with Go 1.26
 	$(PYTEST) tests/charts $(ARGS)
 
+.PHONY: backup
+backup: prerequisites ## What takes backups, with real processes: etcd, restic and an S3 server, which it builds first
+	$(PYTEST) tests/backup $(ARGS)
+
 .PHONY: cluster
 cluster: prerequisites ## The tests that need an API server, and no node
 	$(PYTEST) tests/cluster $(ARGS)
@@ -198,6 +202,7 @@ walkthrough: prerequisites ## The commands of README, tutorial and other pages, 
 .PHONY: cluster-installation-walkthrough-and-chaos unit-kind-and-nested
 cluster-installation-walkthrough-and-chaos:
 	$(MAKE) charts
+	$(MAKE) backup
 	$(MAKE) cluster ARGS='-m "not nightly" $(ARGS)'
 	$(MAKE) installation ARGS='-m "not nightly" $(ARGS)'
 	$(MAKE) walkthrough ARGS='-m "not nightly" $(ARGS)'
@@ -266,6 +271,10 @@ chart: prerequisites ## Both Helm charts as packages for `helm push`, to build/c
 cli: $(VENV)/installed ## kubectl vk8s, to build/cli: in one file, as a wheel, and for krew; prints where
 	@directory=$$(PATH="$(CURDIR)/$(VENV)/bin:$$PATH" images/cli/build.sh) && rm -rf build/cli && mkdir -p build && cp -r "$$directory" build/cli
 	@echo $(CURDIR)/build/cli
+
+.PHONY: backup-image
+backup-image: prerequisites ## The image that takes backups, the same way
+	@images/backup/build.sh
 
 .PHONY: kubeflow-installer-image
 kubeflow-installer-image: prerequisites ## The installer of a Kubeflow, the same way; CHECKOUT=<kubeflow/community-distribution> VERSION=v1.10.2

@@ -51,6 +51,21 @@ def build_kubeflow_installer(checkout: Path, version: str) -> Path:
     return run_build("kubeflow-installer/build.sh", arguments=[str(checkout), version])
 
 
+def build_backup_image() -> Path:
+    """The image that takes backups as a docker archive; minutes the first time."""
+    return run_build("backup/build.sh")
+
+
+def build_backup_programs() -> Path:
+    """The directory with restic and vk8s-backup."""
+    return run_build("backup/programs.sh")
+
+
+def build_s3_server() -> Path:
+    """The directory with an S3 server for tests; minutes the first time."""
+    return run_build("s3/build.sh")
+
+
 def build_debian_layer(directory: str) -> Path:
     """A Debian as a tar file: minbase, and what the files in `directory`, as seen from images/, say."""
     return run_build("rootfs.sh", arguments=[directory])

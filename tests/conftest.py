@@ -15,6 +15,7 @@ STAGES = (
     "cli",
     "testbed",
     "images",
+    "backup",
     "release",
     "gitops",
     "soak",

@@ -7,16 +7,19 @@ import pytest
 
 from tests.shared_material import ROOT
 
-BINARIES = ROOT / "images" / "binaries"
+PROGRAMS = [
+    *(("binaries", name) for name in ("api-proxy", "api-writer", "etcd-member", "flanneld", "local-storage")),
+    ("backup", "vk8s-backup"),
+]
 # Those of the build, so that Go's cache serves both.
 FLAGS = ["-trimpath", "-buildvcs=false"]
 ENVIRONMENT = {"CGO_ENABLED": "0", "GOFLAGS": "-mod=readonly"}
 
 
-@pytest.mark.parametrize("program", ["api-proxy", "api-writer", "etcd-member", "flanneld", "local-storage"])
-def test_go_programs_pass_their_own_tests(program: str) -> None:
+@pytest.mark.parametrize(("module", "program"), PROGRAMS)
+def test_go_programs_pass_their_own_tests(module: str, program: str) -> None:
     command = ["go", "test", "-count=1", *FLAGS, f"./{program}"]
-    ended = subprocess.run(
-        command, cwd=BINARIES, env={**os.environ, **ENVIRONMENT}, capture_output=True, text=True, check=False
-    )
+    environment = {**os.environ, **ENVIRONMENT}
+    directory = ROOT / "images" / module
+    ended = subprocess.run(command, cwd=directory, env=environment, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stdout + ended.stderr

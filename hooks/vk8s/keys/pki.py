@@ -23,7 +23,8 @@ CA_CERT, CA_KEY = "ca.crt", "ca.key"
 TOKEN = "token"  # noqa: S105 the name of a key in the Secret, not a token
 SERVICE_ACCOUNT_KEY, SERVICE_ACCOUNT_PUB = "sa.key", "sa.pub"
 # File names without suffix, and the common names that kubeadm would use.
-AUTHORITIES = {"ca": "kubernetes", "etcd-ca": "etcd-ca", "front-proxy-ca": "front-proxy-ca"}
+ETCD_CA = "etcd-ca"
+AUTHORITIES = {"ca": "kubernetes", ETCD_CA: "etcd-ca", "front-proxy-ca": "front-proxy-ca"}
 PKI_FILES = (
     *(f"{name}.{suffix}" for name in AUTHORITIES for suffix in ("crt", "key")),
     SERVICE_ACCOUNT_KEY,
@@ -52,11 +53,12 @@ class Authority:
 
 @dataclass(frozen=True)
 class Subject:
-    """The subject of a client certificate, and when it expires."""
+    """The subject of a client certificate, and when it expires. Each `purpose` has a key of its own."""
 
     common_name: str
     organization: str
     not_after: datetime
+    purpose: str = "client"
 
 
 def build_pki(entropy: bytes, now: datetime, validity: timedelta) -> dict[str, bytes]:
@@ -98,13 +100,13 @@ def public_key_hash(cert: x509.Certificate) -> str:
 
 
 def issue_client_cert(authority: Authority, entropy: bytes, subject: Subject) -> tuple[bytes, bytes]:
-    """Certificate and key, both PEM, of a client of the API server.
+    """Certificate and key, both PEM, of a client of the API server or of etcd.
 
     It is valid as early as its CA, so that no clock is too early for it, and not longer than its CA.
     """
-    key, ca = derive_key(entropy, "client"), authority.cert
+    key, ca = derive_key(entropy, subject.purpose), authority.cert
     builder = (
-        _builder(entropy, "client", ca.not_valid_before_utc, min(subject.not_after, ca.not_valid_after_utc))
+        _builder(entropy, subject.purpose, ca.not_valid_before_utc, min(subject.not_after, ca.not_valid_after_utc))
         .subject_name(
             _name((NameOID.ORGANIZATION_NAME, subject.organization), (NameOID.COMMON_NAME, subject.common_name))
         )

@@ -65,6 +65,12 @@ def parse_pki(files: Mapping[str, bytes]) -> Pki:
     return Pki(files, Authority(certs[0], key), certs)
 
 
+def parse_authority(files: Mapping[str, bytes], name: str) -> Authority | None:
+    """One of the CAs of a valid `pki` Secret; None if its key is not ECDSA, as one that was restored by hand may be."""
+    cert, key = _parse_cert(files[f"{name}.crt"]), _parse_key(files[f"{name}.key"])
+    return Authority(cert, key) if cert and isinstance(key, ec.EllipticCurvePrivateKey) else None
+
+
 def is_token(text: bytes) -> bool:
     """Whether that is a bootstrap token. A trailing newline is allowed, as in a PKI that was restored by hand."""
     return bool(_TOKEN.fullmatch(text))
