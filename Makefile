@@ -168,6 +168,10 @@ chaos-sim: $(VENV)/installed ## More of it, and the story of what goes wrong; SE
 chaos: prerequisites ## Chaos for real: random kills of a virtual cluster under a workload that may lose nothing; MINUTES=30 SEED= ARGS=--keep
 	$(PYTHON) -m tests.soak $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
+.PHONY: chaos-hosts
+chaos-hosts: prerequisites ## The same with three control-plane nodes in a kind cluster, whose hosts fail, too; MINUTES=30 SEED= ARGS=--keep
+	$(PYTHON) -m tests.soak --hosts $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED)) $(ARGS)
+
 .PHONY: mutants
 mutants: $(VENV)/installed ## Faults put into the hooks, one at a time, which the tests have to find: an hour and more; SAMPLE=1000 SEED=10, or ARGS='hooks.vk8s.plan.assemble.*'
 	@# mutmut copies what is there, and takes away nothing.

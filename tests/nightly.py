@@ -32,6 +32,7 @@ JOBS: Final = {
     "kind": ("make", "kind-test"),
     "chaos-sim": ("make", "chaos-sim", "HISTORIES=10000"),
     "chaos": ("make", "chaos"),
+    "chaos-hosts": ("make", "chaos-hosts"),
     "mutants": ("make", "mutants", "SAMPLE=1000"),
     "bench": ("make", "bench"),
 }

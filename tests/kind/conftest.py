@@ -17,6 +17,7 @@ from testbed.waiting import wait_for
 from tests.figures import record
 from tests.kind.machines import Machine
 from tests.kind.newcomer import END, REMOVAL, WAY, Walk, walking
+from tests.kind.placing import PLACEMENT
 from tests.kind.traces import list_traces
 from tests.kind.workload import build_ports
 from tests.machine import at_work, require_testbed
@@ -27,11 +28,6 @@ from tests.nested.virtual import VirtualCluster
 from tests.nested.workload import start_web
 
 COMMAND = [sys.executable, "-m", "testbed.kind"]
-# A host that is never lost.
-PLACEMENT = {
-    "nodeSelector": {"node-role.kubernetes.io/control-plane": ""},
-    "tolerations": [{"key": "node-role.kubernetes.io/control-plane", "operator": "Exists"}],
-}
 # Small, as hosts share the machine's processors and each says that it has them all.
 RESOURCES = {
     "master": {"requests": {"cpu": "500m", "memory": "2Gi"}, "limits": {"cpu": "2", "memory": "3Gi"}},

@@ -32,18 +32,30 @@ class Machine:
 
     def fail(self) -> None:
         """Takes its power away, after its network: else, its kernel would still end the connections of its pods."""
-        self._set_link("down")
+        self.unplug()
         self.docker.run("kill", self.name)
 
     def shut_down(self) -> None:
         """Shuts it down, as before maintenance."""
         self.docker.run("stop", self.name)
 
+    def turn_on(self) -> None:
+        """Gives it power, and a network; it boots."""
+        self.docker.run("start", self.name)
+
     def start(self) -> None:
         """Turns it on, if it is off, and returns when it is Ready."""
         since = datetime.now(UTC)
-        self.docker.run("start", self.name)
+        self.turn_on()
         self.wait_until_ready(since)
+
+    def freeze(self) -> None:
+        """Stops all that runs on it, but its kernel: that still answers for connections."""
+        self.docker.run("pause", self.name)
+
+    def thaw(self) -> None:
+        """Lets it go on."""
+        self.docker.run("unpause", self.name)
 
     def restart_program(self, unit: str) -> None:
         """Restarts a systemd unit, and returns when the host is Ready after that."""
@@ -62,13 +74,21 @@ class Machine:
     @contextmanager
     def unplugged(self) -> Iterator[None]:
         """Without network meanwhile, for itself and the pods on it; Ready again afterwards."""
-        self._set_link("down")
+        self.unplug()
         try:
             yield
         finally:
             since = datetime.now(UTC)
-            self._set_link("up")
+            self.plug_in()
             self.wait_until_ready(since)
+
+    def unplug(self) -> None:
+        """Takes its network away, and that of the pods on it."""
+        self._set_link("down")
+
+    def plug_in(self) -> None:
+        """Gives them their network again."""
+        self._set_link("up")
 
     def run(self, *command: str) -> str:
         """What a command on it prints; the network is not needed for that."""

@@ -10,6 +10,11 @@ from tests.nested.virtual import VirtualCluster
 
 SYSTEM = "vk8s-system"
 SECONDS = 90
+# A host that is never lost.
+PLACEMENT = {
+    "nodeSelector": {"node-role.kubernetes.io/control-plane": ""},
+    "tolerations": [{"key": "node-role.kubernetes.io/control-plane", "operator": "Exists"}],
+}
 _ACCESS = ("pods", "--selector=vk8s.sktelecom.com/component=access")
 _TRIES = 5
 

@@ -9,22 +9,20 @@ from pathlib import Path
 
 import pytest
 
-from hooks.kubernetes.manifest import Manifest
 from testbed.kubectl import KubectlError, has_condition
 from testbed.waiting import wait_for
 from tests.figures import record
-from tests.kind.conftest import PLACEMENT
 from tests.kind.machines import Machine
 from tests.kind.page import follow
 from tests.kind.placing import read_hosts
+from tests.kind.spread import build_spread
 from tests.nested.api_writer import Measurement, write_meanwhile
 from tests.nested.current import CLIENT
 from tests.nested.host import Host, read_example
-from tests.nested.members import build_nodes, list_control_plane, order_by_leadership, wait_for_members
+from tests.nested.members import list_control_plane, order_by_leadership, wait_for_members
 from tests.nested.virtual import DELETE_SECONDS, VirtualCluster
 
 SECONDS = 120
-NAME = "spread"
 # Longest time without an acknowledged write, for a user of the lost node as well.
 GAP_SECONDS = 15
 # Each is connected to one of three nodes: more than enough for one of them to be that which is wanted.
@@ -32,7 +30,6 @@ USERS = 15
 CONNECTIONS = ("ss", "--no-header", "--tcp", "--numeric", "state", "established")
 # How long a drain may try that has to fail: it tries again every five seconds.
 DRAIN = ("--ignore-daemonsets", "--delete-emptydir-data", "--timeout=15s")
-RESOURCES = {"requests": {"cpu": "100m", "memory": "1Gi"}, "limits": {"cpu": "2", "memory": "2Gi"}}
 
 
 @pytest.fixture(scope="module")
@@ -43,15 +40,6 @@ def spread(host: Host, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vir
     spread = VirtualCluster(host, build_spread(read_example()), directory)
     yield spread
     spread.ensure_absent()
-
-
-def build_spread(example: Manifest) -> Manifest:
-    """A Vk8s whose control-plane nodes may run on the host cluster's control plane, too: it has no third worker."""
-    nodes = build_nodes(example, NAME, 3, RESOURCES)
-    tolerant = [
-        {**node, "tolerations": PLACEMENT["tolerations"]} if node["role"] == "master" else node for node in nodes
-    ]
-    return {**example, "metadata": {"name": NAME}, "spec": {"nodes": tolerant}}
 
 
 @pytest.fixture

@@ -42,7 +42,7 @@ def write_meanwhile(virtual: VirtualCluster) -> Iterator[list[Writer]]:
     """A writer on each node, and one that writes to the API; all have been answered once, and stop in the end."""
     _delete_former(virtual)
     with ExitStack() as stack:
-        writers = [_add_file_writer(virtual, node, port, stack) for port, node in enumerate(virtual.nodes, FIRST_PORT)]
+        writers = [add_file_writer(virtual, node, port, stack) for port, node in enumerate(virtual.nodes, FIRST_PORT)]
         writers.append(Writer("writes to the API", ApiTarget(virtual.inside), API_PAUSE))
         for writer in writers:
             wait_for(f"an answer of {writer.ledger.name}", partial(_answers, writer), SECONDS, virtual.describe)
@@ -80,7 +80,8 @@ def _delete_former(virtual: VirtualCluster) -> None:
     virtual.inside.run("delete", "configmaps", f"--selector=app={LABEL}", *options)
 
 
-def _add_file_writer(virtual: VirtualCluster, node: str, port: int, stack: ExitStack) -> Writer:
+def add_file_writer(virtual: VirtualCluster, node: str, port: int, stack: ExitStack) -> Writer:
+    """A writer on the node, not started yet; what it needs here is gone when the stack ends."""
     virtual.inside.apply(*build_writer(node, port))
     forwarder = _Forwarder(virtual.host.client, port)
     stack.callback(forwarder.end)

@@ -72,17 +72,23 @@ def use_cluster(target: Target) -> Iterator[Host]:
     # Elsewhere than the files of the tests, which are kept for a while: it holds the user's credentials.
     with TemporaryDirectory(prefix="vk8s-tests-") as directory:
         kubeconfig = Path(directory) / "kubeconfig"
-        kubectl = _pin_context(target, kubeconfig, namespace)
+        kubectl = pin_context(target, kubeconfig, namespace)
         check_cluster(kubectl, kubectl.run("config", "current-context").strip())
         with _own_namespace(kubectl, namespace):
             check_controller(kubectl, target.images)
-            client = _start_client(kubectl, target)
-            path = f"{Path(kubectl.command[0]).parent}:{os.environ['PATH']}"
-            environment = {**os.environ, "KUBECONFIG": str(kubeconfig), "PATH": path}
-            yield Host(kubectl, namespace, environment, target.images, client)
+            yield build_host(target, kubectl, namespace)
 
 
-def _pin_context(target: Target, kubeconfig: Path, namespace: str) -> Kubectl:
+def build_host(target: Target, kubectl: Kubectl, namespace: str) -> Host:
+    """The cluster of that kubectl, with the client's pod in the namespace. Raises ObstacleError."""
+    client = _start_client(kubectl, target)
+    path = f"{Path(kubectl.command[0]).parent}:{os.environ['PATH']}"
+    kubeconfig = kubectl.command[1].partition("=")[2]
+    environment = {**os.environ, "KUBECONFIG": kubeconfig, "PATH": path}
+    return Host(kubectl, namespace, environment, target.images, client)
+
+
+def pin_context(target: Target, kubeconfig: Path, namespace: str) -> Kubectl:
     """A copy of the target's kubeconfig, which pins its context as it is now; kubectl with it."""
     found = target.get_kubectl()
     try:

@@ -52,10 +52,10 @@ def list_members(virtual: VirtualCluster) -> list[Manifest]:
 def wait_for_members(virtual: VirtualCluster) -> list[Manifest]:
     """Waits until exactly the control-plane nodes of the spec are members, have votes and a leader, and answer."""
     names = list_control_plane(virtual)
-    return wait_for("all members of etcd", partial(_list_complete, virtual, names), SECONDS, partial(_tell, virtual))
+    return wait_for("all members of etcd", partial(list_complete, virtual, names), SECONDS, partial(_tell, virtual))
 
 
-def _list_complete(virtual: VirtualCluster, names: Sequence[str]) -> list[Manifest]:
+def list_complete(virtual: VirtualCluster, names: Sequence[str]) -> list[Manifest]:
     """The members, if all is well with them."""
     members = list_members(virtual)
     roles = sorted(member["role"] for member in members if member["answers"])

@@ -5,19 +5,21 @@ import json
 import secrets
 import shutil
 import signal
+import subprocess
 import sys
 from collections.abc import Sequence
 
-from testbed import cgroups, host_cluster, preflight
+from testbed.kind.docker import DockerError
 from testbed.kubectl import KubectlError
-from testbed.layout import CHAOS, ROOT
+from testbed.layout import ROOT
+from tests.nested.obstacles import ObstacleError
+from tests.soak.hosts_site import HostsSite
+from tests.soak.place import BrokenError, Site, Workload
 from tests.soak.report import Report, Written
-from tests.soak.soak import BrokenError, SoakTest
-from tests.soak.world import start_workload, start_world
-from tests.soak.writers import Writer
+from tests.soak.soak import SoakTest
+from tests.soak.world import OneHostSite
 
-RESULTS = ROOT / "build" / "chaos.json"
-LOGS = ROOT / "build" / "chaos-logs"
+BUILD = ROOT / "build"
 INTERRUPTED = 130
 
 
@@ -25,13 +27,14 @@ def main(arguments: list[str]) -> int:
     """Runs the command line; the exit code."""
     options = _parse_arguments(arguments)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    obstacles = _explain_obstacles()
+    site: Site = HostsSite() if options.hosts else OneHostSite()
+    obstacles = site.list_obstacles()
     if obstacles:
-        _say("This machine can't have a testbed:", *obstacles)
+        _say("This machine can't have what it needs:", *obstacles)
         return 1
     try:
-        return _run(options)
-    except TimeoutError as error:
+        return _run(options, site)
+    except (TimeoutError, ObstacleError, subprocess.CalledProcessError) as error:
         _say("It does not come up:", str(error))
         return 1
     except KeyboardInterrupt:
@@ -39,38 +42,40 @@ def main(arguments: list[str]) -> int:
         return INTERRUPTED
     finally:
         if options.keep:
-            _say(f"The testbed is left as it is: {_name_command('status')}, and in the end {_name_command('down')}")
+            _say(f"It is left as it is. In the end, remove it: {site.removal}")
         else:
-            host_cluster.remove(CHAOS)
+            site.remove()
 
 
-def _run(options: argparse.Namespace) -> int:
-    _say(f"Seed {options.seed}: the same faults again with make chaos SEED={options.seed}")
-    _say("Bringing up a testbed with a virtual cluster of a control-plane node and two workers.")
-    world = start_world()
-    writers = start_workload(world)
+def _run(options: argparse.Namespace, site: Site) -> int:
+    name = "chaos-hosts" if options.hosts else "chaos"
+    _say(f"Seed {options.seed}: the same faults again with make {name} SEED={options.seed}")
+    _say(f"Bringing up {site.text}.")
+    world, writers = site.start()
     soak = SoakTest(world, writers, _say)
     _say(f"{options.minutes:g} minutes of faults begin.")
     try:
         soak.run(options.seed, options.minutes * 60)
         failure = ""
-    except (BrokenError, TimeoutError, KubectlError) as error:
+    except (BrokenError, TimeoutError, KubectlError, DockerError) as error:
         failure = str(error)
     finally:
         for writer in writers:
             writer.stop()
         report = _build_report(options, soak, writers)
         _say("", str(report))
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps({"ok": not failure, **report.to_json()}, indent=2) + "\n")
+    BUILD.mkdir(exist_ok=True)
+    (BUILD / f"{name}.json").write_text(json.dumps({"ok": not failure, **report.to_json()}, indent=2) + "\n")
     if not failure:
         return 0
-    _keep_logs()
-    _say("", f"Broken, with seed {options.seed}:", failure, "", "What happened:", *soak.story, "", f"Logs: {LOGS}")
+    logs = BUILD / f"{name}-logs"
+    shutil.rmtree(logs, ignore_errors=True)
+    site.keep_logs(logs)
+    _say("", f"Broken, with seed {options.seed}:", failure, "", "What happened:", *soak.story, "", f"Logs: {logs}")
     return 1
 
 
-def _build_report(options: argparse.Namespace, soak: SoakTest, writers: Sequence[Writer]) -> Report:
+def _build_report(options: argparse.Namespace, soak: SoakTest, writers: Sequence[Workload]) -> Report:
     workloads = {}
     for writer in writers:
         ledger, verdict = writer.ledger, soak.verdicts.get(writer.ledger.name)
@@ -83,23 +88,6 @@ def _build_report(options: argparse.Namespace, soak: SoakTest, writers: Sequence
     )
 
 
-def _explain_obstacles() -> list[str]:
-    if cgroups.list_processes(CHAOS.network):
-        return [f"its place: a soak test runs, or its testbed is left over, which this ends: {_name_command('down')}"]
-    return preflight.list_problems()
-
-
-def _keep_logs() -> None:
-    """Those of the testbed's programs and of its pods, which go away with it."""
-    shutil.rmtree(LOGS, ignore_errors=True)
-    for directory in (CHAOS.logs, CHAOS.state / "pod-logs"):
-        shutil.copytree(directory, LOGS / directory.name, symlinks=True)
-
-
-def _name_command(command: str) -> str:
-    return f"{sys.executable} -m testbed --testbed {CHAOS.name} {command}"
-
-
 def _say(*lines: str) -> None:
     print("\n".join(lines), flush=True)
 
@@ -108,7 +96,8 @@ def _parse_arguments(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
     parser.add_argument("--minutes", type=float, default=30, help="how long (default: %(default)g)")
     parser.add_argument("--seed", type=int, default=secrets.randbelow(10**6), help="of the faults (default: any)")
-    parser.add_argument("--keep", action="store_true", help="leave the testbed in the end, to look at it")
+    parser.add_argument("--hosts", action="store_true", help="three control-plane nodes on the hosts of a kind cluster")
+    parser.add_argument("--keep", action="store_true", help="leave everything in the end, to look at it")
     return parser.parse_args(arguments)
 
 

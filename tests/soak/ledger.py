@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Protocol
 
 
 @dataclass(frozen=True)
@@ -15,6 +16,26 @@ class Verdict:
 
     lost: Sequence[int]
     strange: Sequence[int]
+
+
+class Record(Protocol):
+    """Who wrote what, and when it was acknowledged, as far as it is known by now."""
+
+    name: str
+
+    @property
+    def begun(self) -> int:
+        """How many writes were tried; of a program elsewhere, how many at most."""
+
+    @property
+    def acknowledged(self) -> frozenset[int]:
+        """Numbers that must be there."""
+
+    def find_answer(self, since: float) -> float | None:
+        """When a write that was begun since then was acknowledged, if one was."""
+
+    def compute_longest_gap(self) -> float:
+        """The longest time without an acknowledged write, in seconds."""
 
 
 class Ledger:

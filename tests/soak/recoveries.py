@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from tests.soak.faults import Fault
-from tests.soak.ledger import Ledger
+from tests.soak.faults import Fault, Victims
+from tests.soak.ledger import Record
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Figure:
 @dataclass
 class _Hit:
     fault: Fault
-    victims: frozenset[int]
+    victims: Victims
     at: float
     back_at: float | None = None
     well_at: float | None = None
@@ -29,15 +29,15 @@ class _Hit:
 class Recoveries:
     """Faults that hit something. The time of one includes that of later ones before its recovery."""
 
-    def __init__(self, ledgers: Sequence[Ledger]) -> None:
+    def __init__(self, ledgers: Sequence[Record]) -> None:
         self._ledgers = ledgers
         self._hits: list[_Hit] = []
 
-    def note(self, fault: Fault, victims: frozenset[int], at: float) -> None:
-        """The fault has hit these processes."""
+    def note(self, fault: Fault, victims: Victims, at: float) -> None:
+        """The fault has hit these victims: processes, mostly."""
         self._hits.append(_Hit(fault, victims, at))
 
-    def look(self, find: Callable[[Fault], frozenset[int]], now: float) -> None:
+    def look(self, find: Callable[[Fault], Victims], now: float) -> None:
         """Notes which victims have successors by now, and after which of these every workload has answered."""
         # A copy, as faults are recorded meanwhile.
         for hit in list(self._hits):
@@ -61,7 +61,7 @@ class Recoveries:
         return {name: Figure(len(each), median(each), max(each)) for name, each in times.items()}
 
 
-def _find_last_answer(ledgers: Iterable[Ledger], since: float) -> float | None:
+def _find_last_answer(ledgers: Iterable[Record], since: float) -> float | None:
     answers = [ledger.find_answer(since) for ledger in ledgers]
     known = [answer for answer in answers if answer is not None]
     return max(known) if len(known) == len(answers) else None

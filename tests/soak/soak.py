@@ -8,12 +8,10 @@ from itertools import islice
 
 from testbed.kubectl import KubectlError
 from testbed.waiting import wait_for
-from tests.soak.faults import DELETION, Fault, Place, draw
+from tests.soak.faults import Fault
 from tests.soak.ledger import Verdict, judge
+from tests.soak.place import RECOVERY_SECONDS, BrokenError, Workload, World
 from tests.soak.recoveries import Recoveries
-from tests.soak.victims import kill, look_at
-from tests.soak.world import RECOVERY_SECONDS, World
-from tests.soak.writers import Writer
 
 # From recovery to recovery.
 FAULTS = 8
@@ -22,20 +20,16 @@ TICK_SECONDS = 0.5
 NAMED = 10
 
 
-class BrokenError(Exception):
-    """What must never happen has happened; the message says what."""
-
-
 class SoakTest:
     """A soak test of a world. `story`: each thing that happened, in order; `say` is called with each, too."""
 
-    def __init__(self, world: World, writers: Sequence[Writer], say: Callable[[str], None]) -> None:
+    def __init__(self, world: World, writers: Sequence[Workload], say: Callable[[str], None]) -> None:
         self._world = world
         self._writers = writers
         self._say = say
         self._start = time.monotonic()
-        # What is to be started again, and when.
-        self._away: dict[str, float] = {}
+        # What is to be started again, why, and when.
+        self._away: dict[str, tuple[Fault, float]] = {}
         self.recoveries = Recoveries([writer.ledger for writer in writers])
         self.story: list[str] = []
         self.recovery_times: list[float] = []
@@ -44,7 +38,7 @@ class SoakTest:
     def run(self, seed: int, seconds: float) -> None:
         """Injects faults until the time is over, and ends with a recovery. Raises BrokenError, TimeoutError."""
         end = time.monotonic() + seconds
-        faults = draw(seed, self._world.nodes)
+        faults = self._world.draw(seed)
         with self._watch():
             while time.monotonic() < end:
                 self._inject_all(islice(faults, FAULTS), end)
@@ -80,44 +74,42 @@ class SoakTest:
 
     def _restart_what_is_due(self) -> None:
         now = time.monotonic()
-        for program in [program for program, due in self._away.items() if due <= now]:
-            self._restart(program)
+        for fault in [fault for fault, due in self._away.values() if due <= now]:
+            self._restore(fault)
 
     def _look(self) -> None:
-        machine = look_at(self._world.host.testbed)
-        self.recoveries.look(machine.select_victims, time.monotonic())
+        self.recoveries.look(self._world.look(), time.monotonic())
 
-    def _restart(self, program: str) -> None:
-        del self._away[program]
-        self._world.restart(program)
-        self._report(f"  {program} of the testbed is started again")
+    def _restore(self, fault: Fault) -> None:
+        self._world.restore(fault)
+        del self._away[fault.thing]
+        self._report(f"  {fault.thing} is back")
 
     def _inject(self, fault: Fault) -> None:
-        victims = look_at(self._world.host.testbed).select_victims(fault)
+        victims = self._world.look()(fault)
         at = time.monotonic()
         if not victims:
             self._report(f"{fault}: not there at the moment")
             return
-        if fault.kind is DELETION:
-            self._world.virtual.kubectl.run("delete", "pod", fault.node, "--wait=false", "--ignore-not-found")
-        else:
-            kill(victims)
+        if not self._world.strike(fault, victims):
+            self._report(f"{fault}: not now")
+            return
         self._report(str(fault))
         self.recoveries.note(fault, victims, at)
-        if fault.kind.place is Place.TESTBED:
-            self._away[fault.kind.program] = at + fault.away
+        if fault.kind.away:
+            self._away[fault.thing] = fault, at + fault.away
 
     def _recover(self) -> None:
         start = time.monotonic()
-        for program in list(self._away):
-            self._restart(program)
+        for fault, _ in list(self._away.values()):
+            self._restore(fault)
         self._world.wait_until_well()
         for writer in self._writers:
             self._wait_for_answer(writer, start)
         self.recovery_times.append(time.monotonic() - start)
         self._check()
 
-    def _wait_for_answer(self, writer: Writer, since: float) -> None:
+    def _wait_for_answer(self, writer: Workload, since: float) -> None:
         wait_for(
             f"an answer of {writer.ledger.name}",
             lambda: writer.ledger.find_answer(since) is not None,
@@ -135,12 +127,12 @@ class SoakTest:
             f"recovery: all is back after {self.recovery_times[-1]:.0f} s, with all {count} acknowledged writes"
         )
 
-    def _judge(self, writer: Writer) -> Verdict:
+    def _judge(self, writer: Workload) -> Verdict:
         required = writer.ledger.acknowledged
         # In a list, as that of an empty file is no less an answer.
         (present,) = wait_for(
             f"what {writer.ledger.name} holds",
-            lambda: None if (numbers := writer.target.read()) is None else [numbers],
+            lambda: None if (numbers := writer.read()) is None else [numbers],
             RECOVERY_SECONDS,
             self._describe,
         )

@@ -14,8 +14,9 @@ from testbed.kubectl import Kubectl
 from testbed.layout import CHAOS
 from tests.nested.host import build_testbed_host
 from tests.nested.virtual import VirtualCluster
-from tests.soak.soak import BrokenError, SoakTest
-from tests.soak.world import World, build_vk8s
+from tests.soak.place import BrokenError
+from tests.soak.soak import SoakTest
+from tests.soak.world import OneHostWorld, build_vk8s
 from tests.soak.writers import FileTarget, Writer, ask_port
 
 
@@ -89,7 +90,7 @@ class Memory:
         return list(self._numbers)
 
 
-class Quiet(World):
+class Quiet(OneHostWorld):
     """A world in which all is well."""
 
     def wait_until_well(self) -> None:

@@ -1,16 +1,15 @@
-"""The processes of a testbed that a fault can hit: which belong to a node, by the kernel's own account."""
+"""The processes that a fault can hit: which belong to a node, and to a host, by the kernel's own account."""
 
 import os
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from testbed import cgroups, programs
-from testbed.layout import Testbed
+from testbed import cgroups
 from testbed.waiting import wait_for
-from tests.soak.faults import INIT, Fault, Place
+from tests.soak.faults import INIT, Victims
 
 # The kernel keeps so much of a name.
 NAME_LENGTH = 15
@@ -25,26 +24,15 @@ class Process:
     name: str
     pod: str
     node: str | None
+    host: str = ""
 
 
-@dataclass(frozen=True)
-class Machine:
-    """A testbed as it is at one moment: its pods' processes are looked at once."""
+def list_processes(hosts: Mapping[str, str], depth: int) -> list[Process]:
+    """The processes of hosts as they are now. `hosts`: their names, by that of their cgroup.
 
-    testbed: Testbed
-    processes: Sequence[Process]
-
-    def select_victims(self, fault: Fault) -> frozenset[int]:
-        """Ids of the processes that the fault is meant for; none where they are gone already."""
-        program = fault.kind.program
-        if fault.kind.place is Place.TESTBED:
-            return frozenset(programs.list_processes(self.testbed, program))
-        return choose(self.processes, fault.node, program)
-
-
-def look_at(testbed: Testbed) -> Machine:
-    """The testbed as it is now."""
-    return Machine(testbed, list(_read_processes(testbed)))
+    `depth`: how many namespaces of processes a node is in.
+    """
+    return list(_read_processes(hosts, depth))
 
 
 def choose(processes: Sequence[Process], node: str, program: str) -> frozenset[int]:
@@ -58,8 +46,15 @@ def choose(processes: Sequence[Process], node: str, program: str) -> frozenset[i
     )
 
 
-def kill(numbers: frozenset[int]) -> None:
+def choose_on_host(processes: Sequence[Process], host: str, program: str) -> frozenset[int]:
+    """Those of a program on a host, and in none of its pods."""
+    own = (process for process in processes if process.host == host and not process.pod)
+    return frozenset(process.number for process in own if process.name == program)
+
+
+def kill(victims: Victims) -> None:
     """Ends processes without asking them; returns when they are gone: what still ends would count as running."""
+    numbers = [int(victim) for victim in victims]
     for number in numbers:
         with suppress(ProcessLookupError):
             os.kill(number, signal.SIGKILL)
@@ -74,15 +69,16 @@ def _is_there(number: int) -> bool:
         return False
 
 
-def _read_processes(testbed: Testbed) -> Iterator[Process]:
-    tops = {testbed.network, cgroups.name_slice(testbed.network)}
+def _read_processes(hosts: Mapping[str, str], depth: int) -> Iterator[Process]:
     for path in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):  # ended meanwhile
             groups = _read_groups(path)
-            # The outermost pod: those inside a node are below the node's.
-            pod = next((group.name for group in groups if cgroups.is_pod(group)), None)
-            if pod and tops & {group.name for group in groups}:
-                yield Process(int(path.name), (path / "comm").read_text().strip(), pod, _read_node(path))
+            host = next((hosts[group.name] for group in groups if group.name in hosts), None)
+            if host is not None:
+                # The outermost pod: those inside a node are below the node's.
+                pod = next((group.name for group in groups if cgroups.is_pod(group)), "")
+                node = _read_node(path, depth) if pod else None
+                yield Process(int(path.name), (path / "comm").read_text().strip(), pod, node, host)
 
 
 def _read_groups(path: Path) -> list[Path]:
@@ -91,10 +87,10 @@ def _read_groups(path: Path) -> list[Path]:
     return [*reversed(group.parents), group]
 
 
-def _read_node(path: Path) -> str | None:
+def _read_node(path: Path, depth: int) -> str | None:
     numbers = next(line for line in (path / "status").read_text().splitlines() if line.startswith("NSpid:"))
-    # Its number on the machine, and in the node; what runs in a pod of the node has a third.
-    if numbers.split()[2:] != ["1"]:
+    # One number for each namespace, from the machine to the node; what runs in a pod of the node has another.
+    if numbers.split()[depth:] != ["1"]:
         return None
     variables = dict(line.partition("=")[::2] for line in (path / "environ").read_text(errors="replace").split("\0"))
     return variables.get("NODE_NAME")

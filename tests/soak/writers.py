@@ -46,6 +46,10 @@ class Writer:
         self._is_over = threading.Event()
         self._thread = threading.Thread(target=self._work, name=name, daemon=True)
 
+    def read(self) -> list[int] | None:
+        """All numbers that are there; None while the target does not answer."""
+        return self.target.read()
+
     def start(self) -> None:
         """Begins to write."""
         self._thread.start()
