@@ -4,7 +4,8 @@
 #
 #   ./install.sh <image-registry>    with the hooks' image <image-registry>/vk8s/controller:<version>; virtual clusters
 #                                    get Kubeflow by <image-registry>/vk8s/kubeflow-installer:<version of Kubeflow>, and
-#                                    `kubectl vk8s create` takes nodes from <image-registry>/vk8s/kink
+#                                    backups by <image-registry>/vk8s/backup:<version>; `kubectl vk8s create` takes
+#                                    nodes from <image-registry>/vk8s/kink
 #   ./install.sh --image IMAGE       with that image
 #
 #   --metacontroller-image IMAGE     Metacontroller's image (default: metacontrollerio/metacontroller:v4.17.2)
@@ -36,6 +37,7 @@ VERSION=$(sed -n 's/^version = "\(.*\)"/\1/p' "$ROOT/pyproject.toml")
 IMAGE=
 REGISTRY=
 KUBEFLOW_INSTALLER_IMAGE=
+BACKUP_IMAGE=
 METACONTROLLER_IMAGE=metacontrollerio/metacontroller:$METACONTROLLER_VERSION
 METACONTROLLER_CRDS=https://raw.githubusercontent.com/metacontroller/metacontroller/$METACONTROLLER_VERSION/manifests/production/metacontroller-crds-v1.yaml
 ACTION=install
@@ -59,6 +61,7 @@ parse_arguments() { # ARGUMENTS
       REGISTRY=${1%/}
       IMAGE=$REGISTRY/vk8s/controller:$VERSION
       KUBEFLOW_INSTALLER_IMAGE="$REGISTRY/vk8s/kubeflow-installer:{version}"
+      BACKUP_IMAGE=$REGISTRY/vk8s/backup:$VERSION
       ;;
     esac
     shift
@@ -101,7 +104,8 @@ print_all() {
   make_keys "$SCRATCH"
   for file in "$ROOT"/crds/*.yaml; do cat "$file" && echo ---; done
   # Without a cluster, nothing is known of its networks: HOST_CIDRS is for the operator to add.
-  print_config_map IP_MANAGER=true NAMESPACE_RULES=true "KUBEFLOW_INSTALLER_IMAGE=$KUBEFLOW_INSTALLER_IMAGE" | tee "$SCRATCH/settings.yaml"
+  print_config_map IP_MANAGER=true NAMESPACE_RULES=true "KUBEFLOW_INSTALLER_IMAGE=$KUBEFLOW_INSTALLER_IMAGE" \
+    "BACKUP_IMAGE=$BACKUP_IMAGE" | tee "$SCRATCH/settings.yaml"
   echo ---
   [[ -z $REGISTRY ]] || { print_defaults "$REGISTRY" && echo ---; }
   print_manifests "$SCRATCH" ""

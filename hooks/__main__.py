@@ -157,6 +157,7 @@ def _read_wish(options: argparse.Namespace) -> Wish:
         client_secret=options.client_secret,
         host_cidrs=options.host_cidrs,
         kubeflow_installer=options.kubeflow_installer_image,
+        backup_image=options.backup_image,
         uses_other=options.other_metacontroller,
     )
 
@@ -196,6 +197,7 @@ def _add_setup(command: argparse.ArgumentParser) -> None:
     command.add_argument("--client-secret", default=Wish.client_secret, help="the Secret that Metacontroller reads")
     command.add_argument("--host-cidrs", default="", help="networks of the host (default: those that are found)")
     command.add_argument("--kubeflow-installer-image", default="", help="image that installs Kubeflow")
+    command.add_argument("--backup-image", default="", help="image that takes backups")
     note = "the cluster's own Metacontroller is used"
     command.add_argument("--other-metacontroller", action="store_true", help=note)
 

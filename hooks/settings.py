@@ -109,6 +109,12 @@ class Settings(BaseModel):
         " the version in the spec. Without this setting, Kubeflow can't be installed.",
     )
 
+    backup_image: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Image that takes backups, built by images/backup. Without it, spec.backup has no effect.",
+    )
+
     tls_cert_file: Path | None = Field(
         default=None,
         description="PEM file with the certificate of the hooks and its intermediates; with it, the hooks serve HTTPS "

@@ -59,6 +59,7 @@ def _build_images(kubeflows: list[list[str]]) -> list[list[DockerArchive]]:
         builds.build_node_image(),
         builds.build_gpu_node_image(),
         builds.build_access_image(),
+        builds.build_backup_image(),
         *(builds.build_kubeflow_installer(Path(checkout), version) for checkout, version in kubeflows),
     ]
     return [[read_docker_archive(path)] for path in archives]

@@ -6,6 +6,10 @@ OTHER: Final = "other"
 _OF_VK8S: Final = (
     "AddressIgnored",
     "Adopted",
+    "BackupFailed",
+    "BackupImageNotSet",
+    "BackupKeyInvalid",
+    "BackupMissed",
     "BeingMade",
     "CAExpired",
     "CANotYetValid",

@@ -24,6 +24,7 @@ KeySource = Literal["make", "token", "given"]
 HOOKS, METACONTROLLER = "vk8s-hooks", "metacontroller"
 HOST_CONFIG_MAP: Final = "vk8s-hooks-host"
 INSTALLER: Final = f"{PREFIX}KUBEFLOW_INSTALLER_IMAGE"
+BACKUP_IMAGE: Final = f"{PREFIX}BACKUP_IMAGE"
 _RESTARTS: Final = {
     HOOKS: "Restarting the hooks, which read settings only when they start.",
     METACONTROLLER: "Restarting Metacontroller, which reads keys only when it starts.",
@@ -46,6 +47,7 @@ class Wish:
     client_secret: str = "vk8s-hooks-client"  # noqa: S105 the name of a Secret
     host_cidrs: str = ""
     kubeflow_installer: str = ""
+    backup_image: str = ""
     uses_other: bool = False
 
 
@@ -161,6 +163,7 @@ def _list_settings(place: Namespace, wish: Wish) -> dict[str, str]:
         f"{PREFIX}HOST_CNI": "kube-ovn" if has_kube_ovn(place.api) else "calico",
         f"{PREFIX}CLUSTER_DOMAIN": find_cluster_domain(place.api),
         INSTALLER: wish.kubeflow_installer or before.get(INSTALLER),
+        BACKUP_IMAGE: wish.backup_image or before.get(BACKUP_IMAGE),
     }
     return {name: value for name, value in settings.items() if value}
 

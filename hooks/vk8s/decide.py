@@ -8,12 +8,13 @@ from hooks.settings import Settings
 from hooks.vk8s.kubeflow import plan as kubeflow
 from hooks.vk8s.node_config.boot_files import build_boot_files
 from hooks.vk8s.observed.adopted import describe_release, select_adopted, select_own
+from hooks.vk8s.observed.backup_report import parse_past
 from hooks.vk8s.observed.children import POD, Observed, get_key, parse_observed
 from hooks.vk8s.observed.keep import keep_all
 from hooks.vk8s.observed.kinds import REQUIRED_KINDS
 from hooks.vk8s.observed.retained import describe_retained, retains, select_retained
 from hooks.vk8s.observed.roles import read_roles
-from hooks.vk8s.plan import addresses
+from hooks.vk8s.plan import addresses, backups
 from hooks.vk8s.plan.assemble import assemble
 from hooks.vk8s.plan.disruptions import plan_rejected
 from hooks.vk8s.plan.review import review_spec
@@ -90,7 +91,7 @@ def decide_finalize(request: HookRequest, context: Context) -> FinalizeResponse:
 
 def decide_customize(request: CustomizeRequest, settings: Settings) -> CustomizeResponse:
     """The related objects that a sync needs. Metacontroller caches the answer: it depends on spec and uid alone."""
-    parts = (addresses, kubeflow, namespace_rules)
+    parts = (addresses, backups, kubeflow, namespace_rules)
     rules = [rule for part in parts for rule in part.build_rules(request.parent, settings)]
     return CustomizeResponse(related_resources=rules)
 
@@ -132,6 +133,7 @@ def _read_call(request: HookRequest, context: Context) -> Call:
         related=request.related,
         context=context,
         note=read_note(metadata.name, observed),
+        past_backups=parse_past(request.parent.status),
     )
 
 

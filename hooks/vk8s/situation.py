@@ -8,6 +8,7 @@ from functools import cached_property
 from hooks.kubernetes.conditions import StatusContext
 from hooks.kubernetes.manifest import Manifest
 from hooks.settings import Settings
+from hooks.vk8s.observed.backup_report import Past
 from hooks.vk8s.observed.children import CLAIM, JOB, Observed
 from hooks.vk8s.observed.hosts import compute_silence_due, list_suspects, select_silent
 from hooks.vk8s.observed.job import Job
@@ -38,6 +39,8 @@ class Call(StatusContext):
     context: Context
     # The volumes that hold the state of the nodes, as last recorded.
     note: StateNote
+    # What the status says of earlier backups.
+    past_backups: Past
 
     @cached_property
     def pods(self) -> Mapping[str, Pod]:

@@ -68,20 +68,21 @@ YAML
   done
 }
 
-# The installer of an earlier installation, where this one names the image of the hooks alone.
-find_kubeflow_installer() {
+# An image of an earlier installation, where this one names the image of the hooks alone.
+find_previous_image() { # SETTING
   kube get configmap vk8s-hooks-host --namespace="$SYSTEM_NAMESPACE" --ignore-not-found \
-    --output='jsonpath={.data.VK8S_SETTING_KUBEFLOW_INSTALLER_IMAGE}'
+    --output="jsonpath={.data.VK8S_SETTING_$1}"
 }
 
 # The CRDs of address pools are always installed.
 print_host_settings() {
-  local cidrs domain installer=$KUBEFLOW_INSTALLER_IMAGE cni=calico
+  local cidrs domain installer=$KUBEFLOW_INSTALLER_IMAGE backup=$BACKUP_IMAGE cni=calico
   if has_kube_ovn; then cni=kube-ovn; fi
   # Not as arguments: what can't be found out ends the installation, where an argument would be empty.
   cidrs=$(find_host_cidrs)
   domain=$(find_cluster_domain)
-  [[ -n $installer ]] || installer=$(find_kubeflow_installer)
+  [[ -n $installer ]] || installer=$(find_previous_image KUBEFLOW_INSTALLER_IMAGE)
+  [[ -n $backup ]] || backup=$(find_previous_image BACKUP_IMAGE)
   print_config_map IP_MANAGER=true NAMESPACE_RULES=true "HOST_CIDRS=$cidrs" "HOST_CNI=$cni" "CLUSTER_DOMAIN=$domain" \
-    "KUBEFLOW_INSTALLER_IMAGE=$installer"
+    "KUBEFLOW_INSTALLER_IMAGE=$installer" "BACKUP_IMAGE=$backup"
 }

@@ -49,6 +49,8 @@ def build_material(directory: Path, entropy: bytes = ENTROPY) -> Material:
     directory.mkdir(parents=True)
     files = build_pki(entropy, datetime.now(UTC).replace(microsecond=0), timedelta(days=1))
     (directory / "ca.crt").write_bytes(files["etcd-ca.crt"])
-    material = Material(directory, parse_authority(files, "etcd-ca"))
+    authority = parse_authority(files, "etcd-ca")
+    assert authority
+    material = Material(directory, authority)
     material.write_server("localhost")
     return material

@@ -25,7 +25,7 @@ ABOUT = {
 ACCESS_KEY, SECRET_KEY = "the-access-key", "the-secret-key"
 
 
-def find_port() -> int:
+def choose_port() -> int:
     """A port that nothing listens on."""
     with closing(socket.socket()) as free:
         free.bind(("127.0.0.1", 0))
@@ -64,15 +64,15 @@ class Etcd:
     def run(self, *arguments: str, stdin: str = "") -> str:
         """What etcdctl prints."""
         files = self.material.directory
-        access = ("--cacert", files / "ca.crt", "--cert", files / "server.crt", "--key", files / "server.key")
-        command = [self.programs / "etcdctl", "--endpoints", self.url, *access, *arguments]
+        access = (f"--cacert={files / 'ca.crt'}", f"--cert={files / 'server.crt'}", f"--key={files / 'server.key'}")
+        command = [str(self.programs / "etcdctl"), "--endpoints", self.url, *access, *arguments]
         return subprocess.run(command, capture_output=True, text=True, check=True, input=stdin).stdout
 
 
 @contextmanager
 def run_etcd(programs: Path, material: Material, directory: Path) -> Iterator[Etcd]:
     """An etcd with the certificates, as kubeadm has them: it asks each client for one."""
-    client, peer = (f"https://127.0.0.1:{find_port()}" for _ in range(2))
+    client, peer = (f"https://127.0.0.1:{choose_port()}" for _ in range(2))
     files = material.directory
     arguments = {
         "name": "demo-master",
@@ -104,7 +104,7 @@ def run_etcd(programs: Path, material: Material, directory: Path) -> Iterator[Et
 @contextmanager
 def run_s3(program: Path, directory: Path, tls: Material | None = None) -> Iterator[str]:
     """The URL of an S3 server whose buckets are the directories in `directory`."""
-    port = find_port()
+    port = choose_port()
     more = [f"--cert={tls.directory / 'server.crt'}", f"--key={tls.directory / 'server.key'}"] if tls else []
     command = [
         str(program),

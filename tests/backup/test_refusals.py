@@ -8,10 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.backup.certificates import build_material
-from tests.backup.processes import Backup, find_port
+from tests.backup.processes import Backup, choose_port
 from tests.backup.test_take import get_repository
-
-TEXT = "text of the owner"
 
 
 def write(path: Path, text: str) -> Path:
@@ -36,7 +34,7 @@ def test_password_that_is_not_in_its_secret_is_named(backup: Backup, tmp_path: P
 
 
 def test_server_that_is_away_is_named(s3_backup: Backup) -> None:
-    url = f"http://127.0.0.1:{find_port()}"
+    url = f"http://127.0.0.1:{choose_port()}"
     assert s3_backup.take(s3_endpoint=url).error.startswith(f"bucket backups at {url}: the server does not answer (")
 
 
@@ -86,7 +84,7 @@ def test_damaged_data_in_the_target_is_no_success(backup: Backup, damage: Callab
 
 
 def test_etcd_that_is_away_is_named(backup: Backup) -> None:
-    assert backup.take(etcd=f"https://127.0.0.1:{find_port()}").error.startswith("etcd does not answer: ")
+    assert backup.take(etcd=f"https://127.0.0.1:{choose_port()}").error.startswith("etcd does not answer: ")
 
 
 def test_etcd_of_another_authority_is_not_trusted(backup: Backup, credentials: Path, tmp_path: Path) -> None:

@@ -89,10 +89,10 @@ def test_server_with_a_ca_of_its_own_is_trusted_by_that_ca(
     assert "the certificate of the server is not trusted: spec.backup.s3.caConfigMapRef names its CA" in refused
 
 
-def test_backup_succeeds_while_another_one_keeps_old_snapshots_from_being_removed(backup: Backup) -> None:
+def test_backup_that_can_not_remove_old_snapshots_is_a_success(backup: Backup) -> None:
     backup.take()
     repository, programs = get_repository(backup), backup.programs
-    command = [programs / "restic", "--insecure-no-password", "--no-cache", "-r", repository, "backup", "--stdin"]
+    command = [str(programs / "restic"), "--insecure-no-password", "--no-cache", "-r", repository, "backup", "--stdin"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as other:
         while not list(Path(repository, "locks").iterdir()):
             assert other.poll() is None

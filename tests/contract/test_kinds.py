@@ -21,7 +21,7 @@ from tests.simulation.admission import PLAIN_KINDS, SPECS
 TABLE = "hooks/vk8s/observed/kinds.py"
 CONTROLLER: Manifest = yaml.safe_load((ROOT / "metacontroller" / "vk8s.yaml").read_text())
 KINDS = tuple(CHILD_KINDS.values())
-CRON_JOB = ChildKind("CronJob.batch/v1", "cronjobs", Data.DERIVED, since="0.2.0")
+STATEFUL_SET = ChildKind("StatefulSet.apps/v1", "statefulsets", Data.DERIVED, since="0.2.0")
 
 
 @dataclass(frozen=True)
@@ -100,19 +100,19 @@ def test_each_kind_of_the_table_has_its_line_and_nothing_else_has_one(place: Pla
 
 
 def test_every_missing_line_of_a_new_kind_is_named() -> None:
-    assert [gap for place in PLACES for gap in place.list_gaps([*KINDS, CRON_JOB])] == [
+    assert [gap for place in PLACES for gap in place.list_gaps([*KINDS, STATEFUL_SET])] == [
         (
             "metacontroller/vk8s.yaml, childResources, has no "
-            "{apiVersion: batch/v1, resource: cronjobs, updateStrategy: {method: InPlace}}"
+            "{apiVersion: apps/v1, resource: statefulsets, updateStrategy: {method: InPlace}}"
         ),
         (
             "metacontroller/metacontroller-role.yaml has no "
-            "{apiGroups: [batch], resources: [cronjobs], verbs: [get, list, watch, create, update, delete]}"
+            "{apiGroups: [apps], resources: [statefulsets], verbs: [get, list, watch, create, update, delete]}"
         ),
-        "docs/debugging.md, kinds=, has no cronjobs",
-        "tests/scenarios has no CronJob.batch/v1",
-        "tests/simulation/admission.py has no CronJob.batch/v1",
-        "tests/properties/others.py, UNKNOWN_CONTENTS, has no CronJob.batch/v1",
+        "docs/debugging.md, kinds=, has no statefulsets",
+        "tests/scenarios has no StatefulSet.apps/v1",
+        "tests/simulation/admission.py has no StatefulSet.apps/v1",
+        "tests/properties/others.py, UNKNOWN_CONTENTS, has no StatefulSet.apps/v1",
     ]
 
 

@@ -20,36 +20,36 @@ from tests.world import names, observe, running_world, spec
 
 LINE = """
     ChildKind(
-        "CronJob.batch/v1", "cronjobs", Data.SPEC, (naming.snapshot_cron_job_name,), since="0.2.0"
+        "StatefulSet.apps/v1", "statefulsets", Data.SPEC, (naming.store_stateful_set_name,), since="0.2.0"
     ),
 """
 NAME = """
 
-def snapshot_cron_job_name(vk8s: str) -> str:
-    return f"{vk8s}-snapshots"
+def store_stateful_set_name(vk8s: str) -> str:
+    return f"{vk8s}-stores"
 """
 BUILDER = """
 from hooks.vk8s.spec.labels import build_metadata
-from hooks.vk8s.spec.naming import snapshot_cron_job_name
+from hooks.vk8s.spec.naming import store_stateful_set_name
 
 
-def build_snapshot_cron_job(identity):
+def build_store_stateful_set(identity):
     return {
-        "apiVersion": "batch/v1",
-        "kind": "CronJob",
-        "metadata": build_metadata(identity, snapshot_cron_job_name(identity.name)),
-        "spec": {"schedule": "@daily"},
+        "apiVersion": "apps/v1",
+        "kind": "StatefulSet",
+        "metadata": build_metadata(identity, store_stateful_set_name(identity.name)),
+        "spec": {"serviceName": "stores"},
     }
 """
 PLANNER = """
-from hooks.vk8s.children.snapshot_cron_job import build_snapshot_cron_job
+from hooks.vk8s.children.store_stateful_set import build_store_stateful_set
 from hooks.vk8s.part import Part
 
 
-def plan_snapshots(situation):
-    return Part(children=[] if situation.cluster.paused else [build_snapshot_cron_job(situation.identity)])
+def plan_stores(situation):
+    return Part(children=[] if situation.cluster.paused else [build_store_stateful_set(situation.identity)])
 """
-IMPORT = "from hooks.vk8s.plan.snapshots import plan_snapshots\n"
+IMPORT = "from hooks.vk8s.plan.stores import plan_stores\n"
 # What the hooks answer about some worlds, as JSON: names of children.
 PROGRAM = """
 import json
@@ -57,9 +57,9 @@ from dataclasses import replace
 
 from tests.world import names, observe, running_world, spec
 
-KIND = "CronJob.batch/v1"
+KIND = "StatefulSet.apps/v1"
 metadata = {"name": "demo-later", "namespace": "team-a", "labels": {}}
-later = observe({"apiVersion": "batch/v1", "kind": "CronJob", "metadata": metadata, "spec": {}})
+later = observe({"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": metadata, "spec": {}})
 world = running_world()
 worlds = {
     "listed": world,
@@ -74,7 +74,7 @@ print(json.dumps({name: names(each.sync()) for name, each in worlds.items()}))
 
 @pytest.fixture(scope="module")
 def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
-    """The CronJobs that hooks with the new kind answer with, by what they are asked about."""
+    """The StatefulSets that hooks with the new kind answer with, by what they are asked about."""
     copy = tmp_path_factory.mktemp("copy")
     shutil.copytree(ROOT / "hooks", copy / "hooks", ignore=shutil.ignore_patterns("__pycache__"))
     (copy / "tests").mkdir()
@@ -86,18 +86,18 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
     environment = {"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run([sys.executable, "program.py"], cwd=copy, env=environment, check=True, capture_output=True)
     answered: dict[str, list[str]] = json.loads(done.stdout)
-    return {case: [child for child in children if "CronJob" in child] for case, children in answered.items()}
+    return {case: [child for child in children if "StatefulSet" in child] for case, children in answered.items()}
 
 
 def add_kind(directory: Path) -> None:
     """Adds the kind to the package of the hooks for virtual clusters."""
     insert(directory / "observed" / "kinds.py", "_TABLE: Final = (\n", LINE)
     insert(directory / "plan" / "assemble.py", "from hooks.vk8s.plan.services import plan_services\n", IMPORT)
-    insert(directory / "plan" / "assemble.py", "plan_claims(staying), ", "plan_snapshots(staying), ")
+    insert(directory / "plan" / "assemble.py", "plan_claims(staying), ", "plan_stores(staying), ")
     naming = directory / "spec" / "naming.py"
     naming.write_text(naming.read_text() + NAME)
-    (directory / "children" / "snapshot_cron_job.py").write_text(BUILDER)
-    (directory / "plan" / "snapshots.py").write_text(PLANNER)
+    (directory / "children" / "store_stateful_set.py").write_text(BUILDER)
+    (directory / "plan" / "stores.py").write_text(PLANNER)
 
 
 def insert(path: Path, anchor: str, text: str) -> None:
@@ -109,25 +109,25 @@ def insert(path: Path, anchor: str, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("case", "cron_jobs"),
+    ("case", "stateful_sets"),
     [
-        pytest.param("listed", ["CronJob/demo-snapshots"], id="it is returned where the CompositeController lists it"),
+        pytest.param("listed", ["StatefulSet/demo-stores"], id="it is returned where the CompositeController lists it"),
         pytest.param("not listed", [], id="it is not returned where the CompositeController does not"),
-        pytest.param("not planned", ["CronJob/demo-later"], id="of those that nobody plans, only ours goes"),
-        pytest.param("rejected", ["CronJob/demo-snapshots"], id="it stays while the spec can't be acted on"),
-        pytest.param("no PKI", ["CronJob/demo-snapshots"], id="it stays while the PKI is lost"),
+        pytest.param("not planned", ["StatefulSet/demo-later"], id="of those that nobody plans, only ours goes"),
+        pytest.param("rejected", ["StatefulSet/demo-stores"], id="it stays while the spec can't be acted on"),
+        pytest.param("no PKI", ["StatefulSet/demo-stores"], id="it stays while the PKI is lost"),
     ],
 )
 def test_line_in_the_table_a_builder_and_a_planner_are_a_new_kind(
-    answers: dict[str, list[str]], case: str, cron_jobs: list[str]
+    answers: dict[str, list[str]], case: str, stateful_sets: list[str]
 ) -> None:
-    assert answers[case] == cron_jobs
+    assert answers[case] == stateful_sets
 
 
 def test_hooks_that_do_not_know_a_kind_keep_what_is_observed_of_it() -> None:
-    metadata = {"name": "demo-snapshots", "namespace": "team-a", "labels": {}}
-    cron_job: Manifest = {"apiVersion": "batch/v1", "kind": "CronJob", "metadata": metadata, "spec": {}}
+    metadata = {"name": "demo-stores", "namespace": "team-a", "labels": {}}
+    stateful_set: Manifest = {"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": metadata, "spec": {}}
     world = running_world()
-    newer = replace(world, children={**world.children, "CronJob.batch/v1": {"demo-snapshots": observe(cron_job)}})
+    newer = replace(world, children={**world.children, "StatefulSet.apps/v1": {"demo-stores": observe(stateful_set)}})
     for each in (newer, replace(newer, spec=spec(paused=True))):
-        assert "CronJob/demo-snapshots" in names(each.sync())
+        assert "StatefulSet/demo-stores" in names(each.sync())

@@ -18,6 +18,7 @@ GOOD = {
     "NoPool",
     "NoWorkers",
     "Ready",
+    "Stored",
     "Valid",
 }
 # What does not make a condition false by itself.

@@ -16,6 +16,7 @@ from tests.world import node, spec
 CRD: Final[Manifest] = yaml.safe_load((ROOT / "crds" / "vk8s.yaml").read_text())
 SCHEMA: Final[Manifest] = CRD["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
 WEB: Final = {"name": "web", "port": 30000, "targetPort": 30000}
+CREDENTIALS: Final = {"credentialsSecretRef": {"name": "s3"}}
 KUBEFLOW: Final = {"kubeflow": {"version": "v1.9.0"}}
 RESOURCE: Final = re.compile(r"([.](requests|limits))[.].+")
 # In rules that compare with what was written before.
@@ -90,6 +91,8 @@ BROKEN: Final = [
     spec(ports=[{"name": "-", "port": 1, "targetPort": 2}]),
     spec(access={"authorizedKeys": ["secret"]}),
     spec(kubeflow={"version": "1", "email": "user"}),
+    spec(backup={"schedule": "daily", "timeZone": "Asia Seoul"}),
+    spec(backup={"schedule": "@daily", "s3": {"endpoint": "s3", "bucket": "A_1", "prefix": "/", **CREDENTIALS}}),
     spec(**KUBEFLOW, ports=[{**WEB, "name": "kubeflow", "port": 1, "targetPort": 1}]),
 ]
 RULES: Final = sorted(set(list_rules(SCHEMA["properties"]["spec"], "spec")))

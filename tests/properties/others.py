@@ -62,6 +62,7 @@ UNKNOWN_CONTENTS: list[tuple[str, Manifest]] = [
     ("NetworkPolicy", {"apiVersion": "networking.k8s.io/v1", "spec": {"podSelector": {}, "ingress": [{}]}}),
     ("PodDisruptionBudget", {"apiVersion": "policy/v1", "spec": {"minAvailable": 1}}),
     ("Job", {"apiVersion": "batch/v1", "spec": {"template": {"spec": {"containers": []}}}}),
+    ("CronJob", {"apiVersion": "batch/v1", "spec": {"schedule": "@daily", "jobTemplate": {"spec": {}}}}),
 ]
 
 

@@ -8,6 +8,7 @@ from hooks.kubernetes.quantity import parse_quantity
 from hooks.vk8s.observed.children import (
     CLAIM,
     CONFIG_MAP,
+    CRON_JOB,
     DISRUPTION_BUDGET,
     JOB,
     NETWORK_POLICY,
@@ -63,6 +64,14 @@ def _admit_job(job: Manifest) -> Manifest:
     return {**JOB_DEFAULTS, **spec, "selector": selector, "template": pods}
 
 
+def _admit_cron_job(spec: Manifest) -> Manifest:
+    job = spec["jobTemplate"]["spec"]
+    template = job["template"]
+    pods = {**template, "spec": _with_pod_defaults(template["spec"])}
+    whole = {**JOB_DEFAULTS, **job, "template": pods}
+    return {"concurrencyPolicy": "Allow", **spec, "jobTemplate": {**spec["jobTemplate"], "spec": whole}}
+
+
 def _admit_service(spec: Manifest) -> Manifest:
     if spec.get("type") != "NodePort":
         return {**SERVICE_DEFAULTS, **spec}
@@ -98,6 +107,7 @@ def _rewrite(quantity: str) -> str:
 SPECS: Final[Mapping[str, Callable[[Manifest], Manifest]]] = {
     DISRUPTION_BUDGET: lambda budget: dict(budget["spec"]),
     CLAIM: lambda claim: {**CLAIM_DEFAULTS, **_with_own_quantities(claim["spec"])},
+    CRON_JOB: lambda cron_job: _admit_cron_job(cron_job["spec"]),
     JOB: _admit_job,
     NETWORK_POLICY: lambda policy: _admit_policy(policy["spec"]),
     POD: lambda pod: _with_default_toleration(_with_pod_defaults(pod["spec"])),

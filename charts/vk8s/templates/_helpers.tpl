@@ -33,6 +33,12 @@ app.kubernetes.io/name: {{ .name }}
 {{- .Values.kubeflow.installerImage | default (printf "%s/vk8s/kubeflow-installer:{version}" $registry) -}}
 {{- end -}}
 
+{{- /* The image that takes backups. */ -}}
+{{- define "vk8s.backupImage" -}}
+{{- $registry := .Values.global.imageRegistry | default .Values.image.registry | trimSuffix "/" -}}
+{{- .Values.backup.image | default (printf "%s/vk8s/backup:%s" $registry .Chart.AppVersion) -}}
+{{- end -}}
+
 {{- define "vk8s.pullSecrets" -}}
 {{- with .Values.global.imagePullSecrets }}
 imagePullSecrets: {{- toYaml . | nindent 0 }}

@@ -29,31 +29,33 @@ class Work:
 
 def build_job(identity: Identity, work: Work) -> Manifest:
     """The Job for `work`. Each container is retried until it succeeds."""
-    *steps, last = work.containers
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",
         "metadata": build_annotated_metadata(identity, work.name, work.labels, work.noted),
+        "spec": {"backoffLimit": _BACKOFF_LIMIT, "template": build_pod_template(identity, work)},
+    }
+
+
+def build_pod_template(identity: Identity, work: Work) -> Manifest:
+    """The template of the pods that do `work`."""
+    *steps, last = work.containers
+    return {
+        "metadata": {
+            # A sidecar would keep running, and the Job would never complete.
+            "annotations": dict(NO_MESH_ANNOTATIONS),
+            "labels": {**NO_MESH_LABELS, **child_labels(identity), **work.labels},
+        },
         "spec": {
-            "backoffLimit": _BACKOFF_LIMIT,
-            "template": {
-                "metadata": {
-                    # A sidecar would keep running, and the Job would never complete.
-                    "annotations": dict(NO_MESH_ANNOTATIONS),
-                    "labels": {**NO_MESH_LABELS, **child_labels(identity), **work.labels},
-                },
-                "spec": {
-                    "automountServiceAccountToken": False,
-                    **({"initContainers": steps} if steps else {}),
-                    "containers": [last],
-                    "enableServiceLinks": False,
-                    "restartPolicy": "OnFailure",
-                    # With the group, the user nobody can read the mounted Secrets.
-                    "securityContext": {"fsGroup": _NOBODY, "runAsGroup": _NOBODY, "runAsUser": _NOBODY},
-                    "terminationGracePeriodSeconds": _STOP_SECONDS,
-                    "volumes": list(work.volumes),
-                },
-            },
+            "automountServiceAccountToken": False,
+            **({"initContainers": steps} if steps else {}),
+            "containers": [last],
+            "enableServiceLinks": False,
+            "restartPolicy": "OnFailure",
+            # With the group, the user nobody can read the mounted Secrets.
+            "securityContext": {"fsGroup": _NOBODY, "runAsGroup": _NOBODY, "runAsUser": _NOBODY},
+            "terminationGracePeriodSeconds": _STOP_SECONDS,
+            "volumes": list(work.volumes),
         },
     }
 

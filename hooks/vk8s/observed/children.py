@@ -13,6 +13,7 @@ SERVICE: Final = "Service.v1"
 CLAIM: Final = "PersistentVolumeClaim.v1"
 POD: Final = "Pod.v1"
 JOB: Final = "Job.batch/v1"
+CRON_JOB: Final = "CronJob.batch/v1"
 NETWORK_POLICY: Final = "NetworkPolicy.networking.k8s.io/v1"
 DISRUPTION_BUDGET: Final = "PodDisruptionBudget.policy/v1"
 

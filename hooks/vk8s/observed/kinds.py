@@ -11,6 +11,7 @@ from typing import Final
 from hooks.vk8s.observed.children import (
     CLAIM,
     CONFIG_MAP,
+    CRON_JOB,
     DISRUPTION_BUDGET,
     JOB,
     NETWORK_POLICY,
@@ -75,6 +76,7 @@ _TABLE: Final = (
             naming.kubeconfig_secret_name,
             naming.ssh_secret_name,
             naming.kubeflow_secret_name,
+            naming.backup_secret_name,
         ),
     ),
     ChildKind(CONFIG_MAP, "configmaps", Data.DERIVED, (naming.access_config_map_name,)),
@@ -92,7 +94,10 @@ _TABLE: Final = (
     ChildKind(CLAIM, "persistentvolumeclaims", Data.USER),
     ChildKind(POD, "pods", Data.DERIVED, (naming.access_pod_name, naming.spare_access_pod_name)),
     # Never updated, but replaced.
-    ChildKind(JOB, "jobs", Data.DERIVED, (naming.kubeflow_job_name,), update_strategy="OnDelete"),
+    ChildKind(
+        JOB, "jobs", Data.DERIVED, (naming.kubeflow_job_name, naming.backup_job_name), update_strategy="OnDelete"
+    ),
+    ChildKind(CRON_JOB, "cronjobs", Data.DERIVED, (naming.backup_cron_job_name,), since="0.2.0"),
     ChildKind(NETWORK_POLICY, "networkpolicies", Data.SPEC, (naming.network_policy_name,), since="0.1.0"),
     ChildKind(
         DISRUPTION_BUDGET,

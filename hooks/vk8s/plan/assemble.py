@@ -18,6 +18,7 @@ from hooks.vk8s.observed.keep import keep, keep_unknown
 from hooks.vk8s.observed.kinds import Data, list_named
 from hooks.vk8s.part import Part
 from hooks.vk8s.plan.access import plan_access
+from hooks.vk8s.plan.backups import Backups, plan_backups
 from hooks.vk8s.plan.boot_files import plan_boot_files
 from hooks.vk8s.plan.disruptions import plan_disruptions
 from hooks.vk8s.plan.frozen import keep_frozen
@@ -53,6 +54,7 @@ class Plan:
     state: State
     replacements: Replacements
     kubeflow: Kubeflow
+    backups: Backups
     children: Sequence[Manifest]
     frozen: Sequence[str]
     waiting: Mapping[str, str]
@@ -102,12 +104,13 @@ def assemble(situation: Situation, review: Review) -> Plan:
     exempt = Exempt(removals.nodes, state.held, frozenset(state.lost))
     replacements, found = plan_replacements(situation, exempt), keep_kubeflow(situation)
     kubeflow = plan_kubeflow(staying, found) if keys.is_usable else found
+    backups = plan_backups(staying) if keys.is_usable else Backups()
     if keys.is_usable:
         members = list_needed_members(situation, removals.nodes, removals.left)
         pods = [plan_claims(staying), plan_node_pods(staying, state, members), plan_access(staying)]
         voters = list_members(situation, removals.left)
         hosts = [plan_disruptions(staying, voters), plan_stranded(staying, state.held)]
-        parts = [*first, keys, *pods, *hosts, kubeflow, removals, replacements, state]
+        parts = [*first, keys, *pods, *hosts, kubeflow, backups, removals, replacements, state]
     else:
         wait = f"waits for Secret {pki_secret_name(situation.identity.name)}"
         waiting = Part(waiting={node.name: wait for node in situation.cluster.nodes} if keys.children else {})
@@ -121,6 +124,7 @@ def assemble(situation: Situation, review: Review) -> Plan:
         state=state,
         replacements=replacements,
         kubeflow=kubeflow,
+        backups=backups,
         children=answer.children,
         frozen=answer.frozen,
         waiting={name: wait for part in parts for name, wait in part.waiting.items()},

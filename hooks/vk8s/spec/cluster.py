@@ -18,6 +18,8 @@ RESTART_ANNOTATION = "vk8s.sktelecom.com/restart"
 FORCE_REMOVE_ANNOTATION = "vk8s.sktelecom.com/force-remove"
 # Uids of PersistentVolumeClaims, separated by commas: their data is given up, and empty volumes may replace them.
 ACCEPT_LOSS_ANNOTATION = "vk8s.sktelecom.com/accept-state-loss"
+# Any text. Each value takes one backup.
+SNAPSHOT_ANNOTATION = "vk8s.sktelecom.com/snapshot"
 # The hash of a CA, as in the `join` Secret: everything that it signed is given up, and another CA may replace it.
 ACCEPT_CA_LOSS_ANNOTATION = "vk8s.sktelecom.com/accept-ca-loss"
 # Uids of earlier Vk8s of this name, separated by commas: their volumes and keys are taken over.
@@ -51,6 +53,7 @@ class VirtualCluster:
     accept_loss: str = ""
     accept_ca_loss: str = ""
     adopts: str = ""
+    snapshot: str = ""
     network: Network = field(default_factory=Network)
     state: StateNote = field(default_factory=StateNote)
     # Of the namespace in the host cluster; empty if Metacontroller does not send them.
@@ -154,6 +157,7 @@ def build_cluster(metadata: Metadata, spec: Spec, settings: Settings, network: N
         accept_loss=annotations.get(ACCEPT_LOSS_ANNOTATION, ""),
         accept_ca_loss=annotations.get(ACCEPT_CA_LOSS_ANNOTATION, ""),
         adopts=",".join(_split(annotations.get(ADOPT_ANNOTATION, ""))),
+        snapshot=annotations.get(SNAPSHOT_ANNOTATION, ""),
         network=network,
         is_replicated=len(spec.control_plane) > 1,
     )

@@ -11,7 +11,7 @@ from hooks.vk8s.spec.model import NodeSpec, Role
 ROLE = f"{PREFIX}role"
 COMPONENT = f"{PREFIX}component"
 BOOTSTRAP_COMPONENT, NODE_COMPONENT, ACCESS_COMPONENT, LEAVE_COMPONENT = "bootstrap", "node", "access", "leave"
-KUBEFLOW_COMPONENT = "kubeflow"
+KUBEFLOW_COMPONENT, BACKUP_COMPONENT = "kubeflow", "backup"
 
 # Labels by which controllers and tools recognize their objects. Copied to a child, they make the API server reject a
 # Job, Kueue suspend it, kube-proxy ignore a Service, Helm or Argo CD take a child for an object that their user wrote,
@@ -108,6 +108,11 @@ def leave_labels(node: str) -> dict[str, str]:
 def kubeflow_labels() -> dict[str, str]:
     """The labels of a Job, and of its pods, that installs Kubeflow."""
     return {COMPONENT: KUBEFLOW_COMPONENT}
+
+
+def backup_labels() -> dict[str, str]:
+    """The labels of what takes backups: CronJob, Jobs and their pods."""
+    return {COMPONENT: BACKUP_COMPONENT}
 
 
 def build_pod_metadata(

@@ -19,6 +19,9 @@ MAX_KEY_LENGTH = 8192
 # RFC 5321, 4.5.3.1.
 MAX_EMAIL = 254
 MAX_NODES = 100
+MAX_URL = 512
+MAX_PREFIX = 256
+MAX_SCHEDULE = 128
 # The name of the port of Kubeflow's user interface.
 KUBEFLOW_PORT = "kubeflow"
 # Kubeflow's own default for its first user.
@@ -28,6 +31,7 @@ Role = Literal["master", "worker"]
 Cni = Literal["flannel", "none"]
 # The API server accepts no space around it in a pod, and no registry has a space in a name.
 Image = Annotated[str, StringConstraints(min_length=1, max_length=512, pattern=r"^\S*$")]
+ObjectName = Annotated[str, StringConstraints(min_length=1, max_length=MAX_OBJECT_NAME)]
 ClassName = Annotated[str, StringConstraints(min_length=1, max_length=MAX_OBJECT_NAME, pattern=SUBDOMAIN)]
 
 
@@ -107,6 +111,41 @@ class DisruptionBudget(SpecModel):
     max_unavailable: int = Field(ge=0, le=MAX_NODES)
 
 
+class NameRef(SpecModel):
+    """An object in the namespace of the Vk8s."""
+
+    name: ObjectName
+
+
+class CaConfigMapRef(SpecModel):
+    """A key of a ConfigMap in the namespace of the Vk8s."""
+
+    name: ObjectName
+    key: ObjectName = "ca.crt"
+
+
+class S3Spec(SpecModel):
+    """A bucket for snapshots. Keys begin with the prefix, then the namespace and the name of the Vk8s."""
+
+    endpoint: Annotated[str, StringConstraints(min_length=1, max_length=MAX_URL)]
+    bucket: Annotated[str, StringConstraints(min_length=3, max_length=63)]
+    prefix: Annotated[str, StringConstraints(max_length=MAX_PREFIX)] | None = None
+    region: Annotated[str, StringConstraints(max_length=64)] | None = None
+    credentials_secret_ref: NameRef
+    ca_config_map_ref: CaConfigMapRef | None = None
+
+
+class BackupSpec(SpecModel):
+    """When snapshots of etcd are taken, how many are kept, and where."""
+
+    schedule: Annotated[str, StringConstraints(min_length=1, max_length=MAX_SCHEDULE)]
+    time_zone: Annotated[str, StringConstraints(max_length=64)] | None = None
+    keep: int = Field(default=7, ge=1, le=1000)
+    claim: NameRef | None = None
+    s3: S3Spec | None = None
+    password_secret_ref: PasswordSecretRef | None = None
+
+
 class Spec(SpecModel):
     """`spec` of a Vk8s."""
 
@@ -121,6 +160,7 @@ class Spec(SpecModel):
     access: AccessSpec = Field(default_factory=AccessSpec)
     ports: list[PortSpec] = Field(default_factory=list)
     disruption_budget: DisruptionBudget | None = None
+    backup: BackupSpec | None = None
 
     @property
     def control_plane(self) -> list[NodeSpec]:

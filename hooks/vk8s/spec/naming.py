@@ -8,6 +8,10 @@ MAX_PORT_NAME = 63
 
 # Our containers in each kind of pod. An injector may have added others, before or after them.
 NODE_CONTAINER, ACCESS_CONTAINER, LEAVE_CONTAINER = "node", "access", "leave"
+BACKUP_CONTAINER = "backup"
+
+# A CronJob's name has at most 52 characters, as that of its Jobs is longer.
+MAX_BACKED_UP_NAME = 45
 
 
 def pki_secret_name(vk8s: str) -> str:
@@ -88,6 +92,21 @@ def kubeflow_secret_name(vk8s: str) -> str:
 def kubeflow_job_name(vk8s: str) -> str:
     """Job that installs Kubeflow."""
     return f"{vk8s}-kubeflow"
+
+
+def backup_secret_name(vk8s: str) -> str:
+    """Secret with the client certificate with which backups read etcd."""
+    return f"{vk8s}-backup"
+
+
+def backup_cron_job_name(vk8s: str) -> str:
+    """CronJob that takes backups."""
+    return f"{vk8s}-backup"
+
+
+def backup_job_name(vk8s: str) -> str:
+    """Job that takes the backup that the owner has requested."""
+    return f"{vk8s}-backup"
 
 
 def leave_job_name(node: str) -> str:

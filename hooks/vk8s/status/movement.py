@@ -43,6 +43,8 @@ STALLING: Final = frozenset(
         "AddressIgnored",
         "Adopted",
         "AwaitsAdoption",
+        "BackupImageNotSet",
+        "BackupKeyInvalid",
         "CAExpired",
         "CANotYetValid",
         "ChildImmutable",

@@ -6,7 +6,7 @@ from typing import Final
 from hooks.kubernetes.conditions import Blocker, Condition, build_conditions
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.kubeflow.status import report_kubeflow
-from hooks.vk8s.observed.children import DISRUPTION_BUDGET, describe_finalizers
+from hooks.vk8s.observed.children import CRON_JOB, DISRUPTION_BUDGET, describe_finalizers
 from hooks.vk8s.observed.refused import REFUSED
 from hooks.vk8s.plan.assemble import Plan
 from hooks.vk8s.plan.review import ACCEPTED
@@ -14,6 +14,7 @@ from hooks.vk8s.plan.state import STATE_AT_RISK
 from hooks.vk8s.situation import Call, Situation
 from hooks.vk8s.status.access import report_access
 from hooks.vk8s.status.addresses import report_network
+from hooks.vk8s.status.backups import report_backups
 from hooks.vk8s.status.movement import report_movement
 from hooks.vk8s.status.namespace_notes import note_rules
 from hooks.vk8s.status.nodes import READY, Nodes, report_observed_nodes, report_spec_nodes
@@ -23,6 +24,10 @@ _NO_BUDGETS: Final = (
     "disruptionBudget has no effect: the CompositeController does not list PodDisruptionBudgets. Apply "
     "metacontroller/vk8s.yaml of this version."
 )
+_NO_CRON_JOBS: Final = (
+    "backup has no effect: the CompositeController does not list CronJobs. Apply metacontroller/vk8s.yaml of this "
+    "version."
+)
 
 
 def build_status(situation: Situation, plan: Plan) -> Manifest:
@@ -30,16 +35,18 @@ def build_status(situation: Situation, plan: Plan) -> Manifest:
     acceptance = Condition(ACCEPTED, status=True, reason="Valid", message=_describe_acceptance(situation, plan))
     children = report_children(situation, plan)
     nodes = note_rules(report_spec_nodes(situation, plan), situation.cluster, refused=children.reason in REFUSED)
+    backups = report_backups(situation, plan.backups)
     conditions = [
         acceptance,
         children,
         *report_network(situation),
         *report_access(situation, plan),
         *report_kubeflow(situation, plan.kubeflow, plan.blocker),
+        *backups.conditions,
         *nodes.conditions,
     ]
     movement = report_movement(situation, nodes, conditions, plan.replacements)
-    return _build(nodes.phase, nodes, [*conditions, *movement], situation)
+    return _build(nodes.phase, nodes, [*conditions, *movement], situation) | backups.fields
 
 
 def build_rejected_status(call: Call, problems: Sequence[str], reason: str = "InvalidSpec") -> Manifest:
@@ -52,7 +59,8 @@ def build_rejected_status(call: Call, problems: Sequence[str], reason: str = "In
         *nodes.conditions,
     ]
     movement = report_movement(call, nodes, conditions)
-    return _build(nodes.phase if nodes.wanted else "Fail", nodes, [*conditions, *movement], call)
+    phase = nodes.phase if nodes.wanted else "Fail"
+    return _build(phase, nodes, [*conditions, *movement], call) | call.past_backups.format()
 
 
 def build_terminating_status(call: Call, releases: Mapping[str, str]) -> Manifest:
@@ -65,7 +73,7 @@ def build_terminating_status(call: Call, releases: Mapping[str, str]) -> Manifes
     needed = {reason: release for reason, release in releases.items() if release}
     reason = next(iter(needed), "Terminating")
     ready = Condition(READY, status=False, reason=reason, message=" ".join([gone, *needed.values()]))
-    return _build("Terminating", report_observed_nodes(call), [ready], call)
+    return _build("Terminating", report_observed_nodes(call), [ready], call) | call.past_backups.format()
 
 
 def _describe_left(name: str, child: Manifest) -> str:
@@ -100,6 +108,7 @@ def _describe_acceptance(situation: Situation, plan: Plan) -> str:
         *([mismatch] if mismatch else []),
         *(["accessPodPort has no effect without accessPodImage."] if has_idle_port else []),
         *([_NO_BUDGETS] if is_budget_idle else []),
+        *([_NO_CRON_JOBS] if spec.backup and not situation.observed.knows(CRON_JOB) else []),
         *(
             f"{name} is not recreated, as its next pod would be refused: {held[name]}."
             for name in outdated

@@ -1,0 +1,171 @@
+"""CronJob and Job `<vk8s>-backup`: both take one backup, from the same template; images/backup has the program."""
+
+import json
+from typing import Final
+
+from hooks.kubernetes.manifest import Manifest
+from hooks.vk8s.children.job import KUBECONFIG_PATH, RUN_PATH, Work, build_pod_template, build_security_context
+from hooks.vk8s.keys.kubeconfig import KUBECONFIG_FILE
+from hooks.vk8s.spec.cluster import SNAPSHOT_ANNOTATION, VirtualCluster
+from hooks.vk8s.spec.labels import backup_labels, build_annotated_metadata, build_metadata, child_labels
+from hooks.vk8s.spec.model import BackupSpec, S3Spec
+from hooks.vk8s.spec.naming import (
+    BACKUP_CONTAINER,
+    backup_cron_job_name,
+    backup_job_name,
+    backup_secret_name,
+    kubeconfig_secret_name,
+)
+from hooks.vk8s.spec.own_resources import OwnResources
+
+# restic takes 60 MiB for a small etcd, and 150 for one of 2 GiB.
+RESOURCES: Final = OwnResources(requests={"cpu": "0", "memory": "64Mi"}, limits={"cpu": "1", "memory": "512Mi"})
+PASSWORD: Final = "password"  # noqa: S105 the name of a file
+_ETCD, _CLAIM, _S3, _S3_CA, _PASSWORD = (f"/vk8s/{name}" for name in ("etcd", "claim", "s3", "s3-ca", PASSWORD))
+_ATTEMPTS: Final = 3
+# Of one attempt; the program says so when it ends. All attempts together have a little more.
+_MINUTES: Final = 20
+_ALL_SECONDS: Final = _ATTEMPTS * _MINUTES * 60 + 600
+# A backup that could not be started so long, as all was down, waits for its next time.
+_START_SECONDS: Final = 600
+# restic removes its lock when it is ended.
+_STOP_SECONDS: Final = 10
+# etcd's largest size is 8 GiB.
+_ROOM: Final = "10Gi"
+
+
+def build_backup_cron_job(cluster: VirtualCluster, backup: BackupSpec, image: str, *, suspend: bool) -> Manifest:
+    """The CronJob for spec.backup."""
+    identity = cluster.identity
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "CronJob",
+        "metadata": build_metadata(identity, backup_cron_job_name(identity.name), backup_labels()),
+        "spec": {
+            "concurrencyPolicy": "Forbid",
+            "failedJobsHistoryLimit": 1,
+            "jobTemplate": {
+                "metadata": {"labels": {**child_labels(identity), **backup_labels()}},
+                "spec": _build_job_spec(cluster, backup, image),
+            },
+            "schedule": backup.schedule,
+            "startingDeadlineSeconds": _START_SECONDS,
+            "successfulJobsHistoryLimit": 1,
+            "suspend": suspend,
+            **({"timeZone": backup.time_zone} if backup.time_zone else {}),
+        },
+    }
+
+
+def build_backup_job(cluster: VirtualCluster, backup: BackupSpec, image: str) -> Manifest:
+    """The Job for the backup that the owner has requested by an annotation, which the Job and its pods have, too."""
+    identity, noted = cluster.identity, {SNAPSHOT_ANNOTATION: cluster.snapshot}
+    spec = _build_job_spec(cluster, backup, image)
+    metadata = spec["template"]["metadata"]
+    template = {**spec["template"], "metadata": {**metadata, "annotations": {**metadata["annotations"], **noted}}}
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": build_annotated_metadata(identity, backup_job_name(identity.name), backup_labels(), noted),
+        "spec": {**spec, "template": template},
+    }
+
+
+def _build_job_spec(cluster: VirtualCluster, backup: BackupSpec, image: str) -> Manifest:
+    work = Work(
+        name=backup_job_name(cluster.name),
+        labels=backup_labels(),
+        noted={},
+        containers=[_build_container(cluster, backup, image)],
+        volumes=_build_volumes(cluster.name, backup),
+    )
+    template = build_pod_template(cluster.identity, work)
+    # Never: a container that is restarted loses its pod, and its message, when the last attempt has failed.
+    pod = {**template["spec"], "restartPolicy": "Never", "terminationGracePeriodSeconds": _STOP_SECONDS}
+    return {
+        "activeDeadlineSeconds": _ALL_SECONDS,
+        "backoffLimit": _ATTEMPTS - 1,
+        "template": {**template, "spec": pod},
+    }
+
+
+def _build_container(cluster: VirtualCluster, backup: BackupSpec, image: str) -> Manifest:
+    return {
+        "name": BACKUP_CONTAINER,
+        "image": image,
+        "args": [
+            f"--about={json.dumps(_describe(cluster), sort_keys=True)}",
+            f"--kubeconfig={KUBECONFIG_PATH}/{KUBECONFIG_FILE}",
+            f"--etcd-credentials={_ETCD}",
+            *(_list_s3_arguments(backup.s3) if backup.s3 else [f"--directory={_CLAIM}"]),
+            *([f"--password-file={_PASSWORD}/{PASSWORD}"] if backup.password_secret_ref else []),
+            f"--keep={backup.keep}",
+            f"--work={RUN_PATH}",
+            f"--timeout={_MINUTES}m",
+        ],
+        "resources": RESOURCES.fit(cluster.rules),
+        "volumeMounts": [
+            {"name": "kubeconfig", "mountPath": KUBECONFIG_PATH, "readOnly": True},
+            {"name": "etcd", "mountPath": _ETCD, "readOnly": True},
+            {"name": "run", "mountPath": RUN_PATH},
+            *([{"name": "claim", "mountPath": _CLAIM}] if backup.claim else []),
+            *([{"name": "s3", "mountPath": _S3, "readOnly": True}] if backup.s3 else []),
+            *([{"name": "s3-ca", "mountPath": _S3_CA, "readOnly": True}] if _has_ca(backup) else []),
+            *([{"name": PASSWORD, "mountPath": _PASSWORD, "readOnly": True}] if backup.password_secret_ref else []),
+        ],
+        "securityContext": build_security_context(),
+    }
+
+
+def _describe(cluster: VirtualCluster) -> Manifest:
+    """What each snapshot says of the virtual cluster, as far as it can't be read from the cluster itself."""
+    return {
+        "name": cluster.name,
+        "namespace": cluster.identity.namespace,
+        "uid": cluster.identity.uid,
+        "podNetworkCidr": cluster.spec.kubernetes.pod_network_cidr,
+        "serviceCidr": cluster.spec.kubernetes.service_cidr,
+        "clusterDomain": cluster.cluster_domain,
+    }
+
+
+def _list_s3_arguments(s3: S3Spec) -> list[str]:
+    return [
+        f"--s3-endpoint={s3.endpoint}",
+        f"--s3-bucket={s3.bucket}",
+        *([f"--s3-prefix={s3.prefix}"] if s3.prefix else []),
+        *([f"--s3-region={s3.region}"] if s3.region else []),
+        f"--s3-credentials={_S3}",
+        *([f"--s3-ca={_S3_CA}/ca.crt"] if s3.ca_config_map_ref else []),
+    ]
+
+
+def _has_ca(backup: BackupSpec) -> bool:
+    return backup.s3 is not None and backup.s3.ca_config_map_ref is not None
+
+
+def _build_volumes(vk8s: str, backup: BackupSpec) -> list[Manifest]:
+    """What the owner provides is optional: the program says what is missing; a kubelet would only write an Event."""
+    s3, secret = backup.s3, backup.password_secret_ref
+    ca = s3.ca_config_map_ref if s3 else None
+    volumes: list[Manifest | None] = [
+        {"name": "kubeconfig", "secret": {"secretName": kubeconfig_secret_name(vk8s), "defaultMode": 0o440}},
+        {"name": "etcd", "secret": {"secretName": backup_secret_name(vk8s), "defaultMode": 0o440}},
+        {"name": "run", "emptyDir": {"sizeLimit": _ROOM}},
+        {"name": "claim", "persistentVolumeClaim": {"claimName": backup.claim.name}} if backup.claim else None,
+        {"name": "s3", "secret": _build_secret(s3.credentials_secret_ref.name)} if s3 else None,
+        {"name": "s3-ca", "configMap": _build_source({"name": ca.name}, ca.key, "ca.crt")} if ca else None,
+        {"name": PASSWORD, "secret": _build_source({"secretName": secret.name}, secret.key, PASSWORD)}
+        if secret
+        else None,
+    ]
+    return [volume for volume in volumes if volume]
+
+
+def _build_secret(name: str) -> Manifest:
+    return {"secretName": name, "defaultMode": 0o440, "optional": True}
+
+
+def _build_source(named: Manifest, key: str, path: str) -> Manifest:
+    """One key of a Secret or ConfigMap, as a file."""
+    return {**named, "items": [{"key": key, "path": path}], "defaultMode": 0o440, "optional": True}
