@@ -10,6 +10,7 @@ from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.observed.children import POD, group_key
 from hooks.vk8s.observed.keep import LAST_APPLIED
 from testbed.metacontroller.merge import merge_update
+from tests.backups_world import BACKED_UP, CLAIM
 from tests.unit.vk8s.kubeflow.material import get_job, installing
 from tests.world import Children, World, node, running_world, spec
 
@@ -87,7 +88,8 @@ def labelled_by_an_older_version(world: World) -> World:
 def everything_world() -> World:
     """A running virtual cluster with every kind of child except for Jobs."""
     ports = [{"name": "web", "port": 30000, "targetPort": 30000}]
-    return running_world(spec={**WITH_ACCESS, "disruptionBudget": {"maxUnavailable": 1}, "ports": ports}).step()
+    wanted = {**WITH_ACCESS, "disruptionBudget": {"maxUnavailable": 1}, "ports": ports, "backup": CLAIM}
+    return running_world(spec=wanted, context=BACKED_UP).steps(2)
 
 
 def update_all(world: World) -> Children:
