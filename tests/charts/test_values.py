@@ -35,6 +35,7 @@ SAMPLES: dict[str, Any] = {
     **{f"image.{key}": value for key, value in IMAGE.items()},
     "nodeImages.registry": "other.example.com",
     "nodeImages.version": "v1.33.1",
+    "backup.image": "other.example.com/backup:1",
     "kubeflow.installerImage": "other.example.com/installer:{version}",
     "settings": {"ca_days": 0.5, "allowed_images": ["a/*", "b"], "network_policy": False, "cluster_domain": "a.b"},
     "hostCidrs": ["10.0.0.0/8", "192.168.0.0/16"],

@@ -99,12 +99,19 @@ def list_paths(value: object, path: str = "") -> set[str]:
     return set(own).union(*(list_paths(inner, name) for name, inner in own.items()))
 
 
+# Comments of an example with fields that exclude others.
+INSTEAD = {"# claim: {name: ": ("spec.backup.claim", "spec.backup.claim.name")}
+
+
 @pytest.mark.parametrize("source", EXAMPLES)
 def test_example_has_every_field(source: str) -> None:
     (version,) = CRDS[next(page for page, crd in SOURCES.items() if crd == source)]["spec"]["versions"]
     fields = {field.path for field in list_fields(version["schema"]["openAPIV3Schema"])}
-    used = list_paths(yaml.safe_load((ROOT / EXAMPLES[source]).read_text()))
-    assert {path for path in fields if path.startswith("spec")} - used == set(), f"add them to {EXAMPLES[source]}"
+    text = (ROOT / EXAMPLES[source]).read_text()
+    used = list_paths(yaml.safe_load(text))
+    instead = {path for line, paths in INSTEAD.items() if line in text for path in paths}
+    missing = {path for path in fields if path.startswith("spec")} - used - instead
+    assert missing == set(), f"add them to {EXAMPLES[source]}"
 
 
 @pytest.mark.parametrize("source", EXAMPLES)
