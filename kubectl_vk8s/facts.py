@@ -11,6 +11,7 @@ from kubectl_vk8s.screen import Cell, join_pairs
 from kubectl_vk8s.verdict import choose_node_tone
 from kubectl_vk8s.vk8s import VALID, Node, Vk8s
 
+_MIB: Final = 1024 * 1024
 HEADER: Final = ("NODE", "ROLE", "MEMBER", "STATE", "HOST", "ADDRESS", "CPU/MEM", "DETAIL")
 
 
@@ -37,10 +38,20 @@ def list_facts(vk8s: Vk8s, objects: Objects) -> Iterator[str]:
     if vk8s.control_plane:
         yield join_pairs([("VOTERS", vk8s.control_plane["voters"]), ("QUORUM", str(vk8s.control_plane["quorum"]))])
     yield from filter(None, [join_pairs([("SSH", f"ssh -p {ssh} root@{host}" if ssh else ""), ("PORTS", ports)])])
+    yield from [describe_backup(vk8s)] if vk8s.spec.get("backup") else []
     yield from list_half_done(vk8s)
     expiry = (vk8s.status.get("certificatesExpire") or {}).get("ca", "")
     yield from [f"The CA expires on {expiry[:10]}."] if expiry else []
     yield from [f"{UNKNOWN}: {why}" for why in objects.unknown]
+
+
+def describe_backup(vk8s: Vk8s) -> str:
+    """The newest snapshot that is stored, where spec.backup asks for some."""
+    backup: Manifest = vk8s.status.get("backup") or {}
+    if "snapshot" not in backup:
+        return "No snapshot has been stored so far."
+    size = f"{backup['size'] / _MIB:.1f} MiB"
+    return join_pairs([("SNAPSHOT", backup["snapshot"]), ("TAKEN", backup["lastSuccessTime"]), ("SIZE", size)])
 
 
 def list_half_done(vk8s: Vk8s) -> Iterator[str]:

@@ -135,6 +135,12 @@ class Vk8s:
         return found
 
     @property
+    def backup_request(self) -> Manifest:
+        """How far the snapshot is that its owner has requested; empty if there is none."""
+        found: Manifest = (self.status.get("backup") or {}).get("request") or {}
+        return found
+
+    @property
     def spec_nodes(self) -> Sequence[Manifest]:
         """The nodes of the spec, the control-plane node first."""
         nodes: Sequence[Manifest] = self.spec.get("nodes") or []
