@@ -6,6 +6,7 @@ OTHER: Final = "other"
 _OF_VK8S: Final = (
     "AddressIgnored",
     "Adopted",
+    "AwaitsAdoption",
     "BackupFailed",
     "BackupImageNotSet",
     "BackupKeyInvalid",
@@ -32,6 +33,7 @@ _OF_VK8S: Final = (
     "PoolsNotSent",
     "PortClosed",
     "QuorumLost",
+    "Retained",
     "StateAtRisk",
     "StateLost",
     "Suspended",

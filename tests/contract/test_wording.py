@@ -87,6 +87,7 @@ BROKEN: Final = [
     spec(storage={"size": 0}),
     spec(nodes=[node(name, "master") for name in "abc"], storage={"ephemeral": True}),
     spec(storage={"size": "much"}),
+    spec(storage={"ephemeral": True, "retain": True}),
     spec(ports=[WEB, WEB], accessPodPort=30000),
     spec(ports=[{"name": "-", "port": 1, "targetPort": 2}]),
     spec(access={"authorizedKeys": ["secret"]}),
