@@ -64,10 +64,10 @@ def world(machines: Mapping[str, Told], tmp_path: Path) -> HostsWorld:
 
 def write_members(directory: Path, *roles: str) -> None:
     """So many members, and those roles."""
-    members = (
+    members = [
         {"name": f"soak-{letter}", "role": role, "answers": True} for letter, role in zip("abc", roles, strict=False)
-    )
-    (directory / "members").write_text("".join(f"{json.dumps(member)}\n" for member in members))
+    ]
+    (directory / "members").write_text(json.dumps({"members": members}))
 
 
 def build_fault(kind: Kind, target: str = "") -> Fault:
