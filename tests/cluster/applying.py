@@ -28,4 +28,4 @@ def _try(command: str, cluster: HostCluster, manifest: Manifest) -> str:
 
 def forget_types(message: str) -> str:
     """Without the API server's own words between a field and our sentence."""
-    return re.sub(r'Invalid value: ("[^"]*": )?', "", message)
+    return re.sub(r'Invalid value: (("[^"]*"|-?[0-9]+): )?', "", message)
