@@ -18,7 +18,7 @@ from hooks.vk8s.plan import addresses, backups
 from hooks.vk8s.plan.assemble import assemble
 from hooks.vk8s.plan.disruptions import plan_rejected
 from hooks.vk8s.plan.review import review_spec
-from hooks.vk8s.plan.state import read_note
+from hooks.vk8s.plan.state import read_note, read_older_claims
 from hooks.vk8s.situation import Call, Context, Situation
 from hooks.vk8s.spec import namespace_rules
 from hooks.vk8s.spec.cluster import build_cluster, parse_identity
@@ -139,10 +139,13 @@ def _read_call(request: HookRequest, context: Context) -> Call:
 
 def _read_situation(call: Call, request: HookRequest, spec: Spec) -> Situation:
     """The call with a valid spec: with the virtual cluster, and its own bootstrap files."""
+    if not (call.note.claims or call.note.members or call.note.joining):
+        call = replace(call, note=replace(call.note, claims=read_older_claims(call.identity.name, call.observed, spec)))
     network = addresses.read_network(call.identity, spec, call.related, call.settings)
     cluster = build_cluster(request.parent.metadata, spec, call.settings, network)
     names = [node.name for node in spec.nodes]
-    removed = {**dict.fromkeys(call.note.members.difference(names), "master"), **read_roles(call.observed, names)}
+    noted = call.note.members | call.note.joining
+    removed = {**dict.fromkeys(sorted(noted.difference(names)), "master"), **read_roles(call.observed, names)}
     masters = [name for name, role in removed.items() if role == "master"]
     cluster = replace(
         cluster,

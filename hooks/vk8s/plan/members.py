@@ -8,18 +8,29 @@ from collections.abc import Collection
 
 from hooks.vk8s.situation import Situation
 from hooks.vk8s.spec.model import NodeSpec
+from hooks.vk8s.spec.naming import leave_job_name
 
 
 def is_quorum_without(situation: Situation, node: NodeSpec) -> bool:
-    """Whether the control-plane nodes but `node` that are Ready are a quorum of all, so that it can lose its data."""
-    nodes = situation.cluster.control_plane
-    ready = [each for each in nodes if each != node and _is_ready(situation, each.name)]
-    return node in nodes and len(nodes) > 1 and len(ready) > len(nodes) // 2
+    """Whether the control-plane nodes but `node` that are Ready are a quorum of all, so that it can lose its data.
+
+    All are those of the spec, and members that have not left. If it has no data, one that is Ready is enough: the
+    quorum does not need it.
+    """
+    nodes, note = situation.cluster.control_plane, situation.cluster.state
+    names = note.members.union(each.name for each in nodes)
+    ready = [name for name in names if name != node.name and _is_ready(situation, name)]
+    least = 1 if node.name in note.joining else len(names) // 2 + 1
+    return node in nodes and len(names) > 1 and len(ready) >= least
 
 
 def find_anchor(situation: Situation, leaving: Collection[str]) -> str | None:
-    """A control-plane node that stays and has all the data, as it is Ready; None if there is none now."""
-    staying = [each.name for each in situation.cluster.control_plane if each.name not in leaving]
+    """A control-plane node that stays and has all the data, as it is Ready; None if there is none now.
+
+    One with a Job stays no longer, whatever the spec says.
+    """
+    gone = {*leaving, *(name for name in situation.pods if leave_job_name(name) in situation.jobs)}
+    staying = [each.name for each in situation.cluster.control_plane if each.name not in gone]
     holding = [name for name in staying if name in situation.cluster.state.claims and _is_ready(situation, name)]
     return next(iter(holding), None)
 

@@ -23,7 +23,7 @@ def plan_claims(situation: Situation) -> Part:
     claims = {node.name: (CLAIM, state_claim_name(node.name)) for node in nodes}
     created = [node for node in nodes if not situation.observed.has(*claims[node.name])]
     return Part(
-        children=[build_state_claim(situation.cluster, node) for node in created if not _has_held(situation, node)],
+        children=[build_state_claim(situation.cluster, node) for node in created if _may_be_empty(situation, node)],
         kept={claims[node.name]: claim_labels(node) for node in nodes if node not in created},
     )
 
@@ -48,15 +48,18 @@ def plan_node_pods(situation: Situation, state: State, members: Sequence[NodeSpe
     )
 
 
-def _has_held(situation: Situation, node: NodeSpec) -> bool:
-    """Whether another claim has held the state of `node`: an empty one does not replace it.
+def _may_be_empty(situation: Situation, node: NodeSpec) -> bool:
+    """Whether `node` may get an empty volume: no other has held its state, or the others are a quorum without it.
 
-    It does for a member of etcd without a pod, if the others are a quorum. It stays recorded, as etcd still lists it.
+    That the volume of a member is empty is recorded before it exists, or it could be taken for one with data.
     """
-    pod = situation.pods.get(node.name)
-    if pod is None and is_quorum_without(situation, node):
+    cluster, pod = situation.cluster, situation.pods.get(node.name)
+    is_first = len(cluster.control_plane) == 1 or node == cluster.founder
+    if node.role == "master" and not is_first and node.name not in cluster.state.joining:
         return False
-    return node.name in situation.cluster.state.claims or (pod is not None and pod.has_run)
+    if pod is None and is_quorum_without(situation, node):
+        return True
+    return node.name not in cluster.state.claims and (pod is None or not pod.has_run)
 
 
 def _explain_wait(situation: Situation, node: NodeSpec) -> str:

@@ -22,7 +22,6 @@ from hooks.vk8s.part import Part
 from hooks.vk8s.plan.members import find_anchor
 from hooks.vk8s.plan.removal_progress import describe_work
 from hooks.vk8s.situation import Situation
-from hooks.vk8s.spec.cluster import VirtualCluster
 from hooks.vk8s.spec.labels import COMPONENT, LEAVE_COMPONENT
 from hooks.vk8s.spec.naming import kubeconfig_secret_name, leave_job_name, state_claim_name
 
@@ -91,7 +90,7 @@ def plan_removals(situation: Situation) -> Removals:
     wanted = {node.name: node.role for node in cluster.nodes}
     past = {**dict.fromkeys(cluster.state.claims.keys() - wanted, "worker"), **situation.removed}
     roles = {**past, **{name: wanted.get(name, "worker") for name in _list_begun(observed) if name not in past}}
-    staying = _list_staying(cluster)
+    staying = _list_staying(situation)
     remains = [_get_remains(situation, name, roles[name]) for name in sorted(roles.keys() - staying)]
     removed = [each for each in remains if each.node in past or each.has_begun]
     turn, anchor = _find_turn(removed), find_anchor(situation, [each.node for each in removed])
@@ -101,10 +100,10 @@ def plan_removals(situation: Situation) -> Removals:
         else _wait_for(each, turn, anchor)
         for each in removed
     ]
-    begun = [each for each, removal in zip(removed, removing, strict=True) if each.job or removal.job]
+    noted = [each for each, removal in zip(removed, removing, strict=True) if each.job or removal.job]
     return Removals(
         children=[
-            *(_note(part) for each in begun for part in each.parts.values()),
+            *(_note(part) for each in noted for part in each.parts.values()),
             *(removal.job for removal in removing if removal.job),
         ],
         gone=frozenset(
@@ -119,15 +118,19 @@ def plan_removals(situation: Situation) -> Removals:
     )
 
 
-def _list_staying(cluster: VirtualCluster) -> set[str]:
+def _list_staying(situation: Situation) -> set[str]:
     """The control-plane nodes of the spec that are never removed, whatever their pods and claims are annotated with.
 
     Anyone who may annotate a pod, or have a Job adopted, could mark one. With several, one that its owner has written
-    again while it was being removed is removed first, as it may be no member any more; but a recorded one always stays.
+    again while it was being removed is removed first, as it may be no member any more; but a recorded one always stays,
+    the first one that has no Job.
     """
+    cluster = situation.cluster
     recorded = [node.name for node in cluster.control_plane if node.name in cluster.state.claims]
     names = {node.name for node in cluster.control_plane}
-    return names if len(names) == 1 or not recorded else {recorded[0]}
+    if len(names) == 1 or not recorded:
+        return names
+    return {min(recorded, key=lambda name: leave_job_name(name) in situation.jobs)}
 
 
 def _find_turn(removed: Sequence[_Remains]) -> str | None:
@@ -179,7 +182,8 @@ def _choose_gone(situation: Situation, remains: _Remains) -> Iterable[Child]:
     if remains.is_job_stale:
         return [(JOB, leave_job_name(remains.node))]
     cluster = situation.cluster
-    is_noted = remains.node in cluster.state.claims or remains.node in cluster.state.members
+    note = cluster.state
+    is_noted = remains.node in {*note.claims, *note.members, *note.joining}
     if job.is_complete:
         # Only the Job distinguishes a removed worker from one that has lost its volume.
         return remains.parts or ([] if is_noted else [(JOB, leave_job_name(remains.node))])

@@ -20,13 +20,13 @@ def list_role_problems(spec: Spec, observed: Observed, note: StateNote) -> list[
     if problems := _describe(changed):
         return problems
     recorded = {node.name for node in spec.control_plane} & note.claims.keys()
-    members = note.members | masters | recorded
+    members = note.members | masters - note.joining | recorded
     holding = sorted(members & note.claims.keys() or members)
     if holding and not any(wanted.get(name) == "master" for name in holding):
         names = " or ".join(holding)
         return [f"spec.nodes: write {names} again: no other control-plane node has the data of the cluster."]
     # Where there has never been another one, it is no member that was removed.
-    is_single = len(spec.control_plane) == 1 and not note.members
+    is_single = len(spec.control_plane) == 1 and not note.members | note.joining
     return _describe(dict.fromkeys(masters - wanted.keys(), "master")) if is_single else []
 
 

@@ -19,12 +19,14 @@ from hooks.vk8s.observed.children import (
     is_terminating,
 )
 from hooks.vk8s.observed.keep import read_annotation
+from hooks.vk8s.observed.pod import Pod, read_creation_time
 from hooks.vk8s.part import Part
 from hooks.vk8s.plan.losses import PAGE, choose_reason, describe_loss, describe_ways_out
 from hooks.vk8s.plan.members import is_quorum_lost, list_former
 from hooks.vk8s.plan.node_state import NodeState, read_node_state
 from hooks.vk8s.situation import Situation
 from hooks.vk8s.spec.cluster import VirtualCluster
+from hooks.vk8s.spec.model import Spec
 from hooks.vk8s.spec.naming import pki_secret_name, state_claim_name
 from hooks.vk8s.spec.state_note import FIRST_GENERATION, STATE, StateNote, parse_note, read_pod_generation
 
@@ -56,20 +58,40 @@ def read_note(name: str, observed: Observed) -> StateNote:
     return noted or StateNote(generation=max(generations, default=FIRST_GENERATION))
 
 
+def read_older_claims(name: str, observed: Observed, spec: Spec) -> dict[str, str]:
+    """The claims of several control-plane nodes that are older than the PKI, by node, with their uids.
+
+    Claims are created after the PKI: so it was restored, and they may have data. If it was restored without its note,
+    each node would wait for another one that is Ready, and they may need each other for that.
+    """
+    pki = observed.find(SECRET, pki_secret_name(name))
+    nodes = spec.control_plane if pki is not None and len(spec.control_plane) > 1 else []
+    claims = {node.name: observed.find(CLAIM, state_claim_name(node.name)) for node in nodes}
+    return {
+        node: str(claim["metadata"]["uid"])
+        for node, claim in claims.items()
+        if pki and claim and read_creation_time(claim) < read_creation_time(pki)
+    }
+
+
 def plan_state(situation: Situation, left: frozenset[str]) -> State:
     """The state of the nodes that stay. `left`: removed nodes, whose entries are deleted from the note."""
     cluster = situation.cluster
     former = list_former(situation, left)
     found = [read_node_state(situation, node) for node in [*cluster.nodes, *former]]
-    holding = _list_holding(situation, found)
-    gone = [each for each in found if each.is_lost and not each.is_spare and (holding or each.node not in former)]
+    holders = _list_holders(situation, found)
+    holding = holders if is_quorum_lost(_list_members(situation, found), holders) else []
+    # While most have their data, one that was removed is not missed.
+    is_kept = bool(holders) and not holding
+    gone = [each for each in found if each.is_lost and not each.is_spare and not (is_kept and each.node in former)]
     lost = {each.node.name: describe_loss(cluster, each.node) for each in gone}
+    is_member_lost = any(each.node.role == "master" for each in gone)
     return State(
         notes=_build_notes(situation, _plan_note(situation, found, left, holding)),
         lost=lost,
         held=frozenset(each.node.name for each in found if each.lacking and each.pod and not each.is_useless),
         gone=frozenset((POD, each.node.name) for each in found if each.is_useless),
-        blockers=_list_blockers(cluster, found, lost, holding),
+        blockers=_list_blockers(cluster, found, lost, holding if is_member_lost else []),
     )
 
 
@@ -90,7 +112,9 @@ def _plan_note(situation: Situation, found: list[NodeState], left: frozenset[str
     masters = [each for each in found if each.node.role == "master"]
     gives_up = any(each.is_dropped for each in masters)
     recorded = {each.node.name for each in masters if each.node.name in claims}
-    is_forced = gives_up and bool(holding)
+    # Those who are missed may have been given up before anything of the others was there.
+    missed = _list_members(situation, found) & claims.keys() - set(holding)
+    is_forced = bool(holding) and (gives_up or not missed)
     others = note.members - left - {each.node.name for each in masters}
     is_left = bool(recorded) or any(_holds(situation, name, None) for name in others)
     members = {holding[0]} if is_forced else {*note.members, *recorded} - left if is_left else set()
@@ -99,27 +123,57 @@ def _plan_note(situation: Situation, found: list[NodeState], left: frozenset[str
         # Nobody has data any more, or only members that are no quorum.
         generation=note.generation + (gives_up and not is_left),
         members=frozenset(members if cluster.is_replicated or "master" in situation.removed.values() else ()),
+        joining=_list_joining(situation, found, left),
         forced=note.force(holding[0]) if is_forced else note.forced,
     )
 
 
-def _list_holding(situation: Situation, found: list[NodeState]) -> list[str]:
-    """The members that have their data, if they are no quorum of all that are known; else none.
+def _list_joining(situation: Situation, found: list[NodeState], left: frozenset[str]) -> frozenset[str]:
+    """The control-plane nodes that have no data, or lose it now, as the others replace it; but none that is Ready."""
+    cluster, masters = situation.cluster, [each for each in found if each.node.role == "master"]
+    several = cluster.control_plane if len(cluster.control_plane) > 1 else []
+    new = {each.node.name for each in masters if each.noted is None and each.node in several}
+    new -= {cluster.founder.name} if cluster.founder else set()
+    spare = {each.node.name for each in masters if each.is_gone and each.is_spare}
+    ready = {each.node.name for each in masters if each.pod is not None and each.pod.is_ready}
+    return (cluster.state.joining | frozenset(new | spare)) - ready - left
 
-    One to go on with comes first: it stays, and has its claim.
+
+def _list_members(situation: Situation, found: list[NodeState]) -> set[str]:
+    """The control-plane nodes that are recorded, as they stay or have not left."""
+    masters = [each.node.name for each in found if each.node.role == "master" and each.noted is not None]
+    return {*situation.cluster.state.members, *masters}
+
+
+def _list_holders(situation: Situation, found: list[NodeState]) -> list[str]:
+    """The members that have their data. One to go on with comes first: it stays, has its claim, and runs.
+
+    A host that does not answer may never do so again.
     """
-    masters = {each.node.name: each for each in found if each.node.role == "master" and each.noted is not None}
-    members = {*situation.cluster.state.members, *masters}
-    holding = [name for name in sorted(members) if _holds(situation, name, masters.get(name))]
-    if not is_quorum_lost(members, holding):
-        return []
-    order = [name for name, each in masters.items() if each.claim is not None]
-    return sorted(holding, key=lambda name: order.index(name) if name in order else len(order))
+    states = {each.node.name: each for each in found}
+    members = sorted(_list_members(situation, found))
+    holders = [name for name in members if _holds(situation, name, states.get(name))]
+    order = [*states]
+    return sorted(
+        holders,
+        key=lambda name: (
+            name not in states or states[name].claim is None,
+            not _is_alive(situation.pods.get(name)),
+            order.index(name) if name in order else len(order),
+        ),
+    )
+
+
+def _is_alive(pod: Pod | None) -> bool:
+    """Whether the container runs, on a host that answers."""
+    return pod is not None and not pod.is_terminating and pod.is_running and pod.silent_since is None
 
 
 def _holds(situation: Situation, member: str, state: NodeState | None) -> bool:
-    """Whether a member has its data. `state`: None if it does not stay."""
-    if state is not None:
+    """Whether a member has its data, whether or not it stays. `state`: None if it is unknown."""
+    if member in situation.cluster.state.joining:
+        return False
+    if state is not None and state.noted is not None:
         return not state.is_gone
     return member in situation.pods or situation.observed.find(CLAIM, state_claim_name(member)) is not None
 

@@ -5,7 +5,7 @@ It is an annotation of the `pki` Secret, which outlives every pod. `state` decid
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -28,20 +28,23 @@ class StateNote:
     `claims`: by node, the uid of the PersistentVolumeClaim with which it has been Ready. With an entry of a
     control-plane node, the virtual cluster is initialized. `generation` increases whenever its data starts over: an
     empty cluster that its owner asked for, a restore. `members`: the nodes that etcd may list as members, if there has
-    ever been more than one. `forced`: `<node>.<number>` if a quorum was lost and its owner gave up what the others had:
-    the data since then is that of this node.
+    ever been more than one. `joining`: those of several control-plane nodes that have no data, as they have never had
+    any, or as an empty volume replaces a lost one; until they are Ready. `forced`: `<node>.<number>` if a quorum was
+    lost and its owner gave up what the others had: the data since then is that of this node.
     """
 
     claims: Mapping[str, str] = field(default_factory=dict)
     generation: int = FIRST_GENERATION
     members: frozenset[str] = frozenset()
+    joining: frozenset[str] = frozenset()
     forced: str = ""
 
     def encode(self) -> str:
         """The value of the annotation, which `parse_note` reads."""
         members = {"members": sorted(self.members)} if self.members else {}
+        joining = {"joining": sorted(self.joining)} if self.joining else {}
         forced = {"forced": self.forced} if self.forced else {}
-        fields = {"claims": dict(self.claims), "generation": self.generation, **members, **forced}
+        fields = {"claims": dict(self.claims), "generation": self.generation, **members, **joining, **forced}
         return json.dumps(fields, sort_keys=True)
 
     def force(self, node: str) -> str:
@@ -59,14 +62,15 @@ def parse_note(text: str | None) -> StateNote | None:
         found = json.loads(text or "")
         claims, generation = found["claims"], found["generation"]
         noted = {str(node): str(uid) for node, uid in claims.items()}
-        members, forced = frozenset(map(str, found.get("members", []))), str(found.get("forced", ""))
+        members, joining = _read_nodes(found, "members"), _read_nodes(found, "joining")
+        forced = str(found.get("forced", ""))
     except (AttributeError, LookupError, TypeError, ValueError, RecursionError):
         return None
     is_number = type(generation) is int and generation in _GENERATIONS
     # An entry that is no name of a node could never be removed again.
     kept = {node: uid for node, uid in noted.items() if _is_node(node)}
     forced = forced if re.fullmatch(r"[-a-z0-9]+\.[0-9]{1,9}", forced) else ""
-    return StateNote(kept, generation, frozenset(filter(_is_node, members)), forced) if is_number else None
+    return StateNote(kept, generation, members, joining, forced) if is_number else None
 
 
 def read_pod_generation(pod: Manifest) -> int:
@@ -78,6 +82,10 @@ def read_pod_generation(pod: Manifest) -> int:
 def read_pod_forced(pod: Manifest) -> str:
     """The forced quorum that a control-plane pod was created for; empty if there was none."""
     return str((pod["metadata"].get("annotations") or {}).get(FORCED, ""))
+
+
+def _read_nodes(note: Mapping[str, Iterable[object]], key: str) -> frozenset[str]:
+    return frozenset(filter(_is_node, map(str, note.get(key, []))))
 
 
 def _is_node(name: str) -> bool:

@@ -151,7 +151,7 @@ class TestRejectedSpec:
 
 def test_drain_counts_members_until_they_have_left() -> None:
     more = [node("d", "master"), node("e", "master")]
-    five = with_nodes(three_world(), *THREE[:3], *more).steps(2).with_ready_pods().step()
+    five = with_nodes(three_world(), *THREE[:3], *more).steps(3).with_ready_pods().step()
     assert find_budget(with_nodes(five, *THREE[:3])) == {**ANY_BUDGET, "minAvailable": 4}
     world = with_nodes(three_world(), THREE[0], THREE[3]).step()
     assert find_budget(world) == {**ANY_BUDGET, "minAvailable": 2}

@@ -7,11 +7,23 @@ from typing import Any
 import pytest
 
 from hooks.kubernetes.manifest import Manifest
-from hooks.vk8s.observed.children import CLAIM, DISRUPTION_BUDGET, JOB, POD, SERVICE
+from hooks.vk8s.observed.children import CLAIM, DISRUPTION_BUDGET, JOB, POD, SECRET, SERVICE
 from hooks.vk8s.plan.removals import LEAVING
 from hooks.vk8s.plan.replacements import MEMBER_PATIENCE
 from hooks.vk8s.spec.cluster import ACCEPT_LOSS_ANNOTATION, RESTART_ANNOTATION
-from tests.world import CONTEXT, IMAGE, NOW, World, condition, get_child, names, node, running_world, spec
+from tests.world import (
+    CONTEXT,
+    IMAGE,
+    NOW,
+    World,
+    condition,
+    get_child,
+    names,
+    node,
+    ready_status,
+    running_world,
+    spec,
+)
 
 THREE = [node("a", "master"), node("b", "master"), node("c", "master"), node("w", "worker")]
 DONE = {"conditions": [{"type": "Complete", "status": "True"}]}
@@ -134,7 +146,7 @@ def test_removed_nodes_leave_one_by_one_and_the_last_is_single_again() -> None:
 
 
 def test_node_under_another_name_joins_while_the_one_it_replaces_leaves() -> None:
-    world = with_nodes(three_world(), THREE[0], THREE[1], node("d", "master"), THREE[3]).steps(2)
+    world = with_nodes(three_world(), THREE[0], THREE[1], node("d", "master"), THREE[3]).steps(3)
     assert list_pods(world) == {"a", "b", "c", "d", "w"}
     assert set(world.children[JOB]) == {"c-leave"}
 
@@ -266,7 +278,7 @@ def test_node_written_again_while_it_is_removed_is_removed_first() -> None:
     world = with_nodes(world, *THREE)
     assert "b is being removed" in condition(world.sync(), "Ready")["message"]
     done = {**world.children[JOB]["b-leave"], "status": DONE}
-    world = world.with_child(JOB, "b-leave", done).steps(4)
+    world = world.with_child(JOB, "b-leave", done).steps(5)
     assert list_pods(world) == {"a", "b", "c", "w"}
     assert world.children[JOB] == {}
 
@@ -341,3 +353,105 @@ def test_job_of_a_node_that_has_come_back_goes() -> None:
         kept = {key: text for key, text in annotations.items() if key != LEAVING}
         world = world.with_metadata(kind, name, uid=f"another-{name}", annotations=kept)
     assert "Job/c-leave" not in names(world.sync())
+
+
+def read_note(world: World) -> str:
+    annotations = world.children[SECRET]["demo-pki"]["metadata"]["annotations"]
+    return str(annotations["vk8s.sktelecom.com/state"])
+
+
+def test_note_says_first_that_the_volume_of_a_member_is_empty() -> None:
+    assert '"joining": ["b", "c"]' in read_note(new_world())
+    assert "joining" not in read_note(three_world())
+    world = without_volume(three_world(), "b").step()
+    assert ('"joining": ["b"]' in read_note(world), "b-state" in world.children[CLAIM]) == (True, False)
+    assert "b-state" in world.step().children[CLAIM]
+
+
+def test_second_loss_before_the_first_has_joined_again_is_a_lost_quorum() -> None:
+    world = without_volume(three_world(), "b").steps(3).with_pod_status("b", RUNNING).step()
+    world = without_volume(world.with_pod_status("a", RUNNING), "c").step()
+    ready = condition(world.sync(), "Ready")
+    assert ready["reason"] == "QuorumLost"
+    assert "go on with the data of a" in ready["message"]
+    world = replace(world, annotations={ACCEPT_LOSS_ANNOTATION: "uid-of-c-state"}).steps(2)
+    assert '"forced": "a.1"' in read_note(world)
+
+
+def test_worker_that_has_lost_its_volume_is_no_lost_quorum() -> None:
+    world = without_volume(three_world(), "b", "c").with_pod_status("a", RUNNING)
+    world = replace(world, annotations={ACCEPT_LOSS_ANNOTATION: "uid-of-b-state,uid-of-c-state"}).steps(3)
+    world = without_volume(world.with_pod_status("a", ready_status()), "w")
+    assert condition(world.sync(), "Ready")["reason"] == "StateLost"
+
+
+def test_quorum_goes_on_with_a_member_on_a_host_that_answers() -> None:
+    more = [node("d", "master"), node("e", "master")]
+    world = with_nodes(three_world(), *THREE[:3], *more, THREE[3]).steps(3).with_ready_pods().step()
+    silent = [{"type": "Ready", "status": "False"}, {"type": "ContainersReady", "status": "True"}]
+    spec = {**world.children[POD]["a"]["spec"], "nodeName": "host-1"}
+    lost = {**world.children[POD]["a"], "spec": spec, "status": {**RUNNING, "conditions": silent}}
+    world = world.with_child(POD, "a", lost).with_pod_status("b", RUNNING)
+    message = condition(without_volume(world, "c", "d", "e").sync(), "Ready")["message"]
+    assert "go on with the data of b" in message
+
+
+def test_members_whose_note_is_gone_do_not_wait_for_each_other() -> None:
+    world = three_world()
+    for name in [*"abc"]:
+        world = world.with_child(POD, name, None)
+    annotations = world.children[SECRET]["demo-pki"]["metadata"]["annotations"]
+    bare = {key: text for key, text in annotations.items() if not key.endswith("/state")}
+    restored = world.with_metadata(SECRET, "demo-pki", annotations=bare, creationTimestamp="2026-02-03T04:05:06Z")
+    assert list_pods(restored.step()) == {"a", "b", "c", "w"}
+    assert [read_env(restored.step(), name).get("FOUND") for name in "abc"] == [None] * 3
+    assert '"members": ["a", "b", "c"]' in read_note(restored.step())
+    # Without a claim that is older, it is a new cluster.
+    new = world.with_metadata(SECRET, "demo-pki", annotations=bare)
+    assert list_pods(new.step()) == {"a", "w"}
+
+
+def test_node_written_again_while_its_job_runs_comes_back_without_data() -> None:
+    world = with_nodes(three_world(), *THREE[1:3], node("d", "master"), THREE[3]).step()
+    assert set(world.children[JOB]) == {"a-leave"}
+    world = with_nodes(world, *THREE)
+    assert "a is being removed" in condition(world.sync(), "Ready")["message"]
+    done = {**world.children[JOB]["a-leave"], "status": DONE}
+    world = world.with_child(JOB, "a-leave", done).steps(6)
+    assert (list_pods(world), read_env(world, "a").get("FOUND")) == ({"a", "b", "c", "w"}, None)
+
+
+def test_only_node_of_the_spec_gets_the_data_of_those_that_are_to_leave() -> None:
+    world = without_volume(with_nodes(three_world(), THREE[0], THREE[3]), "a").steps(4)
+    assert (list_pods(world), "a-state" in world.children[CLAIM]) == ({"a", "b", "c", "w"}, True)
+
+
+def test_everything_that_is_lost_is_given_up_with_one_command() -> None:
+    world = without_volume(with_nodes(three_world(), THREE[0], THREE[3]), "a", "b", "c")
+    message = condition(world.sync(), "Ready")["message"]
+    assert "uid-of-a-state,uid-of-b-state,uid-of-c-state" in message
+    assert "start with an empty volume" in message
+
+
+def test_volume_that_is_restored_after_the_others_are_given_up_goes_on_alone() -> None:
+    world, claim = three_world(), three_world().children[CLAIM]["a-state"]
+    world = without_volume(world, "a", "b", "c")
+    world = replace(world, annotations={ACCEPT_LOSS_ANNOTATION: "uid-of-b-state,uid-of-c-state"}).steps(2)
+    assert "forced" not in read_note(world)
+    assert '"forced": "a.1"' in read_note(world.with_child(CLAIM, "a-state", claim).steps(2))
+
+
+def test_step_back_to_one_is_accepted_before_anything_has_joined() -> None:
+    world = with_nodes(new_world(), THREE[0], THREE[3]).steps(2)
+    assert condition(world.sync(), "Accepted")["status"] == "True"
+    assert set(world.with_ready_pods().steps(3).children[JOB]) == {"b-leave"}
+
+
+def test_mark_removes_no_control_plane_node_that_has_the_data() -> None:
+    marked = three_world().with_annotations(CLAIM, "a-state", {LEAVING: "true"})
+    assert set(marked.steps(2).children[JOB]) == set()
+
+
+def test_no_member_is_removed_for_a_node_whose_own_job_runs() -> None:
+    world = with_nodes(three_world(), *THREE[1:3], node("d", "master"), THREE[3]).step()
+    assert set(with_nodes(world, THREE[0], THREE[3]).steps(2).children[JOB]) == {"a-leave"}

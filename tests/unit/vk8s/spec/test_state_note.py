@@ -23,6 +23,13 @@ def test_note_keeps_no_name_that_no_node_can_have() -> None:
     assert parse_note('{"claims": {"UP/../x": "a", "m": "b"}, "generation": 2}') == StateNote({"m": "b"}, 2)
 
 
+def test_note_of_an_earlier_version_names_no_node_that_is_joining() -> None:
+    whole = StateNote({"a": "1"}, 2, frozenset("ab"), frozenset("b"), "a.1")
+    assert parse_note(whole.encode()) == whole
+    earlier = '{"claims": {"a": "1"}, "forced": "a.1", "generation": 2, "members": ["a", "b"]}'
+    assert parse_note(earlier) == StateNote({"a": "1"}, 2, frozenset("ab"), forced="a.1")
+
+
 def test_claim_with_which_a_node_was_ready_is_recorded() -> None:
     booting = World().steps(3)
     assert note_of(booting) == StateNote()
