@@ -41,16 +41,29 @@ def remove_worker(scene: Scene, draw: Draw) -> None:
     """A worker is removed from the spec."""
 
     def change(_: str, spec: Manifest) -> Manifest:
-        master, *workers = spec["nodes"]
+        workers = [node for node in spec["nodes"] if node["role"] == "worker"]
         gone = draw.pick(workers) if workers else None
-        return {**spec, "nodes": [master, *(each for each in workers if each != gone)]}
+        return {**spec, "nodes": [each for each in spec["nodes"] if each != gone]}
+
+    edit(scene, draw, change)
+
+
+def edit_masters(scene: Scene, draw: Draw) -> None:
+    """One, three or five control-plane nodes, some under other names. The first one stays."""
+
+    def change(name: str, spec: Manifest) -> Manifest:
+        first, *others = spec["nodes"]
+        masters = build_masters(name, draw.pick((1, 3, 3, 5)), draw.pick((0, 0, 1, 2)))
+        workers = [each for each in others if each["role"] == "worker"]
+        return {**spec, "nodes": [first, *masters[1:], *workers]}
 
     edit(scene, draw, change)
 
 
 def edit_images(scene: Scene, draw: Draw) -> None:
     """Another image for one node or for all; now and then one that no registry has."""
-    image = UNPULLABLE if draw.chance(0.15) else draw.pick(IMAGES)
+    # Several control-plane nodes need a newer version of Kubernetes than the last one.
+    image = UNPULLABLE if draw.chance(0.15) else draw.pick(IMAGES[:2] if scene.has_members else IMAGES)
     _edit_nodes(scene, draw, {"image": image})
 
 
@@ -144,6 +157,13 @@ def without(spec: Manifest, field: str) -> Manifest:
 def name_workers(vk8s: str) -> list[str]:
     """The names that workers of a Vk8s have, if no other has."""
     return [f"{vk8s}-w{number}" for number in (1, 2, 3)]
+
+
+def build_masters(vk8s: str, count: int, start: int = 0) -> list[Manifest]:
+    """So many control-plane nodes: the first one, and others of those that there may be."""
+    others = [f"{vk8s}-m{number}" for number in range(2, 8)]
+    names = [f"{vk8s}-m", *(others[(start + number) % len(others)] for number in range(count - 1))]
+    return [build_node(name, "master") for name in names]
 
 
 def build_node(name: str, role: str) -> Manifest:

@@ -7,7 +7,7 @@ from hooks.ippool.allocation import ALLOCATION, API_VERSION, VK8S_UID
 from hooks.ippool.pools import POOL
 from hooks.kubernetes.labels import NODE
 from hooks.kubernetes.manifest import Manifest
-from hooks.vk8s.observed.children import CLAIM, CONFIG_MAP, JOB, POD, SECRET, SERVICE, group_key
+from hooks.vk8s.observed.children import CLAIM, CONFIG_MAP, DISRUPTION_BUDGET, JOB, POD, SECRET, SERVICE, group_key
 from hooks.vk8s.observed.kinds import CHILD_KINDS
 from testbed.metacontroller.errors import SyncError
 from testbed.metacontroller.objects import is_terminating, with_metadata
@@ -50,6 +50,8 @@ def break_pod(scene: Scene, draw: Draw) -> None:
 def delete_child(scene: Scene, draw: Draw) -> None:
     """Somebody deletes a child, except for a PKI or a Job, for which there are other events."""
     keys = [key for key in _list_children(scene) if key[0] != JOB and not key[1].endswith("-pki")]
+    # Nobody can say what a drain takes without a budget.
+    keys = [key for key in keys if not scene.has_members or key[0] != DISRUPTION_BUDGET]
     if keys:
         key = draw.pick(keys)
         scene.api.drop(key)

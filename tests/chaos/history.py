@@ -1,13 +1,13 @@
 """Histories: lists of events that are data, so that they can be played again, as a whole or in part."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Final, NamedTuple
 
 from hooks.vk8s.observed.children import POD, is_ready
 from testbed.metacontroller.objects import is_terminating
-from tests.chaos import edits, faults, hosts, losses, machinery, owner
+from tests.chaos import edits, faults, hosts, losses, machinery, owner, quorums
 from tests.chaos.judge import TWO_DOWN, Judge
 from tests.chaos.rest import end
 from tests.chaos.scene import Draw, Scene
@@ -34,6 +34,7 @@ class History:
     events: tuple[Event, ...]
     is_peaceful: bool = False
     is_pooled: bool = False
+    has_members: bool = False
 
 
 @dataclass
@@ -111,11 +112,26 @@ POOLED: Final[dict[Callable[[Scene, Draw], None], int]] = {
     faults.delete_pool: 1,
     faults.rob: 1,
 }
-TABLE: Final = {event.__name__: event for table in (MACHINERY, OWNERS, RASH, POOLED) for event in table}
+# With several control-plane nodes.
+REPLICATED: Final[dict[Callable[[Scene, Draw], None], int]] = {edits.edit_masters: 5, owner.ask_restart: 3}
+STRUCK: Final[dict[Callable[[Scene, Draw], None], int]] = {
+    quorums.drain: 5,
+    losses.lose_claim: 4,
+    losses.lose_node: 4,
+    losses.accept_loss: 3,
+    hosts.lose_host: 3,
+    hosts.find_host: 3,
+}
+# Every so many histories, one has them.
+SHARE: Final = 8
+TABLE: Final = {
+    event.__name__: event for table in (MACHINERY, OWNERS, RASH, POOLED, REPLICATED, STRUCK) for event in table
+}
 
 
-def make_history(seed: int) -> History:
-    """The history of that seed."""
+def make_history(seed: int, *, has_members: bool | None = None) -> History:
+    """The history of that seed. `has_members`: whether there may be several control-plane nodes, if not by its seed."""
+    has_members = seed % SHARE == SHARE - 1 if has_members is None else has_members
     random = Random(seed)  # noqa: S311 a story, not a secret
     is_peaceful, is_pooled = random.random() < 0.25, random.random() < 0.3
     weights = {
@@ -123,6 +139,8 @@ def make_history(seed: int) -> History:
         **OWNERS,
         **({} if is_peaceful else RASH),
         **(POOLED if is_pooled and not is_peaceful else {}),
+        **(REPLICATED if has_members else {}),
+        **(STRUCK if has_members and not is_peaceful else {}),
     }
     names = [event.__name__ for event in weights]
     drawn = random.choices(names, list(weights.values()), k=random.randint(FEWEST_EVENTS, MOST_EVENTS))
@@ -130,18 +148,19 @@ def make_history(seed: int) -> History:
     events = tuple(
         Event(name, random.getrandbits(32)) for name in [*(first if random.random() < 0.9 else first[:1]), *drawn]
     )
-    return History(seed, events, is_peaceful, is_pooled and not is_peaceful)
+    return History(seed, events, is_peaceful, is_pooled and not is_peaceful, has_members)
 
 
 def play(history: History, make_hooks: Callable[[], Hooks] = Hooks) -> Outcome:
     """Plays the history to its end, or until an invariant is broken."""
     judge, hooks = Judge(), make_hooks()
-    judge.scene = scene = Scene(hooks, judge, is_pooled=history.is_pooled)
+    judge.scene = scene = Scene(hooks, judge, is_pooled=history.is_pooled, has_members=history.has_members)
     peace = Peace(scene) if history.is_peaceful else None
     violation = None
     try:
         for event in history.events:
             TABLE[event.name](scene, Draw(event.seed))
+            quorums.serve(scene)
             if peace:
                 peace.check()
         end(scene)
@@ -179,8 +198,7 @@ class Peace:
 
 def run_until_violation(events: Iterable[Event], history: History, make_hooks: Callable[[], Hooks]) -> Outcome:
     """What comes of a history with these events in place of its own."""
-    changed = History(history.seed, tuple(events), history.is_peaceful, history.is_pooled)
-    return play(changed, make_hooks)
+    return play(replace(history, events=tuple(events)), make_hooks)
 
 
 def shrink(history: History, invariant: str, make_hooks: Callable[[], Hooks] = Hooks) -> History:
@@ -195,7 +213,7 @@ def shrink(history: History, invariant: str, make_hooks: Callable[[], Hooks] = H
         rest = _drop_chunks(events, size, breaks)
         size = size if rest != events and size == 1 else size // 2
         events = rest
-    return History(history.seed, tuple(events), history.is_peaceful, history.is_pooled)
+    return replace(history, events=tuple(events))
 
 
 def _drop_chunks(events: list[Event], size: int, breaks: Callable[[Sequence[Event]], bool]) -> list[Event]:

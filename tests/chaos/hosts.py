@@ -6,7 +6,7 @@ from typing import Final
 from hooks.vk8s.observed.children import is_ready
 from testbed.metacontroller.objects import is_terminating
 from tests.chaos import physics
-from tests.chaos.scene import HOSTS, Draw, Scene
+from tests.chaos.scene import Draw, Scene
 from tests.simulation.statuses import NO_LONGER_READY
 
 # So long after its restart, a kubelet has probed all its pods again.
@@ -17,7 +17,7 @@ def lose_host(scene: Scene, draw: Draw) -> None:
     """A node of the host cluster is lost: its pods are not Ready, and those that are deleted stay Terminating."""
     if scene.lost_hosts:
         return
-    host = draw.pick(HOSTS)
+    host = draw.pick(scene.hosts)
     scene.lost_hosts.add(host)
     scene.tell(f"{host} is lost")
     _flap(scene, host)
@@ -32,7 +32,7 @@ def find_host(scene: Scene, _: Draw) -> None:
 
 def restart_kubelet(scene: Scene, draw: Draw) -> None:
     """The kubelet of a host restarts: all its pods are not Ready until they are probed, and their containers run on."""
-    host = draw.pick(HOSTS)
+    host = draw.pick(scene.hosts)
     if host in scene.lost_hosts or not any(pod["spec"].get("nodeName") == host for pod in scene.list_pods()):
         return
     scene.api.pass_time(timedelta(seconds=1))

@@ -8,6 +8,8 @@ from hooks.vk8s.observed.children import CLAIM, JOB, POD, SECRET, is_terminating
 from hooks.vk8s.observed.kinds import CHILD_KINDS, Data
 from hooks.vk8s.spec.network import ADDRESS
 from hooks.wire import FinalizeResponse
+from tests.chaos.members import KEPT
+from tests.chaos.quorums import MEMBER, Quorums
 from tests.chaos.scene import Scene, build_world
 from tests.chaos.witness import SHOWN, Witness
 from tests.simulation.answers import is_accepted, is_paused
@@ -31,7 +33,7 @@ ADDRESS_TWICE: Final = "an address is never given to two nodes"
 LOST: Final = "nothing recoverable is lost because of us"
 ALIVE: Final = "a finalize call removes nothing from a parent that nobody has deleted"
 # Violations that lose data, or hide that some is lost.
-LOSSES: Final = frozenset([LOST, SHOWN, DATA])
+LOSSES: Final = frozenset([LOST, SHOWN, DATA, KEPT, MEMBER])
 
 
 class Judge:
@@ -44,6 +46,7 @@ class Judge:
         # Which call has taken down a node.
         self._takers: dict[tuple[str, str], Call] = {}
         self._witness = Witness()
+        self._quorums = Quorums()
 
     def see_call(self, call: Call) -> None:
         """A hook has answered."""
@@ -56,6 +59,7 @@ class Judge:
         if isinstance(call.answer, FinalizeResponse):
             self._check_finalize(call, left_out)
             return
+        self._quorums.see_call(self.scene, call)
         world = build_world(call.parent, call.children, call.related, call.context)
         if left_out:
             self._check_left_out(call, world, left_out)
@@ -64,6 +68,7 @@ class Judge:
     def see_request(self, request: Request) -> None:
         """A request is about to reach the API server."""
         self._witness.see_request(self.scene, request)
+        self._quorums.see_request(self.scene, request)
         if request.what == "delete" and request.key[0] == POD:
             self._check_disruption(request)
         if request.what != "create" or self.scene.api.peek(*request.key) is not None or request.wanted is None:

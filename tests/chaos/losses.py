@@ -1,5 +1,6 @@
 """What puts the state of virtual clusters at risk: people who delete claims, restore them, or accept a loss."""
 
+import re
 from datetime import timedelta
 from typing import Final
 
@@ -68,7 +69,8 @@ def lose_credentials(scene: Scene, draw: Draw) -> None:
 
 def restore_claim(scene: Scene, draw: Draw) -> None:
     """An owner binds a retained volume again, or restores a lost one from a snapshot, under the name that it had."""
-    lost = [(node, volume) for node, volume in sorted(scene.volumes.last.items()) if is_missing(scene, node)]
+    former = [(node, volume) for node, volume in sorted(scene.volumes.last.items()) if is_missing(scene, node)]
+    lost = [(node, volume) for node, volume in former if not volume.is_gone or not is_member(scene, node)]
     if lost and CLAIM not in scene.api.quota:
         node, volume = draw.pick(lost)
         bind(scene, node, volume)
@@ -112,10 +114,22 @@ def accept(scene: Scene, vk8s: Manifest, uids: list[str]) -> None:
 
 
 def list_missing(scene: Scene, vk8s: Manifest) -> set[str]:
-    """The uids of recorded claims that no longer exist."""
+    """The uids of recorded claims that no longer exist; only those that the status names, if it names any.
+
+    Of several control-plane nodes, one is not missed if the others have its data.
+    """
+    if scene.has_members and (asked := _list_asked(vk8s)):
+        return asked
     claims, _ = read_note(scene.look(vk8s))
     there = {claim["metadata"]["uid"] for claim in scene.api.kinds[CLAIM].now.values()}
     return set(claims.values()) - there
+
+
+def _list_asked(vk8s: Manifest) -> set[str]:
+    """What the status asks the owner to give up, if nothing can be restored."""
+    conditions = (vk8s.get("status") or {}).get("conditions", [])
+    found = [re.search(rf"{ACCEPT}=([-,a-z0-9/]+)[.]", each["message"]) for each in conditions]
+    return {uid for each in found if each for uid in each[1].split(",")}
 
 
 def _delete(scene: Scene, key: Key, *, is_forced: bool = False) -> None:
@@ -141,6 +155,12 @@ def is_missing(scene: Scene, node: tuple[str, str]) -> bool:
     return name in {each["name"] for each in spec["nodes"]}
 
 
+def is_member(scene: Scene, node: tuple[str, str]) -> bool:
+    """Whether it is one of several control-plane nodes. A copy of what it had is no member any more."""
+    return scene.has_members and _is_master(scene, node)
+
+
 def _is_master(scene: Scene, node: tuple[str, str]) -> bool:
     owner = next(each for each in scene.list_vk8s() if each["metadata"]["uid"] == node[0])
-    return bool(scene.written[owner["metadata"]["name"]]["nodes"][0]["name"] == node[1])
+    nodes = scene.written[owner["metadata"]["name"]]["nodes"]
+    return {each["name"]: each["role"] for each in nodes}.get(node[1]) == "master"

@@ -6,7 +6,17 @@ from hooks.ippool.request import VK8S
 from hooks.kubernetes.manifest import Manifest
 from testbed.metacontroller.errors import SyncError
 from testbed.metacontroller.objects import with_metadata
-from tests.chaos.edits import SHARED, VK8S_NAMES, build_node, describe_spec, edit, name_workers, pick_vk8s, without
+from tests.chaos.edits import (
+    SHARED,
+    VK8S_NAMES,
+    build_masters,
+    build_node,
+    describe_spec,
+    edit,
+    name_workers,
+    pick_vk8s,
+    without,
+)
 from tests.chaos.scene import Draw, Scene
 from tests.properties.specs import FAULTS
 from tests.simulation.answers import STOPPED
@@ -27,6 +37,10 @@ def create_vk8s(scene: Scene, draw: Draw) -> None:
     if not names:
         return
     name = names[0] if draw.chance(0.6) else draw.pick(names)
+    if scene.has_members:
+        others = [build_node(each, "worker") for each in name_workers(name)[: draw.pick((0, 1, 1, 2))]]
+        create(scene, name, {"nodes": [*build_masters(name, draw.pick((1, 3, 3, 3, 5))), *others]})
+        return
     master = draw.pick(SHARED) if draw.chance(0.1) else f"{name}-m"
     workers = name_workers(name)[: draw.pick((0, 1, 2, 3))]
     spec: dict[str, Any] = {

@@ -13,8 +13,9 @@ from hooks.vk8s.spec.network import ADDRESS
 from testbed.metacontroller.errors import SyncError
 from testbed.metacontroller.objects import is_terminating
 from tests.chaos.deletions import finish_deletions
-from tests.chaos.scene import HOSTS, Scene
-from tests.chaos.state import find_master, is_dismissed, is_left_behind, is_master, is_stateless, settle
+from tests.chaos.members import is_master, is_serving, leave, list_masters
+from tests.chaos.scene import Scene
+from tests.chaos.state import find_master, is_dismissed, is_left_behind, is_stateless, settle
 from tests.simulation.answers import list_references
 from tests.simulation.hooks import BROKEN_DIGEST
 from tests.simulation.host_api import NAMESPACE, find_owner
@@ -69,7 +70,7 @@ def boot(scene: Scene, name: str) -> None:
     outcome = _name_outcome(scene, pod)
     if NODE in pod["metadata"]["labels"] and outcome not in (UNPULLABLE_OUTCOME, "nothing said"):
         scene.volumes.mount(pod)
-    if outcome == READY and (find_owner(pod), name) in scene.told:
+    if outcome == READY and (find_owner(pod), name) in scene.told and leave(scene, find_owner(pod) or "", name):
         scene.tell(f"{name} stops its kubelet for good")
         scene.dismissed.add(scene.volumes.of_pod(pod).key)
         outcome = NO_LONGER_READY
@@ -126,6 +127,8 @@ def _take_out(scene: Scene, name: str, job: Manifest) -> None:
     node, owner = name.removesuffix(LEAVE), find_owner(job) or ""
     pod = scene.find_child(owner, (POD, node))
     if pod is None or not is_ready(pod):
+        if not leave(scene, owner, node):
+            return
         scene.told.discard((owner, node))
         scene.tell(f"Job {name} is done")
         scene.set_status((JOB, name), JOB_STATUSES["Complete"])
@@ -176,13 +179,17 @@ def _explain_problem(scene: Scene, pod: Manifest) -> str | None:
 
 def _get_host(scene: Scene, pod: Manifest) -> str:
     """The host that the scheduler gives a pod to: they are spread."""
-    hosts = [each for each in HOSTS if each not in scene.lost_hosts]
+    hosts = [each for each in scene.hosts if each not in scene.lost_hosts]
+    if scene.has_members and is_master(pod):
+        taken = [each["spec"].get("nodeName") for each in list_masters(scene, find_owner(pod) or "")]
+        return min(hosts, key=taken.count)
     return hosts[int(pod["metadata"]["uid"].removeprefix("uid-")) % len(hosts)]
 
 
 def _may_stay(scene: Scene, pod: Manifest) -> bool:
     """Whether a node that is Ready stays so: it is not dismissed, and its cluster is still the one that it joined."""
-    return not is_dismissed(scene, pod) and not is_left_behind(scene, pod)
+    is_of_cluster = not is_dismissed(scene, pod) and not is_left_behind(scene, pod)
+    return is_of_cluster and (not scene.has_members or not is_master(pod) or is_serving(scene, pod))
 
 
 def _has_cluster(scene: Scene, pod: Manifest) -> bool:
@@ -191,7 +198,7 @@ def _has_cluster(scene: Scene, pod: Manifest) -> bool:
     if authority is None or is_dismissed(scene, pod) or scene.authorities.get(key, authority) != authority:
         return False
     if is_master(pod):
-        return not is_stateless(scene, pod)
+        return not is_stateless(scene, pod) and (not scene.has_members or is_serving(scene, pod))
     master = find_master(scene, find_owner(pod) or "")
     service = scene.find_child(
         find_owner(pod) or "", (SERVICE, f"{pod['metadata']['labels']['vk8s.sktelecom.com/vk8s']}-api")

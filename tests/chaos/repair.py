@@ -1,5 +1,6 @@
 """Repairs of everything that only people can repair: afterwards, everything has to come to rest by itself."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from hooks.vk8s.observed.children import CLAIM, JOB, POD, SECRET
 from hooks.vk8s.observed.kinds import CHILD_KINDS
 from testbed.metacontroller.objects import is_terminating, with_metadata
 from tests.chaos.deletions import finish_deletions
+from tests.chaos.edits import build_masters, build_node
 from tests.chaos.faults import write_pool
 from tests.chaos.losses import accept, bind, is_missing, list_missing
 from tests.chaos.physics import LEAVE, UNPULLABLE, can_start
@@ -156,8 +158,37 @@ def _delete_stuck_jobs(scene: Scene) -> None:
 def face_losses(scene: Scene) -> bool:
     """Owners bind retained volumes again, and accept that others are lost; whether there was anything to do."""
     alive = [each for each in scene.list_vk8s() if not is_terminating(each)]
-    faced = [_face_losses(scene, vk8s, list_missing(scene, vk8s)) for vk8s in alive]
-    return any(faced)
+    faced = [_take_back(scene, vk8s) or _face_losses(scene, vk8s, list_missing(scene, vk8s)) for vk8s in alive]
+    return any(faced) or any(_give_up(scene, vk8s) for vk8s in alive)
+
+
+def _take_back(scene: Scene, vk8s: Manifest) -> bool:
+    """Owners write control-plane nodes again that have the only data, if the status says so; whether it does."""
+    name, said = vk8s["metadata"]["name"], str((vk8s.get("status") or {}).get("conditions"))
+    found, spec = re.search(r"write ([-a-z0-9 ]+) again: no other", said), scene.written[name]
+    masters = [node["name"] for node in spec["nodes"] if node["role"] == "master"]
+    wanted = {*masters, *(found[1].split(" or ") if found else [])}
+    spare = [each["name"] for each in build_masters(name, 7) if each["name"] not in wanted]
+    wanted |= set(spare[: (max(3, len(wanted)) - len(wanted)) or (len(wanted) == 4)])
+    if found:
+        workers = [node for node in spec["nodes"] if node["role"] == "worker"]
+        scene.tell(f"the owner of {name} writes {found[1]} again")
+        scene.write_spec(name, {**spec, "nodes": [*(build_node(each, "master") for each in sorted(wanted)), *workers]})
+    return found is not None
+
+
+def _give_up(scene: Scene, vk8s: Manifest) -> bool:
+    """Deletes a Vk8s whose etcd has lost its quorum with members that no hook has been shown; whether there is one."""
+    uid, name = vk8s["metadata"]["uid"], vk8s["metadata"]["name"]
+    members = [replica for _, replica in scene.etcds[uid].members.values()] if uid in scene.etcds else []
+    there = {volume.replica for volume in scene.volumes.list_existing()}
+    unseen = [each for each in members if each not in there | scene.volumes.members]
+    left = sum(each in there for each in members)
+    is_lost = left <= len(members) // 2 < left + len(unseen) and vk8s["status"]["phase"] not in ("Running", "Paused")
+    if is_lost:
+        scene.tell(f"Vk8s {name} has lost members that no hook has seen, and is deleted")
+        scene.api.drop((VK8S, name))
+    return is_lost
 
 
 def _face_losses(scene: Scene, vk8s: Manifest, missing: set[str]) -> bool:

@@ -11,7 +11,8 @@ from hooks.vk8s.observed.children import CLAIM, JOB, POD, SECRET, is_ready
 from hooks.vk8s.observed.kinds import CHILD_KINDS
 from hooks.vk8s.spec.naming import access_pod_names
 from testbed.metacontroller.objects import is_terminating
-from tests.chaos import physics
+from tests.chaos import physics, quorums
+from tests.chaos.members import get_etcd
 from tests.chaos.repair import face_losses, repair, resume_all
 from tests.chaos.scene import Scene
 from tests.simulation.answers import is_paused
@@ -54,6 +55,7 @@ def come_to_rest(scene: Scene) -> None:
         scene.api.pass_time(ROUND)
         _sync_all(scene)
         physics.go_on(scene)
+        quorums.serve(scene)
         if scene.api.version == version:
             return
     raise ViolationError(CONVERGES, f"no rest in {MOST_ROUNDS} rounds")
@@ -120,6 +122,7 @@ def _check_complete(scene: Scene, vk8s: Manifest) -> None:
         *(f"{each} is not True" for each in ("Accepted", "ChildrenObserved") if conditions.get(each) != "True"),
         *_list_access_faults(world, conditions),
         *_list_mixed(world.children[SECRET], name),
+        *_list_foreign_members(scene, world),
     ]
     if faults:
         raise ViolationError(CONVERGES, f"{name}: {'; '.join(faults)}")
@@ -132,6 +135,13 @@ def _list_access_faults(world: World, conditions: dict[str, str]) -> list[str]:
     is_wanted, is_there = "accessPodImage" in world.spec, pod is not None and is_ready(pod)
     is_right = is_wanted == is_there and (not is_wanted or conditions.get("AccessReady") == "True")
     return [] if is_right else [f"its access pod is {'there' if pods else 'missing'}, not Ready or not wanted"]
+
+
+def _list_foreign_members(scene: Scene, world: World) -> list[str]:
+    """Members of etcd that are no control-plane nodes of the spec, and the other way round."""
+    masters = {node["name"] for node in world.spec["nodes"] if node["role"] == "master"}
+    wrong = masters ^ get_etcd(scene, world.uid).nodes if scene.has_members else set()
+    return [f"{', '.join(sorted(wrong))} should be a member of etcd, or none"] if wrong else []
 
 
 def _is_installed(job_name: str, vk8s: str, job: Manifest) -> bool:

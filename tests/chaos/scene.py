@@ -16,6 +16,7 @@ from hooks.vk8s.spec.labels import ROLE
 from testbed.metacontroller.objects import is_terminating, with_metadata
 from tests.chaos.volumes import Node, Volumes
 from tests.simulation.controller import AS_USUAL, Asking
+from tests.simulation.etcd import Etcd
 from tests.simulation.hooks import Call, Hooks, Version, list_versions
 from tests.simulation.host_api import NAMESPACE, HostApi, find_owner
 from tests.simulation.kinds import Key
@@ -52,8 +53,9 @@ class Scene:
 
     hooks: Hooks
     watcher: Watcher
-    # Whether there are pools, and hooks that care.
+    # Whether there are pools, and hooks that care; whether there may be several control-plane nodes.
     is_pooled: bool = False
+    has_members: bool = False
     api: HostApi = field(default_factory=HostApi)
     # The status that each pod has, by its uid, under the name of it.
     outcomes: dict[str, str] = field(default_factory=dict)
@@ -67,6 +69,9 @@ class Scene:
     notes: dict[str, dict[str, str]] = field(default_factory=dict)
     # The last spec of each Vk8s that was not broken.
     written: dict[str, Manifest] = field(default_factory=dict)
+    # The etcd of each Vk8s that may have several control-plane nodes, and the number of its cluster.
+    etcds: dict[str, Etcd] = field(default_factory=dict)
+    clusters: dict[str, int] = field(default_factory=dict)
     lost_hosts: set[str] = field(default_factory=set)
     # Hosts whose kubelets have restarted, and when they have probed their pods.
     flaps: dict[str, timedelta] = field(default_factory=dict)
@@ -78,6 +83,8 @@ class Scene:
     robbed: set[Node] = field(default_factory=set)
     # Vk8s whose PKI somebody has deleted, and those that live under two CAs since, as no cache showed that they lived.
     lost_pki: set[str] = field(default_factory=set)
+    # Those whose PKI was restored without what was recorded on it.
+    bare_pki: set[str] = field(default_factory=set)
     ruined: set[str] = field(default_factory=set)
     # Children that have lost their label, and the Vk8s that they were of.
     released: dict[Key, str] = field(default_factory=dict)
@@ -90,6 +97,11 @@ class Scene:
         self.controller = Metacontroller(self.api, self.hooks, self.watcher)
         self.versions = list_versions(ip_manager=self.is_pooled)
         self.answering = self.answering or [next(iter(self.versions.values()))]
+
+    @property
+    def hosts(self) -> Sequence[str]:
+        """The hosts that pods run on."""
+        return (*HOSTS, "host-3") if self.has_members else HOSTS
 
     def tell(self, sentence: str) -> None:
         """One more sentence of the story."""
@@ -173,6 +185,7 @@ class Scene:
         metadata = {"name": f"{name}-pki", "namespace": NAMESPACE, "labels": labels, "annotations": noted}
         if not noted:
             self.volumes.forget(uid)
+            self.bare_pki.add(uid)
         self.api.remove((SECRET, f"{name}-pki")) if self.api.peek(SECRET, f"{name}-pki") else None
         self.api.make({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, **self.vault[uid]})
         self.tell(f"the PKI of {name} is restored{'' if noted else ', without annotations'}")

@@ -1,11 +1,14 @@
 """The simulation can fail: it finds hooks with a fault, and reduces the history that shows it to a few events."""
 
+from collections.abc import Iterable
 from itertools import count
 
 import pytest
 
-from tests.chaos.history import make_history, play, shrink, tell
+from tests.chaos.history import History, make_history, play, shrink, tell
 from tests.chaos.judge import ADDRESS_TWICE, ALIVE, DATA, LEFT_OUT, LOST, PODS_FIRST, SECOND_CA, TWO_DOWN
+from tests.chaos.member_mutants import FoundsAgain, GivesUpForOwners, LetsDrainsTakeAll, RollsTwoMembers
+from tests.chaos.members import FOUNDED, KEPT
 from tests.chaos.mutants import (
     GivesOneAddress,
     GivesUp,
@@ -17,6 +20,7 @@ from tests.chaos.mutants import (
     TellsTheTime,
     WritesForEver,
 )
+from tests.chaos.quorums import QUORUM
 from tests.chaos.rest import CONVERGES
 from tests.chaos.state_mutants import (
     BelievesMarks,
@@ -58,7 +62,26 @@ MOST_EVENTS = 8
     ],
 )
 def test_fault_is_found_and_shown_in_few_events(mutant: type[Hooks], invariants: set[str]) -> None:
-    histories = (make_history(seed) for seed in range(MOST_HISTORIES))
+    check_is_found(mutant, invariants, (make_history(seed) for seed in range(MOST_HISTORIES)))
+
+
+@pytest.mark.parametrize(
+    ("mutant", "invariants"),
+    [
+        pytest.param(
+            RollsTwoMembers, {QUORUM, LEFT_OUT, TWO_DOWN}, id="two control-plane nodes are taken down at once"
+        ),
+        pytest.param(LetsDrainsTakeAll, {QUORUM}, id="a drain takes two of three control-plane nodes"),
+        pytest.param(FoundsAgain, {FOUNDED}, id="a node whose volume is gone initializes the cluster again"),
+        pytest.param(GivesUpForOwners, {KEPT}, id="what is lost counts as given up"),
+    ],
+)
+def test_fault_of_members_is_found(mutant: type[Hooks], invariants: set[str]) -> None:
+    check_is_found(mutant, invariants, (make_history(seed, has_members=True) for seed in range(MOST_HISTORIES)))
+
+
+def check_is_found(mutant: type[Hooks], invariants: set[str], histories: Iterable[History]) -> None:
+    """Fails unless one of these histories breaks one of the invariants, and a few of its events do so, too."""
     found = ((history, play(history, mutant).violation) for history in histories)
     # What it breaks first may be another one.
     history, violation = next((each, broken) for each, broken in found if broken and broken.invariant in invariants)

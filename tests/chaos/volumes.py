@@ -8,6 +8,7 @@ from typing import Final
 
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.observed.children import CLAIM, POD
+from tests.simulation.etcd import Replica
 from tests.simulation.host_api import HostApi, find_owner
 from tests.simulation.risks import find_claim, may_initialize, read_node_name
 
@@ -31,6 +32,8 @@ class Volume:
     cluster: int = 0
     generation: int = 1
     is_gone: bool = False
+    # What it has of the etcd of several control-plane nodes.
+    replica: Replica = field(default_factory=Replica)
 
     @property
     def is_retained(self) -> bool:
@@ -66,6 +69,8 @@ class Volumes:
     copies: dict[str, int] = field(default_factory=dict)
     # The clusters that hooks have been shown, by Vk8s.
     known: dict[str, set[int]] = field(default_factory=dict)
+    # The members of etcd that hooks have been shown as Ready.
+    members: set[Replica] = field(default_factory=set)
     # Whether the hooks say which pod may found a cluster. Before they did, each one might.
     is_guarded: bool = False
     _count: int = 0
@@ -108,6 +113,10 @@ class Volumes:
     def copy(self, volume: Volume) -> Volume:
         """Another volume with the same content, as restored from a snapshot."""
         return Volume(self.count(), set(), volume.data, volume.cluster, volume.generation)
+
+    def list_existing(self) -> list[Volume]:
+        """Those that a claim or a pod has."""
+        return [*self.of_claims.values(), *self.of_pods.values()]
 
     def sweep(self) -> None:
         """What nothing has any more is gone for good, unless it is retained."""

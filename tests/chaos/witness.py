@@ -6,6 +6,7 @@ from hooks.ippool.request import VK8S
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.observed.children import CLAIM, POD, SECRET, is_ready, is_terminating
 from hooks.wire import FinalizeResponse
+from tests.chaos.members import is_master
 from tests.chaos.scene import Scene, build_world
 from tests.chaos.volumes import Noted
 from tests.simulation.answers import has_usable_pki, is_accepted, is_paused
@@ -70,11 +71,16 @@ class Witness:
         lost = scene.volumes.list_lost(world.uid)
         for node in list_staying(world) - lost.keys():
             noted = _find_noted(scene, world, node)
-            if noted:
+            if noted is None:
+                continue
+            pod = world.children[POD][node]
+            if is_master(pod):
+                volume = scene.volumes.of_pod(pod)
+                scene.volumes.known.setdefault(world.uid, set()).add(volume.cluster)
+                scene.volumes.members.add(volume.replica)
+            # Of several control-plane nodes, each has the data of the others.
+            if not is_master(pod) or not scene.has_members:
                 scene.volumes.noted[world.uid, node] = noted
-            if noted and node == world.spec["nodes"][0]["name"]:
-                cluster = scene.volumes.of_pod(world.children[POD][node]).cluster
-                scene.volumes.known.setdefault(world.uid, set()).add(cluster)
 
 
 def _is_shown_running(call: Call) -> bool:

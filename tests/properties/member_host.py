@@ -9,7 +9,7 @@ from hooks.kubernetes.conditions import format_time
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.observed.children import CLAIM, JOB, POD, group_key
 from hooks.wire import SyncResponse
-from tests.properties.etcd_model import Etcd, Start, Volume, read_environment
+from tests.simulation.etcd import Etcd, Replica, build_start
 from tests.world import CONTEXT, NOW, Children, World, node, observe, spec, update
 
 DONE = {"conditions": [{"type": "Complete", "status": "True"}]}
@@ -22,9 +22,8 @@ class MemberHost:
 
     world: World = field(default_factory=lambda: World(spec=build_spec("abc")))
     etcd: Etcd = field(default_factory=Etcd)
-    volumes: dict[str, Volume] = field(default_factory=dict)
-    mounted: dict[str, Volume] = field(default_factory=dict)
-    booted: list[Volume] = field(default_factory=list)
+    volumes: dict[str, Replica] = field(default_factory=dict)
+    mounted: dict[str, Replica] = field(default_factory=dict)
     seconds: int = 0
     _count: int = 0
 
@@ -35,13 +34,13 @@ class MemberHost:
         return {name: pod for name, pod in pods if pod["metadata"]["labels"]["vk8s.sktelecom.com/role"] == "master"}
 
     @property
-    def running(self) -> list[Volume]:
+    def running(self) -> list[Replica]:
         """The volumes of the control-plane nodes that run."""
         uids = [pod["metadata"]["uid"] for pod in self.masters.values()]
         return [self.mounted[uid] for uid in uids if uid in self.mounted]
 
     @property
-    def existing(self) -> list[Volume]:
+    def existing(self) -> list[Replica]:
         """The volumes that a pod or a claim has."""
         claims = [claim["metadata"]["uid"] for claim in self.world.children[CLAIM].values()]
         return [*self.running, *(self.volumes[uid] for uid in claims if uid in self.volumes)]
@@ -68,17 +67,17 @@ class MemberHost:
         for name, pod in self.masters.items():
             uid, claim = pod["metadata"]["uid"], self.world.children[CLAIM].get(f"{name}-state")
             if claim and uid not in self.mounted:
-                self.mounted[uid] = self.volumes.setdefault(claim["metadata"]["uid"], Volume())
+                self.mounted[uid] = self.volumes.setdefault(claim["metadata"]["uid"], Replica())
             if uid in self.mounted and not self.mounted[uid].has_left:
-                self.etcd.boot(self._build_start(name, pod), self.running)
+                self.etcd.boot(build_start(pod, self.mounted[uid]), self.running)
         self.show()
 
     def show(self) -> None:
         """Gives each pod its status, as the state of etcd is now."""
         has_quorum = self.etcd.has_quorum(self.running)
         for name, pod in self.world.children[POD].items():
-            volume = self.mounted.get(pod["metadata"]["uid"])
-            is_member = volume is not None and volume.member in self.etcd.members and not volume.has_left
+            replica = self.mounted.get(pod["metadata"]["uid"])
+            is_member = replica is not None and self.etcd.is_voter(replica)
             ready = has_quorum and (is_member or name == WORKER["name"])
             self._set_ready(name, pod, ready=ready)
 
@@ -100,12 +99,6 @@ class MemberHost:
         made = observe(child)
         metadata = {**made["metadata"], "uid": f"uid-{self._count}", "creationTimestamp": self._now}
         return {**made, "metadata": metadata}
-
-    def _build_start(self, name: str, pod: Manifest) -> Start:
-        variables, volume = read_environment(pod), self.mounted[pod["metadata"]["uid"]]
-        is_new = volume not in self.booted and variables.get("FOUND") == "true"
-        self.booted.append(volume)
-        return Start(name, volume, is_new, "ETCD_SERVICE" in variables, variables.get("MEMBERS_OF", ""))
 
     def _set_ready(self, name: str, pod: Manifest, *, ready: bool) -> None:
         before = pod.get("status", {}).get("conditions", [{}])[0]

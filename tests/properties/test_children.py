@@ -25,7 +25,8 @@ from tests.simulation.answers import (
     list_selected,
 )
 from tests.simulation.keys import get_key, group_children, list_children, list_keys, without
-from tests.simulation.reasons import list_pruned, list_unexplained
+from tests.simulation.pruned import list_pruned
+from tests.simulation.reasons import list_unexplained
 from tests.simulation.removals import list_removed
 from tests.simulation.risks import list_given_up
 from tests.world import UID

@@ -98,9 +98,8 @@ class Members(RuleBasedStateMachine):
 
     @invariant()
     def is_initialized_once_per_generation(self) -> None:
-        note = self.host.world.children["Secret.v1"].get("demo-pki", {}).get("metadata", {}).get("annotations", {})
-        found = re.search(r'"generation": (\d+)', note.get("vk8s.sktelecom.com/state", ""))
-        assert self.host.etcd.foundings <= int(found[1] if found else 1)
+        founded = self.host.etcd.founded
+        assert len(founded) == len(set(founded))
 
     def teardown(self) -> None:
         """When nothing happens any more, all is as the spec says, or the status says what is lost."""
@@ -122,7 +121,7 @@ class Members(RuleBasedStateMachine):
         if not reasons & {QUORUM_LOST, STATE_LOST, "InvalidSpec"}:
             assert status["phase"] == "Running", status["conditions"]
             assert set(self.host.world.children[POD]) == wanted
-            assert {name for name, _ in self.host.etcd.members.values()} == wanted - {"w"}
+            assert self.host.etcd.nodes == wanted - {"w"}
             assert self.host.world.children[JOB] == {}
 
     def _apply(self, seen: Children) -> None:

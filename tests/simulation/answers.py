@@ -1,7 +1,7 @@
 """What the properties ask of an answer; pure, and without an opinion of how the hooks come to it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from hooks.kubernetes.labels import NODE
@@ -15,6 +15,7 @@ from hooks.vk8s.spec.validate import check_spec, parse_spec
 from hooks.wire import SyncResponse
 from tests.simulation.keys import get_key
 from tests.simulation.kinds import Key
+from tests.simulation.note import read_joining, read_members, read_note
 from tests.world import World
 
 DNS_1035_LABEL = re.compile(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?")
@@ -36,7 +37,21 @@ def is_accepted(world: World) -> bool:
     if spec is None or problems or check_spec(world.name, spec):
         return False
     roles = {node.name: node.role for node in spec.nodes}
-    return all(roles.get(name, "worker") == role for name, role in _list_made_roles(world))
+    made = set(_list_made_roles(world))
+    if any(roles.get(name, role) != role for name, role in made):
+        return False
+    return _has_its_data(world, roles, {name for name, role in made if role == "master"})
+
+
+def _has_its_data(world: World, roles: Mapping[str, str], made: Collection[str]) -> bool:
+    """Whether a control-plane node of the spec has what etcd has, and there is no other next to an only one."""
+    masters = {name for name, role in roles.items() if role == "master"}
+    claims, members, joining = read_note(world)[0], read_members(world), read_joining(world)
+    there = members | (set(made) - joining) | (masters & claims.keys())
+    holding = (there & claims.keys()) or there
+    if holding and not holding & masters:
+        return False
+    return len(masters) > 1 or bool(members | joining) or not set(made) - masters
 
 
 def has_usable_pki(world: World) -> bool:

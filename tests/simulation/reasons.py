@@ -11,21 +11,22 @@ from hooks.ippool.pools import POOL
 from hooks.kubernetes.conditions import parse_history, parse_time
 from hooks.kubernetes.manifest import Manifest
 from hooks.kubernetes.quantity import parse_quantity
-from hooks.vk8s.observed.children import DISRUPTION_BUDGET, NETWORK_POLICY, POD, is_ready, is_terminating
-from hooks.vk8s.spec.labels import BOOTSTRAP_COMPONENT, COMPONENT
+from hooks.vk8s.observed.children import DISRUPTION_BUDGET, POD, is_ready, is_terminating
 from hooks.vk8s.spec.naming import access_pod_names
 from hooks.vk8s.spec.network import ADDRESS
 from hooks.wire import SyncResponse
 from tests.simulation import pods
 from tests.simulation.admission import DEFAULT_TOLERATION
-from tests.simulation.answers import has_usable_pki, index, is_accepted, is_paused, list_references
+from tests.simulation.answers import has_usable_pki, index, is_accepted, list_references
 from tests.simulation.installations import list_replaced
 from tests.simulation.keys import list_keys
 from tests.simulation.kinds import Key
 from tests.simulation.note import read_note
 from tests.simulation.placement import is_placed_as
+from tests.simulation.pruned import list_pruned
+from tests.simulation.quorums import is_joining, is_of_lost_quorum, is_replicated, keeps_quorum
 from tests.simulation.removals import list_leaving, list_removed
-from tests.simulation.risks import is_at_risk, is_lost, is_useless, list_given_up, list_paused_pods, read_generation
+from tests.simulation.risks import is_at_risk, is_lost, is_useless, list_given_up, read_generation
 from tests.simulation.statuses import get_container
 from tests.world import World
 
@@ -43,11 +44,12 @@ def list_unexplained(world: World, answer: SyncResponse | None = None) -> set[Ke
         return left_out - list_abandoned(world)
     explained = list_pruned(world) | list_removed(world) | list_replaced(world) | list_needless_access(world)
     explained |= {(POD, name) for name, pod in world.children[POD].items() if is_useless(world, pod)}
-    explained |= set(list_given_up(world))
+    explained |= {key for key in list_given_up(world) if keeps_quorum(world, key[1].removesuffix("-state"))}
     rest = left_out - explained
     idle = list_hopeless(world)
     # What has run goes alone.
-    return rest - (idle if rest & idle else list_next_turn(world))
+    turn = rest & list_next_turns(world)
+    return rest - (idle if rest & idle else turn if len(turn) == 1 else set())
 
 
 def is_rejected(answer: SyncResponse) -> bool:
@@ -62,40 +64,30 @@ def list_abandoned(world: World) -> set[Key]:
     return {(DISRUPTION_BUDGET, world.name)} if is_abandoned else set()
 
 
-def list_pruned(world: World) -> set[Key]:
-    """What is left out although it is shown: what is no longer asked for, by name, and the pods of a pause."""
-    name, spec = world.name, world.spec
-    service = ("Service.v1", f"{name}-access-svc")
-    access = [*((POD, pod) for pod in access_pod_names(name)), ("ConfigMap.v1", f"{name}-access"), service]
-    return {
-        *([] if spec.get("ports") else [("Service.v1", name)]),
-        *([] if spec.get("accessPodImage") else access),
-        *([] if spec.get("accessPodPort") else [service]),
-        *([] if spec.get("disruptionBudget") and not is_paused(world) else [(DISRUPTION_BUDGET, name)]),
-        *([] if world.context.settings.network_policy else [(NETWORK_POLICY, name)]),
-        *(list_paused_pods(world) if is_paused(world) else _list_pruned_boot_files(world)),
-    }
-
-
 def list_hopeless(world: World) -> set[Key]:
     """Node pods that have ended a while ago, or never ran and won't, or not as the node that is wanted: all may go."""
     return {
         ("Pod.v1", node["name"])
         for node, pod in _list_free(world)
-        if _has_ended_for_long(world, pod) or (_is_broken(world, node, pod) and not pods.has_run(pod))
+        if _has_ended_for_long(world, pod)
+        or (_is_broken(world, node, pod) and (not pods.has_run(pod) or is_of_lost_quorum(world, pod)))
     }
 
 
-def list_next_turn(world: World) -> set[Key]:
-    """The node pods of which one may go, of those that have run: one does, and as far as the others let it."""
+def list_next_turns(world: World) -> set[Key]:
+    """The node pods of which one may go, of those that have run: one does, and as far as the others let it.
+
+    That is the first one, except that the order of several control-plane nodes follows from when each was Ready.
+    """
+    turns: dict[Key, None] = {}
     broken = [(node, pod) for node, pod in _list_free(world) if _is_broken(world, node, pod) and pods.has_run(pod)]
     ready = [(node, pod) for node, pod in _list_free(world) if is_ready(pod) and is_outdated(world, pod, node)]
     for node, pod in [*broken, *ready]:
         others = [each for each in world.spec["nodes"] if each != node]
         allows = _allows_ready if is_ready(pod) else _allows_broken
-        if all(allows(world, other, (node, pod)) for other in others):
-            return {("Pod.v1", node["name"])}
-    return set()
+        if keeps_quorum(world, node["name"]) and all(allows(world, other, (node, pod)) for other in others):
+            turns["Pod.v1", node["name"]] = None
+    return set(turns if is_replicated(world) else [*turns][:1])
 
 
 def list_needless_access(world: World) -> set[Key]:
@@ -130,8 +122,9 @@ def is_outdated(world: World, pod: Manifest, node: Manifest) -> bool:
         and spec.get("runtimeClassName") == node.get("runtimeClassName")
         and is_placed_as(pod, node)
     )
-    is_current = read_generation(pod) == read_note(world)[1]
-    return not is_same or not is_current or _needs_restart(world, pod) or _has_moved(world, pod)
+    is_current = read_generation(pod) == read_note(world)[1] and not is_of_lost_quorum(world, pod)
+    is_alone = node["role"] == "master" and ("subdomain" in spec) != is_replicated(world)
+    return not is_same or is_alone or not is_current or _needs_restart(world, pod) or _has_moved(world, pod)
 
 
 def _list_free(world: World) -> Iterator[tuple[Manifest, Manifest]]:
@@ -140,14 +133,14 @@ def _list_free(world: World) -> Iterator[tuple[Manifest, Manifest]]:
     Not those that are still being removed and are in the spec again, nor those that use what would be deleted with
     them, nor an outdated worker before its control-plane node: no worker runs a newer version.
     """
-    leaving, (master, *_) = list_leaving(world), world.spec["nodes"]
-    first = _find_pod(world, master)
-    is_master_old = first is not None and is_outdated(world, first, master)
+    leaving, masters = list_leaving(world), [node for node in world.spec["nodes"] if node["role"] == "master"]
+    found = [(pod, node) for node in masters if (pod := _find_pod(world, node))]
+    is_master_old = any(is_outdated(world, pod, node) for pod, node in found)
     for node in world.spec["nodes"]:
         pod = _find_pod(world, node)
         if pod is None or is_terminating(pod) or node["name"] in leaving or is_at_risk(world, pod):
             continue
-        if node == master or not is_master_old or not is_outdated(world, pod, node):
+        if node in masters or not is_master_old or not is_outdated(world, pod, node):
             yield node, pod
 
 
@@ -186,7 +179,9 @@ def _waits_for_address(world: World, node: Manifest) -> bool:
 
 def _is_broken(world: World, node: Manifest, pod: Manifest) -> bool:
     """Whether it is not Ready and won't be, or not as the node that is wanted; one that just was may be so again."""
-    if is_ready(pod) or pods.has_ended(pod) or pods.is_flapping(pod, world.context.now):
+    if is_ready(pod) or pods.has_ended(pod):
+        return False
+    if pods.is_flapping(pod, world.context.now) and not is_of_lost_quorum(world, pod):
         return False
     return is_outdated(world, pod, node) or _has_bad_boot_files(world, pod)
 
@@ -195,7 +190,7 @@ def _allows_broken(world: World, node: Manifest, going: tuple[Manifest, Manifest
     """Whether the other node is not down because of us, or has been for long; a worker needs its control-plane node."""
     other, now = _find_pod(world, node), world.context.now
     if other is None:
-        return is_lost(world, node["name"]) or _waits_for_address(world, node)
+        return is_lost(world, node["name"]) or _waits_for_address(world, node) or is_joining(world, node)
     if is_terminating(other):
         deleted = parse_time(other["metadata"]["deletionTimestamp"])
         is_needed = node["role"] == "master" and going[0]["role"] != "master"
@@ -210,7 +205,9 @@ def _allows_broken(world: World, node: Manifest, going: tuple[Manifest, Manifest
 def _allows_ready(world: World, node: Manifest, going: tuple[Manifest, Manifest]) -> bool:
     """Whether the pod that is going, which runs, may do so as far as the other is concerned (decisions 5 and 12)."""
     other, now = _find_pod(world, node), world.context.now
-    if other is None or is_terminating(other) or pods.is_flapping(other, now):
+    if other is None:
+        return is_joining(world, node)
+    if is_terminating(other) or pods.is_flapping(other, now):
         return False
     if is_ready(other):
         return True
@@ -232,17 +229,3 @@ def _has_bad_boot_files(world: World, pod: Manifest) -> bool:
     is_crashing = pods.find_waiting(pod) == "CrashLoopBackOff"
     is_fixable = current in there and not is_terminating(there[current]) and current not in mounted
     return any(name not in there for name in mounted) or (is_crashing and is_fixable)
-
-
-def _list_pruned_boot_files(world: World) -> Iterator[Key]:
-    """Bootstrap files of other versions that nothing uses, once every node of the spec runs from those of this one."""
-    current = world.boot_files
-    nodes = [_find_pod(world, node) for node in world.spec["nodes"]]
-    if not all(pod and is_ready(pod) and ("ConfigMap.v1", current) in list_references(pod) for pod in nodes):
-        return
-    jobs = [job["spec"]["template"] for job in world.children["Job.batch/v1"].values()]
-    used = {key for user in [*world.children["Pod.v1"].values(), *jobs] for key in list_references(user)}
-    for name, config_map in world.children["ConfigMap.v1"].items():
-        is_boot_files = config_map["metadata"]["labels"].get(COMPONENT) == BOOTSTRAP_COMPONENT
-        if is_boot_files and name != current and ("ConfigMap.v1", name) not in used:
-            yield "ConfigMap.v1", name

@@ -9,7 +9,7 @@ from hooks.vk8s.observed.children import CLAIM, CONFIG_MAP, JOB, POD, is_termina
 from hooks.vk8s.spec.labels import COMPONENT, LEAVE_COMPONENT
 from tests.simulation.answers import is_paused, list_references
 from tests.simulation.kinds import Key
-from tests.simulation.note import read_note
+from tests.simulation.note import read_joining, read_members, read_note
 from tests.simulation.statuses import get_container
 from tests.world import World
 
@@ -71,19 +71,28 @@ def is_forced(world: World, node: str) -> bool:
 
 def get_master_image(world: World) -> str:
     """The image of the control-plane pod, or that of the spec if the pod is not shown."""
-    master = world.spec["nodes"][0]
-    pod = world.children[POD].get(master["name"])
-    return str(get_container(pod)["image"] if pod else master["image"])
+    masters = [node for node in world.spec["nodes"] if node["role"] == "master"]
+    pods = [pod for node in masters if (pod := world.children[POD].get(node["name"]))]
+    return str(get_container(pods[0])["image"] if pods else masters[0]["image"])
 
 
 def _list_removals(world: World) -> Iterator[Removal]:
     # A Job is never updated, so labels that somebody removes from it do not come back.
     jobs = {name.removesuffix("-leave") for name, job in world.children[JOB].items() if _is_leave(job)}
     names = {child["metadata"]["labels"].get(NODE) for kind in (POD, CLAIM) for child in world.children[kind].values()}
-    for name in sorted((names | jobs) - {None, world.spec["nodes"][0]["name"]}):
+    for name in sorted((names | jobs) - {None, *_list_lasting(world)}):
         keys = [(POD, name), (CLAIM, f"{name}-state")]
         parts = {(kind, key): world.children[kind][key] for kind, key in keys if key in world.children[kind]}
         yield Removal(name, parts, world.children[JOB].get(f"{name}-leave"))
+
+
+def _list_lasting(world: World) -> set[str]:
+    """Control-plane nodes that are never removed: the only one, or the first of several that are recorded."""
+    masters = [node["name"] for node in world.spec["nodes"] if node["role"] == "master"]
+    recorded = [name for name in masters if name in read_note(world)[0]]
+    if len(masters) == 1 or not recorded:
+        return set(masters)
+    return {min(recorded, key=lambda name: f"{name}-leave" in world.children[JOB])}
 
 
 def _is_leave(job: Manifest) -> bool:
@@ -98,7 +107,7 @@ def _list_removed(world: World, removal: Removal) -> list[Key]:
     if removal.is_named and has_condition(job, "Complete"):
         return list(removal.parts) or [(JOB, f"{removal.node}-leave")]
     # If nothing else of the worker exists or is recorded, only this Job knows that its Node has to be deleted.
-    is_known = removal.parts or removal.node in read_note(world)[0]
+    is_known = removal.parts or removal.node in {*read_note(world)[0], *read_members(world), *read_joining(world)}
     is_useless = has_condition(job, "Failed") or (is_known and _is_outdated(world, removal.node, job))
     may_go = not removal.is_named or (is_useless and not is_paused(world))
     return [(JOB, f"{removal.node}-leave")] if may_go else []

@@ -54,9 +54,13 @@ def is_useless(world: World, pod: Manifest) -> bool:
 
 
 def list_given_up(world: World) -> Iterator[Key]:
-    """Pods and claims of workers whose owner gives the claim up, and that can't start because of it alone."""
-    workers = {node["name"] for node in world.spec["nodes"] if node["role"] == "worker"} & list_staying(world)
-    for name in sorted(workers & world.children[POD].keys()):
+    """Pods and claims whose owner gives the claim up, and that can't start because of it alone.
+
+    The only control-plane node keeps its own.
+    """
+    masters = [node["name"] for node in world.spec["nodes"] if node["role"] == "master"]
+    nodes = list_staying(world) - (set(masters) if len(masters) == 1 else set())
+    for name in sorted(nodes & world.children[POD].keys()):
         key = (CLAIM, f"{name}-state")
         claim, pod = world.children[CLAIM].get(key[1], {"metadata": {"uid": None}}), world.children[POD][name]
         request = f"{claim['metadata']['uid']}/{pod['metadata']['uid']}"
@@ -116,6 +120,11 @@ def read_generation(pod: Manifest) -> int:
 def may_initialize(pod: Manifest) -> bool:
     """Whether a control-plane node may initialize a cluster on an empty volume."""
     return _read_variables(pod).get("FOUND") == "true"
+
+
+def read_forced(pod: Manifest) -> str:
+    """The forced quorum that a control-plane pod was created for; empty if there was none."""
+    return _read_variables(pod).get("MEMBERS_OF") or ""
 
 
 def read_node_name(pod: Manifest) -> str | None:
