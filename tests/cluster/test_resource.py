@@ -7,6 +7,7 @@ import pytest
 
 from hooks.kubernetes.manifest import Manifest
 from testbed.host_cluster import HostCluster
+from tests.backups_world import CLAIM, S3
 from tests.cluster.applying import forget_types, try_apply
 from tests.cluster.owner import build_vk8s
 from tests.shared_material import ROOT, SHARED, needs_shared
@@ -147,6 +148,22 @@ REFUSED = {
         build_vk8s(nodes=[node("m", "master", tolerations=[{"key": "a", "tolerationSeconds": 5}])]),
         "spec.nodes[0].tolerations[0]: write effect: NoExecute with tolerationSeconds",
     ),
+    "a schedule that is none": (
+        build_vk8s(backup={**CLAIM, "schedule": "daily"}),
+        "spec.backup.schedule: write five fields of cron",
+    ),
+    "no time zone": (build_vk8s(backup={**CLAIM, "timeZone": "Local"}), "spec.backup.timeZone: write a name such as"),
+    "no target of backups": (build_vk8s(backup={"schedule": "@daily"}), "spec.backup: write either claim or s3"),
+    "two targets of backups": (build_vk8s(backup={**CLAIM, "s3": S3}), "spec.backup: write either claim or s3"),
+    "an endpoint that is no URL": (
+        build_vk8s(backup={"schedule": "@daily", "s3": {**S3, "endpoint": "s3"}}),
+        "spec.backup.s3.endpoint: write a URL such as",
+    ),
+    "a prefix that leads elsewhere": (
+        build_vk8s(backup={"schedule": "@daily", "s3": {**S3, "prefix": "../a"}}),
+        "spec.backup.s3.prefix: write words of letters",
+    ),
+    "backups of too long a name": (build_vk8s(name="a" * 46, backup=CLAIM), "spec.backup: leave it out"),
     "no size": (build_vk8s(storage={"size": 0}), "spec.storage.size: write a size such as 20Gi"),
     "less than no size": (build_vk8s(storage={"size": "-1Gi"}), "spec.storage.size: write a size such as 20Gi"),
     "a size that is none": (build_vk8s(storage={"size": "big"}), "spec.storage.size: write a size such as 20Gi"),
@@ -222,6 +239,8 @@ ACCEPTED = {
     "as many nodes as there may be": build_vk8s(nodes=[MASTER, *(node(f"w{n}", "worker") for n in range(99))]),
     "ports and ssh": build_vk8s(ports=[WEB, KUBEFLOW], accessPodPort=30006, accessPodImage="x"),
     "keys": build_vk8s(access={"authorizedKeys": [KEY, f"{KEY} owner at home"]}),
+    "backups into a claim": build_vk8s(name="a" * 45, backup={**CLAIM, "schedule": "*/15 0-6 1,15 jan-mar ?"}),
+    "backups into a bucket": build_vk8s(backup={"schedule": "@hourly", "s3": {**S3, "prefix": "a/b"}}),
     "Kubeflow by version": build_vk8s(kubeflow={"version": "v1.9.0"}, ports=[KUBEFLOW]),
     "Kubeflow with a user": build_vk8s(
         kubeflow={"version": "26.03", "email": "jane.doe+k@example.com", "passwordSecretRef": {"name": "mine"}},
