@@ -14,11 +14,12 @@ from hooks.vk8s.spec.naming import leave_job_name
 def is_quorum_without(situation: Situation, node: NodeSpec) -> bool:
     """Whether the control-plane nodes but `node` that are Ready are a quorum of all, so that it can lose its data.
 
-    All are those of the spec, and members that have not left. If it has no data, one that is Ready is enough: the
-    quorum does not need it.
+    All are those of the spec but the ones that can't have joined yet, and members that have not left. If it has no
+    data, one that is Ready is enough: the quorum does not need it.
     """
     nodes, note = situation.cluster.control_plane, situation.cluster.state
-    names = note.members.union(each.name for each in nodes)
+    away = note.joining - situation.pods.keys() - {node.name}
+    names = note.members.union({each.name for each in nodes} - away)
     ready = [name for name in names if name != node.name and _is_ready(situation, name)]
     least = 1 if node.name in note.joining else len(names) // 2 + 1
     return node in nodes and len(names) > 1 and len(ready) >= least

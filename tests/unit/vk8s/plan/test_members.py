@@ -455,3 +455,11 @@ def test_mark_removes_no_control_plane_node_that_has_the_data() -> None:
 def test_no_member_is_removed_for_a_node_whose_own_job_runs() -> None:
     world = with_nodes(three_world(), *THREE[1:3], node("d", "master"), THREE[3]).step()
     assert set(with_nodes(world, THREE[0], THREE[3]).steps(2).children[JOB]) == {"a-leave"}
+
+
+def test_nodes_that_have_not_joined_yet_are_no_part_of_the_quorum() -> None:
+    more = [node(name, "master") for name in "defg"]
+    world = with_nodes(three_world(), THREE[0], *more, THREE[3])
+    world = without_volume(world, "a").steps(3)
+    assert condition(world.sync(), "Ready")["reason"] != "StateLost"
+    assert "a-state" in world.children[CLAIM]
