@@ -70,7 +70,8 @@ def lose_credentials(scene: Scene, draw: Draw) -> None:
 def restore_claim(scene: Scene, draw: Draw) -> None:
     """An owner binds a retained volume again, or restores a lost one from a snapshot, under the name that it had."""
     former = [(node, volume) for node, volume in sorted(scene.volumes.last.items()) if is_missing(scene, node)]
-    lost = [(node, volume) for node, volume in former if not volume.is_gone or not is_member(scene, node)]
+    used = [*scene.volumes.of_pods.values()]
+    lost = [each for each in former if not is_member(scene, each[0]) or not (each[1].is_gone or each[1] in used)]
     if lost and CLAIM not in scene.api.quota:
         node, volume = draw.pick(lost)
         bind(scene, node, volume)

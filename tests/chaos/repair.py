@@ -180,10 +180,13 @@ def _take_back(scene: Scene, vk8s: Manifest) -> bool:
 def _give_up(scene: Scene, vk8s: Manifest) -> bool:
     """Deletes a Vk8s whose etcd has lost its quorum with members that no hook has been shown; whether there is one."""
     uid, name = vk8s["metadata"]["uid"], vk8s["metadata"]["name"]
-    members = [replica for _, replica in scene.etcds[uid].members.values()] if uid in scene.etcds else []
+    members = [*scene.etcds[uid].members.values()] if uid in scene.etcds else []
+    nodes = {node["name"] for node in scene.written[name]["nodes"]}
+    # One that is to leave gets no pod if nobody knows that it is a member.
     there = {volume.replica for volume in scene.volumes.list_existing()}
-    unseen = [each for each in members if each not in there | scene.volumes.members]
-    left = sum(each in there for each in members)
+    there -= {replica for node, replica in members if node not in nodes} - scene.volumes.members
+    unseen = [replica for _, replica in members if replica not in there | scene.volumes.members]
+    left = sum(replica in there for _, replica in members)
     is_lost = left <= len(members) // 2 < left + len(unseen) and vk8s["status"]["phase"] not in ("Running", "Paused")
     if is_lost:
         scene.tell(f"Vk8s {name} has lost members that no hook has seen, and is deleted")
