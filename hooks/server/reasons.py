@@ -33,6 +33,7 @@ _OF_VK8S: Final = (
     "PoolsNotSent",
     "PortClosed",
     "QuorumLost",
+    "RestoreFailed",
     "Retained",
     "StateAtRisk",
     "StateLost",

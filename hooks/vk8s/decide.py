@@ -12,6 +12,7 @@ from hooks.vk8s.observed.backup_report import parse_past
 from hooks.vk8s.observed.children import POD, Observed, get_key, parse_observed
 from hooks.vk8s.observed.keep import keep_all
 from hooks.vk8s.observed.kinds import REQUIRED_KINDS
+from hooks.vk8s.observed.restore_report import parse_restored
 from hooks.vk8s.observed.retained import describe_retained, retains, select_retained
 from hooks.vk8s.observed.roles import read_roles
 from hooks.vk8s.plan import addresses, backups
@@ -134,6 +135,7 @@ def _read_call(request: HookRequest, context: Context) -> Call:
         context=context,
         note=read_note(metadata.name, observed),
         past_backups=parse_past(request.parent.status),
+        past_restored=parse_restored(request.parent.status),
     )
 
 

@@ -13,6 +13,7 @@ from hooks.vk8s.observed.children import CLAIM, JOB, Observed
 from hooks.vk8s.observed.hosts import compute_silence_due, list_suspects, select_silent
 from hooks.vk8s.observed.job import Job
 from hooks.vk8s.observed.pod import Pod
+from hooks.vk8s.observed.restore_report import read_restored
 from hooks.vk8s.scripts import Scripts
 from hooks.vk8s.spec.cluster import Identity, VirtualCluster
 from hooks.vk8s.spec.naming import bootstrap_config_map_name, state_claim_name
@@ -41,11 +42,18 @@ class Call(StatusContext):
     note: StateNote
     # What the status says of earlier backups.
     past_backups: Past
+    # What the status says of the restore that the virtual cluster began with.
+    past_restored: Mapping[str, str]
 
     @cached_property
     def pods(self) -> Mapping[str, Pod]:
         """The observed pods by name."""
         return {name: Pod(manifest) for name, manifest in self.observed.pods().items()}
+
+    @cached_property
+    def restored(self) -> Mapping[str, str]:
+        """The snapshot that the virtual cluster began with: its name, its time, and the Vk8s; empty without one."""
+        return read_restored(self.pods.values()) or self.past_restored
 
     @cached_property
     def silent_hosts(self) -> Mapping[str, datetime]:

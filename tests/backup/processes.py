@@ -70,8 +70,8 @@ class Etcd:
 
 
 @contextmanager
-def run_etcd(programs: Path, material: Material, directory: Path) -> Iterator[Etcd]:
-    """An etcd with the certificates, as kubeadm has them: it asks each client for one."""
+def run_etcd(programs: Path, material: Material, directory: Path, *, put: bool = True) -> Iterator[Etcd]:
+    """An etcd with the certificates, as kubeadm has them: it asks each client for one. `put`: with data."""
     client, peer = (f"https://127.0.0.1:{choose_port()}" for _ in range(2))
     files = material.directory
     arguments = {
@@ -95,7 +95,7 @@ def run_etcd(programs: Path, material: Material, directory: Path) -> Iterator[Et
     found = Etcd(programs, client, material)
     with run_server(command, directory.with_suffix(".log"), lambda: answers(int(client.rpartition(":")[2]))):
         # More than restic stores as one piece: snapshots have most of it in common.
-        for number in range(6):
+        for number in range(6 if put else 0):
             value = random.Random(number).randbytes(500_000).hex()  # noqa: S311 nobody has to guess it
             found.run("put", f"large/{number}", stdin=value)
         yield found
@@ -149,6 +149,7 @@ class Backup:
     directory: Path
     arguments: Mapping[str, object]
     about: Mapping[str, str] = field(default_factory=lambda: ABOUT)
+    subcommand: Sequence[str] = ()
 
     def build_command(self, **changed: object) -> list[str]:
         """The command, with some arguments changed; None is without."""
@@ -157,7 +158,7 @@ class Backup:
         wanted = {**given, "about": json.dumps(dict(self.about)), **self.arguments}
         wanted |= {name.replace("_", "-"): value for name, value in changed.items()}
         flags = (f"--{name}={value}" for name, value in wanted.items() if value is not None)
-        return [str(self.programs / "vk8s-backup"), *flags]
+        return [str(self.programs / "vk8s-backup"), *self.subcommand, *flags]
 
     def take(self, *, within: Sequence[str] = (), **changed: object) -> Ended:
         """Runs it to its end; `within`: the beginning of its command."""
@@ -167,8 +168,8 @@ class Backup:
         ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
         return Ended(ended.returncode, json.loads(log.read_text()) if log.exists() else {}, ended.stderr)
 
-    def run_restic(self, repository: str, *arguments: str, password: str = "") -> bytes:
-        """What restic prints, as its user would call it."""
+    def run_restic(self, repository: str, *arguments: str, password: str = "", directory: Path | None = None) -> bytes:
+        """What restic prints, as its user would call it, in a directory."""
         more = [] if password else ["--insecure-no-password"]
         environment = {
             **os.environ,
@@ -178,7 +179,7 @@ class Backup:
             **({"RESTIC_PASSWORD": password} if password else {}),
         }
         command = [str(self.programs / "restic"), "--no-cache", "--quiet", *more, *arguments]
-        return subprocess.run(command, capture_output=True, check=True, env=environment).stdout
+        return subprocess.run(command, capture_output=True, check=True, env=environment, cwd=directory).stdout
 
     def list_snapshots(self, repository: str) -> list[str]:
         """The short names of the snapshots there, the oldest first."""

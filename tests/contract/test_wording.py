@@ -88,6 +88,8 @@ BROKEN: Final = [
     spec(nodes=[node(name, "master") for name in "abc"], storage={"ephemeral": True}),
     spec(storage={"size": "much"}),
     spec(storage={"ephemeral": True, "retain": True}),
+    spec(storage={"ephemeral": True}, restoreFrom={}),
+    spec(restoreFrom={"s3": {"endpoint": "s3", "bucket": "A_1", "prefix": "/", **CREDENTIALS}}),
     spec(ports=[WEB, WEB], accessPodPort=30000),
     spec(ports=[{"name": "-", "port": 1, "targetPort": 2}]),
     spec(access={"authorizedKeys": ["secret"]}),

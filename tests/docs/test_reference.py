@@ -100,7 +100,9 @@ def list_paths(value: object, path: str = "") -> set[str]:
 
 
 # Comments of an example with fields that exclude others.
-INSTEAD = {"# claim: {name: ": ("spec.backup.claim", "spec.backup.claim.name")}
+INSTEAD = {
+    "# claim: {name: ": [f"spec.{field}.claim{name}" for field in ("backup", "restoreFrom") for name in ("", ".name")]
+}
 
 
 @pytest.mark.parametrize("source", EXAMPLES)

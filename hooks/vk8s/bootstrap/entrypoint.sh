@@ -15,6 +15,7 @@ boot=$(dirname "$0")
 . "$boot/state-volume.sh"
 . "$boot/image-store.sh"
 . "$boot/etcd-data.sh"
+. "$boot/restore.sh"
 . "$boot/founding.sh"
 . "$boot/templates.sh"
 . "$boot/certificates.sh"

@@ -24,8 +24,8 @@ put_etcd_data_in_place() { # folder
   rmdir "$1"
 }
 
-# Runs etcd until it is ready: with the name and address of the later one of a node alone, but listening only on sockets
-# that nobody else uses.
+# Runs etcd until it is ready, and $meanwhile, if it is set, with the socket for clients: with the name and address of the
+# later one of a node alone, but listening only on sockets that nobody else uses.
 run_etcd_alone() { # name of its log and of the folder of the sockets, arguments
   local etcd status=0 sockets=$RUN/$1
   mkdir -p "$sockets"
@@ -37,7 +37,7 @@ run_etcd_alone() { # name of its log and of the folder of the sockets, arguments
       --heartbeat-interval 10 --election-timeout 100 # or it would wait for others for up to a second
   ) >"$LOG/$1.log" 2>&1 &
   etcd=$!
-  await_etcd_alone $etcd "$sockets/clients" || status=$?
+  await_etcd_alone $etcd "$sockets/clients" && ${meanwhile:-true} "$sockets/clients" || status=$?
   kill -TERM $etcd 2>/dev/null || true
   wait $etcd || true
   return $status

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# Initializes a virtual cluster, once: creates the first data of its etcd. Sourced by entrypoint.sh.
+# Initializes a virtual cluster, once: creates the first data of its etcd, empty or from a snapshot. Sourced by
+# entrypoint.sh.
 #
 # The etcd that serves the cluster treats it as an existing one (kubeadm-init.yaml): it starts with data, or not at all.
 # So only this creates an empty cluster, and only if the controller says that there has been none before.
@@ -30,16 +31,21 @@ start_founding() {
 }
 
 await_founding() {
-  [[ -z $founding ]] || wait "$founding" || give_up "The cluster could not be initialized: $(find_etcd_error "$LOG/founding.log")"
+  [[ -z $founding ]] || wait "$founding" || exit # it has said why
 }
 
 # May be interrupted and repeated at any moment.
 found_cluster() {
-  rm -rf "$FOUNDING" "$FIRST_BOOT_COMPLETE" "$JOINED"
-  mkdir -p "$FOUNDING"
+  rm -rf "$FOUNDING" "$FIRST_BOOT_COMPLETE" "$JOINED" "$RESTORED_FROM"
   set_etcd_data_aside incomplete # left over from an earlier version that was killed right after its start
-  run_etcd_alone founding --data-dir "$FOUNDING" --initial-cluster-token "$VK8S_UID.$GENERATION"
+  if [[ -n $RESTORE ]]; then
+    restore_etcd_data "$FOUNDING"
+  else
+    mkdir -p "$FOUNDING"
+    run_etcd_alone founding --data-dir "$FOUNDING" --initial-cluster-token "$VK8S_UID.$GENERATION" ||
+      give_up "The cluster could not be initialized: $(find_etcd_error "$LOG/founding.log")"
+  fi
   stamp_quorum
   put_etcd_data_in_place "$FOUNDING"
-  touch "$NEW"
+  if [[ -n $RESTORE ]]; then rm -f "$SNAPSHOT/etcd.db"; else touch "$NEW"; fi
 }

@@ -5,6 +5,7 @@
 . "$boot/certificates.sh"
 . "$boot/image-store.sh"
 . "$boot/etcd-data.sh"
+. "$boot/restore.sh"
 . "$boot/pods.sh"
 . "$boot/quorum.sh"
 . "$boot/members.sh"
@@ -40,8 +41,12 @@ boot_first() {
   if rm "$NEW" 2>/dev/null; then
     say "First boot: kubeadm sets up the control plane (details: $LOG/kubeadm.log in the node)."
   else
-    say "The first boot was interrupted; it continues with the existing data."
     skipped+=,addon/coredns
+    if [[ -e $RESTORED_FROM ]]; then
+      say "kubeadm sets up the control plane with the data of snapshot $(<"$RESTORED_FROM") (details: $LOG/kubeadm.log in the node)."
+    else
+      say "The first boot was interrupted; it continues with the existing data."
+    fi
   fi
   set_up_parallel_to_kubeadm &
   run_kubeadm init --config "$KUBEADM_CONFIG" --skip-phases="$skipped" --skip-token-print
@@ -65,6 +70,7 @@ boot_joined() {
 # What needs only the API server. kubeadm has seconds of other work left then, or minutes without a network.
 set_up_parallel_to_kubeadm() {
   await_api_server
+  adapt_restored_cluster
   print_manifests | apply
   start_network
 }

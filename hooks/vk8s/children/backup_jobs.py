@@ -5,10 +5,11 @@ from typing import Final
 
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.children.job import KUBECONFIG_PATH, RUN_PATH, Work, build_pod_template, build_security_context
+from hooks.vk8s.children.snapshot_store import StoreAccess
 from hooks.vk8s.keys.kubeconfig import KUBECONFIG_FILE
 from hooks.vk8s.spec.cluster import SNAPSHOT_ANNOTATION, VirtualCluster
 from hooks.vk8s.spec.labels import backup_labels, build_annotated_metadata, build_metadata, child_labels
-from hooks.vk8s.spec.model import BackupSpec, S3Spec
+from hooks.vk8s.spec.model import BackupSpec
 from hooks.vk8s.spec.naming import (
     BACKUP_CONTAINER,
     backup_cron_job_name,
@@ -20,8 +21,7 @@ from hooks.vk8s.spec.own_resources import OwnResources
 
 # restic takes 60 MiB for a small etcd, and 150 for one of 2 GiB.
 RESOURCES: Final = OwnResources(requests={"cpu": "0", "memory": "64Mi"}, limits={"cpu": "1", "memory": "512Mi"})
-PASSWORD: Final = "password"  # noqa: S105 the name of a file
-_ETCD, _CLAIM, _S3, _S3_CA, _PASSWORD = (f"/vk8s/{name}" for name in ("etcd", "claim", "s3", "s3-ca", PASSWORD))
+_ETCD: Final = "/vk8s/etcd"
 _ATTEMPTS: Final = 3
 # Of one attempt; the program says so when it ends. All attempts together have a little more.
 _MINUTES: Final = 20
@@ -97,8 +97,7 @@ def _build_container(cluster: VirtualCluster, backup: BackupSpec, image: str) ->
             f"--about={json.dumps(_describe(cluster), sort_keys=True)}",
             f"--kubeconfig={KUBECONFIG_PATH}/{KUBECONFIG_FILE}",
             f"--etcd-credentials={_ETCD}",
-            *(_list_s3_arguments(backup.s3) if backup.s3 else [f"--directory={_CLAIM}"]),
-            *([f"--password-file={_PASSWORD}/{PASSWORD}"] if backup.password_secret_ref else []),
+            *StoreAccess(backup).arguments,
             f"--keep={backup.keep}",
             f"--work={RUN_PATH}",
             f"--timeout={_MINUTES}m",
@@ -108,10 +107,7 @@ def _build_container(cluster: VirtualCluster, backup: BackupSpec, image: str) ->
             {"name": "kubeconfig", "mountPath": KUBECONFIG_PATH, "readOnly": True},
             {"name": "etcd", "mountPath": _ETCD, "readOnly": True},
             {"name": "run", "mountPath": RUN_PATH},
-            *([{"name": "claim", "mountPath": _CLAIM}] if backup.claim else []),
-            *([{"name": "s3", "mountPath": _S3, "readOnly": True}] if backup.s3 else []),
-            *([{"name": "s3-ca", "mountPath": _S3_CA, "readOnly": True}] if _has_ca(backup) else []),
-            *([{"name": PASSWORD, "mountPath": _PASSWORD, "readOnly": True}] if backup.password_secret_ref else []),
+            *StoreAccess(backup).build_mounts(read_only=False),
         ],
         "securityContext": build_security_context(),
     }
@@ -129,43 +125,10 @@ def _describe(cluster: VirtualCluster) -> Manifest:
     }
 
 
-def _list_s3_arguments(s3: S3Spec) -> list[str]:
-    return [
-        f"--s3-endpoint={s3.endpoint}",
-        f"--s3-bucket={s3.bucket}",
-        *([f"--s3-prefix={s3.prefix}"] if s3.prefix else []),
-        *([f"--s3-region={s3.region}"] if s3.region else []),
-        f"--s3-credentials={_S3}",
-        *([f"--s3-ca={_S3_CA}/ca.crt"] if s3.ca_config_map_ref else []),
-    ]
-
-
-def _has_ca(backup: BackupSpec) -> bool:
-    return backup.s3 is not None and backup.s3.ca_config_map_ref is not None
-
-
 def _build_volumes(vk8s: str, backup: BackupSpec) -> list[Manifest]:
-    """What the owner provides is optional: the program says what is missing; a kubelet would only write an Event."""
-    s3, secret = backup.s3, backup.password_secret_ref
-    ca = s3.ca_config_map_ref if s3 else None
-    volumes: list[Manifest | None] = [
+    return [
         {"name": "kubeconfig", "secret": {"secretName": kubeconfig_secret_name(vk8s), "defaultMode": 0o440}},
         {"name": "etcd", "secret": {"secretName": backup_secret_name(vk8s), "defaultMode": 0o440}},
         {"name": "run", "emptyDir": {"sizeLimit": _ROOM}},
-        {"name": "claim", "persistentVolumeClaim": {"claimName": backup.claim.name}} if backup.claim else None,
-        {"name": "s3", "secret": _build_secret(s3.credentials_secret_ref.name)} if s3 else None,
-        {"name": "s3-ca", "configMap": _build_source({"name": ca.name}, ca.key, "ca.crt")} if ca else None,
-        {"name": PASSWORD, "secret": _build_source({"secretName": secret.name}, secret.key, PASSWORD)}
-        if secret
-        else None,
+        *StoreAccess(backup).build_volumes(),
     ]
-    return [volume for volume in volumes if volume]
-
-
-def _build_secret(name: str) -> Manifest:
-    return {"secretName": name, "defaultMode": 0o440, "optional": True}
-
-
-def _build_source(named: Manifest, key: str, path: str) -> Manifest:
-    """One key of a Secret or ConfigMap, as a file."""
-    return {**named, "items": [{"key": key, "path": path}], "defaultMode": 0o440, "optional": True}

@@ -2,6 +2,7 @@
 
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.children.node_placement import build_placement
+from hooks.vk8s.children.restore_container import build_restore_container, build_restore_volumes
 from hooks.vk8s.node_config.environment import build_environment
 from hooks.vk8s.node_config.kubeadm import WORKER_CREDENTIALS
 from hooks.vk8s.observed.fingerprint import build_annotations, hash_node
@@ -42,8 +43,13 @@ BOOTED_PATH = "/vk8s/booted"
 MASTER_CREDENTIALS = "/vk8s/pki"
 
 
-def build_node_pod(cluster: VirtualCluster, node: NodeSpec, bootstrap_digest: str) -> Manifest:
-    """The pod of `node`, with the bootstrap files of `bootstrap_digest`."""
+def build_node_pod(
+    cluster: VirtualCluster, node: NodeSpec, bootstrap_digest: str, backup_image: str | None = None
+) -> Manifest:
+    """The pod of `node`, with the bootstrap files of `bootstrap_digest`.
+
+    `backup_image`: fetches the snapshot that the virtual cluster begins with, if it is to be restored.
+    """
     volumes, container = _build_volumes(cluster, node, bootstrap_digest), _build_container(cluster, node)
     noted = {
         **node.annotations,
@@ -58,6 +64,7 @@ def build_node_pod(cluster: VirtualCluster, node: NodeSpec, bootstrap_digest: st
         "metadata": build_pod_metadata(cluster.identity, node.name, node_labels(node), noted),
         "spec": {
             "automountServiceAccountToken": False,
+            **_build_restore(cluster, node, backup_image),
             "containers": [container],
             # Variables of the host cluster's Services would make kubectl in the node use the host cluster.
             "enableServiceLinks": False,
@@ -65,9 +72,20 @@ def build_node_pod(cluster: VirtualCluster, node: NodeSpec, bootstrap_digest: st
             **build_placement(cluster, node),
             "restartPolicy": "Always",
             "terminationGracePeriodSeconds": STOP_SECONDS,
-            "volumes": volumes,
+            "volumes": [*volumes, *_build_restore_volumes(cluster, node)],
         },
     }
+
+
+def _build_restore(cluster: VirtualCluster, node: NodeSpec, image: str | None) -> Manifest:
+    """The init container of the node that is restored from a snapshot; nothing in other pods."""
+    restore = cluster.find_restore(node)
+    return {"initContainers": [build_restore_container(cluster, restore, image)]} if restore and image else {}
+
+
+def _build_restore_volumes(cluster: VirtualCluster, node: NodeSpec) -> list[Manifest]:
+    restore = cluster.find_restore(node)
+    return build_restore_volumes(restore) if restore else []
 
 
 def _build_name(cluster: VirtualCluster, node: NodeSpec) -> Manifest:

@@ -57,6 +57,11 @@ def _name_api_servers(cluster: VirtualCluster, node: NodeSpec) -> str:
     return cluster.etcd_service if node.role == "worker" else ""
 
 
+def _list_restored_nodes(cluster: VirtualCluster, node: NodeSpec) -> str:
+    """The nodes of the snapshot that stay if the cluster begins with one; the others are deleted."""
+    return " ".join(each.name for each in cluster.nodes) if cluster.find_restore(node) else ""
+
+
 def _count_gpus(_: VirtualCluster, node: NodeSpec) -> str:
     """How many NVIDIA devices the host's device plugin assigns to the node: whole GPUs, or slices."""
     limits = node.resources.limits.items()
@@ -80,6 +85,8 @@ VARIABLES: Final = (
     Variable("API_SERVERS", _name_api_servers, default=""),
     Variable("MEMBERS_OF", lambda cluster, node: cluster.state.forced if node.role == "master" else "", default=""),
     Variable("ADOPTS", lambda cluster, _: cluster.adopts, default=""),
+    Variable("RESTORE", lambda cluster, node: "true" if cluster.find_restore(node) else "", default=""),
+    Variable("RESTORE_NODES", _list_restored_nodes, default=""),
     Variable("GENERATION", lambda cluster, _: str(cluster.state.generation), default=str(FIRST_GENERATION)),
     # From these the node computes what is allocatable to its pods. Without limits, they are what the host has.
     Variable("CPU_LIMIT_MILLIS", lambda *_: _limit("limits.cpu", "1m")),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.observed.children import describe_finalizers
 from hooks.vk8s.observed.pod import Pod
+from hooks.vk8s.observed.restore_report import explain_restore
 
 # A termination message of ours is one sentence. Anything longer is not ours, and is truncated.
 LONGEST_MESSAGE = 500
@@ -55,6 +56,9 @@ def _explain_problem(pod: Pod, claim: Manifest | None) -> tuple[str, str]:
 
 def _explain_container(pod: Pod) -> tuple[str, str]:
     """Why our container is not Ready; if its status does not say, why a sidecar does not start."""
+    restore = explain_restore(pod)
+    if restore:
+        return restore
     container = pod.container_status
     others = [] if _says_why(container) else _list_stuck_others(pod)
     if others:

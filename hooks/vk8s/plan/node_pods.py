@@ -7,6 +7,7 @@ from hooks.vk8s.children.state_claim import build_state_claim
 from hooks.vk8s.observed.children import CLAIM, POD, Child
 from hooks.vk8s.part import Part
 from hooks.vk8s.plan.adoption import awaits_adoption
+from hooks.vk8s.plan.backups import BACKUP_IMAGE
 from hooks.vk8s.plan.members import explain_joining, is_quorum_without
 from hooks.vk8s.plan.node_state import list_needed
 from hooks.vk8s.plan.state import State
@@ -39,7 +40,7 @@ def plan_node_pods(situation: Situation, state: State, members: Sequence[NodeSpe
     waiting = {node.name: wait for node in nodes if (wait := _explain_wait(situation, node))}
     return Part(
         children=[
-            build_node_pod(situation.cluster, node, situation.context.scripts.digest)
+            build_node_pod(situation.cluster, node, situation.context.scripts.digest, situation.settings.backup_image)
             for node in nodes
             if node.name not in {*waiting, *situation.pods}
         ],
@@ -71,6 +72,8 @@ def _explain_wait(situation: Situation, node: NodeSpec) -> str:
     """
     if node.name in situation.pods:
         return ""
+    if situation.cluster.find_restore(node) and not situation.settings.backup_image:
+        return f"waits for its snapshot, which the hooks can't fetch without {BACKUP_IMAGE}"
     address = situation.cluster.network.explain_missing_address(node.name)
     lacking = [*situation.observed.list_missing(list_needed(situation, node)), *([address] if address else [])]
     return f"waits for {', '.join(lacking)}" if lacking else explain_joining(situation, node)

@@ -1,10 +1,13 @@
-"""The rules for spec.backup. The CRD has the same, except for what an expression can't say of a schedule."""
+"""The rules for spec.backup and spec.restoreFrom.
+
+The CRD has the same, except for what an expression can't say of a schedule.
+"""
 
 import re
 from collections.abc import Iterator
 from typing import Final
 
-from hooks.vk8s.spec.model import BackupSpec, S3Spec
+from hooks.vk8s.spec.model import BackupSpec, S3Spec, SnapshotStore, Spec
 from hooks.vk8s.spec.naming import MAX_BACKED_UP_NAME
 
 _MONTHS: Final = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
@@ -39,21 +42,37 @@ def list_backup_problems(name: str, backup: BackupSpec | None) -> Iterator[str]:
         yield "spec.backup.schedule: write five fields of cron, such as 0 3 * * *, or @hourly, @daily, @weekly."
     if backup.time_zone and (not re.fullmatch(_TIME_ZONE, backup.time_zone) or backup.time_zone.lower() == "local"):
         yield "spec.backup.timeZone: write a name such as Asia/Seoul or Etc/UTC."
-    if (backup.claim is None) == (backup.s3 is None):
-        yield "spec.backup: write either claim or s3."
-    if backup.s3:
-        yield from _list_s3_problems(backup.s3)
+    yield from _list_store_problems("spec.backup", backup)
 
 
-def _list_s3_problems(s3: S3Spec) -> Iterator[str]:
+def list_restore_problems(spec: Spec) -> Iterator[str]:
+    """A message for every rule that spec.restoreFrom breaks."""
+    restore = spec.restore_from
+    if restore is None:
+        return
+    if spec.storage.ephemeral:
+        yield (
+            "spec.restoreFrom: leave it out: with ephemeral storage, each new pod would begin with the snapshot again."
+        )
+    yield from _list_store_problems("spec.restoreFrom", restore)
+
+
+def _list_store_problems(field: str, store: SnapshotStore) -> Iterator[str]:
+    if (store.claim is None) == (store.s3 is None):
+        yield f"{field}: write either claim or s3."
+    if store.s3:
+        yield from _list_s3_problems(field, store.s3)
+
+
+def _list_s3_problems(field: str, s3: S3Spec) -> Iterator[str]:
     if not re.fullmatch(_ENDPOINT, s3.endpoint):
-        yield "spec.backup.s3.endpoint: write a URL such as https://s3.example.com, without a bucket."
+        yield f"{field}.s3.endpoint: write a URL such as https://s3.example.com, without a bucket."
     if not re.fullmatch(_BUCKET, s3.bucket):
         form = "lower-case letters, digits, '-' and '.', the first and the last a letter or digit"
-        yield f"spec.backup.s3.bucket: write {form}."
+        yield f"{field}.s3.bucket: write {form}."
     prefix = s3.prefix or ""
     if not re.fullmatch(_PREFIX, prefix) or {".", ".."} & set(prefix.split("/")):
-        yield "spec.backup.s3.prefix: write words of letters, digits, '-', '_' and '.', with '/' between them."
+        yield f"{field}.s3.prefix: write words of letters, digits, '-', '_' and '.', with '/' between them."
 
 
 def is_schedule(text: str) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from hooks.settings import Settings
-from hooks.vk8s.spec.model import NodeSpec, Spec
+from hooks.vk8s.spec.model import NodeSpec, RestoreSpec, Spec
 from hooks.vk8s.spec.namespace_rules import NamespaceRules
 from hooks.vk8s.spec.naming import api_service_name, etcd_service_name
 from hooks.vk8s.spec.network import Network
@@ -101,6 +101,10 @@ class VirtualCluster:
         """The control-plane node that may initialize the cluster, if any: no data is recorded that it would replace."""
         is_new = self.spec.storage.ephemeral or not any(node.name in self.state.claims for node in self.control_plane)
         return self.control_plane[0] if is_new else None
+
+    def find_restore(self, node: NodeSpec) -> RestoreSpec | None:
+        """The snapshot that `node` begins with: it initializes the cluster, and has no data that would count."""
+        return self.spec.restore_from if node == self.founder else None
 
     def without(self, nodes: Collection[str]) -> "VirtualCluster":
         """The virtual cluster without these workers."""

@@ -22,6 +22,8 @@ MAX_NODES = 100
 MAX_URL = 512
 MAX_PREFIX = 256
 MAX_SCHEDULE = 128
+# As restic names them, short or long.
+SNAPSHOT = r"^(latest|[0-9a-f]{8,64})$"
 # The name of the port of Kubeflow's user interface.
 KUBEFLOW_PORT = "kubeflow"
 # Kubeflow's own default for its first user.
@@ -31,6 +33,7 @@ Role = Literal["master", "worker"]
 Cni = Literal["flannel", "none"]
 # The API server accepts no space around it in a pod, and no registry has a space in a name.
 Image = Annotated[str, StringConstraints(min_length=1, max_length=512, pattern=r"^\S*$")]
+LabelName = Annotated[str, StringConstraints(pattern=DNS_1123, max_length=63)]
 ObjectName = Annotated[str, StringConstraints(min_length=1, max_length=MAX_OBJECT_NAME)]
 ClassName = Annotated[str, StringConstraints(min_length=1, max_length=MAX_OBJECT_NAME, pattern=SUBDOMAIN)]
 
@@ -135,15 +138,28 @@ class S3Spec(SpecModel):
     ca_config_map_ref: CaConfigMapRef | None = None
 
 
-class BackupSpec(SpecModel):
+class SnapshotStore(SpecModel):
+    """Where snapshots are: in a claim or a bucket; and the password that they are encrypted with, if any."""
+
+    claim: NameRef | None = None
+    s3: S3Spec | None = None
+    password_secret_ref: PasswordSecretRef | None = None
+
+
+class BackupSpec(SnapshotStore):
     """When snapshots of etcd are taken, how many are kept, and where."""
 
     schedule: Annotated[str, StringConstraints(min_length=1, max_length=MAX_SCHEDULE)]
     time_zone: Annotated[str, StringConstraints(max_length=64)] | None = None
     keep: int = Field(default=7, ge=1, le=1000)
-    claim: NameRef | None = None
-    s3: S3Spec | None = None
-    password_secret_ref: PasswordSecretRef | None = None
+
+
+class RestoreSpec(SnapshotStore):
+    """The snapshot that a virtual cluster begins with, of the Vk8s with that name and namespace."""
+
+    snapshot: Annotated[str, StringConstraints(pattern=SNAPSHOT)] = "latest"
+    name: LabelName | None = None
+    namespace: LabelName | None = None
 
 
 class Spec(SpecModel):
@@ -161,6 +177,7 @@ class Spec(SpecModel):
     ports: list[PortSpec] = Field(default_factory=list)
     disruption_budget: DisruptionBudget | None = None
     backup: BackupSpec | None = None
+    restore_from: RestoreSpec | None = None
 
     @property
     def control_plane(self) -> list[NodeSpec]:

@@ -8,7 +8,7 @@ MAX_PORT_NAME = 63
 
 # Our containers in each kind of pod. An injector may have added others, before or after them.
 NODE_CONTAINER, ACCESS_CONTAINER, LEAVE_CONTAINER = "node", "access", "leave"
-BACKUP_CONTAINER = "backup"
+BACKUP_CONTAINER, RESTORE_CONTAINER = "backup", "restore"
 
 # A CronJob's name has at most 52 characters, as that of its Jobs is longer.
 MAX_BACKED_UP_NAME = 45

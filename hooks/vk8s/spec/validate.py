@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from hooks.kubernetes.forms import DNS_ADVICE, describe_form
 from hooks.kubernetes.names import DNS_1035, DNS_1123
 from hooks.kubernetes.quantity import parse_quantity
-from hooks.vk8s.spec.backup_rules import list_backup_problems
+from hooks.vk8s.spec.backup_rules import list_backup_problems, list_restore_problems
 from hooks.vk8s.spec.image_versions import parse_version
 from hooks.vk8s.spec.model import KUBEFLOW_PORT, NODE_PORTS, NodeSpec, Spec
 from hooks.vk8s.spec.naming import MAX_VK8S_NAME, access_pod_name
@@ -54,6 +54,7 @@ def check_spec(name: str, spec: Spec) -> list[str]:
         *_kubeflow_problems(spec),
         *_key_problems(spec),
         *list_backup_problems(name, spec.backup),
+        *list_restore_problems(spec),
     ]
 
 

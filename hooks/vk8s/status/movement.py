@@ -30,6 +30,7 @@ PASSING: Final = frozenset(
         "Leaving",
         "Paused",
         "PoolsNotSent",
+        "Restoring",
         "Starting",
         "Terminating",
         "Waiting",

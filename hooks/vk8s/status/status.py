@@ -28,6 +28,10 @@ _NO_CRON_JOBS: Final = (
     "backup has no effect: the CompositeController does not list CronJobs. Apply metacontroller/vk8s.yaml of this "
     "version."
 )
+_NO_RESTORE: Final = (
+    "restoreFrom has no effect: the virtual cluster is initialized, and its data is never replaced by a snapshot while "
+    "it is there."
+)
 
 
 def build_status(situation: Situation, plan: Plan) -> Manifest:
@@ -87,6 +91,7 @@ def _build(phase: str, nodes: Nodes, conditions: list[Condition], call: Call) ->
     return {
         "phase": phase,
         **nodes.fields,
+        **({"restoredFrom": dict(call.restored)} if call.restored else {}),
         "conditions": build_conditions(conditions, call),
         "observedGeneration": call.generation,
     }
@@ -108,6 +113,7 @@ def _describe_acceptance(situation: Situation, plan: Plan) -> str:
         *([mismatch] if mismatch else []),
         *(["accessPodPort has no effect without accessPodImage."] if has_idle_port else []),
         *([_NO_BUDGETS] if is_budget_idle else []),
+        *([_NO_RESTORE] if spec.restore_from and not situation.cluster.founder and not situation.restored else []),
         *([_NO_CRON_JOBS] if spec.backup and not situation.observed.knows(CRON_JOB) else []),
         *(
             f"{name} is not recreated, as its next pod would be refused: {held[name]}."

@@ -1,5 +1,7 @@
 // vk8s-backup stores a snapshot of the etcd of a virtual cluster where its owner wants it, and proves that it is there.
 //
+// With `fetch`, it brings a snapshot to a node that will be restored from it.
+//
 // It runs in a pod of the host cluster and reaches etcd through the API of the virtual cluster. What it has done is JSON
 // in its termination message: the snapshot, or one line that says what is wrong, in words of the owner's spec. What it
 // does is a line each on stderr. Storing, encrypting and removing is restic's job, which is the only other program of
@@ -32,7 +34,7 @@ func main() {
 	os.Exit(code)
 }
 
-// run takes one backup and returns the exit code.
+// run takes one backup, or fetches one, and returns the exit code.
 func run(ctx context.Context, arguments []string, stderr io.Writer) int {
 	o, err := parse(arguments, stderr)
 	if err != nil {
@@ -44,15 +46,23 @@ func run(ctx context.Context, arguments []string, stderr io.Writer) int {
 	limited, cancel := context.WithTimeout(ctx, o.timeout)
 	defer cancel()
 	b := &backup{options: o, say: func(line string) { fmt.Fprintf(stderr, "vk8s-backup: %s\n", line) }}
-	taken, err := b.take(limited)
+	taken, err := b.do(limited)
 	if err != nil {
-		err = explainEnd(ctx, limited, o, err)
+		err = o.name(explainEnd(ctx, limited, o, err))
 		b.say(err.Error())
 		b.report(failure{Error: err.Error()})
 		return failed
 	}
 	b.report(taken)
 	return 0
+}
+
+// do does what the arguments ask for, and returns what to report.
+func (b *backup) do(ctx context.Context) (any, error) {
+	if b.isFetch {
+		return b.fetch(ctx)
+	}
+	return b.take(ctx)
 }
 
 // explainEnd returns why a backup failed: its own reason is none if somebody ended it.

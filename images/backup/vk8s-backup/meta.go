@@ -37,6 +37,8 @@ type description struct {
 	SHA256    string `json:"sha256"`
 	Size      int64  `json:"size"`
 	Encrypted bool   `json:"encrypted"`
+	// Only after it was fetched: its name.
+	Fetched string `json:"fetched,omitempty"`
 }
 
 func (d *description) write(path string) error {

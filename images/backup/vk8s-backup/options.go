@@ -25,8 +25,11 @@ type options struct {
 	restic         string
 	work           string
 	terminationLog string
-	lockTimeout    time.Duration
-	timeout        time.Duration
+	// To fetch a snapshot: which one, into which directory, and where etcd would have its data.
+	isFetch              bool
+	snapshot, into, data string
+	lockTimeout          time.Duration
+	timeout              time.Duration
 }
 
 // s3 is a bucket, or none if it has no endpoint.
@@ -48,6 +51,9 @@ type about struct {
 
 func parse(arguments []string, stderr io.Writer) (*options, error) {
 	o := &options{}
+	if len(arguments) > 0 && arguments[0] == "fetch" {
+		o.isFetch, arguments = true, arguments[1:]
+	}
 	flags := flag.NewFlagSet("vk8s-backup", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	of := flags.String("about", "", "JSON that says which virtual cluster this is")
@@ -66,6 +72,9 @@ func parse(arguments []string, stderr io.Writer) (*options, error) {
 	flags.StringVar(&o.restic, "restic", "/usr/local/bin/restic", "path of restic")
 	flags.StringVar(&o.work, "work", "/run/vk8s", "directory for what is written in between")
 	flags.StringVar(&o.terminationLog, "termination-log", "/dev/termination-log", "where to write the result")
+	flags.StringVar(&o.snapshot, "snapshot", newest, "fetch: name of the snapshot")
+	flags.StringVar(&o.into, "into", "", "fetch: directory to write it to")
+	flags.StringVar(&o.data, "data", "", "fetch: directory of etcd; if it has data, nothing is fetched")
 	flags.DurationVar(&o.lockTimeout, "lock-timeout", 2*time.Minute, "how long to wait for another backup, before old snapshots are removed")
 	flags.DurationVar(&o.timeout, "timeout", 20*time.Minute, "how long all of it may take")
 	if err := flags.Parse(arguments); err != nil {
@@ -80,16 +89,22 @@ func parse(arguments []string, stderr io.Writer) (*options, error) {
 // check returns what is missing or wrong.
 func (o *options) check() error {
 	switch {
-	case o.about.Name == "" || o.about.Namespace == "" || o.about.UID == "":
-		return errors.New("--about: name, namespace and uid have to be given")
-	case (o.kubeconfig == "") == (o.etcd == ""):
-		return errors.New("either --kubeconfig or --etcd has to be given")
-	case o.etcdFiles == "":
-		return errors.New("--etcd-credentials has to be given")
+	case o.about.Name == "" || o.about.Namespace == "":
+		return errors.New("--about: name and namespace have to be given")
 	case (o.directory == "") == (o.s3.endpoint == ""):
 		return errors.New("either --directory or --s3-endpoint has to be given")
 	case o.s3.endpoint != "" && (o.s3.bucket == "" || o.s3.credentials == ""):
 		return errors.New("--s3-bucket and --s3-credentials have to be given")
+	case o.isFetch && (o.into == "" || o.data == ""):
+		return errors.New("--into and --data have to be given")
+	case o.isFetch:
+		return nil
+	case o.about.UID == "":
+		return errors.New("--about: uid has to be given")
+	case (o.kubeconfig == "") == (o.etcd == ""):
+		return errors.New("either --kubeconfig or --etcd has to be given")
+	case o.etcdFiles == "":
+		return errors.New("--etcd-credentials has to be given")
 	case o.keep < 1:
 		return errors.New("--keep has to be 1 or more")
 	}
@@ -115,6 +130,14 @@ func (o *options) target() string {
 		return "the claim"
 	}
 	return fmt.Sprintf("bucket %s at %s", o.s3.bucket, o.s3.endpoint)
+}
+
+// name returns an error in words of the field that the owner has written.
+func (o *options) name(err error) error {
+	if !o.isFetch {
+		return err
+	}
+	return errors.New(strings.ReplaceAll(err.Error(), "spec.backup.", "spec.restoreFrom."))
 }
 
 // readFile returns the content of a file that the owner provides; `missing` says what to do if there is none.

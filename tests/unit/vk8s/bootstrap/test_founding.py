@@ -9,7 +9,7 @@ from tests.unit.vk8s.bootstrap.bench import ENVIRONMENT, Ended, Node, answer
 UID = ENVIRONMENT["VK8S_UID"]
 DATA, LOG, STATE = "var/lib/etcd", "var/lib/etcd/member/wal/0.wal", "var/lib/vk8s"
 NEW, BOOTED_BEFORE = "run/vk8s/new", "vk8s/booted/done"
-FILES = "sentences.sh preflight.sh state-volume.sh image-store.sh etcd-data.sh founding.sh"
+FILES = "sentences.sh preflight.sh state-volume.sh image-store.sh etcd-data.sh restore.sh founding.sh"
 ETCD = "opt/vk8s/store/io.containerd.snapshotter.v1.overlayfs/snapshots/7/fs/usr/local/bin/etcd"
 # Writes its log, does what a test says, and serves until it is ended.
 PROGRAM = """#!/bin/bash

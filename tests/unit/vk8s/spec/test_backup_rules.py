@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from hooks.kubernetes.manifest import Manifest
-from hooks.vk8s.spec.backup_rules import is_schedule, list_backup_problems
-from hooks.vk8s.spec.model import BackupSpec
+from hooks.vk8s.spec.backup_rules import is_schedule, list_backup_problems, list_restore_problems
+from hooks.vk8s.spec.model import BackupSpec, Spec
 from tests.backups_world import CLAIM, S3
+from tests.world import spec
 
 
 def list_problems(backup: Manifest, name: str = "demo") -> list[str]:
@@ -103,3 +104,23 @@ def test_prefix_that_leads_elsewhere_is_rejected(prefix: str) -> None:
     assert with_s3(prefix=prefix) == [
         "spec.backup.s3.prefix: write words of letters, digits, '-', '_' and '.', with '/' between them."
     ]
+
+
+def list_restore(restore: Manifest, **fields: Any) -> list[str]:
+    return list(list_restore_problems(Spec.model_validate(spec(restoreFrom=restore, **fields))))
+
+
+def test_restore_comes_from_one_place() -> None:
+    claim = {"name": "backups"}
+    assert list_restore({"claim": claim}) == list_restore({"s3": S3}) == []
+    assert (
+        list_restore({}) == list_restore({"claim": claim, "s3": S3}) == ["spec.restoreFrom: write either claim or s3."]
+    )
+    (problem,) = list_restore({"s3": {**S3, "bucket": "UPPER"}})
+    assert problem.startswith("spec.restoreFrom.s3.bucket: write lower-case letters")
+    assert list(list_restore_problems(Spec.model_validate(spec()))) == []
+
+
+def test_ephemeral_cluster_can_not_be_restored() -> None:
+    (problem,) = list_restore({"claim": {"name": "backups"}}, storage={"ephemeral": True})
+    assert problem.startswith("spec.restoreFrom: leave it out: with ephemeral storage")

@@ -1,0 +1,56 @@
+"""Init container `restore` of the control-plane node that initializes a virtual cluster from a snapshot."""
+
+import json
+from typing import Final
+
+from hooks.kubernetes.manifest import Manifest
+from hooks.vk8s.children.job import build_security_context
+from hooks.vk8s.children.snapshot_store import StoreAccess
+from hooks.vk8s.spec.cluster import VirtualCluster
+from hooks.vk8s.spec.model import RestoreSpec
+from hooks.vk8s.spec.naming import RESTORE_CONTAINER
+from hooks.vk8s.spec.own_resources import OwnResources
+
+RESOURCES: Final = OwnResources(requests={"cpu": "0", "memory": "64Mi"}, limits={"cpu": "1", "memory": "512Mi"})
+_STATE: Final = "/state"
+_PREFIX: Final = "restore-"
+_ROOT: Final = 0
+# As for a backup: whatever it waits for, it says so in time, and is tried again.
+_MINUTES: Final = 20
+
+
+def build_restore_container(cluster: VirtualCluster, restore: RestoreSpec, image: str) -> Manifest:
+    """The container, which ends when the snapshot is on the volume. If the node has data, it fetches nothing."""
+    source = {
+        "name": restore.name or cluster.name,
+        "namespace": restore.namespace or cluster.identity.namespace,
+    }
+    access = StoreAccess(restore, _PREFIX)
+    return {
+        "name": RESTORE_CONTAINER,
+        "image": image,
+        "args": [
+            "fetch",
+            f"--about={json.dumps(source, sort_keys=True)}",
+            *access.arguments,
+            f"--snapshot={restore.snapshot}",
+            f"--into={_STATE}/vk8s/restore",
+            f"--data={_STATE}/etcd",
+            f"--work={_STATE}",
+            f"--timeout={_MINUTES}m",
+        ],
+        "resources": RESOURCES.fit(cluster.rules),
+        "volumeMounts": [{"name": "state", "mountPath": _STATE}, *access.build_mounts(read_only=True)],
+        "securityContext": _build_security_context(),
+    }
+
+
+def _build_security_context() -> Manifest:
+    """The state volume belongs to root, as the node does; snapshots in a claim belong to who has stored them."""
+    capabilities = {"drop": ["ALL"], "add": ["DAC_OVERRIDE"]}
+    return {**build_security_context(), "capabilities": capabilities, "runAsUser": _ROOT, "runAsGroup": _ROOT}
+
+
+def build_restore_volumes(restore: RestoreSpec) -> list[Manifest]:
+    """What its pod has in addition to the volumes of a node."""
+    return StoreAccess(restore, _PREFIX).build_volumes()

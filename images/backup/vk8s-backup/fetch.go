@@ -1,0 +1,212 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+const (
+	// newest is what an owner writes for the last snapshot that was stored.
+	newest = "latest"
+	// A message lists so many snapshots.
+	mostListed = 5
+)
+
+// fetched is what the termination message says of a snapshot that is where a restore looks for it.
+type fetched struct {
+	Snapshot string    `json:"snapshot"`
+	Time     time.Time `json:"time"`
+	Name     string    `json:"name"`
+}
+
+// stored is a snapshot, as restic lists it.
+type stored struct {
+	ShortID string    `json:"short_id"`
+	ID      string    `json:"id"`
+	Time    time.Time `json:"time"`
+	Paths   []string  `json:"paths"`
+}
+
+// fetch puts a snapshot into the directory: etcd.db, and then meta.json, so that with meta.json it is complete. A
+// directory that has it already stays as it is, and so does a node that has data.
+func (b *backup) fetch(ctx context.Context) (*fetched, error) {
+	if b.hasData() {
+		b.say("this node has data of etcd, so no snapshot is fetched")
+		return &fetched{}, nil
+	}
+	if found := b.findFetched(); found != nil {
+		b.say("snapshot " + found.Snapshot + " is here already")
+		return found, nil
+	}
+	store, err := b.openExisting(ctx)
+	if err != nil {
+		return nil, err
+	}
+	chosen, err := store.choose(ctx)
+	if err != nil {
+		return nil, err
+	}
+	described, err := store.describe(ctx, chosen.ID)
+	if err != nil {
+		return nil, err
+	}
+	b.say(fmt.Sprintf("fetching snapshot %s of %s, %d bytes", chosen.ShortID, described.Time.Format(time.RFC3339), described.Size))
+	if err := store.download(ctx, chosen, described); err != nil {
+		return nil, err
+	}
+	return &fetched{Snapshot: chosen.ShortID, Time: described.Time, Name: described.Name}, nil
+}
+
+// hasData returns whether etcd has begun to write here.
+func (b *backup) hasData() bool {
+	logs, err := filepath.Glob(filepath.Join(b.data, "member", "wal", "*.wal"))
+	return err == nil && len(logs) > 0
+}
+
+// findFetched returns the snapshot that is complete in the directory, if it is the one that is asked for.
+func (b *backup) findFetched() *fetched {
+	var found description
+	text, err := os.ReadFile(filepath.Join(b.into, metadata))
+	if err != nil || json.Unmarshal(text, &found) != nil || found.Fetched == "" {
+		return nil
+	}
+	if _, err := os.Stat(filepath.Join(b.into, database)); err != nil {
+		return nil
+	}
+	if found.Namespace != b.about.Namespace || found.Name != b.about.Name || (b.snapshot != newest && b.snapshot != found.Fetched) {
+		return nil
+	}
+	return &fetched{Snapshot: found.Fetched, Time: found.Time, Name: found.Name}
+}
+
+// openExisting opens the repository to read; it needs no right to write there.
+func (b *backup) openExisting(ctx context.Context) (*store, error) {
+	s := &store{backup: b}
+	if err := s.readSecrets(); err != nil {
+		return nil, err
+	}
+	s.options = append(s.options, "--no-lock")
+	if b.s3.endpoint != "" {
+		if err := b.checkEndpoint(ctx); err != nil {
+			return nil, err
+		}
+	}
+	limited, cancel := context.WithTimeout(ctx, openTimeout)
+	defer cancel()
+	err := s.run(limited, io.Discard, "", "cat", "config")
+	if errors.Is(err, errNoRepository) {
+		return nil, fmt.Errorf("%s has no backup of Vk8s %s/%s", b.target(), b.about.Namespace, b.about.Name)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", b.target(), err)
+	}
+	return s, nil
+}
+
+// choose returns the snapshot that the owner wants.
+func (s *store) choose(ctx context.Context) (*stored, error) {
+	var said bytes.Buffer
+	if err := s.run(ctx, &said, "", "snapshots", "--tag", "vk8s"); err != nil {
+		return nil, fmt.Errorf("%s: %w", s.target(), err)
+	}
+	var all []stored
+	if err := json.Unmarshal(said.Bytes(), &all); err != nil {
+		return nil, fmt.Errorf("restic's list of snapshots can't be read: %w", err)
+	}
+	if len(all) == 0 {
+		return nil, fmt.Errorf("%s has no snapshot of Vk8s %s/%s", s.target(), s.about.Namespace, s.about.Name)
+	}
+	if s.snapshot == newest {
+		last := &all[0]
+		for i := range all {
+			if all[i].Time.After(last.Time) {
+				last = &all[i]
+			}
+		}
+		return last, nil
+	}
+	for i := range all {
+		if len(s.snapshot) >= 8 && strings.HasPrefix(all[i].ID, s.snapshot) {
+			return &all[i], nil
+		}
+	}
+	return nil, fmt.Errorf(
+		"%s has no snapshot %s of Vk8s %s/%s; write %s, or one of %s",
+		s.target(), s.snapshot, s.about.Namespace, s.about.Name, newest, listNewest(all),
+	)
+}
+
+// listNewest names the last few, the newest first.
+func listNewest(all []stored) string {
+	names := make([]string, 0, mostListed)
+	for i := len(all) - 1; i >= 0 && len(names) < mostListed; i-- {
+		names = append(names, fmt.Sprintf("%s (%s)", all[i].ShortID, all[i].Time.UTC().Format(time.RFC3339)))
+	}
+	return strings.Join(names, ", ")
+}
+
+// describe returns the snapshot's meta.json.
+func (s *store) describe(ctx context.Context, id string) (*description, error) {
+	var said bytes.Buffer
+	if err := s.run(ctx, &said, "", "dump", id, "/"+metadata); err != nil {
+		return nil, fmt.Errorf("%s: snapshot %s can't be read: %w", s.target(), id[:8], err)
+	}
+	var found description
+	if err := json.Unmarshal(said.Bytes(), &found); err != nil {
+		return nil, fmt.Errorf("%s: meta.json of snapshot %s can't be read: %w", s.target(), id[:8], err)
+	}
+	if found.Format > format {
+		return nil, fmt.Errorf(
+			"snapshot %s was taken by a newer version of this project: use an image of that version", id[:8],
+		)
+	}
+	return &found, nil
+}
+
+// download writes the files, and checks what it has written.
+func (s *store) download(ctx context.Context, chosen *stored, described *description) error {
+	if err := os.RemoveAll(s.into); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(s.into, 0o700); err != nil {
+		return err
+	}
+	path := filepath.Join(s.into, database)
+	if err := s.dump(ctx, chosen.ID, path); err != nil {
+		return fmt.Errorf("%s: snapshot %s can't be read: %w", s.target(), chosen.ShortID, err)
+	}
+	found, err := checkSnapshot(path)
+	if err != nil {
+		return fmt.Errorf("snapshot %s is damaged: %w", chosen.ShortID, err)
+	}
+	if found.SHA256 != described.SHA256 {
+		return fmt.Errorf("snapshot %s is damaged: it is not what its meta.json describes", chosen.ShortID)
+	}
+	described.Fetched = chosen.ShortID
+	partial := filepath.Join(s.into, metadata+".partial")
+	if err := described.write(partial); err != nil {
+		return err
+	}
+	return os.Rename(partial, filepath.Join(s.into, metadata))
+}
+
+// dump writes the data of etcd to a file, and returns when it is on the disk.
+func (s *store) dump(ctx context.Context, id, path string) error {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = file.Close() }()
+	if err := s.run(ctx, file, "", "dump", id, "/"+database); err != nil {
+		return err
+	}
+	return file.Sync()
+}
