@@ -25,6 +25,7 @@ PASSING: Final = frozenset(
         "Leaving",
         "Paused",
         "PoolsNotSent",
+        "Restoring",
         "Starting",
         "Terminating",
         "Waiting",

@@ -34,6 +34,7 @@ _OF_VK8S: Final = (
     "PortClosed",
     "QuorumLost",
     "RestoreFailed",
+    "Restoring",
     "Retained",
     "StateAtRisk",
     "StateLost",
