@@ -19,7 +19,7 @@ def is_quorum_without(situation: Situation, node: NodeSpec) -> bool:
     """
     nodes, note = situation.cluster.control_plane, situation.cluster.state
     away = note.joining - situation.pods.keys() - {node.name}
-    names = note.members.union({each.name for each in nodes} - away)
+    names = _list_listed(situation).union({each.name for each in nodes} - away)
     ready = [name for name in names if name != node.name and _is_ready(situation, name)]
     least = 1 if node.name in note.joining else len(names) // 2 + 1
     return node in nodes and len(names) > 1 and len(ready) >= least
@@ -38,7 +38,7 @@ def find_anchor(situation: Situation, leaving: Collection[str]) -> str | None:
 
 def list_members(situation: Situation, left: Collection[str]) -> frozenset[str]:
     """The control-plane nodes that are members of etcd, or may be: those of the spec, and all that have not left."""
-    return situation.cluster.state.members.difference(left).union(node.name for node in situation.cluster.control_plane)
+    return _list_listed(situation).difference(left).union(node.name for node in situation.cluster.control_plane)
 
 
 def list_former(situation: Situation, left: Collection[str]) -> list[NodeSpec]:
@@ -47,9 +47,8 @@ def list_former(situation: Situation, left: Collection[str]) -> list[NodeSpec]:
     They are as the first one is: what their own spec was is unknown.
     """
     first = situation.cluster.control_plane[0]
-    note = situation.cluster.state
     names = [name for name, role in situation.removed.items() if role == "master" and name not in left]
-    known = [name for name in names if name in note.claims or name in note.members]
+    known = [name for name in names if name in situation.cluster.state.claims or name in _list_listed(situation)]
     return [first.model_copy(update={"name": name}) for name in known]
 
 
@@ -83,6 +82,15 @@ def list_joining(situation: Situation) -> frozenset[str]:
     """The control-plane nodes that have no pod yet because they can't join."""
     absent = [node for node in situation.cluster.control_plane if node.name not in situation.pods]
     return frozenset(node.name for node in absent if explain_joining(situation, node))
+
+
+def _list_listed(situation: Situation) -> frozenset[str]:
+    """The nodes that etcd lists as members, as recorded, and those no longer in the spec that are seen to be voters.
+
+    A node may become Ready and be removed from the spec between two calls.
+    """
+    removed = [name for name, role in situation.removed.items() if role == "master"]
+    return situation.cluster.state.members.union(name for name in removed if _is_ready(situation, name))
 
 
 def _has_open_member(situation: Situation, node: NodeSpec) -> bool:

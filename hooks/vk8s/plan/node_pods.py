@@ -68,13 +68,14 @@ def _explain_wait(situation: Situation, node: NodeSpec) -> str:
 
     It is created only once everything that it mounts is observed as ours and is not being deleted: otherwise it might
     boot from a claim or Secret of somebody else with the same name. A pod gets its address when it is created, or
-    never.
+    never: a node that is no longer in the spec gets no new one, and its peers know it by its name.
     """
     if node.name in situation.pods:
         return ""
     if situation.cluster.find_restore(node) and not situation.settings.backup_image:
         return f"waits for its snapshot, which the hooks can't fetch without {BACKUP_IMAGE}"
-    address = situation.cluster.network.explain_missing_address(node.name)
+    is_former = node.name in situation.removed
+    address = None if is_former else situation.cluster.network.explain_missing_address(node.name)
     lacking = [*situation.observed.list_missing(list_needed(situation, node)), *([address] if address else [])]
     return f"waits for {', '.join(lacking)}" if lacking else explain_joining(situation, node)
 

@@ -1,5 +1,6 @@
 """Several control-plane nodes: who is created, recreated and removed when, so that etcd keeps its quorum."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -11,6 +12,7 @@ from hooks.vk8s.observed.children import CLAIM, DISRUPTION_BUDGET, JOB, POD, SEC
 from hooks.vk8s.plan.removals import LEAVING
 from hooks.vk8s.plan.replacements import MEMBER_PATIENCE
 from hooks.vk8s.spec.cluster import ACCEPT_LOSS_ANNOTATION, RESTART_ANNOTATION
+from tests.unit.vk8s.plan.address_world import ON, related
 from tests.world import (
     CONTEXT,
     IMAGE,
@@ -463,3 +465,27 @@ def test_nodes_that_have_not_joined_yet_are_no_part_of_the_quorum() -> None:
     world = without_volume(world, "a").steps(3)
     assert condition(world.sync(), "Ready")["reason"] != "StateLost"
     assert "a-state" in world.children[CLAIM]
+
+
+def seen_late() -> World:
+    """Three control-plane nodes, of which two have become Ready since the hooks were last asked."""
+    return new_world().with_ready_pods().step().with_ready_pods()
+
+
+def test_drain_leaves_voters_that_were_removed_before_they_were_recorded() -> None:
+    world = with_nodes(seen_late(), THREE[0], THREE[3])
+    assert world.step().children[DISRUPTION_BUDGET]["demo-etcd"]["spec"]["minAvailable"] == 2
+
+
+def test_voters_removed_before_they_were_recorded_have_the_data() -> None:
+    world = with_nodes(seen_late(), THREE[0], node("d", "master"), node("e", "master"), THREE[3])
+    world = without_volume(world, "a").step()
+    assert {"b", "c"} <= json.loads(read_note(world))["claims"].keys()
+    assert "StateLost" not in str(world.step().sync().status)
+
+
+def test_member_that_is_to_leave_waits_for_no_address_of_a_pool() -> None:
+    world = with_nodes(three_world(), THREE[0], THREE[3]).step()
+    world = world.with_child(POD, "b", None).with_child(POD, "a", None)
+    pooled = replace(world, context=ON, related=related()).steps(2)
+    assert (list_pods(world.steps(2)), list_pods(pooled)) == ({"a", "b", "c", "w"}, {"b", "c", "w"})
