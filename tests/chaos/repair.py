@@ -2,7 +2,7 @@
 
 import re
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 from hooks.ippool.allocation import ALLOCATION
 from hooks.ippool.pools import POOL
@@ -23,6 +23,8 @@ from tests.simulation.answers import list_references
 from tests.simulation.host_api import NAMESPACE, find_owner
 from tests.simulation.kinds import Key
 from tests.simulation.removals import list_staying
+
+MOST_MASTERS: Final = 5
 
 
 def repair(scene: Scene) -> None:
@@ -167,7 +169,9 @@ def _take_back(scene: Scene, vk8s: Manifest) -> bool:
     name, said = vk8s["metadata"]["name"], str((vk8s.get("status") or {}).get("conditions"))
     found, spec = re.search(r"write ([-a-z0-9 ]+) again: no other", said), scene.written[name]
     masters = [node["name"] for node in spec["nodes"] if node["role"] == "master"]
-    wanted = {*masters, *(found[1].split(" or ") if found else [])}
+    again = found[1].split(" or ") if found else []
+    # There are at most five: they come in place of others.
+    wanted = {*again, *[each for each in masters if each not in again][: MOST_MASTERS - len(again)]}
     spare = [each["name"] for each in build_masters(name, 7) if each["name"] not in wanted]
     wanted |= set(spare[: (max(3, len(wanted)) - len(wanted)) or (len(wanted) == 4)])
     if found:
