@@ -52,6 +52,7 @@ def add_unknown(draw: st.DrawFn, host: Host) -> Host:
     return host.after(f"unknown {kind} {name}", children=children)
 
 
+JOB: Manifest = {"template": {"spec": {"containers": []}}}
 UNKNOWN_CONTENTS: list[tuple[str, Manifest]] = [
     ("ConfigMap", {}),
     ("Secret", {"type": "example.com/later", "data": {"a": "YQ=="}}),
@@ -61,8 +62,8 @@ UNKNOWN_CONTENTS: list[tuple[str, Manifest]] = [
     ("Pod", {"spec": {"containers": [{"name": "a", "image": "b"}]}, "status": {"phase": "Succeeded"}}),
     ("NetworkPolicy", {"apiVersion": "networking.k8s.io/v1", "spec": {"podSelector": {}, "ingress": [{}]}}),
     ("PodDisruptionBudget", {"apiVersion": "policy/v1", "spec": {"minAvailable": 1}}),
-    ("Job", {"apiVersion": "batch/v1", "spec": {"template": {"spec": {"containers": []}}}}),
-    ("CronJob", {"apiVersion": "batch/v1", "spec": {"schedule": "@daily", "jobTemplate": {"spec": {}}}}),
+    ("Job", {"apiVersion": "batch/v1", "spec": JOB}),
+    ("CronJob", {"apiVersion": "batch/v1", "spec": {"schedule": "@daily", "jobTemplate": {"spec": JOB}}}),
 ]
 
 
