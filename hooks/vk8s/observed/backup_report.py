@@ -1,6 +1,5 @@
 """What backups say of themselves: their pods' termination messages, and what the status has kept of earlier ones."""
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -8,7 +7,7 @@ from typing import Any, Final, Self
 
 from hooks.kubernetes.conditions import format_time, parse_time
 from hooks.kubernetes.manifest import Manifest
-from hooks.vk8s.observed.children import get_container_status
+from hooks.vk8s.observed.children import get_container_status, parse_result
 from hooks.vk8s.observed.pod_state import LONGEST_MESSAGE
 from hooks.vk8s.spec.cluster import SNAPSHOT_ANNOTATION
 from hooks.vk8s.spec.labels import BACKUP_COMPONENT, COMPONENT
@@ -100,20 +99,12 @@ def read_attempt(pod: Manifest) -> Attempt | None:
     end, request = parse_time(ended.get("finishedAt")), read_request(pod)
     if end is None:
         return None
-    result = _parse_result(ended.get("message"))
+    result = parse_result(ended.get("message"))
     snapshot = Snapshot.parse(result, "snapshot", "time", "size") if ended.get("exitCode") == 0 else None
     if snapshot:
         return Attempt(end, request, snapshot, note=_read_text(result, "note"))
     error = _read_text(result, "error") or f"its container ended with {ended.get('reason') or 'no reason'}"
     return Attempt(end, request, error=error)
-
-
-def _parse_result(message: object) -> Mapping[str, Any]:
-    try:
-        found = json.loads(message) if isinstance(message, str) else None
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _read_text(result: Mapping[str, Any], key: str) -> str:

@@ -1,9 +1,10 @@
 """The observed children by kind and name, and functions that read them."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 from hooks.kubernetes.manifest import Manifest
 
@@ -95,6 +96,15 @@ def get_container_status(pod: Manifest, container: str) -> Manifest:
     """The status of the container with that name, or an empty object if the pod's status does not have it."""
     statuses: list[Manifest] = pod.get("status", {}).get("containerStatuses") or []
     return next((entry for entry in statuses if entry.get("name") == container), {})
+
+
+def parse_result(message: object) -> Mapping[str, Any]:
+    """The JSON in a termination message of a program of ours; empty if it is none."""
+    try:
+        found = json.loads(message) if isinstance(message, str) else None
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def get_container(pod_spec: Manifest, container: str) -> Manifest:

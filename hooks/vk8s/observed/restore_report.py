@@ -1,10 +1,10 @@
 """What init container `restore` says: the snapshot that a virtual cluster begins with, or why it is not there yet."""
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from hooks.kubernetes.manifest import Manifest
+from hooks.vk8s.observed.children import parse_result
 from hooks.vk8s.observed.pod import Pod
 from hooks.vk8s.spec.naming import RESTORE_CONTAINER
 
@@ -20,7 +20,7 @@ def parse_restored(status: Any) -> Mapping[str, str]:  # noqa: ANN401 whatever t
 
 def read_restored(pods: Iterable[Pod]) -> Mapping[str, str]:
     """The snapshot that a pod has fetched; empty if none has, or what it says can't be read."""
-    found = (_select(_parse(_get_end(_get_status(pod.manifest)).get("message"))) for pod in pods)
+    found = (_select(parse_result(_get_end(_get_status(pod.manifest)).get("message"))) for pod in pods)
     return next(filter(None, found), {})
 
 
@@ -32,7 +32,7 @@ def explain_restore(pod: Pod) -> tuple[str, str] | None:
         return None
     last = state.get("terminated") or status.get("lastState", {}).get("terminated") or {}
     if last:
-        error = _parse(last.get("message")).get("error") or last.get("reason") or "no reason given"
+        error = parse_result(last.get("message")).get("error") or last.get("reason") or "no reason given"
         return RESTORE_FAILED, f"can't be restored, which is tried again: {error}"
     waiting = state.get("waiting", {})
     if waiting.get("message"):
@@ -48,14 +48,6 @@ def _get_status(pod: Manifest) -> Manifest:
 def _get_end(status: Manifest) -> Manifest:
     ended: Manifest = status.get("state", {}).get("terminated") or {}
     return ended if ended.get("exitCode") == 0 else {}
-
-
-def _parse(message: object) -> Mapping[str, Any]:
-    try:
-        found = json.loads(message) if isinstance(message, str) else None
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _select(raw: object) -> Mapping[str, str]:

@@ -48,8 +48,8 @@ def list_former(situation: Situation, left: Collection[str]) -> list[NodeSpec]:
     """
     first = situation.cluster.control_plane[0]
     names = [name for name, role in situation.removed.items() if role == "master" and name not in left]
-    known = [name for name in names if name in situation.cluster.state.claims or name in _list_listed(situation)]
-    return [first.model_copy(update={"name": name}) for name in known]
+    known = _list_listed(situation).union(situation.cluster.state.claims).intersection(names)
+    return [first.model_copy(update={"name": name}) for name in names if name in known]
 
 
 def list_needed_members(situation: Situation, leaving: Collection[str], left: Collection[str]) -> list[NodeSpec]:

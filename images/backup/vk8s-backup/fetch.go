@@ -89,19 +89,13 @@ func (b *backup) findFetched() *fetched {
 
 // openExisting opens the repository to read; it needs no right to write there.
 func (b *backup) openExisting(ctx context.Context) (*store, error) {
-	s := &store{backup: b}
-	if err := s.readSecrets(); err != nil {
+	s, err := b.prepareStore(ctx, "--no-lock")
+	if err != nil {
 		return nil, err
-	}
-	s.options = append(s.options, "--no-lock")
-	if b.s3.endpoint != "" {
-		if err := b.checkEndpoint(ctx); err != nil {
-			return nil, err
-		}
 	}
 	limited, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
-	err := s.run(limited, io.Discard, "", "cat", "config")
+	err = s.run(limited, io.Discard, "", "cat", "config")
 	if errors.Is(err, errNoRepository) {
 		return nil, fmt.Errorf("%s has no backup of Vk8s %s/%s", b.target(), b.about.Namespace, b.about.Name)
 	}

@@ -45,18 +45,13 @@ type store struct {
 
 // openStore opens the repository, or creates it. An error says what the owner has to change.
 func (b *backup) openStore(ctx context.Context) (*store, error) {
-	s := &store{backup: b}
-	if err := s.readSecrets(); err != nil {
+	s, err := b.prepareStore(ctx)
+	if err != nil {
 		return nil, err
-	}
-	if b.s3.endpoint != "" {
-		if err := b.checkEndpoint(ctx); err != nil {
-			return nil, err
-		}
 	}
 	limited, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
-	err := s.run(limited, io.Discard, "", "cat", "config")
+	err = s.run(limited, io.Discard, "", "cat", "config")
 	if errors.Is(err, errNoRepository) {
 		b.say("creating a repository in " + b.target())
 		err = s.run(limited, io.Discard, "", "init")
@@ -66,6 +61,20 @@ func (b *backup) openStore(ctx context.Context) (*store, error) {
 	}
 	// Those of backups that were ended half an hour ago or more; they would keep old snapshots from being removed.
 	return s, s.run(ctx, io.Discard, "", "unlock")
+}
+
+// prepareStore returns the repository, not opened yet, once what the owner provides is complete and the server answers.
+// `options` are restic's, in addition to those of all calls.
+func (b *backup) prepareStore(ctx context.Context, options ...string) (*store, error) {
+	s := &store{backup: b}
+	if err := s.readSecrets(); err != nil {
+		return nil, err
+	}
+	s.options = append(s.options, options...)
+	if b.s3.endpoint == "" {
+		return s, nil
+	}
+	return s, b.checkEndpoint(ctx)
 }
 
 // readSecrets reads what the owner provides; restic gets the secrets by its environment only.
