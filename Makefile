@@ -101,7 +101,7 @@ test-e2e: $(if $(filter current,$(CLUSTER)),$(VENV)/installed,prerequisites) ## 
 .PHONY: test
 test: started prerequisites check build ## What continuous integration runs: all checks, and all tests but those of `make nightly`
 	@# Side by side, as most of them wait for others; what measures times waits until it is alone.
-	$(MAKE) --jobs=2 --output-sync=target cluster-installation-walkthrough-and-chaos unit-kind-and-nested
+	$(MAKE) --jobs=3 --output-sync=target cluster-installation-and-walkthrough kind-and-nested only-computing
 	$(PYTEST) tests/speed $(ARGS)
 	$(PYTHON) -m tests.figures --since build/started
 
@@ -152,8 +152,14 @@ check: $(VENV)/installed ## Check format, lint, types, layers, words and charts:
 	images/helm/lint.sh
 
 .PHONY: unit
-unit: $(VENV)/installed ## Run the tests that need no cluster: seconds
+unit: covering others ## Run the tests that need no cluster: minutes
+
+.PHONY: covering
+covering: $(VENV)/installed ## Those of the hooks, which reach every line and branch
 	$(PYTEST) $(COVERING) --cov --cov-report=term-missing:skip-covered --cov-fail-under=100 $(ARGS)
+
+.PHONY: others
+others: $(VENV)/installed ## Those of everything around the hooks
 	$(PYTEST) $(OTHERS) $(ARGS)
 
 .PHONY: chaos-check
@@ -203,18 +209,21 @@ walkthrough: prerequisites ## The commands of README, tutorial and other pages, 
 	$(PYTEST) tests/walkthrough $(ARGS)
 
 # One after the other, whatever else runs at the same time; without what runs only at night (docs/nightly.md).
-.PHONY: cluster-installation-walkthrough-and-chaos unit-kind-and-nested
-cluster-installation-walkthrough-and-chaos:
-	$(MAKE) charts
+.PHONY: cluster-installation-and-walkthrough kind-and-nested only-computing
+cluster-installation-and-walkthrough:
+	$(MAKE) others
 	$(MAKE) backup
 	$(MAKE) cluster ARGS='-m "not nightly" $(ARGS)'
 	$(MAKE) installation ARGS='-m "not nightly" $(ARGS)'
 	$(MAKE) walkthrough ARGS='-m "not nightly" $(ARGS)'
-	$(MAKE) chaos-check
-unit-kind-and-nested:
-	$(MAKE) unit
+kind-and-nested:
 	$(MAKE) kind-test ARGS='-m "not nightly" $(ARGS)'
 	$(MAKE) nested ARGS='-m "not nightly" $(ARGS)'
+# Gets what the other two leave of the processors while they wait for nodes to boot.
+only-computing:
+	nice -n 10 $(MAKE) chaos-check
+	nice -n 10 $(MAKE) covering
+	nice -n 10 $(MAKE) charts
 
 .PHONY: upgrade-test
 upgrade-test: prerequisites ## Upgrades from the patch before and to the next minor version of Kubernetes; builds both first

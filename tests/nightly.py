@@ -122,21 +122,26 @@ def fill(text: str, rows: dict[str, str]) -> str:
 
 
 def list_moved() -> list[tuple[str, str]]:
-    """The tests that are marked `nightly`, as `file: name`, with the file that guards what they guard."""
+    """The tests that are marked `nightly`, as `file: name`, with the file that guards what they guard.
+
+    Where the mark is on cases of a test, `some of` is before its name.
+    """
     return [
-        (f"{path.relative_to(ROOT)}: {function.name}", guard)
+        (f"{path.relative_to(ROOT)}: {name}", guard)
         for path in sorted((ROOT / "tests").rglob("test_*.py"))
         for function in ast.walk(ast.parse(path.read_text()))
         if isinstance(function, ast.FunctionDef)
-        for guard in _list_guards(function)
+        for name, guard in dict.fromkeys(_list_guards(function))
     ]
 
 
-def _list_guards(function: ast.FunctionDef) -> Iterator[str]:
-    """The argument of mark `nightly` of a function, if it has that mark."""
-    for mark in function.decorator_list:
-        if isinstance(mark, ast.Call) and ast.unparse(mark.func) == "pytest.mark.nightly":
-            yield ast.literal_eval(mark.args[0])
+def _list_guards(function: ast.FunctionDef) -> Iterator[tuple[str, str]]:
+    """What is marked `nightly`, the whole test or some of its cases, with the argument of the mark."""
+    for decorator in function.decorator_list:
+        for mark in ast.walk(decorator):
+            if isinstance(mark, ast.Call) and ast.unparse(mark.func) == "pytest.mark.nightly":
+                whole = mark is decorator
+                yield function.name if whole else f"some of {function.name}", ast.literal_eval(mark.args[0])
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Every value of the chart: it has an effect, and what is not a value is an error."""
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 import kubernetes_validate
@@ -97,15 +98,33 @@ def test_each_value_has_a_sample() -> None:
     assert {path for path, _, _ in list_values(read_schema())} == SAMPLES.keys(), "add to SAMPLES what is missing there"
 
 
+@pytest.fixture(scope="module")
+def befores(newest: Helm) -> dict[str, list[Manifest]]:
+    """What is rendered without the value, by its path."""
+    return {"": newest.render(), **{path: newest.render(needed) for path, needed in NEEDED.items()}}
+
+
 @pytest.mark.parametrize(("path", "sample"), SAMPLES.items(), ids=SAMPLES)
-def test_each_value_has_an_effect_that_kubernetes_accepts(newest: Helm, path: str, sample: object) -> None:
-    needed = NEEDED.get(path, {})
-    before, after = newest.render(needed), newest.render(combine(needed, nest(path, sample)))
+def test_each_value_has_an_effect_that_kubernetes_accepts(
+    newest: Helm, befores: dict[str, list[Manifest]], path: str, sample: object
+) -> None:
+    before = befores.get(path, befores[""])
+    after = newest.render(combine(NEEDED.get(path, {}), nest(path, sample)))
     assert before != after
     assert len({name(each) for each in after}) == len(after)
-    for each in after:
+    check_strictly(each for each in after if each not in before)
+
+
+def check_strictly(objects: Iterable[Manifest]) -> None:
+    """Whether Kubernetes accepts each of them, without a field that it does not know."""
+    for each in objects:
         if each["kind"] not in CUSTOM_KINDS:
             kubernetes_validate.validate(each, KUBERNETES, strict=True)
+
+
+def test_kubernetes_accepts_what_values_are_compared_with(befores: dict[str, list[Manifest]]) -> None:
+    for before in befores.values():
+        check_strictly(before)
 
 
 def test_both_versions_of_helm_render_the_same(helm: Helm, newest: Helm) -> None:

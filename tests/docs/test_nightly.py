@@ -29,7 +29,9 @@ def test_every_test_of_the_night_has_a_guard_by_day() -> None:
     moved = list_moved()
     assert moved
     by_night = {test.partition(":")[0] for test, _ in moved}
-    assert [guard for _, guard in moved if not (ROOT / guard).is_file() or guard in by_night] == []
+    # The other cases of a test guard what some of them do.
+    others = {guard for test, guard in moved if test.startswith(f"{guard}: some of ")}
+    assert [guard for _, guard in moved if not (ROOT / guard).is_file() or guard in by_night - others] == []
 
 
 def test_page_explains_each_job() -> None:

@@ -30,8 +30,15 @@ def get_machine(kept: Kept, machines: Mapping[str, Machine], node: str) -> Machi
     return machines[read_hosts(kept.virtual)[node]]
 
 
-@pytest.mark.parametrize("node", NODES)
-@pytest.mark.parametrize("unit", ["kubelet", "containerd"])
+@pytest.mark.parametrize(
+    ("unit", "node"),
+    [
+        ("kubelet", "local-master"),
+        ("containerd", "local-worker"),
+        pytest.param("kubelet", "local-worker", marks=pytest.mark.nightly("tests/kind/test_host_programs.py")),
+        pytest.param("containerd", "local-master", marks=pytest.mark.nightly("tests/kind/test_host_programs.py")),
+    ],
+)
 def test_nodes_run_on_while_a_program_of_their_host_restarts(
     kept: Kept, machines: Mapping[str, Machine], unit: str, node: str
 ) -> None:
@@ -52,7 +59,13 @@ def cut_off(kept: Kept, machine: Machine, seconds: int) -> None:
     record(f"host_cut_{seconds}s_recovery_s", time.monotonic() - start)
 
 
-@pytest.mark.parametrize("node", NODES)
+@pytest.mark.parametrize(
+    "node",
+    [
+        "local-worker",
+        pytest.param("local-master", marks=pytest.mark.nightly("tests/kind/test_host_programs.py")),
+    ],
+)
 def test_nodes_run_on_while_their_host_has_no_network(kept: Kept, machines: Mapping[str, Machine], node: str) -> None:
     assert_nothing_restarts(kept, get_machine(kept, machines, node), SHORT_CUT)
 

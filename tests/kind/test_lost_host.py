@@ -86,6 +86,7 @@ def wait_for_ssh(ssh: Ssh, loss: Loss) -> float:
     return time.monotonic() - loss.start
 
 
+@pytest.mark.nightly("tests/unit/vk8s/status/test_hosts.py")
 def test_lost_host_is_named_and_comes_back_with_its_nodes(
     kept: Kept, machines: Mapping[str, Machine], tmp_path: Path
 ) -> None:

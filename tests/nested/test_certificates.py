@@ -54,6 +54,7 @@ def read_client_end(virtual: VirtualCluster) -> datetime:
     return x509.load_pem_x509_certificate(base64.b64decode(user["client-certificate-data"])).not_valid_after_utc
 
 
+@pytest.mark.nightly("tests/unit/vk8s/bootstrap/test_certificates.py")
 def test_certificates_are_renewed_and_the_node_stays_ready(brief: VirtualCluster) -> None:
     server, client = read_server_end(brief), read_client_end(brief)
     last = max(server, client)

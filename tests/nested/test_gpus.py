@@ -116,6 +116,7 @@ def test_each_node_has_that_gpu_alone_which_the_host_assigned_to_it(each_with_on
     assert_pods_inside_get_them(virtual, worker)
 
 
+@pytest.mark.nightly("tests/unit/vk8s/bootstrap/test_gpus.py")
 @pytest.mark.usefixtures("devices")
 def test_node_waits_for_gpus_and_offers_them(
     with_gpu: VirtualCluster, host_node: str, running: VirtualCluster, image_with_driver: str

@@ -95,6 +95,7 @@ def install(kubeflow: VirtualCluster) -> float:
     return time.monotonic() - start
 
 
+@pytest.mark.nightly("tests/unit/vk8s/kubeflow/test_plan.py")
 @pytest.mark.exclusive
 def test_edit_of_the_spec_installs_kubeflow(kubeflow: VirtualCluster) -> None:
     kubeflow.ensure_absent()

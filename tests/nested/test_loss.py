@@ -43,8 +43,15 @@ def replace_all(virtual: VirtualCluster) -> float:
     return time.monotonic() - start
 
 
-@pytest.mark.parametrize("node", NODES)
-@pytest.mark.parametrize("program", ["containerd", "kubelet"])
+@pytest.mark.parametrize(
+    ("program", "node"),
+    [
+        ("containerd", "local-worker"),
+        ("kubelet", "local-master"),
+        pytest.param("containerd", "local-master", marks=pytest.mark.nightly("tests/nested/test_loss.py")),
+        pytest.param("kubelet", "local-worker", marks=pytest.mark.nightly("tests/nested/test_loss.py")),
+    ],
+)
 def test_program_of_a_node_that_is_killed_runs_again_and_the_pods_go_on(kept: Kept, node: str, program: str) -> None:
     (pod,) = kept.virtual.inside.get("pods", f"--selector=app=keeps-on-{node}")["items"]
     kill_in_node(kept.virtual, node, program)
