@@ -1,6 +1,7 @@
 """The removal of nodes. A Job drains a node that is no longer in the spec; then pod and claim go, then the Job.
 
-Control-plane nodes are removed one after the other, so that those that stay keep their quorum, and never the last one.
+Control-plane nodes that are Ready are removed one after the other, so that those that stay keep their quorum, and never
+the last one. Those that are not Ready go before them.
 
 Its name is free again when all three are gone: until then, a node of the same name in the spec waits. Pod and claim are
 annotated once a removal has begun: the node may have stopped its kubelet, and another Job may be needed.
@@ -93,11 +94,11 @@ def plan_removals(situation: Situation) -> Removals:
     staying = _list_staying(situation)
     remains = [_get_remains(situation, name, roles[name]) for name in sorted(roles.keys() - staying)]
     removed = [each for each in remains if each.node in past or each.has_begun]
-    turn, anchor = _find_turn(removed), find_anchor(situation, [each.node for each in removed])
+    turns, anchor = _list_turns(situation, removed), find_anchor(situation, [each.node for each in removed])
     removing = [
         _plan_removal(situation, each)
-        if each.role != "master" or (each.node == turn and (anchor or each.job))
-        else _wait_for(each, turn, anchor)
+        if each.role != "master" or (each.node in turns and (anchor or each.job))
+        else _wait_for(each, turns, anchor)
         for each in removed
     ]
     noted = [each for each, removal in zip(removed, removing, strict=True) if each.job or removal.job]
@@ -110,7 +111,7 @@ def plan_removals(situation: Situation) -> Removals:
             child
             for each in remains
             # A copy of the data stays until one that stays has it; a stale Job goes alone.
-            if each.role != "master" or each.is_job_stale or (anchor and each.node == turn)
+            if each.role != "master" or each.is_job_stale or (anchor and each.node in turns)
             for child in _choose_gone(situation, each)
         ),
         removing=removing,
@@ -133,14 +134,22 @@ def _list_staying(situation: Situation) -> set[str]:
     return {min(recorded, key=lambda name: leave_job_name(name) in situation.jobs)}
 
 
-def _find_turn(removed: Sequence[_Remains]) -> str | None:
-    """The control-plane node that is removed now: one whose Job exists, or the first; None if there is none."""
+def _list_turns(situation: Situation, removed: Sequence[_Remains]) -> list[str]:
+    """The control-plane nodes that are removed now: those that are not Ready, and the first one whose Job exists.
+
+    Without any of these, the first one. etcd lets no member leave that its quorum needs, and needs fewer when one is
+    gone that does not run. So a removal that has begun may wait for that of another one.
+    """
+    ready = {name for name, pod in situation.pods.items() if pod.is_ready}
     masters = [each for each in removed if each.role == "master"]
-    return next((each.node for each in sorted(masters, key=lambda each: each.job is None)), None)
+    away = [each.node for each in masters if each.node not in ready]
+    begun = [each.node for each in masters if each.node in ready and each.job][:1]
+    return [*away, *begun] or [each.node for each in masters[:1]]
 
 
-def _wait_for(remains: _Remains, turn: str | None, anchor: str | None) -> Removal:
-    when = f"after {turn}" if remains.node != turn and anchor else "when a control-plane node that stays is Ready"
+def _wait_for(remains: _Remains, turns: Sequence[str], anchor: str | None) -> Removal:
+    is_later = remains.node not in turns and anchor
+    when = f"after {', '.join(turns)}" if is_later else "when a control-plane node that stays is Ready"
     return Removal(remains.node, remains.role, f"will be removed {when}")
 
 

@@ -147,6 +147,23 @@ def test_removed_nodes_leave_one_by_one_and_the_last_is_single_again() -> None:
     assert world.children[JOB] == {}
 
 
+def test_member_that_does_not_run_is_removed_before_those_that_etcd_needs() -> None:
+    world = without_volume(with_nodes(three_world(), THREE[0], THREE[3]), "c").step()
+    assert set(world.children[JOB]) == {"c-leave"}
+    assert "b will be removed after c" in condition(world.sync(), "Ready")["message"]
+
+
+def test_removal_that_has_begun_does_not_delay_that_of_a_lost_member() -> None:
+    """It may wait for a quorum that there is only without the lost one."""
+    world = with_nodes(three_world(), THREE[0], THREE[3]).step().with_pod_status("b", RUNNING)
+    assert set(without_volume(world, "c").step().children[JOB]) == {"b-leave", "c-leave"}
+
+
+def test_members_that_were_never_seen_ready_are_removed_if_they_are_lost() -> None:
+    world = without_volume(with_nodes(seen_late(), THREE[0], THREE[3]), "b", "c").steps(2)
+    assert set(world.children[JOB]) == {"b-leave", "c-leave"}
+
+
 def test_node_under_another_name_joins_while_the_one_it_replaces_leaves() -> None:
     world = with_nodes(three_world(), THREE[0], THREE[1], node("d", "master"), THREE[3]).steps(3)
     assert list_pods(world) == {"a", "b", "c", "d", "w"}
@@ -446,7 +463,7 @@ def test_volume_that_is_restored_after_the_others_are_given_up_goes_on_alone() -
 def test_step_back_to_one_is_accepted_before_anything_has_joined() -> None:
     world = with_nodes(new_world(), THREE[0], THREE[3]).steps(2)
     assert condition(world.sync(), "Accepted")["status"] == "True"
-    assert set(world.with_ready_pods().steps(3).children[JOB]) == {"b-leave"}
+    assert set(world.with_ready_pods().steps(3).children[JOB]) == {"b-leave", "c-leave"}
 
 
 def test_mark_removes_no_control_plane_node_that_has_the_data() -> None:
