@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.children.node_pod import get_credentials_name
 from hooks.vk8s.observed.children import CLAIM, CONFIG_MAP, SECRET, Child, is_terminating
+from hooks.vk8s.observed.keep import LAST_APPLIED
 from hooks.vk8s.observed.pod import Pod, read_creation_time
 from hooks.vk8s.plan.members import is_quorum_without
 from hooks.vk8s.situation import Situation
@@ -68,6 +69,21 @@ class NodeState:
         """Whether the recorded claim and its pod are gone, and the owner wants an empty volume instead."""
         is_gone = self.claim is None or self.claim["metadata"]["uid"] != self.noted
         return self.is_accepted and self.pod is None and is_gone
+
+    @property
+    def is_restored(self) -> bool:
+        """Whether a claim that the hooks have not created takes the place of the recorded one.
+
+        What they create is seen with what was applied, and what others create for the first time without.
+        """
+        if (
+            self.pod is not None
+            or self.noted is None
+            or self.claim is None
+            or self.claim["metadata"]["uid"] == self.noted
+        ):
+            return False
+        return LAST_APPLIED not in (self.claim["metadata"].get("annotations") or {})
 
     @property
     def proven(self) -> str | None:

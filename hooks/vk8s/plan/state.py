@@ -108,35 +108,40 @@ def _plan_note(situation: Situation, found: list[NodeState], left: frozenset[str
     dropped = {each.node.name for each in found if each.is_dropped}
     proven = {each.node.name: each.proven for each in found if each.proven and not each.is_dropped}
     kept = {node: uid for node, uid in note.claims.items() if node not in dropped | left}
-    claims = {**kept, **proven}
+    claims, joining = {**kept, **proven}, _list_joining(situation, found, left)
     masters = [each for each in found if each.node.role == "master"]
     gives_up = any(each.is_dropped for each in masters)
-    recorded = {each.node.name for each in masters if each.node.name in claims}
+    recorded = {each.node.name for each in masters if each.node.name in claims.keys() - joining}
     # Those who are missed may have been given up before anything of the others was there.
     missed = _list_members(situation, found) & claims.keys() - set(holding)
     is_forced = bool(holding) and (gives_up or not missed)
     others = note.members - left - {each.node.name for each in masters}
     is_left = bool(recorded) or any(_holds(situation, name, None) for name in others)
+    is_new = gives_up and not is_left
     members = {holding[0]} if is_forced else {*note.members, *recorded} - left if is_left else set()
     return StateNote(
-        claims,
+        # One without data keeps nobody from initializing the cluster again.
+        {node: uid for node, uid in claims.items() if not (is_new and node in joining)},
         # Nobody has data any more, or only members that are no quorum.
-        generation=note.generation + (gives_up and not is_left),
+        generation=note.generation + is_new,
         members=frozenset(members if cluster.is_replicated or "master" in situation.removed.values() else ()),
-        joining=_list_joining(situation, found, left),
+        joining=joining,
         forced=note.force(holding[0]) if is_forced else note.forced,
     )
 
 
 def _list_joining(situation: Situation, found: list[NodeState], left: frozenset[str]) -> frozenset[str]:
-    """The control-plane nodes that have no data, or lose it now, as the others replace it; but none that is Ready."""
+    """The control-plane nodes that have no data, or lose it now, as the others replace it.
+
+    None that is Ready, or whose owner has restored its claim.
+    """
     cluster, masters = situation.cluster, [each for each in found if each.node.role == "master"]
     several = cluster.control_plane if len(cluster.control_plane) > 1 else []
     new = {each.node.name for each in masters if each.noted is None and each.node in several}
     new -= {cluster.founder.name} if cluster.founder else set()
     spare = {each.node.name for each in masters if each.is_gone and each.is_spare}
-    ready = {each.node.name for each in masters if each.pod is not None and each.pod.is_ready}
-    return (cluster.state.joining | frozenset(new | spare)) - ready - left
+    holding = {each.node.name for each in masters if each.is_restored or (each.pod is not None and each.pod.is_ready)}
+    return (cluster.state.joining | frozenset(new | spare)) - holding - left
 
 
 def _list_members(situation: Situation, found: list[NodeState]) -> set[str]:

@@ -460,6 +460,35 @@ def test_volume_that_is_restored_after_the_others_are_given_up_goes_on_alone() -
     assert '"forced": "a.1"' in read_note(world.with_child(CLAIM, "a-state", claim).steps(2))
 
 
+def lost_while_joining(world: World) -> World:
+    """The volumes of `a` and `c` are gone while `b` boots."""
+    return without_volume(world.steps(2).with_pod_status("b", RUNNING).step(), "a", "c").step()
+
+
+def given_up(world: World) -> World:
+    return replace(world, annotations={ACCEPT_LOSS_ANNOTATION: "uid-of-a-state,uid-of-c-state"})
+
+
+def test_cluster_starts_over_if_the_only_volume_left_has_no_data_yet() -> None:
+    world = lost_while_joining(without_volume(three_world(), "b").step())
+    assert "start with an empty volume" in condition(world.sync(), "Ready")["message"]
+    world = given_up(world).step()
+    note = json.loads(read_note(world))
+    assert (note["generation"], note["claims"].keys()) == (2, {"w"})
+    assert read_env(world.steps(3), "a").get("FOUND") == "true"
+
+
+def test_restored_volume_of_a_member_is_not_taken_for_an_empty_one() -> None:
+    world = without_volume(three_world(), "b").step()
+    assert json.loads(read_note(world))["joining"] == ["b"]
+    restored = three_world().children[CLAIM]["b-state"]
+    restored = {**restored, "metadata": {**restored["metadata"], "uid": "uid-of-restored", "annotations": {}}}
+    world = lost_while_joining(world.with_child(CLAIM, "b-state", restored))
+    assert "go on with the data of b" in condition(world.sync(), "Ready")["message"]
+    note = json.loads(read_note(given_up(world).step()))
+    assert (note["generation"], note["forced"]) == (1, "b.1")
+
+
 def test_step_back_to_one_is_accepted_before_anything_has_joined() -> None:
     world = with_nodes(new_world(), THREE[0], THREE[3]).steps(2)
     assert condition(world.sync(), "Accepted")["status"] == "True"
