@@ -78,6 +78,11 @@ def read_uids(virtual: VirtualCluster, kind: str, names: Sequence[str]) -> dict[
     return {name: virtual.kubectl.get(kind, name)["metadata"]["uid"] for name in names}
 
 
+def read_ids(virtual: VirtualCluster) -> dict[str, str]:
+    """The ids of the members of etcd."""
+    return {member["name"]: member["id"] for member in wait_for_members(virtual)}
+
+
 def wait_for_pods(virtual: VirtualCluster, before: dict[str, str]) -> None:
     """Waits until other pods than those before are Ready."""
     for name, uid in before.items():

@@ -21,6 +21,7 @@ from tests.nested.members import (
     POD_SECONDS,
     list_control_plane,
     order_by_leadership,
+    read_ids,
     read_uids,
     wait_for_members,
     wait_for_pods,
@@ -136,11 +137,6 @@ def replace_volume(virtual: VirtualCluster) -> float:
     after = read_ids(virtual)
     assert {name for name in ids if after[name] != ids[name]} == {node}
     return taken
-
-
-def read_ids(virtual: VirtualCluster) -> dict[str, str]:
-    """The ids of the members of etcd."""
-    return {member["name"]: member["id"] for member in wait_for_members(virtual)}
 
 
 def test_all_control_plane_pods_lost_at_once_come_back_by_themselves(members: VirtualCluster) -> None:
