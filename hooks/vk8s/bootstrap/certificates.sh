@@ -58,11 +58,12 @@ read_certificate() { # certificate or kubeconfig
 
 # kubeadm embeds the kubelet's first certificate in its kubeconfig. The kubelet renews it in a file of its own, so a
 # kubelet or flanneld that reads the kubeconfig later, after a restart, would be rejected. kubeadm may be writing the
-# file at this moment, to the same effect.
+# file at this moment, to the same effect. In a boot that is retried, the API server of the failed one may answer before
+# kubeadm has written it at all.
 follow_kubelet_certificate() {
   local file=$KUBERNETES/kubelet.conf text
-  until grep --quiet "client-key: $CLIENT_CERTIFICATE" "$file"; do
-    text=$(sed -E "s#client-(certificate|key)-data: .*#client-\1: $CLIENT_CERTIFICATE#" "$file")
+  until grep --quiet --no-messages "client-key: $CLIENT_CERTIFICATE" "$file"; do
+    text=$(sed -E "s#client-(certificate|key)-data: .*#client-\1: $CLIENT_CERTIFICATE#" "$file" 2>/dev/null || true)
     if [[ -e $CLIENT_CERTIFICATE && $text = *"client-key: "* ]]; then
       (umask 077 && write_file "$file" <<<"$text")
     else

@@ -89,8 +89,11 @@ adapt_restored_cluster() {
 
 # kubeadm refuses to let a node join under the name of a Node that is Ready.
 report_nodes_not_ready() {
-  local nodes
-  mapfile -t nodes < <(ask_api get nodes --output name | grep -vFx "node/$NODE_NAME")
+  local found name nodes=()
+  found=$(ask_api get nodes --output name)
+  for name in $found; do
+    [[ $name = "node/$NODE_NAME" ]] || nodes+=("$name")
+  done
   ((${#nodes[@]})) || return 0
   ask_api patch "${nodes[@]}" --subresource status --patch \
     '{"status": {"conditions": [{"type": "Ready", "status": "False", "reason": "Restored"}]}}' >/dev/null
@@ -99,12 +102,14 @@ report_nodes_not_ready() {
 # Tokens in Secrets were signed with the keys of the cluster of the snapshot. The controller that makes them signs them
 # again.
 renew_legacy_tokens() {
-  local namespace name
+  local found namespace name
+  found=$(ask_api get secrets --all-namespaces --field-selector type=kubernetes.io/service-account-token \
+    --output 'jsonpath={range .items[?(@.data.token)]}{.metadata.namespace} {.metadata.name}{"\n"}{end}')
   while read -r namespace name; do
+    [[ -n $name ]] || continue # there is none
     ask_api --namespace "$namespace" patch secret "$name" --type json --patch '[{"op": "remove", "path": "/data/token"}]' \
       >/dev/null
-  done < <(ask_api get secrets --all-namespaces --field-selector type=kubernetes.io/service-account-token \
-    --output 'jsonpath={range .items[?(@.data.token)]}{.metadata.namespace} {.metadata.name}{"\n"}{end}')
+  done <<<"$found"
 }
 
 # Prints what a snapshot records of its authority, for that of this cluster: as kubeadm's --discovery-token-ca-cert-hash.

@@ -42,12 +42,14 @@ def test_kubeconfig_of_the_kubelet_points_to_its_renewed_certificate(node: Node)
     assert node.read(KUBECONFIG) == expected
 
 
-def test_incomplete_kubeconfig_and_certificate_are_waited_for(node: Node) -> None:
+@pytest.mark.parametrize("before", [EMBEDDED.partition("    client-key")[0], None], ids=["half of it", "none"])
+def test_incomplete_kubeconfig_and_certificate_are_waited_for(node: Node, before: str | None) -> None:
     """The file is written in place, and the kubelet keeps its first certificate only when it starts."""
-    node.write(KUBECONFIG, EMBEDDED.partition("    client-key")[0])
+    if before:
+        node.write(KUBECONFIG, before)
     node.write("whole", EMBEDDED)
     sourced = "".join(f". {node.root}/vk8s/boot/{name}.sh\n" for name in ("sentences", "kubelet", "certificates"))
-    node.write("vk8s/boot/any.sh", f"{sourced}follow_kubelet_certificate")
+    node.write("vk8s/boot/any.sh", f"set -euo pipefail\n{sourced}follow_kubelet_certificate")
     timeline: Timeline = {3: f"cp whole {KUBECONFIG}", 6: f"cp {KUBECONFIG} before; touch {CURRENT}"}
     assert node.run("any.sh", timeline).code == 0
     assert node.read("before") == EMBEDDED

@@ -28,7 +28,8 @@ echo "etcdctl $*" >>bench/calls
 [[ $* != *"get --prefix --keys-only"* ]] || printf '/registry/minions/%s\\n\\n' demo-master w gone
 """
 ETCD_THAT_KEEPS_DATA = """data=$data; printf restored >"$data/member/wal/0.wal" """
-ADAPT = "ADMIN=admin.conf; adapt_restored_cluster"
+# With the trap of boot.sh, which speaks up wherever a command fails.
+ADAPT = "set -E; trap 'echo failed' ERR; ADMIN=admin.conf; adapt_restored_cluster"
 FILES = "sentences.sh preflight.sh state-volume.sh image-store.sh etcd-data.sh restore.sh founding.sh"
 
 
@@ -181,6 +182,19 @@ def test_other_nodes_are_not_ready_until_they_have_joined(restored: Node) -> Non
     nodes = adapt(restored)[0]
     assert "patch node/w node/x --subresource status" in nodes
     assert '"type": "Ready", "status": "False"' in nodes
+
+
+def test_node_that_is_alone_has_no_others_to_report(restored: Node) -> None:
+    restored.program("kubectl", "[[ $* != *'get nodes'* ]] || echo node/demo-master")
+    assert adapt(restored) == []
+
+
+@pytest.mark.parametrize("question", ["get nodes", "get secrets"])
+def test_api_that_does_not_answer_fails_the_boot(restored: Node, question: str) -> None:
+    restored.program("kubectl", f"[[ $* != *'{question}'* ]]")
+    ended = restored.source(FILES, ADAPT)
+    assert ended.code == 1
+    assert not [call for call in ended.calls if "patch" in call]
 
 
 def test_tokens_of_another_authority_are_signed_again(restored: Node) -> None:
