@@ -15,7 +15,8 @@ from kubectl_vk8s.problems import Exit
 SECTIONS: Final = {
     "Look": ("list", "status", "members", "why", "logs"),
     "Use": ("connect", "disconnect", "kubeconfig", "ssh"),
-    "Create and change": ("create", "scale", "upgrade", "restart", "snapshot", "pause", "resume", "delete"),
+    "Create and change": ("create", "scale", "upgrade", "restart", "pause", "resume", "delete"),
+    "Back up": ("snapshot", "restore"),
     "Check": ("doctor", "report", "render", "version", "completion"),
 }
 ABOUT: Final = (

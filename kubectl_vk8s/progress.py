@@ -19,12 +19,20 @@ _TIME: Final = "{:7.1f} s  "
 
 @dataclass(frozen=True)
 class Goal:
-    """What is waited for. `words`: how the sentence goes on that begins with the name; `seconds`: how long."""
+    """What is waited for. `words`: how the sentence goes on that begins with the name; `seconds`: how long.
+
+    `before`: the message of a failure that somebody has just done something about; it ends no wait.
+    """
 
     words: str
     is_reached: Callable[[Vk8s], bool]
     seconds: float
     output: str = "table"
+    before: str = ""
+
+    def is_over(self, vk8s: Vk8s) -> bool:
+        """Whether there is nothing more to wait for."""
+        return self.is_reached(vk8s) or (is_hopeless(vk8s) and vk8s.message != self.before)
 
 
 class Display(Protocol):
@@ -87,7 +95,7 @@ def wait(session: Session, vk8s: Vk8s, goal: Goal) -> int:
         for seen in follow(session.within(vk8s), vk8s.name, goal.seconds):
             display.show(seen)
             last = seen
-            if seen.vk8s is None or goal.is_reached(seen.vk8s) or is_hopeless(seen.vk8s):
+            if seen.vk8s is None or goal.is_over(seen.vk8s):
                 break
     except KeyboardInterrupt:
         display.close()

@@ -1,0 +1,127 @@
+"""What a restore creates or changes: a Vk8s with spec.restoreFrom, made from another one, or one that lost its data."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from kubectl_vk8s import Manifest
+from kubectl_vk8s.manifests import build_vk8s
+from kubectl_vk8s.names import ACCEPT_LOSS_ANNOTATION, STOPPED_ANNOTATION
+from kubectl_vk8s.stores import describe_store
+from kubectl_vk8s.vk8s import MASTER, Vk8s
+
+LATEST: Final = "latest"
+LOST, FAILED = "StateLost", "RestoreFailed"
+_NODE_PORTS: Final = range(30000, 32768)
+# Of a Vk8s, they say what has been done to it; not what it is.
+_OF_ITS_LIFE: Final = ("vk8s.sktelecom.com/", "kubectl.kubernetes.io/", STOPPED_ANNOTATION)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Namespace and name of a Vk8s."""
+
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.namespace}/{self.name}"
+
+
+@dataclass(frozen=True)
+class Wish:
+    """The snapshot that is wanted: of the Vk8s at `source`; `store`: the fields that say where it is."""
+
+    source: Place
+    snapshot: str
+    store: Manifest
+
+    def __str__(self) -> str:
+        which = "the latest snapshot" if self.snapshot == LATEST else f"snapshot {self.snapshot}"
+        return f"{which} of {self.source}, from {describe_store(self.store)}"
+
+    def build_restore_from(self, place: Place) -> Manifest:
+        """`spec.restoreFrom` of the Vk8s at that place."""
+        return {
+            **({"snapshot": self.snapshot} if self.snapshot != LATEST else {}),
+            **({"name": self.source.name} if self.source.name != place.name else {}),
+            **({"namespace": self.source.namespace} if self.source.namespace != place.namespace else {}),
+            **self.store,
+        }
+
+
+def build_restored(place: Place, origin: Vk8s, wish: Wish) -> Manifest:
+    """A new Vk8s at a place that is as `origin` except for the snapshot that it begins with. It is not paused."""
+    metadata = origin.manifest["metadata"]
+    kept = {
+        "labels": dict(metadata.get("labels") or {}),
+        "annotations": {key: text for key, text in origin.annotations.items() if not key.startswith(_OF_ITS_LIFE)},
+    }
+    spec = {key: value for key, value in origin.spec.items() if key not in ("paused", "restoreFrom")}
+    return build_vk8s(
+        {"name": place.name, "namespace": place.namespace, **{key: value for key, value in kept.items() if value}},
+        {**spec, "restoreFrom": wish.build_restore_from(place)},
+    )
+
+
+def build_copy(place: Place, living: Vk8s) -> Vk8s:
+    """The Vk8s without what only one can have: names of pods in a namespace, and fixed ports of the hosts."""
+    is_beside = place.namespace == living.namespace
+    nodes = [
+        {**node, "name": _rename(node["name"], living.name, place.name) if is_beside else node["name"]}
+        for node in living.spec_nodes
+    ]
+    ports = [port for port in living.spec.get("ports") or [] if port["port"] not in _NODE_PORTS]
+    spec = {key: value for key, value in living.spec.items() if key not in ("accessPodPort", "ports")}
+    return Vk8s({**living.manifest, "spec": {**spec, "nodes": nodes, **({"ports": ports} if ports else {})}})
+
+
+def _rename(node: str, before: str, after: str) -> str:
+    return f"{after}{node.removeprefix(before)}" if node.startswith(f"{before}-") else f"{after}-{node}"
+
+
+def list_left_out(living: Vk8s) -> Iterator[str]:
+    """What `build_copy` leaves out, in words of the spec."""
+    fixed = [str(port["port"]) for port in living.spec.get("ports") or [] if port["port"] in _NODE_PORTS]
+    yield from [f"ports {', '.join(fixed)}"] if fixed else []
+    yield from ["accessPodPort"] if "accessPodPort" in living.spec else []
+
+
+def has_lost_its_data(vk8s: Vk8s) -> bool:
+    """Whether the volumes of all control-plane nodes are gone, and its owner can give them up."""
+    reasons = {node.reason for node in vk8s.nodes if node.role == MASTER}
+    return reasons == {LOST} and bool(read_lost_claims(vk8s))
+
+
+def list_waiting(vk8s: Vk8s) -> list[str]:
+    """The control-plane nodes that wait for a snapshot which they can't have; they have no data."""
+    return [node.name for node in vk8s.nodes if node.role == MASTER and node.reason == FAILED]
+
+
+def read_lost_claims(vk8s: Vk8s) -> str:
+    """The value of the annotation that gives up what is lost, as the status shows it; empty if it shows none."""
+    found = re.search(rf"{re.escape(ACCEPT_LOSS_ANNOTATION)}=([^\s]*[^\s.])", vk8s.message)
+    return found[1] if found else ""
+
+
+def build_patch(vk8s: Vk8s, restore_from: Manifest) -> list[Manifest]:
+    """A JSON patch that replaces spec.restoreFrom and gives up what is lost, at once; of this Vk8s and no later one."""
+    lost = read_lost_claims(vk8s)
+    annotations = {**vk8s.annotations, ACCEPT_LOSS_ANNOTATION: lost}
+    return [
+        {"op": "test", "path": "/metadata/uid", "value": vk8s.manifest["metadata"]["uid"]},
+        {"op": "add", "path": "/spec/restoreFrom", "value": restore_from},
+        *([{"op": "add", "path": "/metadata/annotations", "value": annotations}] if lost else []),
+    ]
+
+
+def describe_plan(vk8s: Vk8s, wish: Wish) -> Iterator[str]:
+    """What is going to happen to a Vk8s that is restored in place, one line each."""
+    backup = vk8s.status.get("backup") or {}
+    is_newest = wish.snapshot == LATEST and wish.source == Place(vk8s.namespace, vk8s.name) and "snapshot" in backup
+    known = f" (the last one known: {backup['snapshot']}, {backup['lastSuccessTime']})" if is_newest else ""
+    yield f"{vk8s.namespace}/{vk8s.name} begins again with {wish}{known}."
+    lost = [node.name for node in vk8s.nodes if node.reason == LOST]
+    if lost:
+        yield f"Given up: the lost volumes of {', '.join(lost)}, and whatever was written after the snapshot."
