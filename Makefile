@@ -120,6 +120,7 @@ generate: $(VENV)/installed ## After a change of the resource: write its referen
 	$(PYTHON) -m docs.tools.command
 	$(PYTHON) -m docs.tools.chart
 	$(PYTHON) -m docs.tools.support
+	$(PYTHON) -m docs.tools.host_check
 	$(PYTEST) tests/contract $(ARGS)
 
 .PHONY: manifests

@@ -70,13 +70,18 @@ def _running(kubectl: Kubectl, pods: Sequence[Manifest]) -> Iterator[None]:
         kubectl.run(*delete, "--wait=false")
 
 
+def read_script() -> str:
+    """What the pods run: the checks of the boot of nodes (hooks/vk8s/bootstrap/host.sh), and how they are shown."""
+    return "\n".join(files("kubectl_vk8s").joinpath(name).read_text("utf-8") for name in ("host.sh", "probe.sh"))
+
+
 def build_pod(host: str, image: str, seconds: float) -> Manifest:
     """A pod that is on that host, whatever a scheduler would say, and has as much right there as a node pod."""
     key, _, value = LABEL.partition("=")
     container = {
         "name": _CONTAINER,
         "image": image,
-        "command": ["/bin/bash", "-c", files("kubectl_vk8s").joinpath("probe.sh").read_text("utf-8")],
+        "command": ["/bin/bash", "-c", read_script()],
         "securityContext": {"privileged": True},
         "resources": {"requests": {"cpu": "10m", "memory": "32Mi"}, "limits": {"memory": "128Mi"}},
         "volumeMounts": [

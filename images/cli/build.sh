@@ -15,12 +15,12 @@ version=$(sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 homepage=${VK8S_HOMEPAGE:-https://example.com/vk8s-metacontroller}
 
 list_inputs() {
-  find kubectl_vk8s -type f -not -path '*/__pycache__/*'
+  find -L kubectl_vk8s -type f -not -path '*/__pycache__/*'
   printf '%s\n' requirements-cli.txt LICENSE images/cli/*
 }
 
 copy_package() { # DIRECTORY
-  cp -r kubectl_vk8s "$1/"
+  cp -rL kubectl_vk8s "$1/" # host.sh is a link to the one of the hooks
   find "$1" -name __pycache__ -prune -exec rm -rf {} +
 }
 

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from hooks.kubernetes.manifest import Manifest
+from kubectl_vk8s.probing import read_script
 from kubectl_vk8s.problems import Exit
 from tests.cli.conftest import Run
 from tests.cli.fake_kubectl import FakeKubectl
 from tests.cli.objects import items
 from tests.shared_material import ROOT
 
-SCRIPT = ROOT / "kubectl_vk8s" / "probe.sh"
 PROBE = ("doctor", "--probe", "--yes", "--image", "r/vk8s/kink:v1.34.4")
 DELETE = "delete pods --selector=app.kubernetes.io/name=vk8s-probe --ignore-not-found"
 LOG = "ok\tcgroup v2\t\nproblem\tthe kernel has no veth\ton the host: modprobe veth\n"
@@ -66,7 +66,7 @@ def test_pod_of_a_host_runs_there_with_the_rights_of_a_node(hosts: FakeKubectl, 
     (container,) = pod["spec"]["containers"]
     assert container["image"] == "r/vk8s/kink:v1.34.4"
     assert container["securityContext"] == {"privileged": True}
-    assert container["command"] == ["/bin/bash", "-c", SCRIPT.read_text()]
+    assert container["command"] == ["/bin/bash", "-c", read_script()]
 
 
 def test_host_that_takes_no_pods_is_tried_only_where_it_is_named(hosts: FakeKubectl, run: Run) -> None:
@@ -119,61 +119,39 @@ def test_image_is_that_of_the_defaults(hosts: FakeKubectl, run: Run) -> None:
 
 
 PROGRAMS = {
-    "stat": "echo cgroup2fs", "df": "printf 'Avail\\n51200\\n'", "ip": "", "nft": "cat >/dev/null", "mount": "",
-    "umount": "", "modprobe": "",
+    "df": "printf 'Avail\\n51200\\n'", "findmnt": "echo ext4", "hostname": "echo 10.0.0.7 10.0.0.8", "ip": "",
+    "modprobe": "", "mount": "", "nft": "cat >/dev/null", "umount": "",
 }  # fmt: skip
 
 
-def try_host(directory: Path, programs: Mapping[str, str], instances: int = 8192) -> dict[str, str]:
-    """What the script finds on a host with these programs: the mark of each title."""
-    limits = {"max_user_instances": instances, "max_user_watches": 524288}
-    for name, limit in limits.items():
-        file = directory / "proc" / "sys" / "fs" / "inotify" / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(f"{limit}\n")
+def try_host(directory: Path, programs: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """What the script finds on this machine with these programs: the mark of each title, and what to do."""
     (directory / "bin").mkdir()
     for name, script in {**PROGRAMS, **programs}.items():
         (directory / "bin" / name).write_text(f"#!/bin/bash\n{script}\n")
         (directory / "bin" / name).chmod(0o755)
-    environment = {"PATH": f"{directory / 'bin'}:{os.environ['PATH']}", "PROBE_ROOT": str(directory)}
-    command = [shutil.which("bash") or "bash", str(SCRIPT)]
+    script = read_script().replace("DISK=/disk", f"DISK={directory}")
+    command = [shutil.which("bash") or "bash", "-c", script]
+    environment = {"PATH": f"{directory / 'bin'}:{os.environ['PATH']}"}
     lines = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout.splitlines()
-    return {title: mark for mark, title, _ in (line.split("\t") for line in lines)}
+    return {title: (mark, advice) for mark, title, advice in (line.split("\t") for line in lines)}
 
 
-def test_script_finds_nothing_wrong_with_a_good_host(tmp_path: Path) -> None:
-    (tmp_path / "dev").mkdir()
-    (tmp_path / "dev" / "kmsg").touch()
-    found = try_host(tmp_path, {})
-    assert set(found.values()) == {"ok"}
-    assert len(found) == 8
-    assert "50 GiB are free on the host's disk" in found
+def test_script_shows_what_each_check_finds(tmp_path: Path) -> None:
+    found = try_host(tmp_path, {"nft": "exit 1", "ip": "[[ $* != *vxlan* ]]"})
+    assert found["an IPv4 address"] == ("ok", "")
+    assert found["the host's kernel has no vxlan"] == ("problem", "run `modprobe vxlan` on the host")
+    assert found["the kernel has veth"] == ("ok", "")
+    assert [mark for title, (mark, _) in found.items() if "no nftables" in title] == ["problem"]
 
 
-@pytest.mark.parametrize(
-    ("programs", "title", "mark"),
-    [
-        ({"stat": "echo ext2/ext3"}, "no cgroups", "problem"),
-        ({"mount": "exit 32"}, "overlayfs does not work on the host's disk", "problem"),
-        ({"ip": "[[ $* != *vxlan* ]]"}, "the kernel has no vxlan", "problem"),
-        ({"ip": "[[ $* != *veth* ]]"}, "the kernel has no veth", "problem"),
-        ({"nft": "exit 1"}, "the kernel has no nftables with nat, masquerade or fib", "problem"),
-        ({"df": "printf 'Avail\\n1024\\n'"}, "1 GiB are free on the host's disk", "note"),
-        ({"stat": "echo tmpfs"}, "cgroup v1", "ok"),
-        ({}, "there is no /dev/kmsg", "problem"),
-    ],
-)  # fmt: skip
-def test_script_names_what_is_missing(programs: Mapping[str, str], title: str, mark: str, tmp_path: Path) -> None:
-    assert try_host(tmp_path, programs)[title] == mark
+@pytest.mark.parametrize(("free", "mark"), [(1024, "note"), (51200, "ok")])
+def test_script_says_how_much_of_the_disk_is_free(free: int, mark: str, tmp_path: Path) -> None:
+    found = try_host(tmp_path, {"df": f"printf 'Avail\\n{free}\\n'"})
+    assert found[f"{free // 1024} GiB are free on the host's disk"][0] == mark
 
 
-@pytest.mark.parametrize(("instances", "mark"), [(32, "problem"), (128, "note"), (512, "ok")])
-def test_script_knows_how_many_inotify_instances_nodes_need(instances: int, mark: str, tmp_path: Path) -> None:
-    found = try_host(tmp_path, {}, instances)
-    assert next(each for title, each in found.items() if "inotify" in title) == mark
-
-
-def test_limits_are_those_of_the_boot() -> None:
-    boot = (ROOT / "hooks" / "vk8s" / "bootstrap" / "preflight.sh").read_text()
-    limits = next(line for line in SCRIPT.read_text().splitlines() if line.startswith("LEAST_INOTIFY"))
-    assert limits in boot.splitlines()
+def test_checks_are_those_of_the_boot() -> None:
+    boot = ROOT / "hooks" / "vk8s" / "bootstrap" / "host.sh"
+    assert (ROOT / "kubectl_vk8s" / "host.sh").resolve() == boot
+    assert read_script().startswith(boot.read_text())

@@ -1,8 +1,16 @@
 """What a node says of itself is so: it offers what its pod has, and what is too greedy in it dies alone."""
 
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
 from hooks.kubernetes.manifest import Manifest
 from hooks.kubernetes.quantity import parse_quantity
+from testbed.host_cluster import HostCluster
 from testbed.waiting import wait_for
+from tests.nested.disk import find_volume
 from tests.nested.virtual import VirtualCluster
 from tests.nested.workload import build_hungry_pod
 
@@ -10,6 +18,8 @@ SECONDS = 120
 MIB = 1024 * 1024
 # The node's own programs, and what the kubelet keeps free.
 RESERVED = (128 + 100) * MIB
+# Of two MiB each.
+HUGE_PAGES = Path("/proc/sys/vm/nr_hugepages")
 
 
 def read_allocatable(virtual: VirtualCluster, node: str) -> tuple[float, int]:
@@ -50,3 +60,48 @@ def read_restarts(virtual: VirtualCluster) -> dict[str, int]:
         for pod in pods
         if pod["metadata"]["name"] != "hog"
     }
+
+
+def test_pods_inside_have_nothing_of_the_hosts_names_and_limits(web: VirtualCluster) -> None:
+    run = partial(web.inside.run, "exec", "on-worker", "--", "/usr/bin/bash", "-c")
+    # Where the host's runtime may not raise its own limit, neither may a node.
+    most = int(web.kubectl.run("exec", "local-worker", "--", "bash", "-c", "ulimit -Hn"))
+    assert int(run("ulimit -n")) == min(1048576, most)
+    lines = run("/usr/bin/cat /etc/resolv.conf").splitlines()
+    (search,) = [line.split()[1:] for line in lines if line.startswith("search ")]
+    assert search == ["default.svc.cluster.local", "svc.cluster.local", "cluster.local"]
+
+
+def test_node_has_an_empty_kernel_log(running: VirtualCluster) -> None:
+    for node in running.nodes:
+        assert running.kubectl.run("exec", node, "--", "cat", "/dev/kmsg") == ""
+
+
+def test_logs_of_pods_inside_are_on_the_state_volume(web: VirtualCluster, machine: HostCluster) -> None:
+    volume = find_volume(machine, "local-worker")
+    assert volume
+    assert list((volume / "vk8s" / "pod-logs").glob("default_on-worker_*/web/0.log"))
+    # A new pod of the node finds them again.
+    web.replace_pod("local-worker", SECONDS)
+    web.wait_for_nodes()
+    assert "on-worker" in web.kubectl.run("exec", "local-worker", "--", "ls", "/var/log/pods")
+
+
+@pytest.fixture
+def huge_pages(machine: HostCluster) -> Iterator[None]:  # noqa: ARG001 the host is this machine
+    """A host with 128 MiB of huge pages."""
+    before = HUGE_PAGES.read_text()
+    HUGE_PAGES.write_text("64")
+    yield
+    HUGE_PAGES.write_text(before)
+
+
+@pytest.mark.nightly("tests/unit/vk8s/bootstrap/test_settings.py")
+@pytest.mark.usefixtures("huge_pages")
+def test_huge_pages_of_the_host_take_no_memory_from_a_node(running: VirtualCluster) -> None:
+    running.wait_for_nodes()
+    before = read_allocatable(running, "local-worker")
+    running.replace_pod("local-worker", SECONDS)
+    running.wait_for_nodes()
+    assert read_allocatable(running, "local-worker") == before
+    assert "hugepages-2Mi" not in running.inside.get("node", "local-worker")["status"]["capacity"]

@@ -16,10 +16,8 @@ enter_own_cgroup_namespace() {
 prepare_cgroups() {
   if [[ -e $CGROUPS/cgroup.controllers ]]; then
     prepare_cgroup_v2
-  elif [[ -d $CGROUPS/systemd && -d $CGROUPS/memory ]]; then
-    prepare_cgroup_v1
   else
-    give_up "The host has neither cgroup version 2 nor version 1 with systemd's hierarchy."
+    prepare_cgroup_v1
   fi
 }
 

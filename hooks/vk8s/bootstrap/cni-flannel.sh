@@ -7,11 +7,10 @@ SUBNET_FILE=/run/flannel/subnet.env # of this boot
 PREVIOUS_CNI_LIST=$STATE/cni-list
 
 check_network_kernel() {
-  try_link type vxlan id 1 dstport 8475 ||
-    give_up "The host's kernel has no vxlan: run \`modprobe vxlan\` on the host."
+  check_vxlan # in host.sh
 }
 
-# VNI and port are not flannel's defaults: the host's own network may be flannel.
+# VNI and port are those that host.sh tries.
 prepare_network() {
   mkdir -p /run/flannel
   cat >/run/flannel/net-conf.json <<END

@@ -8,7 +8,9 @@
 set -euo pipefail
 boot=$(dirname "$0")
 . "$boot/sentences.sh"
+. "$boot/host.sh"
 . "$boot/preflight.sh"
+. "$boot/made-right.sh"
 . "$boot/devices.sh"
 . "$boot/gpus.sh"
 . "$boot/cgroups.sh"
@@ -32,11 +34,14 @@ main() {
   . "$boot/cni-$CNI.sh"
   say "Node $NODE_NAME ($ROLE of virtual cluster $CLUSTER_NAME) starts at $POD_IP."
   check_machine
+  hide_kernel_log
+  hide_foreign_huge_pages
   hide_foreign_gpus
   mount --make-rshared / # nested pods may ask for mount propagation
   prepare_cgroups
   claim_state_volume
   mkdir -p "$LOG"
+  keep_pod_logs
   start_founding
   prepare_image_store
   write_environment

@@ -26,7 +26,7 @@ prepare_image_store() {
 # Overlayfs can be stacked once: not if the host's own disk is an overlay. Only an attempt shows it.
 can_link_store() {
   local snapshots=("$SOURCE/$SNAPSHOTTER"/snapshots/*)
-  try_overlay "${snapshots[0]}/fs"
+  try_overlay $STORE "${snapshots[0]}/fs"
 }
 
 # Only the file systems of images are linked. Files that containerd writes to are copied.

@@ -12,14 +12,29 @@ LEAST_MASTER_CPU_MILLIS=1000
 # the pod has. The host may be another one after each boot.
 # shellcheck disable=SC2034,SC2154 # for render
 write_kubelet_settings() {
-  local memory cpu least=0 RESERVED_CPU RESERVED_MEMORY
+  local memory cpu pages least=0 RESERVED_CPU RESERVED_MEMORY
   [[ $ROLE != master ]] || least=$LEAST_MASTER_CPU_MILLIS
   memory=$(($(awk '/^MemTotal:/ { print $2 }' /proc/meminfo) * 1024))
   cpu=$(($(getconf _NPROCESSORS_ONLN) * 1000))
   RESERVED_CPU=$(positive $((cpu - $(larger "$CPU_LIMIT_MILLIS" $least))))m
-  RESERVED_MEMORY=$(($(positive $((memory - MEMORY_LIMIT_BYTES))) + MEMORY_HEADROOM))
+  pages=$(count_huge_page_bytes)
+  RESERVED_MEMORY=$(($(positive $((memory - MEMORY_LIMIT_BYTES - pages))) + MEMORY_HEADROOM))
   mkdir -p "$RUN/kubelet.conf.d"
   render "$boot/kubelet-pod.yaml" >"$RUN/kubelet.conf.d/10-pod.conf"
+  write_resolver
+}
+
+# The kubelet takes them off the memory that it offers, and they are not part of the pod's limit.
+count_huge_page_bytes() {
+  local entry bytes=0
+  for entry in $HUGE_PAGES; do bytes=$((bytes + ${entry%kB=*} * 1024 * ${entry#*=})); done
+  echo $bytes
+}
+
+# Pods inside ask the host cluster's DNS through CoreDNS, but its search domains are not theirs: a name such as `db`, or
+# one that a wildcard there answers, would be somebody else's.
+write_resolver() {
+  grep '^nameserver' /etc/resolv.conf >"$RUN/resolv.conf" || true
 }
 
 # Programs of this node that connect to the endpoint connect to the node itself.

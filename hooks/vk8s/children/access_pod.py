@@ -2,6 +2,7 @@
 
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.children.access_service import SSH_PORT
+from hooks.vk8s.children.names_as_written import NAMES_AS_WRITTEN
 from hooks.vk8s.keys.kubeconfig import KUBECONFIG_FILE
 from hooks.vk8s.keys.ssh import HOST_KEY
 from hooks.vk8s.observed.fingerprint import build_annotations, hash_access
@@ -45,6 +46,7 @@ def build_access_pod(cluster: VirtualCluster, name: str, image: str) -> Manifest
         "spec": {
             "automountServiceAccountToken": False,
             "containers": [_build_container(cluster, image)],
+            "dnsConfig": dict(NAMES_AS_WRITTEN),
             # Without variables of Services: kubectl in the pod must never reach the host cluster by accident.
             "enableServiceLinks": False,
             "restartPolicy": "Always",

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from hooks.kubernetes.manifest import Manifest
+from hooks.vk8s.children.names_as_written import NAMES_AS_WRITTEN
 from hooks.vk8s.keys.kubeconfig import KUBECONFIG_FILE
 from hooks.vk8s.spec.cluster import Identity
 from hooks.vk8s.spec.labels import NO_MESH_ANNOTATIONS, NO_MESH_LABELS, build_annotated_metadata, child_labels
@@ -50,6 +51,7 @@ def build_pod_template(identity: Identity, work: Work) -> Manifest:
             "automountServiceAccountToken": False,
             **({"initContainers": steps} if steps else {}),
             "containers": [last],
+            "dnsConfig": dict(NAMES_AS_WRITTEN),
             "enableServiceLinks": False,
             "restartPolicy": "OnFailure",
             # With the group, the user nobody can read the mounted Secrets.

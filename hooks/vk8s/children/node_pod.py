@@ -1,6 +1,7 @@
 """Pod `<node>`: a node of the virtual cluster. It boots by itself from what is mounted into it."""
 
 from hooks.kubernetes.manifest import Manifest
+from hooks.vk8s.children.names_as_written import NAMES_AS_WRITTEN
 from hooks.vk8s.children.node_placement import build_placement
 from hooks.vk8s.children.restore_container import build_restore_container, build_restore_volumes
 from hooks.vk8s.node_config.environment import build_environment
@@ -66,6 +67,7 @@ def build_node_pod(
             "automountServiceAccountToken": False,
             **_build_restore(cluster, node, backup_image),
             "containers": [container],
+            "dnsConfig": dict(NAMES_AS_WRITTEN),
             # Variables of the host cluster's Services would make kubectl in the node use the host cluster.
             "enableServiceLinks": False,
             **_build_name(cluster, node),

@@ -31,7 +31,11 @@ def build_kubelet_configuration() -> Manifest:
 
 def build_kubelet_pod_configuration() -> Manifest:
     """The part of the kubelet's configuration that depends on the pod and its host (bootstrap/settings.sh)."""
-    return {**_KUBELET, "systemReserved": {"cpu": "${RESERVED_CPU}", "memory": "${RESERVED_MEMORY}"}}
+    return {
+        **_KUBELET,
+        "resolvConf": "/run/vk8s/resolv.conf",
+        "systemReserved": {"cpu": "${RESERVED_CPU}", "memory": "${RESERVED_MEMORY}"},
+    }
 
 
 def build_kube_proxy_configuration() -> Manifest:

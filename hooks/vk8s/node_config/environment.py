@@ -18,6 +18,7 @@ from hooks.vk8s.spec.state_note import FIRST_GENERATION
 ENVIRONMENT_FILE: Final = "environment.sh"
 _COMMENT: Final = """# shellcheck shell=bash disable=SC2034 # of preflight.sh and entrypoint.sh
 # Built by the controller: the variables of a node, and the defaults of those that its pod may not have."""
+_HUGE_PAGES: Final = "hugepages-"
 _CONTROL_PLANE_TAINT: Final = {"key": "node-role.kubernetes.io/control-plane", "effect": "NoSchedule"}
 
 
@@ -68,6 +69,14 @@ def _count_gpus(_: VirtualCluster, node: NodeSpec) -> str:
     return str(sum(int(parse_quantity(str(amount))) for name, amount in limits if name.startswith("nvidia.com/")))
 
 
+def _list_huge_pages(_: VirtualCluster, node: NodeSpec) -> str:
+    """The huge pages of the node, such as `2048kB=256`: their size, as Linux names it, and how many they are."""
+    limits = sorted(node.resources.limits.items())
+    pages = [(name.removeprefix(_HUGE_PAGES), amount) for name, amount in limits if name.startswith(_HUGE_PAGES)]
+    sizes = [(parse_quantity(size), parse_quantity(str(amount))) for size, amount in pages]
+    return " ".join(f"{int(size / 1024)}kB={int(amount / size)}" for size, amount in sizes if amount)
+
+
 VARIABLES: Final = (
     Variable("POD_IP", lambda *_: {"fieldRef": {"fieldPath": "status.podIP"}}),
     Variable("NODE_NAME", lambda _, node: node.name),
@@ -80,6 +89,7 @@ VARIABLES: Final = (
     Variable("CERTIFICATE_SECONDS", lambda cluster, _: str(cluster.node_certificate_seconds)),
     Variable("TAINTS", _build_taints, default="[]"),
     Variable("GPUS", _count_gpus, default="0"),
+    Variable("HUGE_PAGES", _list_huge_pages, default=""),
     Variable("FOUND", _may_initialize, default="false"),
     Variable("ETCD_SERVICE", _name_etcd_service, default=""),
     Variable("API_SERVERS", _name_api_servers, default=""),

@@ -31,14 +31,14 @@ ENVIRONMENT = {
     "VK8S_UID": "1f6b1f0c-0000-4000-8000-000000000000", "GENERATION": "1", "HAS_WORKERS": "true", "TAINTS": "[]",
     "CNI": "flannel", "POD_CIDR": "198.18.0.0/16", "CERTIFICATE_SECONDS": "31536000", "CPU_LIMIT_MILLIS": "2000",
     "MEMORY_LIMIT_BYTES": "2147483648", "ETCD_SERVICE": "", "API_SERVERS": "", "MEMBERS_OF": "", "ADOPTS": "",
-    "RESTORE": "", "RESTORE_NODES": "",
+    "RESTORE": "", "RESTORE_NODES": "", "HUGE_PAGES": "",
     "KUBERNETES_VERSION": "v1.34.4", "COREDNS_TAG": "v1.12.1", "ETCD_TAG": "3.6.5-0",
     "LOCAL_STORAGE_IMAGE": "local-storage:1",
 }  # fmt: skip
 # Absolute paths of a node: at the start of a word, so that neither parts of URLs nor what follows a variable counts.
 ABSOLUTE = re.compile(
     r"(?<![\w$}*/.\])])(?<![\w}]\")/"
-    r"(?=(?:run|tmp|var|etc|vk8s|root|opt|sys|sbin|usr/local|proc/(?:sys|meminfo|driver)|dev(?!/null))\b)"
+    r"(?=(?:run|tmp|var|etc|vk8s|root|opt|sys|sbin|usr/local|proc/(?:sys|meminfo|driver|self/uid_map)|dev(?!/null))\b)"
 )
 RECORDED = (
     "etcd-member", "ip", "journalctl", "kubeadm", "kubectl", "ldconfig", "modprobe", "mount", "mountpoint", "nft",
@@ -216,6 +216,7 @@ def build_node(root: Path) -> Node:
     node.program("curl", CURL)
     node.write("run/vk8s/started", "1000000000000000\n")
     node.write("proc/meminfo", "MemTotal: 16777216 kB\n")
+    node.write("etc/resolv.conf", "search team-a.svc.cluster.local\nnameserver 10.96.0.10\noptions ndots:5\n")
     node.write("etc/hosts", "127.0.0.1 localhost\n")
     node.write("etc/machine-id", "8d8a1e1c00000000000000000000000a\n")
     node.write(

@@ -114,6 +114,6 @@ def test_flannel_gets_the_network_of_the_pods_and_a_vxlan_of_its_own(node: Node)
 @pytest.mark.parametrize(("cni", "code"), [("flannel", 1), ("none", 0)])
 def test_only_flannel_needs_vxlan_of_the_hosts_kernel(node: Node, cni: str, code: int) -> None:
     node.program("ip", "[[ $* != *vxlan* ]]")
-    ended = node.given(CNI=cni).source(f"sentences.sh preflight.sh cni-{cni}.sh", "check_kernel")
+    ended = node.given(CNI=cni).source(f"sentences.sh host.sh preflight.sh cni-{cni}.sh", "check_network_kernel")
     assert ended.code == code
     assert bool([line for line in ended.said if "has no vxlan" in line]) == bool(code)

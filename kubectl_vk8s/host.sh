@@ -1,0 +1,1 @@
+../hooks/vk8s/bootstrap/host.sh
