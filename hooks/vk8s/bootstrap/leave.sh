@@ -111,13 +111,13 @@ stop_kubelet() {
 }
 
 # Returns when the member of a control-plane node has been removed from etcd. A node that is lost can't do that: another
-# one is asked to, by an annotation that its watcher removes when it is done.
+# one is asked to, by an annotation that its watcher removes when it is done. It is asked for one at a time.
 remove_member() {
   local others name asked helper='' said=''
   until [[ $left = true ]]; do
     others=$(list_others) || return
-    while read -r name _ asked; do
-      [[ $name != "$helper" || $asked = "$NODE_NAME" ]] || break 2
+    while read -r name _ _ asked; do
+      [[ $name != "$helper" || -n $asked ]] || break 2
     done <<<"$others"
     ask_another || return
     sleep 1
@@ -126,24 +126,30 @@ remove_member() {
   withdraw
 }
 
-# Prints of each other control-plane node its name, whether it is Ready, and whose member it is asked to remove.
+# Prints of each other control-plane node its name, whether it is Ready, its version, and whose member it is asked to
+# remove.
 list_others() {
-  local columns='{.metadata.name} {.status.conditions[?(@.type=="Ready")].status} '
+  local columns='{.metadata.name} {.status.conditions[?(@.type=="Ready")].status} {.metadata.resourceVersion} '
   columns+='{.metadata.annotations.vk8s\.sktelecom\.com/remove-member}{"\n"}'
   ask get nodes --selector $CONTROL_PLANE --output "jsonpath={range .items[*]}$columns{end}" | sed "/^$NODE_NAME /d"
 }
 
-# Sets $helper to one that is Ready: the present one, one that has been asked before this process began, or any.
+# Sets $helper to one that is Ready, and asked for no other node: the present one, one that has been asked before this
+# process began, or any.
 ask_another() {
-  local chosen
-  chosen=$(awk -v helper="$helper" -v own="$NODE_NAME" '
-    $2 == "True" { rank = $1 == helper ? 3 : $3 == own ? 2 : 1; if (rank > best) { best = rank; chosen = $1 } }
+  local chosen version
+  read -r chosen version < <(awk -v helper="$helper" -v own="$NODE_NAME" '
+    $2 == "True" && ($4 == "" || $4 == own) {
+      rank = $1 == helper ? 3 : $4 == own ? 2 : 1
+      if (rank > best) { best = rank; chosen = $1 " " $3 }
+    }
     END { print chosen }' <<<"$others")
   if [[ -z $chosen ]]; then
     [[ -n $said ]] || say "Waiting for another control-plane node that is Ready: it has to remove this node from etcd."
     said=yes
   elif [[ $chosen != "$helper" ]]; then
-    ask annotate node "$chosen" --overwrite "$REMOVE_MEMBER=$NODE_NAME" >/dev/null || return
+    # Another Job may ask it at the same moment.
+    ask annotate node "$chosen" --overwrite --resource-version "$version" "$REMOVE_MEMBER=$NODE_NAME" >/dev/null || return
     say "Control-plane node $chosen is asked to remove this node from etcd."
   fi
   helper=$chosen
@@ -152,7 +158,7 @@ ask_another() {
 # The member may be gone before all that were asked have looked.
 withdraw() {
   local names name
-  names=$(list_others | awk -v own="$NODE_NAME" '$3 == own { print $1 }') || return
+  names=$(list_others | awk -v own="$NODE_NAME" '$4 == own { print $1 }') || return
   for name in $names; do ask annotate node "$name" "$REMOVE_MEMBER-" >/dev/null || return; done
 }
 

@@ -9,7 +9,7 @@ STOPS = "The node is asked to stop its kubelet."
 # its nodes, and each line of `drain` is how one call ends. The node's watcher stops the kubelet as soon as the
 # annotation is written.
 STOP = "echo 'node True/true/{}' >node"
-ASK = 'all=$* other=${all#* node } && sed -i "s|^${other%% *} .*|${other%% *} True ${all##*=}|" others'
+ASK = 'all=$* other=${all#* node } && sed -i "s|^${other%% *} .*|${other%% *} True 7 ${all##*=}|" others'
 KUBECTL = {
     "get nodes": "if [[ $* = *remove-member* ]]; then cat others; else cat taints; fi",
     "get node": "cat node",

@@ -18,7 +18,7 @@ def node(node: Node) -> Node:
     write_kubectl(node)
     node.write("bench/node", f"node True//{LABELS}")
     node.write("bench/drain", "\n")
-    node.write("bench/others", "demo-master True \nm2 True \nm3 True \n")
+    node.write("bench/others", "demo-master True 7 \nm2 True 7 \nm3 True 7 \n")
     return node.given(NODE_NAME="demo-master", FORCE="false", ROLE="master")
 
 
@@ -33,7 +33,9 @@ def lost(node: Node) -> Node:
 def annotations(ended: Ended) -> list[str]:
     """Which Nodes were annotated, with what."""
     calls = [call.split(" annotate node ")[1] for call in ended.calls_of("kubectl") if " annotate " in call]
-    return [call.replace("--overwrite ", "").replace("vk8s.sktelecom.com/", "") for call in calls]
+    for option in ("--overwrite ", "--resource-version 7 ", "vk8s.sktelecom.com/"):
+        calls = [call.replace(option, "") for call in calls]
+    return calls
 
 
 def own(text: str) -> str:
@@ -42,7 +44,7 @@ def own(text: str) -> str:
 
 def removes(name: str) -> str:
     """Commands by which that node has removed the member, and withdrawn the request."""
-    return f'sed -i "s|^{name} .*|{name} True |" $BENCH/others'
+    return f'sed -i "s|^{name} .*|{name} True 7 |" $BENCH/others'
 
 
 def test_control_plane_node_leaves_by_itself(node: Node) -> None:
@@ -84,20 +86,39 @@ def test_node_that_leaves_in_the_end_withdraws_what_it_asked_for(lost: Node) -> 
 
 
 def test_another_is_asked_if_the_first_is_lost_as_well(lost: Node) -> None:
-    gone = 'sed -i "s|^m2 .*|m2 Unknown demo-master|" $BENCH/others'
+    gone = 'sed -i "s|^m2 .*|m2 Unknown 7 demo-master|" $BENCH/others'
     ended = leave(lost, {10: gone, 20: removes("m3")})
     asked = ["m2 remove-member=demo-master", "m3 remove-member=demo-master", "m2 remove-member-"]
     assert annotations(ended)[1:] == asked
 
 
 def test_node_that_was_asked_by_a_previous_pod_of_the_job_is_asked_again(lost: Node) -> None:
-    lost.write("bench/others", "m2 True \nm3 True demo-master\n")
+    lost.write("bench/others", "m2 True 7 \nm3 True 7 demo-master\n")
     ended = leave(lost, {10: removes("m3")})
     assert annotations(ended)[1:] == ["m3 remove-member=demo-master"]
 
 
+def test_node_that_is_asked_for_another_one_is_not_asked(lost: Node) -> None:
+    lost.write("bench/others", "m2 True 7 m4\nm3 True 7 \n")
+    assert annotations(leave(lost, {10: removes("m3")}))[1:] == ["m3 remove-member=demo-master"]
+
+
+def test_removal_waits_while_the_only_other_node_is_asked_for_another_one(lost: Node) -> None:
+    lost.write("bench/others", "m2 True 7 m4\n")
+    ended = leave(lost, {10: removes("m2"), 20: removes("m2")})
+    assert annotations(ended)[1:] == ["m2 remove-member=demo-master"]
+    assert ended.output.splitlines()[-1].startswith("[  20.")
+
+
+def test_request_that_another_one_has_replaced_is_made_again(lost: Node) -> None:
+    """Such a Job is of an earlier version."""
+    ended = leave(lost, {10: 'sed -i "s|^m2 .*|m2 True 8 m4|" $BENCH/others', 20: removes("m3")})
+    assert annotations(ended)[1:] == ["m2 remove-member=demo-master", "m3 remove-member=demo-master"]
+    assert ended.output.splitlines()[-1].startswith("[  20.")
+
+
 def test_removal_waits_for_another_control_plane_node(lost: Node) -> None:
-    lost.write("bench/others", "m2 False \n")
+    lost.write("bench/others", "m2 False 7 \n")
     ended = leave(lost, limit=20)
     assert ended.code == ENDED_BY_BENCH
     waits = "Waiting for another control-plane node that is Ready: it has to remove this node from etcd."
