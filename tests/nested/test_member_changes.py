@@ -12,6 +12,7 @@ from tests.nested.api_writer import write_meanwhile
 from tests.nested.limits import check_time
 from tests.nested.members import POD_SECONDS, list_control_plane, read_uids, replicate, wait_for_members
 from tests.nested.test_lost_volumes import accept_loss, read_condition
+from tests.nested.test_members import SILENCE
 from tests.nested.virtual import VirtualCluster
 
 # What writes is built here.
@@ -78,6 +79,17 @@ def is_settled(virtual: VirtualCluster) -> bool:
     names = list_control_plane(virtual)
     pods = [virtual.kubectl.find("pod", name) for name in names]
     return all(pod and ("subdomain" in pod["spec"]) == (len(names) > 1) for pod in pods)
+
+
+@pytest.mark.nightly("tests/unit/vk8s/plan/test_members.py")
+def test_silent_node_keeps_none_of_the_others_from_leaving(members: VirtualCluster) -> None:
+    """As if its host were gone. It is removed first: etcd would not do without one of the two that are left."""
+    *_, silent = list_control_plane(members)
+    members.kubectl.run("exec", silent, "--", "nft", SILENCE)
+    members.kubectl.run("wait", "--for=condition=Ready=False", f"pod/{silent}", f"--timeout={POD_SECONDS}s")
+    one = replicate(members, members.name, 1)
+    scale(members, one)
+    assert [member["name"] for member in wait_for_members(one)] == list_control_plane(one)
 
 
 @pytest.mark.nightly("tests/unit/vk8s/plan/test_members.py")
