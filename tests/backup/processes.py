@@ -47,10 +47,10 @@ def run_server(command: Sequence[str], log: Path, is_up: Callable[[], bool]) -> 
             process.kill()
 
 
-def answers(port: int) -> bool:
+def answers(port: int, address: str = "127.0.0.1") -> bool:
     """Whether something accepts connections there."""
     with closing(socket.socket()) as tried:
-        return tried.connect_ex(("127.0.0.1", port)) == 0
+        return tried.connect_ex((address, port)) == 0
 
 
 @dataclass(frozen=True)
