@@ -85,6 +85,17 @@ def test_interrupted_fetch_begins_again(node: Node) -> None:
     assert (node.snapshot / "etcd.db").stat().st_size == node.read_meta()["size"]
 
 
+@pytest.mark.parametrize("damage", [flip, cut, Path.unlink], ids=["flipped", "cut off", "gone"])
+def test_snapshot_that_was_damaged_on_the_node_is_fetched_again(node: Node, damage: Callable[[Path], None]) -> None:
+    node.backup.take()
+    node.fetch()
+    path = node.snapshot / "etcd.db"
+    whole = path.read_bytes()
+    damage(path)
+    assert node.fetch().snapshot
+    assert path.read_bytes() == whole
+
+
 def test_node_with_data_needs_no_snapshot(node: Node) -> None:
     wal = node.volume / "etcd" / "member" / "wal"
     wal.mkdir(parents=True)
@@ -117,12 +128,28 @@ def test_server_that_is_away_is_named(s3_backup: Backup, tmp_path: Path) -> None
     assert "the server does not answer (" in Node(s3_backup, tmp_path / "volume").fetch(s3_endpoint=url).error
 
 
+def test_credentials_without_the_right_to_read_are_named(s3_backup: Backup, keys: Path, tmp_path: Path) -> None:
+    s3_backup.take()
+    (keys / "AWS_SECRET_ACCESS_KEY").write_text("another")
+    error = Node(s3_backup, tmp_path / "volume").fetch().error
+    assert ": the server rejects the credentials, or they have no right to read there (" in error
+
+
+@pytest.mark.parametrize("bucket", ["backups", "another"], ids=["empty", "not there"])
+def test_bucket_without_snapshots_is_named(s3_backup: Backup, buckets: Path, tmp_path: Path, bucket: str) -> None:
+    error = Node(s3_backup, tmp_path / "volume").fetch(s3_bucket=bucket).error
+    assert error.startswith(f"bucket {bucket} at http://127.0.0.1:")
+    assert error.endswith(" has no backup of Vk8s team-a/demo")
+    # A restore creates nothing there.
+    assert [path.name for path in buckets.rglob("*")] == ["backups"]
+
+
 @pytest.mark.parametrize("damage", [flip, cut, Path.unlink], ids=["flipped", "cut off", "gone"])
 def test_damaged_snapshot_is_never_complete(node: Node, damage: Callable[[Path], None]) -> None:
     node.backup.take()
     packs = [path for path in Path(get_repository(node.backup), "data").rglob("*") if path.is_file()]
     damage(max(packs, key=lambda path: path.stat().st_size))
-    assert "the data there is damaged" in node.fetch().error
+    assert "the data there is damaged: write another snapshot, and look at the data with" in node.fetch().error
     assert not (node.snapshot / "meta.json").exists()
 
 
@@ -141,4 +168,5 @@ def test_full_volume_is_named(node: Node) -> None:
     node.backup.take()
     node.volume.mkdir()
     mount = f'mount -t tmpfs -o size=64k tmpfs {node.volume} && exec "$@"'
-    assert "no space left on device" in node.fetch(within=["unshare", "--mount", "sh", "-c", mount, "sh"]).error
+    error = node.fetch(within=["unshare", "--mount", "sh", "-c", mount, "sh"]).error
+    assert error.startswith("the state volume of the node has no room for snapshot ")

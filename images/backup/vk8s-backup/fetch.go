@@ -16,6 +16,8 @@ import (
 const (
 	// newest is what an owner writes for the last snapshot that was stored.
 	newest = "latest"
+	// What restic says if it can't write what it has read.
+	noSpace = "no space left on device"
 	// A message lists so many snapshots.
 	mostListed = 5
 )
@@ -71,14 +73,15 @@ func (b *backup) hasData() bool {
 	return err == nil && len(logs) > 0
 }
 
-// findFetched returns the snapshot that is complete in the directory, if it is the one that is asked for.
+// findFetched returns the snapshot that is complete in the directory, if it is the one that is asked for. One that has been
+// damaged there is not complete.
 func (b *backup) findFetched() *fetched {
 	var found description
 	text, err := os.ReadFile(filepath.Join(b.into, metadata))
 	if err != nil || json.Unmarshal(text, &found) != nil || found.Fetched == "" {
 		return nil
 	}
-	if _, err := os.Stat(filepath.Join(b.into, database)); err != nil {
+	if sum, err := checkSum(filepath.Join(b.into, database)); err != nil || sum != found.SHA256 {
 		return nil
 	}
 	if found.Namespace != b.about.Namespace || found.Name != b.about.Name || (b.snapshot != newest && b.snapshot != found.Fetched) {
@@ -174,7 +177,11 @@ func (s *store) download(ctx context.Context, chosen *stored, described *descrip
 		return err
 	}
 	path := filepath.Join(s.into, database)
-	if err := s.dump(ctx, chosen.ID, path); err != nil {
+	err := s.dump(ctx, chosen.ID, path)
+	if err != nil && strings.Contains(err.Error(), noSpace) {
+		return fmt.Errorf("the state volume of the node has no room for snapshot %s, which has %d bytes", chosen.ShortID, described.Size)
+	}
+	if err != nil {
 		return fmt.Errorf("%s: snapshot %s can't be read: %w", s.target(), chosen.ShortID, err)
 	}
 	found, err := checkSnapshot(path)

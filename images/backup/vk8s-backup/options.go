@@ -132,12 +132,19 @@ func (o *options) target() string {
 	return fmt.Sprintf("bucket %s at %s", o.s3.bucket, o.s3.endpoint)
 }
 
+// What is different if a snapshot is only read: the field that the owner has written, and what to do about a problem.
+var ofFetch = strings.NewReplacer(
+	"spec.backup.", "spec.restoreFrom.",
+	"no right to read, write and delete there", "no right to read there",
+	"write another prefix or claim, and look at it with", "write another snapshot, and look at the data with",
+)
+
 // name returns an error in words of the field that the owner has written.
 func (o *options) name(err error) error {
 	if !o.isFetch {
 		return err
 	}
-	return errors.New(strings.ReplaceAll(err.Error(), "spec.backup.", "spec.restoreFrom."))
+	return errors.New(ofFetch.Replace(err.Error()))
 }
 
 // readFile returns the content of a file that the owner provides; `missing` says what to do if there is none.
