@@ -16,7 +16,7 @@ SECTIONS: Final = {
     "Look": ("list", "status", "members", "why", "logs"),
     "Use": ("connect", "disconnect", "kubeconfig", "ssh"),
     "Create and change": ("create", "scale", "upgrade", "restart", "pause", "resume", "delete"),
-    "Back up": ("snapshot", "restore"),
+    "Back up": ("snapshot", "snapshots", "restore"),
     "Check": ("doctor", "report", "render", "version", "completion"),
 }
 ABOUT: Final = (

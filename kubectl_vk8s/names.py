@@ -51,3 +51,8 @@ def leave_job_name(node: str) -> str:
 def state_claim_name(node: str) -> str:
     """PersistentVolumeClaim with the state of a node."""
     return f"{node}-state"
+
+
+def backup_cron_job_name(vk8s: str) -> str:
+    """CronJob that takes backups."""
+    return f"{vk8s}-backup"

@@ -109,14 +109,14 @@ def build_pod(host: str, image: str, seconds: float) -> Manifest:
 def _read_findings(kubectl: Kubectl, pod: Manifest) -> Iterator[Finding]:
     host, status = pod["spec"]["nodeName"], pod.get("status") or {}
     if status.get("phase") != "Succeeded":
-        yield Finding(f"{host} could not be tried", Tone.BAD, _describe_pod(status))
+        yield Finding(f"{host} could not be tried", Tone.BAD, describe_pod(status))
         return
     for line in kubectl.run("logs", pod["metadata"]["name"], f"--container={_CONTAINER}").splitlines():
         mark, title, advice = line.split("\t")
         yield Finding(f"{host}: {title}", TONES[mark], f"{advice}." if advice else "")
 
 
-def _describe_pod(status: Manifest) -> str:
+def describe_pod(status: Manifest) -> str:
     """Why the pod has not done its work."""
     states = [each.get("state") or {} for each in status.get("containerStatuses") or []]
     waiting = [each["waiting"] for each in states if "waiting" in each]

@@ -1,5 +1,6 @@
 """What a restore creates or changes: a Vk8s with spec.restoreFrom, made from another one, or one that lost its data."""
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,9 +9,11 @@ from typing import Final
 from kubectl_vk8s import Manifest
 from kubectl_vk8s.manifests import build_vk8s
 from kubectl_vk8s.names import ACCEPT_LOSS_ANNOTATION, STOPPED_ANNOTATION
+from kubectl_vk8s.session import Session
 from kubectl_vk8s.stores import describe_store
 from kubectl_vk8s.vk8s import MASTER, Vk8s
 
+DRY_RUN: Final = ("create", "--dry-run=client", "--filename=-")
 LATEST: Final = "latest"
 LOST, FAILED = "StateLost", "RestoreFailed"
 _NODE_PORTS: Final = range(30000, 32768)
@@ -27,6 +30,21 @@ class Place:
 
     def __str__(self) -> str:
         return f"{self.namespace}/{self.name}"
+
+
+def read_place(session: Session, name: str) -> Place:
+    """Where the Vk8s of that name is, or would be: NAME is in the namespace of the context, as kubectl knows it."""
+    namespace, _, own = name.rpartition("/")
+    if not namespace:
+        text = json.dumps(build_vk8s({"name": own}, {"nodes": []}))
+        namespace = json.loads(session.kubectl.run(*DRY_RUN, "--output=json", stdin=text))["metadata"]["namespace"]
+    return Place(namespace, own)
+
+
+def choose_known(vk8s: Vk8s) -> Manifest:
+    """What the Vk8s says of where its snapshots are; an empty one if it says nothing."""
+    found: Manifest = vk8s.spec.get("backup") or vk8s.spec.get("restoreFrom") or {}
+    return found
 
 
 @dataclass(frozen=True)

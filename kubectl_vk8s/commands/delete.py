@@ -11,6 +11,7 @@ from kubectl_vk8s.names import VK8S_LABEL
 from kubectl_vk8s.problems import Exit, ProblemError
 from kubectl_vk8s.progress import Goal, wait
 from kubectl_vk8s.session import Session
+from kubectl_vk8s.stores import describe_store
 from kubectl_vk8s.vk8s import Vk8s
 
 
@@ -36,6 +37,7 @@ def command(session: Session, asked: Options) -> int | None:
         session.screen.say(f"This deletes {vk8s.namespace}/{vk8s.name}, {vk8s.ready_nodes} nodes Ready, with its data:")
         for line in list_volumes(kubectl, vk8s):
             session.screen.say(f"  {line}")
+        session.screen.say(describe_rest(vk8s))
         if click.prompt("Write its name to go on", err=True, default="", show_default=False) != vk8s.name:
             raise ProblemError("Nothing has been deleted.")
     kubectl.run("delete", "vk8s", vk8s.name, "--wait=false")
@@ -43,6 +45,17 @@ def command(session: Session, asked: Options) -> int | None:
         return Exit.DONE
     code = wait(session, vk8s, Goal("is deleted", lambda _: False, asked.timeout))
     return Exit.DONE if code == Exit.NOT_FOUND else code
+
+
+def describe_rest(vk8s: Vk8s) -> str:
+    """What is left from which the cluster could be created again."""
+    if (vk8s.spec.get("storage") or {}).get("retain"):
+        return "Its volumes stay (storage.retain), and it waits until you release them: docs/how-to/retain.md."
+    store, last = vk8s.spec.get("backup"), vk8s.status.get("backup") or {}
+    if store and "snapshot" in last:
+        known = f"the last one is {last['snapshot']}, of {last['lastSuccessTime']}"
+        return f"Its snapshots stay, in {describe_store(store)}; {known}."
+    return "No snapshot of it is known."
 
 
 def list_volumes(kubectl: Kubectl, vk8s: Vk8s) -> Iterator[str]:

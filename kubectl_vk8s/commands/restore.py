@@ -11,26 +11,27 @@ from kubectl_vk8s import Manifest, options
 from kubectl_vk8s.asking import confirm
 from kubectl_vk8s.changes import patch_vk8s
 from kubectl_vk8s.kubectl import NOT_FOUND, Kubectl, KubectlError
-from kubectl_vk8s.manifests import build_vk8s
 from kubectl_vk8s.problems import Exit, ProblemError
 from kubectl_vk8s.progress import Goal, is_running, wait
 from kubectl_vk8s.restoring import (
+    DRY_RUN,
     LATEST,
     Place,
     Wish,
     build_copy,
     build_patch,
     build_restored,
+    choose_known,
     describe_plan,
     has_lost_its_data,
     list_left_out,
     list_waiting,
+    read_place,
 )
 from kubectl_vk8s.session import Session
 from kubectl_vk8s.stores import StoreOptions, build_store, check_store, store_options
 from kubectl_vk8s.vk8s import Vk8s
 
-_DRY_RUN: Final = ("create", "--dry-run=client", "--filename=-")
 _HOW_TO_CREATE: Final = (
     "To create it, write -f FILE with its manifest; or --of NAME, if it is to be like one that exists."
 )
@@ -96,7 +97,7 @@ def create_restored(session: Session, asked: Options) -> int | None:
     new = build_restored(place, origin if asked.file else build_copy(place, origin), wish)
     kubectl = session.kubectl.within(place.namespace)
     if asked.dry_run:
-        session.screen.print(kubectl.run(*_DRY_RUN, "--output=yaml", stdin=json.dumps(new)).rstrip())
+        session.screen.print(kubectl.run(*DRY_RUN, "--output=yaml", stdin=json.dumps(new)).rstrip())
         return None
     check_store(kubectl, wish.store)
     left_out = [] if asked.file else list(list_left_out(origin))
@@ -138,21 +139,6 @@ def read_file(session: Session, asked: Options) -> Vk8s:
     if found["kind"] != "Vk8s":
         raise ProblemError(f"{asked.file} has no Vk8s, but a {found['kind']}.", Exit.USAGE)
     return Vk8s(found)
-
-
-def read_place(session: Session, name: str) -> Place:
-    """Where the Vk8s of that name is, or would be: NAME is in the namespace of the context, as kubectl knows it."""
-    namespace, _, own = name.rpartition("/")
-    if not namespace:
-        text = json.dumps(build_vk8s({"name": own}, {"nodes": []}))
-        namespace = json.loads(session.kubectl.run(*_DRY_RUN, "--output=json", stdin=text))["metadata"]["namespace"]
-    return Place(namespace, own)
-
-
-def choose_known(vk8s: Vk8s) -> Manifest:
-    """What the Vk8s says of where its snapshots are; an empty one if it says nothing."""
-    found: Manifest = vk8s.spec.get("backup") or vk8s.spec.get("restoreFrom") or {}
-    return found
 
 
 def restore_in_place(session: Session, vk8s: Vk8s, asked: Options) -> int | None:

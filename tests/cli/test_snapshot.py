@@ -1,5 +1,7 @@
 """`snapshot`: what it asks of kubectl, what it waits for, and how it says that there is no snapshot."""
 
+import io
+
 import pytest
 
 from hooks.kubernetes.manifest import Manifest
@@ -7,10 +9,11 @@ from kubectl_vk8s.problems import Exit
 from tests.backups_world import CLAIM
 from tests.cli.conftest import Run
 from tests.cli.fake_kubectl import FakeKubectl
-from tests.cli.objects import running
+from tests.cli.objects import items, running
 from tests.cli.test_change import GET, PATCH, read_patch
 
 ANNOTATION = "vk8s.sktelecom.com/snapshot"
+LAST = {"snapshot": "5fd3658b", "lastSuccessTime": "2026-01-02T02:00:02Z"}
 STORED = {"value": "one", "phase": "Succeeded", "snapshot": "5fd3658b"}
 
 
@@ -64,6 +67,33 @@ def test_status_shows_the_newest_snapshot(kubectl: FakeKubectl, run: Run) -> Non
 def test_status_says_that_there_is_no_snapshot(kubectl: FakeKubectl, run: Run) -> None:
     kubectl.answer(GET, backed_up())
     assert "No snapshot has been stored so far." in run("status", "demo").out.splitlines()
+
+
+KEPT = "Its snapshots stay, in claim backups; the last one is 5fd3658b, of 2026-01-02T02:00:02Z."
+
+
+def stored(spec: Manifest, last: Manifest | None = None) -> Manifest:
+    """One with these fields in its spec, and this last snapshot."""
+    vk8s = running()
+    return {**vk8s, "spec": {**vk8s["spec"], **spec}, "status": {**vk8s["status"], "backup": last or {}}}
+
+
+@pytest.mark.parametrize(
+    ("vk8s", "words"),
+    [
+        pytest.param(stored({"backup": CLAIM}, LAST), KEPT, id="stored"),
+        pytest.param(stored({"backup": CLAIM}), "No snapshot of it is known.", id="none so far"),
+        pytest.param(stored({}, LAST), "No snapshot of it is known.", id="none any more"),
+        pytest.param(stored({"storage": {"retain": True}}), "Its volumes stay (storage.retain), and", id="retained"),
+    ],
+)
+def test_deletion_says_what_is_left(
+    kubectl: FakeKubectl, run: Run, monkeypatch: pytest.MonkeyPatch, vk8s: Manifest, words: str
+) -> None:
+    kubectl.answer(GET, vk8s)
+    kubectl.answer("get persistentvolumeclaims", items())
+    monkeypatch.setattr("sys.stdin", io.StringIO("\n"))
+    assert words in run("delete", "demo").err
 
 
 @pytest.mark.parametrize(
