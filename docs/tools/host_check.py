@@ -1,4 +1,4 @@
-"""`python -m docs.tools.host_check` writes examples/host-check.yaml and the table of what it checks in docs/hosts.md."""
+"""`python -m docs.tools.host_check` writes examples/host-check.yaml, and the table of its checks in docs/hosts.md."""
 
 import re
 from collections.abc import Iterator

@@ -1,10 +1,6 @@
 """What a node says of itself is so: it offers what its pod has, and what is too greedy in it dies alone."""
 
-from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
-
-import pytest
 
 from hooks.kubernetes.manifest import Manifest
 from hooks.kubernetes.quantity import parse_quantity
@@ -18,8 +14,6 @@ SECONDS = 120
 MIB = 1024 * 1024
 # The node's own programs, and what the kubelet keeps free.
 RESERVED = (128 + 100) * MIB
-# Of two MiB each.
-HUGE_PAGES = Path("/proc/sys/vm/nr_hugepages")
 
 
 def read_allocatable(virtual: VirtualCluster, node: str) -> tuple[float, int]:
@@ -85,23 +79,3 @@ def test_logs_of_pods_inside_are_on_the_state_volume(web: VirtualCluster, machin
     web.replace_pod("local-worker", SECONDS)
     web.wait_for_nodes()
     assert "on-worker" in web.kubectl.run("exec", "local-worker", "--", "ls", "/var/log/pods")
-
-
-@pytest.fixture
-def huge_pages(machine: HostCluster) -> Iterator[None]:  # noqa: ARG001 the host is this machine
-    """A host with 128 MiB of huge pages."""
-    before = HUGE_PAGES.read_text()
-    HUGE_PAGES.write_text("64")
-    yield
-    HUGE_PAGES.write_text(before)
-
-
-@pytest.mark.nightly("tests/unit/vk8s/bootstrap/test_settings.py")
-@pytest.mark.usefixtures("huge_pages")
-def test_huge_pages_of_the_host_take_no_memory_from_a_node(running: VirtualCluster) -> None:
-    running.wait_for_nodes()
-    before = read_allocatable(running, "local-worker")
-    running.replace_pod("local-worker", SECONDS)
-    running.wait_for_nodes()
-    assert read_allocatable(running, "local-worker") == before
-    assert "hugepages-2Mi" not in running.inside.get("node", "local-worker")["status"]["capacity"]

@@ -34,7 +34,7 @@ def node(node: Node) -> Node:
     return node
 
 
-def find(node: Node, files: str = ANY_FILES) -> Findings:
+def list_findings(node: Node, files: str = ANY_FILES) -> Findings:
     """What the checks report. `files`: what stands in for the limit of open files."""
     ended = node.source("host.sh", f"{REPORT}\n{files}\ncheck_host {node.root}/var/lib/containerd\ncheck_vxlan")
     assert ended.code == 0
@@ -43,7 +43,7 @@ def find(node: Node, files: str = ANY_FILES) -> Findings:
 
 
 def test_good_host_has_nothing_to_do(node: Node) -> None:
-    found = find(node)
+    found = list_findings(node)
     assert set(found.values()) == {("ok", "")}
     assert list(found)[:3] == ["Kernel 6.1.0-49-amd64", "Root is the host's root", "Cgroups of version 2"]
     assert len(found) == 13
@@ -64,7 +64,7 @@ def test_good_host_has_nothing_to_do(node: Node) -> None:
     ],
     ids=["an old kernel", "no overlayfs", "no veth", "no vxlan", "no nftables"],
 )
-def test_what_the_kernel_lacks_is_named(node: Node, programs: Mapping[str, str], sentence: str, advice: str) -> None:
+def test_gap_of_the_kernel_is_named(node: Node, programs: Mapping[str, str], sentence: str, advice: str) -> None:
     for name, script in programs.items():
         node.program(name, script)
     check_problem(node, sentence, advice)
@@ -81,14 +81,14 @@ def test_what_the_kernel_lacks_is_named(node: Node, programs: Mapping[str, str],
     ],
     ids=["a user namespace", "a cgroup", "processes", "inotify instances", "inotify watches"],
 )
-def test_what_the_host_does_not_give_is_named(node: Node, path: str, text: str, sentence: str, advice: str) -> None:
+def test_gap_of_the_host_is_named(node: Node, path: str, text: str, sentence: str, advice: str) -> None:
     node.write(path, text)
     check_problem(node, sentence, advice)
 
 
 def check_problem(node: Node, sentence: str, advice: str) -> None:
     """Whether that alone is a problem."""
-    problems = {words: todo for words, (mark, todo) in find(node).items() if mark == "problem"}
+    problems = {words: todo for words, (mark, todo) in list_findings(node).items() if mark == "problem"}
     (found,) = problems
     assert found.startswith(sentence)
     assert advice in problems[found]
@@ -99,7 +99,7 @@ def test_host_without_any_cgroups_is_named(node: Node) -> None:
     check_problem(node, "The host has neither cgroup version 2 nor version 1", "on the host")
     for name in ("systemd", "memory"):
         (node.root / "sys" / "fs" / "cgroup" / name).mkdir()
-    assert find(node)["Cgroups of version 1"] == ("ok", "")
+    assert list_findings(node)["Cgroups of version 1"] == ("ok", "")
 
 
 def test_address_of_another_family_is_named(node: Node) -> None:
@@ -124,15 +124,15 @@ def test_clock_that_was_never_set_is_named(node: Node) -> None:
     ],
     ids=["processes", "inotify", "MTU"],
 )
-def test_what_is_scarce_is_noted(node: Node, path: str, text: str, sentence: str) -> None:
+def test_scarce_resource_is_reported(node: Node, path: str, text: str, sentence: str) -> None:
     node.write(path, text)
-    noted = [words for words, (mark, _) in find(node).items() if mark == "note"]
+    noted = [words for words, (mark, _) in list_findings(node).items() if mark == "note"]
     assert len(noted) == 1
     assert noted[0].startswith(sentence)
 
 
-def test_limit_of_open_files_that_cannot_be_raised_is_noted(node: Node) -> None:
-    found = find(node, "ulimit() { [[ $* = -Hn ]] && echo 4096; }")
+def test_limit_of_open_files_that_cannot_be_raised_is_reported(node: Node) -> None:
+    found = list_findings(node, "ulimit() { [[ $* = -Hn ]] && echo 4096; }")
     assert found["A process may open only 4096 files"][0] == "note"
 
 
