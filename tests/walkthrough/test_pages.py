@@ -72,6 +72,11 @@ def test_snapshot_that_is_taken_by_hand_before_an_upgrade(up: Terminal) -> None:
     up.follow(read_commands(DOCS / "how-to" / "upgrade.md", under="Copy the state first"))
 
 
+@pytest.mark.nightly("tests/cli/test_restore.py")
+def test_page_about_losses(backed_up: Terminal) -> None:
+    follow_how_to("disaster-recovery", backed_up)
+
+
 def follow_how_to(page: str, terminal: Terminal) -> None:
     terminal.follow(read_commands(DOCS / "how-to" / f"{page}.md"))
 
