@@ -63,3 +63,8 @@ def test_restored_cluster_has_all_keys_but_those_of_the_time_of_the_snapshot(
         assert sorted(found) == KEPT
         # No watcher of the cluster of before can know such a revision.
         assert '"revision":1000' in restored.run("get", "nothing", "--write-out=json")
+        # One that goes on from a revision that it knows must read everything again.
+        known = etcd.run("get", "nothing", "--write-out=fields").partition('"Revision" : ')[2].split()[0]
+        with pytest.raises(subprocess.CalledProcessError) as refused:
+            restored.run("get", "--rev", known, KEPT[0])
+        assert "required revision has been compacted" in refused.value.stderr
