@@ -110,7 +110,7 @@ def test_removal_waits_while_the_only_other_node_is_asked_for_another_one(lost: 
     assert ended.output.splitlines()[-1].startswith("[  20.")
 
 
-def test_request_that_another_one_has_replaced_is_made_again(lost: Node) -> None:
+def test_replaced_request_is_repeated(lost: Node) -> None:
     """Such a Job is of an earlier version."""
     ended = leave(lost, {10: 'sed -i "s|^m2 .*|m2 True 8 m4|" $BENCH/others', 20: removes("m3")})
     assert annotations(ended)[1:] == ["m2 remove-member=demo-master", "m3 remove-member=demo-master"]
