@@ -8,6 +8,7 @@ require (
 	go.etcd.io/etcd/client/v3 v3.6.10
 	go.etcd.io/etcd/etcdutl/v3 v3.6.10
 	go.uber.org/zap v1.27.0
+	golang.org/x/sys v0.41.0
 	google.golang.org/grpc v1.79.3
 	k8s.io/api v0.34.4
 	k8s.io/apimachinery v0.34.4
@@ -135,7 +136,6 @@ require (
 	golang.org/x/net v0.51.0 // indirect
 	golang.org/x/oauth2 v0.34.0 // indirect
 	golang.org/x/sync v0.20.0 // indirect
-	golang.org/x/sys v0.41.0 // indirect
 	golang.org/x/term v0.40.0 // indirect
 	golang.org/x/text v0.35.0 // indirect
 	golang.org/x/time v0.12.0 // indirect

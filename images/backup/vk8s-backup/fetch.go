@@ -24,22 +24,32 @@ const (
 
 // fetched is what the termination message says of a snapshot that is where a restore looks for it.
 type fetched struct {
-	Snapshot string    `json:"snapshot"`
-	Time     time.Time `json:"time"`
-	Name     string    `json:"name"`
+	Snapshot string    `json:"snapshot,omitempty"`
+	Time     time.Time `json:"time,omitzero"`
+	Name     string    `json:"name,omitempty"`
+	// Nodes that have volumes in the same backup.
+	Volumes []string `json:"volumes,omitempty"`
 }
 
-// stored is a snapshot, as restic lists it.
-type stored struct {
-	ShortID string    `json:"short_id"`
-	ID      string    `json:"id"`
-	Time    time.Time `json:"time"`
-	Paths   []string  `json:"paths"`
-}
-
-// fetch puts a snapshot into the directory: etcd.db, and then meta.json, so that with meta.json it is complete. A
-// directory that has it already stays as it is, and so does a node that has data.
+// fetch brings a node what it begins with: the snapshot of etcd, if it initializes the cluster, and its volumes.
 func (b *backup) fetch(ctx context.Context) (*fetched, error) {
+	found := &fetched{}
+	if b.into != "" {
+		var err error
+		if found, err = b.fetchSnapshot(ctx); err != nil || found.Snapshot == "" {
+			return found, err
+		}
+		b.snapshot = found.Snapshot
+	}
+	if b.node == "" || (b.into != "" && !includes(found.Volumes, b.node)) {
+		return found, nil
+	}
+	return found, b.fetchVolumes(ctx)
+}
+
+// fetchSnapshot puts a snapshot into the directory: etcd.db, and then meta.json, so that with meta.json it is complete. A
+// directory that has it already stays as it is, and so does a node that has data.
+func (b *backup) fetchSnapshot(ctx context.Context) (*fetched, error) {
 	if b.hasData() {
 		b.say("this node has data of etcd, so no snapshot is fetched")
 		return &fetched{}, nil
@@ -61,10 +71,19 @@ func (b *backup) fetch(ctx context.Context) (*fetched, error) {
 		return nil, err
 	}
 	b.say(fmt.Sprintf("fetching snapshot %s of %s, %d bytes", chosen.ShortID, described.Time.Format(time.RFC3339), described.Size))
+	copies, err := store.listCopies(ctx, chosen.ShortID)
+	if err != nil {
+		return nil, err
+	}
+	described.Volumes = nameNodes(copies)
 	if err := store.download(ctx, chosen, described); err != nil {
 		return nil, err
 	}
-	return &fetched{Snapshot: chosen.ShortID, Time: described.Time, Name: described.Name}, nil
+	return describeFetched(described), nil
+}
+
+func describeFetched(found *description) *fetched {
+	return &fetched{Snapshot: found.Fetched, Time: found.Time, Name: found.Name, Volumes: found.Volumes}
 }
 
 // hasData returns whether etcd has begun to write here.
@@ -87,7 +106,7 @@ func (b *backup) findFetched() *fetched {
 	if found.Namespace != b.about.Namespace || found.Name != b.about.Name || (b.snapshot != newest && b.snapshot != found.Fetched) {
 		return nil
 	}
-	return &fetched{Snapshot: found.Fetched, Time: found.Time, Name: found.Name}
+	return describeFetched(&found)
 }
 
 // openExisting opens the repository to read; it needs no right to write there.
@@ -110,25 +129,15 @@ func (b *backup) openExisting(ctx context.Context) (*store, error) {
 
 // choose returns the snapshot that the owner wants.
 func (s *store) choose(ctx context.Context) (*stored, error) {
-	var said bytes.Buffer
-	if err := s.run(ctx, &said, "", "snapshots", "--tag", "vk8s"); err != nil {
-		return nil, fmt.Errorf("%s: %w", s.target(), err)
-	}
-	var all []stored
-	if err := json.Unmarshal(said.Bytes(), &all); err != nil {
-		return nil, fmt.Errorf("restic's list of snapshots can't be read: %w", err)
+	all, err := s.list(ctx, "vk8s")
+	if err != nil {
+		return nil, err
 	}
 	if len(all) == 0 {
 		return nil, fmt.Errorf("%s has no snapshot of Vk8s %s/%s", s.target(), s.about.Namespace, s.about.Name)
 	}
 	if s.snapshot == newest {
-		last := &all[0]
-		for i := range all {
-			if all[i].Time.After(last.Time) {
-				last = &all[i]
-			}
-		}
-		return last, nil
+		return findNewest(all), nil
 	}
 	for i := range all {
 		if len(s.snapshot) >= 8 && strings.HasPrefix(all[i].ID, s.snapshot) {

@@ -1,6 +1,7 @@
 // vk8s-backup stores a snapshot of the etcd of a virtual cluster where its owner wants it, and proves that it is there.
 //
-// With `fetch`, it brings a snapshot to a node that will be restored from it.
+// With `volumes`, it stores the volumes of a node, while nobody uses them. With `fetch`, it brings a snapshot, and the
+// volumes that were stored with it, to a node that will be restored from them.
 //
 // It runs in a pod of the host cluster and reaches etcd through the API of the virtual cluster. What it has done is JSON
 // in its termination message: the snapshot, or one line that says what is wrong, in words of the owner's spec. What it
@@ -59,8 +60,11 @@ func run(ctx context.Context, arguments []string, stderr io.Writer) int {
 
 // do does what the arguments ask for, and returns what to report.
 func (b *backup) do(ctx context.Context) (any, error) {
-	if b.isFetch {
+	switch {
+	case b.isFetch:
 		return b.fetch(ctx)
+	case b.isVolumes:
+		return b.copyVolumes(ctx)
 	}
 	return b.take(ctx)
 }

@@ -37,8 +37,9 @@ type description struct {
 	SHA256    string `json:"sha256"`
 	Size      int64  `json:"size"`
 	Encrypted bool   `json:"encrypted"`
-	// Only after it was fetched: its name.
-	Fetched string `json:"fetched,omitempty"`
+	// Only after it was fetched: its name, and the nodes that have volumes in the same backup.
+	Fetched string   `json:"fetched,omitempty"`
+	Volumes []string `json:"volumes,omitempty"`
 }
 
 func (d *description) write(path string) error {

@@ -28,8 +28,13 @@ type options struct {
 	// To fetch a snapshot: which one, into which directory, and where etcd would have its data.
 	isFetch              bool
 	snapshot, into, data string
-	lockTimeout          time.Duration
-	timeout              time.Duration
+	// Of a cold backup: whether this is its snapshot of etcd; or to store volumes, of which node and where they are, of
+	// which backup, and of how many nodes it is.
+	isCold, isVolumes bool
+	node, volumes, of string
+	nodes             int
+	lockTimeout       time.Duration
+	timeout           time.Duration
 }
 
 // s3 is a bucket, or none if it has no endpoint.
@@ -51,8 +56,8 @@ type about struct {
 
 func parse(arguments []string, stderr io.Writer) (*options, error) {
 	o := &options{}
-	if len(arguments) > 0 && arguments[0] == "fetch" {
-		o.isFetch, arguments = true, arguments[1:]
+	if len(arguments) > 0 && (arguments[0] == "fetch" || arguments[0] == "volumes") {
+		o.isFetch, o.isVolumes, arguments = arguments[0] == "fetch", arguments[0] == "volumes", arguments[1:]
 	}
 	flags := flag.NewFlagSet("vk8s-backup", flag.ContinueOnError)
 	flags.SetOutput(stderr)
@@ -75,6 +80,11 @@ func parse(arguments []string, stderr io.Writer) (*options, error) {
 	flags.StringVar(&o.snapshot, "snapshot", newest, "fetch: name of the snapshot")
 	flags.StringVar(&o.into, "into", "", "fetch: directory to write it to")
 	flags.StringVar(&o.data, "data", "", "fetch: directory of etcd; if it has data, nothing is fetched")
+	flags.BoolVar(&o.isCold, "cold", false, "this snapshot belongs to a cold backup")
+	flags.StringVar(&o.node, "node", "", "volumes, fetch: name of the node")
+	flags.StringVar(&o.volumes, "volumes", "", "volumes, fetch: directory with the volumes of the node")
+	flags.StringVar(&o.of, "of", "", "volumes: the snapshot that they belong to")
+	flags.IntVar(&o.nodes, "nodes", 0, "volumes: how many nodes the backup is of")
 	flags.DurationVar(&o.lockTimeout, "lock-timeout", 2*time.Minute, "how long to wait for another backup, before old snapshots are removed")
 	flags.DurationVar(&o.timeout, "timeout", 20*time.Minute, "how long all of it may take")
 	if err := flags.Parse(arguments); err != nil {
@@ -95,12 +105,22 @@ func (o *options) check() error {
 		return errors.New("either --directory or --s3-endpoint has to be given")
 	case o.s3.endpoint != "" && (o.s3.bucket == "" || o.s3.credentials == ""):
 		return errors.New("--s3-bucket and --s3-credentials have to be given")
-	case o.isFetch && (o.into == "" || o.data == ""):
-		return errors.New("--into and --data have to be given")
+	case (o.node == "") != (o.volumes == ""):
+		return errors.New("--node and --volumes have to be given together")
+	case o.isFetch && o.node == "" && o.into == "":
+		return errors.New("--into or --node has to be given")
+	case o.isFetch && (o.into == "") != (o.data == ""):
+		return errors.New("--into and --data have to be given together")
+	case o.isFetch && o.into == "" && o.snapshot == newest:
+		return errors.New("--snapshot has to be given without --into")
 	case o.isFetch:
 		return nil
 	case o.about.UID == "":
 		return errors.New("--about: uid has to be given")
+	case o.isVolumes && (o.node == "" || o.of == "" || o.nodes < 1):
+		return errors.New("--node, --volumes, --of and --nodes have to be given")
+	case o.isVolumes:
+		return nil
 	case (o.kubeconfig == "") == (o.etcd == ""):
 		return errors.New("either --kubeconfig or --etcd has to be given")
 	case o.etcdFiles == "":

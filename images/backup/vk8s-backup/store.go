@@ -15,6 +15,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // restic's exit codes: https://restic.readthedocs.io/en/v0.18.1/075_scripting.html#exit-codes.
@@ -41,6 +43,13 @@ type store struct {
 	*backup
 	environment []string
 	options     []string
+	// Whom restic runs as; nil: as this program.
+	user *user
+}
+
+// user is somebody else, who may read and write everything nevertheless.
+type user struct {
+	uid, gid uint32
 }
 
 // openStore opens the repository, or creates it. An error says what the owner has to change.
@@ -119,21 +128,32 @@ func (s *store) add(ctx context.Context, directory string) (string, error) {
 	var said bytes.Buffer
 	arguments := []string{
 		"backup", "--host", s.about.Name, "--tag", "vk8s", "--tag", s.uidTag(), "--no-scan", "--group-by", "host,tags",
-		database, metadata,
 	}
+	if s.isCold {
+		arguments = append(arguments, "--tag", coldTag)
+	}
+	arguments = append(arguments, database, metadata)
 	if err := s.run(ctx, &said, directory, arguments...); err != nil {
 		return "", fmt.Errorf("%s: %w", s.target(), err)
 	}
-	for line := range strings.Lines(said.String()) {
+	if id := readSnapshotID(said.String()); id != "" {
+		return id, nil
+	}
+	return "", errors.New("restic did not say which snapshot it stored")
+}
+
+// readSnapshotID returns the name of the snapshot that restic says it has stored; empty if it says nothing of one.
+func readSnapshotID(said string) string {
+	for line := range strings.Lines(said) {
 		var summary struct {
 			MessageType string `json:"message_type"`
 			SnapshotID  string `json:"snapshot_id"`
 		}
 		if json.Unmarshal([]byte(line), &summary) == nil && summary.MessageType == "summary" && summary.SnapshotID != "" {
-			return summary.SnapshotID[:8], nil
+			return summary.SnapshotID[:8]
 		}
 	}
-	return "", errors.New("restic did not say which snapshot it stored")
+	return ""
 }
 
 func (s *store) uidTag() string {
@@ -152,18 +172,28 @@ func (s *store) verify(ctx context.Context, id, sum string) error {
 	return nil
 }
 
-// prune removes all but the newest snapshots of this Vk8s, and the data that no other has.
+// prune removes all but the newest snapshots of this Vk8s, and the data that no other has. Cold backups count by
+// themselves.
 func (s *store) prune(ctx context.Context) error {
-	return s.run(
+	err := s.run(
 		ctx, io.Discard, "", "forget", "--retry-lock", s.lockTimeout.String(), "--host", s.about.Name, "--tag", "vk8s,"+s.uidTag(),
-		"--group-by", "host,tags", "--keep-last", strconv.Itoa(s.keep), "--prune",
+		"--group-by", "host,tags", "--keep-last", strconv.Itoa(s.keep), "--keep-tag", coldTag, "--prune",
 	)
+	if err != nil {
+		return err
+	}
+	return s.pruneCold(ctx)
 }
 
 // run runs restic in a directory. An error is one line, in words of the owner's spec where the reason is known.
 func (s *store) run(ctx context.Context, stdout io.Writer, directory string, arguments ...string) error {
 	command := exec.CommandContext(ctx, s.restic, append(arguments, s.options...)...)
 	command.Env, command.Dir, command.Stdout = s.environment, directory, stdout
+	if s.user != nil {
+		command.SysProcAttr = &syscall.SysProcAttr{
+			Credential: &syscall.Credential{Uid: s.user.uid, Gid: s.user.gid}, AmbientCaps: []uintptr{unix.CAP_DAC_OVERRIDE},
+		}
+	}
 	command.Cancel = func() error { return command.Process.Signal(syscall.SIGINT) } // so that it removes its lock
 	command.WaitDelay = stopTimeout
 	var said bytes.Buffer
