@@ -20,6 +20,7 @@ import (
 
 	v1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/clientcmd"
 	log "k8s.io/klog/v2"
@@ -59,10 +60,17 @@ func run(ctx context.Context) error {
 	if storage.node == "" || !filepath.IsAbs(storage.directory) {
 		return fmt.Errorf("NODE_NAME %q or VOLUMES_DIR %q is not set", storage.node, storage.directory)
 	}
+	volumes := informers.NewSharedInformerFactory(client, controller.DefaultResyncPeriod).Core().V1().PersistentVolumes().Informer()
+	if _, err := volumes.AddEventHandler(storage.reportMissing(newRecorder(client, storage.node))); err != nil {
+		return fmt.Errorf("volumes: %w", err)
+	}
 	// Nobody to elect: each instance has its own node.
-	controller.NewProvisionController(
+	provisioner := controller.NewProvisionController(
 		ctx, client, provisionerName, storage, controller.LeaderElection(false), controller.Threadiness(1),
-	).Run(ctx)
+		controller.VolumesInformer(volumes),
+	)
+	go volumes.Run(ctx.Done())
+	provisioner.Run(ctx)
 	return nil
 }
 
