@@ -16,6 +16,7 @@ VALID: Final = "The spec is valid."
 # Reasons that pass by themselves: something boots, is created, or waits for its turn.
 PASSING: Final = frozenset(
     [
+        "BackingUp",
         "BeingMade",
         "Booting",
         "ContainerCreating",
@@ -139,6 +140,12 @@ class Vk8s:
     def backup_request(self) -> Manifest:
         """How far the snapshot is that its owner has requested; empty if there is none."""
         found: Manifest = (self.status.get("backup") or {}).get("request") or {}
+        return found
+
+    @property
+    def cold_backup(self) -> Manifest:
+        """How far the cold backup is that its owner has requested, or the last one; empty if there is none."""
+        found: Manifest = (self.status.get("backup") or {}).get("cold") or {}
         return found
 
     @property

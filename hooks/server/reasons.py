@@ -16,6 +16,7 @@ _OF_VK8S: Final = (
     "CANotYetValid",
     "ChildImmutable",
     "ChildMissing",
+    "ColdBackupFailed",
     "IPManagerOff",
     "Installing",
     "InstallerNotSet",
@@ -46,7 +47,17 @@ _OF_VK8S: Final = (
     "WaitingForNodes",
 )
 _OF_IPPOOLS: Final = ("Exhausted", "ShareExhausted")
-_OF_NODES: Final = ("Booting", "Failed", "HostUnreachable", "Leaving", "Paused", "Starting", "VolumePending", "Waiting")
+_OF_NODES: Final = (
+    "BackingUp",
+    "Booting",
+    "Failed",
+    "HostUnreachable",
+    "Leaving",
+    "Paused",
+    "Starting",
+    "VolumePending",
+    "Waiting",
+)
 # The most telling ones of kubelet and scheduler.
 _OF_KUBERNETES: Final = (
     "ContainerCreating",

@@ -12,11 +12,12 @@ from hooks.vk8s.observed.backup_report import parse_past
 from hooks.vk8s.observed.children import POD, Observed, get_key, parse_observed
 from hooks.vk8s.observed.keep import keep_all
 from hooks.vk8s.observed.kinds import REQUIRED_KINDS
-from hooks.vk8s.observed.restore_report import parse_restored
+from hooks.vk8s.observed.restore_report import parse_restored, read_restored
 from hooks.vk8s.observed.retained import describe_retained, retains, select_retained
 from hooks.vk8s.observed.roles import read_roles
 from hooks.vk8s.plan import addresses, backups
 from hooks.vk8s.plan.assemble import assemble
+from hooks.vk8s.plan.cold_backups import read_cold_note
 from hooks.vk8s.plan.disruptions import plan_rejected
 from hooks.vk8s.plan.review import review_spec
 from hooks.vk8s.plan.state import read_note, read_older_claims
@@ -134,6 +135,7 @@ def _read_call(request: HookRequest, context: Context) -> Call:
         related=request.related,
         context=context,
         note=read_note(metadata.name, observed),
+        cold=read_cold_note(metadata.name, observed),
         past_backups=parse_past(request.parent.status),
         past_restored=parse_restored(request.parent.status),
     )
@@ -152,9 +154,13 @@ def _read_situation(call: Call, request: HookRequest, spec: Spec) -> Situation:
     cluster = replace(
         cluster,
         state=call.note,
+        cold=call.cold,
+        paused=cluster.paused or call.cold.is_copying,
         rules=NamespaceRules.parse(call.related),
         is_replicated=cluster.is_replicated or any(_may_be_member(call, name) for name in masters),
     )
+    # What another cluster of this name began with does not count.
+    cluster = replace(cluster, restored=read_restored(call.pods.values()) if cluster.founder else call.restored)
     context = replace(call.context, scripts=build_boot_files(cluster, call.context.scripts))
     facts = {each.name: getattr(call, each.name) for each in fields(call)}
     return Situation(**{**facts, "context": context}, cluster=cluster, removed=removed)

@@ -16,6 +16,7 @@ from hooks.vk8s.observed.pod import Pod
 from hooks.vk8s.observed.restore_report import read_restored
 from hooks.vk8s.scripts import Scripts
 from hooks.vk8s.spec.cluster import Identity, VirtualCluster
+from hooks.vk8s.spec.cold_note import ColdNote
 from hooks.vk8s.spec.naming import bootstrap_config_map_name, state_claim_name
 from hooks.vk8s.spec.state_note import StateNote
 
@@ -40,6 +41,8 @@ class Call(StatusContext):
     context: Context
     # The volumes that hold the state of the nodes, as last recorded.
     note: StateNote
+    # The cold backup that is under way, or was last.
+    cold: ColdNote
     # What the status says of earlier backups.
     past_backups: Past
     # What the status says of the restore that the virtual cluster began with.

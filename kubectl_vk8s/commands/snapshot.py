@@ -1,4 +1,4 @@
-"""`snapshot`: takes a snapshot of etcd now, and waits until it is stored."""
+"""`snapshot`: takes a snapshot of etcd now, or a cold backup with the volumes inside, and waits until it is stored."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -8,7 +8,7 @@ import click
 
 from kubectl_vk8s import options
 from kubectl_vk8s.changes import patch_vk8s
-from kubectl_vk8s.names import SNAPSHOT_ANNOTATION
+from kubectl_vk8s.names import COLD_BACKUP_ANNOTATION, SNAPSHOT_ANNOTATION
 from kubectl_vk8s.problems import Exit, ProblemError
 from kubectl_vk8s.progress import Goal, wait
 from kubectl_vk8s.session import Session
@@ -26,6 +26,7 @@ class Options:
 
     name: str | None
     request: str | None
+    volumes: bool
     wait: bool
     timeout: float
 
@@ -33,21 +34,27 @@ class Options:
 @options.command(Options, name="snapshot")
 @options.name_argument()
 @click.option("--request", metavar="TEXT", help="Name of the request: one that was used last takes no other snapshot.")
+@click.option("--volumes", is_flag=True, help="With the volumes inside: all nodes are stopped until these are copied.")
 @options.wait_options
 def command(session: Session, asked: Options) -> int | None:
-    """Store a snapshot of etcd where spec.backup says, and wait until it was read back."""
+    """Store a snapshot of etcd where spec.backup says, and wait until it is there."""
     vk8s = session.get(asked.name)
     check_possible(session, vk8s)
     request = (asked.request or datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))[:_LONGEST]
-    requested = patch_vk8s(session, vk8s, "merge", {"metadata": {"annotations": {SNAPSHOT_ANNOTATION: request}}})
+    annotation = COLD_BACKUP_ANNOTATION if asked.volumes else SNAPSHOT_ANNOTATION
+    requested = patch_vk8s(session, vk8s, "merge", {"metadata": {"annotations": {annotation: request}}})
     if not asked.wait:
         return None
 
     def has_ended(each: Vk8s) -> bool:
-        return each.backup_request.get("value") == request and each.backup_request.get("phase") in _ENDED
+        found = each.cold_backup if asked.volumes else each.backup_request
+        return found.get("value") == request and found.get("phase") in _ENDED
 
     code = wait(session, requested, Goal("is done with its snapshot", has_ended, asked.timeout))
-    return describe_end(session, session.get(f"{vk8s.namespace}/{vk8s.name}")) if code == Exit.DONE else code
+    ended = session.get(f"{vk8s.namespace}/{vk8s.name}")
+    if code != Exit.DONE:
+        return code
+    return describe_cold_end(session, ended) if asked.volumes else describe_end(session, ended)
 
 
 def check_possible(session: Session, vk8s: Vk8s) -> None:
@@ -56,6 +63,17 @@ def check_possible(session: Session, vk8s: Vk8s) -> None:
         raise ProblemError(f"{vk8s.name} has no spec.backup, which says where snapshots go: docs/how-to/backup.md.")
     if vk8s.is_paused:
         raise ProblemError(f"{vk8s.name} is paused, and has no etcd: {session.suggest('resume {name}', vk8s)}")
+
+
+def describe_cold_end(session: Session, vk8s: Vk8s) -> int:
+    """Prints which cold backup is stored, or why there is none; the exit code."""
+    cold = vk8s.cold_backup
+    if cold.get("phase") == FAILED:
+        session.screen.say(f"No cold backup of {vk8s.name} is stored: {cold.get('message', '')}")
+        return Exit.FAILED
+    copied = f" with {cold['message']}" if cold.get("message") else "."
+    session.screen.print(f"Snapshot {cold.get('snapshot', '')} of {vk8s.name} is stored{copied}")
+    return Exit.DONE
 
 
 def describe_end(session: Session, vk8s: Vk8s) -> int:

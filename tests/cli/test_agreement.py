@@ -26,6 +26,7 @@ def test_names_of_objects_are_those_of_the_hooks(name: str) -> None:
 def test_labels_annotations_and_keys_are_those_of_the_hooks() -> None:
     assert (names.VK8S_LABEL, names.NODE_LABEL) == (labels.VK8S, labels.NODE)
     assert names.RESTART_ANNOTATION == cluster.RESTART_ANNOTATION
+    assert names.COLD_BACKUP_ANNOTATION == cluster.COLD_BACKUP_ANNOTATION
     assert names.SNAPSHOT_ANNOTATION == cluster.SNAPSHOT_ANNOTATION
     assert names.FORCE_REMOVE_ANNOTATION == cluster.FORCE_REMOVE_ANNOTATION
     assert names.STOPPED_ANNOTATION == cluster.STOPPED_ANNOTATION

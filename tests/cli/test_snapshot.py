@@ -46,6 +46,44 @@ def test_reason_of_a_failure_is_shown(kubectl: FakeKubectl, run: Run) -> None:
     assert ended.err.splitlines()[-1] == "No snapshot of demo is stored: the claim: it has no room left."
 
 
+COPIED = {**STORED, "message": "4 volumes of 2 nodes, 200 bytes."}
+
+
+@pytest.mark.parametrize(
+    ("end", "code", "words"),
+    [
+        (COPIED, Exit.DONE, "Snapshot 5fd3658b of demo is stored with 4 volumes of 2 nodes, 200 bytes."),
+        (STORED, Exit.DONE, "Snapshot 5fd3658b of demo is stored."),
+        (
+            {"value": "one", "phase": "Failed", "message": "volumes of w: no room."},
+            Exit.FAILED,
+            "No cold backup of demo is stored: volumes of w: no room.",
+        ),
+    ],
+    ids=["stored", "stored without a word", "failed"],
+)
+def test_cold_backup_is_waited_for_and_named(
+    kubectl: FakeKubectl, run: Run, end: Manifest, code: int, words: str
+) -> None:
+    answer_cold(kubectl, end)
+    ended = run("snapshot", "demo", "--volumes", "--request", "one")
+    assert ended.code == code
+    assert words in [*ended.out.splitlines(), *ended.err.splitlines()]
+    assert read_patch(kubectl)["metadata"]["annotations"] == {"vk8s.sktelecom.com/cold-backup": "one"}
+
+
+def answer_cold(kubectl: FakeKubectl, end: Manifest) -> None:
+    """The cold backup is taken, and ends like this."""
+    before = backed_up()
+    running, over = (
+        {**before, "status": {**before["status"], "backup": {"cold": cold}}}
+        for cold in ({"value": "one", "phase": "Running"}, end)
+    )
+    kubectl.answer(GET, over)
+    kubectl.answer(PATCH, before)
+    kubectl.watch(before, running, over)
+
+
 def test_end_of_an_earlier_request_is_none_of_this_one(kubectl: FakeKubectl, run: Run) -> None:
     answer(kubectl, {**STORED, "value": "another"})
     assert run("snapshot", "demo", "--request", "one", "--timeout", "1s").code == Exit.NOT_READY

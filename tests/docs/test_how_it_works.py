@@ -13,7 +13,7 @@ PAGE = (ROOT / "docs" / "how-it-works.md").read_text()
 OBJECTS = PAGE.partition("## What one Vk8s becomes")[2].partition("\n## ")[0]
 # Of which a Vk8s has one each, and of which it has one for each node.
 NAMES = [make_name("<name>") for kind in CHILD_KINDS.values() for make_name in kind.names]
-OF_NODES = [naming.leave_job_name("<node>"), naming.state_claim_name("<node>")]
+OF_NODES = [naming.leave_job_name("<node>"), naming.volumes_job_name("<node>"), naming.state_claim_name("<node>")]
 
 
 @pytest.mark.parametrize("name", sorted({*NAMES, *OF_NODES}))

@@ -1,13 +1,14 @@
 """CronJob and Job `<vk8s>-backup`: both take one backup, from the same template; images/backup has the program."""
 
 import json
+from collections.abc import Mapping
 from typing import Final
 
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.children.job import KUBECONFIG_PATH, RUN_PATH, Work, build_pod_template, build_security_context
 from hooks.vk8s.children.snapshot_store import StoreAccess
 from hooks.vk8s.keys.kubeconfig import KUBECONFIG_FILE
-from hooks.vk8s.spec.cluster import SNAPSHOT_ANNOTATION, VirtualCluster
+from hooks.vk8s.spec.cluster import COLD_BACKUP_ANNOTATION, VirtualCluster
 from hooks.vk8s.spec.labels import backup_labels, build_annotated_metadata, build_metadata, child_labels
 from hooks.vk8s.spec.model import BackupSpec
 from hooks.vk8s.spec.naming import (
@@ -57,10 +58,10 @@ def build_backup_cron_job(cluster: VirtualCluster, backup: BackupSpec, image: st
     }
 
 
-def build_backup_job(cluster: VirtualCluster, backup: BackupSpec, image: str) -> Manifest:
-    """The Job for the backup that the owner has requested by an annotation, which the Job and its pods have, too."""
-    identity, noted = cluster.identity, {SNAPSHOT_ANNOTATION: cluster.snapshot}
-    spec = _build_job_spec(cluster, backup, image)
+def build_backup_job(cluster: VirtualCluster, backup: BackupSpec, image: str, noted: Mapping[str, str]) -> Manifest:
+    """The Job for the snapshot that the owner has requested by an annotation, which the Job and its pods have, too."""
+    identity = cluster.identity
+    spec = _build_job_spec(cluster, backup, image, is_cold=COLD_BACKUP_ANNOTATION in noted)
     metadata = spec["template"]["metadata"]
     template = {**spec["template"], "metadata": {**metadata, "annotations": {**metadata["annotations"], **noted}}}
     return {
@@ -71,12 +72,12 @@ def build_backup_job(cluster: VirtualCluster, backup: BackupSpec, image: str) ->
     }
 
 
-def _build_job_spec(cluster: VirtualCluster, backup: BackupSpec, image: str) -> Manifest:
+def _build_job_spec(cluster: VirtualCluster, backup: BackupSpec, image: str, *, is_cold: bool = False) -> Manifest:
     work = Work(
         name=backup_job_name(cluster.name),
         labels=backup_labels(),
         noted={},
-        containers=[_build_container(cluster, backup, image)],
+        containers=[_build_container(cluster, backup, image, is_cold=is_cold)],
         volumes=_build_volumes(cluster.name, backup),
     )
     template = build_pod_template(cluster.identity, work)
@@ -89,7 +90,7 @@ def _build_job_spec(cluster: VirtualCluster, backup: BackupSpec, image: str) -> 
     }
 
 
-def _build_container(cluster: VirtualCluster, backup: BackupSpec, image: str) -> Manifest:
+def _build_container(cluster: VirtualCluster, backup: BackupSpec, image: str, *, is_cold: bool) -> Manifest:
     return {
         "name": BACKUP_CONTAINER,
         "image": image,
@@ -99,6 +100,7 @@ def _build_container(cluster: VirtualCluster, backup: BackupSpec, image: str) ->
             f"--etcd-credentials={_ETCD}",
             *StoreAccess(backup).arguments,
             f"--keep={backup.keep}",
+            *(["--cold"] if is_cold else []),
             f"--work={RUN_PATH}",
             f"--timeout={_MINUTES}m",
         ],

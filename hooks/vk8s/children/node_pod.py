@@ -49,7 +49,7 @@ def build_node_pod(
 ) -> Manifest:
     """The pod of `node`, with the bootstrap files of `bootstrap_digest`.
 
-    `backup_image`: fetches the snapshot that the virtual cluster begins with, if it is to be restored.
+    `backup_image`: fetches what the node begins with, if the virtual cluster is restored from a backup.
     """
     volumes, container = _build_volumes(cluster, node, bootstrap_digest), _build_container(cluster, node)
     noted = {
@@ -80,13 +80,13 @@ def build_node_pod(
 
 
 def _build_restore(cluster: VirtualCluster, node: NodeSpec, image: str | None) -> Manifest:
-    """The init container of the node that is restored from a snapshot; nothing in other pods."""
-    restore = cluster.find_restore(node)
-    return {"initContainers": [build_restore_container(cluster, restore, image)]} if restore and image else {}
+    """The init container of a node that begins with a backup; nothing in other pods."""
+    restore = cluster.find_fetched(node)
+    return {"initContainers": [build_restore_container(cluster, node, restore, image)]} if restore and image else {}
 
 
 def _build_restore_volumes(cluster: VirtualCluster, node: NodeSpec) -> list[Manifest]:
-    restore = cluster.find_restore(node)
+    restore = cluster.find_fetched(node)
     return build_restore_volumes(restore) if restore else []
 
 

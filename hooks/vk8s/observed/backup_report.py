@@ -1,22 +1,24 @@
 """What backups say of themselves: their pods' termination messages, and what the status has kept of earlier ones."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Self
 
 from hooks.kubernetes.conditions import format_time, parse_time
+from hooks.kubernetes.labels import NODE
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.observed.children import get_container_status, parse_result
 from hooks.vk8s.observed.pod_state import LONGEST_MESSAGE
-from hooks.vk8s.spec.cluster import SNAPSHOT_ANNOTATION
+from hooks.vk8s.spec.cluster import COLD_BACKUP_ANNOTATION, SNAPSHOT_ANNOTATION
 from hooks.vk8s.spec.labels import BACKUP_COMPONENT, COMPONENT
-from hooks.vk8s.spec.naming import BACKUP_CONTAINER
+from hooks.vk8s.spec.naming import BACKUP_CONTAINER, VOLUMES_CONTAINER
 
 RUNNING: Final = "Running"
 SUCCEEDED: Final = "Succeeded"
 FAILED: Final = "Failed"
 _LONGEST_NAME: Final = 64
+_OF_COPY: Final = ("volumes", "size")
 
 
 @dataclass(frozen=True)
@@ -83,14 +85,50 @@ def parse_past(status: Any) -> Past:  # noqa: ANN401 whatever the object's statu
 
 
 def select_backup_pods(pods: Iterable[Manifest]) -> list[Manifest]:
-    """Those that take backups, the newest last."""
-    found = [pod for pod in pods if (pod["metadata"].get("labels") or {}).get(COMPONENT) == BACKUP_COMPONENT]
+    """Those that take snapshots, the newest last."""
+    found = [pod for pod in pods if _is_of_backups(pod) and NODE not in pod["metadata"]["labels"]]
     return sorted(found, key=lambda pod: (pod["metadata"].get("creationTimestamp", ""), pod["metadata"]["name"]))
+
+
+def find_cold_attempt(pods: Iterable[Manifest], value: str) -> Attempt | None:
+    """How the snapshot of etcd for that cold backup ended, according to the last pod that says so."""
+    own = [pod for pod in select_backup_pods(pods) if _read_noted(pod, COLD_BACKUP_ANNOTATION) == value]
+    return max(filter(None, map(read_attempt, own)), key=lambda attempt: attempt.end, default=None)
+
+
+def read_copy(pods: Iterable[Manifest], value: str, node: str) -> Mapping[str, int]:
+    """How many volumes of a node, and bytes, a cold backup has; empty if no pod says so."""
+    found = next((result for result in _list_copies(pods, value, node) if "error" not in result), {})
+    copy = {key: number for key in _OF_COPY if type(number := found.get(key)) is int}
+    return copy if len(copy) == len(_OF_COPY) else {}
+
+
+def read_copy_error(pods: Iterable[Manifest], value: str, node: str) -> str:
+    """Why the volumes of a node could not be copied; empty if no pod says so."""
+    errors = (_read_text(result, "error") for result in _list_copies(pods, value, node))
+    return next(filter(None, errors), "")
+
+
+def _list_copies(pods: Iterable[Manifest], value: str, node: str) -> Iterator[Mapping[str, Any]]:
+    """What pods say that have copied the volumes of a node, or have failed to; the newest first."""
+    own = [pod for pod in pods if _is_of_backups(pod) and pod["metadata"]["labels"].get(NODE) == node]
+    for pod in sorted(own, key=lambda pod: str(pod["metadata"].get("creationTimestamp", "")), reverse=True):
+        ended = get_container_status(pod, VOLUMES_CONTAINER).get("state", {}).get("terminated") or {}
+        if ended and _read_noted(pod, COLD_BACKUP_ANNOTATION) == value:
+            yield parse_result(ended.get("message"))
+
+
+def _is_of_backups(pod: Manifest) -> bool:
+    return (pod["metadata"].get("labels") or {}).get(COMPONENT) == BACKUP_COMPONENT
+
+
+def _read_noted(pod: Manifest, annotation: str) -> str:
+    return str((pod["metadata"].get("annotations") or {}).get(annotation, ""))
 
 
 def read_request(pod: Manifest) -> str:
     """The value of the owner's annotation that a pod was created for; empty for a scheduled one."""
-    return str((pod["metadata"].get("annotations") or {}).get(SNAPSHOT_ANNOTATION, ""))
+    return _read_noted(pod, SNAPSHOT_ANNOTATION)
 
 
 def read_attempt(pod: Manifest) -> Attempt | None:

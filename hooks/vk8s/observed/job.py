@@ -30,6 +30,12 @@ class Job:
         return condition(self.manifest, "Failed").get("status") == "True"
 
     @property
+    def failure(self) -> str:
+        """Why it has failed, in the words of its controller."""
+        found = condition(self.manifest, "Failed")
+        return str(found.get("message") or found.get("reason") or "no reason given").rstrip(".")
+
+    @property
     def name(self) -> str:
         """Its name."""
         return str(self.manifest["metadata"]["name"])

@@ -20,8 +20,13 @@ class PodState:
     message: str
 
 
-def build_absent_state(waiting: str | None, *, paused: bool) -> PodState:
-    """The state of a pod that does not exist. `waiting`: what it waits for before it is created, if that is known."""
+def build_absent_state(waiting: str | None, *, paused: bool, backing_up: bool = False) -> PodState:
+    """The state of a pod that does not exist. `waiting`: what it waits for before it is created, if that is known.
+
+    `backing_up`: whether only a cold backup pauses it.
+    """
+    if backing_up:
+        return PodState(ready=False, reason="BackingUp", message="is stopped until its volumes are copied")
     if paused:
         return PodState(ready=False, reason="Paused", message="is paused")
     return PodState(ready=False, reason="Waiting", message=waiting or "waits for its pod to be created")

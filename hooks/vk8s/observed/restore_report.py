@@ -11,6 +11,8 @@ from hooks.vk8s.spec.naming import RESTORE_CONTAINER
 RESTORE_FAILED, RESTORING = "RestoreFailed", "Restoring"
 _FIELDS: Final = ("snapshot", "time", "name")
 _LONGEST: Final = 64
+# Nodes that have volumes in the same backup, separated by commas.
+_VOLUMES: Final = "volumes"
 
 
 def parse_restored(status: Any) -> Mapping[str, str]:  # noqa: ANN401 whatever the object's status is
@@ -53,4 +55,8 @@ def _get_end(status: Manifest) -> Manifest:
 def _select(raw: object) -> Mapping[str, str]:
     found = raw if isinstance(raw, dict) else {}
     texts = {key: found[key][:_LONGEST] for key in _FIELDS if isinstance(found.get(key), str)}
-    return texts if len(texts) == len(_FIELDS) and all(texts.values()) else {}
+    if len(texts) != len(_FIELDS) or not all(texts.values()):
+        return {}
+    volumes = found.get(_VOLUMES)
+    names = ",".join(map(str, volumes)) if isinstance(volumes, list) else volumes
+    return {**texts, **({_VOLUMES: names} if names and isinstance(names, str) else {})}

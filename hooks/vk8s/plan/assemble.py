@@ -20,6 +20,7 @@ from hooks.vk8s.part import Part
 from hooks.vk8s.plan.access import plan_access
 from hooks.vk8s.plan.backups import Backups, plan_backups
 from hooks.vk8s.plan.boot_files import plan_boot_files
+from hooks.vk8s.plan.cold_backups import ColdBackups, plan_cold_backups
 from hooks.vk8s.plan.disruptions import plan_disruptions
 from hooks.vk8s.plan.frozen import keep_frozen
 from hooks.vk8s.plan.keys import Keys, plan_keys
@@ -55,6 +56,7 @@ class Plan:
     replacements: Replacements
     kubeflow: Kubeflow
     backups: Backups
+    cold_backups: ColdBackups
     children: Sequence[Manifest]
     frozen: Sequence[str]
     waiting: Mapping[str, str]
@@ -105,17 +107,18 @@ def assemble(situation: Situation, review: Review) -> Plan:
     replacements, found = plan_replacements(situation, exempt), keep_kubeflow(situation)
     kubeflow = plan_kubeflow(staying, found) if keys.is_usable else found
     backups = plan_backups(staying) if keys.is_usable else Backups()
+    cold = plan_cold_backups(staying) if keys.is_usable else ColdBackups()
     if keys.is_usable:
         members = list_needed_members(situation, removals.nodes, removals.left)
         pods = [plan_claims(staying), plan_node_pods(staying, state, members), plan_access(staying)]
         voters = list_members(situation, removals.left)
         hosts = [plan_disruptions(staying, voters), plan_stranded(staying, state.held)]
-        parts = [*first, keys, *pods, *hosts, kubeflow, backups, removals, replacements, state]
+        parts = [*first, keys, *pods, *hosts, kubeflow, backups, cold, removals, replacements, state]
     else:
         wait = f"waits for Secret {pki_secret_name(situation.identity.name)}"
         waiting = Part(waiting={node.name: wait for node in situation.cluster.nodes} if keys.children else {})
         parts = [*(replace(part, gone=frozenset()) for part in first), keys, waiting]
-    notes = {**review.notes, **state.notes} if keys.is_usable or keys.children else {}
+    notes = {**review.notes, **state.notes, **cold.notes} if keys.is_usable or keys.children else {}
     prunable = list_named(situation.identity.name, Data.SPEC) if keys.is_usable else frozenset()
     answer = keep_frozen(_unite(situation, parts, notes, prunable), situation.observed)
     return Plan(
@@ -125,6 +128,7 @@ def assemble(situation: Situation, review: Review) -> Plan:
         replacements=replacements,
         kubeflow=kubeflow,
         backups=backups,
+        cold_backups=cold,
         children=answer.children,
         frozen=answer.frozen,
         waiting={name: wait for part in parts for name, wait in part.waiting.items()},

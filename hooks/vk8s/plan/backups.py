@@ -1,5 +1,6 @@
 """Planning backups: the CronJob, the Job for one that the owner requests, and the Secret with which they read etcd."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -18,7 +19,7 @@ from hooks.vk8s.observed.children import CRON_JOB, JOB, SECRET, Child
 from hooks.vk8s.observed.job import Job
 from hooks.vk8s.part import Part
 from hooks.vk8s.situation import Situation
-from hooks.vk8s.spec.cluster import SNAPSHOT_ANNOTATION
+from hooks.vk8s.spec.cluster import COLD_BACKUP_ANNOTATION, SNAPSHOT_ANNOTATION
 from hooks.vk8s.spec.labels import BACKUP_COMPONENT, backup_labels, component_selector
 from hooks.vk8s.spec.model import BackupSpec
 from hooks.vk8s.spec.naming import (
@@ -87,7 +88,10 @@ def _plan_jobs(situation: Situation, backup: BackupSpec, image: str, credentials
     can_run = _can_run(situation)
     cron_job = build_backup_cron_job(cluster, backup, image, suspend=not can_run)
     request = "" if _is_done(situation, job) else cluster.snapshot
-    is_needed = bool(request) and can_run and (job is None or _is_of_another(job, request))
+    # A cold one comes first, and with it the only Job.
+    cold = cluster.cold_request
+    noted = {COLD_BACKUP_ANNOTATION: cold} if cold else {SNAPSHOT_ANNOTATION: request}
+    is_needed = bool(cold or request) and can_run and (job is None or _is_of_another(job, noted))
     is_over = job is not None and (job.is_complete or job.has_failed) and not job.is_terminating
     return Backups(
         children=[
@@ -97,7 +101,7 @@ def _plan_jobs(situation: Situation, backup: BackupSpec, image: str, credentials
                 if situation.observed.has(CRON_JOB, backup_cron_job_name(name)) or _is_readable(situation)
                 else []
             ),
-            *([build_backup_job(cluster, backup, image)] if is_needed and job is None else []),
+            *([build_backup_job(cluster, backup, image, noted)] if is_needed and job is None else []),
         ],
         kept={
             **({} if credentials.children else {(SECRET, backup_secret_name(name)): {}}),
@@ -110,14 +114,14 @@ def _plan_jobs(situation: Situation, backup: BackupSpec, image: str, credentials
     )
 
 
-def _is_of_another(job: Job, request: str) -> bool:
-    return job.annotations.get(SNAPSHOT_ANNOTATION) != request
+def _is_of_another(job: Job, noted: Mapping[str, str]) -> bool:
+    return any(job.annotations.get(annotation) != value for annotation, value in noted.items())
 
 
 def _is_done(situation: Situation, job: Job | None) -> bool:
     """Whether the owner's request was done, even if its Job is gone. One that is being done is not."""
     request, past = situation.cluster.snapshot, situation.past_backups.request
-    if job and not _is_of_another(job, request):
+    if job and not _is_of_another(job, {SNAPSHOT_ANNOTATION: request}):
         return job.is_complete or job.has_failed
     return past.get("value") == request and past.get("phase") in (SUCCEEDED, FAILED)
 

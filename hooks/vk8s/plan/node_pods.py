@@ -72,12 +72,21 @@ def _explain_wait(situation: Situation, node: NodeSpec) -> str:
     """
     if node.name in situation.pods:
         return ""
-    if situation.cluster.find_restore(node) and not situation.settings.backup_image:
+    if situation.cluster.find_fetched(node) and not situation.settings.backup_image:
         return f"waits for its snapshot, which the hooks can't fetch without {BACKUP_IMAGE}"
+    if _awaits_snapshot(situation, node):
+        return "waits for the snapshot that the virtual cluster begins with, which may have volumes for it"
     is_former = node.name in situation.removed
     address = None if is_former else situation.cluster.network.explain_missing_address(node.name)
     lacking = [*situation.observed.list_missing(list_needed(situation, node)), *([address] if address else [])]
     return f"waits for {', '.join(lacking)}" if lacking else explain_joining(situation, node)
+
+
+def _awaits_snapshot(situation: Situation, node: NodeSpec) -> bool:
+    """Whether it is not known yet if the backup has volumes for `node`, which has none so far."""
+    cluster = situation.cluster
+    is_begun = cluster.founder in (None, node) or bool(cluster.restored)
+    return cluster.spec.restore_from is not None and not is_begun and node.name not in cluster.state.claims
 
 
 def _list_paused(situation: Situation, state: State) -> list[Child]:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from hooks.settings import Settings
+from hooks.vk8s.spec.cold_note import ColdNote
 from hooks.vk8s.spec.model import NodeSpec, RestoreSpec, Spec
 from hooks.vk8s.spec.namespace_rules import NamespaceRules
 from hooks.vk8s.spec.naming import api_service_name, etcd_service_name
@@ -20,10 +21,14 @@ FORCE_REMOVE_ANNOTATION = "vk8s.sktelecom.com/force-remove"
 ACCEPT_LOSS_ANNOTATION = "vk8s.sktelecom.com/accept-state-loss"
 # Any text. Each value takes one backup.
 SNAPSHOT_ANNOTATION = "vk8s.sktelecom.com/snapshot"
+# Any text. Each value takes one backup with the volumes inside, for which the virtual cluster is stopped.
+COLD_BACKUP_ANNOTATION = "vk8s.sktelecom.com/cold-backup"
 # The hash of a CA, as in the `join` Secret: everything that it signed is given up, and another CA may replace it.
 ACCEPT_CA_LOSS_ANNOTATION = "vk8s.sktelecom.com/accept-ca-loss"
 # Uids of earlier Vk8s of this name, separated by commas: their volumes and keys are taken over.
 ADOPT_ANNOTATION = "vk8s.sktelecom.com/adopt"
+# Instead of their names, if a message has no room for all nodes.
+EVERY_NODE = "*"
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,7 @@ class VirtualCluster:
     node_certificate_seconds: int
     node_probe_seconds: int
     paused: bool = False
+    is_paused_by_owner: bool = False
     # Any text. Pods that were created with another value are recreated.
     restart: str | None = None
     # The values of the annotations.
@@ -54,6 +60,11 @@ class VirtualCluster:
     accept_ca_loss: str = ""
     adopts: str = ""
     snapshot: str = ""
+    cold_backup: str = ""
+    # The cold backup that is under way, or was last.
+    cold: ColdNote = field(default_factory=ColdNote)
+    # The snapshot that it began with, and `volumes`, the nodes of which that backup has volumes.
+    restored: Mapping[str, str] = field(default_factory=dict)
     network: Network = field(default_factory=Network)
     state: StateNote = field(default_factory=StateNote)
     # Of the namespace in the host cluster; empty if Metacontroller does not send them.
@@ -106,6 +117,30 @@ class VirtualCluster:
         """The snapshot that `node` begins with: it initializes the cluster, and has no data that would count."""
         return self.spec.restore_from if node == self.founder else None
 
+    def find_fetched(self, node: NodeSpec) -> RestoreSpec | None:
+        """What is fetched to the volume of `node`: the snapshot that it begins with, or only volumes of that backup.
+
+        The volumes are those of the node of that name. They are fetched to no claim with which it has been Ready.
+        """
+        restore = self.spec.restore_from
+        if restore is None or node == self.founder:
+            return restore
+        names, is_known = _split(self.restored.get("volumes", "")), node.name in self.state.claims
+        if is_known or self.spec.storage.ephemeral or not {node.name, EVERY_NODE}.intersection(names):
+            return None
+        return restore.model_copy(update={"snapshot": self.restored["snapshot"]})
+
+    @property
+    def cold_request(self) -> str:
+        """The cold backup that the owner asks for and that has not ended; empty if none can be taken."""
+        is_possible = self.spec.backup is not None and not self.spec.storage.ephemeral
+        return self.cold_backup if is_possible and self.cold_backup != self.cold.value else ""
+
+    @property
+    def is_backing_up(self) -> bool:
+        """Whether a cold backup pauses it, and not its owner."""
+        return self.cold.is_copying and not self.is_paused_by_owner
+
     def without(self, nodes: Collection[str]) -> "VirtualCluster":
         """The virtual cluster without these workers."""
         staying = [node for node in self.nodes if node.name not in nodes]
@@ -156,12 +191,14 @@ def build_cluster(metadata: Metadata, spec: Spec, settings: Settings, network: N
         int(settings.node_certificate_validity.total_seconds()),
         settings.node_probe_seconds,
         paused=paused,
+        is_paused_by_owner=paused,
         restart=annotations.get(RESTART_ANNOTATION),
         force_remove=annotations.get(FORCE_REMOVE_ANNOTATION, ""),
         accept_loss=annotations.get(ACCEPT_LOSS_ANNOTATION, ""),
         accept_ca_loss=annotations.get(ACCEPT_CA_LOSS_ANNOTATION, ""),
         adopts=",".join(_split(annotations.get(ADOPT_ANNOTATION, ""))),
         snapshot=annotations.get(SNAPSHOT_ANNOTATION, ""),
+        cold_backup=annotations.get(COLD_BACKUP_ANNOTATION, ""),
         network=network,
         is_replicated=len(spec.control_plane) > 1,
     )

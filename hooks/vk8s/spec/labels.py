@@ -115,6 +115,11 @@ def backup_labels() -> dict[str, str]:
     return {COMPONENT: BACKUP_COMPONENT}
 
 
+def volumes_labels(node: str) -> dict[str, str]:
+    """The labels of a Job, and of its pods, that copies the volumes of a node."""
+    return {**backup_labels(), NODE: node}
+
+
 def build_pod_metadata(
     identity: Identity, name: str, labels: Mapping[str, str], annotations: Mapping[str, str]
 ) -> Manifest:

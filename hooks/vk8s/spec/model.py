@@ -22,6 +22,7 @@ MAX_NODES = 100
 MAX_URL = 512
 MAX_PREFIX = 256
 MAX_SCHEDULE = 128
+MAX_VOLUME_MINUTES = 1440
 # As restic names them, short or long.
 SNAPSHOT = r"^(latest|[0-9a-f]{8,64})$"
 # The name of the port of Kubeflow's user interface.
@@ -152,6 +153,7 @@ class BackupSpec(SnapshotStore):
     schedule: Annotated[str, StringConstraints(min_length=1, max_length=MAX_SCHEDULE)]
     time_zone: Annotated[str, StringConstraints(max_length=64)] | None = None
     keep: int = Field(default=7, ge=1, le=1000)
+    volume_minutes: int = Field(default=60, ge=1, le=MAX_VOLUME_MINUTES)
 
 
 class RestoreSpec(SnapshotStore):

@@ -8,7 +8,7 @@ MAX_PORT_NAME = 63
 
 # Our containers in each kind of pod. An injector may have added others, before or after them.
 NODE_CONTAINER, ACCESS_CONTAINER, LEAVE_CONTAINER = "node", "access", "leave"
-BACKUP_CONTAINER, RESTORE_CONTAINER = "backup", "restore"
+BACKUP_CONTAINER, RESTORE_CONTAINER, VOLUMES_CONTAINER = "backup", "restore", "volumes"
 
 # A CronJob's name has at most 52 characters, as that of its Jobs is longer.
 MAX_BACKED_UP_NAME = 45
@@ -112,6 +112,11 @@ def backup_job_name(vk8s: str) -> str:
 def leave_job_name(node: str) -> str:
     """Job that removes a node from its virtual cluster."""
     return f"{node}-leave"
+
+
+def volumes_job_name(node: str) -> str:
+    """Job that copies the volumes of a node, as part of a cold backup."""
+    return f"{node}-volumes"
 
 
 def access_pod_name(vk8s: str) -> str:

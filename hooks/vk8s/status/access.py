@@ -20,7 +20,9 @@ def report_access(situation: Situation, plan: Plan) -> list[Condition]:
     if situation.cluster.spec.access_pod_image is None:
         return []
     name = _choose_pod(situation)
-    absent = build_absent_state(plan.waiting.get(name), paused=situation.cluster.paused)
+    absent = build_absent_state(
+        plan.waiting.get(name), paused=situation.cluster.paused, backing_up=situation.cluster.is_backing_up
+    )
     pod = find_access_pod(situation)
     state = name_host(situation, pod, read_pod_state(pod, absent))
     return [Condition(ACCESS_READY, status=state.ready, reason=state.reason, message=f"{name} {state.message}.")]

@@ -26,8 +26,10 @@ from hooks.vk8s.observed.pod_state import build_absent_state, read_pod_state
 from hooks.vk8s.plan.backups import Backups
 from hooks.vk8s.situation import Situation
 from hooks.vk8s.spec.cluster import SNAPSHOT_ANNOTATION
+from hooks.vk8s.spec.cold_note import ColdNote
 from hooks.vk8s.spec.model import BackupSpec
 from hooks.vk8s.spec.naming import BACKUP_CONTAINER, backup_cron_job_name
+from hooks.vk8s.status.cold_backups import describe_cold
 from hooks.vk8s.status.movement import PASSING
 
 BACKED_UP: Final = "BackedUp"
@@ -43,8 +45,20 @@ class BackupReport:
     fields: Manifest
 
 
-def report_backups(situation: Situation, planned: Backups) -> BackupReport:
-    """What is known of the backups that spec.backup asks for; nothing without it."""
+def report_backups(situation: Situation, planned: Backups, cold: ColdNote) -> BackupReport:
+    """What is known of the backups that spec.backup asks for; nothing without it. `cold`: the last cold one."""
+    report = _report_snapshots(situation, planned)
+    reported = describe_cold(situation, cold) if situation.cluster.spec.backup else {}
+    if not reported:
+        return report
+    fields = {"backup": {**report.fields.get("backup", {}), "cold": reported}}
+    if reported["phase"] != FAILED:
+        return BackupReport(report.conditions, fields)
+    message = f"The last cold backup failed: {reported['message']} The virtual cluster does not wait for it any more."
+    return BackupReport([_build_false("ColdBackupFailed", message)], fields)
+
+
+def _report_snapshots(situation: Situation, planned: Backups) -> BackupReport:
     backup = situation.cluster.spec.backup
     if backup is None:
         return BackupReport([], {})

@@ -21,6 +21,7 @@ from hooks.vk8s.status.nodes import CONTROL_PLANE_READY, INSTALLED, READY, WORKE
 # Why a condition is false, while something is under way that makes it true.
 PASSING: Final = frozenset(
     [
+        "BackingUp",
         "BeingMade",
         "Booting",
         "ContainerCreating",

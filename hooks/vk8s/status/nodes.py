@@ -120,7 +120,6 @@ class Nodes:
 
 def report_spec_nodes(situation: Situation, plan: Plan) -> Nodes:
     """The nodes of the spec, and the workers that are being removed, even if their name is in the spec again."""
-    is_waiting = _is_waiting_for_network(situation)
     removing = {each.node: _report_removed_node(situation, each) for each in plan.removals.removing}
     wanted = [
         removing.get(node.name)
@@ -137,7 +136,7 @@ def report_spec_nodes(situation: Situation, plan: Plan) -> Nodes:
         situation.cluster.network.addresses,
         # A rollout ends with its last node, not whenever all nodes happen to be Ready.
         is_rolling=bool(plan.replacements.outdated),
-        halt="Paused" if situation.cluster.paused else "WaitingNetwork" if is_waiting else "",
+        halt=_choose_halt(situation),
         advice=advise_on_hosts(situation),
     )
     return _add_members(situation, nodes, plan.removals.left) if situation.cluster.is_replicated else nodes
@@ -167,6 +166,13 @@ def _name_member(call: Call, node: Node) -> Node:
     return replace(node, member=member, state=describe_joining(call, member, node.state))
 
 
+def _choose_halt(situation: Situation) -> str:
+    """The phase of a virtual cluster that is not to run now. A cold backup is like any restart."""
+    if situation.cluster.paused:
+        return "" if situation.cluster.is_backing_up else "Paused"
+    return "WaitingNetwork" if _is_waiting_for_network(situation) else ""
+
+
 def _is_waiting_for_network(situation: Situation) -> bool:
     """Whether a pod is not created yet because its node has no address."""
     network, pods = situation.cluster.network, situation.pods
@@ -176,7 +182,8 @@ def _is_waiting_for_network(situation: Situation) -> bool:
 def _build_absent_state(situation: Situation, plan: Plan, name: str) -> PodState:
     if name in plan.state.lost:
         return PodState(ready=False, reason=STATE_LOST, message=plan.state.lost[name])
-    return build_absent_state(plan.waiting.get(name), paused=situation.cluster.paused)
+    cluster = situation.cluster
+    return build_absent_state(plan.waiting.get(name), paused=cluster.paused, backing_up=cluster.is_backing_up)
 
 
 def _report_removed_node(situation: Situation, removal: Removal) -> Node:

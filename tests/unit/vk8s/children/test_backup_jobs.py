@@ -95,7 +95,7 @@ def test_volumes_of_the_owner_are_optional_so_that_the_program_can_name_them() -
 
 def test_job_on_request_is_the_same_and_says_for_which_request_it_is() -> None:
     cluster = World(spec=spec(backup=CLAIM), annotations={REQUEST: "one"}).cluster
-    job = build_backup_job(cluster, BackupSpec.model_validate(CLAIM), IMAGE)
+    job = build_backup_job(cluster, BackupSpec.model_validate(CLAIM), IMAGE, {REQUEST: "one"})
     assert job["metadata"]["annotations"] == {REQUEST: "one"}
     template = job["spec"]["template"]
     assert template["metadata"]["annotations"] == {"linkerd.io/inject": "disabled", REQUEST: "one"}

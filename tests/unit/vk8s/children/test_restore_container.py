@@ -1,8 +1,10 @@
-"""The init container that fetches the snapshot that a virtual cluster begins with."""
+"""The init container that fetches what a node begins with: the snapshot of etcd, and its volumes."""
 
 import json
 from dataclasses import replace
 from typing import Any
+
+import pytest
 
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.children.node_pod import build_node_pod
@@ -45,8 +47,10 @@ def test_first_control_plane_node_fetches_the_snapshot_to_its_volume() -> None:
         "--snapshot=latest",
         "--into=/state/vk8s/restore",
         "--data=/state/etcd",
+        "--node=m",
+        "--volumes=/state/vk8s/volumes",
         "--work=/state",
-        "--timeout=20m",
+        "--timeout=24h",
     ]
     assert {"name": "state", "mountPath": "/state"} in container["volumeMounts"]
 
@@ -61,8 +65,9 @@ def test_snapshot_may_be_of_another_vk8s_in_another_namespace() -> None:
 def test_container_may_write_to_the_state_volume_alone() -> None:
     container = get_container(restored())
     assert [each["name"] for each in container["volumeMounts"] if not each.get("readOnly")] == ["state"]
-    # To read what a backup has stored, as another user.
-    assert container["securityContext"]["capabilities"] == {"drop": ["ALL"], "add": ["DAC_OVERRIDE"]}
+    # To read what a backup has stored, as another user, and to write files as they were.
+    added = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "MKNOD", "SETFCAP"]
+    assert container["securityContext"]["capabilities"] == {"drop": ["ALL"], "add": added}
     assert container["securityContext"]["readOnlyRootFilesystem"] is True
 
 
@@ -78,6 +83,28 @@ def test_other_nodes_restore_nothing() -> None:
         assert "initContainers" not in pod["spec"]
         assert "RESTORE" not in list_environment(pod)
         assert not [each for each in pod["spec"]["volumes"] if each["name"].startswith("restore-")]
+
+
+def fetching(volumes: str, state: StateNote | None = None) -> Manifest:
+    """The pod of the worker, once it is known which nodes have volumes in the backup."""
+    restored_from = {"snapshot": "4f9c2b7a", "time": "2026-01-01T03:00:00Z", "name": "prod", "volumes": volumes}
+    cluster = replace(restored().cluster, restored=restored_from, state=state or StateNote())
+    return build_node_pod(cluster, cluster.workers[0], "0", IMAGE)
+
+
+@pytest.mark.parametrize("volumes", ["m,w", "*"], ids=["named", "too many to name"])
+def test_worker_with_volumes_in_the_backup_fetches_them(volumes: str) -> None:
+    pod = fetching(volumes)
+    (container,) = pod["spec"]["initContainers"]
+    assert {"--snapshot=4f9c2b7a", "--node=w", "--volumes=/state/vk8s/volumes"} <= set(container["args"])
+    assert not [argument for argument in container["args"] if argument.startswith(("--into", "--data"))]
+    assert [each["name"] for each in pod["spec"]["volumes"] if each["name"].startswith("restore-")] == ["restore-claim"]
+    assert "RESTORE" not in list_environment(pod)
+
+
+def test_worker_that_has_been_ready_fetches_nothing() -> None:
+    assert "initContainers" not in fetching("m,w", StateNote(claims={"w": "uid"}))["spec"]
+    assert "initContainers" not in fetching("m")["spec"]
 
 
 def test_initialized_cluster_is_never_restored() -> None:

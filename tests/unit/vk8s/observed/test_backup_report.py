@@ -5,8 +5,18 @@ from datetime import UTC, datetime
 import pytest
 
 from hooks.kubernetes.manifest import Manifest
-from hooks.vk8s.observed.backup_report import Past, Snapshot, parse_past, read_attempt, select_backup_pods
+from hooks.vk8s.observed.backup_report import (
+    Past,
+    Snapshot,
+    find_cold_attempt,
+    parse_past,
+    read_attempt,
+    read_copy,
+    read_copy_error,
+    select_backup_pods,
+)
 from tests.backups_world import STORED, build_pod, pod
+from tests.cold_world import copy_pod, snapshot_pod
 
 SNAPSHOT = Snapshot("5fd3658b", datetime(2026, 1, 2, 2, 0, 2, tzinfo=UTC), 4096, encrypted=False)
 
@@ -85,3 +95,23 @@ def test_status_is_read_as_it_was_written() -> None:
 )
 def test_status_that_somebody_else_has_written_stops_nothing(status: object) -> None:
     assert parse_past(status) == Past()
+
+
+def test_last_pod_says_how_a_cold_backup_went() -> None:
+    other, own = snapshot_pod(STORED, "two"), snapshot_pod({"error": "no room"})
+    assert find_cold_attempt([own, other], "one") == read_attempt(own)
+    assert find_cold_attempt([other], "one") is None
+
+
+def test_pods_that_copy_volumes_take_no_snapshot() -> None:
+    assert select_backup_pods([copy_pod("w", {"volumes": 1, "size": 2})]) == []
+
+
+def test_copy_is_read_from_the_pod_of_its_node() -> None:
+    pods = [copy_pod("m", {"error": "no room."}), copy_pod("w", {"volumes": 1, "size": 2})]
+    assert read_copy(pods, "one", "w") == {"volumes": 1, "size": 2}
+    assert read_copy(pods, "one", "m") == {}
+    assert read_copy(pods, "two", "w") == {}
+    assert read_copy([copy_pod("w", {"volumes": "many", "size": 2})], "one", "w") == {}
+    assert read_copy_error(pods, "one", "m") == "no room"
+    assert read_copy_error(pods, "one", "w") == ""

@@ -50,3 +50,9 @@ def test_finalizers_of_a_deleted_job_are_reported() -> None:
     going = job(metadata={"deletionTimestamp": "2026-01-02T03:04:05Z", "finalizers": ["x/y"]})
     assert (going.is_terminating, going.held) == (True, ", held by its finalizers x/y")
     assert (job().is_terminating, job().held, job().annotations) == (False, "", {})
+
+
+def test_reason_of_a_failure_is_that_of_the_controller() -> None:
+    found = {"type": "Failed", "status": "True", "reason": "DeadlineExceeded", "message": "Job was active too long."}
+    assert job(status={"conditions": [found]}).failure == "Job was active too long"
+    assert job(status={"conditions": [{**found, "message": ""}]}).failure == "DeadlineExceeded"

@@ -101,3 +101,32 @@ def test_restore_of_an_initialized_cluster_has_no_effect_and_says_so() -> None:
 @pytest.mark.parametrize("raw", [None, {}, {"restoredFrom": 3}, {"restoredFrom": {**FETCHED, "time": 3}}, "x"])
 def test_status_that_can_not_be_read_says_nothing(raw: object) -> None:
     assert parse_restored(raw) == {}
+
+
+def test_nodes_with_volumes_are_named_and_remembered() -> None:
+    with_volumes = {**FETCHED, "volumes": ["m", "w"]}
+    world = restoring(state=ended(with_volumes))
+    kept = {**FETCHED, "volumes": "m,w"}
+    assert world.sync().status["restoredFrom"] == kept
+    assert parse_restored({"restoredFrom": kept}) == kept
+    assert parse_restored({"restoredFrom": {**kept, "volumes": 3}}) == FETCHED
+
+
+def test_worker_waits_until_it_is_known_what_it_begins_with() -> None:
+    waiting = restoring(state={"running": {}})
+    assert "w" not in waiting.children["Pod.v1"]
+    assert "w waits for the snapshot that the virtual cluster begins with" in str(waiting.sync().status)
+    fetched = waiting.with_pod_status("m", build_status(state=ended({**FETCHED, "volumes": ["w"]}))).step()
+    (container,) = fetched.children["Pod.v1"]["w"]["spec"]["initContainers"]
+    assert "--snapshot=4f9c2b7a" in container["args"]
+
+
+def test_earlier_restore_says_nothing_of_the_volumes_of_this_one() -> None:
+    earlier = replace(restoring(state={"running": {}}), status={"restoredFrom": {**FETCHED, "volumes": "w"}})
+    assert "w" not in earlier.step().children["Pod.v1"]
+
+
+def test_worker_that_has_its_volume_waits_for_no_snapshot() -> None:
+    note = {"vk8s.sktelecom.com/state": json.dumps({"claims": {"w": "uid-of-w-state"}, "generation": 2})}
+    world = restoring(state={"running": {}}).with_annotations("Secret.v1", "demo-pki", note)
+    assert "w" in world.step().children["Pod.v1"]

@@ -32,6 +32,7 @@ NAMED: Final = {
     "backup_job_name": ("Job", "vk8s"),
     "backup_cron_job_name": ("CronJob", "vk8s"),
     "leave_job_name": ("Job", "node"),
+    "volumes_job_name": ("Job", "node"),
     "access_pod_name": ("Pod", "vk8s"),
     "spare_access_pod_name": ("Pod", "vk8s"),
     "state_claim_name": ("PersistentVolumeClaim", "node"),

@@ -1,0 +1,162 @@
+"""Planning a cold backup: a snapshot of etcd, then no pod of a node while Jobs copy the volumes inside, then all again.
+
+The note on the `pki` Secret says that volumes are copied. It is written first and observed before anything is stopped,
+and it ends with the copies, with the first that fails, or with time: the virtual cluster never stays stopped.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from hooks.vk8s.children.volumes_job import Copy, build_volumes_job
+from hooks.vk8s.observed.backup_report import find_cold_attempt, read_copy, read_copy_error
+from hooks.vk8s.observed.children import CLAIM, JOB, POD, SECRET, Observed
+from hooks.vk8s.observed.job import Job
+from hooks.vk8s.observed.keep import read_annotation, read_labels
+from hooks.vk8s.part import Part
+from hooks.vk8s.situation import Situation
+from hooks.vk8s.spec.cluster import COLD_BACKUP_ANNOTATION
+from hooks.vk8s.spec.cold_note import COLD_NOTE, COPYING, FAILED, SUCCEEDED, ColdNote, parse_cold_note
+from hooks.vk8s.spec.labels import COMPONENT, NODE_COMPONENT, volumes_labels
+from hooks.vk8s.spec.naming import backup_job_name, pki_secret_name, state_claim_name, volumes_job_name
+
+# So long nodes may take to stop: they end within a minute, unless their host does not answer.
+STOP_MINUTES: Final = 10
+_STOP: Final = timedelta(minutes=STOP_MINUTES)
+# Of the controller of Jobs, after the deadline of a Job.
+_GRACE: Final = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColdBackups(Part):
+    """The Jobs that copy volumes. `note`: as it is to be."""
+
+    note: ColdNote = field(default_factory=ColdNote)
+
+    @property
+    def notes(self) -> Mapping[str, str]:
+        """Annotations for the `pki` Secret; none as long as there was no cold backup."""
+        return {COLD_NOTE: self.note.encode()} if self.note.phase else {}
+
+
+def read_cold_note(name: str, observed: Observed) -> ColdNote:
+    """The note of the Vk8s `name` as last written; an empty one if there is none."""
+    pki = observed.find(SECRET, pki_secret_name(name))
+    found = map(parse_cold_note, read_annotation(pki, COLD_NOTE)) if pki else ()
+    return next((note for note in found if note.phase), ColdNote())
+
+
+def plan_cold_backups(situation: Situation) -> ColdBackups:
+    """What a cold backup needs now: to begin, or to go on until it ends. Jobs of one that has ended go."""
+    note, jobs = situation.cluster.cold, _list_jobs(situation)
+    if note.is_copying:
+        return _go_on(situation, note, jobs)
+    return ColdBackups(note=_begin(situation, note), gone=frozenset((JOB, name) for name in jobs.values()))
+
+
+def _list_jobs(situation: Situation) -> Mapping[str, str]:
+    """By the names of nodes, the names of their Jobs that exist."""
+    nodes = {*situation.cluster.cold.nodes, *(node.name for node in situation.cluster.nodes)}
+    names = {node: volumes_job_name(node) for node in sorted(nodes)}
+    return {node: name for node, name in names.items() if name in situation.jobs}
+
+
+def _begin(situation: Situation, note: ColdNote) -> ColdNote:
+    """The note once the snapshot of etcd that was taken for a cold backup is stored, or could not be."""
+    value = situation.cluster.cold_request
+    job = situation.jobs.get(backup_job_name(situation.identity.name))
+    if not value or job is None or job.annotations.get(COLD_BACKUP_ANNOTATION) != value:
+        return note
+    if not (job.is_complete or job.has_failed):
+        return note
+    attempt = find_cold_attempt(situation.related.get(POD, {}).values(), value)
+    if job.has_failed or attempt is None or attempt.snapshot is None:
+        reason = attempt.error if attempt and attempt.error else "its pods are gone"
+        return ColdNote(value, FAILED, message=f"no snapshot of etcd: {reason}")
+    # A pod that was created just now may not be observed yet, and would run while its volume is copied.
+    if any(node.name not in situation.pods for node in situation.cluster.nodes):
+        return note
+    nodes = [node.name for node in situation.cluster.nodes if node.name in situation.cluster.state.claims]
+    return ColdNote(value, COPYING, attempt.snapshot.name, situation.now, tuple(nodes))
+
+
+def _go_on(situation: Situation, note: ColdNote, jobs: Mapping[str, str]) -> ColdBackups:
+    """The Jobs once no pod of a node exists, and the end of the backup once they have ended."""
+    own = {node: situation.jobs[name] for node, name in jobs.items() if _is_of(situation.jobs[name], note)}
+    part = ColdBackups(
+        note=note,
+        kept={(JOB, job.name): volumes_labels(node) for node, job in own.items()},
+        gone=frozenset((JOB, name) for node, name in jobs.items() if node not in own),
+        due=_compute_due(situation, note),
+    )
+    failure = next(_list_failures(situation, note, own), "")
+    if failure:
+        return replace(part, note=replace(note, phase=FAILED, message=failure))
+    if len(own) == len(note.nodes) and all(job.is_complete for job in own.values()):
+        return replace(part, note=replace(note, phase=SUCCEEDED, message=_describe_copies(situation, note)))
+    backup, image = situation.cluster.spec.backup, situation.settings.backup_image
+    if _list_running(situation) or backup is None or image is None:
+        return part
+    copies = [
+        Copy(node, note.snapshot, len(note.nodes), backup.volume_minutes)
+        for node in situation.cluster.nodes
+        if node.name in note.nodes and node.name not in jobs
+    ]
+    return replace(part, children=[build_volumes_job(situation.cluster, backup, copy, image) for copy in copies])
+
+
+def _is_of(job: Job, note: ColdNote) -> bool:
+    return job.annotations.get(COLD_BACKUP_ANNOTATION) == note.value
+
+
+def _list_running(situation: Situation) -> Sequence[str]:
+    """The pods of nodes that exist: their volumes may be written to."""
+    pods = situation.observed.pods().items()
+    return [name for name, pod in pods if read_labels(pod).get(COMPONENT) == NODE_COMPONENT]
+
+
+def _compute_due(situation: Situation, note: ColdNote) -> datetime | None:
+    """When time alone ends the backup."""
+    return min((end for end in _list_ends(situation, note) if end > situation.now), default=None)
+
+
+def _list_ends(situation: Situation, note: ColdNote) -> tuple[datetime, datetime]:
+    """Until when the nodes have to stop, and their volumes to be copied."""
+    backup = situation.cluster.spec.backup
+    since = note.since or situation.now
+    return since + _STOP, since + _STOP + _GRACE + timedelta(minutes=backup.volume_minutes if backup else 0)
+
+
+def _list_failures(situation: Situation, note: ColdNote, jobs: Mapping[str, Job]) -> Iterator[str]:
+    """Why the backup can't succeed any more, the first cause first."""
+    stop_end, end = _list_ends(situation, note)
+    running = _list_running(situation)
+    if situation.cluster.spec.backup is None or not situation.settings.backup_image:
+        yield "spec.backup, or the image for it, was removed meanwhile"
+    names = {node.name for node in situation.cluster.nodes}
+    if not names.issuperset(note.nodes):
+        yield f"no longer in the spec: {', '.join(sorted(set(note.nodes) - names))}"
+    lacking = situation.observed.list_missing((CLAIM, state_claim_name(node)) for node in note.nodes)
+    if lacking:
+        yield f"these are gone: {', '.join(lacking)}"
+    if running and jobs:
+        yield f"pods ran while their volumes were copied: {', '.join(running)}"
+    if running and situation.now >= stop_end:
+        yield f"pods did not stop within {STOP_MINUTES} minutes: {', '.join(running)}"
+    for node, job in jobs.items():
+        if job.has_failed:
+            reason = read_copy_error(situation.related.get(POD, {}).values(), note.value, node)
+            yield f"volumes of {node}: {reason or job.failure}"
+    if situation.now >= end:
+        yield "the volumes were not copied in time"
+
+
+def _describe_copies(situation: Situation, note: ColdNote) -> str:
+    """What was copied, as far as the pods of the Jobs still say so."""
+    pods = list(situation.related.get(POD, {}).values())
+    copies = [copy for node in note.nodes if (copy := read_copy(pods, note.value, node))]
+    if len(copies) < len(note.nodes):
+        return ""
+    volumes, size = (sum(copy[key] for copy in copies) for key in ("volumes", "size"))
+    return f"{volumes} volumes of {len(note.nodes)} nodes, {size} bytes"

@@ -1,0 +1,209 @@
+"""A cold backup: when nodes stop, when their volumes are copied, and that they start again whatever happens."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from hooks.settings import Settings
+from hooks.vk8s.observed.children import CLAIM, CRON_JOB, JOB, POD
+from tests.backups_world import CLAIM as STORE
+from tests.backups_world import COMPLETE, FAILED, NAME, with_job
+from tests.backups_world import REQUEST as SNAPSHOT
+from tests.cold_world import (
+    JOBS,
+    REQUEST,
+    copy_pod,
+    copying,
+    end_jobs,
+    read_note,
+    requested,
+    send,
+    snapshot_pod,
+    stopped,
+    stored,
+    wait,
+)
+from tests.world import World, names, node, running_world, spec
+
+
+def list_pods(world: World) -> list[str]:
+    return sorted(world.children[POD])
+
+
+def test_snapshot_of_etcd_comes_first_while_all_nodes_run() -> None:
+    world = requested()
+    (container,) = world.children[JOB][NAME]["spec"]["template"]["spec"]["containers"]
+    assert "--cold" in container["args"]
+    assert list_pods(world.steps(2)) == ["m", "w"]
+
+
+def test_nodes_stop_only_once_the_note_says_so() -> None:
+    written = stored().step()
+    assert list_pods(written) == ["m", "w"]
+    assert read_note(written) == {
+        "value": "one",
+        "phase": "Copying",
+        "snapshot": "5fd3658b",
+        "since": "2026-01-02T03:04:05Z",
+        "nodes": ["m", "w"],
+    }
+    assert list_pods(written.step()) == []
+
+
+def test_volumes_are_copied_once_no_node_runs() -> None:
+    assert [name for name in stored().step().step().children[JOB] if name in JOBS] == []
+    assert sorted(copying().children[JOB]) == [NAME, *JOBS]
+    assert copying().step().children[JOB].keys() == copying().children[JOB].keys()
+
+
+def test_nodes_start_again_when_all_volumes_are_copied() -> None:
+    half = end_jobs(copying(), COMPLETE, "m-volumes").step()
+    assert list_pods(half) == []
+    pods = [copy_pod(name, {"volumes": 2, "size": 100}) for name in ("m", "w")]
+    done = end_jobs(send(copying(), snapshot_pod(), *pods), COMPLETE).step()
+    assert (read_note(done)["phase"], read_note(done)["message"]) == ("Succeeded", "4 volumes of 2 nodes, 200 bytes")
+    running = done.step()
+    assert list_pods(running) == ["m", "w"]
+    # The copies have been reported, and the Jobs would hold the volumes.
+    assert sorted(running.children[JOB]) == [NAME]
+    assert list_pods(running.with_ready_pods().steps(3)) == ["m", "w"]
+
+
+def test_backup_succeeds_even_if_the_pods_of_its_jobs_are_gone() -> None:
+    done = end_jobs(copying(), COMPLETE).step()
+    assert read_note(done)["phase"] == "Succeeded"
+    assert "message" not in read_note(done)
+
+
+def fail(world: World) -> World:
+    return end_jobs(world, FAILED, "w-volumes")
+
+
+def fail_with_reason(world: World) -> World:
+    return fail(send(world, snapshot_pod(), copy_pod("w", {"error": "the claim: it has no room left"})))
+
+
+def run_late(world: World) -> World:
+    return wait(world, minutes=10 + 5 + 60)
+
+
+def lose_claim(world: World) -> World:
+    return world.with_child(CLAIM, "w-state", None)
+
+
+def run_node(world: World) -> World:
+    return replace(world, children={**world.children, POD: running_world().children[POD]})
+
+
+def remove_field(world: World) -> World:
+    return replace(world, spec=spec())
+
+
+def remove_image(world: World) -> World:
+    return replace(world, context=replace(world.context, settings=Settings()))
+
+
+def remove_worker(world: World) -> World:
+    return replace(world, spec=spec(backup=STORE, nodes=[node("m", "master")]))
+
+
+@pytest.mark.parametrize(
+    ("happen", "message"),
+    [
+        (fail, "volumes of w: no reason given"),
+        (fail_with_reason, "volumes of w: the claim: it has no room left"),
+        (run_late, "the volumes were not copied in time"),
+        (lose_claim, "these are gone: PersistentVolumeClaim w-state"),
+        (run_node, "pods ran while their volumes were copied: m, w"),
+        (remove_field, "spec.backup, or the image for it, was removed meanwhile"),
+        (remove_image, "spec.backup, or the image for it, was removed meanwhile"),
+        (remove_worker, "no longer in the spec: w"),
+    ],
+    ids=["job", "job with a reason", "time", "claim", "node", "field", "image", "worker"],
+)
+def test_failed_backup_lets_the_nodes_start_again(happen: Callable[[World], World], message: str) -> None:
+    failed = happen(copying()).step()
+    assert (read_note(failed)["phase"], read_note(failed)["message"]) == ("Failed", message)
+    assert "m" in list_pods(failed.step())
+    assert [name for name in failed.step().children[JOB] if name in JOBS] == []
+
+
+def test_pods_that_do_not_stop_end_the_backup() -> None:
+    stuck = run_node(stored().step())
+    assert read_note(wait(stuck, minutes=9).step())["phase"] == "Copying"
+    failed = wait(stuck, minutes=10).step()
+    assert read_note(failed)["message"] == "pods did not stop within 10 minutes: m, w"
+
+
+def test_end_of_a_backup_is_asked_for_in_time() -> None:
+    assert stored().step().sync().resync_after_seconds == 600
+    assert wait(stored().step(), minutes=10).sync().resync_after_seconds == 3600
+
+
+@pytest.mark.parametrize(
+    ("result", "message"),
+    [
+        ({"error": "the claim: it has no room left"}, "no snapshot of etcd: the claim: it has no room left"),
+        (None, "no snapshot of etcd: its pods are gone"),
+    ],
+    ids=["reason", "no pod"],
+)
+def test_snapshot_that_fails_stops_no_node(result: object, message: str) -> None:
+    world = with_job(requested(), FAILED if result else COMPLETE)
+    failed = send(world, *([snapshot_pod(result)] if result else [])).step()
+    assert (read_note(failed)["phase"], read_note(failed)["message"]) == ("Failed", message)
+    assert list_pods(failed.steps(2)) == ["m", "w"]
+
+
+def test_nodes_do_not_stop_while_one_has_no_pod() -> None:
+    world = stored().with_child(POD, "w", None)
+    assert list_pods(world.step()) == ["m", "w"]
+    assert "Copying" not in str(world.sync())
+    assert read_note(world.steps(2))["phase"] == "Copying"
+
+
+def test_each_value_takes_one_backup() -> None:
+    done = end_jobs(copying(), COMPLETE).steps(2).with_ready_pods()
+    assert list_pods(done.steps(5)) == ["m", "w"]
+    # Without its status, which may be lost, as well.
+    assert list_pods(replace(done, status=None, annotations={REQUEST: "one"}).steps(5)) == ["m", "w"]
+    again = replace(done, annotations={REQUEST: "two"}).steps(2)
+    assert again.children[JOB][NAME]["metadata"]["annotations"][REQUEST] == "two"
+
+
+def test_jobs_of_an_earlier_backup_are_replaced() -> None:
+    stale = copying()
+    for name in JOBS:
+        stale = stale.with_annotations(JOB, name, {REQUEST: "earlier"})
+    assert [name for name in stale.step().children[JOB] if name in JOBS] == []
+    assert [name for name in stale.steps(2).children[JOB] if name in JOBS] == list(JOBS)
+
+
+def test_snapshot_that_is_requested_meanwhile_waits_for_its_turn() -> None:
+    world = replace(copying(), annotations={REQUEST: "one", SNAPSHOT: "plain"})
+    assert REQUEST in world.step().children[JOB][NAME]["metadata"]["annotations"]
+    done = end_jobs(world, COMPLETE).steps(2).with_ready_pods().steps(2)
+    assert done.children[JOB][NAME]["metadata"]["annotations"][SNAPSHOT] == "plain"
+
+
+def test_schedule_is_suspended_while_volumes_are_copied() -> None:
+    assert stopped().children[CRON_JOB][NAME]["spec"]["suspend"] is True
+
+
+def test_pause_of_the_owner_outlasts_a_backup() -> None:
+    paused = replace(copying(), spec=spec(backup=STORE, paused=True))
+    done = end_jobs(paused, COMPLETE).steps(3)
+    assert list_pods(done) == []
+    assert done.status["phase"] == "Paused"
+
+
+def test_note_that_can_not_be_read_stops_nothing() -> None:
+    world = requested().with_annotations("Secret.v1", "demo-pki", {"vk8s.sktelecom.com/cold-backup-note": "{"})
+    assert list_pods(world.steps(2)) == ["m", "w"]
+
+
+def test_without_a_request_nothing_is_noted() -> None:
+    world = running_world()
+    assert "cold-backup" not in str(world.sync())
+    assert names(world.sync()) == names(running_world().sync())
