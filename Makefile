@@ -228,7 +228,8 @@ only-computing:
 
 .PHONY: upgrade-test
 upgrade-test: prerequisites ## Upgrades from the patch before and to the next minor version of Kubernetes; builds both first
-	VK8S_UPGRADE_TESTS=required $(PYTEST) tests/nested/test_kubernetes.py $(ARGS)
+	VK8S_UPGRADE_TESTS=required $(PYTEST) tests/nested/test_kubernetes.py \
+	  tests/nested/test_restore.py::test_snapshot_of_the_minor_version_before_is_restored $(ARGS)
 
 .PHONY: vm-test
 vm-test: prerequisites ## The product on cgroup v2, in a guest under QEMU: minutes with KVM, twenty without

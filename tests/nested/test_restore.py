@@ -19,6 +19,7 @@ from tests.nested.cli import install_plugin
 from tests.nested.members import replicate, wait_for_members
 from tests.nested.s3 import BUCKET, KEYS, run_s3
 from tests.nested.test_backup import IMAGE, SECONDS, list_written, take_snapshot, with_spec, write
+from tests.nested.test_kubernetes import NEXT_IMAGE, check_version, needs_builds, with_image
 from tests.nested.virtual import VirtualCluster
 from tests.nested.workload import build_claim, build_pinned_deployment, with_claim
 from tests.walkthrough.pages import read_commands
@@ -56,6 +57,7 @@ def with_backup(virtual: VirtualCluster, store: Manifest) -> VirtualCluster:
 def test_lost_control_plane_begins_again_with_its_snapshot_in_place(
     local: VirtualCluster, store: Manifest, tmp_path: Path
 ) -> None:
+    install_plugin(tmp_path)
     backed_up = with_backup(local, store)
     backed_up.ensure_running()
     backed_up.wait_for_nodes()
@@ -63,6 +65,8 @@ def test_lost_control_plane_begins_again_with_its_snapshot_in_place(
     keep_on_worker(inside)
     write(inside, "acknowledged", 5)
     take_snapshot(backed_up)
+    stored = backed_up.kubectl.get("vk8s", "local")["status"]["backup"]["snapshot"]
+    assert stored in run_shell(backed_up, tmp_path, "kubectl vk8s snapshots local")
     write(inside, "later", 1)
 
     start = time.monotonic()
@@ -81,8 +85,13 @@ def test_lost_control_plane_begins_again_with_its_snapshot_in_place(
 def go_back(virtual: VirtualCluster, directory: Path) -> None:
     """Types in what the page says: the volume of the control-plane node is lost, and the command restores it."""
     text = "\n".join(command.text for command in read_commands(PAGE, under=SECTION)).replace("demo", virtual.name)
+    assert "It has the data of snapshot " in run_shell(virtual, directory, text)
+
+
+def run_shell(virtual: VirtualCluster, directory: Path, text: str) -> str:
+    """What a shell prints that has the plugin."""
     environment = virtual.host.environment
-    path = f"{install_plugin(directory)}:{environment.get('PATH', os.environ['PATH'])}"
+    path = f"{directory / 'bin'}:{environment.get('PATH', os.environ['PATH'])}"
     shell = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", text],
         cwd=directory,  # kubectl without a home writes its cache there
@@ -92,7 +101,7 @@ def go_back(virtual: VirtualCluster, directory: Path) -> None:
         check=False,
     )
     assert shell.returncode == 0, f"{shell.stdout}\n{shell.stderr}\n{virtual.describe()}"
-    assert "It has the data of snapshot " in shell.stdout
+    return shell.stdout
 
 
 def keep_on_worker(inside: Kubectl) -> None:
@@ -131,6 +140,26 @@ def test_snapshot_begins_more_or_fewer_control_plane_nodes(local: VirtualCluster
     check(single, cluster)
     single.wait_for_nodes()
     single.ensure_absent()
+
+
+@needs_builds
+def test_snapshot_of_the_minor_version_before_is_restored(
+    local: VirtualCluster, store: Manifest, machine: HostCluster
+) -> None:
+    machine.import_image(builds.build_node_image(builds.NEXT))
+    before = with_backup(replicate(local, "before", 1), store)
+    local.ensure_absent()
+    before.ensure_running()
+    write(before.inside, "acknowledged", 5)
+    cluster = take_away(before)
+
+    # Under the same name, so that pods of the snapshot's Nodes are replaced, too.
+    after = with_spec(with_image(before, NEXT_IMAGE), before.name, restoreFrom=store)
+    after.ensure_running()
+    check(after, cluster)
+    after.wait_for_nodes()
+    check_version(after)
+    after.ensure_absent()
 
 
 def take_away(virtual: VirtualCluster) -> str:
