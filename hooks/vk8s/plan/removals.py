@@ -1,7 +1,7 @@
 """The removal of nodes. A Job drains a node that is no longer in the spec; then pod and claim go, then the Job.
 
-Control-plane nodes that are Ready are removed one after the other, so that those that stay keep their quorum, and never
-the last one. Those that are not Ready go before them.
+Control-plane nodes are removed one after the other, so that those that stay keep their quorum, and never the last one.
+Those that are lost go before the others.
 
 Its name is free again when all three are gone: until then, a node of the same name in the spec waits. Pod and claim are
 annotated once a removal has begun: the node may have stopped its kubelet, and another Job may be needed.
@@ -135,16 +135,24 @@ def _list_staying(situation: Situation) -> set[str]:
 
 
 def _list_turns(situation: Situation, removed: Sequence[_Remains]) -> list[str]:
-    """The control-plane nodes that are removed now: those that are not Ready, and the first one whose Job exists.
+    """The control-plane nodes that are removed now: those that are lost, and the first one whose Job exists.
 
     Without any of these, the first one. etcd lets no member leave that its quorum needs, and needs fewer when one is
     gone that does not run. So a removal that has begun may wait for that of another one.
     """
-    ready = {name for name, pod in situation.pods.items() if pod.is_ready}
     masters = [each for each in removed if each.role == "master"]
-    away = [each.node for each in masters if each.node not in ready]
-    begun = [each.node for each in masters if each.node in ready and each.job][:1]
-    return [*away, *begun] or [each.node for each in masters[:1]]
+    lost = [each.node for each in masters if _is_lost(situation, each.node)]
+    begun = [each.node for each in masters if each.node not in lost and each.job][:1]
+    return [*lost, *begun] or [each.node for each in masters[:1]]
+
+
+def _is_lost(situation: Situation, node: str) -> bool:
+    """Whether a control-plane node has no pod, or is not Ready, unless it boots without data.
+
+    One that does may join, even after another node was asked to remove its member.
+    """
+    pod = situation.pods.get(node)
+    return pod is None or not (pod.is_ready or node in situation.cluster.state.joining)
 
 
 def _wait_for(remains: _Remains, turns: Sequence[str], anchor: str | None) -> Removal:

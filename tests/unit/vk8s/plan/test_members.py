@@ -159,6 +159,12 @@ def test_removal_that_has_begun_does_not_delay_that_of_a_lost_member() -> None:
     assert set(without_volume(world, "c").step().children[JOB]) == {"b-leave", "c-leave"}
 
 
+def test_removed_node_that_boots_without_data_waits_for_its_turn() -> None:
+    """It may join at any moment, also after another node was asked to remove its member."""
+    world = without_volume(three_world(), "c").steps(3).with_pod_status("c", RUNNING)
+    assert set(with_nodes(world, THREE[0], THREE[3]).step().children[JOB]) == {"b-leave"}
+
+
 def test_members_that_were_never_seen_ready_are_removed_if_they_are_lost() -> None:
     world = without_volume(with_nodes(seen_late(), THREE[0], THREE[3]), "b", "c").steps(2)
     assert set(world.children[JOB]) == {"b-leave", "c-leave"}
