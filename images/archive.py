@@ -2,7 +2,8 @@
 """Writes a docker archive (what `docker load` and `ctr image import` read) of static files, without a container engine.
 
 The files become the uppermost layer, executable by everybody; below it may lie layers that are there as tar files, or
-those of another image that this program has written.
+those of another image that this program has written. The image is for the architecture that GOARCH says, as to Go, or
+for that of this machine.
 The same input gives the same bytes.
 """
 
@@ -35,7 +36,7 @@ def write_archive(out: Path, image: Image, layers: Sequence[Path]) -> None:
     digests = {f"sha256:{_sha256(layer)}": layer for layer in layers}
     config = _encode(
         {
-            "architecture": ARCHITECTURES[platform.machine()],
+            "architecture": os.environ.get("GOARCH") or ARCHITECTURES[platform.machine()],
             "os": "linux",
             "config": dict(image.config),
             "rootfs": {"type": "layers", "diff_ids": list(digests)},

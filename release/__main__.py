@@ -2,10 +2,12 @@
 
 import argparse
 import os
+import platform
 import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,8 +20,12 @@ from testbed.layout import ROOT
 
 OUT = ROOT / "build" / "release"
 CHARTS = ("vk8s", "vk8s-crds")
+IMAGES = ("controller", "kink", "gpu", "access", "backup")
+INSTALLER = "kubeflow-installer"
+ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
+HOST = ARCHITECTURES[platform.machine()]
 # They would give images other names than those of the release.
-NAMES = ("VK8S_NODE_IMAGE", "VK8S_ACCESS_IMAGE", "VK8S_CONTROLLER_IMAGE", "VK8S_KUBEFLOW_IMAGE")
+NAMES = tuple(f"VK8S_{name}_IMAGE" for name in ("NODE", "ACCESS", "CONTROLLER", "BACKUP", "KUBEFLOW"))
 
 
 def main(arguments: list[str]) -> int:
@@ -33,7 +39,8 @@ def main(arguments: list[str]) -> int:
     out.mkdir(parents=True)
     with TemporaryDirectory(prefix="charts-", dir=options.out) as packages:
         charts = _build_charts(Path(packages))
-        parts = Parts(VERSION, _read_time(), _build_images(options.kubeflow), charts, _build_command())
+        images = _build_images(options.architectures or [HOST], options.kubeflow)
+        parts = Parts(VERSION, _read_time(), images, charts, _build_command())
         assemble(out, parts, _say)
     for name, size in describe_sizes(out).items():
         _say(f"  {size / 1e6:7.1f} MB  {name}")
@@ -49,20 +56,22 @@ def _parse_arguments(arguments: list[str]) -> argparse.Namespace:
         "--kubeflow", nargs=2, action="append", default=[], metavar=("CHECKOUT", "VERSION"),
         help="repeatable: add the installer of this Kubeflow, from a checkout of kubeflow/community-distribution",
     )  # fmt: skip
+    parser.add_argument(
+        "--architecture", dest="architectures", action="append", choices=list(ARCHITECTURES.values()),
+        help="repeatable: for which the images are; default: for that of this machine",
+    )  # fmt: skip
     return parser.parse_args(arguments)
 
 
-def _build_images(kubeflows: list[list[str]]) -> list[list[DockerArchive]]:
-    """One platform each: that of this machine."""
-    archives = [
-        builds.build_controller_image(),
-        builds.build_node_image(),
-        builds.build_gpu_node_image(),
-        builds.build_access_image(),
-        builds.build_backup_image(),
-        *(builds.build_kubeflow_installer(Path(checkout), version) for checkout, version in kubeflows),
-    ]
-    return [[read_docker_archive(path)] for path in archives]
+def _build_images(architectures: Sequence[str], kubeflows: list[list[str]]) -> list[list[DockerArchive]]:
+    """For each image an archive for each architecture."""
+    commands = [[f"{image}/build.sh"] for image in IMAGES]
+    commands += [[f"{INSTALLER}/build.sh", checkout, version] for checkout, version in kubeflows]
+    return [[_build_image(architecture, command) for architecture in architectures] for command in commands]
+
+
+def _build_image(architecture: str, command: Sequence[str]) -> DockerArchive:
+    return read_docker_archive(builds.run_build("build-for.sh", arguments=[architecture, *command]))
 
 
 def _build_charts(directory: Path) -> list[Path]:

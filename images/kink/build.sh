@@ -58,7 +58,8 @@ build_image() {
 
 cd "$images"
 binaries=$(bash binaries/build.sh)
-image_hash=$(echo "$reference ${binaries##*/} $(hash_files kink/* archive.py rootfs.sh pause/*)" | sha256sum | cut -c1-16)
+# Of the architecture, too: it is the id of the store, and a node may come back on a host of another one.
+image_hash=$(echo "$reference $(go env GOARCH) ${binaries##*/} $(hash_files kink/* archive.py rootfs.sh pause/*)" | sha256sum | cut -c1-16)
 archive=$cache/kink-$image_hash.tar
 mkdir -p "$cache"
 [[ -e $archive ]] || build_image

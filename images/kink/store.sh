@@ -76,7 +76,7 @@ import_images() {
   local archive
   for archive in "$work"/*.tar; do
     echo "  $(basename "$archive" .tar)" >&2
-    ctr --address "$work/containerd.sock" --namespace k8s.io image import "$archive" >/dev/null
+    ctr --address "$work/containerd.sock" --namespace k8s.io image import --platform "linux/$(go env GOARCH)" "$archive" >/dev/null
   done
   kill "$containerd_pid"
   wait "$containerd_pid" || true

@@ -8,11 +8,11 @@ inputs=$(cat build.sh reference pause.c ../archive.py | sha256sum)
 archive=$cache/pause-${inputs:0:16}.tar
 
 if [[ ! -e $archive ]]; then
-  command -v gcc >/dev/null || apt-get install -y --no-install-recommends gcc libc6-dev >&2
+  command -v "${CC:-gcc}" >/dev/null || apt-get install -y --no-install-recommends gcc libc6-dev >&2
   mkdir -p "$cache"
   work=$(mktemp -d)
   trap 'rm -rf "$work"' EXIT
-  gcc -Os -static -o "$work/pause" pause.c
+  "${CC:-gcc}" -Os -static -o "$work/pause" pause.c
   python3 ../archive.py "$archive" "$reference" "$work/pause:/pause"
 fi
 echo "$archive"
