@@ -203,7 +203,7 @@ def test_note_that_can_not_be_read_stops_nothing() -> None:
     assert list_pods(world.steps(2)) == ["m", "w"]
 
 
-def test_without_a_request_nothing_is_noted() -> None:
+def test_note_stays_empty_without_a_request() -> None:
     world = running_world()
     assert "cold-backup" not in str(world.sync())
     assert names(world.sync()) == names(running_world().sync())
