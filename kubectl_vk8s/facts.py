@@ -48,10 +48,13 @@ def list_facts(vk8s: Vk8s, objects: Objects) -> Iterator[str]:
 def describe_backup(vk8s: Vk8s) -> str:
     """The newest snapshot that is stored, where spec.backup asks for some."""
     backup: Manifest = vk8s.status.get("backup") or {}
+    due = backup.get("next", "")
     if "snapshot" not in backup:
-        return "No snapshot has been stored so far."
+        return f"No snapshot has been stored so far.{f' The next one is due at {due}.' if due else ''}"
     size = f"{backup['size'] / _MIB:.1f} MiB"
-    return join_pairs([("SNAPSHOT", backup["snapshot"]), ("TAKEN", backup["lastSuccessTime"]), ("SIZE", size)])
+    return join_pairs(
+        [("SNAPSHOT", backup["snapshot"]), ("TAKEN", backup["lastSuccessTime"]), ("SIZE", size), ("NEXT", due)]
+    )
 
 
 def list_half_done(vk8s: Vk8s) -> Iterator[str]:

@@ -14,7 +14,7 @@ CLASSIFIER = "License :: "
 def read_licence(package: str) -> str:
     """As the package says it: an SPDX expression where it has one."""
     said = metadata.metadata(package).json
-    classifiers = [line for line in said.get("classifier", []) if line.startswith(CLASSIFIER)]
+    classifiers = [line.split(" :: ")[-1] for line in said.get("classifier", []) if line.startswith(CLASSIFIER)]
     return str(said.get("license_expression") or said.get("license") or ", ".join(classifiers))
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from hooks.kubernetes.conditions import Condition, parse_time
+from hooks.kubernetes.conditions import Condition, format_time, parse_time
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.observed.backup_report import (
     FAILED,
@@ -31,6 +31,7 @@ from hooks.vk8s.spec.model import BackupSpec
 from hooks.vk8s.spec.naming import BACKUP_CONTAINER, backup_cron_job_name
 from hooks.vk8s.status.cold_backups import describe_cold
 from hooks.vk8s.status.movement import PASSING
+from hooks.vk8s.status.next_backup import find_next_backup
 
 BACKED_UP: Final = "BackedUp"
 # An attempt takes an hour at most, and starts within minutes.
@@ -48,14 +49,25 @@ class BackupReport:
 def report_backups(situation: Situation, planned: Backups, cold: ColdNote) -> BackupReport:
     """What is known of the backups that spec.backup asks for; nothing without it. `cold`: the last cold one."""
     report = _report_snapshots(situation, planned)
-    reported = describe_cold(situation, cold) if situation.cluster.spec.backup else {}
-    if not reported:
+    backup = situation.cluster.spec.backup
+    if backup is None:
         return report
-    fields = {"backup": {**report.fields.get("backup", {}), "cold": reported}}
-    if reported["phase"] != FAILED:
+    due = find_next_backup(backup, _find_cron_job(situation), situation.now)
+    reported = describe_cold(situation, cold)
+    found = {
+        **report.fields.get("backup", {}),
+        **({"next": format_time(due)} if due else {}),
+        **({"cold": reported} if reported else {}),
+    }
+    fields = {"backup": found} if found else {}
+    if not reported or reported["phase"] != FAILED:
         return BackupReport(report.conditions, fields)
     message = f"The last cold backup failed: {reported['message']} The virtual cluster does not wait for it any more."
     return BackupReport([_build_false("ColdBackupFailed", message)], fields)
+
+
+def _find_cron_job(situation: Situation) -> Manifest | None:
+    return situation.observed.find(CRON_JOB, backup_cron_job_name(situation.identity.name))
 
 
 def _report_snapshots(situation: Situation, planned: Backups) -> BackupReport:
@@ -107,8 +119,7 @@ def _explain_problem(
 
 def _has_missed(situation: Situation, last: Snapshot | None) -> bool:
     """Whether a backup was due some time ago of which nothing is known: its pods are gone, or there never were any."""
-    cron_job = situation.observed.find(CRON_JOB, backup_cron_job_name(situation.identity.name)) or {}
-    status = cron_job.get("status") or {}
+    status = (_find_cron_job(situation) or {}).get("status") or {}
     scheduled = parse_time(status.get("lastScheduleTime"))
     if scheduled is None or status.get("active") or situation.now < scheduled + _PATIENCE:
         return False

@@ -46,6 +46,12 @@ def test_nothing_is_said_before_the_first_attempt() -> None:
     assert "backup" not in world.sync().status
 
 
+def test_next_one_is_named_where_the_time_zone_is_known() -> None:
+    target = {"claim": {"name": "backups"}}
+    world = backed_up({"schedule": "0 3 * * *", "timeZone": "Etc/UTC", **target}).step()
+    assert world.sync().status["backup"] == {"next": "2026-01-03T03:00:00Z"}
+
+
 def test_snapshot_that_is_stored_is_shown_and_that_it_is_not_encrypted() -> None:
     world = with_pods(backed_up(), pod(STORED))
     assert read_condition(world) == (
