@@ -17,7 +17,7 @@ MOVES, DONE, STUCK, GOING = "InProgress", "Current", "Failed", "Terminating"
 # What kstatus says of each step of each story.
 STORIES: Final = {
     "access-and-ports": [MOVES, MOVES, MOVES, MOVES, DONE],
-    "backups": [MOVES, MOVES, DONE, MOVES, MOVES, DONE],
+    "backups": [MOVES, MOVES, DONE, MOVES, MOVES, MOVES, MOVES, DONE, DONE, MOVES, MOVES, MOVES, MOVES],
     "deleted": [GOING, GOING, GOING],
     "ephemeral": [MOVES],
     "every-field": [MOVES],
