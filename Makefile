@@ -101,7 +101,7 @@ test-e2e: $(if $(filter current,$(CLUSTER)),$(VENV)/installed,prerequisites) ## 
 .PHONY: test
 test: started prerequisites check build ## What continuous integration runs: all checks, and all tests but those of `make nightly`
 	@# Side by side, as most of them wait for others; what measures times waits until it is alone.
-	$(MAKE) --jobs=3 --output-sync=target cluster-installation-and-walkthrough kind-and-nested only-computing
+	$(MAKE) --jobs=3 --output-sync=target kind-installation-and-walkthrough only-nested the-rest
 	$(PYTEST) tests/speed $(ARGS)
 	$(PYTHON) -m tests.figures --since build/started
 
@@ -209,19 +209,20 @@ nested: prerequisites ## The tests in virtual clusters: a quarter of an hour
 walkthrough: prerequisites ## The commands of README, tutorial and other pages, typed in as they stand there
 	$(PYTEST) tests/walkthrough $(ARGS)
 
-# One after the other, whatever else runs at the same time; without what runs only at night (docs/nightly.md).
-.PHONY: cluster-installation-and-walkthrough kind-and-nested only-computing
-cluster-installation-and-walkthrough:
-	$(MAKE) others
-	$(MAKE) backup
-	$(MAKE) cluster ARGS='-m "not nightly" $(ARGS)'
+# One after the other, whatever else runs at the same time; without what runs only at night (docs/nightly.md). The last
+# tests of `nested` measure times, and begin when `kind-test` and `installation` have ended.
+.PHONY: kind-installation-and-walkthrough only-nested the-rest
+kind-installation-and-walkthrough:
+	$(MAKE) kind-test ARGS='-m "not nightly" $(ARGS)'
 	$(MAKE) installation ARGS='-m "not nightly" $(ARGS)'
 	$(MAKE) walkthrough ARGS='-m "not nightly" $(ARGS)'
-kind-and-nested:
-	$(MAKE) kind-test ARGS='-m "not nightly" $(ARGS)'
+only-nested:
 	$(MAKE) nested ARGS='-m "not nightly" $(ARGS)'
-# Gets what the other two leave of the processors while they wait for nodes to boot.
-only-computing:
+# What only computes gets what the others leave of the processors while they wait for nodes to boot.
+the-rest:
+	$(MAKE) cluster ARGS='-m "not nightly" $(ARGS)'
+	$(MAKE) others
+	$(MAKE) backup
 	nice -n 10 $(MAKE) chaos-check
 	nice -n 10 $(MAKE) covering
 	nice -n 10 $(MAKE) charts
