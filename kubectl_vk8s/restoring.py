@@ -123,23 +123,27 @@ def read_lost_claims(vk8s: Vk8s) -> str:
     return found[1] if found else ""
 
 
-def build_patch(vk8s: Vk8s, restore_from: Manifest) -> list[Manifest]:
-    """A JSON patch that replaces spec.restoreFrom and gives up what is lost, at once; of this Vk8s and no later one."""
-    lost = read_lost_claims(vk8s)
-    annotations = {**vk8s.annotations, ACCEPT_LOSS_ANNOTATION: lost}
+def build_patch(vk8s: Vk8s, restore_from: Manifest, given_up: str) -> list[Manifest]:
+    """A JSON patch that replaces spec.restoreFrom and gives up these claims, at once; of this Vk8s and no later one.
+
+    `given_up`: as `read_lost_claims` returns it. If it is empty, nothing is given up that was not before.
+    """
+    annotations = {**vk8s.annotations, ACCEPT_LOSS_ANNOTATION: given_up}
     return [
         {"op": "test", "path": "/metadata/uid", "value": vk8s.manifest["metadata"]["uid"]},
         {"op": "add", "path": "/spec/restoreFrom", "value": restore_from},
-        *([{"op": "add", "path": "/metadata/annotations", "value": annotations}] if lost else []),
+        *([{"op": "add", "path": "/metadata/annotations", "value": annotations}] if given_up else []),
     ]
 
 
-def describe_plan(vk8s: Vk8s, wish: Wish) -> Iterator[str]:
-    """What is going to happen to a Vk8s that is restored in place, one line each."""
+def describe_plan(vk8s: Vk8s, wish: Wish, given_up: str) -> Iterator[str]:
+    """What is going to happen to a Vk8s that is restored in place, one line each. `given_up`: as in `build_patch`."""
     backup = vk8s.status.get("backup") or {}
     is_newest = wish.snapshot == LATEST and wish.source == Place(vk8s.namespace, vk8s.name) and "snapshot" in backup
     known = f" (the last one known: {backup['snapshot']}, {backup['lastSuccessTime']})" if is_newest else ""
     yield f"{vk8s.namespace}/{vk8s.name} begins again with {wish}{known}."
     lost = [node.name for node in vk8s.nodes if node.reason == LOST]
-    if lost:
+    if lost and given_up:
         yield f"Given up: the lost volumes of {', '.join(lost)}, and whatever was written after the snapshot."
+    elif lost:
+        yield f"Not given up: the lost volumes of {', '.join(lost)}."

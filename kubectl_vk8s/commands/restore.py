@@ -26,6 +26,7 @@ from kubectl_vk8s.restoring import (
     has_lost_its_data,
     list_left_out,
     list_waiting,
+    read_lost_claims,
     read_place,
 )
 from kubectl_vk8s.session import Session
@@ -142,22 +143,26 @@ def read_file(session: Session, asked: Options) -> Vk8s:
 
 
 def restore_in_place(session: Session, vk8s: Vk8s, asked: Options) -> int | None:
-    """Gives up what the cluster has lost, and lets it begin with the snapshot; the exit code."""
+    """Lets a cluster that has lost its data begin with the snapshot, and gives up what is lost; the exit code.
+
+    Nothing is given up without a question, nor for a node whose loss its owner has given up before.
+    """
     waiting = list_waiting(vk8s)
     if not waiting and not has_lost_its_data(vk8s):
         raise ProblemError(explain_refusal(session, vk8s), Exit.USAGE)
+    given_up = "" if waiting else read_lost_claims(vk8s)
     place = Place(vk8s.namespace, vk8s.name)
     source = read_place(session, asked.of) if asked.of else place
     wish = Wish(source, asked.snapshot, build_store(asked, choose_known(vk8s)))
-    plan = list(describe_plan(vk8s, wish))
+    plan = list(describe_plan(vk8s, wish, given_up))
     if asked.dry_run:
         for line in plan:
             session.screen.print(line)
         return None
     kubectl = session.within(vk8s)
     check_store(kubectl, wish.store)
-    confirm(session, plan, is_sure=asked.yes or bool(waiting))
-    patched = patch_vk8s(session, vk8s, "json", build_patch(vk8s, wish.build_restore_from(place)))
+    confirm(session, plan, is_sure=asked.yes or not given_up)
+    patched = patch_vk8s(session, vk8s, "json", build_patch(vk8s, wish.build_restore_from(place), given_up))
     if waiting:
         # It is recreated, and only a new one looks for another snapshot.
         kubectl.run("delete", "pod", *waiting, "--ignore-not-found", "--wait=false")

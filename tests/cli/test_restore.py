@@ -48,6 +48,18 @@ def restored(vk8s: Manifest) -> Manifest:
     return {**vk8s, "status": status}
 
 
+def give_up(vk8s: Manifest, claims: str) -> Manifest:
+    """The same when its owner has given up these claims."""
+    return {**vk8s, "metadata": {**vk8s["metadata"], "annotations": {ACCEPT: claims}}}
+
+
+def wait_for_snapshot(vk8s: Manifest, name: str) -> Manifest:
+    """The same when that node waits for a snapshot which it can't have."""
+    failed = {"ready": False, "reason": "RestoreFailed"}
+    nodes = [{**each, **failed} if each["name"] == name else each for each in vk8s["status"]["nodes"]]
+    return {**vk8s, "status": {**vk8s["status"], "nodes": nodes}}
+
+
 def read_created(kubectl: FakeKubectl) -> Manifest:
     created: Manifest = json.loads(kubectl.stdin)
     return created
@@ -194,9 +206,7 @@ def test_plan_of_a_restore_in_place_names_the_newest_snapshot(kubectl: FakeKubec
 
 
 def test_node_that_waits_for_a_snapshot_gets_another_pod(kubectl: FakeKubectl, run: Run) -> None:
-    vk8s = in_store(running())
-    nodes = [{**each, "ready": False, "reason": "RestoreFailed"} for each in vk8s["status"]["nodes"][:1]]
-    vk8s = {**vk8s, "status": {**vk8s["status"], "nodes": nodes}}
+    vk8s = wait_for_snapshot(in_store(running()), "m")
     kubectl.answer(GET, vk8s)
     kubectl.answer("get PersistentVolumeClaim other")
     kubectl.answer("patch vk8s demo", vk8s)
@@ -205,6 +215,19 @@ def test_node_that_waits_for_a_snapshot_gets_another_pod(kubectl: FakeKubectl, r
     (_, field) = read_patch(kubectl)
     assert field["value"] == {"claim": {"name": "other"}}
     assert [call for call in kubectl.calls if "delete pod m" in call]
+
+
+def test_worker_that_is_lost_as_well_is_not_given_up(kubectl: FakeKubectl, run: Run) -> None:
+    """Its owner has given up the control-plane node, and written a snapshot that does not exist."""
+    vk8s = wait_for_snapshot(give_up(lost("m", "w"), "uid-of-m-state"), "m")
+    kubectl.answer(GET, vk8s)
+    kubectl.answer("get PersistentVolumeClaim backups")
+    kubectl.answer("patch vk8s demo", vk8s)
+    kubectl.answer("delete pod m")
+    ended = run("restore", "demo", "--no-wait")
+    assert ended.code == Exit.DONE, ended.err
+    assert "Not given up: the lost volumes of w." in ended.err
+    assert [each["path"] for each in read_patch(kubectl)] == ["/metadata/uid", "/spec/restoreFrom"]
 
 
 @pytest.mark.parametrize(
