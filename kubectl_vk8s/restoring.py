@@ -16,6 +16,9 @@ from kubectl_vk8s.vk8s import MASTER, Vk8s
 DRY_RUN: Final = ("create", "--dry-run=client", "--filename=-")
 LATEST: Final = "latest"
 LOST, FAILED = "StateLost", "RestoreFailed"
+# Until the first of several has the snapshot, the others wait for it. One that has data waits as a member that is down.
+_WITHOUT_DATA: Final = frozenset({LOST, FAILED, "Waiting"})
+_WITH_DATA: Final = "Down"
 _NODE_PORTS: Final = range(30000, 32768)
 # Of a Vk8s, they say what has been done to it; not what it is.
 _OF_ITS_LIFE: Final = ("vk8s.sktelecom.com/", "kubectl.kubernetes.io/", STOPPED_ANNOTATION)
@@ -113,8 +116,11 @@ def has_lost_its_data(vk8s: Vk8s) -> bool:
 
 
 def list_waiting(vk8s: Vk8s) -> list[str]:
-    """The control-plane nodes that wait for a snapshot which they can't have; they have no data."""
-    return [node.name for node in vk8s.nodes if node.role == MASTER and node.reason == FAILED]
+    """The control-plane nodes that can't have their snapshot; none of them if another one may have data."""
+    masters = [node for node in vk8s.nodes if node.role == MASTER]
+    if any(node.reason not in _WITHOUT_DATA or node.member == _WITH_DATA for node in masters):
+        return []
+    return [node.name for node in masters if node.reason == FAILED]
 
 
 def read_lost_claims(vk8s: Vk8s) -> str:

@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -58,6 +59,14 @@ def wait_for_snapshot(vk8s: Manifest, name: str) -> Manifest:
     failed = {"ready": False, "reason": "RestoreFailed"}
     nodes = [{**each, **failed} if each["name"] == name else each for each in vk8s["status"]["nodes"]]
     return {**vk8s, "status": {**vk8s["status"], "nodes": nodes}}
+
+
+def with_no_pods() -> World:
+    """The world in which the pods of two of three members are gone for the moment; their volumes are there."""
+    world = three_world()
+    for name in "ac":
+        world = world.with_child(POD, name, None)
+    return world
 
 
 def read_created(kubectl: FakeKubectl) -> Manifest:
@@ -230,6 +239,23 @@ def test_worker_that_is_lost_as_well_is_not_given_up(kubectl: FakeKubectl, run: 
     assert [each["path"] for each in read_patch(kubectl)] == ["/metadata/uid", "/spec/restoreFrom"]
 
 
+def test_snapshot_that_none_of_several_has_is_replaced(kubectl: FakeKubectl, run: Run) -> None:
+    """All volumes were given up, and the first node can't get the snapshot for which the others wait."""
+    world = three_world()
+    for name in "abc":
+        world = world.with_child(POD, name, None).with_child(CLAIM, f"{name}-state", None)
+    world = replace(world.step(), annotations={ACCEPT: "uid-of-a-state,uid-of-b-state,uid-of-c-state"})
+    wanted = {**world.spec, "restoreFrom": {"claim": {"name": "backups"}}}
+    world = replace(world, spec=wanted, context=BACKED_UP).steps(3)
+    vk8s = wait_for_snapshot(build_object(world), "a")
+    assert [each.get("member") for each in vk8s["status"]["nodes"]] == ["Joining", "Joining", "Joining", None]
+    kubectl.answer(GET, vk8s)
+    ended = run("restore", "demo", "--claim", "backups", "--dry-run")
+    assert ended.out == "team-a/demo begins again with the latest snapshot of team-a/demo, from claim backups.\n", (
+        ended.err
+    )
+
+
 @pytest.mark.parametrize(
     "vk8s",
     [
@@ -237,6 +263,8 @@ def test_worker_that_is_lost_as_well_is_not_given_up(kubectl: FakeKubectl, run: 
         pytest.param(lost("w"), id="a worker lost its data"),
         pytest.param(lose(three_world().step(), "a"), id="two members have the data"),
         pytest.param(lose(three_world().step(), "a", "b"), id="one member has the data"),
+        pytest.param(wait_for_snapshot(build_object(three_world()), "b"), id="a new member has no volumes"),
+        pytest.param(wait_for_snapshot(build_object(with_no_pods()), "b"), id="the other members are down"),
     ],
 )
 def test_data_that_is_there_is_never_replaced(kubectl: FakeKubectl, run: Run, vk8s: Manifest) -> None:
