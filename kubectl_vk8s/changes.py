@@ -18,18 +18,18 @@ def replace_nodes(session: Session, vk8s: Vk8s, nodes: Sequence[Manifest], more:
         {"op": "replace", "path": "/spec/nodes", "value": list(nodes)},
         *({"op": "replace", "path": f"/spec/{name}", "value": value} for name, value in more.items()),
     ]
+    return patch_vk8s(session, vk8s, "json", patch)
+
+
+def patch_vk8s(session: Session, vk8s: Vk8s, kind: str, patch: object) -> Vk8s:
+    """Patches the Vk8s; it as it is then. ProblemError where it is not what the patch tests for."""
+    arguments = ("patch", "vk8s", vk8s.name, f"--type={kind}", f"--patch={json.dumps(patch)}", "--output=json")
     try:
-        return patch_vk8s(session, vk8s, "json", patch)
+        return Vk8s(json.loads(session.within(vk8s).run(*arguments)))
     except KubectlError as error:
         if "test operation" in str(error) or "testing value" in str(error):
             raise ProblemError(f"Somebody has edited {vk8s.name} meanwhile: look at it, and try again.") from error
         raise
-
-
-def patch_vk8s(session: Session, vk8s: Vk8s, kind: str, patch: object) -> Vk8s:
-    """Patches the Vk8s; it as it is then."""
-    arguments = ("patch", "vk8s", vk8s.name, f"--type={kind}", f"--patch={json.dumps(patch)}", "--output=json")
-    return Vk8s(json.loads(session.within(vk8s).run(*arguments)))
 
 
 def wait_for_running(session: Session, vk8s: Vk8s, seconds: float) -> int:

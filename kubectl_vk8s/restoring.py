@@ -132,14 +132,26 @@ def read_lost_claims(vk8s: Vk8s) -> str:
 def build_patch(vk8s: Vk8s, restore_from: Manifest, given_up: str) -> list[Manifest]:
     """A JSON patch that replaces spec.restoreFrom and gives up these claims, at once; of this Vk8s and no later one.
 
-    `given_up`: as `read_lost_claims` returns it. If it is empty, nothing is given up that was not before.
+    `given_up`: as `read_lost_claims` returns it. If it is empty, nothing is given up that was not before. Other
+    annotations stay as they are by then.
     """
-    annotations = {**vk8s.annotations, ACCEPT_LOSS_ANNOTATION: given_up}
     return [
         {"op": "test", "path": "/metadata/uid", "value": vk8s.manifest["metadata"]["uid"]},
         {"op": "add", "path": "/spec/restoreFrom", "value": restore_from},
-        *([{"op": "add", "path": "/metadata/annotations", "value": annotations}] if given_up else []),
+        *(_build_annotation(vk8s, given_up) if given_up else []),
     ]
+
+
+def _build_annotation(vk8s: Vk8s, given_up: str) -> list[Manifest]:
+    """A key can only be added to a map that exists: that there is none may not have changed meanwhile."""
+    path = "/metadata/annotations"
+    if not vk8s.annotations:
+        return [
+            {"op": "test", "path": path, "value": None},
+            {"op": "add", "path": path, "value": {ACCEPT_LOSS_ANNOTATION: given_up}},
+        ]
+    key = ACCEPT_LOSS_ANNOTATION.replace("~", "~0").replace("/", "~1")
+    return [{"op": "add", "path": f"{path}/{key}", "value": given_up}]
 
 
 def describe_plan(vk8s: Vk8s, wish: Wish, given_up: str) -> Iterator[str]:

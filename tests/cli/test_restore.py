@@ -190,10 +190,31 @@ def test_loss_is_given_up_together_with_the_restore(kubectl: FakeKubectl, run: R
     ended = run("restore", "demo", "--yes", "--timeout", "30s")
     assert ended.code == Exit.DONE, ended.err
     assert "Given up: the lost volumes of m, and whatever was written after the snapshot." in ended.err
-    test, field, annotations = read_patch(kubectl)
+    test, field, no_annotations, annotations = read_patch(kubectl)
     assert test == {"op": "test", "path": "/metadata/uid", "value": vk8s["metadata"]["uid"]}
     assert (field["path"], field["value"]) == ("/spec/restoreFrom", {"claim": {"name": "backups"}})
+    assert no_annotations == {"op": "test", "path": "/metadata/annotations", "value": None}
     assert annotations["value"] == {ACCEPT: "uid-of-m-state"}
+
+
+def test_annotations_of_others_are_left_alone(kubectl: FakeKubectl, run: Run) -> None:
+    vk8s = lost()
+    vk8s["metadata"]["annotations"] = {"vk8s.sktelecom.com/stopped": "true"}
+    kubectl.answer(GET, vk8s)
+    kubectl.answer("get PersistentVolumeClaim backups")
+    kubectl.answer("patch vk8s demo", vk8s)
+    assert run("restore", "demo", "--yes", "--no-wait").code == Exit.DONE
+    key = "/metadata/annotations/vk8s.sktelecom.com~1accept-state-loss"
+    assert read_patch(kubectl)[2:] == [{"op": "add", "path": key, "value": "uid-of-m-state"}]
+
+
+def test_vk8s_that_was_edited_during_the_question_is_not_restored(kubectl: FakeKubectl, run: Run) -> None:
+    kubectl.answer(GET, lost())
+    kubectl.answer("get PersistentVolumeClaim backups")
+    kubectl.refuse("patch vk8s demo", "Invalid", "testing value /metadata/annotations failed: test failed")
+    ended = run("restore", "demo", "--yes")
+    assert ended.code == Exit.FAILED
+    assert "Somebody has edited demo meanwhile" in ended.err
 
 
 def test_loss_is_given_up_only_with_consent(kubectl: FakeKubectl, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
