@@ -117,7 +117,7 @@ remove_member() {
   until [[ $left = true ]]; do
     others=$(list_others) || return
     while read -r name _ _ asked; do
-      [[ $name != "$helper" || -n $asked ]] || break 2
+      [[ -z $helper || $name != "$helper" || -n $asked ]] || break 2
     done <<<"$others"
     ask_another || return
     sleep 1

@@ -126,6 +126,14 @@ def test_removal_waits_for_another_control_plane_node(lost: Node) -> None:
     assert ended.said.count(waits) == 1
 
 
+def test_removal_waits_while_no_other_node_is_of_the_control_plane(lost: Node) -> None:
+    """Nobody has removed the member, although no Node is left that is asked to."""
+    lost.write("bench/others")
+    ended = leave(lost, limit=20)
+    assert ended.code == ENDED_BY_BENCH
+    assert ended.said[-1].startswith("Waiting for another control-plane node that is Ready")
+
+
 @pytest.mark.parametrize("verb", ["get nodes", "annotate"])
 def test_removal_of_a_lost_node_is_retried_when_the_api_server_answers_again(lost: Node, verb: str) -> None:
     once = f"[[ $* != *' {verb} '*remove-member* || -e bench/was-away ]] || touch bench/away bench/was-away"
