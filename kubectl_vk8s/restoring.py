@@ -102,11 +102,20 @@ def _rename(node: str, before: str, after: str) -> str:
     return f"{after}{node.removeprefix(before)}" if node.startswith(f"{before}-") else f"{after}-{node}"
 
 
-def list_left_out(living: Vk8s) -> Iterator[str]:
-    """What `build_copy` leaves out, in words of the spec."""
+def describe_copy(living: Vk8s, place: Place) -> Iterator[str]:
+    """What a copy at that place does not have of `living`, one line each."""
     fixed = [str(port["port"]) for port in living.spec.get("ports") or [] if port["port"] in _NODE_PORTS]
-    yield from [f"ports {', '.join(fixed)}"] if fixed else []
-    yield from ["accessPodPort"] if "accessPodPort" in living.spec else []
+    left_out = [
+        *([f"ports {', '.join(fixed)}"] if fixed else []),
+        *(["accessPodPort"] if "accessPodPort" in living.spec else []),
+    ]
+    if left_out:
+        yield f"Without {' and '.join(left_out)}, which {living.name} has on the hosts."
+    if place.namespace == living.namespace:
+        yield (
+            f"Without the volumes of a cold backup, as its nodes can't have the names of those of {living.name} in the "
+            "same namespace. With them: docs/how-to/restore.md, section Volumes inside."
+        )
 
 
 def has_lost_its_data(vk8s: Vk8s) -> bool:

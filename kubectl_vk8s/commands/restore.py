@@ -22,9 +22,9 @@ from kubectl_vk8s.restoring import (
     build_patch,
     build_restored,
     choose_known,
+    describe_copy,
     describe_plan,
     has_lost_its_data,
-    list_left_out,
     list_waiting,
     read_lost_claims,
     read_place,
@@ -101,9 +101,8 @@ def create_restored(session: Session, asked: Options) -> int | None:
         session.screen.print(kubectl.run(*DRY_RUN, "--output=yaml", stdin=json.dumps(new)).rstrip())
         return None
     check_store(kubectl, wish.store)
-    left_out = [] if asked.file else list(list_left_out(origin))
-    if left_out:
-        session.screen.say(f"Without {' and '.join(left_out)}, which {origin.name} has on the hosts.")
+    for line in [] if asked.file else describe_copy(origin, place):
+        session.screen.say(line)
     created = create(kubectl, place, new)
     session.screen.say(f"{place} begins with {wish}.")
     return wait_for_restore(session, created, asked)

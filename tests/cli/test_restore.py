@@ -150,6 +150,7 @@ def test_copy_of_a_living_vk8s_has_own_nodes_and_no_fixed_ports(kubectl: FakeKub
     ended = run("restore", "copy", "--of", "demo", "--no-wait")
     assert ended.code == Exit.DONE, ended.err
     assert "Without ports 30000 and accessPodPort, which demo has on the hosts." in ended.err
+    assert "Without the volumes of a cold backup, as its nodes can't have the names of those of demo" in ended.err
     spec = read_created(kubectl)["spec"]
     assert [each["name"] for each in spec["nodes"]] == ["copy-master", "copy-w"]
     assert [port["port"] for port in spec["ports"]] == [8080]
@@ -164,6 +165,9 @@ def test_copy_in_another_namespace_keeps_the_names_of_nodes(kubectl: FakeKubectl
     ended = run("restore", "team-b/demo", "--of", "team-a/demo", "--dry-run")
     assert (ended.code, ended.out) == (Exit.DONE, "kind: Vk8s\n")
     assert [each["name"] for each in read_created(kubectl)["spec"]["nodes"]] == ["m", "w"]
+    kubectl.answer("get PersistentVolumeClaim backups")
+    kubectl.answer(CREATE, in_store(running()))
+    assert "cold backup" not in run("restore", "team-b/demo", "--of", "team-a/demo", "--no-wait").err
 
 
 def test_restore_waits_and_names_the_snapshot(kubectl: FakeKubectl, run: Run) -> None:
