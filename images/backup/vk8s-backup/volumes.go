@@ -178,12 +178,23 @@ func (b *backup) fetchVolumes(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	of := slices.IndexFunc(copies, func(each stored) bool { return each.read("node") == b.node && each.read("volumes") != "0" })
-	if of < 0 {
+	of := findCopy(copies, b.node)
+	if of == nil {
 		b.say(fmt.Sprintf("snapshot %s has no volumes of node %s", b.snapshot, b.node))
 		return nil
 	}
-	return store.downloadVolumes(ctx, &copies[of])
+	return store.downloadVolumes(ctx, of)
+}
+
+// findCopy returns the last copy of a node that has volumes, as a first attempt may have been stored and not reported; nil
+// if there is none. `copies`: the oldest first.
+func findCopy(copies []stored, node string) *stored {
+	for i := range slices.Backward(copies) {
+		if copies[i].read("node") == node && copies[i].read("volumes") != "0" {
+			return &copies[i]
+		}
+	}
+	return nil
 }
 
 // downloadVolumes writes a copy next to the directory, and puts it in place when it is complete.
