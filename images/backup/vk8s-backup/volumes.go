@@ -22,9 +22,11 @@ const (
 	volumesTag = "vk8s-volumes"
 	coldTag    = "cold"
 	// A message has room for the names of some nodes.
-	mostNamed  = 3000
-	everyNode  = "*"
-	partialEnd = ".partial"
+	mostNamed = 3000
+	everyNode = "*"
+	// Written by the host, where it has SELinux, which lets no pod change it: restic would fail.
+	labelOfHost = "security.selinux"
+	partialEnd  = ".partial"
 )
 
 // copied is what the termination message says of the volumes of a node that are stored.
@@ -204,7 +206,10 @@ func (s *store) downloadVolumes(ctx context.Context, of *stored) error {
 		return err
 	}
 	s.say(fmt.Sprintf("fetching %s volumes of node %s, copy %s", of.read("volumes"), s.node, of.ShortID))
-	if err := s.run(ctx, io.Discard, "", "restore", of.ID, "--target", partial, "--delete"); err != nil {
+	err := s.run(
+		ctx, io.Discard, "", "restore", of.ID, "--target", partial, "--delete", "--sparse", "--exclude-xattr", labelOfHost,
+	)
+	if err != nil {
 		return fmt.Errorf("%s: copy %s of the volumes of node %s can't be read: %w", s.target(), of.ShortID, s.node, err)
 	}
 	return putInPlace(partial, s.volumes)

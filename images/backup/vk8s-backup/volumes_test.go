@@ -1,6 +1,12 @@
 package main
 
-import "testing"
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
 
 func newCopy(id, node, volumes string) stored {
 	return stored{ID: id, ShortID: id, Tags: []string{"node=" + node, "nodes=2", "volumes=" + volumes}}
@@ -15,5 +21,27 @@ func TestLastCopyWithVolumesIsFetched(t *testing.T) {
 	}
 	if found := findCopy(copies, "x"); found != nil {
 		t.Errorf("%+v", found)
+	}
+}
+
+// A label of the host can't be written where SELinux is enforced, and restic fails then.
+func TestVolumesComeBackSparseAndWithoutLabelsOfAHost(t *testing.T) {
+	folder := t.TempDir()
+	restic, calls := filepath.Join(folder, "restic"), filepath.Join(folder, "calls")
+	if err := os.WriteFile(restic, []byte("#!/bin/sh\necho \"$@\" >>"+calls+"\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	given := &options{restic: restic, node: "m", volumes: filepath.Join(folder, "state", "volumes")}
+	s := &store{backup: &backup{options: given, say: func(string) {}}}
+	of := newCopy("a", "m", "1")
+	if err := s.downloadVolumes(context.Background(), &of); err != nil {
+		t.Fatal(err)
+	}
+	called, err := os.ReadFile(calls)
+	if err != nil || !strings.HasSuffix(string(called), " --delete --sparse --exclude-xattr security.selinux\n") {
+		t.Errorf("%s, %v", called, err)
+	}
+	if _, err := os.Stat(given.volumes); err != nil {
+		t.Error(err)
 	}
 }
