@@ -187,4 +187,6 @@ def wait_for_restore(session: Session, vk8s: Vk8s, asked: Options, before: str =
     if code == Exit.DONE:
         restored = session.get(f"{vk8s.namespace}/{vk8s.name}").status.get("restoredFrom") or {}
         session.screen.print(f"It has the data of snapshot {restored.get('snapshot')}, of {restored.get('time')}.")
+        if "missing" in restored:
+            session.screen.say(f"That cold backup was not completed: it has no volumes of {restored['missing']}.")
     return code

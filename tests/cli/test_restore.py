@@ -181,6 +181,17 @@ def test_restore_waits_and_names_the_snapshot(kubectl: FakeKubectl, run: Run) ->
     assert ended.out.splitlines()[-1] == "It has the data of snapshot 5fd3658b, of 2026-01-02T02:00:02Z."
 
 
+def test_restore_from_an_incomplete_cold_backup_says_what_is_missing(kubectl: FakeKubectl, run: Run) -> None:
+    vk8s = restored(in_store(running()))
+    vk8s["status"]["restoredFrom"] = {**RESTORED, "volumes": "m", "missing": "1 of 2 nodes"}
+    with_file(kubectl, {**vk8s, "status": {}})
+    kubectl.answer("get PersistentVolumeClaim backups")
+    kubectl.watch(vk8s)
+    kubectl.answer(GET, vk8s)
+    ended = run("restore", "-f", "demo.yaml", "--timeout", "30s")
+    assert "That cold backup was not completed: it has no volumes of 1 of 2 nodes." in ended.err
+
+
 # In place
 
 

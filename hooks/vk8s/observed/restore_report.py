@@ -11,8 +11,8 @@ from hooks.vk8s.spec.naming import RESTORE_CONTAINER
 RESTORE_FAILED, RESTORING = "RestoreFailed", "Restoring"
 _FIELDS: Final = ("snapshot", "time", "name")
 _LONGEST: Final = 64
-# Nodes that have volumes in the same backup, separated by commas.
-_VOLUMES: Final = "volumes"
+# Nodes that have volumes in the same backup, separated by commas; and of how many it has none, as it was not completed.
+_VOLUMES, _MISSING = "volumes", "missing"
 
 
 def parse_restored(status: Any) -> Mapping[str, str]:  # noqa: ANN401 whatever the object's status is
@@ -59,4 +59,9 @@ def _select(raw: object) -> Mapping[str, str]:
         return {}
     volumes = found.get(_VOLUMES)
     names = ",".join(map(str, volumes)) if isinstance(volumes, list) else volumes
-    return {**texts, **({_VOLUMES: names} if names and isinstance(names, str) else {})}
+    missing = found.get(_MISSING)
+    return {
+        **texts,
+        **({_VOLUMES: names} if names and isinstance(names, str) else {}),
+        **({_MISSING: missing[:_LONGEST]} if missing and isinstance(missing, str) else {}),
+    }

@@ -29,6 +29,8 @@ type fetched struct {
 	Name     string    `json:"name,omitempty"`
 	// Nodes that have volumes in the same backup.
 	Volumes []string `json:"volumes,omitempty"`
+	// How many nodes have none because it was not completed, in words.
+	Missing string `json:"missing,omitempty"`
 }
 
 // fetch brings a node what it begins with: the snapshot of etcd, if it initializes the cluster, and its volumes.
@@ -75,7 +77,10 @@ func (b *backup) fetchSnapshot(ctx context.Context) (*fetched, error) {
 	if err != nil {
 		return nil, err
 	}
-	described.Volumes = nameNodes(copies)
+	described.Volumes, described.Missing = nameNodes(copies), describeMissing(chosen, copies)
+	if described.Missing != "" {
+		b.say(fmt.Sprintf("the cold backup of snapshot %s is not complete: volumes of %s are missing", chosen.ShortID, described.Missing))
+	}
 	if err := store.download(ctx, chosen, described); err != nil {
 		return nil, err
 	}
@@ -83,7 +88,9 @@ func (b *backup) fetchSnapshot(ctx context.Context) (*fetched, error) {
 }
 
 func describeFetched(found *description) *fetched {
-	return &fetched{Snapshot: found.Fetched, Time: found.Time, Name: found.Name, Volumes: found.Volumes}
+	return &fetched{
+		Snapshot: found.Fetched, Time: found.Time, Name: found.Name, Volumes: found.Volumes, Missing: found.Missing,
+	}
 }
 
 // hasData returns whether etcd has begun to write here.

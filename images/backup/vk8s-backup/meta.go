@@ -37,9 +37,10 @@ type description struct {
 	SHA256    string `json:"sha256"`
 	Size      int64  `json:"size"`
 	Encrypted bool   `json:"encrypted"`
-	// Only after it was fetched: its name, and the nodes that have volumes in the same backup.
+	// Only after it was fetched: its name, the nodes that have volumes in the same backup, and how many are missing.
 	Fetched string   `json:"fetched,omitempty"`
 	Volumes []string `json:"volumes,omitempty"`
+	Missing string   `json:"missing,omitempty"`
 }
 
 func (d *description) write(path string) error {

@@ -24,6 +24,8 @@ const (
 	// A message has room for the names of some nodes.
 	mostNamed = 3000
 	everyNode = "*"
+	// What is missing if there is no copy of any.
+	allNodes = "all nodes"
 	// Written by the host, where it has SELinux, which lets no pod change it: restic would fail.
 	labelOfHost = "security.selinux"
 	partialEnd  = ".partial"
@@ -310,11 +312,32 @@ func chooseGone(snapshots, copies []stored, keep int) []string {
 
 // isWhole returns whether there is a copy of each node that the backup is of.
 func isWhole(copies []stored) bool {
+	return len(copies) > 0 && strconv.Itoa(countNodes(copies)) == copies[0].read("nodes")
+}
+
+func countNodes(copies []stored) int {
 	nodes := map[string]bool{}
 	for _, each := range copies {
 		nodes[each.read("node")] = true
 	}
-	return len(copies) > 0 && strconv.Itoa(len(nodes)) == copies[0].read("nodes")
+	return len(nodes)
+}
+
+// describeMissing says of how many nodes there is no copy, if the snapshot is of a cold backup that was not completed;
+// empty otherwise.
+func describeMissing(of *stored, copies []stored) string {
+	if !slices.Contains(of.Tags, coldTag) || isWhole(copies) {
+		return ""
+	}
+	if len(copies) == 0 {
+		return allNodes
+	}
+	nodes := copies[0].read("nodes")
+	all, err := strconv.Atoi(nodes)
+	if err != nil {
+		return allNodes
+	}
+	return fmt.Sprintf("%d of %s nodes", all-countNodes(copies), nodes)
 }
 
 // list returns the snapshots that have all of these tags, the oldest first.

@@ -24,6 +24,26 @@ func TestLastCopyWithVolumesIsFetched(t *testing.T) {
 	}
 }
 
+func TestIncompleteColdBackupSaysWhatIsMissing(t *testing.T) {
+	cold := &stored{Tags: []string{"vk8s", coldTag}}
+	m, w := newCopy("a", "m", "1"), newCopy("b", "w", "0")
+	for _, each := range []struct {
+		name     string
+		of       *stored
+		copies   []stored
+		expected string
+	}{
+		{"complete", cold, []stored{m, w}, ""},
+		{"one node twice", cold, []stored{m, m}, "1 of 2 nodes"},
+		{"none", cold, nil, "all nodes"},
+		{"of etcd alone", &stored{Tags: []string{"vk8s"}}, nil, ""},
+	} {
+		if found := describeMissing(each.of, each.copies); found != each.expected {
+			t.Errorf("%s: %q", each.name, found)
+		}
+	}
+}
+
 // A label of the host can't be written where SELinux is enforced, and restic fails then.
 func TestVolumesComeBackSparseAndWithoutLabelsOfAHost(t *testing.T) {
 	folder := t.TempDir()

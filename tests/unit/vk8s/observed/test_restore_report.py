@@ -112,6 +112,14 @@ def test_nodes_with_volumes_are_named_and_remembered() -> None:
     assert parse_restored({"restoredFrom": {**kept, "volumes": 3}}) == FETCHED
 
 
+def test_cold_backup_that_was_not_completed_says_so_ever_after() -> None:
+    incomplete = {**FETCHED, "volumes": ["m"], "missing": "1 of 2 nodes"}
+    kept = {**FETCHED, "volumes": "m", "missing": "1 of 2 nodes"}
+    assert restoring(state=ended(incomplete)).sync().status["restoredFrom"] == kept
+    assert parse_restored({"restoredFrom": kept}) == kept
+    assert parse_restored({"restoredFrom": {**FETCHED, "missing": 3}}) == FETCHED
+
+
 def test_worker_waits_until_it_is_known_what_it_begins_with() -> None:
     waiting = restoring(state={"running": {}})
     assert "w" not in waiting.children["Pod.v1"]
