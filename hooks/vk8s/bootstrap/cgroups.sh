@@ -6,11 +6,16 @@
 
 CGROUPS=/sys/fs/cgroup
 
-# Restarts this script inside a new cgroup namespace; with exec, because systemd has to be process 1.
+# Restarts this script inside a new cgroup namespace; with exec, because systemd has to be process 1. Which group of the
+# host's tree is ours can only be found before, and host.sh needs it.
 enter_own_cgroup_namespace() {
-  [[ ${1:-} != --in-own-cgroups ]] || return 0
+  if [[ ${1:-} = --in-own-cgroups ]]; then
+    # shellcheck disable=SC2034 # for host.sh
+    OWN_GROUP=$2
+    return
+  fi
   unshare --cgroup true 2>/dev/null || give_up "The pod may not create namespaces: a node has to be privileged."
-  exec unshare --cgroup "$BASH" "$0" --in-own-cgroups
+  exec unshare --cgroup "$BASH" "$0" --in-own-cgroups "$(find_own_group)"
 }
 
 prepare_cgroups() {

@@ -82,12 +82,10 @@ check_cgroups() {
 }
 
 check_pids() {
-  local most='' file
-  for file in /sys/fs/cgroup/pids.max /sys/fs/cgroup/pids/pids.max; do
-    [[ ! -r $file ]] || most=$(<"$file")
-  done
+  local most
+  most=$(find_most_pids)
   local advice="raise podPidsLimit in the configuration of the host's kubelet"
-  if [[ ! $most =~ ^[0-9]+$ ]]; then
+  if [[ -z $most ]]; then
     report ok "No limit of processes"
   elif ((most < LEAST_PIDS)); then
     report problem "The pod may have $most processes and threads, and a node needs $LEAST_PIDS" "$advice"
@@ -96,6 +94,25 @@ check_pids() {
   else
     report ok "$most processes and threads"
   fi
+}
+
+# Prints the lowest limit that counts: the kubelet's is on the group of the pod, above that of the container. Version 1
+# shows a container only its own.
+find_most_pids() {
+  local root=/sys/fs/cgroup group limit most=''
+  group=$root/pids
+  [[ ! -e $root/cgroup.controllers ]] || group=$root${OWN_GROUP-$(find_own_group)}
+  while [[ $group = "$root"* ]]; do
+    { read -r limit <"$group/pids.max"; } 2>/dev/null || limit=max
+    [[ $limit = max || (-n $most && $limit -ge $most) ]] || most=$limit
+    group=${group%/*}
+  done
+  printf %s "$most"
+}
+
+# Prints which group of the host's tree is the container's, on version 2; only outside of a cgroup namespace.
+find_own_group() {
+  sed -n 's/^0:://p' /proc/self/cgroup 2>/dev/null || true
 }
 
 check_inotify() {

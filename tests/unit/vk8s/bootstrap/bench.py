@@ -38,7 +38,7 @@ ENVIRONMENT = {
 # Absolute paths of a node: at the start of a word, so that neither parts of URLs nor what follows a variable counts.
 ABSOLUTE = re.compile(
     r"(?<![\w$}*/.\])])(?<![\w}]\")/"
-    r"(?=(?:run|tmp|var|etc|vk8s|root|opt|sys|sbin|usr/local|proc/(?:sys|meminfo|driver|self/uid_map)|dev(?!/null))\b)"
+    r"(?=(?:run|tmp|var|etc|vk8s|root|opt|sys|sbin|usr/local|proc/(?:sys|meminfo|driver|self)|dev(?!/null))\b)"
 )
 RECORDED = (
     "etcd-member", "ip", "journalctl", "kubeadm", "kubectl", "ldconfig", "modprobe", "mount", "mountpoint", "nft",

@@ -7,6 +7,9 @@ import pytest
 from tests.unit.vk8s.bootstrap.bench import Node
 
 GROUPS = "sys/fs/cgroup/cgroup.controllers"
+# Where the host's tree has the container; the limit of the pod is above it.
+OWN_GROUP = "/kubepods/pod-a/node"
+POD_PIDS = "sys/fs/cgroup/kubepods/pod-a/pids.max"
 REPORT = """report() { printf '%s|%s|%s\\n' "$1" "$2" "${3:-}"; }"""
 # In place of this machine's limit of open files.
 ANY_FILES = "ulimit() { :; }"
@@ -21,7 +24,9 @@ def node(node: Node) -> Node:
     files = {
         "proc/self/uid_map": "         0          0 4294967295\n",
         GROUPS: "cpuset cpu io memory hugetlb pids\n",
-        "sys/fs/cgroup/pids.max": "max\n",
+        "proc/self/cgroup": f"0::{OWN_GROUP}\n",
+        f"sys/fs/cgroup{OWN_GROUP}/pids.max": "max\n",
+        POD_PIDS: "max\n",
         "proc/sys/fs/inotify/max_user_instances": "8192\n",
         "proc/sys/fs/inotify/max_user_watches": "524288\n",
         "sys/class/net/eth0/mtu": "1500\n",
@@ -75,7 +80,7 @@ def test_gap_of_the_kernel_is_named(node: Node, programs: Mapping[str, str], sen
     [
         ("proc/self/uid_map", "0 165536 65536\n", "The pod has a user namespace of its own", "hostUsers: true"),
         (GROUPS, "cpu memory pids\n", "The pod's cgroup has no controller cpuset", "delegate"),
-        ("sys/fs/cgroup/pids.max", "256\n", "The pod may have 256 processes and threads, and", "podPidsLimit"),
+        (POD_PIDS, "256\n", "The pod may have 256 processes and threads, and", "podPidsLimit"),
         ("proc/sys/fs/inotify/max_user_instances", "32\n", "The host allows 32 inotify instances and 524288", "sysctl"),
         ("proc/sys/fs/inotify/max_user_watches", "99\n", "The host allows 8192 inotify instances and 99", "sysctl"),
     ],
@@ -118,7 +123,7 @@ def test_clock_that_was_never_set_is_named(node: Node) -> None:
 @pytest.mark.parametrize(
     ("path", "text", "sentence"),
     [
-        ("sys/fs/cgroup/pids.max", "2048\n", "The pod may have only 2048 processes and threads"),
+        (POD_PIDS, "2048\n", "The pod may have only 2048 processes and threads"),
         ("proc/sys/fs/inotify/max_user_instances", "128\n", "The host allows only 128 inotify instances"),
         ("sys/class/net/eth0/mtu", "1280\n", "The pod's network has an MTU of 1280, which leaves pods inside 1230"),
     ],
@@ -136,8 +141,35 @@ def test_limit_of_open_files_that_cannot_be_raised_is_reported(node: Node) -> No
     assert found["A process may open only 4096 files"][0] == "note"
 
 
+def test_lowest_limit_of_processes_counts(node: Node) -> None:
+    node.write("sys/fs/cgroup/kubepods/pids.max", "300\n")
+    node.write(POD_PIDS, "9000\n")
+    node.write(f"sys/fs/cgroup{OWN_GROUP}/pids.max", "8000\n")
+    check_problem(node, "The pod may have 300 processes", "podPidsLimit")
+
+
+def test_limit_is_found_in_a_cgroup_namespace_of_the_runtime(node: Node) -> None:
+    """The root of the tree is the container's group then."""
+    node.write("proc/self/cgroup", "0::/\n")
+    node.write("sys/fs/cgroup/pids.max", "300\n")
+    check_problem(node, "The pod may have 300 processes", "podPidsLimit")
+
+
+def test_node_knows_its_group_in_a_cgroup_namespace_of_its_own(node: Node) -> None:
+    """Inside, the kernel does not say it any more, and the host's tree is still mounted."""
+    files = "sentences.sh host.sh cgroups.sh"
+    ended = node.source(files, "enter_own_cgroup_namespace")
+    assert ended.calls[-1].endswith(f"--in-own-cgroups {OWN_GROUP}")
+    node.write("proc/self/cgroup", "0::/\n")
+    node.write(POD_PIDS, "300\n")
+    ended = node.source(files, f"{REPORT}\nenter_own_cgroup_namespace --in-own-cgroups {OWN_GROUP}\ncheck_pids")
+    assert ended.output.startswith("problem|The pod may have 300 processes")
+
+
 def test_limit_of_cgroup_version_1_counts(node: Node) -> None:
-    (node.root / "sys" / "fs" / "cgroup" / "pids.max").unlink()
+    (node.root / GROUPS).unlink()
+    for name in ("systemd", "memory"):
+        (node.root / "sys" / "fs" / "cgroup" / name).mkdir()
     node.write("sys/fs/cgroup/pids/pids.max", "300\n")
     check_problem(node, "The pod may have 300 processes", "podPidsLimit")
 
