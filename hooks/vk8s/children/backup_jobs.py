@@ -6,7 +6,7 @@ from typing import Final
 
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.children.job import KUBECONFIG_PATH, RUN_PATH, Work, build_pod_template, build_security_context
-from hooks.vk8s.children.snapshot_store import StoreAccess
+from hooks.vk8s.children.snapshot_store import REPOSITORY_MEMORY, StoreAccess
 from hooks.vk8s.keys.kubeconfig import KUBECONFIG_FILE
 from hooks.vk8s.spec.cluster import COLD_BACKUP_ANNOTATION, VirtualCluster
 from hooks.vk8s.spec.labels import backup_labels, build_annotated_metadata, build_metadata, child_labels
@@ -20,8 +20,10 @@ from hooks.vk8s.spec.naming import (
 )
 from hooks.vk8s.spec.own_resources import OwnResources
 
-# restic takes 60 MiB for a small etcd, and 150 for one of 2 GiB.
-RESOURCES: Final = OwnResources(requests={"cpu": "0", "memory": "64Mi"}, limits={"cpu": "1", "memory": "512Mi"})
+# restic takes 60 MiB for a small etcd, and 150 for one of 2 GiB; more if the repository has volumes.
+RESOURCES: Final = OwnResources(
+    requests={"cpu": "0", "memory": "64Mi"}, limits={"cpu": "1", "memory": REPOSITORY_MEMORY}
+)
 _ETCD: Final = "/vk8s/etcd"
 _ATTEMPTS: Final = 3
 # Of one attempt; the program says so when it ends. All attempts together have a little more.

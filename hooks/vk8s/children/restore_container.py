@@ -8,14 +8,16 @@ from typing import Final
 
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.children.job import build_security_context
-from hooks.vk8s.children.snapshot_store import StoreAccess
+from hooks.vk8s.children.snapshot_store import REPOSITORY_MEMORY, StoreAccess
 from hooks.vk8s.children.volumes_job import VOLUMES_FOLDER
 from hooks.vk8s.spec.cluster import VirtualCluster
 from hooks.vk8s.spec.model import NodeSpec, RestoreSpec
 from hooks.vk8s.spec.naming import RESTORE_CONTAINER
 from hooks.vk8s.spec.own_resources import OwnResources
 
-RESOURCES: Final = OwnResources(requests={"cpu": "0", "memory": "64Mi"}, limits={"cpu": "1", "memory": "512Mi"})
+RESOURCES: Final = OwnResources(
+    requests={"cpu": "0", "memory": "64Mi"}, limits={"cpu": "1", "memory": REPOSITORY_MEMORY}
+)
 _STATE: Final = "/state"
 _PREFIX: Final = "restore-"
 _ROOT: Final = 0

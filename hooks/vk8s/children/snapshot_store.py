@@ -10,6 +10,8 @@ from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.spec.model import S3Spec, SnapshotStore
 
 PASSWORD: Final = "password"  # noqa: S105 the name of a file
+# Of each container that opens a repository. restic keeps the list of all that is there, by whichever it was stored.
+REPOSITORY_MEMORY: Final = "1Gi"
 _CLAIM, _S3, _S3_CA, _PASSWORD = (f"/vk8s/{name}" for name in ("claim", "s3", "s3-ca", PASSWORD))
 
 

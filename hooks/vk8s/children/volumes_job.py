@@ -6,15 +6,16 @@ from typing import Final
 
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.children.job import RUN_PATH, Work, build_pod_template, build_security_context
-from hooks.vk8s.children.snapshot_store import StoreAccess
+from hooks.vk8s.children.snapshot_store import REPOSITORY_MEMORY, StoreAccess
 from hooks.vk8s.spec.cluster import COLD_BACKUP_ANNOTATION, VirtualCluster
 from hooks.vk8s.spec.labels import build_annotated_metadata, volumes_labels
 from hooks.vk8s.spec.model import BackupSpec, NodeSpec
 from hooks.vk8s.spec.naming import VOLUMES_CONTAINER, state_claim_name, volumes_job_name
 from hooks.vk8s.spec.own_resources import OwnResources
 
-# restic remembers what a repository has: 1 GiB for some millions of files.
-RESOURCES: Final = OwnResources(requests={"cpu": "0", "memory": "64Mi"}, limits={"cpu": "2", "memory": "1Gi"})
+RESOURCES: Final = OwnResources(
+    requests={"cpu": "0", "memory": "64Mi"}, limits={"cpu": "2", "memory": REPOSITORY_MEMORY}
+)
 # Where PersistentVolumes are on a state volume.
 VOLUMES_FOLDER: Final = "vk8s/volumes"
 _STATE: Final = "/state"
