@@ -17,7 +17,7 @@ from hooks.vk8s.observed.retained import describe_retained, retains, select_reta
 from hooks.vk8s.observed.roles import read_roles
 from hooks.vk8s.plan import addresses, backups
 from hooks.vk8s.plan.assemble import assemble
-from hooks.vk8s.plan.cold_backups import read_cold_note
+from hooks.vk8s.plan.cold_backups import pause_for_copies, read_cold_note
 from hooks.vk8s.plan.disruptions import plan_rejected
 from hooks.vk8s.plan.review import review_spec
 from hooks.vk8s.plan.state import read_note, read_older_claims
@@ -154,8 +154,6 @@ def _read_situation(call: Call, request: HookRequest, spec: Spec) -> Situation:
     cluster = replace(
         cluster,
         state=call.note,
-        cold=call.cold,
-        paused=cluster.paused or call.cold.is_copying,
         rules=NamespaceRules.parse(call.related),
         is_replicated=cluster.is_replicated or any(_may_be_member(call, name) for name in masters),
     )
@@ -163,7 +161,7 @@ def _read_situation(call: Call, request: HookRequest, spec: Spec) -> Situation:
     cluster = replace(cluster, restored=read_restored(call.pods.values()) if cluster.founder else call.restored)
     context = replace(call.context, scripts=build_boot_files(cluster, call.context.scripts))
     facts = {each.name: getattr(call, each.name) for each in fields(call)}
-    return Situation(**{**facts, "context": context}, cluster=cluster, removed=removed)
+    return pause_for_copies(Situation(**{**facts, "context": context}, cluster=cluster, removed=removed))
 
 
 def _may_be_member(call: Call, node: str) -> bool:

@@ -47,17 +47,30 @@ def read_cold_note(name: str, observed: Observed) -> ColdNote:
     return next((note for note in found if note.phase), ColdNote())
 
 
+def pause_for_copies(situation: Situation) -> Situation:
+    """The same, paused if volumes are copied. A backup that can't succeed any more has failed, and pauses nothing."""
+    note = _judge(situation, situation.cold)
+    paused = situation.cluster.paused or note.is_copying
+    return replace(situation, cluster=replace(situation.cluster, cold=note, paused=paused))
+
+
+def _judge(situation: Situation, note: ColdNote) -> ColdNote:
+    """The observed note, or that the backup has failed."""
+    failure = next(_list_failures(situation, note, _list_own(situation, note)), "") if note.is_copying else ""
+    return replace(note, phase=FAILED, message=failure) if failure else note
+
+
 def plan_cold_backups(situation: Situation) -> ColdBackups:
-    """What a cold backup needs now: to begin, or to go on until it ends. Jobs of one that has ended go."""
+    """What a cold backup needs now: to begin, or to go on until it ends. Jobs go once its end is observed."""
     note, jobs = situation.cluster.cold, _list_jobs(situation)
-    if note.is_copying:
+    if situation.cold.is_copying:
         return _go_on(situation, note, jobs)
     return ColdBackups(note=_begin(situation, note), gone=frozenset((JOB, name) for name in jobs.values()))
 
 
 def _list_jobs(situation: Situation) -> Mapping[str, str]:
     """By the names of nodes, the names of their Jobs that exist."""
-    nodes = {*situation.cluster.cold.nodes, *(node.name for node in situation.cluster.nodes)}
+    nodes = {*situation.cold.nodes, *(node.name for node in situation.cluster.nodes)}
     names = {node: volumes_job_name(node) for node in sorted(nodes)}
     return {node: name for node, name in names.items() if name in situation.jobs}
 
@@ -83,16 +96,15 @@ def _begin(situation: Situation, note: ColdNote) -> ColdNote:
 
 def _go_on(situation: Situation, note: ColdNote, jobs: Mapping[str, str]) -> ColdBackups:
     """The Jobs once no pod of a node exists, and the end of the backup once they have ended."""
-    own = {node: situation.jobs[name] for node, name in jobs.items() if _is_of(situation.jobs[name], note)}
+    own = _list_own(situation, note)
     part = ColdBackups(
         note=note,
         kept={(JOB, job.name): volumes_labels(node) for node, job in own.items()},
         gone=frozenset((JOB, name) for node, name in jobs.items() if node not in own),
         due=_compute_due(situation, note),
     )
-    failure = next(_list_failures(situation, note, own), "")
-    if failure:
-        return replace(part, note=replace(note, phase=FAILED, message=failure))
+    if not note.is_copying:
+        return part
     if len(own) == len(note.nodes) and all(job.is_complete for job in own.values()):
         return replace(part, note=replace(note, phase=SUCCEEDED, message=_describe_copies(situation, note)))
     backup, image = situation.cluster.spec.backup, situation.settings.backup_image
@@ -106,8 +118,10 @@ def _go_on(situation: Situation, note: ColdNote, jobs: Mapping[str, str]) -> Col
     return replace(part, children=[build_volumes_job(situation.cluster, backup, copy, image) for copy in copies])
 
 
-def _is_of(job: Job, note: ColdNote) -> bool:
-    return job.annotations.get(COLD_BACKUP_ANNOTATION) == note.value
+def _list_own(situation: Situation, note: ColdNote) -> Mapping[str, Job]:
+    """By the names of nodes, their Jobs of this backup."""
+    jobs = {node: situation.jobs[name] for node, name in _list_jobs(situation).items()}
+    return {node: job for node, job in jobs.items() if job.annotations.get(COLD_BACKUP_ANNOTATION) == note.value}
 
 
 def _list_running(situation: Situation) -> Sequence[str]:

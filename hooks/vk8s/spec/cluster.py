@@ -61,7 +61,7 @@ class VirtualCluster:
     adopts: str = ""
     snapshot: str = ""
     cold_backup: str = ""
-    # The cold backup that is under way, or was last.
+    # The cold backup that is under way, or was last; Failed as soon as it can't succeed any more.
     cold: ColdNote = field(default_factory=ColdNote)
     # The snapshot that it began with, and `volumes`, the nodes of which that backup has volumes.
     restored: Mapping[str, str] = field(default_factory=dict)
@@ -139,7 +139,7 @@ class VirtualCluster:
     @property
     def is_backing_up(self) -> bool:
         """Whether a cold backup pauses it, and not its owner."""
-        return self.cold.is_copying and not self.is_paused_by_owner
+        return self.paused and not self.is_paused_by_owner
 
     def without(self, nodes: Collection[str]) -> "VirtualCluster":
         """The virtual cluster without these workers."""

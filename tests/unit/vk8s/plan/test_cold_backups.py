@@ -129,6 +129,13 @@ def test_failed_backup_lets_the_nodes_start_again(happen: Callable[[World], Worl
     assert [name for name in failed.step().children[JOB] if name in JOBS] == []
 
 
+def test_note_that_can_not_succeed_stops_no_node() -> None:
+    written = stored().step().with_ready_pods()
+    late = wait(written, minutes=10 + 5 + 60).step()
+    assert (read_note(late)["phase"], list_pods(late)) == ("Failed", ["m", "w"])
+    assert list_pods(late.steps(2)) == ["m", "w"]
+
+
 def test_pods_that_do_not_stop_end_the_backup() -> None:
     stuck = run_node(stored().step())
     assert read_note(wait(stuck, minutes=9).step())["phase"] == "Copying"
