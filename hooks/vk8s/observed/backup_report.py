@@ -90,6 +90,11 @@ def select_backup_pods(pods: Iterable[Manifest]) -> list[Manifest]:
     return sorted(found, key=lambda pod: (pod["metadata"].get("creationTimestamp", ""), pod["metadata"]["name"]))
 
 
+def select_copy_pods(pods: Iterable[Manifest]) -> list[Manifest]:
+    """Those that copy the volumes of a node."""
+    return [pod for pod in pods if _is_of_backups(pod) and NODE in pod["metadata"]["labels"]]
+
+
 def find_cold_attempt(pods: Iterable[Manifest], value: str) -> Attempt | None:
     """How the snapshot of etcd for that cold backup ended, according to the last pod that says so."""
     own = [pod for pod in select_backup_pods(pods) if _read_noted(pod, COLD_BACKUP_ANNOTATION) == value]
@@ -111,7 +116,7 @@ def read_copy_error(pods: Iterable[Manifest], value: str, node: str) -> str:
 
 def _list_copies(pods: Iterable[Manifest], value: str, node: str) -> Iterator[Mapping[str, Any]]:
     """What pods say that have copied the volumes of a node, or have failed to; the newest first."""
-    own = [pod for pod in pods if _is_of_backups(pod) and pod["metadata"]["labels"].get(NODE) == node]
+    own = [pod for pod in select_copy_pods(pods) if pod["metadata"]["labels"][NODE] == node]
     for pod in sorted(own, key=lambda pod: str(pod["metadata"].get("creationTimestamp", "")), reverse=True):
         ended = get_container_status(pod, VOLUMES_CONTAINER).get("state", {}).get("terminated") or {}
         if ended and _read_noted(pod, COLD_BACKUP_ANNOTATION) == value:

@@ -10,22 +10,31 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from hooks.vk8s.children.volumes_job import Copy, build_volumes_job
-from hooks.vk8s.observed.backup_report import find_cold_attempt, read_copy, read_copy_error
+from hooks.vk8s.observed.backup_report import find_cold_attempt, read_copy, read_copy_error, select_copy_pods
 from hooks.vk8s.observed.children import CLAIM, JOB, POD, SECRET, Observed
 from hooks.vk8s.observed.job import Job
 from hooks.vk8s.observed.keep import read_annotation, read_labels
+from hooks.vk8s.observed.pod import Pod
 from hooks.vk8s.part import Part
 from hooks.vk8s.situation import Situation
 from hooks.vk8s.spec.cluster import COLD_BACKUP_ANNOTATION
 from hooks.vk8s.spec.cold_note import COLD_NOTE, COPYING, FAILED, SUCCEEDED, ColdNote, parse_cold_note
 from hooks.vk8s.spec.labels import COMPONENT, NODE_COMPONENT, volumes_labels
-from hooks.vk8s.spec.naming import backup_job_name, pki_secret_name, state_claim_name, volumes_job_name
+from hooks.vk8s.spec.naming import (
+    VOLUMES_CONTAINER,
+    backup_job_name,
+    pki_secret_name,
+    state_claim_name,
+    volumes_job_name,
+)
 
 # So long nodes may take to stop: they end within a minute, unless their host does not answer.
 STOP_MINUTES: Final = 10
 _STOP: Final = timedelta(minutes=STOP_MINUTES)
 # Of the controller of Jobs, after the deadline of a Job.
 _GRACE: Final = timedelta(minutes=5)
+# So long the nodes wait for copies to end of a backup that has failed: their pods end within seconds.
+_LINGER: Final = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,16 +57,38 @@ def read_cold_note(name: str, observed: Observed) -> ColdNote:
 
 
 def pause_for_copies(situation: Situation) -> Situation:
-    """The same, paused if volumes are copied. A backup that can't succeed any more has failed, and pauses nothing."""
+    """The same, paused if volumes are copied. A backup that can't succeed any more has failed, and stops nothing."""
     note = _judge(situation, situation.cold)
-    paused = situation.cluster.paused or note.is_copying
+    paused = situation.cluster.paused or note.is_copying or _compute_linger_end(situation, note) is not None
     return replace(situation, cluster=replace(situation.cluster, cold=note, paused=paused))
 
 
 def _judge(situation: Situation, note: ColdNote) -> ColdNote:
     """The observed note, or that the backup has failed."""
     failure = next(_list_failures(situation, note, _list_own(situation, note)), "") if note.is_copying else ""
-    return replace(note, phase=FAILED, message=failure) if failure else note
+    if not failure:
+        return note
+    return replace(note, phase=FAILED, message=failure, end=min(situation.now, max(_list_ends(situation, note))))
+
+
+def _compute_linger_end(situation: Situation, note: ColdNote) -> datetime | None:
+    """Until when nodes wait, although the backup has failed: a copy may still read their volumes, and be stored.
+
+    None if nothing reads them, or if a node runs already.
+    """
+    if note.end is None or note.phase != FAILED or _list_running(situation) or not _is_any_copied(situation):
+        return None
+    end = note.end + _LINGER
+    return end if situation.now < end else None
+
+
+def _is_any_copied(situation: Situation) -> bool:
+    """Whether a Job for volumes has not ended, or a pod of one, which may outlive it."""
+    jobs = (situation.jobs[name] for name in _list_jobs(situation).values())
+    pods = (Pod(pod, VOLUMES_CONTAINER) for pod in select_copy_pods(situation.related.get(POD, {}).values()))
+    return any(not (job.is_complete or job.has_failed) for job in jobs) or any(
+        pod.host and not pod.has_ended for pod in pods
+    )
 
 
 def plan_cold_backups(situation: Situation) -> ColdBackups:
@@ -65,7 +96,11 @@ def plan_cold_backups(situation: Situation) -> ColdBackups:
     note, jobs = situation.cluster.cold, _list_jobs(situation)
     if situation.cold.is_copying:
         return _go_on(situation, note, jobs)
-    return ColdBackups(note=_begin(situation, note), gone=frozenset((JOB, name) for name in jobs.values()))
+    return ColdBackups(
+        note=_begin(situation, note),
+        gone=frozenset((JOB, name) for name in jobs.values()),
+        due=_compute_linger_end(situation, note),
+    )
 
 
 def _list_jobs(situation: Situation) -> Mapping[str, str]:
@@ -106,7 +141,8 @@ def _go_on(situation: Situation, note: ColdNote, jobs: Mapping[str, str]) -> Col
     if not note.is_copying:
         return part
     if len(own) == len(note.nodes) and all(job.is_complete for job in own.values()):
-        return replace(part, note=replace(note, phase=SUCCEEDED, message=_describe_copies(situation, note)))
+        message = _describe_copies(situation, note)
+        return replace(part, note=replace(note, phase=SUCCEEDED, message=message, end=situation.now))
     backup, image = situation.cluster.spec.backup, situation.settings.backup_image
     if _list_running(situation) or backup is None or image is None:
         return part

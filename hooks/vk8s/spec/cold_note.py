@@ -21,7 +21,7 @@ class ColdNote:
     """A cold backup. `value`: of the owner's annotation; `phase`: empty if there was none.
 
     `snapshot`: of etcd, to which the volumes belong; `since`: when the nodes began to stop; `nodes`: those of the
-    volumes; `message`: why it failed, or what was copied.
+    volumes; `message`: why it failed, or what was copied; `end`: when that was known.
     """
 
     value: str = ""
@@ -30,6 +30,7 @@ class ColdNote:
     since: datetime | None = None
     nodes: tuple[str, ...] = field(default=())
     message: str = ""
+    end: datetime | None = None
 
     @property
     def is_copying(self) -> bool:
@@ -45,6 +46,7 @@ class ColdNote:
             "since": format_time(self.since) if self.since else "",
             "nodes": list(self.nodes),
             "message": self.message[:_LONGEST],
+            "end": format_time(self.end) if self.end else "",
         }
         return json.dumps({name: content for name, content in fields.items() if content}, sort_keys=True)
 
@@ -60,4 +62,4 @@ def parse_cold_note(text: str | None) -> ColdNote:
     texts = {name: str(found.get(name, "")) for name in ("value", "snapshot", "message")}
     if phase not in (COPYING, SUCCEEDED, FAILED) or (phase == COPYING and since is None):
         return ColdNote()
-    return ColdNote(phase=phase, since=since, nodes=nodes, **texts)
+    return ColdNote(phase=phase, since=since, nodes=nodes, end=parse_time(found.get("end")), **texts)

@@ -125,8 +125,33 @@ def remove_worker(world: World) -> World:
 def test_failed_backup_lets_the_nodes_start_again(happen: Callable[[World], World], message: str) -> None:
     failed = happen(copying()).step()
     assert (read_note(failed)["phase"], read_note(failed)["message"]) == ("Failed", message)
-    assert "m" in list_pods(failed.step())
     assert [name for name in failed.step().children[JOB] if name in JOBS] == []
+    assert "m" in list_pods(failed.steps(2))
+
+
+def hold_job(failed: World) -> World:
+    job = failed.children[JOB]["m-volumes"]
+    return failed.step().with_child(JOB, "m-volumes", job).with_deleted(JOB, "m-volumes", "foregroundDeletion")
+
+
+def hold_pod(failed: World) -> World:
+    pod = copy_pod("m", {})
+    return send(failed.step(), {**pod, "spec": {"nodeName": "host"}, "status": {"phase": "Running"}})
+
+
+@pytest.mark.parametrize("hold", [hold_job, hold_pod], ids=["job", "pod"])
+def test_nodes_wait_for_copies_that_end_but_not_for_long(hold: Callable[[World], World]) -> None:
+    failed = fail(copying()).step()
+    assert list_pods(failed.step()) == []
+    held = hold(failed)
+    assert list_pods(held.step()) == []
+    assert list_pods(wait(held, minutes=2).step()) == ["m", "w"]
+    assert held.sync().resync_after_seconds <= 120
+
+
+def test_running_nodes_are_not_stopped_for_copies_that_end() -> None:
+    failed = hold_pod(run_node(copying()).step())
+    assert list_pods(failed.step()) == ["m", "w"]
 
 
 def test_note_that_can_not_succeed_stops_no_node() -> None:

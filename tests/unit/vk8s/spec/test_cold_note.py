@@ -12,7 +12,7 @@ SINCE = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 @pytest.mark.parametrize(
     "note",
-    [ColdNote("one", COPYING, "5fd3658b", SINCE, ("m", "w")), ColdNote("one", FAILED, message="no room")],
+    [ColdNote("one", COPYING, "5fd3658b", SINCE, ("m", "w")), ColdNote("one", FAILED, message="no room", end=SINCE)],
     ids=["copying", "failed"],
 )
 def test_note_that_is_written_can_be_read(note: ColdNote) -> None:
