@@ -35,6 +35,8 @@ _STOP: Final = timedelta(minutes=STOP_MINUTES)
 _GRACE: Final = timedelta(minutes=5)
 # So long the nodes wait for copies to end of a backup that has failed: their pods end within seconds.
 _LINGER: Final = timedelta(minutes=2)
+# The clocks of hosts differ by less.
+_SKEW: Final = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +81,7 @@ def _compute_linger_end(situation: Situation, note: ColdNote) -> datetime | None
     if note.end is None or note.phase != FAILED or _list_running(situation) or not _is_any_copied(situation):
         return None
     end = note.end + _LINGER
-    return end if situation.now < end else None
+    return end if situation.now < end <= situation.now + _LINGER + _SKEW else None
 
 
 def _is_any_copied(situation: Situation) -> bool:
@@ -198,6 +200,8 @@ def _list_failures(situation: Situation, note: ColdNote, jobs: Mapping[str, Job]
         if job.has_failed:
             reason = read_copy_error(situation.related.get(POD, {}).values(), note.value, node)
             yield f"volumes of {node}: {reason or job.failure}"
+    if stop_end - _STOP > situation.now + _SKEW:
+        yield "by the clock of the hooks, it has not begun yet"
     if situation.now >= end:
         yield "the volumes were not copied in time"
 
