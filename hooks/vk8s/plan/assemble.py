@@ -107,7 +107,7 @@ def assemble(situation: Situation, review: Review) -> Plan:
     replacements, found = plan_replacements(situation, exempt), keep_kubeflow(situation)
     kubeflow = plan_kubeflow(staying, found) if keys.is_usable else found
     backups = plan_backups(staying) if keys.is_usable else Backups()
-    cold = plan_cold_backups(staying) if keys.is_usable else ColdBackups()
+    cold = plan_cold_backups(staying, state.held) if keys.is_usable else ColdBackups()
     if keys.is_usable:
         members = list_needed_members(situation, removals.nodes, removals.left)
         pods = [plan_claims(staying), plan_node_pods(staying, state, members), plan_access(staying)]

@@ -4,7 +4,7 @@ The note on the `pki` Secret says that volumes are copied. It is written first a
 and it ends with the copies, with the first that fails, or with time: the virtual cluster never stays stopped.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -93,13 +93,16 @@ def _is_any_copied(situation: Situation) -> bool:
     )
 
 
-def plan_cold_backups(situation: Situation) -> ColdBackups:
-    """What a cold backup needs now: to begin, or to go on until it ends. Jobs go once its end is observed."""
+def plan_cold_backups(situation: Situation, held: Collection[str] = ()) -> ColdBackups:
+    """What a cold backup needs now: to begin, or to go on until it ends. Jobs go once its end is observed.
+
+    `held`: nodes whose pods are never omitted.
+    """
     note, jobs = situation.cluster.cold, _list_jobs(situation)
     if situation.cold.is_copying:
         return _go_on(situation, note, jobs)
     return ColdBackups(
-        note=_begin(situation, note),
+        note=_begin(situation, note, held),
         gone=frozenset((JOB, name) for name in jobs.values()),
         due=_compute_linger_end(situation, note),
     )
@@ -112,7 +115,7 @@ def _list_jobs(situation: Situation) -> Mapping[str, str]:
     return {node: name for node, name in names.items() if name in situation.jobs}
 
 
-def _begin(situation: Situation, note: ColdNote) -> ColdNote:
+def _begin(situation: Situation, note: ColdNote, held: Collection[str]) -> ColdNote:
     """The note once the snapshot of etcd that was taken for a cold backup is stored, or could not be."""
     value = situation.cluster.cold_request
     job = situation.jobs.get(backup_job_name(situation.identity.name))
@@ -124,11 +127,25 @@ def _begin(situation: Situation, note: ColdNote) -> ColdNote:
     if job.has_failed or attempt is None or attempt.snapshot is None:
         reason = attempt.error if attempt and attempt.error else "its pods are gone"
         return ColdNote(value, FAILED, message=f"no snapshot of etcd: {reason}")
-    # A pod that was created just now may not be observed yet, and would run while its volume is copied.
-    if any(node.name not in situation.pods for node in situation.cluster.nodes):
+    if any(_list_obstacles(situation, held)):
         return note
     nodes = [node.name for node in situation.cluster.nodes if node.name in situation.cluster.state.claims]
     return ColdNote(value, COPYING, attempt.snapshot.name, situation.now, tuple(nodes))
+
+
+def _list_obstacles(situation: Situation, held: Collection[str]) -> Iterator[str]:
+    """Why nodes can't be stopped, or not all of their volumes copied, as things stand."""
+    for node in situation.cluster.nodes:
+        pod = situation.pods.get(node.name)
+        if pod is None:
+            # One that was created just now may not be observed yet, and would run while its volume is copied.
+            yield f"{node.name} has no pod"
+        elif pod.is_terminating:
+            yield f"pod {node.name} is being deleted"
+        elif pod.host in situation.suspected_hosts:
+            yield f"host {pod.host} of {node.name} does not answer"
+        elif node.name in held:
+            yield f"pod {node.name} can't be stopped, as its next one would miss something"
 
 
 def _go_on(situation: Situation, note: ColdNote, jobs: Mapping[str, str]) -> ColdBackups:

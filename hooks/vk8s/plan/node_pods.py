@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from hooks.vk8s.children.node_pod import build_node_pod
 from hooks.vk8s.children.state_claim import build_state_claim
 from hooks.vk8s.observed.children import CLAIM, POD, Child
+from hooks.vk8s.observed.keep import read_labels
 from hooks.vk8s.part import Part
 from hooks.vk8s.plan.adoption import awaits_adoption
 from hooks.vk8s.plan.backups import BACKUP_IMAGE
@@ -95,5 +96,5 @@ def _list_paused(situation: Situation, state: State) -> list[Child]:
     return [
         (POD, name)
         for name, pod in situation.observed.pods().items()
-        if (pod["metadata"].get("labels") or {}).get(COMPONENT) in components and name not in state.held
+        if read_labels(pod).get(COMPONENT) in components and name not in state.held
     ]

@@ -193,11 +193,41 @@ def test_snapshot_that_fails_stops_no_node(result: object, message: str) -> None
     assert list_pods(failed.steps(2)) == ["m", "w"]
 
 
-def test_nodes_do_not_stop_while_one_has_no_pod() -> None:
-    world = stored().with_child(POD, "w", None)
-    assert list_pods(world.step()) == ["m", "w"]
-    assert "Copying" not in str(world.sync())
-    assert read_note(world.steps(2))["phase"] == "Copying"
+def miss_pod(world: World) -> World:
+    return world.with_child(POD, "w", None)
+
+
+def delete_pod(world: World) -> World:
+    return world.with_deleted(POD, "w")
+
+
+def silence_host(world: World) -> World:
+    silent = {"type": "Ready", "status": "False", "lastTransitionTime": "2026-01-02T03:04:00Z"}
+    conditions = [silent, {"type": "ContainersReady", "status": "True"}]
+    pod = world.children[POD]["w"]
+    pod = {**pod, "spec": {**pod["spec"], "nodeName": "host-2"}, "status": {**pod["status"], "conditions": conditions}}
+    return world.with_child(POD, "w", pod)
+
+
+def hold_pod_of_node(world: World) -> World:
+    return world.with_deleted(CLAIM, "w-state", "kubernetes.io/pvc-protection")
+
+
+@pytest.mark.parametrize(
+    "happen",
+    [miss_pod, delete_pod, silence_host, hold_pod_of_node],
+    ids=["no pod", "deleted", "silent", "held"],
+)
+def test_nodes_do_not_stop_while_one_can_not(happen: Callable[[World], World]) -> None:
+    assert "Copying" not in str(happen(stored()).sync())
+    assert read_note(stored().step())["phase"] == "Copying"
+
+
+def test_node_without_its_label_is_stopped_as_well() -> None:
+    world = stored()
+    labels = world.children[POD]["w"]["metadata"]["labels"]
+    bare = {key: value for key, value in labels.items() if "component" not in key}
+    assert list_pods(world.with_metadata(POD, "w", labels=bare).steps(2)) == []
 
 
 def test_each_value_takes_one_backup() -> None:
