@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from hooks.server.reasons import REASONS
-from hooks.vk8s.status.movement import PASSING, ROLLING_OUT, STALLING
+from hooks.vk8s.status.movement import OVER, PASSING, ROLLING_OUT, STALLING
 from tests.shared_material import ROOT
 
 GOOD = {
@@ -76,7 +76,9 @@ def test_page_on_the_status_says_which_reasons_stall_and_when() -> None:
     assert (at_once, never) == (STALLING, PASSING), (
         "list in docs/status.md the reasons of hooks/vk8s/status/movement.py"
     )
-    assert late == {*REASONS, ROLLING_OUT} - STALLING - PASSING - of_pools, "a new reason: does it pass by itself?"
+    assert late == {*REASONS, ROLLING_OUT} - STALLING - PASSING - OVER - of_pools, (
+        "a new reason: does it pass by itself?"
+    )
 
 
 def test_normal_reasons_are_on_the_page_on_the_status() -> None:

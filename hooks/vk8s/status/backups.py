@@ -60,7 +60,9 @@ def report_backups(situation: Situation, planned: Backups, cold: ColdNote) -> Ba
         **({"cold": reported} if reported else {}),
     }
     fields = {"backup": found} if found else {}
-    if not reported or reported["phase"] != FAILED:
+    is_shown = bool(situation.cluster.cold_backup) and reported.get("phase") == FAILED
+    # Snapshots go on, so one that fails matters more.
+    if not is_shown or not all(each.status for each in report.conditions):
         return BackupReport(report.conditions, fields)
     message = f"The last cold backup failed: {reported['message']} The virtual cluster does not wait for it any more."
     return BackupReport([_build_false("ColdBackupFailed", message)], fields)

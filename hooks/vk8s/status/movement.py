@@ -70,6 +70,8 @@ STALLING: Final = frozenset(
         "VersionMismatch",
     ]
 )
+# Why a condition is false, while nothing is to change: what failed is over, and the next one is up to the owner.
+OVER: Final = frozenset(["ColdBackupFailed"])
 # All other reasons are problems of the host cluster, which may end by themselves: a registry or a host that does not
 # answer, no room. Somebody has to look at those that last. A Deployment has the same time for its progress.
 PATIENCE: Final = timedelta(minutes=10)
@@ -104,7 +106,8 @@ def report_movement(
     if nodes.phase == "Paused":
         return []
     # Nodes that are Ready need no more addresses.
-    counting = [each for each in conditions if not (each.reason == OFF and conditions[-1].status)]
+    ready = conditions[-1].status
+    counting = [each for each in conditions if each.reason not in OVER and not (each.reason == OFF and ready)]
     fault = _choose_fault(call, list(_list_faults(call, nodes, counting, replaced)))
     if fault and (fault.is_final or _is_late(call, fault.reason)):
         return [Condition(STALLED, status=True, reason=fault.reason, message=fault.message)]

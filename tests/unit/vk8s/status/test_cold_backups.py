@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from hooks.kubernetes.manifest import Manifest
-from tests.backups_world import CLAIM, COMPLETE, FAILED, read_condition
-from tests.cold_world import REQUEST, copy_pod, copying, end_jobs, read_cold, requested, send, snapshot_pod
+from tests.backups_world import CLAIM, COMPLETE, FAILED, pod, read_condition
+from tests.cold_world import REQUEST, copy_pod, copying, end_jobs, read_cold, requested, send, snapshot_pod, wait
 from tests.world import World, condition, running_world, spec
 
 
@@ -58,6 +58,21 @@ def test_failure_is_a_condition_until_another_one_is_requested() -> None:
     again = replace(failed, annotations={REQUEST: "two"}).step()
     assert read_cold(again) == {"value": "two", "phase": "Running"}
     assert read_condition(again)[:2] == ("True", "Stored")
+
+
+def test_failure_needs_nobody_and_ends_with_its_annotation() -> None:
+    failed = end_jobs(copying(), FAILED, "w-volumes").steps(3).with_ready_pods().step()
+    late = wait(failed, minutes=30).step().sync()
+    assert [each["type"] for each in late.status["conditions"] if each["type"] in ("Reconciling", "Stalled")] == []
+    without = replace(failed, annotations={})
+    assert read_condition(without)[:2] == ("True", "Stored")
+    assert read_cold(without)["phase"] == "Failed"
+
+
+def test_failure_of_a_snapshot_comes_first() -> None:
+    failed = end_jobs(copying(), FAILED, "w-volumes").step()
+    full = send(failed, pod({"error": "the bucket is full"}, "scheduled", end="2026-01-03T02:00:09Z"))
+    assert read_condition(full)[1] == "BackupFailed"
 
 
 def request(**fields: Manifest | bool) -> World:
