@@ -12,6 +12,7 @@ from tests.world import World
 
 REQUEST = "vk8s.sktelecom.com/cold-backup"
 NOTE = "vk8s.sktelecom.com/cold-backup-note"
+STORED_JUST_NOW = {**COMPLETE, "completionTime": "2026-01-02T03:04:00Z"}
 JOBS = ("m-volumes", "w-volumes")
 
 
@@ -45,7 +46,7 @@ def send(world: World, *pods: Manifest) -> World:
 
 def stored() -> World:
     """The snapshot of etcd is stored."""
-    return send(with_job(requested(), COMPLETE), snapshot_pod())
+    return send(with_job(requested(), STORED_JUST_NOW), snapshot_pod())
 
 
 def stopped() -> World:

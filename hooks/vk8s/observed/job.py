@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 
+from hooks.kubernetes.conditions import parse_time
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.observed.children import condition, describe_finalizers, is_terminating, list_config_maps
 
@@ -28,6 +30,14 @@ class Job:
     def has_failed(self) -> bool:
         """Whether it has failed for good."""
         return condition(self.manifest, "Failed").get("status") == "True"
+
+    @property
+    def ended(self) -> datetime | None:
+        """When it completed or failed; None if it has not, or does not say."""
+        entries = [condition(self.manifest, kind) for kind in ("Complete", "Failed")]
+        known = [entry.get("lastTransitionTime") for entry in entries if entry.get("status") == "True"]
+        status = self.manifest.get("status") or {}
+        return next(filter(None, map(parse_time, [status.get("completionTime"), *known])), None)
 
     @property
     def failure(self) -> str:

@@ -28,6 +28,9 @@ from hooks.vk8s.spec.naming import (
     volumes_job_name,
 )
 
+# So much newer than the snapshot of etcd volumes may be.
+BEGIN_MINUTES: Final = 5
+_BEGIN: Final = timedelta(minutes=BEGIN_MINUTES)
 # So long nodes may take to stop: they end within a minute, unless their host does not answer.
 STOP_MINUTES: Final = 10
 _STOP: Final = timedelta(minutes=STOP_MINUTES)
@@ -101,11 +104,8 @@ def plan_cold_backups(situation: Situation, held: Collection[str] = ()) -> ColdB
     note, jobs = situation.cluster.cold, _list_jobs(situation)
     if situation.cold.is_copying:
         return _go_on(situation, note, jobs)
-    return ColdBackups(
-        note=_begin(situation, note, held),
-        gone=frozenset((JOB, name) for name in jobs.values()),
-        due=_compute_linger_end(situation, note),
-    )
+    gone, begun = frozenset((JOB, name) for name in jobs.values()), _begin(situation, note, held)
+    return replace(begun, gone=gone, due=begun.due or _compute_linger_end(situation, note))
 
 
 def _list_jobs(situation: Situation) -> Mapping[str, str]:
@@ -115,22 +115,30 @@ def _list_jobs(situation: Situation) -> Mapping[str, str]:
     return {node: name for node, name in names.items() if name in situation.jobs}
 
 
-def _begin(situation: Situation, note: ColdNote, held: Collection[str]) -> ColdNote:
-    """The note once the snapshot of etcd that was taken for a cold backup is stored, or could not be."""
-    value = situation.cluster.cold_request
+def _begin(situation: Situation, note: ColdNote, held: Collection[str]) -> ColdBackups:
+    """The note once the snapshot of etcd that was taken for a cold backup is stored, or could not be.
+
+    What keeps it from beginning may pass soon. Later, the volumes would be much newer than the snapshot.
+    """
+    value, now = situation.cluster.cold_request, situation.now
     job = situation.jobs.get(backup_job_name(situation.identity.name))
     if not value or job is None or job.annotations.get(COLD_BACKUP_ANNOTATION) != value:
-        return note
+        return ColdBackups(note=note)
     if not (job.is_complete or job.has_failed):
-        return note
+        return ColdBackups(note=note)
     attempt = find_cold_attempt(situation.related.get(POD, {}).values(), value)
     if job.has_failed or attempt is None or attempt.snapshot is None:
         reason = attempt.error if attempt and attempt.error else "its pods are gone"
-        return ColdNote(value, FAILED, message=f"no snapshot of etcd: {reason}")
-    if any(_list_obstacles(situation, held)):
-        return note
+        return ColdBackups(note=ColdNote(value, FAILED, message=f"no snapshot of etcd: {reason}"))
+    obstacle = next(_list_obstacles(situation, held), "")
+    end = job.ended + _BEGIN if job.ended else None
+    if end is None or not now < end <= now + _BEGIN + _SKEW:
+        message = f"it could not begin within {BEGIN_MINUTES} minutes after the snapshot of etcd"
+        return ColdBackups(note=ColdNote(value, FAILED, message=f"{message}: {obstacle}" if obstacle else message))
+    if obstacle:
+        return ColdBackups(note=note, due=end)
     nodes = [node.name for node in situation.cluster.nodes if node.name in situation.cluster.state.claims]
-    return ColdNote(value, COPYING, attempt.snapshot.name, situation.now, tuple(nodes))
+    return ColdBackups(note=ColdNote(value, COPYING, attempt.snapshot.name, now, tuple(nodes)))
 
 
 def _list_obstacles(situation: Situation, held: Collection[str]) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """What is known of an observed Job, whatever its status and its spec leave out."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -33,6 +34,20 @@ def test_conditions_tell_a_finished_job_from_a_failed_one(kind: str, status: str
     found = job(status={"conditions": [{"type": kind, "status": status}]})
     assert (found.is_complete, found.has_failed) == outcome
     assert (job().is_complete, job().has_failed) == (False, False)
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "ended"),
+    [
+        ("Complete", {"completionTime": "2026-01-02T03:04:05Z"}, True),
+        ("Failed", {}, True),
+        ("Suspended", {}, False),
+    ],
+)
+def test_end_is_known_of_a_job_that_has_ended(kind: str, status: dict[str, Any], *, ended: bool) -> None:
+    entry = {"type": kind, "status": "True", "lastTransitionTime": "2026-01-02T03:04:05Z"}
+    found = job(status={"conditions": [entry], **status}).ended
+    assert found == (datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC) if ended else None)
 
 
 def test_containers_are_found_by_name_without_those_before_them() -> None:

@@ -214,13 +214,33 @@ def hold_pod_of_node(world: World) -> World:
 
 
 @pytest.mark.parametrize(
-    "happen",
-    [miss_pod, delete_pod, silence_host, hold_pod_of_node],
+    ("happen", "obstacle"),
+    [
+        (miss_pod, "w has no pod"),
+        (delete_pod, "pod w is being deleted"),
+        (silence_host, "host host-2 of w does not answer"),
+        (hold_pod_of_node, "pod w can't be stopped, as its next one would miss something"),
+    ],
     ids=["no pod", "deleted", "silent", "held"],
 )
-def test_nodes_do_not_stop_while_one_can_not(happen: Callable[[World], World]) -> None:
+def test_nodes_do_not_stop_while_one_can_not(happen: Callable[[World], World], obstacle: str) -> None:
     assert "Copying" not in str(happen(stored()).sync())
     assert read_note(stored().step())["phase"] == "Copying"
+    late = happen(wait(stored(), minutes=5)).step()
+    message = f"it could not begin within 5 minutes after the snapshot of etcd: {obstacle}"
+    assert (read_note(late)["phase"], read_note(late)["message"]) == ("Failed", message)
+
+
+@pytest.mark.parametrize("time", [{"minutes": 5}, {"minutes": -5}], ids=["late", "early"])
+def test_nodes_do_not_stop_for_a_snapshot_of_another_time(time: dict[str, int]) -> None:
+    late = wait(stored(), **time).step()
+    message = "it could not begin within 5 minutes after the snapshot of etcd"
+    assert (read_note(late)["phase"], read_note(late)["message"]) == ("Failed", message)
+    assert list_pods(late.step()) == ["m", "w"]
+
+
+def test_end_of_the_wait_for_a_pod_is_asked_for_in_time() -> None:
+    assert wait(delete_pod(stored()), minutes=2).sync().resync_after_seconds == 175
 
 
 def test_node_without_its_label_is_stopped_as_well() -> None:
