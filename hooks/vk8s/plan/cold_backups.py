@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from hooks.vk8s.children.volumes_job import Copy, build_volumes_job
-from hooks.vk8s.observed.backup_report import find_cold_attempt, read_copy, read_copy_error, select_copy_pods
+from hooks.vk8s.observed.backup_report import Attempt, find_cold_attempt, read_copy, read_copy_error, select_copy_pods
 from hooks.vk8s.observed.children import CLAIM, JOB, POD, SECRET, Observed
 from hooks.vk8s.observed.job import Job
 from hooks.vk8s.observed.keep import read_annotation, read_labels
@@ -127,22 +127,25 @@ def _begin(situation: Situation, note: ColdNote, held: Collection[str]) -> ColdB
     if not (job.is_complete or job.has_failed):
         return ColdBackups(note=note)
     attempt = find_cold_attempt(situation.related.get(POD, {}).values(), value)
-    if job.has_failed or attempt is None or attempt.snapshot is None:
-        reason = attempt.error if attempt and attempt.error else "its pods are gone"
+    if job.has_failed and attempt:
+        reason = attempt.error or job.failure
         return ColdBackups(note=ColdNote(value, FAILED, message=f"no snapshot of etcd: {reason}"))
-    obstacle = next(_list_obstacles(situation, held), "")
+    obstacle = next(_list_obstacles(situation, attempt, held), "")
     end = job.ended + _BEGIN if job.ended else None
     if end is None or not now < end <= now + _BEGIN + _SKEW:
         message = f"it could not begin within {BEGIN_MINUTES} minutes after the snapshot of etcd"
         return ColdBackups(note=ColdNote(value, FAILED, message=f"{message}: {obstacle}" if obstacle else message))
-    if obstacle:
+    if obstacle or attempt is None or attempt.snapshot is None:
         return ColdBackups(note=note, due=end)
     nodes = [node.name for node in situation.cluster.nodes if node.name in situation.cluster.state.claims]
     return ColdBackups(note=ColdNote(value, COPYING, attempt.snapshot.name, now, tuple(nodes)))
 
 
-def _list_obstacles(situation: Situation, held: Collection[str]) -> Iterator[str]:
+def _list_obstacles(situation: Situation, attempt: Attempt | None, held: Collection[str]) -> Iterator[str]:
     """Why nodes can't be stopped, or not all of their volumes copied, as things stand."""
+    if attempt is None or attempt.snapshot is None:
+        # A Job may be observed as complete before its last pod is.
+        yield f"no snapshot is known: {attempt.error if attempt else 'its pods are gone'}"
     for node in situation.cluster.nodes:
         pod = situation.pods.get(node.name)
         if pod is None:

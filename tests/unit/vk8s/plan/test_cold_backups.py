@@ -6,12 +6,13 @@ from dataclasses import replace
 import pytest
 
 from hooks.settings import Settings
-from hooks.vk8s.observed.children import CLAIM, CRON_JOB, JOB, POD
+from hooks.vk8s.observed.children import CLAIM, CRON_JOB, JOB, POD, SECRET
 from tests.backups_world import CLAIM as STORE
-from tests.backups_world import COMPLETE, FAILED, NAME, with_job
+from tests.backups_world import COMPLETE, FAILED, NAME, STORED, with_job
 from tests.backups_world import REQUEST as SNAPSHOT
 from tests.cold_world import (
     JOBS,
+    NOTE,
     REQUEST,
     copy_pod,
     copying,
@@ -179,18 +180,36 @@ def test_end_of_a_backup_is_asked_for_in_time() -> None:
 
 
 @pytest.mark.parametrize(
-    ("result", "message"),
-    [
-        ({"error": "the claim: it has no room left"}, "no snapshot of etcd: the claim: it has no room left"),
-        (None, "no snapshot of etcd: its pods are gone"),
-    ],
-    ids=["reason", "no pod"],
+    ("result", "reason"),
+    [({"error": "the claim: it has no room left"}, "the claim: it has no room left"), (STORED, "no reason given")],
+    ids=["error", "stored"],
 )
-def test_snapshot_that_fails_stops_no_node(result: object, message: str) -> None:
-    world = with_job(requested(), FAILED if result else COMPLETE)
-    failed = send(world, *([snapshot_pod(result)] if result else [])).step()
-    assert (read_note(failed)["phase"], read_note(failed)["message"]) == ("Failed", message)
+def test_snapshot_that_fails_stops_no_node(result: object, reason: str) -> None:
+    failed = send(with_job(requested(), FAILED), snapshot_pod(result)).step()
+    assert (read_note(failed)["phase"], read_note(failed)["message"]) == ("Failed", f"no snapshot of etcd: {reason}")
     assert list_pods(failed.steps(2)) == ["m", "w"]
+
+
+def forget(world: World) -> World:
+    return send(world)
+
+
+def see_first_attempt(world: World) -> World:
+    return send(world, snapshot_pod({"error": "etcd does not answer"}))
+
+
+@pytest.mark.parametrize(
+    ("happen", "reason"),
+    [(forget, "its pods are gone"), (see_first_attempt, "etcd does not answer")],
+    ids=["none", "first attempt"],
+)
+def test_pod_of_a_snapshot_may_be_seen_after_its_job(happen: Callable[[World], World], reason: str) -> None:
+    waiting = happen(stored()).step()
+    assert NOTE not in str(waiting.children[SECRET])
+    assert read_note(send(waiting, snapshot_pod()).step())["phase"] == "Copying"
+    late = wait(waiting, minutes=5).step()
+    message = f"it could not begin within 5 minutes after the snapshot of etcd: no snapshot is known: {reason}"
+    assert (read_note(late)["phase"], read_note(late)["message"]) == ("Failed", message)
 
 
 def miss_pod(world: World) -> World:
