@@ -8,7 +8,7 @@ from typing import Any
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.observed.children import JOB, POD
 from tests.backups_world import COMPLETE, STORED, backed_up, pod, with_job
-from tests.world import World
+from tests.world import World, running_world
 
 REQUEST = "vk8s.sktelecom.com/cold-backup"
 NOTE = "vk8s.sktelecom.com/cold-backup-note"
@@ -64,6 +64,16 @@ def end_jobs(world: World, status: Manifest, *names: str) -> World:
     for name in names or JOBS:
         world = world.with_child(JOB, name, {**world.children[JOB][name], "status": status})
     return world
+
+
+def run_node(world: World) -> World:
+    """The pods of the nodes are there, whatever the note says."""
+    return replace(world, children={**world.children, POD: running_world().children[POD]})
+
+
+def list_pods(world: World) -> list[str]:
+    """The pods that exist."""
+    return sorted(world.children[POD])
 
 
 def wait(world: World, **time: Any) -> World:

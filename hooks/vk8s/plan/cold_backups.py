@@ -4,42 +4,41 @@ The note on the `pki` Secret says that volumes are copied. It is written first a
 and it ends with the copies, with the first that fails, or with time: the virtual cluster never stays stopped.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from hooks.vk8s.children.volumes_job import Copy, build_volumes_job
-from hooks.vk8s.observed.backup_report import Attempt, find_cold_attempt, read_copy, read_copy_error, select_copy_pods
-from hooks.vk8s.observed.children import CLAIM, JOB, POD, SECRET, Observed
-from hooks.vk8s.observed.job import Job
-from hooks.vk8s.observed.keep import read_annotation, read_labels
+from hooks.vk8s.observed.backup_report import find_cold_attempt, read_copy, select_copy_pods
+from hooks.vk8s.observed.children import JOB, POD, SECRET, Observed
+from hooks.vk8s.observed.keep import read_annotation
 from hooks.vk8s.observed.pod import Pod
 from hooks.vk8s.part import Part
+from hooks.vk8s.plan.cold_failures import (
+    SKEW,
+    list_ends,
+    list_failures,
+    list_jobs,
+    list_obstacles,
+    list_own_jobs,
+    list_running,
+)
 from hooks.vk8s.situation import Situation
 from hooks.vk8s.spec.cluster import COLD_BACKUP_ANNOTATION
 from hooks.vk8s.spec.cold_note import COLD_NOTE, COPYING, FAILED, SUCCEEDED, ColdNote, parse_cold_note
-from hooks.vk8s.spec.labels import COMPONENT, NODE_COMPONENT, volumes_labels
+from hooks.vk8s.spec.labels import volumes_labels
 from hooks.vk8s.spec.naming import (
     VOLUMES_CONTAINER,
     backup_job_name,
     pki_secret_name,
-    state_claim_name,
-    volumes_job_name,
 )
 
 # So much newer than the snapshot of etcd volumes may be.
 BEGIN_MINUTES: Final = 5
 _BEGIN: Final = timedelta(minutes=BEGIN_MINUTES)
-# So long nodes may take to stop: they end within a minute, unless their host does not answer.
-STOP_MINUTES: Final = 10
-_STOP: Final = timedelta(minutes=STOP_MINUTES)
-# Of the controller of Jobs, after the deadline of a Job.
-_GRACE: Final = timedelta(minutes=5)
 # So long the nodes wait for copies to end of a backup that has failed: their pods end within seconds.
 _LINGER: Final = timedelta(minutes=2)
-# The clocks of hosts differ by less.
-_SKEW: Final = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,10 +69,10 @@ def pause_for_copies(situation: Situation) -> Situation:
 
 def _judge(situation: Situation, note: ColdNote) -> ColdNote:
     """The observed note, or that the backup has failed."""
-    failure = next(_list_failures(situation, note, _list_own(situation, note)), "") if note.is_copying else ""
+    failure = next(list_failures(situation, note), "") if note.is_copying else ""
     if not failure:
         return note
-    return replace(note, phase=FAILED, message=failure, end=min(situation.now, max(_list_ends(situation, note))))
+    return replace(note, phase=FAILED, message=failure, end=min(situation.now, max(list_ends(situation, note))))
 
 
 def _compute_linger_end(situation: Situation, note: ColdNote) -> datetime | None:
@@ -81,15 +80,15 @@ def _compute_linger_end(situation: Situation, note: ColdNote) -> datetime | None
 
     None if nothing reads them, or if a node runs already.
     """
-    if note.end is None or note.phase != FAILED or _list_running(situation) or not _is_any_copied(situation):
+    if note.end is None or note.phase != FAILED or list_running(situation) or not _is_any_copied(situation):
         return None
     end = note.end + _LINGER
-    return end if situation.now < end <= situation.now + _LINGER + _SKEW else None
+    return end if situation.now < end <= situation.now + _LINGER + SKEW else None
 
 
 def _is_any_copied(situation: Situation) -> bool:
     """Whether a Job for volumes has not ended, or a pod of one, which may outlive it."""
-    jobs = (situation.jobs[name] for name in _list_jobs(situation).values())
+    jobs = (situation.jobs[name] for name in list_jobs(situation).values())
     pods = (Pod(pod, VOLUMES_CONTAINER) for pod in select_copy_pods(situation.related.get(POD, {}).values()))
     return any(not (job.is_complete or job.has_failed) for job in jobs) or any(
         pod.host and not pod.has_ended for pod in pods
@@ -101,18 +100,11 @@ def plan_cold_backups(situation: Situation, held: Collection[str] = ()) -> ColdB
 
     `held`: nodes whose pods are never omitted.
     """
-    note, jobs = situation.cluster.cold, _list_jobs(situation)
+    note, jobs = situation.cluster.cold, list_jobs(situation)
     if situation.cold.is_copying:
         return _go_on(situation, note, jobs)
     gone, begun = frozenset((JOB, name) for name in jobs.values()), _begin(situation, note, held)
     return replace(begun, gone=gone, due=begun.due or _compute_linger_end(situation, note))
-
-
-def _list_jobs(situation: Situation) -> Mapping[str, str]:
-    """By the names of nodes, the names of their Jobs that exist."""
-    nodes = {*situation.cold.nodes, *(node.name for node in situation.cluster.nodes)}
-    names = {node: volumes_job_name(node) for node in sorted(nodes)}
-    return {node: name for node, name in names.items() if name in situation.jobs}
 
 
 def _begin(situation: Situation, note: ColdNote, held: Collection[str]) -> ColdBackups:
@@ -130,38 +122,20 @@ def _begin(situation: Situation, note: ColdNote, held: Collection[str]) -> ColdB
     if job.has_failed and attempt:
         reason = attempt.error or job.failure
         return ColdBackups(note=ColdNote(value, FAILED, message=f"no snapshot of etcd: {reason}"))
-    obstacle = next(_list_obstacles(situation, attempt, held), "")
+    obstacle = next(list_obstacles(situation, attempt, held), "")
     end = job.ended + _BEGIN if job.ended else None
-    if end is None or not now < end <= now + _BEGIN + _SKEW:
+    if end is None or not now < end <= now + _BEGIN + SKEW:
         message = f"it could not begin within {BEGIN_MINUTES} minutes after the snapshot of etcd"
         return ColdBackups(note=ColdNote(value, FAILED, message=f"{message}: {obstacle}" if obstacle else message))
     if obstacle or attempt is None or attempt.snapshot is None:
         return ColdBackups(note=note, due=end)
-    nodes = [node.name for node in situation.cluster.nodes if node.name in situation.cluster.state.claims]
+    nodes = [node.name for node in situation.cluster.nodes]
     return ColdBackups(note=ColdNote(value, COPYING, attempt.snapshot.name, now, tuple(nodes)))
-
-
-def _list_obstacles(situation: Situation, attempt: Attempt | None, held: Collection[str]) -> Iterator[str]:
-    """Why nodes can't be stopped, or not all of their volumes copied, as things stand."""
-    if attempt is None or attempt.snapshot is None:
-        # A Job may be observed as complete before its last pod is.
-        yield f"no snapshot is known: {attempt.error if attempt else 'its pods are gone'}"
-    for node in situation.cluster.nodes:
-        pod = situation.pods.get(node.name)
-        if pod is None:
-            # One that was created just now may not be observed yet, and would run while its volume is copied.
-            yield f"{node.name} has no pod"
-        elif pod.is_terminating:
-            yield f"pod {node.name} is being deleted"
-        elif pod.host in situation.suspected_hosts:
-            yield f"host {pod.host} of {node.name} does not answer"
-        elif node.name in held:
-            yield f"pod {node.name} can't be stopped, as its next one would miss something"
 
 
 def _go_on(situation: Situation, note: ColdNote, jobs: Mapping[str, str]) -> ColdBackups:
     """The Jobs once no pod of a node exists, and the end of the backup once they have ended."""
-    own = _list_own(situation, note)
+    own = list_own_jobs(situation, note)
     part = ColdBackups(
         note=note,
         kept={(JOB, job.name): volumes_labels(node) for node, job in own.items()},
@@ -174,7 +148,7 @@ def _go_on(situation: Situation, note: ColdNote, jobs: Mapping[str, str]) -> Col
         message = _describe_copies(situation, note)
         return replace(part, note=replace(note, phase=SUCCEEDED, message=message, end=situation.now))
     backup, image = situation.cluster.spec.backup, situation.settings.backup_image
-    if _list_running(situation) or backup is None or image is None:
+    if list_running(situation) or backup is None or image is None:
         return part
     copies = [
         Copy(node, note.snapshot, len(note.nodes), backup.volume_minutes)
@@ -184,54 +158,9 @@ def _go_on(situation: Situation, note: ColdNote, jobs: Mapping[str, str]) -> Col
     return replace(part, children=[build_volumes_job(situation.cluster, backup, copy, image) for copy in copies])
 
 
-def _list_own(situation: Situation, note: ColdNote) -> Mapping[str, Job]:
-    """By the names of nodes, their Jobs of this backup."""
-    jobs = {node: situation.jobs[name] for node, name in _list_jobs(situation).items()}
-    return {node: job for node, job in jobs.items() if job.annotations.get(COLD_BACKUP_ANNOTATION) == note.value}
-
-
-def _list_running(situation: Situation) -> Sequence[str]:
-    """The pods of nodes that exist: their volumes may be written to."""
-    pods = situation.observed.pods().items()
-    return [name for name, pod in pods if read_labels(pod).get(COMPONENT) == NODE_COMPONENT]
-
-
 def _compute_due(situation: Situation, note: ColdNote) -> datetime | None:
     """When time alone ends the backup."""
-    return min((end for end in _list_ends(situation, note) if end > situation.now), default=None)
-
-
-def _list_ends(situation: Situation, note: ColdNote) -> tuple[datetime, datetime]:
-    """Until when the nodes have to stop, and their volumes to be copied."""
-    backup = situation.cluster.spec.backup
-    since = note.since or situation.now
-    return since + _STOP, since + _STOP + _GRACE + timedelta(minutes=backup.volume_minutes if backup else 0)
-
-
-def _list_failures(situation: Situation, note: ColdNote, jobs: Mapping[str, Job]) -> Iterator[str]:
-    """Why the backup can't succeed any more, the first cause first."""
-    stop_end, end = _list_ends(situation, note)
-    running = _list_running(situation)
-    if situation.cluster.spec.backup is None or not situation.settings.backup_image:
-        yield "spec.backup, or the image for it, was removed meanwhile"
-    names = {node.name for node in situation.cluster.nodes}
-    if not names.issuperset(note.nodes):
-        yield f"no longer in the spec: {', '.join(sorted(set(note.nodes) - names))}"
-    lacking = situation.observed.list_missing((CLAIM, state_claim_name(node)) for node in note.nodes)
-    if lacking:
-        yield f"these are gone: {', '.join(lacking)}"
-    if running and jobs:
-        yield f"pods ran while their volumes were copied: {', '.join(running)}"
-    if running and situation.now >= stop_end:
-        yield f"pods did not stop within {STOP_MINUTES} minutes: {', '.join(running)}"
-    for node, job in jobs.items():
-        if job.has_failed:
-            reason = read_copy_error(situation.related.get(POD, {}).values(), note.value, node)
-            yield f"volumes of {node}: {reason or job.failure}"
-    if stop_end - _STOP > situation.now + _SKEW:
-        yield "by the clock of the hooks, it has not begun yet"
-    if situation.now >= end:
-        yield "the volumes were not copied in time"
+    return min((end for end in list_ends(situation, note) if end > situation.now), default=None)
 
 
 def _describe_copies(situation: Situation, note: ColdNote) -> str:

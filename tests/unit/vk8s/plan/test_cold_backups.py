@@ -5,8 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from hooks.settings import Settings
-from hooks.vk8s.observed.children import CLAIM, CRON_JOB, JOB, POD, SECRET
+from hooks.vk8s.observed.children import CRON_JOB, JOB, POD, SECRET
 from tests.backups_world import CLAIM as STORE
 from tests.backups_world import COMPLETE, FAILED, NAME, STORED, with_job
 from tests.backups_world import REQUEST as SNAPSHOT
@@ -17,19 +16,17 @@ from tests.cold_world import (
     copy_pod,
     copying,
     end_jobs,
+    list_pods,
     read_note,
     requested,
+    run_node,
     send,
     snapshot_pod,
     stopped,
     stored,
     wait,
 )
-from tests.world import World, names, node, running_world, spec
-
-
-def list_pods(world: World) -> list[str]:
-    return sorted(world.children[POD])
+from tests.world import World, names, running_world, spec
 
 
 def test_snapshot_of_etcd_comes_first_while_all_nodes_run() -> None:
@@ -79,60 +76,6 @@ def test_backup_succeeds_even_if_the_pods_of_its_jobs_are_gone() -> None:
 
 def fail(world: World) -> World:
     return end_jobs(world, FAILED, "w-volumes")
-
-
-def fail_with_reason(world: World) -> World:
-    return fail(send(world, snapshot_pod(), copy_pod("w", {"error": "the claim: it has no room left"})))
-
-
-def run_late(world: World) -> World:
-    return wait(world, minutes=10 + 5 + 60)
-
-
-def correct_clock(world: World) -> World:
-    return wait(world, days=-400)
-
-
-def lose_claim(world: World) -> World:
-    return world.with_child(CLAIM, "w-state", None)
-
-
-def run_node(world: World) -> World:
-    return replace(world, children={**world.children, POD: running_world().children[POD]})
-
-
-def remove_field(world: World) -> World:
-    return replace(world, spec=spec())
-
-
-def remove_image(world: World) -> World:
-    return replace(world, context=replace(world.context, settings=Settings()))
-
-
-def remove_worker(world: World) -> World:
-    return replace(world, spec=spec(backup=STORE, nodes=[node("m", "master")]))
-
-
-@pytest.mark.parametrize(
-    ("happen", "message"),
-    [
-        (fail, "volumes of w: no reason given"),
-        (fail_with_reason, "volumes of w: the claim: it has no room left"),
-        (run_late, "the volumes were not copied in time"),
-        (correct_clock, "by the clock of the hooks, it has not begun yet"),
-        (lose_claim, "these are gone: PersistentVolumeClaim w-state"),
-        (run_node, "pods ran while their volumes were copied: m, w"),
-        (remove_field, "spec.backup, or the image for it, was removed meanwhile"),
-        (remove_image, "spec.backup, or the image for it, was removed meanwhile"),
-        (remove_worker, "no longer in the spec: w"),
-    ],
-    ids=["job", "job with a reason", "time", "clock", "claim", "node", "field", "image", "worker"],
-)
-def test_failed_backup_lets_the_nodes_start_again(happen: Callable[[World], World], message: str) -> None:
-    failed = happen(copying()).step()
-    assert (read_note(failed)["phase"], read_note(failed)["message"]) == ("Failed", message)
-    assert [name for name in failed.step().children[JOB] if name in JOBS] == []
-    assert "m" in list_pods(failed.steps(2))
 
 
 def hold_job(failed: World) -> World:
@@ -212,44 +155,6 @@ def test_pod_of_a_snapshot_may_be_seen_after_its_job(happen: Callable[[World], W
     assert (read_note(late)["phase"], read_note(late)["message"]) == ("Failed", message)
 
 
-def miss_pod(world: World) -> World:
-    return world.with_child(POD, "w", None)
-
-
-def delete_pod(world: World) -> World:
-    return world.with_deleted(POD, "w")
-
-
-def silence_host(world: World) -> World:
-    silent = {"type": "Ready", "status": "False", "lastTransitionTime": "2026-01-02T03:04:00Z"}
-    conditions = [silent, {"type": "ContainersReady", "status": "True"}]
-    pod = world.children[POD]["w"]
-    pod = {**pod, "spec": {**pod["spec"], "nodeName": "host-2"}, "status": {**pod["status"], "conditions": conditions}}
-    return world.with_child(POD, "w", pod)
-
-
-def hold_pod_of_node(world: World) -> World:
-    return world.with_deleted(CLAIM, "w-state", "kubernetes.io/pvc-protection")
-
-
-@pytest.mark.parametrize(
-    ("happen", "obstacle"),
-    [
-        (miss_pod, "w has no pod"),
-        (delete_pod, "pod w is being deleted"),
-        (silence_host, "host host-2 of w does not answer"),
-        (hold_pod_of_node, "pod w can't be stopped, as its next one would miss something"),
-    ],
-    ids=["no pod", "deleted", "silent", "held"],
-)
-def test_nodes_do_not_stop_while_one_can_not(happen: Callable[[World], World], obstacle: str) -> None:
-    assert "Copying" not in str(happen(stored()).sync())
-    assert read_note(stored().step())["phase"] == "Copying"
-    late = happen(wait(stored(), minutes=5)).step()
-    message = f"it could not begin within 5 minutes after the snapshot of etcd: {obstacle}"
-    assert (read_note(late)["phase"], read_note(late)["message"]) == ("Failed", message)
-
-
 @pytest.mark.parametrize("time", [{"minutes": 5}, {"minutes": -5}], ids=["late", "early"])
 def test_nodes_do_not_stop_for_a_snapshot_of_another_time(time: dict[str, int]) -> None:
     late = wait(stored(), **time).step()
@@ -259,7 +164,7 @@ def test_nodes_do_not_stop_for_a_snapshot_of_another_time(time: dict[str, int]) 
 
 
 def test_end_of_the_wait_for_a_pod_is_asked_for_in_time() -> None:
-    assert wait(delete_pod(stored()), minutes=2).sync().resync_after_seconds == 175
+    assert wait(stored().with_deleted(POD, "w"), minutes=2).sync().resync_after_seconds == 175
 
 
 def test_node_without_its_label_is_stopped_as_well() -> None:
