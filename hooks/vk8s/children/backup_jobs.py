@@ -9,6 +9,7 @@ from hooks.vk8s.children.job import KUBECONFIG_PATH, RUN_PATH, Work, build_pod_t
 from hooks.vk8s.children.snapshot_store import REPOSITORY_MEMORY, StoreAccess
 from hooks.vk8s.keys.kubeconfig import KUBECONFIG_FILE
 from hooks.vk8s.spec.cluster import COLD_BACKUP_ANNOTATION, VirtualCluster
+from hooks.vk8s.spec.cold_note import COLD_STORE
 from hooks.vk8s.spec.labels import backup_labels, build_annotated_metadata, build_metadata, child_labels
 from hooks.vk8s.spec.model import BackupSpec
 from hooks.vk8s.spec.naming import (
@@ -63,13 +64,15 @@ def build_backup_cron_job(cluster: VirtualCluster, backup: BackupSpec, image: st
 def build_backup_job(cluster: VirtualCluster, backup: BackupSpec, image: str, noted: Mapping[str, str]) -> Manifest:
     """The Job for the snapshot that the owner has requested by an annotation, which the Job and its pods have, too."""
     identity = cluster.identity
-    spec = _build_job_spec(cluster, backup, image, is_cold=COLD_BACKUP_ANNOTATION in noted)
+    is_cold = COLD_BACKUP_ANNOTATION in noted
+    spec = _build_job_spec(cluster, backup, image, is_cold=is_cold)
+    own = {**noted, COLD_STORE: StoreAccess(backup).digest} if is_cold else noted
     metadata = spec["template"]["metadata"]
     template = {**spec["template"], "metadata": {**metadata, "annotations": {**metadata["annotations"], **noted}}}
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",
-        "metadata": build_annotated_metadata(identity, backup_job_name(identity.name), backup_labels(), noted),
+        "metadata": build_annotated_metadata(identity, backup_job_name(identity.name), backup_labels(), own),
         "spec": {**spec, "template": template},
     }
 

@@ -4,6 +4,7 @@ What the owner provides is optional in the pod: the program says what is missing
 """
 
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Final
 
 from hooks.kubernetes.manifest import Manifest
@@ -21,6 +22,12 @@ class StoreAccess:
 
     store: SnapshotStore
     prefix: str = ""
+
+    @property
+    def digest(self) -> str:
+        """Identifies the place and the password; the rest of spec.backup may change."""
+        found = self.store.model_dump_json(include={"claim", "s3", "password_secret_ref"})
+        return sha256(found.encode()).hexdigest()[:12]
 
     @property
     def arguments(self) -> list[str]:

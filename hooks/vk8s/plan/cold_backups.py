@@ -9,14 +9,17 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from hooks.vk8s.children.snapshot_store import StoreAccess
 from hooks.vk8s.children.volumes_job import Copy, build_volumes_job
 from hooks.vk8s.observed.backup_report import find_cold_attempt, read_copy, select_copy_pods
 from hooks.vk8s.observed.children import JOB, POD, SECRET, Observed
+from hooks.vk8s.observed.job import Job
 from hooks.vk8s.observed.keep import read_annotation
 from hooks.vk8s.observed.pod import Pod
 from hooks.vk8s.part import Part
 from hooks.vk8s.plan.cold_failures import (
     SKEW,
+    STORE_CHANGED,
     list_ends,
     list_failures,
     list_jobs,
@@ -26,7 +29,7 @@ from hooks.vk8s.plan.cold_failures import (
 )
 from hooks.vk8s.situation import Situation
 from hooks.vk8s.spec.cluster import COLD_BACKUP_ANNOTATION
-from hooks.vk8s.spec.cold_note import COLD_NOTE, COPYING, FAILED, SUCCEEDED, ColdNote, parse_cold_note
+from hooks.vk8s.spec.cold_note import COLD_NOTE, COLD_STORE, COPYING, FAILED, SUCCEEDED, ColdNote, parse_cold_note
 from hooks.vk8s.spec.labels import volumes_labels
 from hooks.vk8s.spec.naming import (
     VOLUMES_CONTAINER,
@@ -112,25 +115,37 @@ def _begin(situation: Situation, note: ColdNote, held: Collection[str]) -> ColdB
 
     What keeps it from beginning may pass soon. Later, the volumes would be much newer than the snapshot.
     """
-    value, now = situation.cluster.cold_request, situation.now
-    job = situation.jobs.get(backup_job_name(situation.identity.name))
-    if not value or job is None or job.annotations.get(COLD_BACKUP_ANNOTATION) != value:
+    value, now, backup = situation.cluster.cold_request, situation.now, situation.cluster.spec.backup
+    job = _find_snapshot_job(situation)
+    if backup is None or job is None:
         return ColdBackups(note=note)
-    if not (job.is_complete or job.has_failed):
-        return ColdBackups(note=note)
-    attempt = find_cold_attempt(situation.related.get(POD, {}).values(), value)
+    attempt, store = find_cold_attempt(situation.related.get(POD, {}).values(), value), StoreAccess(backup).digest
     if job.has_failed and attempt:
-        reason = attempt.error or job.failure
-        return ColdBackups(note=ColdNote(value, FAILED, message=f"no snapshot of etcd: {reason}"))
+        return _fail(value, f"no snapshot of etcd: {attempt.error or job.failure}")
+    if job.annotations.get(COLD_STORE) != store:
+        return _fail(value, STORE_CHANGED)
     obstacle = next(list_obstacles(situation, attempt, held), "")
     end = job.ended + _BEGIN if job.ended else None
     if end is None or not now < end <= now + _BEGIN + SKEW:
         message = f"it could not begin within {BEGIN_MINUTES} minutes after the snapshot of etcd"
-        return ColdBackups(note=ColdNote(value, FAILED, message=f"{message}: {obstacle}" if obstacle else message))
+        return _fail(value, f"{message}: {obstacle}" if obstacle else message)
     if obstacle or attempt is None or attempt.snapshot is None:
         return ColdBackups(note=note, due=end)
-    nodes = [node.name for node in situation.cluster.nodes]
-    return ColdBackups(note=ColdNote(value, COPYING, attempt.snapshot.name, now, tuple(nodes)))
+    nodes = tuple(node.name for node in situation.cluster.nodes)
+    return ColdBackups(note=ColdNote(value, COPYING, attempt.snapshot.name, now, nodes, store=store))
+
+
+def _find_snapshot_job(situation: Situation) -> Job | None:
+    """The Job for the snapshot of the cold backup that is requested, once it has ended."""
+    value, job = situation.cluster.cold_request, situation.jobs.get(backup_job_name(situation.identity.name))
+    if not value or job is None or job.annotations.get(COLD_BACKUP_ANNOTATION) != value:
+        return None
+    return job if job.is_complete or job.has_failed else None
+
+
+def _fail(value: str, message: str) -> ColdBackups:
+    """One that failed before it stopped any node."""
+    return ColdBackups(note=ColdNote(value, FAILED, message=message))
 
 
 def _go_on(situation: Situation, note: ColdNote, jobs: Mapping[str, str]) -> ColdBackups:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
+from hooks.vk8s.children.snapshot_store import StoreAccess
 from hooks.vk8s.observed.backup_report import Attempt, read_copy_error
 from hooks.vk8s.observed.children import CLAIM, POD
 from hooks.vk8s.observed.job import Job
@@ -17,6 +18,7 @@ from hooks.vk8s.spec.cold_note import ColdNote
 from hooks.vk8s.spec.labels import COMPONENT, NODE_COMPONENT
 from hooks.vk8s.spec.naming import state_claim_name, volumes_job_name
 
+STORE_CHANGED: Final = "the target in spec.backup was changed meanwhile"
 # So long nodes may take to stop: they end within a minute, unless their host does not answer.
 STOP_MINUTES: Final = 10
 _STOP: Final = timedelta(minutes=STOP_MINUTES)
@@ -70,8 +72,11 @@ def list_failures(situation: Situation, note: ColdNote) -> Iterator[str]:
 
 def _list_changes(situation: Situation, note: ColdNote) -> Iterator[str]:
     """What was changed since the backup began, so that its parts don't belong together."""
-    if situation.cluster.spec.backup is None or not situation.settings.backup_image:
+    backup = situation.cluster.spec.backup
+    if backup is None or not situation.settings.backup_image:
         yield "spec.backup, or the image for it, was removed meanwhile"
+    elif StoreAccess(backup).digest != note.store:
+        yield STORE_CHANGED
     names = {node.name for node in situation.cluster.nodes}
     if not names.issuperset(note.nodes):
         yield f"no longer in the spec: {', '.join(sorted(set(note.nodes) - names))}"

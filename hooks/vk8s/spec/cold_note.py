@@ -12,6 +12,8 @@ from typing import Any, Final
 from hooks.kubernetes.conditions import format_time, parse_time
 
 COLD_NOTE: Final = "vk8s.sktelecom.com/cold-backup-note"
+# Of the Job of its snapshot: the store, as StoreAccess.digest.
+COLD_STORE: Final = "vk8s.sktelecom.com/cold-backup-store"
 COPYING, SUCCEEDED, FAILED = "Copying", "Succeeded", "Failed"
 _LONGEST: Final = 1024
 
@@ -21,7 +23,8 @@ class ColdNote:
     """A cold backup. `value`: of the owner's annotation; `phase`: empty if there was none.
 
     `snapshot`: of etcd, to which the volumes belong; `since`: when the nodes began to stop; `nodes`: those of the
-    volumes; `message`: why it failed, or what was copied; `end`: when that was known.
+    volumes; `message`: why it failed, or what was copied; `end`: when that was known;
+    `store`: identifies where all of it is stored.
     """
 
     value: str = ""
@@ -31,6 +34,7 @@ class ColdNote:
     nodes: tuple[str, ...] = field(default=())
     message: str = ""
     end: datetime | None = None
+    store: str = ""
 
     @property
     def is_copying(self) -> bool:
@@ -47,6 +51,7 @@ class ColdNote:
             "nodes": list(self.nodes),
             "message": self.message[:_LONGEST],
             "end": format_time(self.end) if self.end else "",
+            "store": self.store,
         }
         return json.dumps({name: content for name, content in fields.items() if content}, sort_keys=True)
 
@@ -59,7 +64,7 @@ def parse_cold_note(text: str | None) -> ColdNote:
     except (TypeError, ValueError, RecursionError):
         return ColdNote()
     since, phase = parse_time(found.get("since")), str(found.get("phase", ""))
-    texts = {name: str(found.get(name, "")) for name in ("value", "snapshot", "message")}
+    texts = {name: str(found.get(name, "")) for name in ("value", "snapshot", "message", "store")}
     if phase not in (COPYING, SUCCEEDED, FAILED) or (phase == COPYING and since is None):
         return ColdNote()
     return ColdNote(phase=phase, since=since, nodes=nodes, end=parse_time(found.get("end")), **texts)

@@ -5,7 +5,9 @@ from dataclasses import replace
 
 import pytest
 
+from hooks.vk8s.children.snapshot_store import StoreAccess
 from hooks.vk8s.observed.children import CRON_JOB, JOB, POD, SECRET
+from hooks.vk8s.spec.model import BackupSpec
 from tests.backups_world import CLAIM as STORE
 from tests.backups_world import COMPLETE, FAILED, NAME, STORED, with_job
 from tests.backups_world import REQUEST as SNAPSHOT
@@ -45,6 +47,7 @@ def test_nodes_stop_only_once_the_note_says_so() -> None:
         "snapshot": "5fd3658b",
         "since": "2026-01-02T03:04:05Z",
         "nodes": ["m", "w"],
+        "store": StoreAccess(BackupSpec.model_validate(STORE)).digest,
     }
     assert list_pods(written.step()) == []
 

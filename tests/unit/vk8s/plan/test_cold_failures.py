@@ -51,6 +51,10 @@ def replace_claim(world: World) -> World:
     return world.with_metadata(CLAIM, "w-state", uid="another")
 
 
+def change_store(world: World) -> World:
+    return replace(world, spec=spec(backup={**STORE, "claim": {"name": "other"}}))
+
+
 def remove_field(world: World) -> World:
     return replace(world, spec=spec())
 
@@ -73,11 +77,24 @@ def remove_worker(world: World) -> World:
         (lose_claim, "these are gone: PersistentVolumeClaim w-state"),
         (replace_claim, "their volumes were replaced meanwhile: w"),
         (run_node, "pods ran while their volumes were copied: m, w"),
+        (change_store, "the target in spec.backup was changed meanwhile"),
         (remove_field, "spec.backup, or the image for it, was removed meanwhile"),
         (remove_image, "spec.backup, or the image for it, was removed meanwhile"),
         (remove_worker, "no longer in the spec: w"),
     ],
-    ids=["job", "job with a reason", "time", "clock", "claim", "another claim", "node", "field", "image", "worker"],
+    ids=[
+        "job",
+        "job with a reason",
+        "time",
+        "clock",
+        "claim",
+        "another claim",
+        "node",
+        "store",
+        "field",
+        "image",
+        "worker",
+    ],
 )
 def test_failed_backup_lets_the_nodes_start_again(happen: Callable[[World], World], message: str) -> None:
     failed = happen(copying()).step()
@@ -134,3 +151,12 @@ def test_nodes_do_not_stop_while_one_can_not(happen: Callable[[World], World], o
     late = happen(wait(stored(), minutes=5)).step()
     message = f"it could not begin within 5 minutes after the snapshot of etcd: {obstacle}"
     assert (read_note(late)["phase"], read_note(late)["message"]) == ("Failed", message)
+
+
+def test_volumes_are_not_copied_to_another_target_than_the_snapshot() -> None:
+    changed = change_store(stored()).step()
+    message = "the target in spec.backup was changed meanwhile"
+    assert (read_note(changed)["phase"], read_note(changed)["message"]) == ("Failed", message)
+    assert list_pods(changed.step()) == ["m", "w"]
+    often = replace(stored(), spec=spec(backup={**STORE, "schedule": "@hourly", "keep": 3, "volumeMinutes": 90}))
+    assert read_note(often.step())["phase"] == "Copying"

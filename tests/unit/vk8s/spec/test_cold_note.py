@@ -12,7 +12,10 @@ SINCE = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 @pytest.mark.parametrize(
     "note",
-    [ColdNote("one", COPYING, "5fd3658b", SINCE, ("m", "w")), ColdNote("one", FAILED, message="no room", end=SINCE)],
+    [
+        ColdNote("one", COPYING, "5fd3658b", SINCE, ("m", "w"), store="0a1b2c"),
+        ColdNote("one", FAILED, message="no room", end=SINCE),
+    ],
     ids=["copying", "failed"],
 )
 def test_note_that_is_written_can_be_read(note: ColdNote) -> None:
