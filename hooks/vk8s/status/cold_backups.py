@@ -14,13 +14,20 @@ def describe_cold(situation: Situation, note: ColdNote) -> Mapping[str, str]:
     """The fields; empty if none was ever requested. `note`: as it is to be."""
     value = situation.cluster.cold_backup
     if note.phase and value in ("", note.value):
-        phase = RUNNING if note.is_copying else note.phase
-        snapshot = {"snapshot": note.snapshot} if note.snapshot else {}
-        message = {"message": f"{note.message}."} if note.message else {}
-        return {"value": note.value, "phase": phase, **snapshot, **message}
+        return format_note(note)
     if not value:
         return {}
     if situation.cluster.spec.storage.ephemeral:
         return {"value": value, "phase": FAILED, "message": _EPHEMERAL}
     waiting = {"message": _PAUSED} if situation.cluster.paused else {}
     return {"value": value, "phase": RUNNING, **waiting}
+
+
+def format_note(note: ColdNote) -> Mapping[str, str]:
+    """The fields of a cold backup that has begun; empty if there is none."""
+    if not note.phase:
+        return {}
+    phase = RUNNING if note.is_copying else note.phase
+    snapshot = {"snapshot": note.snapshot} if note.snapshot else {}
+    message = {"message": f"{note.message}."} if note.message else {}
+    return {"value": note.value, "phase": phase, **snapshot, **message}

@@ -15,6 +15,7 @@ from hooks.vk8s.situation import Call, Situation
 from hooks.vk8s.status.access import report_access
 from hooks.vk8s.status.addresses import report_network
 from hooks.vk8s.status.backups import report_backups
+from hooks.vk8s.status.cold_backups import format_note
 from hooks.vk8s.status.movement import report_movement
 from hooks.vk8s.status.namespace_notes import note_rules
 from hooks.vk8s.status.nodes import READY, Nodes, report_observed_nodes, report_spec_nodes
@@ -32,6 +33,8 @@ _NO_RESTORE: Final = (
     "restoreFrom has no effect: the virtual cluster is initialized, and its data is never replaced by a snapshot while "
     "it is there."
 )
+
+_STOPPED: Final = " The nodes are stopped for a cold backup, and start again once this is fixed."
 
 
 def build_status(situation: Situation, plan: Plan) -> Manifest:
@@ -58,13 +61,17 @@ def build_rejected_status(call: Call, problems: Sequence[str], reason: str = "In
     sentence = f"The volumes of these nodes are gone, or are being deleted: {', '.join(call.unsafe_nodes)}."
     nodes = report_observed_nodes(call, Blocker(STATE_AT_RISK, sentence) if call.unsafe_nodes else None)
     notice = " Nothing is changed, and lost nodes are not replaced, until this is fixed." if nodes.wanted else ""
+    if call.cold.is_copying and not nodes.wanted:
+        notice = _STOPPED
     conditions = [
         Condition(ACCEPTED, status=False, reason=reason, message=" ".join(problems) + notice),
         *nodes.conditions,
     ]
     movement = report_movement(call, nodes, conditions)
     phase = nodes.phase if nodes.wanted else "Fail"
-    return _build(phase, nodes, [*conditions, *movement], call) | call.past_backups.format()
+    cold = format_note(call.cold)
+    found = {**call.past_backups.format().get("backup", {}), **({"cold": cold} if cold else {})}
+    return _build(phase, nodes, [*conditions, *movement], call) | ({"backup": found} if found else {})
 
 
 def build_terminating_status(call: Call, releases: Mapping[str, str]) -> Manifest:

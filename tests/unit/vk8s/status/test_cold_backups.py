@@ -4,7 +4,18 @@ from dataclasses import replace
 
 from hooks.kubernetes.manifest import Manifest
 from tests.backups_world import CLAIM, COMPLETE, FAILED, pod, read_condition
-from tests.cold_world import REQUEST, copy_pod, copying, end_jobs, read_cold, requested, send, snapshot_pod, wait
+from tests.cold_world import (
+    REQUEST,
+    copy_pod,
+    copying,
+    end_jobs,
+    list_pods,
+    read_cold,
+    requested,
+    send,
+    snapshot_pod,
+    wait,
+)
 from tests.world import World, condition, running_world, spec
 
 
@@ -73,6 +84,30 @@ def test_failure_of_a_snapshot_comes_first() -> None:
     failed = end_jobs(copying(), FAILED, "w-volumes").step()
     full = send(failed, pod({"error": "the bucket is full"}, "scheduled", end="2026-01-03T02:00:09Z"))
     assert read_condition(full)[1] == "BackupFailed"
+
+
+STOPPED = "The nodes are stopped for a cold backup, and start again once this is fixed."
+
+
+def test_rejected_spec_says_that_the_nodes_stay_stopped() -> None:
+    rejected = replace(copying(), spec=spec(backup={**CLAIM, "schedule": "nonsense"}))
+    assert STOPPED in condition(rejected.sync(), "Accepted")["message"]
+    assert read_cold(rejected) == {"value": "one", "phase": "Running", "snapshot": "5fd3658b"}
+    late = wait(rejected, days=1)
+    assert list_pods(replace(late.step(), spec=spec(backup=CLAIM)).steps(3)) == ["m", "w"]
+
+
+def test_cluster_that_is_not_selected_says_that_its_nodes_stay_stopped() -> None:
+    status = copying().finalize_unselected().status
+    assert STOPPED in str(status["conditions"])
+    assert status["backup"]["cold"]["phase"] == "Running"
+
+
+def test_rejected_spec_keeps_what_is_known_of_a_backup_that_has_ended() -> None:
+    failed = end_jobs(copying(), FAILED, "w-volumes").step()
+    rejected = replace(failed, spec=spec(backup={**CLAIM, "schedule": "nonsense"}))
+    assert STOPPED not in str(rejected.sync().status["conditions"])
+    assert read_cold(rejected)["phase"] == "Failed"
 
 
 def request(**fields: Manifest | bool) -> World:
