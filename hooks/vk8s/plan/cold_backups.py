@@ -72,7 +72,7 @@ def pause_for_copies(situation: Situation) -> Situation:
 
 def _judge(situation: Situation, note: ColdNote) -> ColdNote:
     """The observed note, or that the backup has failed."""
-    failure = next(list_failures(situation, note), "") if note.is_copying else ""
+    failure = next(list_failures(situation, note), "")
     if not failure:
         return note
     return replace(note, phase=FAILED, message=failure, end=min(situation.now, max(list_ends(situation, note))))
@@ -161,7 +161,8 @@ def _go_on(situation: Situation, note: ColdNote, jobs: Mapping[str, str]) -> Col
         return part
     if len(own) == len(note.nodes) and all(job.is_complete for job in own.values()):
         message = _describe_copies(situation, note)
-        return replace(part, note=replace(note, phase=SUCCEEDED, message=message, end=situation.now))
+        end = max(job.ended or situation.now for job in own.values())
+        return replace(part, note=replace(note, phase=SUCCEEDED, message=message, end=end))
     backup, image = situation.cluster.spec.backup, situation.settings.backup_image
     if list_running(situation) or backup is None or image is None:
         return part

@@ -14,11 +14,12 @@ from hooks.vk8s.observed.job import Job
 from hooks.vk8s.observed.keep import read_labels
 from hooks.vk8s.situation import Situation
 from hooks.vk8s.spec.cluster import COLD_BACKUP_ANNOTATION
-from hooks.vk8s.spec.cold_note import ColdNote
+from hooks.vk8s.spec.cold_note import SUCCEEDED, ColdNote
 from hooks.vk8s.spec.labels import COMPONENT, NODE_COMPONENT
 from hooks.vk8s.spec.naming import state_claim_name, volumes_job_name
 
 STORE_CHANGED: Final = "the target in spec.backup was changed meanwhile"
+_RAN: Final = "pods ran while their volumes were copied"
 # So long nodes may take to stop: they end within a minute, unless their host does not answer.
 STOP_MINUTES: Final = 10
 _STOP: Final = timedelta(minutes=STOP_MINUTES)
@@ -26,6 +27,8 @@ _STOP: Final = timedelta(minutes=STOP_MINUTES)
 _GRACE: Final = timedelta(minutes=5)
 # The clocks of hosts differ by less.
 SKEW: Final = timedelta(minutes=1)
+# A node takes longer until a volume inside is mounted. Clocks of one control plane may differ by as much.
+_BOOT: Final = timedelta(seconds=5)
 
 
 def list_obstacles(situation: Situation, attempt: Attempt | None, held: Collection[str]) -> Iterator[str]:
@@ -53,11 +56,30 @@ def list_obstacles(situation: Situation, attempt: Attempt | None, held: Collecti
 
 
 def list_failures(situation: Situation, note: ColdNote) -> Iterator[str]:
-    """Why a backup can't succeed any more whose volumes are being copied, the first cause first."""
-    yield from _list_changes(situation, note)
+    """Why a backup can't succeed any more, or has not succeeded after all; the first cause first."""
+    if note.is_copying:
+        yield from _list_changes(situation, note)
+        yield from _list_failed_copies(situation, note)
+    elif note.phase == SUCCEEDED:
+        late = [name for name in list_running(situation) if _has_run_meanwhile(situation, name, note)]
+        if late:
+            yield f"{_RAN}: {', '.join(late)}"
+
+
+def _has_run_meanwhile(situation: Situation, pod: str, note: ColdNote) -> bool:
+    """Whether the pod was created while volumes were copied, and is seen only now.
+
+    Its time and those of Jobs are of the host cluster's control plane. One that is older is of before the stop.
+    """
+    created = situation.pods[pod].created
+    return note.since is not None and note.end is not None and note.since - SKEW <= created < note.end - _BOOT
+
+
+def _list_failed_copies(situation: Situation, note: ColdNote) -> Iterator[str]:
+    """Why volumes are not copied, or not as of one moment."""
     (stop_end, end), jobs, running = list_ends(situation, note), list_own_jobs(situation, note), list_running(situation)
     if running and jobs:
-        yield f"pods ran while their volumes were copied: {', '.join(running)}"
+        yield f"{_RAN}: {', '.join(running)}"
     if running and situation.now >= stop_end:
         yield f"pods did not stop within {STOP_MINUTES} minutes: {', '.join(running)}"
     for node, job in jobs.items():
@@ -78,6 +100,8 @@ def _list_changes(situation: Situation, note: ColdNote) -> Iterator[str]:
     elif StoreAccess(backup).digest != note.store:
         yield STORE_CHANGED
     names = {node.name for node in situation.cluster.nodes}
+    if not note.nodes:
+        yield "its note names no node"
     if not names.issuperset(note.nodes):
         yield f"no longer in the spec: {', '.join(sorted(set(note.nodes) - names))}"
     lacking = situation.observed.list_missing((CLAIM, state_claim_name(node)) for node in note.nodes)

@@ -10,9 +10,10 @@ from hooks.settings import Settings
 from hooks.vk8s.observed.children import CLAIM, JOB, POD, SECRET
 from hooks.vk8s.spec.state_note import STATE
 from tests.backups_world import CLAIM as STORE
-from tests.backups_world import FAILED
+from tests.backups_world import COMPLETE, FAILED
 from tests.cold_world import (
     JOBS,
+    NOTE,
     copy_pod,
     copying,
     end_jobs,
@@ -55,6 +56,10 @@ def change_store(world: World) -> World:
     return replace(world, spec=spec(backup={**STORE, "claim": {"name": "other"}}))
 
 
+def forget_nodes(world: World) -> World:
+    return world.with_annotations(SECRET, "demo-pki", {NOTE: json.dumps({**read_note(world), "nodes": []})})
+
+
 def remove_field(world: World) -> World:
     return replace(world, spec=spec())
 
@@ -77,6 +82,7 @@ def remove_worker(world: World) -> World:
         (lose_claim, "these are gone: PersistentVolumeClaim w-state"),
         (replace_claim, "their volumes were replaced meanwhile: w"),
         (run_node, "pods ran while their volumes were copied: m, w"),
+        (forget_nodes, "its note names no node"),
         (change_store, "the target in spec.backup was changed meanwhile"),
         (remove_field, "spec.backup, or the image for it, was removed meanwhile"),
         (remove_image, "spec.backup, or the image for it, was removed meanwhile"),
@@ -90,6 +96,7 @@ def remove_worker(world: World) -> World:
         "claim",
         "another claim",
         "node",
+        "no nodes",
         "store",
         "field",
         "image",
@@ -160,3 +167,26 @@ def test_volumes_are_not_copied_to_another_target_than_the_snapshot() -> None:
     assert list_pods(changed.step()) == ["m", "w"]
     often = replace(stored(), spec=spec(backup={**STORE, "schedule": "@hourly", "keep": 3, "volumeMinutes": 90}))
     assert read_note(often.step())["phase"] == "Copying"
+
+
+@pytest.mark.parametrize(
+    ("created", "phase"),
+    [
+        ("2026-01-02T03:04:30Z", "Failed"),
+        ("2026-01-02T03:09:54Z", "Failed"),
+        ("2026-01-02T03:09:59Z", "Succeeded"),
+        ("2026-01-02T03:10:00Z", "Succeeded"),
+        ("2026-01-01T03:04:05Z", "Succeeded"),
+    ],
+    ids=["before the copies", "during the copies", "at their end", "after the copies", "long before"],
+)
+def test_pod_that_ran_while_volumes_were_copied_may_be_seen_late(created: str, phase: str) -> None:
+    done = end_jobs(wait(copying(), minutes=6), {**COMPLETE, "completionTime": "2026-01-02T03:10:00Z"}).step()
+    assert (read_note(done)["phase"], read_note(done)["end"]) == ("Succeeded", "2026-01-02T03:10:00Z")
+    seen = done.with_child(POD, "m", stored().children[POD]["m"])
+    judged = seen.with_metadata(POD, "m", creationTimestamp=created).step()
+    assert read_note(judged)["phase"] == phase
+    assert read_note(judged).get("message", "") == (
+        "pods ran while their volumes were copied: m" if phase == "Failed" else ""
+    )
+    assert list_pods(judged.step()) == ["m", "w"]
