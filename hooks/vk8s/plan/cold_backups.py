@@ -132,7 +132,8 @@ def _begin(situation: Situation, note: ColdNote, held: Collection[str]) -> ColdB
     if obstacle or attempt is None or attempt.snapshot is None:
         return ColdBackups(note=note, due=end)
     nodes = tuple(node.name for node in situation.cluster.nodes)
-    return ColdBackups(note=ColdNote(value, COPYING, attempt.snapshot.name, now, nodes, store=store))
+    owner = situation.identity.uid
+    return ColdBackups(note=ColdNote(value, COPYING, attempt.snapshot.name, now, nodes, store=store, owner=owner))
 
 
 def _find_snapshot_job(situation: Situation) -> Job | None:

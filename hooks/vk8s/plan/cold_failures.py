@@ -95,6 +95,9 @@ def _list_failed_copies(situation: Situation, note: ColdNote) -> Iterator[str]:
 def _list_changes(situation: Situation, note: ColdNote) -> Iterator[str]:
     """What was changed since the backup began, so that its parts don't belong together."""
     backup = situation.cluster.spec.backup
+    if note.owner != situation.identity.uid:
+        # The Secret was retained and adopted, or restored.
+        yield "it belongs to another Vk8s"
     if backup is None or not situation.settings.backup_image:
         yield "spec.backup, or the image for it, was removed meanwhile"
     elif StoreAccess(backup).digest != note.store:

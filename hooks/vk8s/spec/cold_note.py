@@ -24,7 +24,7 @@ class ColdNote:
 
     `snapshot`: of etcd, to which the volumes belong; `since`: when the nodes began to stop; `nodes`: those of the
     volumes; `message`: why it failed, or what was copied; `end`: when that was known;
-    `store`: identifies where all of it is stored.
+    `store`: identifies where all of it is stored; `owner`: uid of the Vk8s.
     """
 
     value: str = ""
@@ -35,6 +35,7 @@ class ColdNote:
     message: str = ""
     end: datetime | None = None
     store: str = ""
+    owner: str = ""
 
     @property
     def is_copying(self) -> bool:
@@ -52,6 +53,7 @@ class ColdNote:
             "message": self.message[:_LONGEST],
             "end": format_time(self.end) if self.end else "",
             "store": self.store,
+            "owner": self.owner,
         }
         return json.dumps({name: content for name, content in fields.items() if content}, sort_keys=True)
 
@@ -64,7 +66,7 @@ def parse_cold_note(text: str | None) -> ColdNote:
     except (TypeError, ValueError, RecursionError):
         return ColdNote()
     since, phase = parse_time(found.get("since")), str(found.get("phase", ""))
-    texts = {name: str(found.get(name, "")) for name in ("value", "snapshot", "message", "store")}
+    texts = {name: str(found.get(name, "")) for name in ("value", "snapshot", "message", "store", "owner")}
     if phase not in (COPYING, SUCCEEDED, FAILED) or (phase == COPYING and since is None):
         return ColdNote()
     return ColdNote(phase=phase, since=since, nodes=nodes, end=parse_time(found.get("end")), **texts)

@@ -28,7 +28,7 @@ from tests.cold_world import (
     stored,
     wait,
 )
-from tests.world import World, names, running_world, spec
+from tests.world import UID, World, names, running_world, spec
 
 
 def test_snapshot_of_etcd_comes_first_while_all_nodes_run() -> None:
@@ -48,6 +48,7 @@ def test_nodes_stop_only_once_the_note_says_so() -> None:
         "since": "2026-01-02T03:04:05Z",
         "nodes": ["m", "w"],
         "store": StoreAccess(BackupSpec.model_validate(STORE)).digest,
+        "owner": UID,
     }
     assert list_pods(written.step()) == []
 

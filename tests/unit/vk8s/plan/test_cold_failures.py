@@ -190,3 +190,10 @@ def test_pod_that_ran_while_volumes_were_copied_may_be_seen_late(created: str, p
         "pods ran while their volumes were copied: m" if phase == "Failed" else ""
     )
     assert list_pods(judged.step()) == ["m", "w"]
+
+
+def test_backup_that_another_vk8s_began_stops_nothing() -> None:
+    adopted = replace(stored().step(), uid="another")
+    judged = adopted.step()
+    assert list_pods(judged) == ["m", "w"]
+    assert (read_note(judged)["phase"], read_note(judged)["message"]) == ("Failed", "it belongs to another Vk8s")

@@ -13,7 +13,7 @@ SINCE = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 @pytest.mark.parametrize(
     "note",
     [
-        ColdNote("one", COPYING, "5fd3658b", SINCE, ("m", "w"), store="0a1b2c"),
+        ColdNote("one", COPYING, "5fd3658b", SINCE, ("m", "w"), store="0a1b2c", owner="uid"),
         ColdNote("one", FAILED, message="no room", end=SINCE),
     ],
     ids=["copying", "failed"],
