@@ -1,6 +1,6 @@
 """Why a cold backup can't begin, and why one that has begun can't succeed any more: all reasons, in one place.
 
-In doubt it fails, with a sentence, and the nodes run: a copy that may be torn or not complete must not count.
+In doubt it fails, says why, and the nodes run: a copy that may be torn or not complete must not count.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
