@@ -83,10 +83,12 @@ def _compute_linger_end(situation: Situation, note: ColdNote) -> datetime | None
 
     None if nothing reads them, or if a node runs already.
     """
-    if note.end is None or note.phase != FAILED or list_running(situation) or not _is_any_copied(situation):
+    if note.end is None or note.phase != FAILED:
         return None
     end = note.end + _LINGER
-    return end if situation.now < end <= situation.now + _LINGER + SKEW else None
+    if not situation.now < end <= situation.now + _LINGER + SKEW:
+        return None
+    return end if _is_any_copied(situation) and not list_running(situation) else None
 
 
 def _is_any_copied(situation: Situation) -> bool:

@@ -7,11 +7,13 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
+from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.children.snapshot_store import StoreAccess
 from hooks.vk8s.observed.backup_report import Attempt, read_copy_error
 from hooks.vk8s.observed.children import CLAIM, POD
 from hooks.vk8s.observed.job import Job
 from hooks.vk8s.observed.keep import read_labels
+from hooks.vk8s.observed.pod import Pod
 from hooks.vk8s.situation import Situation
 from hooks.vk8s.spec.cluster import COLD_BACKUP_ANNOTATION
 from hooks.vk8s.spec.cold_note import SUCCEEDED, ColdNote
@@ -61,18 +63,19 @@ def list_failures(situation: Situation, note: ColdNote) -> Iterator[str]:
         yield from _list_changes(situation, note)
         yield from _list_failed_copies(situation, note)
     elif note.phase == SUCCEEDED:
-        late = [name for name in list_running(situation) if _has_run_meanwhile(situation, name, note)]
+        late = [name for name, pod in situation.pods.items() if _has_run_meanwhile(pod, note)]
         if late:
             yield f"{_RAN}: {', '.join(late)}"
 
 
-def _has_run_meanwhile(situation: Situation, pod: str, note: ColdNote) -> bool:
-    """Whether the pod was created while volumes were copied, and is seen only now.
+def _has_run_meanwhile(pod: Pod, note: ColdNote) -> bool:
+    """Whether it is a node's, was created while volumes were copied, and is seen only now.
 
     Its time and those of Jobs are of the host cluster's control plane. One that is older is of before the stop.
     """
-    created = situation.pods[pod].created
-    return note.since is not None and note.end is not None and note.since - SKEW <= created < note.end - _BOOT
+    if note.since is None or note.end is None or not note.since - SKEW <= pod.created < note.end - _BOOT:
+        return False
+    return _is_of_node(pod.manifest)
 
 
 def _list_failed_copies(situation: Situation, note: ColdNote) -> Iterator[str]:
@@ -130,8 +133,11 @@ def _is_recorded(situation: Situation, node: str) -> bool:
 
 def list_running(situation: Situation) -> Sequence[str]:
     """The pods of nodes that exist: their volumes may be written to."""
-    pods = situation.observed.pods().items()
-    return [name for name, pod in pods if read_labels(pod).get(COMPONENT) == NODE_COMPONENT]
+    return [name for name, pod in situation.observed.pods().items() if _is_of_node(pod)]
+
+
+def _is_of_node(pod: Manifest) -> bool:
+    return read_labels(pod).get(COMPONENT) == NODE_COMPONENT
 
 
 def list_jobs(situation: Situation) -> Mapping[str, str]:
