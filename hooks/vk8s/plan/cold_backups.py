@@ -46,9 +46,10 @@ _LINGER: Final = timedelta(minutes=2)
 
 @dataclass(frozen=True, kw_only=True)
 class ColdBackups(Part):
-    """The Jobs that copy volumes. `note`: as it is to be."""
+    """The Jobs that copy volumes. `note`: as it is to be; `obstacle`: why it has not begun, although it could."""
 
     note: ColdNote = field(default_factory=ColdNote)
+    obstacle: str = ""
 
     @property
     def notes(self) -> Mapping[str, str]:
@@ -132,7 +133,7 @@ def _begin(situation: Situation, note: ColdNote, held: Collection[str]) -> ColdB
         message = f"it could not begin within {BEGIN_MINUTES} minutes after the snapshot of etcd"
         return _fail(value, f"{message}: {obstacle}" if obstacle else message)
     if obstacle or attempt is None or attempt.snapshot is None:
-        return ColdBackups(note=note, due=end)
+        return ColdBackups(note=note, due=end, obstacle=obstacle)
     nodes = tuple(node.name for node in situation.cluster.nodes)
     owner = situation.identity.uid
     return ColdBackups(note=ColdNote(value, COPYING, attempt.snapshot.name, now, nodes, store=store, owner=owner))

@@ -24,9 +24,9 @@ from hooks.vk8s.observed.children import CRON_JOB, POD
 from hooks.vk8s.observed.pod import Pod
 from hooks.vk8s.observed.pod_state import build_absent_state, read_pod_state
 from hooks.vk8s.plan.backups import Backups
+from hooks.vk8s.plan.cold_backups import ColdBackups
 from hooks.vk8s.situation import Situation
 from hooks.vk8s.spec.cluster import SNAPSHOT_ANNOTATION
-from hooks.vk8s.spec.cold_note import ColdNote
 from hooks.vk8s.spec.model import BackupSpec
 from hooks.vk8s.spec.naming import BACKUP_CONTAINER, backup_cron_job_name
 from hooks.vk8s.status.cold_backups import describe_cold
@@ -46,7 +46,7 @@ class BackupReport:
     fields: Manifest
 
 
-def report_backups(situation: Situation, planned: Backups, cold: ColdNote) -> BackupReport:
+def report_backups(situation: Situation, planned: Backups, cold: ColdBackups) -> BackupReport:
     """What is known of the backups that spec.backup asks for; nothing without it. `cold`: the last cold one."""
     report = _report_snapshots(situation, planned)
     backup = situation.cluster.spec.backup

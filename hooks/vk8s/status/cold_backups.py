@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from hooks.vk8s.observed.backup_report import FAILED, RUNNING
+from hooks.vk8s.plan.cold_backups import ColdBackups
 from hooks.vk8s.situation import Situation
 from hooks.vk8s.spec.cold_note import ColdNote
 
@@ -10,17 +11,18 @@ _EPHEMERAL = "The nodes have no volumes: storage.ephemeral is true."
 _PAUSED = "It begins when the virtual cluster is resumed."
 
 
-def describe_cold(situation: Situation, note: ColdNote) -> Mapping[str, str]:
-    """The fields; empty if none was ever requested. `note`: as it is to be."""
-    value = situation.cluster.cold_backup
+def describe_cold(situation: Situation, planned: ColdBackups) -> Mapping[str, str]:
+    """The fields; empty if none was ever requested."""
+    note, value = planned.note, situation.cluster.cold_backup
     if note.phase and value in ("", note.value):
         return format_note(note)
     if not value:
         return {}
     if situation.cluster.spec.storage.ephemeral:
         return {"value": value, "phase": FAILED, "message": _EPHEMERAL}
-    waiting = {"message": _PAUSED} if situation.cluster.paused else {}
-    return {"value": value, "phase": RUNNING, **waiting}
+    waiting = f"It waits: {planned.obstacle}." if planned.obstacle else ""
+    message = _PAUSED if situation.cluster.paused else waiting
+    return {"value": value, "phase": RUNNING, **({"message": message} if message else {})}
 
 
 def format_note(note: ColdNote) -> Mapping[str, str]:

@@ -42,7 +42,7 @@ def build_status(situation: Situation, plan: Plan) -> Manifest:
     acceptance = Condition(ACCEPTED, status=True, reason="Valid", message=_describe_acceptance(situation, plan))
     children = report_children(situation, plan)
     nodes = note_rules(report_spec_nodes(situation, plan), situation.cluster, refused=children.reason in REFUSED)
-    backups = report_backups(situation, plan.backups, plan.cold_backups.note)
+    backups = report_backups(situation, plan.backups, plan.cold_backups)
     conditions = [
         acceptance,
         children,

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from hooks.kubernetes.manifest import Manifest
+from hooks.vk8s.observed.children import POD
 from tests.backups_world import CLAIM, COMPLETE, FAILED, pod, read_condition
 from tests.cold_world import (
     REQUEST,
@@ -14,6 +15,7 @@ from tests.cold_world import (
     requested,
     send,
     snapshot_pod,
+    stored,
     wait,
 )
 from tests.world import World, condition, running_world, spec
@@ -31,6 +33,10 @@ def test_nothing_is_said_without_a_request() -> None:
 def test_request_is_running_until_the_volumes_are_copied() -> None:
     assert read_cold(requested()) == {"value": "one", "phase": "Running"}
     assert read_cold(copying()) == {"value": "one", "phase": "Running", "snapshot": "5fd3658b"}
+
+
+def test_request_says_which_node_it_waits_for() -> None:
+    assert read_cold(stored().with_child(POD, "w", None))["message"] == "It waits: w has no pod."
 
 
 def test_cluster_that_is_stopped_for_a_backup_is_restarting() -> None:
