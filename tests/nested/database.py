@@ -54,7 +54,9 @@ def build_database(inside: Kubectl, node: str) -> Manifest:
 
 def read_numbers(inside: Kubectl) -> list[int]:
     """The number that the writer went on with, and those that were acknowledged since."""
-    return [int(line) for line in inside.run("logs", f"pod/{NAME}", "--container=writer").split()]
+    # A shell that was stopped has said so in the end.
+    lines = inside.run("logs", f"pod/{NAME}", "--container=writer").splitlines()
+    return [int(line) for line in lines if line.isdigit()]
 
 
 def _choose_image(inside: Kubectl, node: str) -> str:
