@@ -41,6 +41,11 @@ OWN = {"PersistentVolumeClaim backups", "PersistentVolume backups", "Secret back
 @pytest.fixture
 def backed_up(local: VirtualCluster, machine: HostCluster) -> Iterator[VirtualCluster]:
     """The virtual cluster, with backups into a claim of its owner's."""
+    yield from bring_backups(local, machine)
+
+
+def bring_backups(local: VirtualCluster, machine: HostCluster) -> Iterator[VirtualCluster]:
+    """The virtual cluster with spec.backup, by hooks that have the image; neither is there afterwards."""
     machine.import_image(builds.build_backup_image())
     controller.start_hooks(machine, settings={"VK8S_SETTING_BACKUP_IMAGE": IMAGE})
     local.kubectl.apply(CLAIM, PASSWORD)

@@ -7,14 +7,13 @@ from functools import partial
 
 import pytest
 
-from testbed import builds, controller
 from testbed.host_cluster import HostCluster
 from testbed.kubectl import Kubectl, KubectlError
 from testbed.waiting import wait_for
 from tests.figures import record
 from tests.nested.database import CLAIM as DATA
 from tests.nested.database import NAME, build_database, read_numbers
-from tests.nested.test_backup import CLAIM, IMAGE, PASSWORD, SECONDS, STORE, destroy, restore, with_spec
+from tests.nested.test_backup import SECONDS, STORE, bring_backups, destroy, restore, with_spec
 from tests.nested.virtual import VirtualCluster
 from tests.nested.workload import build_claim
 
@@ -23,18 +22,8 @@ pytestmark = pytest.mark.exclusive
 
 @pytest.fixture
 def backed_up(local: VirtualCluster, machine: HostCluster) -> Iterator[VirtualCluster]:
-    """The virtual cluster with a database on its worker, and backups into a claim of its owner's."""
-    machine.import_image(builds.build_backup_image())
-    controller.start_hooks(machine, settings={"VK8S_SETTING_BACKUP_IMAGE": IMAGE})
-    local.kubectl.apply(CLAIM, PASSWORD)
-    backed_up = with_spec(local, "local", backup={"schedule": "@yearly", **STORE})
-    backed_up.ensure_running()
-    yield backed_up
-    # The next test has neither the setting nor this cluster.
-    for name in ("back", "local"):
-        local.kubectl.run("delete", "vk8s", name, "--ignore-not-found", f"--timeout={SECONDS}s")
-    local.kubectl.run("delete", "pvc/backups", "secret/backups", f"--timeout={SECONDS}s")
-    controller.start_hooks(machine)
+    """The virtual cluster, with backups into a claim of its owner's."""
+    yield from bring_backups(local, machine)
 
 
 def test_database_comes_back_with_all_that_it_had_acknowledged(backed_up: VirtualCluster) -> None:
