@@ -128,7 +128,7 @@ class Settings(BaseModel):
         description="File with the bearer tokens that the hooks accept, one per line, each of at least 32 characters. "
         "Read again when it changes. Without this setting, no token is required.",
     )
-    max_body_mib: int = Field(default=16, ge=1, le=1024, description="Largest body of a call for a Vk8s, in MiB.")
+    max_body_mib: int = Field(default=20, ge=1, le=1024, description="Largest body of a call for a Vk8s, in MiB.")
     max_pool_body_mib: int = Field(
         default=64, ge=1, le=1024, description="Largest body of a call for an IPPool, which holds every Vk8s, in MiB."
     )

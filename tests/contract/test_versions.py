@@ -56,7 +56,11 @@ class TestChildrenOfAnOlderVersion:
         observed, answer = group_observed(request), ask(request)
         answered = group_answered(answer)
         for key, child in observed.items():
-            assert without_labels(merge_update(child, answered[key])) == without_labels(child), key
+            returned = without_labels(merge_update(child, answered[key]))
+            if key[1].endswith("-join"):
+                # Its pods have the token. Those that are created from now on have certificates.
+                returned["data"] = {name: each for name, each in returned["data"].items() if name in child["data"]}
+            assert returned == without_labels(child), key
             labels = child["metadata"]["labels"]
             assert labels.items() <= {**labels, **answered[key]["metadata"]["labels"]}.items()
         assert {kind for kind, _ in answered.keys() - observed.keys()} == {"ConfigMap.v1"}

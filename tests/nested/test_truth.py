@@ -2,9 +2,12 @@
 
 from functools import partial
 
+import pytest
+
 from hooks.kubernetes.manifest import Manifest
 from hooks.kubernetes.quantity import parse_quantity
 from testbed.host_cluster import HostCluster
+from testbed.kubectl import KubectlError
 from testbed.waiting import wait_for
 from tests.nested.disk import find_volume
 from tests.nested.virtual import VirtualCluster
@@ -79,3 +82,28 @@ def test_logs_of_pods_inside_are_on_the_state_volume(web: VirtualCluster, machin
     web.replace_pod("local-worker", SECONDS)
     web.wait_for_nodes()
     assert "on-worker" in web.kubectl.run("exec", "local-worker", "--", "ls", "/var/log/pods")
+
+
+def test_credentials_in_a_worker_make_it_no_other_node(running: VirtualCluster) -> None:
+    worker, other = running.nodes[1], running.nodes[0]
+    files = running.kubectl.run("exec", worker, "--", "ls", "/vk8s/join").split()
+    assert files == ["ca.crt", "client.pem"]
+    client = "--client-certificate=/vk8s/join/client.pem", "--client-key=/vk8s/join/client.pem"
+    server = f"--server=https://{running.name}-api.{running.host.namespace}.svc.cluster.local:6443"
+    run = partial(
+        running.kubectl.run,
+        "exec",
+        worker,
+        "--",
+        "kubectl",
+        server,
+        "--certificate-authority=/vk8s/join/ca.crt",
+        *client,
+    )
+    assert run("auth", "whoami", "--output=jsonpath={.status.userInfo.username}") == f"system:node:{worker}"
+    for refused in (("annotate", "node", other, "a=b"), ("get", "secrets", "--all-namespaces")):
+        with pytest.raises(KubectlError, match=r"(?i)forbidden"):
+            run(*refused)
+    tokens = "--field-selector=type=bootstrap.kubernetes.io/token", "--namespace=kube-system"
+    authenticates = "--output=jsonpath={.items[*].data.usage-bootstrap-authentication}"
+    assert running.inside.run("get", "secrets", *tokens, authenticates) == ""

@@ -103,6 +103,7 @@ boot_again() {
   wait_for "Waiting for the API server; it starts as a container of this node." does_api_answer
   post_status_now
   wait_for "The API server answers, but is not ready yet." is_api_ready
+  withdraw_token
   upgrade_cluster_if_last
 }
 
@@ -135,8 +136,9 @@ install_pki() {
 
 # shellcheck disable=SC2034,SC2154 # for render
 write_kubeadm_config() {
-  local TOKEN ETCD_ARGUMENTS ETCD_NAMES LEADER_ELECT
-  TOKEN=$(<$MOUNTED_PKI/token)
+  local TOKEN TOKEN_USAGES ETCD_ARGUMENTS ETCD_NAMES LEADER_ELECT
+  TOKEN=$(<$MOUNTED_PKI/token) TOKEN_USAGES='["signing"]'
+  [[ -z $ADMITS_TOKEN ]] || TOKEN_USAGES='["signing", "authentication"]'
   describe_member
   (umask 077 && render "$boot/kubeadm-init.yaml" | write_file "$KUBEADM_CONFIG")
 }
@@ -145,6 +147,18 @@ write_kubeadm_config() {
 offer_kubectl() {
   mkdir -p /root/.kube
   ln -sf $KUBERNETES/admin.conf /root/.kube/config
+}
+
+# Earlier versions let workers join by a token for all of them, which makes its holder any node. It is withdrawn when no
+# pod of theirs is left. There may be none, and an error is no reason not to boot: each boot tries again.
+withdraw_token() {
+  [[ -z $ADMITS_TOKEN ]] || return 0
+  local token
+  token=$(<$MOUNTED_PKI/token)
+  curl -s --max-time 10 --output /dev/null --cacert $KUBERNETES/pki/ca.crt --request PATCH \
+    --cert $KUBERNETES/pki/apiserver-kubelet-client.crt --key $KUBERNETES/pki/apiserver-kubelet-client.key \
+    --header 'Content-Type: application/merge-patch+json' --data '{"data": {"usage-bootstrap-authentication": null}}' \
+    "https://127.0.0.1:6443/api/v1/namespaces/kube-system/secrets/bootstrap-token-${token%%.*}" || true
 }
 
 # Whether there is any answer: the API server has read its data by then, but need not be ready.

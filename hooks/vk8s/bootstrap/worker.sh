@@ -122,10 +122,9 @@ explain_wait() { # path [text]
   esac
 }
 
-# shellcheck disable=SC2034,SC2154 # for render
+# kubeadm copies the certificate of $JOIN, which it names.
+# shellcheck disable=SC2154 # boot.sh sets boot
 write_join_config() {
-  local TOKEN
-  TOKEN=$(<$JOIN/token)
   render "$boot/discovery.yaml" | write_file "$RUN/discovery.yaml"
-  (umask 077 && render "$boot/kubeadm-join.yaml" | write_file "$RUN/join.yaml")
+  render "$boot/kubeadm-join.yaml" | write_file "$RUN/join.yaml"
 }

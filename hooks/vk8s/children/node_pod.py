@@ -1,6 +1,7 @@
 """Pod `<node>`: a node of the virtual cluster. It boots by itself from what is mounted into it."""
 
 from hooks.kubernetes.manifest import Manifest
+from hooks.vk8s.children.join_secret import list_join_files
 from hooks.vk8s.children.names_as_written import NAMES_AS_WRITTEN
 from hooks.vk8s.children.node_placement import build_placement
 from hooks.vk8s.children.restore_container import build_restore_container, build_restore_volumes
@@ -143,7 +144,7 @@ def _build_mounts(node: NodeSpec) -> list[Manifest]:
 
 def _build_volumes(cluster: VirtualCluster, node: NodeSpec, bootstrap_digest: str) -> list[Manifest]:
     boot = {"name": bootstrap_config_map_name(cluster.name, bootstrap_digest), "defaultMode": 0o555}
-    credentials = {"secretName": get_credentials_name(cluster, node), "defaultMode": 0o400}
+    credentials = {"secretName": get_credentials_name(cluster, node), "defaultMode": 0o400, **_select_own(node)}
     return [
         {"name": "state", **_build_state_source(cluster, node)},
         *(
@@ -156,6 +157,12 @@ def _build_volumes(cluster: VirtualCluster, node: NodeSpec, bootstrap_digest: st
         # On the host's disk: it has to outlive a restart of the host.
         *([{"name": "booted", "emptyDir": {"sizeLimit": "1Mi"}}] if node.role == "master" else []),
     ]
+
+
+def _select_own(node: NodeSpec) -> Manifest:
+    """A worker sees its own files alone. Control-plane nodes share theirs."""
+    files = {} if node.role == "master" else list_join_files(node.name)
+    return {"items": [{"key": key, "path": path} for key, path in files.items()]} if files else {}
 
 
 def _build_state_source(cluster: VirtualCluster, node: NodeSpec) -> Manifest:

@@ -4,8 +4,10 @@ All keys are ECDSA P-256: kubeadm boots seconds faster with them than with RSA. 
 names: https://kubernetes.io/docs/setup/best-practices/certificates/
 """
 
+import warnings
 from base64 import b64decode, b64encode
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -120,6 +122,14 @@ def issue_client_cert(authority: Authority, entropy: bytes, subject: Subject) ->
     return encode_cert(builder.sign(authority.key, hashes.SHA256(), ecdsa_deterministic=True)), encode_key(key)
 
 
+@contextmanager
+def ignore_long_names() -> Iterator[None]:
+    """Without the warning of the library, also when it reads them. Kubernetes and OpenSSL accept them."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Attribute's length must be")
+        yield
+
+
 def encode_cert(cert: x509.Certificate) -> bytes:
     """PEM."""
     return cert.public_bytes(serialization.Encoding.PEM)
@@ -154,7 +164,9 @@ def _builder(entropy: bytes, label: str, not_before: datetime, not_after: dateti
 
 
 def _name(*attributes: tuple[x509.ObjectIdentifier, str]) -> x509.Name:
-    return x509.Name([x509.NameAttribute(oid, value) for oid, value in attributes])
+    """A name may have more than the 64 characters of RFC 5280, as in certificates that Kubernetes signs itself."""
+    with ignore_long_names():
+        return x509.Name([x509.NameAttribute(oid, value, _validate=False) for oid, value in attributes])
 
 
 def _key_usage(*, signs_certificates: bool) -> x509.KeyUsage:

@@ -58,6 +58,11 @@ def _name_api_servers(cluster: VirtualCluster, node: NodeSpec) -> str:
     return cluster.etcd_service if node.role == "worker" else ""
 
 
+def _admits_token(cluster: VirtualCluster, node: NodeSpec) -> str:
+    """Whether the token in the PKI lets workers join; empty on a worker, and if none needs it."""
+    return "true" if node.role == "master" and cluster.admits_token else ""
+
+
 def _list_restored_nodes(cluster: VirtualCluster, node: NodeSpec) -> str:
     """The nodes of the snapshot that stay if the cluster begins with one; the others are deleted."""
     return " ".join(each.name for each in cluster.nodes) if cluster.find_restore(node) else ""
@@ -95,6 +100,7 @@ VARIABLES: Final = (
     Variable("API_SERVERS", _name_api_servers, default=""),
     Variable("MEMBERS_OF", lambda cluster, node: cluster.state.forced if node.role == "master" else "", default=""),
     Variable("ADOPTS", lambda cluster, _: cluster.adopts, default=""),
+    Variable("ADMITS_TOKEN", _admits_token, default=""),
     Variable("RESTORE", lambda cluster, node: "true" if cluster.find_restore(node) else "", default=""),
     Variable("RESTORE_NODES", _list_restored_nodes, default=""),
     Variable("GENERATION", lambda cluster, _: str(cluster.state.generation), default=str(FIRST_GENERATION)),

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from hooks.kubernetes.manifest import Manifest
+from hooks.vk8s.keys.pki import CA_CERT
 from hooks.vk8s.node_config.documents import Json
 
-# Where the `join` Secret is mounted into a worker's pod.
+# Where files of the `join` Secret are mounted into a worker's pod, and the one with its certificate and key.
 WORKER_CREDENTIALS: Final = "/vk8s/join"
+WORKER_CLIENT: Final = "client.pem"
 _API_VERSION: Final = "kubeadm.k8s.io/v1beta4"
 _CRI_SOCKET: Final = "unix:///run/containerd/containerd.sock"
 
@@ -31,8 +33,9 @@ def build_init_configuration() -> Manifest:
     return {
         "apiVersion": _API_VERSION,
         "kind": "InitConfiguration",
-        # It never expires: workers join, or come back with a new volume, at any time.
-        "bootstrapTokens": [{"token": "${TOKEN}", "ttl": "0s"}],
+        # Workers have certificates. kubeadm wants a token, which signs only: nobody can join with it, unless pods of an
+        # earlier version still have to. Then it never expires, as they come back at any time.
+        "bootstrapTokens": [{"token": "${TOKEN}", "ttl": "0s", "usages": Json("${TOKEN_USAGES}")}],
         "localAPIEndpoint": {"advertiseAddress": "${POD_IP}"},
         "nodeRegistration": {"name": "${NODE_NAME}", "criSocket": _CRI_SOCKET, "taints": Json("${TAINTS}")},
         # With few processors, or on a busy host, a control plane may need more than kubeadm's default of four minutes.
@@ -75,26 +78,27 @@ def build_cluster_configuration(facts: ClusterFacts) -> Manifest:
 
 
 def build_join_configuration() -> Manifest:
-    """How a worker joins: with the token, and only if the server has a certificate from the cluster's CA."""
+    """How a worker joins: with its certificate, and only if the server has one from the cluster's CA."""
     return {
         "apiVersion": _API_VERSION,
         "kind": "JoinConfiguration",
-        "discovery": {"file": {"kubeConfigPath": "${RUN}/discovery.yaml"}, "tlsBootstrapToken": "${TOKEN}"},
+        "discovery": {"file": {"kubeConfigPath": "${RUN}/discovery.yaml"}},
         "nodeRegistration": {"name": "${NODE_NAME}", "criSocket": _CRI_SOCKET},
         "skipPhases": ["preflight"],
     }
 
 
 def build_discovery_kubeconfig(facts: ClusterFacts) -> Manifest:
-    """Where a worker finds the API server, and the CA that it trusts. Reading the discovery needs no credentials."""
-    server = {"server": f"https://{facts.endpoint}:6443", "certificate-authority": f"{WORKER_CREDENTIALS}/ca.crt"}
+    """Where a worker finds the API server, the CA that it trusts, and the certificate with which it joins."""
+    server = {"server": f"https://{facts.endpoint}:6443", "certificate-authority": f"{WORKER_CREDENTIALS}/{CA_CERT}"}
+    client = {f"client-{half}": f"{WORKER_CREDENTIALS}/{WORKER_CLIENT}" for half in ("certificate", "key")}
     return {
         "apiVersion": "v1",
         "kind": "Config",
         "clusters": [{"name": facts.name, "cluster": server}],
-        "users": [{"name": "anybody", "user": {}}],
-        "contexts": [{"name": "anybody", "context": {"cluster": facts.name, "user": "anybody"}}],
-        "current-context": "anybody",
+        "users": [{"name": "kubelet", "user": client}],
+        "contexts": [{"name": "kubelet", "context": {"cluster": facts.name, "user": "kubelet"}}],
+        "current-context": "kubelet",
     }
 
 

@@ -7,13 +7,13 @@ from typing import Final
 
 from hooks.kubernetes.conditions import Blocker, format_time
 from hooks.kubernetes.manifest import Manifest
-from hooks.vk8s.children.join_secret import build_join_secret
 from hooks.vk8s.children.pki_secret import build_pki_secret
 from hooks.vk8s.keys.pki import TOKEN, PkiError, build_pki, public_key_hash, read_secret
 from hooks.vk8s.keys.pki_files import Pki, is_token, parse_pki
 from hooks.vk8s.observed.children import CLAIM, POD, SECRET
 from hooks.vk8s.part import Part
 from hooks.vk8s.plan.adoption import awaits_adoption, describe_adoption
+from hooks.vk8s.plan.join import plan_join
 from hooks.vk8s.plan.kubeconfig import plan_kubeconfig
 from hooks.vk8s.plan.witnesses import read_known_authorities
 from hooks.vk8s.situation import Situation
@@ -69,11 +69,11 @@ def plan_keys(situation: Situation) -> Keys:
 def _plan_with_pki(situation: Situation, pki: Pki) -> Keys:
     name, now = pki_secret_name(situation.identity.name), situation.now
     blockers, warnings = _list_blockers(name, pki, now), _list_warnings(pki, now)
-    kubeconfig = plan_kubeconfig(situation, pki.authority)
-    moments = [pki.start, pki.end - CA_WARNING, pki.end, *([kubeconfig.due] if kubeconfig.due else [])]
+    join, kubeconfig = plan_join(situation, pki), plan_kubeconfig(situation, pki.authority)
+    moments = [pki.start, pki.end - CA_WARNING, pki.end, *(part.due for part in (join, kubeconfig) if part.due)]
     return Keys(
         is_usable=True,
-        children=[build_join_secret(situation.identity, pki.files, pki.authority), *kubeconfig.children],
+        children=[*join.children, *kubeconfig.children],
         kept={(SECRET, name): {}, **kubeconfig.kept},
         due=min((moment for moment in moments if moment > now), default=None),
         blockers=blockers,
@@ -84,7 +84,8 @@ def _plan_with_pki(situation: Situation, pki: Pki) -> Keys:
 def _plan_without_pki(situation: Situation, known: Mapping[str, str]) -> Keys:
     """The PKI of a new virtual cluster. An existing one gets no second CA unless its owner asks for it.
 
-    The token is taken from the `join` Secret: it is stored in the virtual cluster, and workers join with it.
+    A token is taken from the `join` Secret: it is stored in the virtual cluster, and pods of earlier versions join with
+    it.
     """
     identity, observed, context = situation.identity, situation.observed, situation.context
     join, kubeconfig = join_secret_name(identity.name), kubeconfig_secret_name(identity.name)

@@ -9,6 +9,7 @@ from hooks.vk8s.observed.keep import read_labels
 from hooks.vk8s.part import Part
 from hooks.vk8s.plan.adoption import awaits_adoption
 from hooks.vk8s.plan.backups import BACKUP_IMAGE
+from hooks.vk8s.plan.join import explain_missing_certificate
 from hooks.vk8s.plan.members import explain_joining, is_quorum_without
 from hooks.vk8s.plan.node_state import list_needed
 from hooks.vk8s.plan.state import State
@@ -79,7 +80,8 @@ def _explain_wait(situation: Situation, node: NodeSpec) -> str:
         return "waits for the snapshot that the virtual cluster begins with, which may have volumes for it"
     is_former = node.name in situation.removed
     address = None if is_former else situation.cluster.network.explain_missing_address(node.name)
-    lacking = [*situation.observed.list_missing(list_needed(situation, node)), *([address] if address else [])]
+    missing = situation.observed.list_missing(list_needed(situation, node))
+    lacking = [*missing, *filter(None, [address, "" if missing else explain_missing_certificate(situation, node)])]
     return f"waits for {', '.join(lacking)}" if lacking else explain_joining(situation, node)
 
 

@@ -72,6 +72,8 @@ class VirtualCluster:
     # Whether its etcd has several members, or is about to: there are several control-plane nodes, or there still are
     # some that are no longer in the spec.
     is_replicated: bool = False
+    # Whether there are workers of an earlier version, which may join by a token that makes its holder any node.
+    admits_token: bool = False
 
     @property
     def name(self) -> str:

@@ -20,7 +20,7 @@ def pki_secret_name(vk8s: str) -> str:
 
 
 def join_secret_name(vk8s: str) -> str:
-    """Secret with what a worker needs to join: token, hash and certificate of the CA."""
+    """Secret with what workers need to join: the CA, and the certificate of each."""
     return f"{vk8s}-join"
 
 

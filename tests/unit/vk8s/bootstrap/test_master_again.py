@@ -44,6 +44,19 @@ def test_later_boot_changes_nothing_in_the_cluster(booted: Node) -> None:
     assert order(ended, STOPS, "kubeadm", STARTS_NETWORK, RESTARTS) == [STOPS, "kubeadm", STARTS_NETWORK, RESTARTS]
 
 
+def test_token_of_earlier_versions_lets_nobody_join(booted: Node) -> None:
+    """Anyone who has it could become any node."""
+    patch = "api/v1/namespaces/kube-system/secrets/bootstrap-token-abcdef"
+    assert [patch in call for call in boot(booted).calls_of("curl")].count(True) == 1
+    assert 'usages: ["signing"]' in booted.read("run/vk8s/kubeadm.yaml")
+
+
+def test_token_stays_while_workers_of_earlier_versions_need_it(booted: Node) -> None:
+    ended = boot(booted.given(ADMITS_TOKEN="true"))
+    assert not any("bootstrap-token" in call for call in ended.calls_of("curl"))
+    assert 'usages: ["signing", "authentication"]' in booted.read("run/vk8s/kubeadm.yaml")
+
+
 def test_certificates_for_the_previous_address_are_removed_first(booted: Node) -> None:
     """It would keep what it finds. The authorities, and what only they sign, stay."""
     booted.write("etc/kubernetes/pki/etcd/ca.crt", "etcd-ca.crt")

@@ -75,12 +75,13 @@ def test_worker_of_one_api_server_has_no_proxy(node: Node) -> None:
     assert not order(boot(node), PROXY_STARTS)
 
 
-def test_worker_joins_with_token_and_ca_hash(node: Node) -> None:
+def test_worker_joins_with_its_own_certificate(node: Node) -> None:
     boot(node)
-    config = node.root / "run/vk8s/join.yaml"
-    assert "abcdef.0123456789abcdef" in config.read_text()
-    assert config.stat().st_mode & 0o777 == 0o600
-    assert "https://demo-api:6443" in node.read("run/vk8s/discovery.yaml")
+    assert "discovery.yaml" in node.read("run/vk8s/join.yaml")
+    discovery = node.read("run/vk8s/discovery.yaml")
+    assert "https://demo-api:6443" in discovery
+    assert "client-certificate: /vk8s/join/client.pem" in discovery
+    assert "client-key: /vk8s/join/client.pem" in discovery
 
 
 def test_complete_boot_stamps_the_volume_and_the_pod(node: Node) -> None:

@@ -21,7 +21,6 @@ MAY_JOIN = answer(CLUSTER_INFO, '{"data": {"kubeconfig": "..."}}')
 
 def make_worker(node: Node) -> Node:
     """A worker whose cluster lives; flanneld is as fast as its start."""
-    node.write("vk8s/join/token", "abcdef.0123456789abcdef")
     node.write("vk8s/join/ca.crt", AUTHORITY.make_own_certificate())
     node.program("systemctl", f"[[ $* != *flanneld ]] || {{ mkdir -p etc/cni/net.d && echo '{LIST}' >{CNI_LIST}; }}")
     return node

@@ -15,7 +15,16 @@ from tests.world import CONTEXT, World, node, running_world, spec
 
 DOCUMENTS = {"discovery.yaml", "environment.sh", "kubeadm-init.yaml", "kubeadm-join.yaml", "kubelet-pod.yaml"}
 # What the scripts set before they fill in a document, next to the environment and the versions in the node image.
-COMPUTED = {"ETCD_ARGUMENTS", "ETCD_NAMES", "LEADER_ELECT", "RESERVED_CPU", "RESERVED_MEMORY", "RUN", "TOKEN"}
+COMPUTED = {
+    "ETCD_ARGUMENTS",
+    "ETCD_NAMES",
+    "LEADER_ELECT",
+    "RESERVED_CPU",
+    "RESERVED_MEMORY",
+    "RUN",
+    "TOKEN",
+    "TOKEN_USAGES",
+}
 
 
 def boot_files(world: World) -> Scripts:

@@ -133,9 +133,10 @@ class TestExchange:
         resumed = replace(world, spec=spec()).steps(2).with_ready_pods().step()
         assert resumed.status["phase"] == "Running"
 
-    def test_workers_can_join_by_the_token_that_is_in_the_virtual_cluster(self) -> None:
-        world = giving_up(without_pki(PAUSED), read_hash(PAUSED))
-        assert answered(world, PKI)["data"]["token"] == data_of(PAUSED, PKI)["token"]
+    def test_earlier_workers_can_join_by_the_token_in_the_virtual_cluster(self) -> None:
+        token = data_of(PAUSED, PKI)["token"]
+        world = with_data(without_pki(PAUSED), JOIN, {**data_of(PAUSED, JOIN), "token": token})
+        assert answered(giving_up(world, read_hash(PAUSED)), PKI)["data"]["token"] == token
 
     @pytest.mark.parametrize("token", ["", "YQ=="])
     def test_token_that_is_none_is_not_taken_over(self, token: str) -> None:

@@ -1,0 +1,33 @@
+"""Client certificates of any user: issuing them, and whether one that exists is still that of its user."""
+
+from datetime import timedelta
+
+import pytest
+from cryptography import x509
+
+from hooks.vk8s.keys.client import User, issue_client, parse_client
+from hooks.vk8s.keys.kubeconfig import Issuer
+from hooks.vk8s.keys.pki_files import parse_pki
+from tests.unit.vk8s.keys.test_pki import ENTROPY, PKI
+from tests.world import NOW
+
+ANN = User("ann", "people", purpose="a test")
+AUTHORITY = parse_pki(PKI).authority
+ISSUER = Issuer(AUTHORITY, timedelta(days=365), NOW)
+CLIENT = issue_client(ANN, ISSUER, ENTROPY)
+
+
+def test_certificate_and_key_are_those_of_the_user() -> None:
+    assert parse_client(CLIENT.cert, CLIENT.key, ANN, AUTHORITY) == x509.load_pem_x509_certificate(CLIENT.cert)
+    assert CLIENT.renewal == NOW + timedelta(days=335)
+
+
+@pytest.mark.parametrize(
+    "user", [User("bob", "people", ANN.purpose), User("ann", "others", ANN.purpose)], ids=["name", "organization"]
+)
+def test_another_user_has_another_certificate(user: User) -> None:
+    assert parse_client(CLIENT.cert, CLIENT.key, user, AUTHORITY) is None
+
+
+def test_purposes_have_keys_of_their_own() -> None:
+    assert issue_client(User("ann", "people", purpose="another"), ISSUER, ENTROPY).key != CLIENT.key
