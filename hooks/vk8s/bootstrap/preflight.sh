@@ -54,7 +54,7 @@ list_credentials() {
   if [[ $ROLE = master ]]; then
     printf '%s\n' $PKI/{ca,etcd-ca,front-proxy-ca}.{crt,key} $PKI/sa.{key,pub} $PKI/token
   else
-    printf '%s\n' $JOIN/{token,ca.crt}
+    printf '%s\n' $JOIN/{ca.crt,client.pem}
   fi
 }
 

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.unit.vk8s.bootstrap.bench import Node
+from tests.world import get_child, running_world
 
 SERVICE = "demo-etcd.team-a.svc.cluster.local"
 PROGRAM = "usr/local/bin/etcd-member"
@@ -41,3 +42,15 @@ def test_one_of_several_needs_the_program_that_adds_members(node: Node) -> None:
 def test_node_alone_boots_from_any_image(node: Node) -> None:
     (node.root / PROGRAM).unlink()
     assert check(node.given(ETCD_SERVICE=""), "v1.33.9") == ""
+
+
+@pytest.mark.parametrize("role", ["master", "worker"])
+def test_files_that_a_node_needs_are_those_that_its_pod_mounts(node: Node, role: str) -> None:
+    world = running_world()
+    name = next(each["name"] for each in world.spec["nodes"] if each["role"] == role)
+    volumes = get_child(world.sync(), name)["spec"]["volumes"]
+    secret = next(volume["secret"] for volume in volumes if volume["name"] == "credentials")
+    files = world.children["Secret.v1"][secret["secretName"]]["data"]
+    mounted = [item["path"] for item in secret.get("items", [{"path": file} for file in files])]
+    found = node.given(ROLE=role).source("preflight.sh", "list_credentials").output.split()
+    assert {path.rpartition("/")[2] for path in found} == set(mounted)
