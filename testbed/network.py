@@ -8,6 +8,12 @@ from testbed.commands import run
 from testbed.layout import DNS_ADDRESS, HOOKS_HOST, SERVICE_CIDR, Testbed
 from testbed.mounts import remove_if_empty, unmount
 
+# How long connections through Services are kept, in seconds: kube-proxy's defaults.
+_TIMEOUTS = [
+    f"net.netfilter.nf_conntrack_tcp_timeout_{state}={seconds}"
+    for state, seconds in (("established", 86400), ("close_wait", 3600))
+]
+
 
 def create(testbed: Testbed) -> None:
     """Makes the namespace; nothing if it is there."""
@@ -48,7 +54,10 @@ def _create_network(testbed: Testbed) -> None:
     run(*inside, "address", "add", f"{testbed.address}/30", "dev", "eth0")
     run(*inside, "link", "set", "eth0", "up")
     run(*inside, "route", "add", "default", "via", testbed.gateway)
-    run("nsenter", f"--net=/run/netns/{name}", "sysctl", "-qw", "net.ipv4.ip_forward=1")
+    enter = ["nsenter", f"--net=/run/netns/{name}", "sysctl", "-qw"]
+    run(*enter, "net.ipv4.ip_forward=1")
+    # Best effort, and not left to kube-proxy, which would end where it can't write them.
+    subprocess.run([*enter, *_TIMEOUTS], check=False, capture_output=True)
     testbed.resolv_conf.parent.mkdir(parents=True, exist_ok=True)
     testbed.hosts.write_text(f"127.0.0.1 localhost\n127.0.0.1 {HOOKS_HOST}\n")
     testbed.resolv_conf.write_text(f"# Service kube-dns in {SERVICE_CIDR}\nnameserver {DNS_ADDRESS}\n")

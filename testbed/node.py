@@ -160,7 +160,7 @@ def _build_proxy(testbed: Testbed, binaries: Path) -> Program:
             f"--hostname-override={HOST_NODE}",
             "--proxy-mode=nftables",
             f"--cluster-cidr={POD_CIDR}",
-            # The kernel's connection tracking is the machine's.
+            # The size of the table is the machine's. The timeouts are set with the network (testbed/network.py).
             "--conntrack-max-per-core=0",
             "--conntrack-tcp-timeout-established=0",
             "--conntrack-tcp-timeout-close-wait=0",

@@ -24,6 +24,7 @@ main() {
   keep_previous_log "$LOG/kubeadm.log"
   stop_kubelet_for_boot
   forward_packets
+  keep_connections
   prepare_network
   prepare_kubelet_cgroup
   write_kubelet_settings

@@ -44,6 +44,7 @@ def build_kube_proxy_configuration() -> Manifest:
         "apiVersion": "kubeproxy.config.k8s.io/v1alpha1",
         "kind": "KubeProxyConfiguration",
         "mode": "nftables",
-        # The host sets the kernel's connection tracking. In a pod's network namespace, it can't be changed.
+        # The size of the table is the host's: a network namespace can't change it. The timeouts are the node's own, and
+        # it sets them at each boot (bootstrap/network.sh): kube-proxy would end on a host that keeps them read-only.
         "conntrack": {"maxPerCore": 0, "min": 0, "tcpEstablishedTimeout": "0s", "tcpCloseWaitTimeout": "0s"},
     }

@@ -45,7 +45,8 @@ RECORDED = (
     "pkill", "sleep", "systemctl", "umount", "unshare",
 )  # fmt: skip
 FOLDERS = (
-    "bench/answers", "bench/planned", "bin", "dev", "etc/kubernetes/pki", "proc/sys/net/ipv4", "root", "run/vk8s",
+    "bench/answers", "bench/planned", "bin", "dev", "etc/kubernetes/pki", "proc/sys/net/ipv4",
+    "proc/sys/net/netfilter", "root", "run/vk8s",
     "sbin", "tmp", "var/lib/etcd", "var/lib/kubelet/pki", "var/lib/vk8s/log", "vk8s/booted", "vk8s/boot", "vk8s/join",
     "vk8s/pki/etcd",
 )  # fmt: skip

@@ -25,5 +25,5 @@ def test_only_the_pods_own_part_is_filled_in_by_the_node() -> None:
     assert re.findall(r"\$\{\w+\}", str(build_kubelet_pod_configuration())) == ["${RESERVED_CPU}", "${RESERVED_MEMORY}"]
 
 
-def test_kube_proxy_leaves_the_connection_tracking_of_the_host_alone() -> None:
+def test_kube_proxy_never_ends_because_of_what_a_host_keeps_read_only() -> None:
     assert set(build_kube_proxy_configuration()["conntrack"].values()) == {0, "0s"}
