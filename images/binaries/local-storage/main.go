@@ -100,7 +100,6 @@ func (s *nodeStorage) Provision(
 }
 
 func (s *nodeStorage) describe(options controller.ProvisionOptions, path string) *v1.PersistentVolume {
-	directory := v1.HostPathDirectory
 	here := v1.NodeSelectorRequirement{Key: v1.LabelHostname, Operator: v1.NodeSelectorOpIn, Values: []string{s.node}}
 	return &v1.PersistentVolume{
 		ObjectMeta: metav1.ObjectMeta{
@@ -111,9 +110,9 @@ func (s *nodeStorage) describe(options controller.ProvisionOptions, path string)
 			AccessModes:                   options.PVC.Spec.AccessModes,
 			Capacity:                      v1.ResourceList{v1.ResourceStorage: options.PVC.Spec.Resources.Requests[v1.ResourceStorage]},
 			PersistentVolumeReclaimPolicy: *options.StorageClass.ReclaimPolicy,
-			PersistentVolumeSource: v1.PersistentVolumeSource{
-				HostPath: &v1.HostPathVolumeSource{Path: path, Type: &directory},
-			},
+			// Unlike those of type hostPath, which earlier versions made, kubelets give these to the group of a pod (fsGroup)
+			// and measure what is on them.
+			PersistentVolumeSource: v1.PersistentVolumeSource{Local: &v1.LocalVolumeSource{Path: path}},
 			NodeAffinity: &v1.VolumeNodeAffinity{Required: &v1.NodeSelector{
 				NodeSelectorTerms: []v1.NodeSelectorTerm{{MatchExpressions: []v1.NodeSelectorRequirement{here}}},
 			}},

@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	v1 "k8s.io/api/core/v1"
@@ -28,37 +29,49 @@ func provision(t *testing.T, s *nodeStorage) *v1.PersistentVolume {
 
 func TestAVolumeIsADirectoryThatEverybodyMayWriteTo(t *testing.T) {
 	s := &nodeStorage{node: "demo-worker", directory: filepath.Join(t.TempDir(), "volumes")}
-	path := provision(t, s).Spec.HostPath.Path
+	path := provision(t, s).Spec.Local.Path
 	found, err := os.Stat(path)
 	if err != nil || !found.IsDir() || found.Mode().Perm() != 0o777 {
 		t.Errorf("%s: %v, %v", path, found, err)
 	}
 }
 
-// The kubelet makes a directory that is not there, unless the volume says that it has to be one: a pod whose data is lost
-// would start with none, and nobody would know.
-func TestAVolumeWhoseDirectoryIsGoneIsNotAnEmptyOne(t *testing.T) {
-	kind := provision(t, &nodeStorage{node: "demo-worker", directory: t.TempDir()}).Spec.HostPath.Type
-	if kind == nil || *kind != v1.HostPathDirectory {
-		t.Errorf("its type is %v", kind)
+// Of this type, a kubelet gives a volume to the group that a pod asks for (fsGroup), measures what is on it, and does not
+// make a directory that is gone: a pod whose data is lost would start with none, and nobody would know.
+func TestAVolumeIsOneThatKubeletsManage(t *testing.T) {
+	volume := provision(t, &nodeStorage{node: "demo-worker", directory: t.TempDir()})
+	if volume.Spec.Local == nil || volume.Spec.HostPath != nil {
+		t.Errorf("its source is %+v", volume.Spec.PersistentVolumeSource)
+	}
+	// Only with the node may it be of this type.
+	terms := volume.Spec.NodeAffinity.Required.NodeSelectorTerms
+	if len(terms) != 1 || !slices.Equal(terms[0].MatchExpressions[0].Values, []string{"demo-worker"}) {
+		t.Errorf("it is on %+v", terms)
 	}
 }
 
+// Earlier versions made volumes of another type, which stay what they are.
 func TestADeletedVolumeTakesItsDirectoryAndNoOther(t *testing.T) {
-	s := &nodeStorage{node: "demo-worker", directory: t.TempDir()}
-	volume := provision(t, s)
-	path, other := volume.Spec.HostPath.Path, filepath.Join(t.TempDir(), "other")
-	if err := os.Mkdir(other, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	volume.Spec.HostPath.Path = other
-	if err := s.Delete(t.Context(), volume); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(path); !os.IsNotExist(err) {
-		t.Errorf("%s: %v", path, err)
-	}
-	if _, err := os.Stat(other); err != nil {
-		t.Error(err)
+	other := t.TempDir()
+	for name, source := range map[string]v1.PersistentVolumeSource{
+		"as it was made":        {},
+		"with a path elsewhere": {Local: &v1.LocalVolumeSource{Path: other}},
+		"of an earlier version": {HostPath: &v1.HostPathVolumeSource{Path: other}},
+	} {
+		s := &nodeStorage{node: "demo-worker", directory: t.TempDir()}
+		volume := provision(t, s)
+		path := volume.Spec.Local.Path
+		if source != (v1.PersistentVolumeSource{}) {
+			volume.Spec.PersistentVolumeSource = source
+		}
+		if err := s.Delete(t.Context(), volume); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Stat(path); !os.IsNotExist(err) {
+			t.Errorf("%s: %s: %v", name, path, err)
+		}
+		if _, err := os.Stat(other); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
