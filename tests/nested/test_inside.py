@@ -95,3 +95,37 @@ def build_earlier_volume(name: str, directory: str) -> Manifest:
             "storageClassName": "standard",
         },
     }
+
+
+def build_class(mode: str) -> Manifest:
+    """A StorageClass of a user, with our provisioner."""
+    return {
+        "apiVersion": "storage.k8s.io/v1",
+        "kind": "StorageClass",
+        "metadata": {"name": "own"},
+        "provisioner": PROVISIONER,
+        "volumeBindingMode": mode,
+    }
+
+
+def list_events(inside: Kubectl, reason: str) -> list[str]:
+    """Messages of all events with that reason."""
+    return [str(each["message"]) for each in inside.get("events", f"--field-selector=reason={reason}")["items"]]
+
+
+def test_claim_that_waits_in_vain_says_what_to_write_instead(running: VirtualCluster) -> None:
+    running.wait_for_nodes()
+    inside, claim = running.inside, build_claim("own")
+    inside.apply(
+        build_class("Immediate"),
+        {**claim, "spec": {**claim["spec"], "storageClassName": "own"}},
+        build_user("own", "own"),
+    )
+    (message,) = wait_for("the event", lambda: list_events(inside, "ImmediateBinding"), SECONDS)
+    assert "create it with volumeBindingMode: WaitForFirstConsumer" in message
+    # As it says.
+    inside.run("delete", "storageclass", "own")
+    inside.apply(build_class("WaitForFirstConsumer"))
+    wait_for_pod(inside, "own")
+    assert len(list_events(inside, "ImmediateBinding")) == 1
+    inside.run("delete", "pod/own", "persistentvolumeclaim/own", "storageclass/own", f"--timeout={SECONDS}s")

@@ -60,16 +60,21 @@ func run(ctx context.Context) error {
 	if storage.node == "" || !filepath.IsAbs(storage.directory) {
 		return fmt.Errorf("NODE_NAME %q or VOLUMES_DIR %q is not set", storage.node, storage.directory)
 	}
-	volumes := informers.NewSharedInformerFactory(client, controller.DefaultResyncPeriod).Core().V1().PersistentVolumes().Informer()
+	core := informers.NewSharedInformerFactory(client, controller.DefaultResyncPeriod).Core().V1()
+	volumes, claims := core.PersistentVolumes().Informer(), core.PersistentVolumeClaims().Informer()
 	if _, err := volumes.AddEventHandler(storage.reportMissing(newRecorder(client, storage.node))); err != nil {
 		return fmt.Errorf("volumes: %w", err)
+	}
+	if _, err := claims.AddEventHandler(reportBinding(ctx, client)); err != nil {
+		return fmt.Errorf("claims: %w", err)
 	}
 	// Nobody to elect: each instance has its own node.
 	provisioner := controller.NewProvisionController(
 		ctx, client, provisionerName, storage, controller.LeaderElection(false), controller.Threadiness(1),
-		controller.VolumesInformer(volumes),
+		controller.VolumesInformer(volumes), controller.ClaimsInformer(claims),
 	)
 	go volumes.Run(ctx.Done())
+	go claims.Run(ctx.Done())
 	provisioner.Run(ctx)
 	return nil
 }
