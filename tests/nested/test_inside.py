@@ -5,6 +5,7 @@ from functools import partial
 import pytest
 
 from hooks.kubernetes.manifest import Manifest
+from hooks.vk8s.children.node_pod import STATE_PATHS
 from testbed.kubectl import Kubectl
 from testbed.waiting import wait_for
 from tests.nested.virtual import VirtualCluster
@@ -23,6 +24,20 @@ def test_node_keeps_connections_of_which_one_side_is_closed(running: VirtualClus
     """For kube-proxy's hour; the kernel's own is a minute."""
     files = [f"/proc/sys/net/netfilter/nf_conntrack_tcp_timeout_{state}" for state in ("close_wait", "established")]
     assert running.kubectl.run("exec", node, "--", "cat", *files).split() == ["3600", "86400"]
+
+
+@pytest.mark.parametrize("node", ["local-master", NODE])
+def test_folders_of_the_state_belong_to_root_alone(running: VirtualCluster, node: str) -> None:
+    shown = running.kubectl.run("exec", node, "--", "stat", "--format=%a %U", *STATE_PATHS).split()
+    modes, owners = dict(zip(STATE_PATHS, shown[::2], strict=True)), set(shown[1::2])
+    # containerd closes its own even more.
+    assert {path: mode for path, mode in modes.items() if int(mode, 8) & 0o022} == {}
+    assert (modes["/var/lib/etcd"], owners) == ("700", {"root"})
+
+
+def test_kubelet_of_a_worker_misses_no_folder(running: VirtualCluster) -> None:
+    log = running.kubectl.run("exec", NODE, "--", "journalctl", "--unit=kubelet", "--no-pager", "--output=cat")
+    assert "Unable to read config path" not in log
 
 
 def build_user(name: str, claim: str, **security: int) -> Manifest:

@@ -40,6 +40,7 @@ main() {
   mount --make-rshared / # nested pods may ask for mount propagation
   prepare_cgroups
   claim_state_volume
+  close_state_folders
   mkdir -p "$LOG"
   keep_pod_logs
   start_founding

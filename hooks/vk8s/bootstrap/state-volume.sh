@@ -23,6 +23,13 @@ claim_state_volume() {
   [[ -s $OWNER_STAMP && $(<"$OWNER_STAMP") = "$VK8S_UID" ]] || echo "$VK8S_UID" | write_file "$OWNER_STAMP"
 }
 
+# The host's kubelet makes the folders with the mode of the volume, and with some storage everybody may write to that: a pod
+# inside with such a folder of its node could write a static pod, or another kubelet.conf.
+close_state_folders() {
+  chmod 755 /etc/kubernetes /var/lib/containerd /var/lib/kubelet "$STATE"
+  chmod 700 /var/lib/etcd
+}
+
 # A volume that another Vk8s wrote (a PVC of the same name that was left over) must neither be used nor overwritten,
 # unless its owner has asked for that.
 refuse_foreign_volume() {

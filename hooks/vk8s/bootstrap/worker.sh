@@ -8,6 +8,7 @@ API=https://$ENDPOINT:6443
 API_PROXY=/usr/local/bin/api-proxy
 
 boot_node() {
+  mkdir -p /etc/kubernetes/manifests # the kubelet logs an error each second where it is missing
   use_api_proxy
   if has_identity; then
     boot_again

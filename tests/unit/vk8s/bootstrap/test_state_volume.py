@@ -2,6 +2,7 @@
 
 import pytest
 
+from hooks.vk8s.children.node_pod import STATE_PATHS
 from tests.unit.vk8s.bootstrap.bench import Node
 
 STATE = "var/lib/vk8s"
@@ -100,3 +101,14 @@ def test_volume_of_a_vk8s_that_is_adopted_is_taken_over(node: Node, adopts: str)
     node.write(f"{STATE}/owner", "earlier\n")
     assert claim(node.given(ADOPTS=adopts)) == ""
     assert node.read(f"{STATE}/owner") == "1f6b1f0c-0000-4000-8000-000000000000\n"
+
+
+def test_folders_of_the_state_belong_to_root_alone(node: Node) -> None:
+    """Whatever mode the storage of the host gives to volumes, and with every boot: for some, everybody may write."""
+    folders = {path: node.root / path.lstrip("/") for path in STATE_PATHS}
+    for folder in folders.values():
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o777)
+    assert run(node, "close_state_folders") == ""
+    modes = {path: f"{folder.stat().st_mode & 0o777:o}" for path, folder in folders.items()}
+    assert modes == {path: "700" if path == "/var/lib/etcd" else "755" for path in STATE_PATHS}

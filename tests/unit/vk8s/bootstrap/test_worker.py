@@ -50,6 +50,17 @@ def test_first_boot_joins_the_cluster(node: Node) -> None:
     assert not [call for call in ended.calls if "PATCH" in call]
 
 
+def test_worker_has_the_folder_that_its_kubelet_looks_into_each_second(node: Node) -> None:
+    """Only control-plane nodes have it from kubeadm; without it, the kubelet logs an error each time."""
+    folder = node.root / "etc" / "kubernetes" / "manifests"
+    boot(node)
+    assert folder.is_dir()
+    # A worker that an earlier version has joined.
+    folder.rmdir()
+    boot(make_joined(node))
+    assert folder.is_dir()
+
+
 def test_worker_of_several_api_servers_connects_through_its_proxy(node: Node) -> None:
     several = node.given(API_SERVERS="demo-etcd")
     several.write("usr/local/bin/api-proxy", "")
