@@ -66,6 +66,11 @@ def build_s3_server() -> Path:
     return run_build("s3/build.sh")
 
 
+def build_metrics_server() -> Path:
+    """The directory with `image.tar`, a docker archive of metrics-server, and `manifests`; minutes the first time."""
+    return run_build("metrics-server/build.sh")
+
+
 def build_debian_layer(directory: str) -> Path:
     """A Debian as a tar file: minbase, and what the files in `directory`, as seen from images/, say."""
     return run_build("rootfs.sh", arguments=[directory])

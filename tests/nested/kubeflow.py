@@ -40,15 +40,7 @@ def prepare(virtual: VirtualCluster) -> None:
     without = with_version(virtual, None)
     without.ensure_running()
     without.wait_for_nodes()
-    give_image(without)
-
-
-def give_image(virtual: VirtualCluster) -> None:
-    """Imports what Kubeflow's pods run into each node, as they can't pull it."""
-    archive = bundle.build_image()
-    for node in virtual.nodes:
-        importing = ("ctr", "--namespace=k8s.io", "image", "import", "-")
-        virtual.kubectl.feed(archive, "exec", "--stdin", node, "--", *importing)
+    without.give_image(bundle.build_image())
 
 
 def is_installed(virtual: VirtualCluster) -> bool:

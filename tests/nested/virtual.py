@@ -64,6 +64,12 @@ class VirtualCluster:
         self.kubectl.run("delete", "vk8s", self.name, "--wait=false", "--ignore-not-found")
         wait_for(f"the end of {self.name}", lambda: not self.list_objects(), DELETE_SECONDS, self.describe)
 
+    def give_image(self, archive: Path) -> None:
+        """Imports a docker archive into each node, as pods inside can't pull what it has."""
+        importing = ("ctr", "--namespace=k8s.io", "image", "import", "-")
+        for node in self.nodes:
+            self.kubectl.feed(archive, "exec", "--stdin", node, "--", *importing)
+
     def list_objects(self) -> list[str]:
         """Names of the Vk8s and of all its children and volumes that the host cluster has, `kind/name`."""
         own = self.kubectl.run(
