@@ -104,6 +104,5 @@ def test_credentials_in_a_worker_make_it_no_other_node(running: VirtualCluster) 
     for refused in (("annotate", "node", other, "a=b"), ("get", "secrets", "--all-namespaces")):
         with pytest.raises(KubectlError, match=r"(?i)forbidden"):
             run(*refused)
-    tokens = "--field-selector=type=bootstrap.kubernetes.io/token", "--namespace=kube-system"
-    authenticates = "--output=jsonpath={.items[*].data.usage-bootstrap-authentication}"
-    assert running.inside.run("get", "secrets", *tokens, authenticates) == ""
+    tokens = "--field-selector=type=bootstrap.kubernetes.io/token", "--namespace=kube-system", "--output=name"
+    wait_for("no token", lambda: running.inside.run("get", "secrets", *tokens) == "", SECONDS, running.describe)

@@ -136,9 +136,8 @@ install_pki() {
 
 # shellcheck disable=SC2034,SC2154 # for render
 write_kubeadm_config() {
-  local TOKEN TOKEN_USAGES ETCD_ARGUMENTS ETCD_NAMES LEADER_ELECT
-  TOKEN=$(<$MOUNTED_PKI/token) TOKEN_USAGES='["signing"]'
-  [[ -z $ADMITS_TOKEN ]] || TOKEN_USAGES='["signing", "authentication"]'
+  local TOKEN TOKEN_TTL ETCD_ARGUMENTS ETCD_NAMES LEADER_ELECT
+  TOKEN=$(<$MOUNTED_PKI/token) TOKEN_TTL=$([[ -n $ADMITS_TOKEN ]] && echo 0s || echo 1s)
   describe_member
   (umask 077 && render "$boot/kubeadm-init.yaml" | write_file "$KUBEADM_CONFIG")
 }
@@ -155,9 +154,8 @@ withdraw_token() {
   [[ -z $ADMITS_TOKEN ]] || return 0
   local token
   token=$(<$MOUNTED_PKI/token)
-  curl -s --max-time 10 --output /dev/null --cacert $KUBERNETES/pki/ca.crt --request PATCH \
+  curl -s --max-time 10 --output /dev/null --cacert $KUBERNETES/pki/ca.crt --request DELETE \
     --cert $KUBERNETES/pki/apiserver-kubelet-client.crt --key $KUBERNETES/pki/apiserver-kubelet-client.key \
-    --header 'Content-Type: application/merge-patch+json' --data '{"data": {"usage-bootstrap-authentication": null}}' \
     "https://127.0.0.1:6443/api/v1/namespaces/kube-system/secrets/bootstrap-token-${token%%.*}" || true
 }
 

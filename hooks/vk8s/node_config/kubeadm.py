@@ -33,9 +33,9 @@ def build_init_configuration() -> Manifest:
     return {
         "apiVersion": _API_VERSION,
         "kind": "InitConfiguration",
-        # Workers have certificates. kubeadm wants a token, which signs only: nobody can join with it, unless pods of an
-        # earlier version still have to. Then it never expires, as they come back at any time.
-        "bootstrapTokens": [{"token": "${TOKEN}", "ttl": "0s", "usages": Json("${TOKEN_USAGES}")}],
+        # Workers have certificates. kubeadm insists on a token, which expires at once, unless pods of an earlier
+        # version still have to join by it. Then it never does, as they come back at any time.
+        "bootstrapTokens": [{"token": "${TOKEN}", "ttl": "${TOKEN_TTL}"}],
         "localAPIEndpoint": {"advertiseAddress": "${POD_IP}"},
         "nodeRegistration": {"name": "${NODE_NAME}", "criSocket": _CRI_SOCKET, "taints": Json("${TAINTS}")},
         # With few processors, or on a busy host, a control plane may need more than kubeadm's default of four minutes.

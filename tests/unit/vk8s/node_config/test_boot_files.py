@@ -23,7 +23,7 @@ COMPUTED = {
     "RESERVED_MEMORY",
     "RUN",
     "TOKEN",
-    "TOKEN_USAGES",
+    "TOKEN_TTL",
 }
 
 
