@@ -9,7 +9,7 @@ PYTEST := $(VENV)/bin/pytest
 SOURCES := hooks kubectl_vk8s testbed tests images docs bench release
 # What has to reach every line of the hooks, and the other tests that need no cluster: coverage makes them half as fast.
 COVERING := $(addprefix tests/,unit scenarios contract api)
-OTHERS := $(addprefix tests/,cli docs gitops properties testbed images release bench soak)
+OTHERS := $(addprefix tests/,cli docs gitops properties testbed images release bench soak conformance)
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 # The image of the hooks.
 IMG ?= registry.example.com/vk8s/controller:$(VERSION)
@@ -237,6 +237,10 @@ vm-test: prerequisites ## The product on cgroup v2, in a guest under QEMU: minut
 	@testbed/vm/install.sh
 	$(PYTHON) -m testbed.vm $(ARGS)
 	@$(PYTHON) -m tests.figures build/vm/figures.json
+
+.PHONY: conformance
+conformance: prerequisites ## Kubernetes' own conformance tests, in a virtual cluster: an hour; ARGS="--control-plane-nodes 3", --kubernetes next, --focus
+	$(PYTHON) -m tests.conformance $(ARGS)
 
 .PHONY: bench
 bench: prerequisites ## Measure speed under load, next to peers, and of boots; writes docs/performance.md: 45 minutes with nothing else running

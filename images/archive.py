@@ -31,28 +31,38 @@ class Image:
     config: Mapping[str, object]
 
 
-def write_archive(out: Path, image: Image, layers: Sequence[Path]) -> None:
-    """Writes `out` as a docker archive with these uncompressed layers, lowest first; never a half-written file."""
-    digests = {f"sha256:{_sha256(layer)}": layer for layer in layers}
-    config = _encode(
+def write_archive(out: Path, images: Sequence[tuple[Image, Sequence[Path]]]) -> None:
+    """Writes `out` as a docker archive of images and their uncompressed layers, lowest first.
+
+    A layer that several images have is in it once. There is never a half-written file.
+    """
+    digests = {layer: _sha256(layer) for _, layers in images for layer in layers}
+    configs = [_encode_config(image, [f"sha256:{digests[layer]}" for layer in layers]) for image, layers in images]
+    names = [f"{hashlib.sha256(config).hexdigest()}.json" for config in configs]
+    manifest = [
+        {"Config": name, "RepoTags": [image.reference], "Layers": [f"{digests[layer]}.tar" for layer in layers]}
+        for name, (image, layers) in zip(names, images, strict=True)
+    ]
+    partial = out.with_name(f"{out.name}.{os.getpid()}.partial")
+    with tarfile.open(partial, "w") as archive:
+        for digest, layer in {digest: layer for layer, digest in digests.items()}.items():
+            _add_file(archive, layer, f"{digest}.tar", mode=0o644)
+        for name, config in dict(zip(names, configs, strict=True)).items():
+            _add_bytes(archive, name, config)
+        _add_bytes(archive, "manifest.json", _encode(manifest))
+    partial.replace(out)
+
+
+def _encode_config(image: Image, layers: Sequence[str]) -> bytes:
+    return _encode(
         {
             "architecture": os.environ.get("GOARCH") or ARCHITECTURES[platform.machine()],
             "os": "linux",
             "config": dict(image.config),
-            "rootfs": {"type": "layers", "diff_ids": list(digests)},
+            "rootfs": {"type": "layers", "diff_ids": layers},
             "history": [{"created_by": "vk8s images"} for _ in layers],
         }
     )
-    config_name = f"{hashlib.sha256(config).hexdigest()}.json"
-    names = {f"{digest.removeprefix('sha256:')}.tar": layer for digest, layer in digests.items()}
-    manifest = [{"Config": config_name, "RepoTags": [image.reference], "Layers": list(names)}]
-    partial = out.with_name(f"{out.name}.{os.getpid()}.partial")
-    with tarfile.open(partial, "w") as archive:
-        for name, layer in names.items():
-            _add_file(archive, layer, name, mode=0o644)
-        _add_bytes(archive, config_name, config)
-        _add_bytes(archive, "manifest.json", _encode(manifest))
-    partial.replace(out)
 
 
 def read_base(directory: Path) -> tuple[Mapping[str, Any], Sequence[Path]]:
@@ -129,7 +139,7 @@ def main() -> None:
         if files:
             pack_files(packed, files)
         layers = [*base_layers, *given.layers, *([packed] if files else [])]
-        write_archive(given.out, Image(given.reference, build_config(given, base)), layers)
+        write_archive(given.out, [(Image(given.reference, build_config(given, base)), layers)])
     finally:
         packed.unlink(missing_ok=True)
 

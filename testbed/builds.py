@@ -7,18 +7,20 @@ from pathlib import Path
 
 from testbed.layout import ROOT
 
-# The modules of the patch before ours, and of the next minor version of Kubernetes, for tests of upgrades.
-PREVIOUS, NEXT = "previous.mod", "next.mod"
+# Our Kubernetes, and for tests the patch before it and the next minor version: a file of modules each.
+OURS, PREVIOUS, NEXT = "go.mod", "previous.mod", "next.mod"
+# By which the build scripts know which is meant.
+MODULES = "VK8S_GO_MOD"
 
 
-def build_binaries() -> Path:
+def build_binaries(modules: str = OURS) -> Path:
     """The directory with Kubernetes, etcd, CoreDNS and our own programs; ten minutes the first time."""
-    return run_build("binaries/build.sh")
+    return run_build("binaries/build.sh", {MODULES: modules})
 
 
-def build_node_image(modules: str = "go.mod") -> Path:
+def build_node_image(modules: str = OURS) -> Path:
     """The node image with the Kubernetes of `modules`, as a docker archive; minutes the first time."""
-    return run_build("kink/build.sh", {"VK8S_GO_MOD": modules})
+    return run_build("kink/build.sh", {MODULES: modules})
 
 
 def build_gpu_node_image() -> Path:
@@ -69,6 +71,16 @@ def build_s3_server() -> Path:
 def build_metrics_server() -> Path:
     """The directory with `image.tar`, a docker archive of metrics-server, and `manifests`; minutes the first time."""
     return run_build("metrics-server/build.sh")
+
+
+def build_conformance_programs(modules: str = OURS) -> Path:
+    """The directory with the own tests of that Kubernetes, and ginkgo, which runs them; ten minutes the first time."""
+    return run_build("conformance/programs.sh", {MODULES: modules})
+
+
+def build_conformance_images(modules: str = OURS) -> Path:
+    """What stands in for the images that these tests use, as one docker archive; a minute more."""
+    return run_build("conformance/build.sh", {MODULES: modules})
 
 
 def build_debian_layer(directory: str) -> Path:

@@ -19,6 +19,7 @@ STAGES = (
     "release",
     "gitops",
     "soak",
+    "conformance",
     "charts",
     "chaos",
     "bench",

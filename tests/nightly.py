@@ -33,6 +33,8 @@ JOBS: Final = {
     "chaos-sim": ("make", "chaos-sim", "HISTORIES=10000"),
     "chaos": ("make", "chaos"),
     "chaos-hosts": ("make", "chaos-hosts"),
+    "conformance": ("make", "conformance"),
+    "conformance-next": ("make", "conformance", "ARGS=--control-plane-nodes 3 --kubernetes next"),
     "mutants": ("make", "mutants", "SAMPLE=1000"),
     "bench": ("make", "bench"),
 }

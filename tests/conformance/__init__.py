@@ -1,0 +1,1 @@
+"""`make conformance`: Kubernetes' own conformance tests, in a virtual cluster."""

@@ -1,0 +1,101 @@
+"""The tables of docs/conformance.md, from the file of results. What is said around them is written by hand."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final
+
+from testbed.layout import ROOT
+from tests.conformance.results import NOT_RUN, Failure, Ran, Run
+
+FILE: Final = ROOT / "docs" / "conformance.md"
+_BLOCK: Final = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+NO_RUN: Final = "No run is recorded."
+_PARTS: Final = {"parallel": "side by side", "serial": "one after the other (`[Serial]`)"}
+
+
+def write(runs: Mapping[str, Run]) -> None:
+    """Writes the tables into the page."""
+    FILE.write_text(fill(FILE.read_text(), runs))
+
+
+def fill(text: str, runs: Mapping[str, Run]) -> str:
+    """The page with the tables of these runs."""
+    every = list(runs.values())
+    tables = {name: "\n".join(build(every)) if every else NO_RUN for name, build in _TABLES.items()}
+    return _BLOCK.sub(lambda block: f"{block[1]}{tables[block[2]]}\n{block[3]}", text)
+
+
+def describe(run: Run) -> str:
+    """What a terminal shows of a run."""
+    failures = [
+        line for each in run.failures for line in (f"failed: {each.spec}", *(f"  {said}" for said in each.lines))
+    ]
+    parts = [f"{part.name}: {part.passed} passed, {part.failed} failed, {_format(part)}" for part in run.parts]
+    return "\n".join([*failures, *parts])
+
+
+def _build_runs(runs: Iterable[Run]) -> list[str]:
+    head = ["| Kubernetes | control-plane nodes | date | commit | specs | passed | failed | left out | with |"]
+    rows = [
+        f"| {run.versions['Kubernetes']} | {run.control_plane_nodes} | {run.date} | `{run.commit}` | {run.specs} "
+        f"| {run.passed} | {run.failed} | {len(run.left_out)} | {_describe_versions(run)} |"
+        for run in runs
+    ]
+    return [*head, "|---|--:|---|---|--:|--:|--:|--:|---|", *rows]
+
+
+def _describe_versions(run: Run) -> str:
+    others = {name: version for name, version in run.versions.items() if name != "Kubernetes"}
+    return ", ".join(f"{name} {version}" for name, version in others.items())
+
+
+def _build_parts(runs: Iterable[Run]) -> list[str]:
+    head = ["| run | specs | processes | passed | failed | time |", "|---|---|--:|--:|--:|--:|"]
+    return head + [
+        f"| {_name(run)} | {_PARTS[part.name]} | {part.processes} | {part.passed} | {part.failed} | {_format(part)} |"
+        for run in runs
+        for part in run.parts
+    ]
+
+
+def _format(part: Ran) -> str:
+    minutes, seconds = divmod(part.seconds, 60)
+    return f"{minutes} min {seconds} s"
+
+
+def _name(run: Run) -> str:
+    nodes = "node" if run.control_plane_nodes == 1 else "nodes"
+    return f"{run.versions['Kubernetes']}, {run.control_plane_nodes} control-plane {nodes}"
+
+
+def _build_failures(runs: Iterable[Run]) -> list[str]:
+    lines = [line for run in runs for each in run.failures for line in _describe_failure(run, each)]
+    return lines or ["No spec failed."]
+
+
+def _describe_failure(run: Run, failure: Failure) -> list[str]:
+    """A list item: what failed, then what it said, and whether it is the load that makes the difference."""
+    said = [f"  {line}" for line in failure.lines]
+    what = f"- {_name(run)}, {failure.part}: `{failure.spec}`. Run alone: {failure.again}."
+    return [what, "", "  ```", *said, "  ```", ""]
+
+
+def _build_left_out(runs: Iterable[Run]) -> list[str]:
+    lines = [line for run in runs for line in _list_left_out(run)]
+    return lines or ["None: every spec of Conformance has run."]
+
+
+def _list_left_out(run: Run) -> list[str]:
+    """Each with its reason; those of a part that did not run only as a number."""
+    counts = Counter(run.left_out.values())
+    told = [f"- {_name(run)}: `{name}`: {why}" for name, why in run.left_out.items() if why != NOT_RUN]
+    return [*told, *([f"- {_name(run)}: {counts[NOT_RUN]} specs: {NOT_RUN}"] if counts[NOT_RUN] else [])]
+
+
+_TABLES: Final[Mapping[str, Callable[[Iterable[Run]], list[str]]]] = {
+    "runs": _build_runs,
+    "parts": _build_parts,
+    "failures": _build_failures,
+    "left_out": _build_left_out,
+}

@@ -1,0 +1,53 @@
+"""Runs the specs of one part, from the host cluster's network: there, NodePorts and the API by its name are reached."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+from tests.conformance.outcome import Outcome, read_outcome
+from tests.conformance.site import WORKERS, Site
+from tests.conformance.specs import Part
+
+
+class SuiteError(Exception):
+    """There is no report; the message says where ginkgo's own output is."""
+
+
+def run_part(site: Site, part: Part, directory: Path) -> Outcome:
+    """Runs a part. Its JUnit, its report in JSON and ginkgo's output are in a folder of its name. Raises SuiteError."""
+    folder = directory / part.name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    log = folder / "output.log"
+    command = build_command(site, part, folder, site.virtual.write_kubeconfig())
+    with log.open("w") as output:
+        subprocess.run(command, stdout=output, stderr=subprocess.STDOUT, check=False)
+    report = folder / "ginkgo" / "report.json"
+    if not report.exists():
+        raise SuiteError(f"{part.name}: ginkgo has written no report; its output is in {log}")
+    return read_outcome(report)
+
+
+def build_command(site: Site, part: Part, folder: Path, kubeconfig: Path) -> list[str]:
+    """The command, as it has to be typed on this machine."""
+    # Where KUBECONFIG is set, specs that call kubectl would take the host cluster's.
+    return site.virtual.host.client.network.command(
+        "env",
+        "--unset=KUBECONFIG",
+        str(site.programs / "ginkgo"),
+        *part.build_arguments(),
+        "--no-color",
+        "--silence-skips",
+        "--poll-progress-after=0",
+        str(site.programs / "e2e.test"),
+        "--",
+        "--provider=skeleton",
+        f"--kubeconfig={kubeconfig}",
+        f"--kubectl-path={site.kubectl}",
+        f"--num-nodes={WORKERS}",
+        f"--report-dir={folder}",
+        f"--e2e-output-dir={folder}",
+        "--report-complete-ginkgo",
+        "--report-complete-junit",
+        "--disable-log-dump",
+    )

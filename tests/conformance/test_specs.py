@@ -1,0 +1,63 @@
+"""Which specs run: all of Conformance unless something else is asked for, and those marked Serial apart."""
+
+import re
+
+import pytest
+
+from tests.conformance.__main__ import PARTS, parse_arguments
+from tests.conformance.specs import Choice, plan_again, plan_parts
+
+
+def list_filters(choice: Choice) -> list[str]:
+    arguments = [part.build_arguments() for part in plan_parts(choice, 6, PARTS)]
+    return [next(each for each in part if each.startswith("--label-filter=")) for part in arguments]
+
+
+def test_conformance_runs_in_two_parts() -> None:
+    assert list_filters(Choice()) == ["--label-filter=Conformance && !Serial", "--label-filter=Conformance && Serial"]
+
+
+def test_focus_takes_the_place_of_conformance() -> None:
+    choice = Choice(focus=("Netpol",), skip=("SCTP", "stress"))
+    assert list_filters(choice) == ["--label-filter=!Serial", "--label-filter=Serial"]
+    for part in plan_parts(choice, 6, PARTS):
+        assert {"--focus=Netpol", "--skip=SCTP", "--skip=stress"} < set(part.build_arguments())
+
+
+def test_specs_marked_serial_have_one_process() -> None:
+    assert [part.processes for part in plan_parts(Choice(), 4, PARTS)] == [4, 1]
+
+
+def test_only_the_part_that_is_asked_for_runs() -> None:
+    assert [part.name for part in plan_parts(Choice(), 6, ["serial"])] == ["serial"]
+
+
+def test_run_with_an_expression_is_not_the_whole() -> None:
+    assert Choice().is_all
+    assert not Choice(focus=("x",)).is_all
+    assert not Choice(skip=("x",)).is_all
+
+
+def test_failed_specs_are_found_again_by_their_whole_names() -> None:
+    name = "[sig-node] Pods should be (a|b) [Conformance]"
+    part = plan_again([name])
+    (expression,) = part.choice.focus
+    assert re.search(expression, name)
+    assert not re.search(expression, f"{name} and more")
+    assert part.processes == 1
+    assert part.labels == ""
+
+
+def test_command_line_takes_several_expressions() -> None:
+    options = parse_arguments(["--focus=a", "--focus", "b", "--control-plane-nodes", "3", "--kubernetes=next"])
+    assert (options.focus, options.control_plane_nodes, options.kubernetes) == (["a", "b"], 3, "next")
+    assert parse_arguments([]).focus == []
+
+
+@pytest.mark.parametrize("wrong", [["--control-plane-nodes=2"], ["--kubernetes=v1.36"], ["--part=all"]])
+def test_impossible_choice_is_rejected_with_the_possible_ones(
+    wrong: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        parse_arguments(wrong)
+    assert "choose from" in capsys.readouterr().err
