@@ -1,11 +1,14 @@
 """Runs the specs of one part, from the host cluster's network: there, NodePorts and the API by its name are reached."""
 
+import os
 import shutil
+import signal
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.conformance.outcome import Outcome, read_outcome
-from tests.conformance.site import WORKERS, Site
+from tests.conformance.site import Site, list_workers
 from tests.conformance.specs import Part
 
 
@@ -19,13 +22,25 @@ def run_part(site: Site, part: Part, directory: Path) -> Outcome:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     log = folder / "output.log"
-    command = build_command(site, part, folder, site.virtual.write_kubeconfig())
-    with log.open("w") as output:
-        subprocess.run(command, stdout=output, stderr=subprocess.STDOUT, check=False)
+    _run(build_command(site, part, folder, site.virtual.write_kubeconfig()), log)
     report = folder / "ginkgo" / "report.json"
     if not report.exists():
         raise SuiteError(f"{part.name}: ginkgo has written no report; its output is in {log}")
     return read_outcome(report)
+
+
+def _run(command: Sequence[str], log: Path) -> None:
+    """Runs ginkgo to its end; where that is not waited for, every process that it has started ends, too."""
+    with (
+        log.open("w") as output,
+        subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, start_new_session=True) as process,
+    ):
+        try:
+            process.wait()
+        except BaseException:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            raise
 
 
 def build_command(site: Site, part: Part, folder: Path, kubeconfig: Path) -> list[str]:
@@ -44,7 +59,7 @@ def build_command(site: Site, part: Part, folder: Path, kubeconfig: Path) -> lis
         "--provider=skeleton",
         f"--kubeconfig={kubeconfig}",
         f"--kubectl-path={site.kubectl}",
-        f"--num-nodes={WORKERS}",
+        f"--num-nodes={len(list_workers(site.virtual))}",
         f"--report-dir={folder}",
         f"--e2e-output-dir={folder}",
         "--report-complete-ginkgo",

@@ -12,6 +12,7 @@ from hooks.vk8s.spec.validate import check_spec
 from testbed.host_cluster import HostCluster
 from testbed.kubectl import Kubectl
 from testbed.layout import CONFORMANCE
+from testbed.waiting import wait_for
 from tests.conformance.reports import build_spec, write_report
 from tests.conformance.run import SuiteError, build_command, run_part
 from tests.conformance.site import NAME, Site, build_vk8s, list_workers
@@ -84,3 +85,17 @@ def test_part_without_a_report_is_an_error_that_names_the_output(site: Site, tmp
     # Nor is that of the run before taken for it.
     with pytest.raises(SuiteError, match=r"parallel: ginkgo has written no report; its output is in .*output\.log"):
         run_part(site, PART, tmp_path / "out")
+
+
+def test_interrupted_part_leaves_no_process(site: Site, tmp_path: Path) -> None:
+    note = tmp_path / "pid"
+    write_program(tmp_path / "ginkgo", f"sleep 1000 & echo $! >{note}", "kill -INT $PPID", "wait")
+    with pytest.raises(KeyboardInterrupt):
+        run_part(site, PART, tmp_path / "out")
+    process = Path("/proc", note.read_text().strip())
+    wait_for("the end of what ginkgo has started", lambda: not process.exists() or is_dead(process), 10)
+
+
+def is_dead(process: Path) -> bool:
+    """Whether only its parent has not noticed yet that it has ended."""
+    return (process / "stat").read_text().rpartition(")")[2].split()[0] in "ZX"
