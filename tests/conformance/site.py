@@ -65,18 +65,22 @@ def list_obstacles() -> list[str]:
 def bring_up_site(configuration: Configuration) -> Site:
     """Builds what is missing, and returns when the virtual cluster is Running and has all images."""
     programs = builds.build_conformance_programs(configuration.modules)
-    images = builds.build_conformance_images(configuration.modules)
     node_image = builds.build_node_image(configuration.modules)
-    kubectl = builds.build_binaries(configuration.modules) / "kubectl"
     host = bring_up(CONFORMANCE)
     host.import_image(node_image)
     manifest = build_vk8s((programs / "version").read_text().strip(), configuration.control_plane_nodes)
     virtual = VirtualCluster(build_testbed_host(host), manifest, Path(tempfile.mkdtemp(dir=CONFORMANCE.state)))
     virtual.ensure_running()
+    return prepare(virtual, configuration.modules)
+
+
+def prepare(virtual: VirtualCluster, modules: str = builds.OURS) -> Site:
+    """Gives the workers of a virtual cluster of that Kubernetes, which is Running, all images that specs use."""
     virtual.wait_for_nodes()
+    images = builds.build_conformance_images(modules)
     for worker in list_workers(virtual):
         virtual.kubectl.feed(images, "exec", "-i", worker, "--", "ctr", "-n", "k8s.io", "images", "import", "-")
-    return Site(virtual, programs, kubectl)
+    return Site(virtual, builds.build_conformance_programs(modules), builds.build_binaries(modules) / "kubectl")
 
 
 def remove() -> None:

@@ -9,8 +9,27 @@ from typing import Final
 CONFORMANCE, SERIAL = "Conformance", "Serial"
 # The most that ran here on two busy cores without a spec that failed because it was too slow.
 PROCESSES: Final = 6
+# Of a dozen specs; each process takes seconds of a processor before its first one.
+_QUICK_PROCESSES: Final = 4
 # After this, ginkgo ends a part that hangs; a part takes half an hour on two cores that others use, too.
 _MINUTES: Final = 120
+
+# For `make test`: of each area, what breaks first when something is wrong with networks, volumes, kubelets or webhooks.
+QUICK: Final = (
+    "[sig-api-machinery] AdmissionWebhook [Privileged:ClusterAdmin] should mutate configmap [Conformance]",
+    "[sig-api-machinery] Garbage collector should delete RS created by deployment when not orphaning [Conformance]",
+    "[sig-apps] ReplicaSet should serve a basic image on each replica with a public image [Conformance]",
+    "[sig-auth] ServiceAccounts should mount an API token into pods [Conformance]",
+    "[sig-cli] Kubectl logs logs should be able to retrieve and filter logs [Conformance]",
+    "[sig-instrumentation] Events should manage the lifecycle of an event [Conformance]",
+    "[sig-network] DNS should provide DNS for the cluster [Conformance]",
+    "[sig-network] Services should be able to create a functioning NodePort service [Conformance]",
+    "[sig-node] InitContainer [NodeConformance] should invoke init containers on a RestartNever pod [Conformance]",
+    "[sig-node] Pods should support remote command execution over websockets [NodeConformance] [Conformance]",
+    "[sig-node] Secrets should be consumable from pods in env vars [NodeConformance] [Conformance]",
+    "[sig-scheduling] LimitRange should list, patch and delete a LimitRange by collection [Conformance]",
+    "[sig-storage] EmptyDir volumes should support (non-root,0644,tmpfs) [LinuxOnly] [NodeConformance] [Conformance]",
+)
 
 
 @dataclass(frozen=True)
@@ -58,5 +77,14 @@ def plan_parts(choice: Choice, processes: int, names: Sequence[str]) -> list[Par
 
 def plan_again(names: Sequence[str]) -> Part:
     """The specs of these names once more, one after the other, with the cluster for themselves."""
-    focus = [f"^{re.escape(name)}$" for name in names]
-    return Part("again", "", Choice(focus), 1)
+    return Part("again", "", _choose(names), 1)
+
+
+def plan_quick() -> Part:
+    """The quick ones."""
+    return Part("quick", CONFORMANCE, _choose(QUICK), _QUICK_PROCESSES)
+
+
+def _choose(names: Sequence[str]) -> Choice:
+    """Exactly the specs of these names, before which ginkgo puts that of the suite."""
+    return Choice([f" {re.escape(name)}$" for name in names])

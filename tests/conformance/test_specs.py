@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests.conformance.__main__ import PARTS, parse_arguments
-from tests.conformance.specs import Choice, plan_again, plan_parts
+from tests.conformance.specs import QUICK, Choice, plan_again, plan_parts, plan_quick
 
 
 def list_filters(choice: Choice) -> list[str]:
@@ -42,10 +42,22 @@ def test_failed_specs_are_found_again_by_their_whole_names() -> None:
     name = "[sig-node] Pods should be (a|b) [Conformance]"
     part = plan_again([name])
     (expression,) = part.choice.focus
-    assert re.search(expression, name)
-    assert not re.search(expression, f"{name} and more")
+    # What ginkgo compares begins with the name of the suite.
+    assert re.search(expression, f"Kubernetes e2e suite {name}")
+    assert not re.search(expression, f"Kubernetes e2e suite {name} and more")
     assert part.processes == 1
     assert part.labels == ""
+
+
+def test_quick_specs_are_of_every_area_and_none_is_alone() -> None:
+    areas = {re.match(r"\[sig-([\w-]+)\]", name)[1] for name in QUICK}  # type: ignore[index]
+    assert areas == {
+        *("api-machinery", "apps", "auth", "cli", "instrumentation", "network", "node", "scheduling", "storage"),
+    }
+    assert all("[Serial]" not in name and name.endswith("[Conformance]") for name in QUICK)
+    part = plan_quick()
+    assert all(any(re.search(each, f"suite {name}") for each in part.choice.focus) for name in QUICK)
+    assert len(part.choice.focus) == len(QUICK)
 
 
 def test_command_line_takes_several_expressions() -> None:
