@@ -7,6 +7,7 @@ a job in the table of the page then has its date, commit, result and duration. T
 import argparse
 import ast
 import re
+import shlex
 import subprocess
 import sys
 import time
@@ -64,7 +65,7 @@ class Result:
 
     def format_row(self, commit: str) -> str:
         """The row of the table."""
-        cells = [f"`{self.job}`", f"`{' '.join(JOBS[self.job])}`", f"{self.start:%Y-%m-%d}", f"`{commit}`"]
+        cells = [f"`{self.job}`", f"`{shlex.join(JOBS[self.job])}`", f"{self.start:%Y-%m-%d}", f"`{commit}`"]
         return f"| {' | '.join([*cells, self.describe(), f'{self.seconds / 60:.0f}'])} |"
 
 
@@ -88,7 +89,7 @@ def run(jobs: Sequence[str], logs: Path) -> Iterator[Result]:
     for job in jobs:
         log = logs / f"{job}.log"
         start, began = datetime.now(UTC), time.monotonic()
-        sys.stdout.write(f"{start:%H:%M} {job}: {' '.join(JOBS[job])}, output in {log}\n")
+        sys.stdout.write(f"{start:%H:%M} {job}: {shlex.join(JOBS[job])}, output in {log}\n")
         sys.stdout.flush()
         with log.open("w") as output:
             command = subprocess.run(
@@ -115,7 +116,7 @@ def fill(text: str, rows: dict[str, str]) -> str:
     found = _TABLE.search(text)
     assert found, f"{PAGE.name} has lost its table: put back `<!-- table: nightly -->` and `<!-- end -->`"
     former = {row[1]: row[0] for row in _ROW.finditer(found[0])}
-    never = {job: f"| `{job}` | `{' '.join(command)}` | never | | | |" for job, command in JOBS.items()}
+    never = {job: f"| `{job}` | `{shlex.join(command)}` | never | | | |" for job, command in JOBS.items()}
     lines = [*_HEAD, *(rows.get(job) or former.get(job) or never[job] for job in JOBS)]
     moved = ["| Only at night | What fails in `make test` for the same fault |", "|---|---|"]
     moved += [f"| `{test}` | `{guard}` |" for test, guard in list_moved()]
