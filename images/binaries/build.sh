@@ -23,7 +23,7 @@ build() { # OUT_DIRECTORY
     -X k8s.io/component-base/version.gitVersion=$version
     -X k8s.io/component-base/version.gitMajor=1
     -X k8s.io/component-base/version.gitMinor=$minor" \
-    ./api-proxy ./coredns ./etcd-member ./flanneld ./local-storage \
+    ./api-proxy ./cni-list ./coredns ./etcd-member ./flanneld ./local-storage \
     k8s.io/kubernetes/cmd/{kube-apiserver,kube-controller-manager,kube-proxy,kube-scheduler,kubeadm,kubectl,kubelet}
   go build -trimpath -buildvcs=false -o "$1/etcd" -ldflags "-s -w" go.etcd.io/etcd/server/v3
   go build -trimpath -buildvcs=false -o "$1/etcdctl" -ldflags "-s -w" go.etcd.io/etcd/etcdctl/v3

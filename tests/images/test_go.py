@@ -8,7 +8,10 @@ import pytest
 from tests.shared_material import ROOT
 
 PROGRAMS = [
-    *(("binaries", name) for name in ("api-proxy", "api-writer", "etcd-member", "flanneld", "local-storage")),
+    *(
+        ("binaries", name)
+        for name in ("api-proxy", "api-writer", "cni-list", "cnilist", "etcd-member", "flanneld", "local-storage")
+    ),
     ("backup", "vk8s-backup"),
 ]
 # Those of the build, so that Go's cache serves both.

@@ -2,9 +2,12 @@
 # The network between the nodes with cni: flannel. flanneld sets it up, and then writes two files. Sourced by network.sh
 # and entrypoint.sh; cni-none.sh has the same functions.
 
-CNI_LIST=/etc/cni/net.d/10-flannel.conflist
+KEPT_CNI=$STATE/cni # CNI lists and programs of plugins
+CNI_LIST=$KEPT_CNI/net.d/10-flannel.conflist
+PREVIOUS_CNI_LIST=$STATE/cni-list # that of the previous boot, until it is restored
 SUBNET_FILE=/run/flannel/subnet.env # of this boot
-PREVIOUS_CNI_LIST=$STATE/cni-list
+CNI_PROGRAMS=/opt/cni/bin
+CNI_LIST_PROGRAM=/usr/local/bin/cni-list # older node images don't have it
 
 check_network_kernel() {
   check_vxlan # in host.sh
@@ -42,22 +45,50 @@ has_joined_network() {
   [[ -e $SUBNET_FILE ]]
 }
 
-# Prints the subnet of this node's pods.
+# Prints the subnet of this node's pods; fails if the list can't be read.
 find_subnet() { # [CNI list]
-  grep -o '"subnet": *"[^"]*"' "${1:-$CNI_LIST}" | cut -d'"' -f4
+  local list=${1:-$CNI_LIST}
+  if [[ -x $CNI_LIST_PROGRAM ]]; then
+    $CNI_LIST_PROGRAM subnet "$list" 2>/dev/null
+  else
+    grep -so '"subnet": *"[^"]*"' "$list" | head -1 | cut -d'"' -f4
+  fi
 }
 
-# For the next boot.
-keep_cni_list() {
-  write_file "$PREVIOUS_CNI_LIST" <"$CNI_LIST"
+# CNI lists and programs of plugins that users install (meshes, Multus) outlive the pod, as they would a reboot of a
+# machine. Only the own list is put aside: with it, the kubelet would report Ready before there is a network.
+keep_network_files() {
+  local list
+  mkdir -p "$KEPT_CNI"/{net.d,bin} /etc/cni/net.d
+  for list in "$CNI_LIST.restored" "$CNI_LIST"; do
+    [[ ! -e $list ]] || mv "$list" "$PREVIOUS_CNI_LIST"
+  done
+  mount --bind "$KEPT_CNI/net.d" /etc/cni/net.d
+  if copy_network_programs "$KEPT_CNI"; then # in network-programs.sh
+    # In the image it is a link.
+    [[ ! -L $CNI_PROGRAMS ]] || rm "$CNI_PROGRAMS"
+    mkdir -p $CNI_PROGRAMS
+    mount --bind "$KEPT_CNI/bin" $CNI_PROGRAMS
+  else
+    say "The programs of CNI plugins can't be copied to the state volume: those of users are missing until the next boot."
+  fi
 }
 
 # Restores the CNI list of the previous boot if the Node still has that subnet: then the kubelet need not wait for
-# flanneld, and both start at the same time.
+# flanneld, and both start at the same time. As long as a plugin is in the list whose program is missing, no pod starts.
 restore_cni_list() { # curl arguments for the certificate by which the Node may be read
   [[ -s $PREVIOUS_CNI_LIST ]] || return 0
-  local subnet node
+  local subnet node program
   subnet=$(find_subnet "$PREVIOUS_CNI_LIST") || return 0
   node=$(curl -s --max-time 5 --cacert /etc/kubernetes/pki/ca.crt "$@" "$NODE_URL?pretty=false") || return 0
-  [[ $node != *'"podCIDR":"'"$subnet"'"'* ]] || install -D -m 644 "$PREVIOUS_CNI_LIST" "$CNI_LIST"
+  [[ $node = *'"podCIDR":"'"$subnet"'"'* ]] || return 0
+  if [[ -x $CNI_LIST_PROGRAM ]]; then
+    $CNI_LIST_PROGRAM restore "$PREVIOUS_CNI_LIST" "$CNI_LIST.restored" $CNI_PROGRAMS 2>/dev/null | while read -r program; do
+      say "CNI plugin $program is left out of the CNI list, as its program is not in $CNI_PROGRAMS: pods could not start."
+    done || true
+  else
+    mv "$PREVIOUS_CNI_LIST" "$CNI_LIST.restored"
+  fi
+  # containerd overlooks a file that comes from another folder, but not one that gets another name.
+  [[ ! -e $CNI_LIST.restored ]] || mv "$CNI_LIST.restored" "$CNI_LIST"
 }

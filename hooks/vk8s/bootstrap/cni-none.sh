@@ -36,7 +36,8 @@ find_subnet() {
   false
 }
 
-keep_cni_list() {
+# Users' networks install their own files in each pod of a node.
+keep_network_files() {
   :
 }
 

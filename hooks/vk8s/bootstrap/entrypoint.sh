@@ -16,6 +16,7 @@ boot=$(dirname "$0")
 . "$boot/cgroups.sh"
 . "$boot/state-volume.sh"
 . "$boot/image-store.sh"
+. "$boot/network-programs.sh"
 . "$boot/etcd-data.sh"
 . "$boot/restore.sh"
 . "$boot/founding.sh"
@@ -45,6 +46,7 @@ main() {
   keep_pod_logs
   start_founding
   prepare_image_store
+  keep_network_files
   write_environment
   install_units
   offer_gpus

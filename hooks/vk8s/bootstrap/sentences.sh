@@ -51,6 +51,5 @@ rest() { # when the check began, least: microseconds
 
 # Replaces a file atomically with standard input: a node may be killed at any moment, and must not find half a file.
 write_file() { # path
-  cat >"$1.partial"
-  mv "$1.partial" "$1"
+  cat >"$1.partial" && mv "$1.partial" "$1"
 }

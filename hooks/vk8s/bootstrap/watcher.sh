@@ -179,7 +179,6 @@ publish() {
     was_explained=''
     touch "$READY"
     was_ready=yes
-    keep_cni_list || true # a full disk is no reason not to be ready
     say "Ready: the Node is Ready at $POD_IP."
   else
     rm -f "$READY"

@@ -38,7 +38,7 @@ ENVIRONMENT = {
 # Absolute paths of a node: at the start of a word, so that neither parts of URLs nor what follows a variable counts.
 ABSOLUTE = re.compile(
     r"(?<![\w$}*/.\])])(?<![\w}]\")/"
-    r"(?=(?:run|tmp|var|etc|vk8s|root|opt|sys|sbin|usr/local|proc/(?:sys|meminfo|driver|self)|dev(?!/null))\b)"
+    r"(?=(?:run|tmp|var|etc|vk8s|root|opt|sys|sbin|usr/local|usr/lib/cni|proc/(?:sys|meminfo|driver|self)|dev(?!/null))\b)"
 )
 RECORDED = (
     "etcd-member", "ip", "journalctl", "kubeadm", "kubectl", "ldconfig", "modprobe", "mount", "mountpoint", "nft",
@@ -47,8 +47,8 @@ RECORDED = (
 FOLDERS = (
     "bench/answers", "bench/planned", "bin", "dev", "etc/kubernetes/pki", "proc/sys/net/ipv4",
     "proc/sys/net/netfilter", "root", "run/vk8s",
-    "sbin", "tmp", "var/lib/etcd", "var/lib/kubelet/pki", "var/lib/vk8s/log", "vk8s/booted", "vk8s/boot", "vk8s/join",
-    "vk8s/pki/etcd",
+    "sbin", "tmp", "var/lib/etcd", "var/lib/kubelet/pki", "var/lib/vk8s/cni/net.d", "var/lib/vk8s/log", "vk8s/booted",
+    "vk8s/boot", "vk8s/join", "vk8s/pki/etcd",
 )  # fmt: skip
 # After so many seconds of its clock, a script that waits or watches is ended, unless a test gives it more or less.
 LIMIT = 60.0

@@ -8,7 +8,7 @@ NEW, FIRST_BOOT_COMPLETE, VERSION, UPGRADE = (
 )  # fmt: skip
 KUBECONFIG, CLIENT_CERTIFICATE = "etc/kubernetes/kubelet.conf", "var/lib/kubelet/pki/kubelet-client-current.pem"
 DATA = "var/lib/etcd/member/wal/0.wal"
-CNI_LIST = "etc/cni/net.d/10-flannel.conflist"
+CNI_LIST = "var/lib/vk8s/cni/net.d/10-flannel.conflist"
 STOPS, RESTARTS, STARTS_NETWORK = (
     "systemctl stop kubelet", "systemctl restart kubelet", "systemctl --no-block start flanneld"
 )  # fmt: skip
@@ -57,7 +57,7 @@ def make_master(node: Node) -> Node:
     node.write("bench/kubeadm-config", "kubernetesVersion: v1.34.4\n")
     node.program("kubeadm", KUBEADM)
     node.program("kubectl", KUBECTL)
-    node.program("systemctl", f"[[ $* != *flanneld ]] || {{ mkdir -p etc/cni/net.d && touch {CNI_LIST}; }}")
+    node.program("systemctl", f"[[ $* != *flanneld ]] || {{ mkdir -p var/lib/vk8s/cni/net.d && touch {CNI_LIST}; }}")
     return node.given(ROLE="master", NODE_NAME="demo-master")
 
 

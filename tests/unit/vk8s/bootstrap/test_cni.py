@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from typing import get_args
 
 import pytest
@@ -10,21 +11,36 @@ from hooks.vk8s.spec.model import Cni
 from tests.unit.vk8s.bootstrap.bench import BOOT, Node, answer, refuse
 
 NODE_PATH = "/api/v1/nodes/demo-worker"
-CNI_LIST, SUBNET_FILE = "etc/cni/net.d/10-flannel.conflist", "run/flannel/subnet.env"
+KEPT = "var/lib/vk8s/cni"
+CNI_LIST, SUBNET_FILE = f"{KEPT}/net.d/10-flannel.conflist", "run/flannel/subnet.env"
 PREVIOUS_CNI_LIST = "var/lib/vk8s/cni-list"
 LIST = '{"plugins": [{"type": "ptp", "ipam": {"ranges": [[{"subnet": "198.18.1.0/24"}]]}}]}'
+# Somebody has chained a plugin before ours.
+CHAINED = LIST.replace('[{"type"', '[{"type": "istio-cni", "subnet": "10.0.0.0/8"}, {"type"', 1)
+# What cni-list does with these two.
+CNI_LIST_PROGRAM = """#!/bin/bash
+case $1 in
+  subnet) grep -q ptp "$2" && echo 198.18.1.0/24 ;;
+  restore)
+    if [[ ! -e $4/istio-cni ]] && grep -q istio-cni "$2"; then
+      sed -i 's/{"type": "istio-cni"[^}]*}, //' "$2"
+      echo istio-cni
+    fi
+    mv "$2" "$3" ;;
+esac
+"""
 SAME_SUBNET = answer(NODE_PATH, '{"spec":{"podCIDR":"198.18.1.0/24"}}')
 
 
 def call(node: Node, commands: str) -> list[str]:
-    """What a shell says that has sourced what boot.sh sources, up to the network."""
-    ended = node.source("sentences.sh kubelet.sh network.sh", commands)
+    """What a shell says that has sourced what entrypoint.sh and boot.sh source, up to the network."""
+    ended = node.source("sentences.sh image-store.sh network-programs.sh kubelet.sh network.sh", commands)
     assert ended.code == 0
     return ended.said
 
 
 def restore(node: Node, api_server: str) -> str | None:
-    """The CNI list at the next boot of a node."""
+    """The CNI list that a boot begins with."""
     call(node, f"{api_server}; restore_cni_list")
     return node.read(CNI_LIST) if node.has(CNI_LIST) else None
 
@@ -81,7 +97,7 @@ def test_first_boot_has_no_list_of_a_previous_one(node: Node) -> None:
 def test_network_that_is_the_users_is_left_to_them(node: Node) -> None:
     node.write(PREVIOUS_CNI_LIST, LIST)
     assert restore(node.given(CNI="none"), SAME_SUBNET) is None
-    functions = "start_network; restart_network; keep_cni_list; print_network_manifests"
+    functions = "start_network; restart_network; keep_network_files; print_network_manifests"
     ended = node.given(CNI="none").source("sentences.sh kubelet.sh network.sh", functions)
     assert (ended.code, ended.output, ended.calls) == (0, "", [])
     assert call(node.given(CNI="none"), "is_network_up && has_joined_network && ! find_subnet && echo yes") == ["yes"]
@@ -96,11 +112,121 @@ def test_list_alone_is_not_yet_a_network(node: Node) -> None:
     assert call(node, ask) == ["for the kubelet", "for the others"]
 
 
-def test_list_is_kept_for_the_next_boot(node: Node) -> None:
-    node.write(CNI_LIST, LIST)
-    call(node, "keep_cni_list")
-    (node.root / CNI_LIST).unlink()
-    assert restore(node, SAME_SUBNET) == LIST
+# What others add to the list and to the programs
+
+
+@pytest.fixture
+def image(node: Node) -> Node:
+    """A node image with two plugins, and one way to read the list."""
+    node.write("opt/vk8s/store/id", "first\n")
+    for name in ("ptp", "portmap"):
+        node.write(f"usr/lib/cni/{name}", f"{name} of the first image\n").chmod(0o755)
+    (node.root / "opt/cni").mkdir()
+    (node.root / "opt/cni/bin").symlink_to(node.root / "usr/lib/cni")
+    node.write("usr/local/bin/cni-list", CNI_LIST_PROGRAM).chmod(0o755)
+    return node
+
+
+def boot(node: Node) -> list[str]:
+    """What a node says that starts to boot; its directories are where those of the volume are mounted."""
+    return call(node, "keep_network_files")
+
+
+def change_image(node: Node) -> None:
+    """Makes the image of the node another one."""
+    node.write("opt/vk8s/store/id", "second\n")
+    shutil.rmtree(node.root / "usr/lib/cni")
+    for name in ("ptp", "host-local"):
+        node.write(f"usr/lib/cni/{name}", f"{name} of the second image\n").chmod(0o755)
+
+
+def list_programs(node: Node) -> dict[str, str]:
+    return {path.name: path.read_text().strip() for path in sorted((node.root / KEPT / "bin").iterdir())}
+
+
+def test_both_directories_of_the_network_are_on_the_volume(image: Node) -> None:
+    ended = image.source("sentences.sh image-store.sh network-programs.sh kubelet.sh network.sh", "keep_network_files")
+    assert [call.replace(f"{image.root}/", "/") for call in ended.calls_of("mount")] == [
+        f"mount --bind /{KEPT}/net.d /etc/cni/net.d",
+        f"mount --bind /{KEPT}/bin /opt/cni/bin",
+    ]
+    assert list_programs(image) == {"portmap": "portmap of the first image", "ptp": "ptp of the first image"}
+    assert (image.root / KEPT / "bin/ptp").stat().st_mode & 0o111
+    assert not (image.root / "opt/cni/bin").is_symlink()
+
+
+def test_programs_of_users_survive_another_image(image: Node) -> None:
+    boot(image)
+    image.write(f"{KEPT}/bin/istio-cni", "of a mesh")
+    image.write(f"{KEPT}/bin/host-local", "newer, of a user")
+    change_image(image)
+    boot(image)
+    expected = {"host-local": "newer, of a user", "istio-cni": "of a mesh", "ptp": "ptp of the second image"}
+    assert list_programs(image) == expected
+
+
+def test_program_that_a_user_has_replaced_stays_with_another_image(image: Node) -> None:
+    boot(image)
+    image.write(f"{KEPT}/bin/ptp", "newer, of a user")
+    change_image(image)
+    boot(image)
+    assert list_programs(image)["ptp"] == "newer, of a user"
+
+
+def test_programs_are_not_copied_at_each_boot(image: Node) -> None:
+    boot(image)
+    image.write("usr/lib/cni/ptp", "not read")
+    boot(image)
+    assert list_programs(image)["ptp"] == "ptp of the first image"
+
+
+def test_volume_without_room_for_programs_does_not_stop_the_boot(image: Node) -> None:
+    image.program("cp", "exit 1")
+    (said,) = boot(image)
+    assert said.startswith("The programs of CNI plugins can't be copied to the state volume")
+    assert (image.root / "opt/cni/bin").is_symlink()
+    (image.root / "bin/cp").unlink()
+    assert boot(image) == []
+    assert set(list_programs(image)) == {"portmap", "ptp"}
+
+
+def test_no_boot_begins_with_the_list_of_the_previous_one(image: Node) -> None:
+    """The kubelet would report Ready before there is a network."""
+    image.write(CNI_LIST, LIST)
+    image.write(f"{KEPT}/net.d/00-multus.conf", "{}")
+    boot(image)
+    assert not image.has(CNI_LIST)
+    assert image.has(f"{KEPT}/net.d/00-multus.conf")
+    assert restore(image, SAME_SUBNET) == LIST
+    (image.root / CNI_LIST).rename(image.root / f"{CNI_LIST}.restored")  # it was interrupted
+    boot(image)
+    boot(image)  # so was this one
+    assert restore(image, SAME_SUBNET) == LIST
+
+
+def test_plugins_of_others_are_restored_with_the_list(image: Node) -> None:
+    boot(image)
+    image.write("opt/cni/bin/istio-cni")
+    image.write(PREVIOUS_CNI_LIST, CHAINED)
+    assert restore(image, SAME_SUBNET) == CHAINED
+
+
+def test_plugin_without_its_program_is_left_out(image: Node) -> None:
+    """With it in the list, no pod would start, not even the one that installs the program."""
+    boot(image)
+    image.write(PREVIOUS_CNI_LIST, CHAINED)
+    programs, end = image.root / "opt/cni/bin", "could not start."
+    said = call(image, f"{SAME_SUBNET}; restore_cni_list")
+    assert said == [
+        f"CNI plugin istio-cni is left out of the CNI list, as its program is not in {programs}: pods {end}"
+    ]
+    assert image.read(CNI_LIST) == LIST
+
+
+def test_list_that_cant_be_read_is_not_restored(image: Node) -> None:
+    boot(image)
+    image.write(PREVIOUS_CNI_LIST, "{")
+    assert restore(image, SAME_SUBNET) is None
 
 
 def test_flannel_gets_the_network_of_the_pods_and_a_vxlan_of_its_own(node: Node) -> None:

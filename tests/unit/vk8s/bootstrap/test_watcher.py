@@ -9,7 +9,6 @@ from tests.unit.vk8s.bootstrap.watched import (
     CNI_LIST,
     HEALTHY,
     IS_READY,
-    LIST,
     NODE_PATH,
     READY,
     REFUSED,
@@ -32,18 +31,6 @@ def test_node_whose_status_is_of_this_boot_is_ready(node: Node) -> None:
     assert ended.said == [IS_READY]
     assert node.has(READY)
     assert not ended.calls_of("systemctl")
-
-
-def test_cni_list_is_kept_for_the_next_boot(node: Node) -> None:
-    watch(node)
-    assert node.read("var/lib/vk8s/cni-list") == LIST
-
-
-def test_full_disk_does_not_make_a_node_unready(node: Node) -> None:
-    (node.root / "var/lib/vk8s/cni-list.partial").mkdir()
-    node.write(CNI_LIST, LIST)
-    assert node.run("watcher.sh", {0: f"{HEALTHY}; {reports()}; exec 2>/dev/null"}, limit=5).said == [IS_READY]
-    assert node.has(READY)
 
 
 # What happens to a node that is ready, and what it says then.
@@ -94,7 +81,6 @@ def test_without_a_network_of_ours_none_is_waited_for(node: Node) -> None:
     for file in (CNI_LIST, SUBNET_FILE):
         (node.root / file).unlink()
     assert watch(node.given(CNI="none")).said == [IS_READY]
-    assert not node.has("var/lib/vk8s/cni-list")
 
 
 @pytest.mark.parametrize(("ready", "calls"), [("False", 40), ("True", 10)])

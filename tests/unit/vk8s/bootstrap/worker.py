@@ -7,7 +7,7 @@ NODE_PATH = "/api/v1/nodes/demo-worker"
 CLUSTER_INFO = "/api/v1/namespaces/kube-public/configmaps/cluster-info"
 KUBECONFIG, KUBELET_CONFIG = "etc/kubernetes/kubelet.conf", "var/lib/kubelet/config.yaml"
 CA, CLIENT_CERTIFICATE = "etc/kubernetes/pki/ca.crt", "var/lib/kubelet/pki/kubelet-client-current.pem"
-CNI_LIST, PREVIOUS_CNI_LIST = "etc/cni/net.d/10-flannel.conflist", "var/lib/vk8s/cni-list"
+CNI_LIST, PREVIOUS_CNI_LIST = "var/lib/vk8s/cni/net.d/10-flannel.conflist", "var/lib/vk8s/cni-list"
 LIST = '{"plugins": [{"type": "ptp", "ipam": {"ranges": [[{"subnet": "198.18.1.0/24"}]]}}]}'
 LOG = "var/lib/vk8s/log/kubeadm.log"
 GENERATION, VERSION = "var/lib/vk8s/generation", "var/lib/vk8s/kubernetes-version"
@@ -22,7 +22,9 @@ MAY_JOIN = answer(CLUSTER_INFO, '{"data": {"kubeconfig": "..."}}')
 def make_worker(node: Node) -> Node:
     """A worker whose cluster lives; flanneld is as fast as its start."""
     node.write("vk8s/join/ca.crt", AUTHORITY.make_own_certificate())
-    node.program("systemctl", f"[[ $* != *flanneld ]] || {{ mkdir -p etc/cni/net.d && echo '{LIST}' >{CNI_LIST}; }}")
+    node.program(
+        "systemctl", f"[[ $* != *flanneld ]] || {{ mkdir -p var/lib/vk8s/cni/net.d && echo '{LIST}' >{CNI_LIST}; }}"
+    )
     return node
 
 
