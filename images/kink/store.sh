@@ -78,6 +78,8 @@ import_images() {
     echo "  $(basename "$archive" .tar)" >&2
     ctr --address "$work/containerd.sock" --namespace k8s.io image import --platform "linux/$(go env GOARCH)" "$archive" >/dev/null
   done
+  # A node never removes these: they are in no registry.
+  ctr --address "$work/containerd.sock" --namespace k8s.io image ls --quiet >"$work/images"
   kill "$containerd_pid"
   wait "$containerd_pid" || true
   containerd_pid=
@@ -93,4 +95,5 @@ start_containerd
 import_images
 drop_layer_blobs
 mkdir -p "$out"
+mv "$work/images" "$out/"
 mv "$work"/root/io.containerd.{metadata.v1.bolt,content.v1.content,snapshotter.v1.overlayfs} "$out/"

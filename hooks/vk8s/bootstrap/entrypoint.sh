@@ -15,6 +15,7 @@ boot=$(dirname "$0")
 . "$boot/gpus.sh"
 . "$boot/cgroups.sh"
 . "$boot/state-volume.sh"
+. "$boot/room.sh"
 . "$boot/image-store.sh"
 . "$boot/network-programs.sh"
 . "$boot/etcd-data.sh"
@@ -34,6 +35,7 @@ main() {
   # shellcheck source=cni-flannel.sh
   . "$boot/cni-$CNI.sh"
   say "Node $NODE_NAME ($ROLE of virtual cluster $CLUSTER_NAME) starts at $POD_IP."
+  make_room_to_boot
   check_machine
   hide_kernel_log
   hide_foreign_huge_pages

@@ -15,9 +15,12 @@ is_one_of_several() {
 # takes, and may be interrupted and repeated.
 run_etcd_member() { # command, arguments
   local file=$RUN/etcd-member-$1
-  etcd-member "$@" --name "$NODE_NAME" --service "$ETCD_SERVICE" --address "$POD_IP" --ca $ETCD_PKI/ca.crt \
-    --cert $ETCD_PKI/healthcheck-client.crt --key $ETCD_PKI/healthcheck-client.key --local https://127.0.0.1:2379 \
-    2>&1 >"$file" | while read -r line; do say "etcd: ${line#etcd-member: }"; done || return
+  call_etcd_member "$@" 2>&1 >"$file" | while read -r line; do say "etcd: ${line#etcd-member: }"; done || return
   # shellcheck disable=SC2034 # used by scripts that source this
   printed=$(<"$file")
+}
+
+call_etcd_member() { # command, arguments
+  etcd-member "$@" --name "$NODE_NAME" --service "$ETCD_SERVICE" --address "$POD_IP" --ca $ETCD_PKI/ca.crt \
+    --cert $ETCD_PKI/healthcheck-client.crt --key $ETCD_PKI/healthcheck-client.key --local https://127.0.0.1:2379
 }

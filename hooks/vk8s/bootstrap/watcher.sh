@@ -13,6 +13,8 @@ boot=$(dirname "$0")
 . "$boot/kubelet.sh"
 . "$boot/network.sh"
 . "$boot/watch-members.sh"
+. "$boot/tend-etcd.sh"
+. "$boot/room.sh"
 
 READY=$RUN/ready
 # How long a worker stays ready without an API server: a restart of the control plane must not remove it from users'
@@ -38,8 +40,10 @@ main() {
   local asked
   while true; do
     asked=${EPOCHREALTIME/./}
+    watch_room
     observe
     publish
+    tend_etcd
     [[ $state = ready ]] || { explain && leave_if_others_say_so; }
     rest "$asked" "$([[ -n $was_ready ]] && echo 1000000 || echo 250000)"
   done

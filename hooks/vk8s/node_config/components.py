@@ -17,15 +17,20 @@ def build_kubelet_configuration() -> Manifest:
         "cgroupRoot": "/kubelet",
         "failCgroupV1": False,
         "failSwapOn": False,
-        # The disk belongs to the host or the storage class: others may fill it, and evicting pods would not help.
+        # All disks are the state volume, which etcd is on, too: pods that fill it have to go before etcd can't write.
+        # The volume may be a folder of the host's disk, which others fill. With so little left, all is lost anyway.
         "evictionHard": {
             "memory.available": "100Mi",
-            "nodefs.available": "0%",
-            "nodefs.inodesFree": "0%",
-            "imagefs.available": "0%",
+            "nodefs.available": "200Mi",
+            "nodefs.inodesFree": "1%",
+            "imagefs.available": "200Mi",
+            "imagefs.inodesFree": "1%",
         },
-        # Images from the node image can't be pulled again without a registry.
+        # Images from the node image can't be pulled again without a registry. The kubelet would remove them with all
+        # others that are not in use, whatever the threshold, when it evicts pods: so it removes none that it has seen
+        # in the last hundred years. bootstrap/room.sh does that.
         "imageGCHighThresholdPercent": 100,
+        "imageMinimumGCAge": "876000h",
     }
 
 

@@ -33,6 +33,8 @@ type cluster struct {
 	service, network     string
 	clientPort, peerPort int
 	directory            string
+	// What etcd may have on its disk; 0 is its own default.
+	quota int64
 	// Whether etcd refuses changes until its members have been connected for five seconds, as it does for users.
 	strict bool
 }
@@ -114,6 +116,7 @@ func (p *pod) start(state, peerURL, initialCluster string) {
 	config.PeerTLSInfo.SkipClientSANVerify = true
 	config.TickMs, config.ElectionMs, config.UnsafeNoFsync = 50, 500, true
 	config.StrictReconfigCheck, config.EnableGRPCGateway = p.strict, false
+	config.QuotaBackendBytes = p.quota
 	config.ZapLoggerBuilder = embed.NewZapLoggerBuilder(zap.NewNop())
 	running, err := embed.StartEtcd(config)
 	if err != nil {

@@ -1,4 +1,5 @@
-// etcd-member changes and shows the membership of a control-plane node in etcd, where there are several such nodes.
+// etcd-member changes and shows the membership of a control-plane node in etcd, where there are several such nodes, and
+// tends the database of each.
 //
 // The node's scripts start and stop etcd; what they ask the other members for is here, on etcd's own client.
 //
@@ -10,6 +11,7 @@
 //	leave        removes this node's member
 //	remove       removes the member of another node, whose volume or host is lost (--member)
 //	list         prints the members as JSON: who leads, votes, learns and answers, and how much data each has
+//	tend         keeps the database of the local member in order, and prints what only people can repair
 //
 // In a node, it needs no flag: who the node is comes from its environment, and the certificates are those of kubeadm.
 //
@@ -45,6 +47,9 @@ const etcdPKI = "/etc/kubernetes/pki/etcd/"
 // The scripts wait as long as it takes; these have to say what they know.
 const answerTimeout = 5 * time.Second
 
+// Of which one part may rewrite all data.
+const tendTimeout = 3 * time.Minute
+
 // command is what an argument names: its default timeout, and what it does, with what it prints.
 type command struct {
 	timeout time.Duration
@@ -55,6 +60,8 @@ type command struct {
 type options struct {
 	id     string
 	member string
+	data   string
+	turn   time.Duration
 }
 
 var commands = map[string]command{
@@ -69,6 +76,7 @@ var commands = map[string]command{
 	"remove": {0, func(ctx context.Context, n *node, o *options) (string, error) {
 		return "", n.remove(ctx, o.member)
 	}},
+	"tend": {tendTimeout, func(ctx context.Context, n *node, o *options) (string, error) { return n.tend(ctx, o) }},
 	"list": {answerTimeout, func(ctx context.Context, n *node, _ *options) (string, error) { return n.list(ctx) }},
 }
 
@@ -140,6 +148,9 @@ func parse(name string, chosen command, arguments []string, stderr io.Writer) (*
 	switch name {
 	case "check":
 		flags.StringVar(&o.id, "id", "", "id of the member whose data is here, in hexadecimal digits")
+	case "tend":
+		flags.StringVar(&o.data, "data", "/var/lib/etcd", "folder of the local member's data")
+		flags.DurationVar(&o.turn, "turn", 5*time.Minute, "how long it is the turn of each member to stand still")
 	case "remove":
 		flags.StringVar(&o.member, "member", "", "name of the node whose member is to be removed")
 	}
@@ -159,6 +170,12 @@ func parse(name string, chosen command, arguments []string, stderr io.Writer) (*
 
 // checkFlags returns what is missing or wrong.
 func checkFlags(name string, n *node, o *options) error {
+	if name == "tend" {
+		if o.turn <= 0 {
+			return errors.New("--turn has to be longer than 0")
+		}
+		return nil // of a node alone as well
+	}
 	if n.name == "" || n.service == "" || n.address == "" {
 		return errors.New("--name, --service and --address have to be given: this node is not one of several")
 	}

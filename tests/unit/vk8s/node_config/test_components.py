@@ -9,15 +9,18 @@ from hooks.vk8s.node_config.components import (
 )
 
 
-def test_kubelet_evicts_no_pod_because_of_a_disk_that_it_shares() -> None:
+def test_kubelet_evicts_pods_before_etcd_cant_write() -> None:
+    """Also where its disk is a large one of the host: a share of it would be much."""
     hard = build_kubelet_configuration()["evictionHard"]
-    assert {name: limit for name, limit in hard.items() if "fs." in name} == dict.fromkeys(
-        ("nodefs.available", "nodefs.inodesFree", "imagefs.available"), "0%"
-    )
+    assert {hard["nodefs.available"], hard["imagefs.available"]} == {"200Mi"}
+    assert {hard["nodefs.inodesFree"], hard["imagefs.inodesFree"]} == {"1%"}
 
 
 def test_kubelet_keeps_images_that_came_with_the_node_image() -> None:
-    assert build_kubelet_configuration()["imageGCHighThresholdPercent"] == 100
+    """For the age, it takes the time since which it has seen an image."""
+    configuration = build_kubelet_configuration()
+    assert configuration["imageGCHighThresholdPercent"] == 100
+    assert int(configuration["imageMinimumGCAge"].removesuffix("h")) > 50 * 365 * 24
 
 
 def test_only_the_pods_own_part_is_filled_in_by_the_node() -> None:
