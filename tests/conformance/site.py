@@ -50,7 +50,7 @@ class Site:
             "Kubernetes": info["kubeletVersion"],
             "host cluster": version["gitVersion"],
             "container runtime": info["containerRuntimeVersion"],
-            "kernel": info["kernelVersion"],
+            "kernel": info["kernelVersion"].partition("-")[0],
             "cgroups": "v2" if Path("/sys/fs/cgroup/cgroup.controllers").exists() else "v1",
         }
 
