@@ -8,7 +8,7 @@ import json
 import subprocess
 import tarfile
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from email.message import Message
@@ -28,6 +28,11 @@ OF_DEBIAN: Final = "usr/lib/python3/"
 _METADATA: Final = ".dist-info/METADATA"
 _WHITEOUT, _OPAQUE = ".wh.", ".wh..wh..opq"
 _ELF, _GO_MARK = b"\x7fELF", b"\xff Go buildinf:"
+# The machine in the head of a program, by the architecture of the image; what the kernel itself runs is for none.
+_MACHINES: Final = {"amd64": 62, "arm64": 183}
+_MACHINE, _BPF = slice(18, 20), 247
+# One that is foreign is seldom alone.
+_MOST_NAMED: Final = 5
 
 
 @dataclass(frozen=True)
@@ -46,17 +51,30 @@ class Contents:
     distribution: tuple[str, str] | None = None
 
 
+@dataclass(frozen=True)
+class _Found:
+    """The files that describe packages, by their paths, and the paths of programs for another machine."""
+
+    texts: Mapping[str, str]
+    foreign: Sequence[str]
+
+
 def read_contents(archive: DockerArchive) -> Contents:
-    """What is in an image, with its layers put over one another."""
+    """What is in an image, with its layers put over one another. Its programs must be for its architecture."""
+    architecture = archive.platform["architecture"]
     with ExitStack() as stack:
         programs = stack.enter_context(TemporaryDirectory(prefix="vk8s-release-"))
         opened = stack.enter_context(tarfile.open(archive.path))
         layers = [stack.enter_context(tarfile.open(fileobj=opened.extractfile(name))) for name in archive.layers]
-        found = _read_files(layers, Path(programs))
+        found = _read_files(layers, Path(programs), _MACHINES[architecture])
         modules = list(list_modules(Path(programs)))
-    distribution = _parse_os_release(found[OS_RELEASE]) if OS_RELEASE in found else None
-    debian = parse_status(found.get(DPKG_STATUS, ""), distribution)
-    python = (parse_metadata(text) for name, text in found.items() if name.endswith(_METADATA))
+    if found.foreign:
+        listed = ", ".join(sorted(found.foreign)[:_MOST_NAMED])
+        raise ValueError(f"{archive.name} for {architecture} has programs for another architecture: {listed}")
+    texts = found.texts
+    distribution = _parse_os_release(texts[OS_RELEASE]) if OS_RELEASE in texts else None
+    debian = parse_status(texts.get(DPKG_STATUS, ""), distribution)
+    python = (parse_metadata(text) for name, text in texts.items() if name.endswith(_METADATA))
     return Contents(frozenset([*debian, *python, *modules]), distribution)
 
 
@@ -110,17 +128,20 @@ def _build_module(path: str, version: str) -> Package:
     return Package(PackageURL("golang", namespace or None, name, version))
 
 
-def _read_files(layers: Iterable[tarfile.TarFile], programs: Path) -> Mapping[str, str]:
-    """The texts that tell of packages, by their paths; copies programs that Go has built into a directory."""
-    texts = {}
+def _read_files(layers: Iterable[tarfile.TarFile], programs: Path, machine: int) -> _Found:
+    """The files that describe packages; copies programs that Go has built into a directory."""
+    texts, foreign = {}, []
     for number, (path, (layer, member)) in enumerate(_merge(layers).items()):
         if path in (DPKG_STATUS, OS_RELEASE) or (path.endswith(_METADATA) and not path.startswith(OF_DEBIAN)):
             texts[path] = _open(layer, member).read().decode()
-        elif content := _find_go_program(_open(layer, member)):
-            program = programs / str(number)
-            program.write_bytes(content)
-            program.chmod(0o700)  # or Go looks at it no further
-    return texts
+        elif content := _find_program(_open(layer, member)):
+            if int.from_bytes(content[_MACHINE], "little") not in (machine, _BPF):
+                foreign.append(path)
+            elif _GO_MARK in content:
+                program = programs / str(number)
+                program.write_bytes(content)
+                program.chmod(0o700)  # or Go looks at it no further
+    return _Found(texts, foreign)
 
 
 def _merge(layers: Iterable[tarfile.TarFile]) -> dict[str, tuple[tarfile.TarFile, tarfile.TarInfo]]:
@@ -149,11 +170,8 @@ def _open(layer: tarfile.TarFile, member: tarfile.TarInfo) -> IO[bytes]:
     return content
 
 
-def _find_go_program(stream: IO[bytes]) -> bytes | None:
-    if stream.read(len(_ELF)) != _ELF:
-        return None
-    content = _ELF + stream.read()
-    return content if _GO_MARK in content else None
+def _find_program(stream: IO[bytes]) -> bytes | None:
+    return _ELF + stream.read() if stream.read(len(_ELF)) == _ELF else None
 
 
 def _parse_os_release(text: str) -> tuple[str, str]:

@@ -65,9 +65,27 @@ def test_upper_layer_says_which_version_is_there(tmp_path: Path) -> None:
 
 def test_modules_are_those_of_the_programs_that_go_has_built(tmp_path: Path) -> None:
     program = build_program(tmp_path)
-    urls = list_urls(read(tmp_path, {"./usr/local/bin/program": program, "./bin/other": b"\x7fELF other"}))
+    urls = list_urls(read(tmp_path, {"./usr/local/bin/program": program, "./bin/other": build_head(62)}))
     (stdlib,) = [url for url in urls if url.startswith("pkg:golang/stdlib@1.")]
     assert urls - {stdlib} == {"pkg:golang/example.com/part@v1.2.3"}
+
+
+@pytest.mark.parametrize(("architecture", "other"), [("amd64", 183), ("arm64", 62)], ids=["amd64", "arm64"])
+def test_image_with_programs_for_another_machine_is_refused(tmp_path: Path, architecture: str, other: int) -> None:
+    own, bpf = {"amd64": 62, "arm64": 183}[architecture], 247
+    files = {f"./bin/{machine}": build_head(machine) for machine in (own, other, bpf)}
+    archive = write_docker_archive(
+        tmp_path / "archive", "vk8s/test:1", [files, {"./lib/a.so": build_head(other)}], architecture
+    )
+    with pytest.raises(
+        ValueError, match=rf"^vk8s/test:1 for {architecture} has .* another architecture: bin/{other}, lib/a\.so$"
+    ):
+        read_contents(archive)
+
+
+def build_head(machine: int) -> bytes:
+    """How an ELF program for that machine begins."""
+    return b"\x7fELF\x02\x01\x01" + bytes(9) + (2).to_bytes(2, "little") + machine.to_bytes(2, "little") + bytes(44)
 
 
 def build_program(directory: Path) -> bytes:
@@ -82,7 +100,7 @@ def build_program(directory: Path) -> bytes:
     (directory / "main.go").write_text('package main\n\nimport "example.com/part"\n\nfunc main() { part.Act() }\n')
     variables = {
         "GOPROXY": f"file://{directory}/proxy", "GONOSUMDB": "*", "GOFLAGS": "-mod=mod -modcacherw",
-        "GOMODCACHE": f"{directory}/modules", "CGO_ENABLED": "0",
+        "GOMODCACHE": f"{directory}/modules", "CGO_ENABLED": "0", "GOARCH": "amd64",
     }  # fmt: skip
     command = ["go", "build", "-buildvcs=false", "-o", "program", "."]
     subprocess.run(command, cwd=directory, env={**os.environ, **variables}, check=True)
