@@ -32,6 +32,8 @@ install_tools() {
     command -v "${pair%%:*}" >/dev/null || missing+=(${pair#*:})
   done
   [[ ${#missing[@]} -gt 0 ]] || return 0
+  command -v apt-get >/dev/null ||
+    refuse "Builds for $architecture need ${missing[*]}, and there is no apt-get to install them with: build on Debian, or for this machine's own architecture alone."
   echo "Installing ${missing[*]}, which builds for $architecture need." >&2
   apt-get -qq update >&2
   DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "${missing[@]}" >&2
@@ -41,7 +43,8 @@ install_tools() {
 # down. Debian's own package does the same where systemd runs.
 register_emulator() {
   local formats=/proc/sys/fs/binfmt_misc magic mask
-  [[ -e $formats/register ]] || mount -t binfmt_misc binfmt_misc "$formats"
+  [[ -e $formats/register ]] || mount -t binfmt_misc binfmt_misc "$formats" 2>/dev/null ||
+    refuse "This kernel can't start programs for $architecture (binfmt_misc is missing, or mounting is not allowed): run \`modprobe binfmt_misc\` on the host, or build for this machine's own architecture alone."
   [[ ! -e $formats/qemu-$processor ]] || return 0
   # The head of an ELF program of 64 bits, little endian, of any ABI, executable or shared, for that processor.
   magic='\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00'$elf'\x00'

@@ -15,6 +15,7 @@ from testbed.layout import ROOT
 from testbed.waiting import wait_for
 from tests.machine import REQUIRED
 from tests.release.registry import serve_registry
+from tests.testbed.fake_programs import FakePrograms
 
 BUILD_FOR = ROOT / "images" / "build-for.sh"
 # The machine in the head of an ELF program.
@@ -114,6 +115,17 @@ def test_builds_for_this_machine_are_as_if_called_directly(tmp_path: Path) -> No
     relative = os.path.relpath(script, BUILD_FOR.parent)
     result = run_build_for(read_own_architecture(), relative, "checkout", "v1", VK8S_CACHE="/cache")
     assert result.stdout == f"none none /cache {Path.cwd()} checkout v1\n"
+
+
+def test_missing_tools_are_named_where_there_is_no_apt(tmp_path: Path) -> None:
+    (foreign,) = MACHINES.keys() - {read_own_architecture()}
+    fake = FakePrograms(tmp_path)
+    fake.add("go", {"GOHOSTARCH": read_own_architecture()})
+    fake.link("bash", "dirname")
+    result = run_build_for(foreign, "pause/build.sh", PATH=f"{tmp_path}/bin:{tmp_path}/system")
+    assert result.returncode == 2
+    assert result.stderr.startswith(f"Builds for {foreign} need gcc-")
+    assert "there is no apt-get to install them with: build on Debian" in result.stderr
 
 
 @pytest.mark.parametrize("arguments", [[], ["arm64"], ["riscv64", "pause/build.sh"]], ids=["none", "one", "unknown"])
