@@ -58,9 +58,10 @@ class HostCluster:
         return ["ip", "netns", "exec", self.testbed.network, *command]
 
 
-def import_archive(socket: Path, archive: Path) -> None:
-    """Imports the images of a docker archive into a containerd, for its kubelet to use."""
-    subprocess.run([*build_ctr(socket), "image", "import", str(archive)], check=True, capture_output=True)
+def import_archive(socket: Path, archive: Path, platform: str = "") -> None:
+    """Imports the images of a docker archive into a containerd, for its kubelet to use; those of another platform."""
+    choice = [f"--platform={platform}"] if platform else []
+    subprocess.run([*build_ctr(socket), "image", "import", *choice, str(archive)], check=True, capture_output=True)
 
 
 def build_ctr(socket: Path) -> list[str]:

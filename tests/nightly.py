@@ -30,6 +30,7 @@ JOBS: Final = {
     "nested": ("make", "nested"),
     "upgrade": ("make", "upgrade-test"),
     "vm": ("make", "vm-test"),
+    "vm-arm64": ("make", "vm-test", "ARGS=--architecture=arm64"),
     "kind": ("make", "kind-test"),
     "chaos-sim": ("make", "chaos-sim", "HISTORIES=10000"),
     "chaos": ("make", "chaos"),

@@ -45,6 +45,7 @@ CHECKED: Final = (
     "testbed/**/*.sh",
     "testbed/image/*",
     "testbed/vm/*",
+    "testbed/vm/arm64/*",
     "tests/**/*.py",
 )
 # What is not: docs/reference is written from crds, and these tests quote refused words.
@@ -82,7 +83,7 @@ def list_files(root: Path) -> list[Path]:
 
 
 def _expand(root: Path, patterns: Iterable[str]) -> set[Path]:
-    return {path for pattern in patterns for path in root.glob(pattern)}
+    return {path for pattern in patterns for path in root.glob(pattern) if path.is_file()}
 
 
 def check(path: Path, replaced: dict[str, str]) -> Iterator[Finding]:

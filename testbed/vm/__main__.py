@@ -4,6 +4,7 @@ import argparse
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from testbed.layout import ROOT
 from testbed.vm import disk, machine, preflight
+from testbed.vm.hardware import HARDWARE, read_own_architecture
 
 # What the guest leaves: its console, and from its disk the logs of the host cluster and what the tests have measured.
 RESULTS = ROOT / "build" / "vm"
@@ -29,7 +31,8 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     cache = Path(os.environ.get("VK8S_CACHE") or Path.home() / ".cache" / "vk8s")
     cache.mkdir(parents=True, exist_ok=True)
-    problems = preflight.list_problems(cache)
+    _install_qemu(options.architecture)
+    problems = preflight.list_problems(cache, options.architecture)
     if problems:
         _say("A guest needs what is missing on this machine:")
         for obstacle in problems:
@@ -38,15 +41,23 @@ def main(arguments: list[str]) -> int:
     shutil.rmtree(RESULTS, ignore_errors=True)
     RESULTS.parent.mkdir(exist_ok=True)
     _say("Builds: binaries, images and the guest's Debian; the first time this takes a quarter of an hour.")
-    built = disk.build_all()
+    built = disk.build_all(options.architecture)
     with _make_work_directory(cache, keep=options.keep) as work:
         _say("Guest: writing its disk.")
         written = disk.write_disk(work, built)
         try:
-            ended = _run_guest(machine.Guest(written, CONSOLE, work / "progress"), options.minutes)
+            guest = machine.Guest(options.architecture, written, CONSOLE, work / "progress")
+            ended = _run_guest(guest, options.minutes)
         finally:
             written.copy_results(RESULTS.parent)
     return _judge(ended=ended)
+
+
+def _install_qemu(architecture: str) -> None:
+    """What it can't install is among the problems of preflight."""
+    if hardware := HARDWARE.get(architecture):
+        command = [str(Path(__file__).with_name("install.sh")), f"{hardware.qemu}:{hardware.package}"]
+        subprocess.run(command, check=False)
 
 
 def _run_guest(guest: machine.Guest, minutes: int | None) -> bool:
@@ -90,6 +101,10 @@ def _say(line: str) -> None:
 def _parse_arguments(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m testbed.vm", description=__doc__)
     parser.add_argument("--keep", action="store_true", help="leave the guest's disk, and say where it is")
+    parser.add_argument(
+        "--architecture", choices=HARDWARE, default=read_own_architecture(),
+        help="of the guest; default: that of this machine",
+    )  # fmt: skip
     parser.add_argument("--minutes", type=int, help="until the guest is ended")
     return parser.parse_args(arguments)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from testbed import builds, controller
 from testbed.layout import ROOT, UP
 from testbed.vm import store
+from testbed.vm.hardware import HARDWARE
 
 # Where these are in the guest.
 HOME = Path("/opt/vk8s")
@@ -22,13 +23,16 @@ _UNIT = "vk8s-vm-test.service"
 _SIZE = "12G"
 # The guest's Python, whatever that of this machine is, and the C libraries that it can do with.
 _PYTHON = "3.11"
-_PLATFORMS = [f"--platform=manylinux_2_{minor}_x86_64" for minor in (36, 35, 34, 31, 28, 24, 17)]
+_LIBRARIES = (36, 35, 34, 31, 28, 24, 17)
+# The guest's second serial port, in the unit.
+_PROGRESS = "@PROGRESS@"
 
 
 @dataclass(frozen=True)
 class Builds:
-    """What the builds made, on this machine."""
+    """What the builds made, on this machine, for that of the guest."""
 
+    architecture: str
     debian: Path
     binaries: Path
     archives: Sequence[Path]
@@ -48,18 +52,22 @@ class Disk:
         subprocess.run(["debugfs", "-R", request, self.image], check=True, capture_output=True)
 
 
-def build_all() -> Builds:
+def build_all(architecture: str) -> Builds:
     """What a guest is made of, from the cache where it is there."""
-    debian = builds.build_debian_layer("../testbed/vm")
-    archives = [builds.build_pause_image(), builds.build_access_image(), builds.build_node_image()]
-    return Builds(debian, builds.build_binaries(), archives)
+
+    def build(script: str, *arguments: str) -> Path:
+        return builds.run_build("build-for.sh", arguments=[architecture, script, *arguments])
+
+    debian = build("rootfs.sh", HARDWARE[architecture].debian)
+    binaries = build("binaries/build.sh")
+    return Builds(architecture, debian, binaries, [build(f"{image}/build.sh") for image in ("pause", "access", "kink")])
 
 
 def write_disk(work: Path, built: Builds) -> Disk:
     """Writes the disk into the directory `work`."""
     tree = work / "tree"
     _write_tree(tree, built)
-    store.fill(tree / UP.state.relative_to("/") / "containerd", built.archives, work)
+    store.fill(tree / UP.state.relative_to("/") / "containerd", built.archives, work, f"linux/{built.architecture}")
     image = work / "disk.img"
     # Nobody looks at it after a crash; so no journal.
     # Sparse: what the guest does not write takes no place.
@@ -73,21 +81,25 @@ def write_disk(work: Path, built: Builds) -> Disk:
 def _write_tree(tree: Path, built: Builds) -> None:
     tree.mkdir()
     _run("tar", "--extract", "--file", built.debian, "--directory", tree)
-    _install_python_packages(tree)
+    _install_python_packages(tree, HARDWARE[built.architecture].processor)
     for part in _PARTS:
         _copy(ROOT / part, tree / SOURCE.relative_to("/") / part)
     _copy(built.binaries, tree / BINARIES.relative_to("/"))
     units = tree / "etc/systemd/system"
-    _copy(Path(__file__).with_name(_UNIT), units / _UNIT)
+    unit = Path(__file__).with_name(_UNIT).read_text()
+    (units / _UNIT).write_text(unit.replace(_PROGRESS, HARDWARE[built.architecture].progress))
     (units / "multi-user.target.wants" / _UNIT).symlink_to(Path("..") / _UNIT)
     (tree / HOME.relative_to("/") / "environment").write_text(_copy_metacontroller(tree))
 
 
-def _install_python_packages(tree: Path) -> None:
+def _install_python_packages(tree: Path, processor: str) -> None:
     """Where Debian's Python looks for what its packages did not bring."""
+    platforms = [f"--platform=manylinux_2_{minor}_{processor}" for minor in _LIBRARIES]
     _run(
         *(sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"),
-        *(f"--python-version={_PYTHON}", "--only-binary=:all:", *_PLATFORMS),
+        *(f"--python-version={_PYTHON}", "--only-binary=:all:", *platforms),
+        # The pages want a newer 3.11 than Debian's. Nobody makes pages in the guest.
+        "--ignore-requires-python",
         f"--target={tree}/usr/local/lib/python{_PYTHON}/dist-packages",
         f"--requirement={ROOT}/requirements-dev.txt",
     )

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from testbed.vm.disk import Disk
+from testbed.vm.hardware import HARDWARE, Hardware, read_own_architecture
 
-QEMU = "qemu-system-x86_64"
 MEMORY_MIB = 6144
 MOST_CPUS = 4
 # What a kernel that has started says first.
@@ -18,9 +18,7 @@ _SIGN_OF_LIFE = b"Linux version"
 _LIFE_SECONDS = 60
 _POLL_SECONDS = 0.5
 # The root is the disk itself. With `panic` and QEMU's -no-reboot, a kernel that fails ends the guest.
-_KERNEL_ARGUMENTS = (
-    "root=/dev/vda rw console=ttyS0 net.ifnames=0 systemd.unified_cgroup_hierarchy=1 mitigations=off panic=5"
-)
+_KERNEL_ARGUMENTS = "root=/dev/vda rw net.ifnames=0 systemd.unified_cgroup_hierarchy=1 mitigations=off panic=5"
 
 
 @dataclass(frozen=True)
@@ -30,52 +28,64 @@ class Accelerator:
     name: str
     arguments: tuple[str, ...]
     patience: int
-    kernel_arguments: str = ""
 
 
-# Or the kernel would mistrust the counter, and ask a device for the time: Kubernetes does so all the time, and one
-# processor at a time may ask. The counter is that of the machine below, the same for all processors.
-_TSC = "tsc=reliable clocksource=tsc"
 KVM = Accelerator("KVM", ("-accel", "kvm", "-cpu", "host"), 1)
-# Level 5 of page tables costs time and serves nobody here; the buffer is for all that a Kubernetes translates into.
-TCG = Accelerator("TCG", ("-accel", "tcg,thread=multi,tb-size=1024", "-cpu", "max,la57=off"), 8, _TSC)
+# The buffer is for all that a Kubernetes translates into.
+TCG = Accelerator("TCG", ("-accel", "tcg,thread=multi,tb-size=1024"), 8)
 
 
 @dataclass(frozen=True)
 class Guest:
     """A guest to be started. `console`, `progress`: files that get what the guest writes to its two serial ports."""
 
+    architecture: str
     disk: Disk
     console: Path
     progress: Path
 
+    @property
+    def hardware(self) -> Hardware:
+        """The machine that it is."""
+        return HARDWARE[self.architecture]
+
+    def list_accelerators(self) -> list[Accelerator]:
+        """What may run it here, the best first."""
+        own = self.architecture == read_own_architecture()
+        return [KVM, TCG] if own and os.access("/dev/kvm", os.R_OK | os.W_OK) else [TCG]
+
     def build_command(self, accelerator: Accelerator) -> list[str]:
         """The call of QEMU."""
-        environment = f"systemd.setenv=VK8S_PATIENCE={accelerator.patience} systemd.setenv=VK8S_VM={accelerator.name}"
         return [
             # QEMU ends with this program, even where that is killed.
             *("setpriv", "--pdeathsig", "KILL"),
-            *(QEMU, "-machine", "q35", *accelerator.arguments),
+            *(self.hardware.qemu, "-machine", self.hardware.board, *accelerator.arguments),
+            *(self.hardware.emulated if accelerator is TCG else ()),
             *("-smp", str(min(os.cpu_count() or 1, MOST_CPUS)), "-m", str(MEMORY_MIB)),
             *("-nodefaults", "-display", "none", "-no-reboot", "-nic", "none"),
             *("-kernel", str(self.disk.kernel), "-initrd", str(self.disk.initrd)),
-            *("-append", f"{_KERNEL_ARGUMENTS} {accelerator.kernel_arguments} {environment}"),
+            *("-append", self._build_kernel_arguments(accelerator)),
             *("-drive", f"file={self.disk.image},format=raw,if=virtio,cache=unsafe"),
             *("-device", "virtio-rng-pci"),
-            *_build_serial_port("console", self.console),
-            *_build_serial_port("progress", self.progress),
+            *(*_build_output("console", self.console), "-serial", "chardev:console"),
+            *(*_build_output("progress", self.progress), *self.hardware.second_port),
         ]
 
+    def _build_kernel_arguments(self, accelerator: Accelerator) -> str:
+        own = self.hardware.kernel_arguments if accelerator is TCG else ""
+        environment = f"systemd.setenv=VK8S_PATIENCE={accelerator.patience} systemd.setenv=VK8S_VM={accelerator.name}"
+        return f"{_KERNEL_ARGUMENTS} console={self.hardware.console} {own} {environment}"
 
-def _build_serial_port(name: str, file: Path) -> list[str]:
+
+def _build_output(name: str, file: Path) -> list[str]:
     # Appended to: QEMU itself may have something to say in the same file.
-    return ["-chardev", f"file,id={name},path={file},append=on", "-serial", f"chardev:{name}"]
+    return ["-chardev", f"file,id={name},path={file},append=on"]
 
 
 @contextmanager
 def start(guest: Guest) -> Iterator[tuple[subprocess.Popen[bytes], Accelerator]]:
     """The guest with KVM if it comes to life with that, else without; QEMU has ended afterwards, whatever happens."""
-    for accelerator in [KVM, TCG] if os.access("/dev/kvm", os.R_OK | os.W_OK) else [TCG]:
+    for accelerator in guest.list_accelerators():
         with _run(guest.build_command(accelerator), guest.console) as process:
             if _comes_to_life(process, guest.console):
                 yield process, accelerator

@@ -20,11 +20,14 @@ disabled_plugins = ["io.containerd.grpc.v1.cri"]
 """
 
 
-def fill(root: Path, archives: Sequence[Path], work: Path) -> None:
-    """Makes `root` what it would be for a containerd that has imported these docker archives; `work` is for scratch."""
+def fill(root: Path, archives: Sequence[Path], work: Path, platform: str = "") -> None:
+    """Makes `root` what it would be for a containerd that has imported these docker archives; `work` is for scratch.
+
+    `platform`: that of the archives, such as linux/arm64; by default, that of this machine.
+    """
     with _run_containerd(root, work) as socket:
         for archive in archives:
-            host_cluster.import_archive(socket, archive)
+            host_cluster.import_archive(socket, archive, platform)
     for blob in (root / "io.containerd.content.v1.content" / "blobs").rglob("*"):
         if blob.is_file() and blob.stat().st_size > _LARGEST_BLOB:
             blob.unlink()

@@ -17,7 +17,7 @@ from testbed.waiting import wait_for
 from tests.figures import record
 from tests.nested.virtual import VirtualCluster, list_ready_nodes
 from tests.nested.workload import build_hungry_pod, build_web_pod
-from tests.vm.conftest import Guest
+from tests.vm.conftest import FIGURES, Guest
 from tests.vm.tree import is_within, list_contained, list_groups
 
 MOMENT_SECONDS = 10
@@ -72,7 +72,7 @@ def test_hungry_pod_is_killed_alone(virtual: VirtualCluster) -> None:
     start = time.monotonic()
     inside.apply(build_hungry_pod(HUNGRY, worker))
     ended = wait_for(f"the end of pod {HUNGRY}", lambda: get_end(inside, HUNGRY), POD_SECONDS)
-    record("vm_hungry_pod_s", time.monotonic() - start)
+    record(f"{FIGURES}_hungry_pod_s", time.monotonic() - start)
     # Not by its reason: containerd may see the end of a container before it sees what the kernel did to it.
     assert ended["exitCode"] == 128 + signal.SIGKILL, ended
     assert count_kills(virtual, worker) > kills, ended
@@ -95,7 +95,7 @@ def test_no_cgroup_is_left_after_its_deletion(guest: Guest, virtual: VirtualClus
         return [*virtual.list_objects(), *(list_groups() - guest.groups), *list_contained()]
 
     wait_for("nothing to be left", lambda: not list_remains(), DELETE_SECONDS, lambda: "\n".join(list_remains()))
-    record("vm_delete_s", time.monotonic() - start)
+    record(f"{FIGURES}_delete_s", time.monotonic() - start)
 
 
 def is_in_pods(group: str, uids: list[str]) -> bool:

@@ -1,0 +1,69 @@
+"""testbed/vm: the guest of `make vm-test`, as each of the machines that it can be."""
+
+import os
+import platform
+import re
+from pathlib import Path
+
+import pytest
+
+from testbed.layout import ROOT
+from testbed.vm import preflight
+from testbed.vm.disk import Disk
+from testbed.vm.hardware import HARDWARE
+from testbed.vm.machine import KVM, TCG, Guest
+
+IMAGES = ROOT / "images"
+KERNELS = {"amd64": "linux-image-cloud-amd64", "arm64": "linux-image-cloud-arm64"}
+PROCESSORS = {"amd64": "x86_64", "arm64": "aarch64"}
+
+
+def build_guest(architecture: str) -> Guest:
+    disk = Disk(Path("disk.img"), Path("kernel"), Path("initrd"))
+    return Guest(architecture, disk, Path("console"), Path("progress"))
+
+
+def list_packages(architecture: str) -> set[str]:
+    text = (IMAGES / HARDWARE[architecture].debian / "packages.txt").read_text()
+    return set(re.sub("#.*", "", text).split())
+
+
+@pytest.mark.parametrize(
+    ("architecture", "qemu", "arguments"),
+    [
+        ("amd64", "qemu-system-x86_64", ["console=ttyS0", "clocksource=tsc", "VK8S_PATIENCE=8", "VK8S_VM=TCG"]),
+        ("arm64", "qemu-system-aarch64", ["console=ttyAMA0", "VK8S_PATIENCE=8", "VK8S_VM=TCG"]),
+    ],
+    ids=["amd64", "arm64"],
+)
+def test_emulated_guest_gets_its_console_and_patience(architecture: str, qemu: str, arguments: list[str]) -> None:
+    command = build_guest(architecture).build_command(TCG)
+    assert command[command.index("-machine") - 1] == qemu
+    given = command[command.index("-append") + 1]
+    assert [each for each in arguments if each not in given] == []
+    assert command.count("-cpu") == 1
+    assert command[-1].endswith("chardev:progress" if architecture == "amd64" else "chardev=progress")
+
+
+@pytest.mark.parametrize("architecture", HARDWARE)
+def test_only_a_guest_like_this_machine_gets_kvm(architecture: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "access", lambda *_: True)
+    for own, processor in PROCESSORS.items():
+        monkeypatch.setattr(platform, "machine", lambda processor=processor: processor)
+        expected = [KVM, TCG] if own == architecture else [TCG]
+        assert build_guest(architecture).list_accelerators() == expected
+
+
+def test_guests_have_the_same_packages_but_for_the_kernel() -> None:
+    assert KERNELS.keys() == HARDWARE.keys()
+    without_kernels = [list_packages(each) - {KERNELS[each]} for each in HARDWARE]
+    assert without_kernels[0] == without_kernels[1]
+    for each in HARDWARE:
+        assert KERNELS[each] in list_packages(each)
+        assert (IMAGES / HARDWARE[each].debian / "finish.sh").resolve() == ROOT / "testbed/vm/finish.sh"
+
+
+def test_machine_that_no_guest_can_be_is_named(tmp_path: Path) -> None:
+    assert preflight.list_problems(tmp_path, "riscv64") == [
+        "architecture: there are guests of amd64 and arm64, and riscv64 is none of them"
+    ]
