@@ -161,7 +161,7 @@ covering: $(VENV)/installed ## Those of the hooks, which reach every line and br
 
 .PHONY: others
 others: $(VENV)/installed ## Those of everything around the hooks
-	$(PYTEST) $(OTHERS) $(ARGS)
+	$(PYTEST) -m "not nightly" $(OTHERS) $(ARGS)
 
 .PHONY: chaos-check
 chaos-check: $(VENV)/installed ## Chaos in simulation: a hundred thousand calls of the hooks, and faulty hooks that have to be found: minutes
@@ -241,6 +241,10 @@ vm-test: prerequisites ## The product on cgroup v2, in a guest under QEMU: minut
 conformance: prerequisites ## Kubernetes' own conformance tests, in a virtual cluster: an hour; ARGS="--control-plane-nodes 3", --kubernetes next, --focus
 	$(PYTHON) -m tests.conformance $(ARGS)
 
+.PHONY: release-test
+release-test: prerequisites ## Build the release for both architectures, look into its images, and run some of their programs: over an hour the first time
+	VK8S_NESTED_TESTS=required $(PYTEST) tests/release $(ARGS)
+
 .PHONY: bench
 bench: prerequisites ## Measure speed under load, next to peers, and of boots; writes docs/performance.md: 45 minutes with nothing else running
 	$(PYTHON) -m bench $(ARGS)
@@ -319,7 +323,7 @@ help: ## Show this list
 test nested test-e2e: MORE := chromium:chromium chromedriver:chromium-driver
 # The registry that releases are pushed to in tests, and what pushes.
 test: MORE += docker-registry:docker-registry skopeo:skopeo
-charts: MORE := docker-registry:docker-registry skopeo:skopeo
+charts release-test: MORE := docker-registry:docker-registry skopeo:skopeo
 
 .PHONY: prerequisites
 prerequisites: $(VENV)/installed

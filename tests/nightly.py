@@ -31,6 +31,7 @@ JOBS: Final = {
     "upgrade": ("make", "upgrade-test"),
     "vm": ("make", "vm-test"),
     "vm-arm64": ("make", "vm-test", "ARGS=--architecture=arm64"),
+    "release": ("make", "release-test"),
     "kind": ("make", "kind-test"),
     "chaos-sim": ("make", "chaos-sim", "HISTORIES=10000"),
     "chaos": ("make", "chaos"),

@@ -4,7 +4,7 @@ import hashlib
 import io
 import json
 import tarfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -97,3 +97,8 @@ class OciArchive:
         (top,) = self.index["manifests"]
         manifests = json.loads(self.get_blob(top))["manifests"]
         return {each["platform"]["architecture"]: json.loads(self.get_blob(each)) for each in manifests}
+
+    def list_layers(self, architecture: str) -> Iterator[bytes]:
+        """The compressed layers for an architecture, lowest first."""
+        for layer in self.list_manifests()[architecture]["layers"]:
+            yield self.get_blob(layer)
