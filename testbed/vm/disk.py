@@ -98,8 +98,6 @@ def _install_python_packages(tree: Path, processor: str) -> None:
     _run(
         *(sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"),
         *(f"--python-version={_PYTHON}", "--only-binary=:all:", *platforms),
-        # The pages want a newer 3.11 than Debian's. Nobody makes pages in the guest.
-        "--ignore-requires-python",
         f"--target={tree}/usr/local/lib/python{_PYTHON}/dist-packages",
         f"--requirement={ROOT}/requirements-dev.txt",
     )

@@ -4,7 +4,11 @@ And the Go modules of the image for GPUs.
 """
 
 import re
+import tomllib
 from importlib import metadata
+
+import pytest
+from packaging.specifiers import SpecifierSet
 
 from tests.shared_material import ROOT
 
@@ -39,6 +43,16 @@ def test_command_is_tested_with_the_packages_that_it_is_built_with() -> None:
     pins = re.findall(r"^(\S+)==(\S+)$", (ROOT / "requirements-cli.txt").read_text(), re.MULTILINE)
     assert pins
     assert [(name, metadata.version(name)) for name, _ in pins] == pins
+
+
+@pytest.mark.parametrize("file", ["requirements.txt", "requirements-cli.txt", "requirements-dev.txt"])
+def test_every_package_runs_on_the_oldest_python_that_is_supported(file: str) -> None:
+    """The minor version alone is promised, and Debian 12 has an early 3.11."""
+    least = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["requires-python"].removeprefix(">=")
+    pins = re.findall(r"^(\S+)==\S+$", (ROOT / file).read_text(), re.MULTILINE)
+    assert pins
+    wanted = {name: metadata.metadata(name).json.get("requires_python", "") for name in pins}
+    assert {name: said for name, said in wanted.items() if f"{least}.0" not in SpecifierSet(str(said))} == {}
 
 
 def test_every_module_of_the_image_for_gpus_is_listed() -> None:
