@@ -19,7 +19,7 @@ from hooks.vk8s.plan import addresses, backups
 from hooks.vk8s.plan.assemble import assemble
 from hooks.vk8s.plan.cold_backups import pause_for_copies, read_cold_note
 from hooks.vk8s.plan.disruptions import plan_rejected
-from hooks.vk8s.plan.join import joins_by_token
+from hooks.vk8s.plan.join import has_token_pods
 from hooks.vk8s.plan.review import review_spec
 from hooks.vk8s.plan.state import read_note, read_older_claims
 from hooks.vk8s.situation import Call, Context, Situation
@@ -157,7 +157,7 @@ def _read_situation(call: Call, request: HookRequest, spec: Spec) -> Situation:
         state=call.note,
         rules=NamespaceRules.parse(call.related),
         is_replicated=cluster.is_replicated or any(_may_be_member(call, name) for name in masters),
-        admits_token=joins_by_token(cluster.name, call.observed),
+        admits_token=has_token_pods(cluster.name, call.observed),
     )
     # What another cluster of this name began with does not count.
     cluster = replace(cluster, restored=read_restored(call.pods.values()) if cluster.founder else call.restored)

@@ -84,7 +84,7 @@ def test_key_of_the_ca_never_reaches_a_worker(owner: Owner) -> None:
         for name in ("Pod/m", "Pod/w")
     }
     assert mounted == {"Pod/m": ["demo-pki"], "Pod/w": ["demo-join"]}
-    assert sorted(children["Secret/demo-join"]["data"]) == ["ca-hash", "ca.crt", "token"]
+    assert sorted(children["Secret/demo-join"]["data"]) == ["ca-hash", "ca.crt", "kubelet-w.pem"]
 
 
 def test_cluster_that_runs_is_left_alone(owner: Owner) -> None:
@@ -196,7 +196,8 @@ def test_two_views_of_a_late_cache_never_mix_two_authorities(late_owner: Owner) 
     children = late_owner.wait_for_children("Pod/m", "Pod/w")
     authority = read(children["Secret/demo-pki"], "ca.crt")
     assert read(children["Secret/demo-join"], "ca.crt") == authority
-    assert read(children["Secret/demo-join"], "token") == read(children["Secret/demo-pki"], "token")
+    worker = x509.load_pem_x509_certificate(read(children["Secret/demo-join"], "kubelet-w.pem"))
+    worker.verify_directly_issued_by(x509.load_pem_x509_certificate(authority))
     kubeconfig = yaml.safe_load(read(children["Secret/demo-kubeconfig"], "value"))
     assert base64.b64decode(kubeconfig["clusters"][0]["cluster"]["certificate-authority-data"]) == authority
     client = base64.b64decode(kubeconfig["users"][0]["user"]["client-certificate-data"])

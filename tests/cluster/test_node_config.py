@@ -32,6 +32,7 @@ VARIABLES = {
     "TAINTS": TAINTED,
     # As a token may look, and would be taken for a number.
     "TOKEN": "123456.0123456789012345",
+    "TOKEN_TTL": "1s",
 }
 SETS_VARIABLES = ("sentences", "image-store", "etcd-data", "members")
 # Refused by the kubelet after it has read and checked its configuration, and before it does anything.

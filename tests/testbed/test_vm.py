@@ -54,7 +54,7 @@ def test_only_a_guest_like_this_machine_gets_kvm(architecture: str, monkeypatch:
         assert build_guest(architecture).list_accelerators() == expected
 
 
-def test_guests_have_the_same_packages_but_for_the_kernel() -> None:
+def test_guests_have_the_same_packages_except_for_the_kernel() -> None:
     assert KERNELS.keys() == HARDWARE.keys()
     without_kernels = [list_packages(each) - {KERNELS[each]} for each in HARDWARE]
     assert without_kernels[0] == without_kernels[1]

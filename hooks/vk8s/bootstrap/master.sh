@@ -137,7 +137,7 @@ install_pki() {
 # shellcheck disable=SC2034,SC2154 # for render
 write_kubeadm_config() {
   local TOKEN TOKEN_TTL ETCD_ARGUMENTS ETCD_NAMES LEADER_ELECT
-  TOKEN=$(<$MOUNTED_PKI/token) TOKEN_TTL=$([[ -n $ADMITS_TOKEN ]] && echo 0s || echo 1s)
+  TOKEN=$(<$MOUNTED_PKI/token) TOKEN_TTL=$([[ $ADMITS_TOKEN = true ]] && echo 0s || echo 1s)
   describe_member
   (umask 077 && render "$boot/kubeadm-init.yaml" | write_file "$KUBEADM_CONFIG")
 }
@@ -151,7 +151,7 @@ offer_kubectl() {
 # Earlier versions let workers join by a token for all of them, which makes its holder any node. It is withdrawn when no
 # pod of theirs is left. There may be none, and an error is no reason not to boot: each boot tries again.
 withdraw_token() {
-  [[ -z $ADMITS_TOKEN ]] || return 0
+  [[ $ADMITS_TOKEN != true ]] || return 0
   local token
   token=$(<$MOUNTED_PKI/token)
   curl -s --max-time 10 --output /dev/null --cacert $KUBERNETES/pki/ca.crt --request DELETE \

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 
 from hooks.vk8s.keys.kubeconfig import Issuer, compute_renewal_time
@@ -44,7 +44,7 @@ def parse_client(cert: bytes, key: bytes, user: User, authority: Authority) -> x
         found.verify_directly_issued_by(authority.cert)
         with ignore_long_names():
             names = {attribute.value for attribute in found.subject}
-    except (ValueError, TypeError, InvalidSignature):
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
         return None
     is_whole = private.public_key() == found.public_key()
     return found if is_whole and names == {user.name, user.organization} else None

@@ -18,6 +18,8 @@ from hooks.vk8s.spec.state_note import FIRST_GENERATION
 ENVIRONMENT_FILE: Final = "environment.sh"
 _COMMENT: Final = """# shellcheck shell=bash disable=SC2034 # of preflight.sh and entrypoint.sh
 # Built by the controller: the variables of a node, and the defaults of those that its pod may not have."""
+# Pods of control-plane nodes from before workers had certificates don't have it, and let them join by the token.
+ADMITS_TOKEN: Final = "ADMITS_TOKEN"  # noqa: S105 the name of a variable
 _HUGE_PAGES: Final = "hugepages-"
 _CONTROL_PLANE_TAINT: Final = {"key": "node-role.kubernetes.io/control-plane", "effect": "NoSchedule"}
 
@@ -59,8 +61,8 @@ def _name_api_servers(cluster: VirtualCluster, node: NodeSpec) -> str:
 
 
 def _admits_token(cluster: VirtualCluster, node: NodeSpec) -> str:
-    """Whether the token in the PKI lets workers join; empty on a worker, and if none needs it."""
-    return "true" if node.role == "master" and cluster.admits_token else ""
+    """Whether the token in the PKI lets workers join, `true` or `false`; empty on a worker."""
+    return str(cluster.admits_token).lower() if node.role == "master" else ""
 
 
 def _list_restored_nodes(cluster: VirtualCluster, node: NodeSpec) -> str:
@@ -100,7 +102,7 @@ VARIABLES: Final = (
     Variable("API_SERVERS", _name_api_servers, default=""),
     Variable("MEMBERS_OF", lambda cluster, node: cluster.state.forced if node.role == "master" else "", default=""),
     Variable("ADOPTS", lambda cluster, _: cluster.adopts, default=""),
-    Variable("ADMITS_TOKEN", _admits_token, default=""),
+    Variable(ADMITS_TOKEN, _admits_token, default=""),
     Variable("RESTORE", lambda cluster, node: "true" if cluster.find_restore(node) else "", default=""),
     Variable("RESTORE_NODES", _list_restored_nodes, default=""),
     Variable("GENERATION", lambda cluster, _: str(cluster.state.generation), default=str(FIRST_GENERATION)),

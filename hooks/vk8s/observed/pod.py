@@ -118,6 +118,11 @@ class Pod:
         return self._spec.get("image")
 
     @cached_property
+    def environment(self) -> Mapping[str, str]:
+        """The variables of its container that have a value in the spec."""
+        return {each["name"]: each["value"] for each in self._spec.get("env") or () if "value" in each}
+
+    @cached_property
     def limits(self) -> Mapping[str, str]:
         """The limits of its container, including defaults that the API server has added."""
         limits: Mapping[str, str] = (self._spec.get("resources") or {}).get("limits") or {}

@@ -14,6 +14,7 @@ from hooks.vk8s.observed.pod import FAILED_PATIENCE, SETTLING, Pod
 from hooks.vk8s.observed.refused import list_held
 from hooks.vk8s.part import Part
 from hooks.vk8s.plan.access_replacements import choose_access, list_access
+from hooks.vk8s.plan.join import explain_missing_certificate, is_refused
 from hooks.vk8s.plan.members import list_joining
 from hooks.vk8s.situation import Situation
 from hooks.vk8s.spec.cluster import VirtualCluster
@@ -89,14 +90,15 @@ class _Member:
 def plan_replacements(situation: Situation, exempt: Exempt) -> Replacements:
     """Pods that have ended or never ran go at once. Of those that have run, one per answer, the control plane first.
 
-    A pod whose successor the namespace would reject stays. A worker that is being removed and is in the spec again is
-    not replaced, but others wait for it.
+    A pod whose successor the namespace would reject, or that would have no certificate, stays. A worker that is being
+    removed and is in the spec again is not replaced, but others wait for it.
     """
     cluster, now = situation.cluster, situation.now
     joining = list_joining(situation)
     members = [_build_member(situation, node, exempt) for node in cluster.nodes if node.name not in joining]
     held = list_held(cluster, situation.pods)
-    kept = {*exempt.leaving, *exempt.held, *held}
+    unsigned = [node.name for node in cluster.workers if explain_missing_certificate(situation, node)]
+    kept = {*exempt.leaving, *exempt.held, *held, *unsigned}
     free = [each for each in members if each.node.name not in kept and each.is_there]
     if any(each.is_master and each.is_outdated for each in members):
         # A worker's kubelet must not be newer than the API server.
@@ -144,7 +146,7 @@ def _is_broken(situation: Situation, member: _Member) -> bool:
     is_lost = not all(observed.has(CONFIG_MAP, name) for name in pod.config_maps)
     is_fixed = current not in pod.config_maps and (CONFIG_MAP, current) in observed.lasting
     is_looping = pod.waiting == "CrashLoopBackOff" and is_fixed
-    return is_lost or is_looping or member.is_outdated
+    return is_lost or is_looping or member.is_outdated or is_refused(situation, pod)
 
 
 def _list_turns(cluster: VirtualCluster, free: Iterable[_Member]) -> list[_Member]:

@@ -14,6 +14,12 @@ from tests.world import NOW
 ANN = User("ann", "people", purpose="a test")
 AUTHORITY = parse_pki(PKI).authority
 ISSUER = Issuer(AUTHORITY, timedelta(days=365), NOW)
+# openssl ecparam -name secp160r1 -genkey -noout
+UNKNOWN_CURVE = b"""-----BEGIN EC PRIVATE KEY-----
+MFECAQEEFQBw+Hhw1OWKK0PjOLLQBjK8eGpq2qAHBgUrgQQACKEsAyoABNVQ98kj
+1OsA2DzQmV+Us0Xd/mxD2ooT1VK7V8v3A6pPmhHGL7VTcrk=
+-----END EC PRIVATE KEY-----
+"""
 CLIENT = issue_client(ANN, ISSUER, ENTROPY)
 
 
@@ -27,6 +33,10 @@ def test_certificate_and_key_are_those_of_the_user() -> None:
 )
 def test_another_user_has_another_certificate(user: User) -> None:
     assert parse_client(CLIENT.cert, CLIENT.key, user, AUTHORITY) is None
+
+
+def test_key_of_a_curve_that_the_library_does_not_know_is_none_of_the_user() -> None:
+    assert parse_client(CLIENT.cert, UNKNOWN_CURVE, ANN, AUTHORITY) is None
 
 
 def test_purposes_have_keys_of_their_own() -> None:

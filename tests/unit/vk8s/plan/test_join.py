@@ -9,6 +9,7 @@ from cryptography import x509
 
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.keys.pki import encode_data
+from hooks.vk8s.spec.model import MAX_NODES
 from tests.unit.vk8s.plan.test_keys import JOIN, OTHER, PAUSED, RUNNING, answered, apply, at, data_of, with_data
 from tests.world import World, condition, get_child, names, node, spec
 
@@ -101,9 +102,48 @@ def test_token_stays_while_a_pod_of_an_earlier_version_needs_it() -> None:
 
 
 def test_control_plane_learns_whether_the_token_is_needed() -> None:
-    assert "ADMITS_TOKEN" not in environment(get_child(RUNNING.sync(), "m"))
+    assert environment(get_child(RUNNING.sync(), "m"))["ADMITS_TOKEN"] == "false"
+    assert "ADMITS_TOKEN" not in environment(get_child(RUNNING.sync(), "w"))
     recreated = as_earlier(RUNNING).with_child("Pod.v1", "m", None)
     assert environment(get_child(recreated.sync(), "m"))["ADMITS_TOKEN"] == "true"
+
+
+def test_worker_that_can_join_neither_way_is_recreated() -> None:
+    """Two versions of the hooks answered: one created the control plane, which admits no token, and one the worker."""
+    world = as_earlier(RUNNING)
+    assert "Pod/w" in names(world.sync()), "it is Ready: it has joined before"
+    booting = world.with_child("Pod.v1", "w", {**world.children["Pod.v1"]["w"], "status": {"phase": "Pending"}})
+    assert "Pod/w" not in names(booting.sync())
+    assert credentials(get_child(booting.step().sync(), "w"))["items"]
+
+
+def test_worker_of_an_earlier_cluster_boots_on() -> None:
+    world = as_earlier(RUNNING)
+    master = world.children["Pod.v1"]["m"]
+    (container,) = master["spec"]["containers"]
+    env = [each for each in container["env"] if each["name"] != "ADMITS_TOKEN"]
+    former = {**master, "spec": {**master["spec"], "containers": [{**container, "env": env}]}}
+    booting = {**world.children["Pod.v1"]["w"], "status": {"phase": "Pending"}}
+    assert "Pod/w" in names(world.with_child("Pod.v1", "m", former).with_child("Pod.v1", "w", booting).sync())
+
+
+def test_worker_is_not_replaced_before_it_has_a_certificate() -> None:
+    """The Secret may be one that nobody can update: the next pod would wait forever."""
+    edited = replace(RUNNING, spec=spec(nodes=[node("m", "master"), node("w", "worker", image="another")]))
+    assert "Pod/w" not in names(edited.sync())
+    data = {name: value for name, value in data_of(RUNNING, JOIN).items() if name != CLIENT}
+    assert "Pod/w" in names(with_data(edited, JOIN, data).sync())
+
+
+def test_certificates_of_removed_workers_have_only_the_room_that_is_left() -> None:
+    """What Metacontroller records of a Secret is limited to 256 KiB."""
+    count = MAX_NODES - 2
+    first = [node("m", "master"), *(node(f"w{number}", "worker") for number in range(count))]
+    world = replace(World(), spec=spec(nodes=first)).steps(3).with_ready_pods()
+    renamed = [node("m", "master"), *(node(f"x{number}", "worker") for number in range(count))]
+    data = answered(replace(world, spec=spec(nodes=renamed)), JOIN)["data"]
+    assert len([name for name in data if name.endswith(".pem")]) == MAX_NODES
+    assert {f"kubelet-x{number}.pem" for number in range(count)} <= set(data)
 
 
 def test_pause_changes_no_certificate() -> None:
