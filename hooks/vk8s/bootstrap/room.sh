@@ -17,10 +17,12 @@ NODE_IMAGES=/opt/vk8s/store/images # older node images don't have the list
 
 room_seen_at=-$ROOM_SECONDS     # SECONDS
 images_seen_at=-$IMAGES_SECONDS # SECONDS
-has_no_reserve=''               # not empty if the file system can't allocate a file
+has_no_reserve=$EPHEMERAL       # not empty if the file system can't allocate a file, or the host limits what it has
+removing=''                     # the process that removes images
 
 # Called before anything is written. What pods inside have written stays: it is not known what can be deleted.
 make_room_to_boot() {
+  rm -f "$RESERVE.partial" # of a node that was interrupted
   read_room || return 0
   if ((room < FULL_AT_BOOT_MIB)) && [[ -e $RESERVE ]]; then release_reserve && read_room; fi
   ((room >= LEAST_TO_BOOT_MIB)) ||
@@ -28,9 +30,12 @@ make_room_to_boot() {
       "$NODE_NAME-state, if its storage class allows that, or delete files of pods inside with a pod that mounts it."
 }
 
-# Sets $room and $size to how many MiB of the volume are free, and how many it has.
+# Sets how many MiB the volume has ($size), how many root can write ($room), and how many others can ($available). The
+# kubelet goes by the latter; ext4 keeps some for root. Fails if the file system does not tell.
 read_room() {
-  read -r size room < <(df --output=size,avail --block-size=1M "$STATE" 2>/dev/null | tail -1) && [[ -n $room ]]
+  local block
+  read -r block size room available < <(stat -f -c '%S %b %f %a' "$STATE" 2>/dev/null) && ((size > 0)) || return
+  size=$((size * block >> 20)) room=$((room * block >> 20)) available=$((available * block >> 20))
 }
 
 release_reserve() {
@@ -47,25 +52,34 @@ watch_room() {
   least=$((least < LEAST_ROOM_MIB ? LEAST_ROOM_MIB : least > MOST_ROOM_MIB ? MOST_ROOM_MIB : least))
   if [[ -e $RESERVE ]]; then
     ((room >= FULL_MIB)) || release_reserve
-  elif ((room >= least + 2 * RESERVE_MIB)) && [[ -z $has_no_reserve ]]; then
+  elif ((available >= least + 2 * RESERVE_MIB)) && [[ -z $has_no_reserve ]]; then
     keep_reserve
   fi
-  if ((room >= least)); then
+  if ((available >= least)); then
     rm -f "$RUN/unused-images"
-  elif [[ -s $NODE_IMAGES ]] && ((SECONDS >= images_seen_at + IMAGES_SECONDS)); then
-    images_seen_at=$SECONDS
-    remove_unused_images & # the node goes on meanwhile
+  else
+    start_removal
   fi
 }
 
 # Without writing anything, which not all file systems can.
 keep_reserve() {
+  rm -f "$RESERVE.partial"
   if fallocate --length ${RESERVE_MIB}MiB "$RESERVE.partial" 2>/dev/null; then
     mv "$RESERVE.partial" "$RESERVE"
   else
     rm -f "$RESERVE.partial"
     has_no_reserve=yes
   fi
+}
+
+# In the background: containerd may take a while.
+start_removal() {
+  [[ -s $NODE_IMAGES ]] && ((SECONDS >= images_seen_at + IMAGES_SECONDS)) || return 0
+  [[ -z $removing ]] || ! kill -0 "$removing" 2>/dev/null || return 0
+  images_seen_at=$SECONDS
+  remove_unused_images &
+  removing=$!
 }
 
 # The kubelet may remove none (components.py): it would take those of the node image as well, which are in no registry.
@@ -75,13 +89,14 @@ remove_unused_images() {
   mapfile -t names < <(comm -12 "$unused" "$unused.new" 2>/dev/null | cut -d' ' -f2)
   if [[ ${#names[@]} -gt 0 ]] && ctr --namespace k8s.io images rm --sync "${names[@]}" >/dev/null 2>&1; then
     say "$(comm -12 "$unused" "$unused.new" | cut -d' ' -f1 | uniq | wc -l) images that no container uses are removed, as only" \
-      "$room MiB of $size MiB of the state volume are free. They are pulled again if they are needed."
+      "$available MiB of $size MiB of the state volume are free. They are from registries, and are pulled again for pods" \
+      "that need them."
   fi
   mv "$unused.new" "$unused"
 }
 
-# Prints digests and names of images that no container uses. Those of the node image, and those that somebody has
-# pinned, are left out.
+# Prints digests and names of images that no container uses. Those of the node image, those that somebody has pinned,
+# and those that were imported are left out: only a pulled one has a name with the digest that its registry gave.
 list_unused_images() {
   local images containers
   images=$(ctr --namespace k8s.io images ls) && containers=$(ctr --namespace k8s.io containers ls) || return
@@ -91,7 +106,8 @@ list_unused_images() {
     FILENAME == ARGV[3] && FNR > 1 {
       digests[$1] = $3
       if ($1 in kept || /io\.cri-containerd\.pinned=pinned/) used[$3]
+      if ($1 ~ "/.*@") pulled[$3]
     }
-    END { for (name in digests) if (!(digests[name] in used)) print digests[name], name }
+    END { for (name in digests) if (digests[name] in pulled && !(digests[name] in used)) print digests[name], name }
   ' "$NODE_IMAGES" <(echo "$containers") <(echo "$images")
 }

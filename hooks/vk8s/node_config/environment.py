@@ -97,6 +97,7 @@ VARIABLES: Final = (
     Variable("TAINTS", _build_taints, default="[]"),
     Variable("GPUS", _count_gpus, default="0"),
     Variable("HUGE_PAGES", _list_huge_pages, default=""),
+    Variable("EPHEMERAL", lambda cluster, _: "true" if cluster.spec.storage.ephemeral else "", default=""),
     Variable("FOUND", _may_initialize, default="false"),
     Variable("ETCD_SERVICE", _name_etcd_service, default=""),
     Variable("API_SERVERS", _name_api_servers, default=""),

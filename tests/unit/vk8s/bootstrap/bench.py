@@ -31,7 +31,7 @@ ENVIRONMENT = {
     "VK8S_UID": "1f6b1f0c-0000-4000-8000-000000000000", "GENERATION": "1", "HAS_WORKERS": "true", "TAINTS": "[]",
     "CNI": "flannel", "POD_CIDR": "198.18.0.0/16", "CERTIFICATE_SECONDS": "31536000", "CPU_LIMIT_MILLIS": "2000",
     "MEMORY_LIMIT_BYTES": "2147483648", "ETCD_SERVICE": "", "API_SERVERS": "", "MEMBERS_OF": "", "ADOPTS": "",
-    "ADMITS_TOKEN": "false", "RESTORE": "", "RESTORE_NODES": "", "HUGE_PAGES": "",
+    "ADMITS_TOKEN": "false", "RESTORE": "", "RESTORE_NODES": "", "HUGE_PAGES": "", "EPHEMERAL": "",
     "KUBERNETES_VERSION": "v1.34.4", "COREDNS_TAG": "v1.12.1", "ETCD_TAG": "3.6.5-0",
     "LOCAL_STORAGE_IMAGE": "local-storage:1",
 }  # fmt: skip
@@ -42,7 +42,7 @@ ABSOLUTE = re.compile(
 )
 RECORDED = (
     "etcd-member", "ip", "journalctl", "kubeadm", "kubectl", "ldconfig", "modprobe", "mount", "mountpoint", "nft",
-    "pkill", "sleep", "systemctl", "umount", "unshare",
+    "pkill", "sleep", "sync", "systemctl", "umount", "unshare",
 )  # fmt: skip
 FOLDERS = (
     "bench/answers", "bench/planned", "bin", "dev", "etc/kubernetes/pki", "proc/sys/net/ipv4",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.vk8s.bootstrap.bench import Node
+from tests.unit.vk8s.bootstrap.bench import ENDED_BY_BENCH, Node
 from tests.unit.vk8s.bootstrap.watched import IS_READY, make_ready, watch
 
 RESERVE, NODE_IMAGES = "var/lib/vk8s/reserve", "opt/vk8s/store/images"
@@ -11,7 +11,8 @@ RELEASED = (
     "not needed inside."
 )
 FORM = "REF TYPE DIGEST SIZE PLATFORMS LABELS"
-# As ctr lists them: those of the node, one that a container uses under another name, one that is pinned, and two more.
+# As ctr lists them: those of the node, one that a container uses under another name, one that is pinned, two more, and
+# two that were imported.
 IMAGES = f"""{FORM}
 registry.k8s.io/etcd:3.6.5-0 any/type sha256:e 1.2 MiB linux/amd64 io.cri-containerd.image=managed
 sha256:abc any/type sha256:e 1.2 MiB linux/amd64 io.cri-containerd.image=managed
@@ -21,6 +22,10 @@ example.com/pinned:1 any/type sha256:p 9 B linux/amd64 io.cri-containerd.image=m
 example.com/unused:1 any/type sha256:n 1.2 MiB linux/amd64 io.cri-containerd.image=managed
 example.com/unused@sha256:n any/type sha256:n 1.2 MiB linux/amd64 io.cri-containerd.image=managed
 example.com/other:1 any/type sha256:o 1.2 MiB linux/amd64 -
+example.com/other@sha256:o any/type sha256:o 1.2 MiB linux/amd64 -
+example.com/imported:1 any/type sha256:i 1.2 MiB linux/amd64 io.cri-containerd.image=managed
+sha256:def any/type sha256:i 1.2 MiB linux/amd64 io.cri-containerd.image=managed
+import-2026-11-30@sha256:j any/type sha256:j 1.2 MiB linux/amd64 -
 """
 CONTAINERS = "CONTAINER IMAGE RUNTIME\n1 docker.io/library/used@sha256:u io.containerd.runc.v2\n2 - any\n"
 CTR = """
@@ -31,18 +36,23 @@ esac
 """
 
 
-def leave(mebibytes: int) -> str:
+def room(mebibytes: int, available: int | None = None) -> str:
+    """What `stat` says of a volume of 20 GiB on which root can write so much; others less, if it is `available`."""
+    return f"1048576 20480 {mebibytes} {mebibytes if available is None else available}\n"
+
+
+def leave(mebibytes: int, available: int | None = None) -> str:
     """Commands that leave the volume so much room from then on."""
-    return f"echo '20480 {mebibytes}' >$BENCH/room"
+    return f"echo '{room(mebibytes, available)}' >$BENCH/room"
 
 
 @pytest.fixture
 def node(node: Node) -> Node:
     """A node that is ready, on a volume of 20 GiB with much room and a reserve."""
-    node.program("df", "echo '1M-blocks Avail'; cat bench/room")
+    node.program("stat", "cat bench/room")
     node.program("fallocate", 'touch "${@: -1}"')
     node.program("ctr", CTR)
-    node.write("bench/room", "20480 9000\n")
+    node.write("bench/room", room(9000))
     node.write("bench/images", IMAGES)
     node.write("bench/containers", CONTAINERS)
     node.write(NODE_IMAGES, "registry.k8s.io/etcd:3.6.5-0\nsha256:abc\n")
@@ -83,14 +93,14 @@ def test_reserve_is_released_when_the_volume_is_full(node: Node) -> None:
 
 
 def test_boot_releases_the_reserve_before_it_writes_anything(node: Node) -> None:
-    node.program("df", f"echo any; if [[ -e {RESERVE} ]]; then echo '20480 31'; else echo '20480 159'; fi")
+    node.program("stat", f"if [[ -e {RESERVE} ]]; then echo '{room(31)}'; else echo '{room(159)}'; fi")
     assert boot(node) == [RELEASED.format(31)]
     assert boot(node) == []
 
 
 def test_boot_on_a_full_volume_says_what_to_do(node: Node) -> None:
     (node.root / RESERVE).unlink()
-    node.write("bench/room", "20480 3\n")
+    node.write("bench/room", room(3))
     node.write("dev/termination-log")
     boot(node)
     said = node.read("dev/termination-log")
@@ -103,15 +113,37 @@ def test_boot_on_a_full_volume_says_what_to_do(node: Node) -> None:
 @pytest.mark.parametrize("mebibytes", [4, 9000])
 def test_boot_with_some_room_says_nothing(node: Node, mebibytes: int) -> None:
     (node.root / RESERVE).unlink()
-    node.write("bench/room", f"20480 {mebibytes}\n")
+    node.write("bench/room", room(mebibytes, 0))
     assert boot(node) == []
 
 
-def test_volume_of_unknown_size_is_left_alone(node: Node) -> None:
-    node.program("df", "exit 1")
+@pytest.mark.parametrize("commands", ["exit 1", "echo 4096 0 0 0"])
+def test_volume_of_unknown_size_is_left_alone(node: Node, commands: str) -> None:
+    node.program("stat", commands)
     assert boot(node) == []
-    assert watch(node).said == [IS_READY]
+    ended = watch(node, limit=200)
+    assert (ended.said, ended.calls_of("ctr", "fallocate")) == ([IS_READY], [])
     assert node.has(RESERVE)
+
+
+def test_reserve_stays_while_root_can_write(node: Node) -> None:
+    """The kubelet evicts pods by what is left to others: less, on ext4."""
+    assert boot(node) == []
+    ended = watch(node, {10: leave(16, 0)})
+    assert ended.said == [IS_READY]
+    assert node.has(RESERVE)
+
+
+def test_boot_removes_a_reserve_that_is_not_complete(node: Node) -> None:
+    node.write(f"{RESERVE}.partial")
+    assert boot(node) == []
+    assert not node.has(f"{RESERVE}.partial")
+
+
+def test_ephemeral_storage_has_no_reserve(node: Node) -> None:
+    """The host evicts a node that writes more than it may, and counts the reserve."""
+    (node.root / RESERVE).unlink()
+    assert not watch(node.given(EPHEMERAL="true")).calls_of("fallocate")
 
 
 # Images
@@ -127,11 +159,17 @@ def removals(node: Node, seconds: float, limit: float) -> tuple[list[str], list[
 def test_images_that_nobody_uses_are_removed_at_the_second_look(node: Node) -> None:
     calls, said = removals(node, 10, 90)
     (call,) = calls
-    names = "example.com/unused:1 example.com/unused@sha256:n example.com/other:1"
+    names = "example.com/unused:1 example.com/unused@sha256:n example.com/other:1 example.com/other@sha256:o"
     assert sorted(call.split()[6:]) == sorted(names.split())
     assert call.startswith("ctr --namespace k8s.io images rm --sync ")
     (sentence,) = said
     assert sentence.startswith("2 images that no container uses are removed, as only 1023 MiB of 20480 MiB ")
+
+
+def test_images_are_removed_by_one_process_at_a_time(node: Node) -> None:
+    node.program("ctr", "until [[ -e bench/go ]]; do /bin/sleep 0.01; done")
+    ended = watch(node, {10: leave(1023), 190: f"touch $BENCH/go; wait; exit {ENDED_BY_BENCH}"}, limit=200)
+    assert len(ended.calls_of("ctr")) == len(["images", "containers"])
 
 
 def test_image_that_was_just_pulled_is_not_removed(node: Node) -> None:

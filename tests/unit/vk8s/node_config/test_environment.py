@@ -63,6 +63,9 @@ class TestThePod:
         assert "API_SERVERS" not in values(World(), "w")
         assert "ETCD_SERVICE" not in values(World(), "m")
 
+    def test_says_whether_its_storage_is_ephemeral(self) -> None:
+        assert values(World(spec=spec(storage={"ephemeral": True})), "w")["EPHEMERAL"] == "true"
+
     def test_has_the_number_of_its_gpus(self) -> None:
         limits = {"nvidia.com/gpu": 2, "nvidia.com/mig-1g.5gb": "1", "cpu": 4}
         gpus = World(spec=spec(nodes=[node("m", "master"), node("w", "worker", resources={"limits": limits})]))
