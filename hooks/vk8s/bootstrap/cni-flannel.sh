@@ -56,22 +56,28 @@ find_subnet() { # [CNI list]
 }
 
 # CNI lists and programs of plugins that users install (meshes, Multus) outlive the pod, as they would a reboot of a
-# machine. Only the own list is put aside: with it, the kubelet would report Ready before there is a network.
+# machine, but not the cluster that they were installed in. Only the own list is put aside: with it, the kubelet would
+# report Ready before there is a network.
 keep_network_files() {
   local list
+  is_same_generation || rm -rf "$KEPT_CNI" "$PREVIOUS_CNI_LIST" # in state-volume.sh
   mkdir -p "$KEPT_CNI"/{net.d,bin} /etc/cni/net.d
   for list in "$CNI_LIST.restored" "$CNI_LIST"; do
     [[ ! -e $list ]] || mv "$list" "$PREVIOUS_CNI_LIST"
   done
-  mount --bind "$KEPT_CNI/net.d" /etc/cni/net.d
   if copy_network_programs "$KEPT_CNI"; then # in network-programs.sh
     # In the image it is a link.
     [[ ! -L $CNI_PROGRAMS ]] || rm "$CNI_PROGRAMS"
     mkdir -p $CNI_PROGRAMS
     mount --bind "$KEPT_CNI/bin" $CNI_PROGRAMS
   else
-    say "The programs of CNI plugins can't be copied to the state volume: those of users are missing until the next boot."
+    say "The programs of CNI plugins can't be copied to the state volume: in this boot, pods have flannel's plugins alone. Those" \
+      "of users stay on the volume, with all CNI lists, until the node boots with room for the copies."
+    # No list there may change or be used, as programs of users are missing: an empty folder hides them.
+    [[ ! -e $PREVIOUS_CNI_LIST ]] || mv "$PREVIOUS_CNI_LIST" "$CNI_LIST"
+    mount -t tmpfs tmpfs "$KEPT_CNI/net.d"
   fi
+  mount --bind "$KEPT_CNI/net.d" /etc/cni/net.d
 }
 
 # Restores the CNI list of the previous boot if the Node still has that subnet: then the kubelet need not wait for

@@ -29,12 +29,13 @@ case $1 in
     mv "$2" "$3" ;;
 esac
 """
+SOURCED = "sentences.sh state-volume.sh room.sh image-store.sh network-programs.sh kubelet.sh network.sh"
 SAME_SUBNET = answer(NODE_PATH, '{"spec":{"podCIDR":"198.18.1.0/24"}}')
 
 
 def call(node: Node, commands: str) -> list[str]:
     """What a shell says that has sourced what entrypoint.sh and boot.sh source, up to the network."""
-    ended = node.source("sentences.sh image-store.sh network-programs.sh kubelet.sh network.sh", commands)
+    ended = node.source(SOURCED, commands)
     assert ended.code == 0
     return ended.said
 
@@ -117,7 +118,9 @@ def test_list_alone_is_not_yet_a_network(node: Node) -> None:
 
 @pytest.fixture
 def image(node: Node) -> Node:
-    """A node image with two plugins, and one way to read the list."""
+    """A node image with two plugins, and one way to read the list, on a volume with much room."""
+    node.program("stat", "cat bench/room")
+    leave(node, 9000)
     node.write("opt/vk8s/store/id", "first\n")
     for name in ("ptp", "portmap"):
         node.write(f"usr/lib/cni/{name}", f"{name} of the first image\n").chmod(0o755)
@@ -125,6 +128,11 @@ def image(node: Node) -> Node:
     (node.root / "opt/cni/bin").symlink_to(node.root / "usr/lib/cni")
     node.write("usr/local/bin/cni-list", CNI_LIST_PROGRAM).chmod(0o755)
     return node
+
+
+def leave(node: Node, mebibytes: int) -> None:
+    """Leaves the volume so much room."""
+    node.write("bench/room", f"1048576 20480 {mebibytes} {mebibytes}\n")
 
 
 def boot(node: Node) -> list[str]:
@@ -145,10 +153,10 @@ def list_programs(node: Node) -> dict[str, str]:
 
 
 def test_both_directories_of_the_network_are_on_the_volume(image: Node) -> None:
-    ended = image.source("sentences.sh image-store.sh network-programs.sh kubelet.sh network.sh", "keep_network_files")
+    ended = image.source(SOURCED, "keep_network_files")
     assert [call.replace(f"{image.root}/", "/") for call in ended.calls_of("mount")] == [
-        f"mount --bind /{KEPT}/net.d /etc/cni/net.d",
         f"mount --bind /{KEPT}/bin /opt/cni/bin",
+        f"mount --bind /{KEPT}/net.d /etc/cni/net.d",
     ]
     assert list_programs(image) == {"portmap": "portmap of the first image", "ptp": "ptp of the first image"}
     assert (image.root / KEPT / "bin/ptp").stat().st_mode & 0o111
@@ -181,13 +189,79 @@ def test_programs_are_not_copied_at_each_boot(image: Node) -> None:
 
 
 def test_volume_without_room_for_programs_does_not_stop_the_boot(image: Node) -> None:
-    image.program("cp", "exit 1")
+    leave(image, 200)  # and du counts one for the programs
     (said,) = boot(image)
     assert said.startswith("The programs of CNI plugins can't be copied to the state volume")
     assert (image.root / "opt/cni/bin").is_symlink()
-    (image.root / "bin/cp").unlink()
+    assert list_programs(image) == {}
+    leave(image, 201)
     assert boot(image) == []
     assert set(list_programs(image)) == {"portmap", "ptp"}
+
+
+def test_copies_that_are_not_complete_are_removed(image: Node) -> None:
+    """They took the room that etcd needs."""
+    image.write(f"{KEPT}/bin/istio-cni", "of a mesh")
+    image.program("cp", '[[ $* != */ptp* ]] && /bin/cp "$@"')
+    assert len(boot(image)) == 1
+    assert list_programs(image) == {"istio-cni": "of a mesh"}
+    assert not image.has(f"{KEPT}/copying")
+
+
+def test_programs_are_copied_again_after_a_failure_with_another_image(image: Node) -> None:
+    boot(image)
+    image.write("opt/vk8s/store/id", "second\n")
+    leave(image, 0)
+    boot(image)
+    image.write("opt/vk8s/store/id", "first\n")
+    leave(image, 9000)
+    assert boot(image) == []
+    assert set(list_programs(image)) == {"portmap", "ptp"}
+
+
+def test_programs_that_a_power_failure_has_emptied_are_copied(image: Node) -> None:
+    image.write(f"{KEPT}/bin/ptp")
+    boot(image)
+    assert list_programs(image)["ptp"] == "ptp of the first image"
+
+
+def test_programs_are_on_the_disk_before_it_is_noted(image: Node) -> None:
+    image.program("sync", f"[[ -s {KEPT}/bin/ptp && ! -e {KEPT}/image ]]")
+    assert boot(image) == []
+    assert image.has(f"{KEPT}/image")
+
+
+def test_lists_of_users_stay_as_they_are_without_their_programs(image: Node) -> None:
+    """Neither cni-list nor flanneld may leave plugins out for good whose programs are on the volume."""
+    boot(image)
+    image.write(f"{KEPT}/bin/istio-cni", "of a mesh").chmod(0o755)
+    image.write(CNI_LIST, CHAINED)
+    change_image(image)
+    leave(image, 0)
+    ended = image.source(SOURCED, f"keep_network_files; {SAME_SUBNET}; restore_cni_list")
+    assert not image.has(PREVIOUS_CNI_LIST)
+    assert image.read(CNI_LIST) == CHAINED
+    assert [call.replace(f"{image.root}/", "/") for call in ended.calls_of("mount")] == [
+        f"mount -t tmpfs tmpfs /{KEPT}/net.d",
+        f"mount --bind /{KEPT}/net.d /etc/cni/net.d",
+    ]
+    leave(image, 9000)
+    boot(image)
+    image.write("opt/cni/bin/istio-cni")  # mounted
+    assert restore(image, SAME_SUBNET) == CHAINED
+
+
+@pytest.mark.parametrize("generation", ["1", "2"])
+def test_network_files_of_another_generation_are_removed(image: Node, generation: str) -> None:
+    """Their plugins would ask an API server that does not know them."""
+    image.write("var/lib/vk8s/generation", "1\n")
+    image.write(PREVIOUS_CNI_LIST, CHAINED)
+    image.write(f"{KEPT}/net.d/00-multus.conf", "{}")
+    image.write(f"{KEPT}/bin/istio-cni", "of a mesh")
+    boot(image.given(GENERATION=generation))
+    for path in (PREVIOUS_CNI_LIST, f"{KEPT}/net.d/00-multus.conf", f"{KEPT}/bin/istio-cni"):
+        assert image.has(path) == (generation == "1")
+    assert image.has(f"{KEPT}/bin/ptp")
 
 
 def test_no_boot_begins_with_the_list_of_the_previous_one(image: Node) -> None:
