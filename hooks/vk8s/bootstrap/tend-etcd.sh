@@ -32,10 +32,11 @@ report_etcd() {
   done <"$problems"
 }
 
+# By the clock, as the file outlives this process and its SECONDS.
 is_reminder_due() { # reason
   local file=$RUN/reported-$1
-  [[ ! -s $file ]] || ((SECONDS >= $(<"$file") + REMIND_SECONDS)) || return
-  echo $SECONDS >"$file"
+  [[ ! -s $file ]] || ((EPOCHSECONDS >= $(<"$file") + REMIND_SECONDS)) || return
+  echo "$EPOCHSECONDS" >"$file"
 }
 
 # A full database accepts none.

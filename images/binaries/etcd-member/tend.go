@@ -18,18 +18,22 @@ const (
 	mebibyte = 1 << 20
 	// Less is not worth that etcd stands still meanwhile.
 	leastWaste = 64 * mebibyte
-	// What has to be left on the disk besides the new file.
-	spareRoom = 32 * mebibyte
+	// What has to be left on the disk besides the new file: the kubelet evicts pods below 200 MiB.
+	spareRoom = 400 * mebibyte
+	// The same if etcd accepts no changes before that.
+	leastSpareRoom = 32 * mebibyte
 	// etcd's own, for members that do not tell.
 	defaultQuota = 2048 * mebibyte
 	// So long etcd may take to rewrite its file.
 	defragTimeout = 2 * time.Minute
 )
 
-// Percent of the quota: from which on there is a warning; and below which there is room again.
+// Percent of the quota: from which on there is a warning; below which so little is in use that a new file of a full
+// database has room, and is worth it; and below which there is room again.
 const (
-	warnPercent = 80
-	roomPercent = 90
+	warnPercent  = 80
+	worthPercent = 87
+	roomPercent  = 90
 )
 
 // tend keeps the database of the local member in order: it frees what is unused in the file, drops the history of a full
@@ -55,13 +59,17 @@ func (n *node) tend(ctx context.Context, o *options) (string, error) {
 	if len(problems) > 0 {
 		return strings.Join(problems, "\n"), nil
 	}
-	if isFull(alarms, own.Header.MemberId) {
+	isStuck := slices.ContainsFunc(alarms, isOfSpace) && !hasRoom(own)
+	if isStuck {
 		if err := n.compact(ctx, own.Header.Revision); err != nil {
 			return "", err
 		}
+		if own, err = n.readStatus(ctx, n.local); err != nil {
+			return "", err
+		}
 	}
-	if isFull(alarms, own.Header.MemberId) || isWasteful(own) {
-		problem, err := n.defragment(ctx, listed.members, own, o)
+	if isWasteful(own) || isStuck && own.DbSizeInUse < percent(readQuota(own), worthPercent) {
+		problem, err := n.defragment(ctx, listed.members, own, isStuck, o)
 		if err != nil {
 			return "", err
 		}
@@ -109,11 +117,15 @@ func (n *node) describeCorruption(members []*member, alarms []*etcdserverpb.Alar
 	return problems
 }
 
-// isFull is whether etcd accepts nothing but deletions because the database of a member has reached its quota.
-func isFull(alarms []*etcdserverpb.AlarmMember, id uint64) bool {
-	return slices.ContainsFunc(alarms, func(alarm *etcdserverpb.AlarmMember) bool {
-		return alarm.MemberID == id && alarm.Alarm == etcdserverpb.AlarmType_NOSPACE
-	})
+// isOfSpace is whether etcd accepts nothing but deletions because the database of a member has reached its quota: be it
+// that of any member.
+func isOfSpace(alarm *etcdserverpb.AlarmMember) bool {
+	return alarm.Alarm == etcdserverpb.AlarmType_NOSPACE
+}
+
+// hasRoom is whether the file of the database is so small that changes may be accepted again.
+func hasRoom(own *clientv3.StatusResponse) bool {
+	return own.DbSize < percent(readQuota(own), roomPercent)
 }
 
 // isWasteful is whether most of the file of the database is unused.
@@ -135,23 +147,24 @@ func (n *node) compact(ctx context.Context, revision int64) error {
 	return err
 }
 
-// defragment rewrites the file of the database, unless that has to wait: the member answers nothing meanwhile, so all
-// others have to, and no two may do it at a time.
+// defragment rewrites the file of the database, unless that has to wait: the member answers nothing meanwhile, so others
+// have to, and no two may do it at a time.
 func (n *node) defragment(
-	ctx context.Context, members []*member, own *clientv3.StatusResponse, o *options,
+	ctx context.Context, members []*member, own *clientv3.StatusResponse, isStuck bool, o *options,
 ) ([]string, error) {
 	voters := selectMembers(members, isVoter)
-	if !hasTurn(voters, own.Header.MemberId, time.Now(), o.turn) || !n.doAllAnswer(ctx, voters) {
+	if !hasTurn(voters, own.Header.MemberId, time.Now(), o.turn) || !n.doOthersAnswer(ctx, voters, isStuck) {
 		return nil, nil
 	}
 	free, err := readFree(o.data)
 	if err != nil {
 		return nil, err
 	}
-	if free < own.DbSizeInUse+spareRoom {
+	if needed := neededRoom(own, isStuck); free < needed {
 		return []string{fmt.Sprintf(
-			"EtcdNoRoom The database of etcd takes %d MiB, of which %d are in use, and there are only %d MiB on its disk to "+
-				"rewrite it: free some.", own.DbSize/mebibyte, own.DbSizeInUse/mebibyte, free/mebibyte,
+			"EtcdNoRoom The database of etcd takes %d MiB, of which %d are in use. To rewrite it, %d MiB of its disk have to "+
+				"be free, and there are only %d: free some.",
+			own.DbSize/mebibyte, own.DbSizeInUse/mebibyte, needed/mebibyte, free/mebibyte,
 		)}, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, defragTimeout)
@@ -182,30 +195,42 @@ func hasTurn(voters []*member, id uint64, now time.Time, turn time.Duration) boo
 	return ids[now.UnixNano()/int64(turn)%int64(len(ids))] == id
 }
 
-// doAllAnswer is whether all voters answer, and know a leader.
-func (n *node) doAllAnswer(ctx context.Context, voters []*member) bool {
+// neededRoom is how many bytes of the disk have to be free to rewrite the database.
+func neededRoom(own *clientv3.StatusResponse, isStuck bool) int64 {
+	if isStuck {
+		return own.DbSizeInUse + leastSpareRoom
+	}
+	return own.DbSizeInUse + spareRoom
+}
+
+// doOthersAnswer is whether all voters answer and know a leader. So long as etcd accepts no changes anyway, a quorum will
+// do, if the rest can't be reached: a member that is lost can't be replaced before there is room.
+func (n *node) doOthersAnswer(ctx context.Context, voters []*member, isStuck bool) bool {
 	if len(voters) == 1 {
 		return true
 	}
-	answering := 0
-	for _, status := range n.readStatuses(ctx, voters) {
-		if status.Leader != 0 {
-			answering++
+	statuses := n.readStatuses(ctx, voters)
+	for _, status := range statuses {
+		if status.Leader == 0 {
+			return false
 		}
 	}
-	return answering == len(voters)
+	return len(statuses) == len(voters) || isStuck && len(statuses) > len(voters)/2
 }
 
-// disarm takes back the alarm of a full database if there is room again, or its member is gone, and describes a database
-// that is full, or nearly.
+// disarm takes back the alarms of a full database once the own one has room, or their member is gone, and describes a
+// database that is full, or nearly. All have the same data: what has room in one file has room in those of others, once
+// they are rewritten, and if that is not the case yet, their members raise the alarm again.
 func (n *node) disarm(
 	ctx context.Context, members []*member, alarms []*etcdserverpb.AlarmMember, own *clientv3.StatusResponse,
 ) ([]string, error) {
-	id, quota := own.Header.MemberId, readQuota(own)
-	hasRoom := own.DbSize < percent(quota, roomPercent)
+	isFull := false
 	for _, alarm := range alarms {
-		isOver := alarm.MemberID == id && hasRoom || findByID(members, alarm.MemberID) == nil
-		if alarm.Alarm != etcdserverpb.AlarmType_NOSPACE || !isOver {
+		if !isOfSpace(alarm) {
+			continue
+		}
+		if !hasRoom(own) && findByID(members, alarm.MemberID) != nil {
+			isFull = true
 			continue
 		}
 		err := n.change(ctx, n.local, func(ctx context.Context, client *clientv3.Client) error {
@@ -215,13 +240,14 @@ func (n *node) disarm(
 		if err != nil {
 			return nil, err
 		}
-		n.say("its database has room again: alarm NOSPACE is taken back")
+		n.say("its database has room: alarm NOSPACE of member " + formatID(alarm.MemberID) + " is taken back")
 	}
+	quota := readQuota(own)
 	used := fmt.Sprintf("%d of the %d MiB that etcd may have are in use", own.DbSizeInUse/mebibyte, quota/mebibyte)
 	switch {
-	case isFull(alarms, id) && !hasRoom:
+	case isFull:
 		return []string{"EtcdFull The database of etcd is full (alarm NOSPACE): " + used + ", and the API server accepts " +
-			"nothing but deletions. Delete objects; some minutes later, it accepts changes again."}, nil
+			"nothing but deletions. Delete objects: it accepts changes again within five minutes for each control-plane node."}, nil
 	case own.DbSizeInUse > percent(quota, warnPercent):
 		return []string{"EtcdNearlyFull The database of etcd is nearly full: " + used + ". Once it is full, the API server " +
 			"accepts nothing but deletions. Find the kind of which there are so many objects, and delete what is not needed."}, nil

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -105,7 +106,7 @@ func TestAFullDatabaseAcceptsChangesAgainOnceThereIsRoom(t *testing.T) {
 		found = a.tend()
 		return found.printed == ""
 	})
-	if !strings.Contains(found.reason, "alarm NOSPACE is taken back") {
+	if !strings.Contains(found.reason, " is taken back") {
 		t.Errorf("it says %v", found)
 	}
 	a.put("key", "value")
@@ -114,17 +115,68 @@ func TestAFullDatabaseAcceptsChangesAgainOnceThereIsRoom(t *testing.T) {
 	}
 }
 
-func TestADatabaseThatIsFullOfWhatIsThereIsReported(t *testing.T) {
-	n := &node{say: func(string) {}}
-	alarms := []*etcdserverpb.AlarmMember{{MemberID: 1, Alarm: etcdserverpb.AlarmType_NOSPACE}}
-	own := &clientv3.StatusResponse{
-		Header: &etcdserverpb.ResponseHeader{MemberId: 1}, DbSize: 2000 * mebibyte, DbSizeInUse: 1990 * mebibyte,
+func TestADatabaseThatIsFullOfWhatIsThereIsReportedAndNotWrittenAnew(t *testing.T) {
+	c := newCluster(t)
+	c.quota = 16 * mebibyte
+	a := c.initialized("a", 1)
+	for number := 0; a.write("key/"+strconv.Itoa(number), mebibyte/32); number++ {
 	}
-	problems, err := n.disarm(t.Context(), []*member{{ID: 1}}, alarms, own)
-	want := "EtcdFull The database of etcd is full (alarm NOSPACE): 1990 of the 2048 MiB that etcd may have are in use, "
-	if err != nil || len(problems) != 1 || !strings.HasPrefix(problems[0], want) {
-		t.Errorf("it says %v (%v)", problems, err)
+	want := "EtcdFull The database of etcd is full (alarm NOSPACE): "
+	for range 3 {
+		if found := a.tend(); !strings.HasPrefix(found.printed, want) || found.reason != "" {
+			t.Errorf("it says %v", found)
+		}
 	}
+	a.client(func(ctx context.Context, client *clientv3.Client) error {
+		_, err := client.Delete(ctx, "key/", clientv3.WithPrefix())
+		return err
+	})
+	await(t, "room", func() bool { return a.tend().printed == "" })
+	a.put("key", "value")
+}
+
+func TestAFullDatabaseAcceptsChangesAgainWithoutALostMember(t *testing.T) {
+	c := newCluster(t)
+	c.quota = 16 * mebibyte
+	a, b, d := c.initialized("a", 1), c.pod("b", 2), c.pod("d", 3)
+	b.enter("await-data", "promote")
+	d.enter("await-data", "promote")
+	for a.write("key", mebibyte/32) { // so little at a time that the files of all have about the same size
+	}
+	lost := d.status().Header.MemberId
+	d.raise(lost, etcdserverpb.AlarmType_NOSPACE)
+	d.stop()
+	await(t, "turn", func() bool { return strings.Contains(a.tend().reason, "its database is rewritten: of ") })
+	if a.hasAlarm(lost) {
+		t.Error("the alarm of the lost member is still there")
+	}
+	a.put("key", "value")
+	d.restart()
+	if a.fill(32 * mebibyte) {
+		t.Error("no member raises the alarm again")
+	}
+	await(t, "room in all", func() bool {
+		for _, each := range []*pod{a, b, d} {
+			each.tend()
+		}
+		return a.write("key", mebibyte/2)
+	})
+}
+
+// hasAlarm is whether there is alarm NOSPACE of a member.
+func (p *pod) hasAlarm(id uint64) bool {
+	p.t.Helper()
+	has := false
+	p.client(func(ctx context.Context, client *clientv3.Client) error {
+		response, err := client.AlarmList(ctx)
+		if err == nil {
+			has = slices.ContainsFunc(response.Alarms, func(alarm *etcdserverpb.AlarmMember) bool {
+				return alarm.MemberID == id && isOfSpace(alarm)
+			})
+		}
+		return err
+	})
+	return has
 }
 
 func TestADatabaseThatIsNearlyFullIsReportedBeforeThat(t *testing.T) {
@@ -143,7 +195,7 @@ func TestADatabaseThatIsNearlyFullIsReportedBeforeThat(t *testing.T) {
 func TestAnAlarmOfAMemberThatIsGoneIsTakenBack(t *testing.T) {
 	a := newCluster(t).initialized("a", 1)
 	a.raise(42, etcdserverpb.AlarmType_NOSPACE)
-	if found := a.tend(); !strings.Contains(found.reason, "alarm NOSPACE is taken back") {
+	if found := a.tend(); !strings.Contains(found.reason, " is taken back") {
 		t.Errorf("it says %v", found)
 	}
 	a.put("key", "value")
@@ -222,11 +274,21 @@ func TestADiskWithoutRoomForANewFileIsReported(t *testing.T) {
 	own := &clientv3.StatusResponse{
 		Header: &etcdserverpb.ResponseHeader{MemberId: 1}, DbSize: 1 << 62, DbSizeInUse: 1 << 60,
 	}
-	problems, err := n.defragment(t.Context(), []*member{{ID: 1}}, own, &options{data: t.TempDir(), turn: time.Second})
+	problems, err := n.defragment(t.Context(), []*member{{ID: 1}}, own, true, &options{data: t.TempDir(), turn: time.Second})
 	if err != nil || len(problems) != 1 || !strings.HasPrefix(problems[0], "EtcdNoRoom The database of etcd takes ") {
 		t.Errorf("it says %v (%v)", problems, err)
 	}
-	if _, err := n.defragment(t.Context(), []*member{{ID: 1}}, own, &options{data: "/nowhere", turn: time.Second}); err == nil {
+	if _, err := n.defragment(t.Context(), []*member{{ID: 1}}, own, true, &options{data: "/nowhere", turn: time.Second}); err == nil {
 		t.Error("a folder that is not there is none")
+	}
+}
+
+func TestPodsAreEvictedForANewFileOnlyIfNothingElseHelps(t *testing.T) {
+	own := &clientv3.StatusResponse{DbSize: 1000 * mebibyte, DbSizeInUse: 300 * mebibyte}
+	if needed := neededRoom(own, false); needed != 700*mebibyte {
+		t.Errorf("for a file with unused pages, it needs %d", needed)
+	}
+	if needed := neededRoom(own, true); needed != 332*mebibyte {
+		t.Errorf("for a full one, it needs %d", needed)
 	}
 }

@@ -3,7 +3,7 @@
 - The directory is the root: in a copy of the scripts, absolute paths lead into it. No privileges are needed.
 - Programs that would change a machine or talk to one are fakes, which record their arguments and do what a test
   says. `curl` answers what a test has set for a method and a path; otherwise the connection is refused.
-- Time is virtual: `sleep` takes none, but advances SECONDS and EPOCHREALTIME, and runs what a test has planned for
+- Time is virtual: `sleep` takes none, but advances the clocks of the shell, and runs what a test has planned for
   then.
 """
 
@@ -53,12 +53,12 @@ FOLDERS = (
 # After so many seconds of its clock, a script that waits or watches is ended, unless a test gives it more or less.
 LIMIT = 60.0
 ENDED_BY_BENCH = 99
-# Read by bash before the script (BASH_ENV): SECONDS and EPOCHREALTIME are ordinary variables once they have been unset.
+# Read by bash before the script (BASH_ENV): its clocks are ordinary variables once they have been unset.
 CLOCK = """
-unset BASH_ENV SECONDS EPOCHREALTIME
+unset BASH_ENV SECONDS EPOCHREALTIME EPOCHSECONDS
 set_clock() {{ # microseconds
-  CLOCK=$1 SECONDS=$(($1 / 1000000)) EPOCHREALTIME=1000000000.000000
-  EPOCHREALTIME=$((1000000000 + SECONDS)).$(printf %06d $((CLOCK % 1000000)))
+  CLOCK=$1 SECONDS=$(($1 / 1000000)) EPOCHSECONDS=$((1000000000 + $1 / 1000000))
+  EPOCHREALTIME=$EPOCHSECONDS.$(printf %06d $((CLOCK % 1000000)))
   local planned commands
   for planned in {root}/bench/planned/*; do
     [[ -e $planned && 10#${{planned##*/}} -le $CLOCK ]] || break

@@ -33,7 +33,7 @@ def tend(node: Node, *seconds: int, before: str = "true") -> Ended:
     ask = 'ask() { curl "$@"; }'
     ended = node.source(
         "sentences.sh kubelet.sh etcd-member.sh tend-etcd.sh",
-        f"{ask}; {before}; for SECONDS in {moments}; do tend_etcd; wait; done",
+        f"{ask}; {before}; for moment in {moments}; do set_clock ${{moment}}000000; tend_etcd; wait; done",
     )
     assert ended.code == 0
     return ended
@@ -92,3 +92,12 @@ def test_problem_that_lasts_is_reported_again_every_hour(node: Node) -> None:
     """Without an answer of the API server, which may be full: it is said all the same."""
     print_both(node, FULL)
     assert tend(node, 0, 3500, 3800, 7300).said == [SENTENCE] * 2
+
+
+def test_reminders_survive_a_restart_of_the_watcher(node: Node) -> None:
+    """SECONDS begin again, and the clock goes on."""
+    print_both(node, FULL)
+    restarted = "set_clock() { SECONDS=0 EPOCHSECONDS=$((1000000000 + $1 / 1000000)); }"
+    assert tend(node, 80000).said == [SENTENCE]
+    assert tend(node, 83599, before=restarted).said == []
+    assert tend(node, 83600, before=restarted).said == [SENTENCE]
