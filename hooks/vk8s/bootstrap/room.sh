@@ -17,8 +17,8 @@ NODE_IMAGES=/opt/vk8s/store/images # older node images don't have the list
 
 room_seen_at=-$ROOM_SECONDS     # SECONDS
 images_seen_at=-$IMAGES_SECONDS # SECONDS
-has_no_reserve=$EPHEMERAL       # not empty if the file system can't allocate a file, or the host limits what it has
-removing=''                     # the process that removes images
+has_no_reserve=''               # not empty if the file system can't allocate a file
+removing_images=''              # the process that removes images
 
 # Called before anything is written. What pods inside have written stays: it is not known what can be deleted.
 make_room_to_boot() {
@@ -52,7 +52,7 @@ watch_room() {
   least=$((least < LEAST_ROOM_MIB ? LEAST_ROOM_MIB : least > MOST_ROOM_MIB ? MOST_ROOM_MIB : least))
   if [[ -e $RESERVE ]]; then
     ((room >= FULL_MIB)) || release_reserve
-  elif ((available >= least + 2 * RESERVE_MIB)) && [[ -z $has_no_reserve ]]; then
+  elif ((available >= least + 2 * RESERVE_MIB)) && [[ -z $has_no_reserve$EPHEMERAL ]]; then
     keep_reserve
   fi
   if ((available >= least)); then
@@ -76,10 +76,10 @@ keep_reserve() {
 # In the background: containerd may take a while.
 start_removal() {
   [[ -s $NODE_IMAGES ]] && ((SECONDS >= images_seen_at + IMAGES_SECONDS)) || return 0
-  [[ -z $removing ]] || ! kill -0 "$removing" 2>/dev/null || return 0
+  [[ -z $removing_images ]] || ! kill -0 "$removing_images" 2>/dev/null || return 0
   images_seen_at=$SECONDS
   remove_unused_images &
-  removing=$!
+  removing_images=$!
 }
 
 # The kubelet may remove none (components.py): it would take those of the node image as well, which are in no registry.
