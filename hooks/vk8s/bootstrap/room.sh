@@ -7,6 +7,7 @@ RESERVE_MIB=128 # etcd allocates 64 at once for its log
 # The reserve is released if less MiB are free: while the node runs, and when it boots, which writes more.
 FULL_MIB=16 FULL_AT_BOOT_MIB=32
 LEAST_TO_BOOT_MIB=4
+UNUSABLE_MIB=16
 ROOM_SECONDS=5
 # Unused images are removed if less is free than a tenth of the volume, within these bounds. The kubelet evicts pods at
 # 200.
@@ -31,11 +32,13 @@ make_room_to_boot() {
 }
 
 # Sets how many MiB the volume has ($size), how many root can write ($room), and how many others can ($available). The
-# kubelet goes by the latter; ext4 keeps some for root. Fails if the file system does not tell.
+# kubelet goes by the latter; ext4 keeps some for root, and counts 16 MiB as free that nobody can write. Fails if the
+# file system does not tell.
 read_room() {
   local block
   read -r block size room available < <(stat -f -c '%S %b %f %a' "$STATE" 2>/dev/null) && ((size > 0)) || return
-  size=$((size * block >> 20)) room=$((room * block >> 20)) available=$((available * block >> 20))
+  size=$((size * block >> 20)) room=$(((room * block >> 20) - UNUSABLE_MIB)) available=$((available * block >> 20))
+  room=$((room > available ? room : available))
 }
 
 release_reserve() {

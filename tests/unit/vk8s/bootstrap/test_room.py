@@ -37,8 +37,12 @@ esac
 
 
 def room(mebibytes: int, available: int | None = None) -> str:
-    """What `stat` says of a volume of 20 GiB on which root can write so much; others less, if it is `available`."""
-    return f"1048576 20480 {mebibytes} {mebibytes if available is None else available}\n"
+    """What `stat` says of a volume of 20 GiB on which root can write so much; others less, if it is `available`.
+
+    Then it is of ext4, where 16 MiB more are free, and nobody can write them.
+    """
+    free, left = (mebibytes, mebibytes) if available is None else (mebibytes + 16, available)
+    return f"1048576 20480 {free} {left}\n"
 
 
 def leave(mebibytes: int, available: int | None = None) -> str:
@@ -188,3 +192,10 @@ def test_images_stay_if_an_older_node_image_has_no_list(node: Node) -> None:
 def test_images_stay_if_containerd_does_not_answer(node: Node) -> None:
     node.program("ctr", "[[ $* != *containers* ]] || exit 1; cat bench/images")
     assert removals(node, 10, 200) == ([], [])
+
+
+def test_reserve_is_released_on_ext4_that_is_full_to_the_last_byte(node: Node) -> None:
+    """Its statistics then have 16 MiB that are free, and none that are available."""
+    ended = watch(node, {10: leave(0, 0)})
+    assert RELEASED.format(0) in ended.said
+    assert not node.has(RESERVE)
