@@ -6,6 +6,7 @@ import pytest
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
+from hooks.vk8s.keys import kubelet_client
 from hooks.vk8s.keys.kubeconfig import Issuer
 from hooks.vk8s.keys.kubelet_client import build_kubelet_client, parse_kubelet_client
 from hooks.vk8s.keys.pki import Authority, ignore_long_names
@@ -41,6 +42,17 @@ def test_workers_have_different_keys() -> None:
 
 def test_certificate_is_renewed_a_month_before_its_end() -> None:
     assert CLIENT.renewal == NOW + timedelta(days=335)
+
+
+def test_known_certificates_are_forgotten_before_they_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kubelet_client, "MOST_CHECKED", 2)
+    for number in range(5):
+        node = f"w{number}"
+        pem = build_kubelet_client(node, issuer(), ENTROPY).pem
+        first = parse_kubelet_client(pem, node, issuer().authority)
+        assert first is not None
+        assert parse_kubelet_client(pem, node, issuer().authority) is first, "it is not checked again"
+        assert len(kubelet_client.CHECKED) <= 2
 
 
 @pytest.mark.parametrize(
