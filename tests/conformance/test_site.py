@@ -2,6 +2,8 @@
 
 import base64
 import json
+import signal
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -87,6 +89,15 @@ def test_part_without_a_report_is_an_error_that_names_the_output(site: Site, tmp
         run_part(site, PART, tmp_path / "out")
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """A process that was started in the background ignores SIGINT, and Python leaves it so."""
+    former = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, former)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_interrupted_part_leaves_no_process(site: Site, tmp_path: Path) -> None:
     note = tmp_path / "pid"
     write_program(tmp_path / "ginkgo", f"sleep 1000 & echo $! >{note}", "kill -INT $PPID", "wait")

@@ -225,7 +225,7 @@ def test_programs_that_a_power_failure_has_emptied_are_copied(image: Node) -> No
     assert list_programs(image)["ptp"] == "ptp of the first image"
 
 
-def test_programs_are_on_the_disk_before_it_is_noted(image: Node) -> None:
+def test_programs_are_on_the_disk_before_they_are_recorded(image: Node) -> None:
     image.program("sync", f"[[ -s {KEPT}/bin/ptp && ! -e {KEPT}/image ]]")
     assert boot(image) == []
     assert image.has(f"{KEPT}/image")
