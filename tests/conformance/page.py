@@ -36,13 +36,12 @@ def describe(run: Run) -> str:
 
 
 def _build_runs(runs: Iterable[Run]) -> list[str]:
-    head = ["| Kubernetes | control-plane nodes | date | commit | specs | passed | failed | left out | with |"]
+    shown = list(runs)
+    head = ["| run | date | commit | specs | passed | failed |", "|---|---|---|--:|--:|--:|"]
     rows = [
-        f"| {run.versions['Kubernetes']} | {run.control_plane_nodes} | {run.date} | `{run.commit}` | {run.specs} "
-        f"| {run.passed} | {run.failed} | {len(run.left_out)} | {_describe_versions(run)} |"
-        for run in runs
+        f"| {_name(run)} | {run.date} | `{run.commit}` | {run.specs} | {run.passed} | {run.failed} |" for run in shown
     ]
-    return [*head, "|---|--:|---|---|--:|--:|--:|--:|---|", *rows]
+    return [*head, *rows, "", *(f"- {_name(run)}: {_describe_versions(run)}" for run in shown)]
 
 
 def _describe_versions(run: Run) -> str:

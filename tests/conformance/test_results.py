@@ -91,7 +91,8 @@ def test_page_shows_numbers_failures_and_what_is_left_out(run: Run) -> None:
     text = page.fill(f"Prose.\n{blocks}\n", {run.key: run})
     assert "old" not in text
     assert text.startswith("Prose.\n")
-    assert "| v1.34.4 | 1 | 2026-11-30 | `abc123` | 4 | 2 | 1 | 1 | kernel 6.18 |" in text
+    assert "| v1.34.4, 1 control-plane node | 2026-11-30 | `abc123` | 4 | 2 | 1 |" in text
+    assert "- v1.34.4, 1 control-plane node: kernel 6.18" in text
     assert "| v1.34.4, 1 control-plane node | side by side | 6 | 1 | 1 | 1 min 30 s |" in text
     assert f"- v1.34.4, 1 control-plane node, parallel: `{SLOW}`. Run alone: passes." in text
     assert "  timed out\n  after 5 m\n" in text
