@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.conformance.outcome import Outcome, read_outcome
-from tests.conformance.site import Site, list_workers
+from tests.conformance.site import Site
 from tests.conformance.specs import Part
 
 
@@ -59,7 +59,7 @@ def build_command(site: Site, part: Part, folder: Path, kubeconfig: Path) -> lis
         "--provider=skeleton",
         f"--kubeconfig={kubeconfig}",
         f"--kubectl-path={site.kubectl}",
-        f"--num-nodes={len(list_workers(site.virtual))}",
+        f"--num-nodes={len(site.nodes)}",
         f"--report-dir={folder}",
         f"--e2e-output-dir={folder}",
         "--report-complete-ginkgo",

@@ -13,13 +13,13 @@ from testbed import builds, cgroups, host_cluster, preflight
 from testbed.bring_up import bring_up
 from testbed.layout import CONFORMANCE
 from tests.nested.host import build_testbed_host, read_example_images
-from tests.nested.members import list_control_plane
 from tests.nested.virtual import VirtualCluster
 
 NAME: Final = "conformance"
 REMOVAL: Final = f"{sys.executable} -m testbed --testbed {CONFORMANCE.name} down"
 # What Conformance asks for: some specs want pods on two nodes that differ.
 WORKERS: Final = 2
+_CONTROL_PLANE: Final = "node-role.kubernetes.io/control-plane"
 # What a node may use, by its role, and what it asks for, which small hosts have.
 _LIMITS: Final = {"master": {"cpu": "2", "memory": "3Gi"}, "worker": {"cpu": "2", "memory": "4Gi"}}
 _REQUESTS: Final = {"cpu": "100m", "memory": "1Gi"}
@@ -35,9 +35,10 @@ class Configuration:
 
 @dataclass(frozen=True)
 class Site:
-    """A virtual cluster that is Running, with the images that specs use. `programs`: e2e.test and ginkgo."""
+    """A virtual cluster that is Running, with the images that specs use on `nodes`. `programs`: e2e.test and ginkgo."""
 
     virtual: VirtualCluster
+    nodes: Sequence[str]
     programs: Path
     kubectl: Path
 
@@ -75,12 +76,13 @@ def bring_up_site(configuration: Configuration) -> Site:
 
 
 def prepare(virtual: VirtualCluster, modules: str = builds.OURS) -> Site:
-    """Gives the workers of a virtual cluster of that Kubernetes, which is Running, all images that specs use."""
+    """Gives a virtual cluster of that Kubernetes, which is Running, all images that specs use, where their pods run."""
     virtual.wait_for_nodes()
     images = builds.build_conformance_images(modules)
-    for worker in list_workers(virtual):
-        virtual.kubectl.feed(images, "exec", "-i", worker, "--", "ctr", "-n", "k8s.io", "images", "import", "-")
-    return Site(virtual, builds.build_conformance_programs(modules), builds.build_binaries(modules) / "kubectl")
+    nodes = list_schedulable(virtual.inside.get("nodes")["items"])
+    for node in nodes:
+        virtual.kubectl.feed(images, "exec", "-i", node, "--", "ctr", "-n", "k8s.io", "images", "import", "-")
+    return Site(virtual, nodes, builds.build_conformance_programs(modules), builds.build_binaries(modules) / "kubectl")
 
 
 def remove() -> None:
@@ -111,6 +113,11 @@ def build_vk8s(version: str, control_plane_nodes: int) -> Manifest:
     }
 
 
-def list_workers(virtual: VirtualCluster) -> Sequence[str]:
-    """Names of the nodes that pods of specs run on."""
-    return [node for node in virtual.nodes if node not in list_control_plane(virtual)]
+def list_schedulable(nodes: Sequence[Manifest]) -> Sequence[str]:
+    """Names of those that pods of specs run on: a control-plane node loses its taint with the last worker."""
+    return [node["metadata"]["name"] for node in nodes if not _is_reserved(node)]
+
+
+def _is_reserved(node: Manifest) -> bool:
+    # A Node that has just become Ready has taints of the node controller for another moment.
+    return any(taint["key"] == _CONTROL_PLANE for taint in node["spec"].get("taints", ()))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.spec.model import Spec
 from hooks.vk8s.spec.validate import check_spec
 from testbed.host_cluster import HostCluster
@@ -17,7 +18,7 @@ from testbed.layout import CONFORMANCE
 from testbed.waiting import wait_for
 from tests.conformance.reports import build_spec, write_report
 from tests.conformance.run import SuiteError, build_command, run_part
-from tests.conformance.site import NAME, Site, build_vk8s, list_workers
+from tests.conformance.site import NAME, Site, build_vk8s, list_schedulable
 from tests.conformance.specs import Choice, Part
 from tests.nested.host import build_testbed_host
 from tests.nested.place import Place
@@ -40,7 +41,8 @@ def site(tmp_path: Path) -> Site:
     )
     kubectl = Kubectl([str(tmp_path / "kubectl")])
     alone = replace(host, kubectl=kubectl, client=replace(host.client, network=Place()))
-    return Site(VirtualCluster(alone, build_vk8s("v1.34.4", 1), tmp_path), tmp_path, tmp_path / "kubectl")
+    virtual = VirtualCluster(alone, build_vk8s("v1.34.4", 1), tmp_path)
+    return Site(virtual, virtual.nodes[1:], tmp_path, tmp_path / "kubectl")
 
 
 def write_program(path: Path, *lines: str) -> None:
@@ -57,8 +59,19 @@ def test_virtual_cluster_is_one_that_the_hooks_accept(count: int) -> None:
     assert {node.image.rpartition(":")[2] for node in spec.nodes} == {"v1.35.4"}
 
 
-def test_specs_have_two_workers_to_run_on(site: Site) -> None:
-    assert list_workers(site.virtual) == ["conformance-worker-1", "conformance-worker-2"]
+def build_node(name: str, *taints: str) -> Manifest:
+    spec = {"taints": [{"key": key, "effect": "NoSchedule"} for key in taints]} if taints else {}
+    return {"metadata": {"name": name}, "spec": spec}
+
+
+def test_specs_run_wherever_the_control_plane_does_not_keep_pods_away() -> None:
+    nodes = [
+        build_node("worker-1"),
+        build_node("worker-2", "node.kubernetes.io/not-ready"),
+        build_node("master-1"),
+        build_node("master-2", "node-role.kubernetes.io/control-plane"),
+    ]
+    assert list_schedulable(nodes) == ["worker-1", "worker-2", "master-1"]
 
 
 def test_command_names_the_programs_and_where_reports_go(site: Site, tmp_path: Path) -> None:
@@ -68,7 +81,7 @@ def test_command_names_the_programs_and_where_reports_go(site: Site, tmp_path: P
     # ginkgo takes what is before the suite, and the suite what comes after `--`.
     assert "--procs=6" in command[:suite]
     assert command[suite + 1] == "--"
-    assert {f"--kubeconfig={tmp_path}/config", f"--report-dir={tmp_path}/out"} < set(command[suite:])
+    assert {"--num-nodes=2", f"--kubeconfig={tmp_path}/config", f"--report-dir={tmp_path}/out"} < set(command[suite:])
 
 
 def test_part_leaves_its_report_and_output(site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
