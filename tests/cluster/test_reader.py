@@ -5,7 +5,8 @@ import json
 import pytest
 
 from testbed.host_cluster import HostCluster
-from testbed.kubectl import Kubectl, KubectlError
+from testbed.kubectl import Kubectl, KubectlError, Manifest
+from testbed.waiting import wait_for
 
 QUESTIONS = [
     ("namespace", "default"),
@@ -23,7 +24,22 @@ QUESTIONS = [
 
 @pytest.mark.parametrize("arguments", QUESTIONS, ids=" ".join)
 def test_answer_is_that_of_kubectl(cluster: HostCluster, arguments: tuple[str, ...]) -> None:
-    assert cluster.kubectl.get(*arguments) == json.loads(cluster.kubectl.run("get", *arguments, "--output=json"))
+    # A new cluster changes for a while: other answers count as soon as kubectl gives the same before ours and after it.
+    what = f"the same answer of kubectl get {' '.join(arguments)} twice"
+    answer, expected = wait_for(what, lambda: _read_between(cluster, *arguments), 60)
+    assert answer == expected
+
+
+def _read_between(cluster: HostCluster, *arguments: str) -> tuple[Manifest, Manifest] | None:
+    """Our answer and that of kubectl; None if the cluster has changed meanwhile."""
+    before = _ask_kubectl(cluster, *arguments)
+    answer = cluster.kubectl.get(*arguments)
+    return (answer, before) if _ask_kubectl(cluster, *arguments) == before else None
+
+
+def _ask_kubectl(cluster: HostCluster, *arguments: str) -> Manifest:
+    answer: Manifest = json.loads(cluster.kubectl.run("get", *arguments, "--output=json"))
+    return answer
 
 
 @pytest.mark.parametrize("arguments", [("pod", "none"), ("node", "none"), ("nothings",)], ids=" ".join)
