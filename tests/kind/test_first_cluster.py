@@ -48,6 +48,7 @@ def example(tmp_path: Path) -> Path:
     return file
 
 
+@pytest.mark.nightly("tests/kind/test_newcomer.py")
 def test_page_leads_to_a_first_virtual_cluster(terminal: Terminal, example: Path, host: Host) -> None:
     commands = read_commands(PAGE, under="Your first virtual cluster")
     assert sum(EXAMPLE in command.text for command in commands) == 1

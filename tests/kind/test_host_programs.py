@@ -33,8 +33,8 @@ def get_machine(kept: Kept, machines: Mapping[str, Machine], node: str) -> Machi
 @pytest.mark.parametrize(
     ("unit", "node"),
     [
-        ("kubelet", "local-master"),
         ("containerd", "local-worker"),
+        pytest.param("kubelet", "local-master", marks=pytest.mark.nightly("tests/kind/test_host_programs.py")),
         pytest.param("kubelet", "local-worker", marks=pytest.mark.nightly("tests/kind/test_host_programs.py")),
         pytest.param("containerd", "local-master", marks=pytest.mark.nightly("tests/kind/test_host_programs.py")),
     ],
@@ -59,13 +59,8 @@ def cut_off(kept: Kept, machine: Machine, seconds: int) -> None:
     record(f"host_cut_{seconds}s_recovery_s", time.monotonic() - start)
 
 
-@pytest.mark.parametrize(
-    "node",
-    [
-        "local-worker",
-        pytest.param("local-master", marks=pytest.mark.nightly("tests/kind/test_host_programs.py")),
-    ],
-)
+@pytest.mark.nightly("tests/unit/vk8s/plan/test_node_pods.py")
+@pytest.mark.parametrize("node", ["local-worker", "local-master"])
 def test_nodes_run_on_while_their_host_has_no_network(kept: Kept, machines: Mapping[str, Machine], node: str) -> None:
     assert_nothing_restarts(kept, get_machine(kept, machines, node), SHORT_CUT)
 

@@ -63,6 +63,7 @@ def test_large_file_arrives_intact_on_another_host(web: VirtualCluster) -> None:
     wait_for("the file", lambda: digest_inside(web, "on-master", fetch) == there, SECONDS)
 
 
+@pytest.mark.nightly("tests/nested/test_ports.py")
 def test_port_is_reached_through_each_host(web: VirtualCluster) -> None:
     hosts = [node["metadata"]["name"] for node in web.kubectl.get("nodes")["items"]]
     assert len(hosts) == 3
@@ -77,7 +78,10 @@ def is_answered(virtual: VirtualCluster, host: str, pod: str) -> bool:
     return fetch_from(virtual, host) == pod
 
 
-@pytest.mark.parametrize("name", ["local-master", "local-worker"])
+@pytest.mark.parametrize(
+    "name",
+    ["local-master", pytest.param("local-worker", marks=pytest.mark.nightly("tests/kind/test_hosts.py"))],
+)
 def test_lost_node_returns_with_its_data(web: VirtualCluster, name: str) -> None:
     inside = web.inside
     inside.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "kept"}, "data": {"a": name}})

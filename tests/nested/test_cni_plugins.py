@@ -41,6 +41,7 @@ def chained(running: VirtualCluster) -> Iterator[VirtualCluster]:
     running.inside.run("delete", "pods", "--selector=traced", "--grace-period=0", "--force")
 
 
+@pytest.mark.nightly("tests/unit/vk8s/bootstrap/test_cni.py")
 def test_plugin_of_others_survives_flanneld_and_a_new_pod(chained: VirtualCluster) -> None:
     start_pod(chained, "chained")
     said = partial(chained.kubectl.run, "exec", NODE, "--", "grep", "network up", "/run/vk8s/flanneld.log")

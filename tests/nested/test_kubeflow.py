@@ -118,6 +118,7 @@ def assert_installed(inside: Kubectl, version: str) -> None:
     assert [port["nodePort"] for port in ports if port["name"] == "http2"] == [PORT]
 
 
+@pytest.mark.nightly("tests/images/test_kubeflow_render.py")
 def test_cookies_reach_a_page_without_tls(installed: VirtualCluster) -> None:
     inside = installed.inside.within("kubeflow")
     assert inside.get("configmap", "jupyter-web-app-parameters")["data"]["JWA_APP_SECURE_COOKIES"] == "false"
@@ -125,6 +126,7 @@ def test_cookies_reach_a_page_without_tls(installed: VirtualCluster) -> None:
     assert {"name": "APP_SECURE_COOKIES", "value": "false"} in pod["containers"][0]["env"]
 
 
+@pytest.mark.nightly("tests/unit/vk8s/kubeflow/test_status.py")
 def test_url_in_the_status_points_to_the_login(installed: VirtualCluster) -> None:
     client, url = installed.host.client, read_url(installed)
     assert url == f"http://{client.address}:{PORT}"
@@ -132,6 +134,7 @@ def test_url_in_the_status_points_to_the_login(installed: VirtualCluster) -> Non
     assert "Log in to Your Account" in page.stdout, page
 
 
+@pytest.mark.nightly("tests/images/test_kubeflow_login.py")
 def test_browser_logs_in_with_the_secrets_password_alone(
     installed: VirtualCluster,
 ) -> None:
@@ -159,6 +162,7 @@ def browse(virtual: VirtualCluster, user: dict[str, str]) -> dict[str, dict[str,
     return pages
 
 
+@pytest.mark.nightly("tests/unit/vk8s/kubeflow/test_secret.py")
 def test_password_is_nowhere_but_in_its_secret(installed: VirtualCluster, machine: HostCluster) -> None:
     uid = install_again(installed)
     commands: set[str] = set()

@@ -79,6 +79,7 @@ def test_claims_that_are_deleted_while_their_nodes_run_cost_nothing(kept: Kept) 
     virtual.inside.run("delete", "configmap", "written-at-risk")
 
 
+@pytest.mark.nightly("tests/unit/vk8s/bootstrap/test_founding.py")
 def test_empty_cluster_is_initialized_only_if_its_owner_asks(lonely: VirtualCluster) -> None:
     lonely.ensure_running()
     before = lonely.inside.get("namespace", "kube-system")["metadata"]["uid"]
