@@ -1,25 +1,31 @@
 #!/usr/bin/env bash
-# Builds the Debian layer of an image, or finds it in the cache, and prints its path: rootfs.sh IMAGE
+# Builds the Debian layer of an image, or finds it in the cache, and prints its path: rootfs.sh IMAGE [SUITE]
 #
 # IMAGE is a directory next to this script with two files: packages.txt, the packages beyond debootstrap's "minbase",
 # and finish.sh, which is run with the root directory and does what only this image wants. Progress goes to stderr.
-# Packages come from where this machine's apt gets its own, with debootstrap's default where apt has none (not a
-# Debian).
+# SUITE is a release of Debian by its codename; without it, that of all images. Packages come from where this machine's
+# apt gets its own, also those of another release, with debootstrap's default where apt has none (not a Debian). Their
+# signatures are checked with this machine's keys of Debian: a release that these don't know is refused.
 set -euo pipefail
 cd "$(dirname "$0")"
-image=${1:?usage: rootfs.sh IMAGE}
-suite=bookworm
+image=${1:?usage: rootfs.sh IMAGE [SUITE]}
+suite=${2:-bookworm}
 cache=${VK8S_CACHE:-$HOME/.cache/vk8s}
-inputs=$(sha256sum rootfs.sh "$image/packages.txt" "$image/finish.sh" | sha256sum)
+inputs=$({ echo "$suite" && sha256sum rootfs.sh "$image/packages.txt" "$image/finish.sh"; } | sha256sum)
 layer=$cache/debian-${inputs:0:16}.tar
 
-# Prints "URI suite component" of each Debian archive of our suite that this machine's apt knows; security and updates
-# too.
+# Prints "URI suite component" of each Debian archive of our suite, security and updates too: those that this machine's
+# apt knows, and those of the machine's own release with the name of ours in its place, as a mirror has them all.
 list_archives() {
+  local own
   command -v apt-get >/dev/null || return 0
+  # shellcheck source=/dev/null
+  own=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
   # shellcheck disable=SC2016 # the dollars are apt's
   apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' 'Origin: Debian' |
-    awk -v suite="$suite" '($2 == suite || $2 ~ "^" suite "-") && $3 == "main"' | sort -u
+    awk -v own="${own:-$suite}" -v suite="$suite" '
+      $2 == own || index($2, own "-") == 1 { $2 = suite substr($2, length(own) + 1) }
+      ($2 == suite || index($2, suite "-") == 1) && $3 == "main"' | sort -u
 }
 
 list_packages() {
@@ -73,7 +79,7 @@ pack() { # root OUT.tar
 
 build_layer() {
   install_debootstrap
-  echo "Fetching and unpacking the Debian packages of the $image image; this takes a minute or two." >&2
+  echo "Fetching and unpacking the Debian packages ($suite) of the $image image; this takes a minute or two." >&2
   work=$(mktemp -d)
   trap 'rm -rf --one-file-system "$work"' EXIT
   chmod 755 "$work"

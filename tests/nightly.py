@@ -30,6 +30,7 @@ JOBS: Final = {
     "nested": ("make", "nested"),
     "upgrade": ("make", "upgrade-test"),
     "vm": ("make", "vm-test"),
+    "vm-debian13": ("make", "vm-test", "ARGS=--debian=13"),
     "vm-arm64": ("make", "vm-test", "ARGS=--architecture=arm64"),
     "release": ("make", "release-test"),
     "kind": ("make", "kind-test"),

@@ -15,6 +15,7 @@ from pathlib import Path
 from testbed.layout import ROOT
 from testbed.vm import disk, machine, preflight
 from testbed.vm.hardware import HARDWARE, read_own_architecture
+from testbed.vm.releases import RELEASES
 
 # What the guest leaves: its console, and from its disk the logs of the host cluster and what the tests have measured.
 RESULTS = ROOT / "build" / "vm"
@@ -41,7 +42,7 @@ def main(arguments: list[str]) -> int:
     shutil.rmtree(RESULTS, ignore_errors=True)
     RESULTS.parent.mkdir(exist_ok=True)
     _say("Builds: binaries, images and the guest's Debian; the first time this takes a quarter of an hour.")
-    built = disk.build_all(options.architecture)
+    built = disk.build_all(options.architecture, options.debian)
     with _make_work_directory(cache, keep=options.keep) as work:
         _say("Guest: writing its disk.")
         written = disk.write_disk(work, built)
@@ -105,6 +106,7 @@ def _parse_arguments(arguments: list[str]) -> argparse.Namespace:
         "--architecture", choices=HARDWARE, default=read_own_architecture(),
         help="of the guest; default: that of this machine",
     )  # fmt: skip
+    parser.add_argument("--debian", choices=RELEASES, default="12", help="the guest's release of it; default: 12")
     parser.add_argument("--minutes", type=int, help="until the guest is ended")
     return parser.parse_args(arguments)
 

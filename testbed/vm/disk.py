@@ -1,4 +1,4 @@
-"""The guest's disk: a Debian, this checkout, what the images' builds made, and a unit that runs the tests."""
+"""The guest's disk: its Debian, this checkout, what the images' builds made, and a unit that runs the tests."""
 
 import os
 import shutil
@@ -12,6 +12,7 @@ from testbed import builds, controller
 from testbed.layout import ROOT, UP
 from testbed.vm import store
 from testbed.vm.hardware import HARDWARE
+from testbed.vm.releases import RELEASES
 
 # Where these are in the guest.
 HOME = Path("/opt/vk8s")
@@ -21,8 +22,7 @@ RESULTS = SOURCE / "build" / "vm"
 _PARTS = ("hooks", "testbed", "tests", "images", "crds", "metacontroller", "examples", "pyproject.toml")
 _UNIT = "vk8s-vm-test.service"
 _SIZE = "12G"
-# The guest's Python, whatever that of this machine is, and the C libraries that it can do with.
-_PYTHON = "3.11"
+# The C libraries that the guest's Python can do with.
 _LIBRARIES = (36, 35, 34, 31, 28, 24, 17)
 # The guest's second serial port, in the unit.
 _PROGRESS = "@PROGRESS@"
@@ -33,6 +33,7 @@ class Builds:
     """What the builds made, on this machine, for that of the guest."""
 
     architecture: str
+    release: str
     debian: Path
     binaries: Path
     archives: Sequence[Path]
@@ -52,15 +53,16 @@ class Disk:
         subprocess.run(["debugfs", "-R", request, self.image], check=True, capture_output=True)
 
 
-def build_all(architecture: str) -> Builds:
-    """What a guest is made of, from the cache where it is there."""
+def build_all(architecture: str, release: str) -> Builds:
+    """What a guest with that release of Debian is made of, from the cache where it is there."""
 
     def build(script: str, *arguments: str) -> Path:
         return builds.run_build("build-for.sh", arguments=[architecture, script, *arguments])
 
-    debian = build("rootfs.sh", HARDWARE[architecture].debian)
+    debian = build("rootfs.sh", HARDWARE[architecture].debian, RELEASES[release].suite)
     binaries = build("binaries/build.sh")
-    return Builds(architecture, debian, binaries, [build(f"{image}/build.sh") for image in ("pause", "access", "kink")])
+    archives = [build(f"{image}/build.sh") for image in ("pause", "access", "kink")]
+    return Builds(architecture, release, debian, binaries, archives)
 
 
 def write_disk(work: Path, built: Builds) -> Disk:
@@ -81,7 +83,7 @@ def write_disk(work: Path, built: Builds) -> Disk:
 def _write_tree(tree: Path, built: Builds) -> None:
     tree.mkdir()
     _run("tar", "--extract", "--file", built.debian, "--directory", tree)
-    _install_python_packages(tree, HARDWARE[built.architecture].processor)
+    _install_python_packages(tree, HARDWARE[built.architecture].processor, RELEASES[built.release].python)
     for part in _PARTS:
         _copy(ROOT / part, tree / SOURCE.relative_to("/") / part)
     _copy(built.binaries, tree / BINARIES.relative_to("/"))
@@ -92,13 +94,13 @@ def _write_tree(tree: Path, built: Builds) -> None:
     (tree / HOME.relative_to("/") / "environment").write_text(_copy_metacontroller(tree))
 
 
-def _install_python_packages(tree: Path, processor: str) -> None:
-    """Where Debian's Python looks for what its packages did not bring."""
+def _install_python_packages(tree: Path, processor: str, python: str) -> None:
+    """Where the guest's Python, whatever that of this machine is, looks for what Debian's packages did not bring."""
     platforms = [f"--platform=manylinux_2_{minor}_{processor}" for minor in _LIBRARIES]
     _run(
         *(sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"),
-        *(f"--python-version={_PYTHON}", "--only-binary=:all:", *platforms),
-        f"--target={tree}/usr/local/lib/python{_PYTHON}/dist-packages",
+        *(f"--python-version={python}", "--only-binary=:all:", *platforms),
+        f"--target={tree}/usr/local/lib/python{python}/dist-packages",
         f"--requirement={ROOT}/requirements-dev.txt",
     )
 

@@ -1,17 +1,21 @@
-"""testbed/vm: the guest of `make vm-test`, as each of the machines that it can be."""
+"""testbed/vm: the guest of `make vm-test`, as each of the machines that it can be, with each Debian."""
 
 import os
 import platform
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+from testbed import builds
 from testbed.layout import ROOT
-from testbed.vm import preflight
+from testbed.vm import disk, preflight
+from testbed.vm.__main__ import main
 from testbed.vm.disk import Disk
 from testbed.vm.hardware import HARDWARE
 from testbed.vm.machine import KVM, TCG, Guest
+from testbed.vm.releases import RELEASES
 
 IMAGES = ROOT / "images"
 KERNELS = {"amd64": "linux-image-cloud-amd64", "arm64": "linux-image-cloud-arm64"}
@@ -67,3 +71,26 @@ def test_machine_that_no_guest_can_be_is_named(tmp_path: Path) -> None:
     assert preflight.list_problems(tmp_path, "riscv64") == [
         "architecture: there are guests of amd64 and arm64, and riscv64 is none of them"
     ]
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_guest_is_made_of_the_release_that_was_asked_for(release: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[list[str]] = []
+
+    def record(script: str, *, arguments: Sequence[str]) -> Path:
+        calls.append([script, *arguments])
+        return Path(f"layer-{len(calls)}")
+
+    monkeypatch.setattr(builds, "run_build", record)
+    built = disk.build_all("amd64", release)
+    assert built.release == release
+    assert [call for call in calls if "rootfs.sh" in call] == [
+        ["build-for.sh", "amd64", "rootfs.sh", "../testbed/vm", RELEASES[release].suite]
+    ]
+    assert built.debian == Path("layer-1")
+
+
+def test_unknown_release_is_rejected_with_those_that_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--debian=11"])
+    assert re.search("--debian: invalid choice: '11' .*12.*13", capsys.readouterr().err)

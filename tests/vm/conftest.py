@@ -3,6 +3,7 @@
 import os
 import platform
 import shutil
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -25,8 +26,12 @@ from tests.vm.tree import list_groups
 
 # Set in the guest.
 IN_GUEST = "VK8S_VM"
-# What the names of figures begin with.
-FIGURES = {"x86_64": "vm", "aarch64": "vm_arm64"}.get(platform.machine(), "vm")
+# What the names of figures begin with: those of another guest than the default have names of their own.
+_PROCESSORS, _RELEASES = {"aarch64": "_arm64"}, {"13": "_debian13"}
+_RELEASE = platform.freedesktop_os_release().get("VERSION_ID", "")
+FIGURES = f"vm{_PROCESSORS.get(platform.machine(), '')}{_RELEASES.get(_RELEASE, '')}"
+# What the result depends on, and how each of these says which version it is.
+_VERSIONS = (["uname", "-r"], ["systemctl", "--version"], ["containerd", "--version"], ["runc", "--version"])
 # The worker has little memory, so that a hungry pod soon has it all.
 RESOURCES = {
     "master": {"requests": {"cpu": "100m", "memory": "1Gi"}, "limits": {"cpu": "4", "memory": "2Gi"}},
@@ -83,9 +88,10 @@ def virtual(guest: Guest, tmp_path_factory: pytest.TempPathFactory) -> VirtualCl
 
 def start_host() -> Guest:
     """Starts everything that a testbed has but a virtual cluster; its images are on the disk already."""
+    say(f"\nGuest: {describe_versions()}.")
     start = time.monotonic()
     host = HostCluster(UP, BINARIES)
-    say("\nHost cluster: starting the control plane.")
+    say("Host cluster: starting the control plane.")
     host.start_control_plane()
     say("Host cluster: starting the node.")
     host.start_node()
@@ -95,6 +101,12 @@ def start_host() -> Guest:
     wait_for("the slices of both classes of pods", lambda: len(list_classes()) == 2, 30)
     record(f"{FIGURES}_host_cluster_s", time.monotonic() - start)
     return Guest(host, frozenset(list_groups()))
+
+
+def describe_versions() -> str:
+    """The guest's Debian, and the first line of what else a host cluster may depend on."""
+    answers = [subprocess.run(command, capture_output=True, text=True, check=True).stdout for command in _VERSIONS]
+    return ", ".join([f"Debian {_RELEASE}", *(answer.partition("\n")[0] for answer in answers)])
 
 
 def list_classes() -> list[str]:
