@@ -39,6 +39,9 @@ def _make_ca() -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
     builder = _begin(name, name, key.public_key(), days=10)
     usage = x509.KeyUsage(*[kind in (5, 6) for kind in range(9)])  # signs certificates and revocation lists
     builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+    # Python 3.13 asks for it, as RFC 5280 does of each CA.
+    identifier = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+    builder = builder.add_extension(identifier, critical=False)
     return builder.add_extension(usage, critical=True).sign(key, hashes.SHA256()), key
 
 

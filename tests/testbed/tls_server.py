@@ -22,14 +22,20 @@ class Authority:
 
     def __init__(self, name: str = "authority") -> None:
         self._key, self._name = ec.generate_private_key(ec.SECP256R1()), _common_name(name)
-        constraints = x509.BasicConstraints(ca=True, path_length=None)
-        builder = _begin(self._name, self._name, self._key.public_key()).add_extension(constraints, critical=True)
+        # What a strict client asks for, such as Python 3.13: RFC 5280, sections 4.2.1.2, 4.2.1.3 and, below, 4.2.1.1.
+        usage = x509.KeyUsage(*[kind in (5, 6) for kind in range(9)])  # signs certificates and revocation lists
+        identifier = x509.SubjectKeyIdentifier.from_public_key(self._key.public_key())
+        builder = _begin(self._name, self._name, self._key.public_key())
+        builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        builder = builder.add_extension(usage, critical=True).add_extension(identifier, critical=False)
         self.pem = _sign(builder, self._key)
 
     def issue(self, directory: Path, name: str, *, in_subject: bool = False) -> Path:
         """A file with a certificate and its key for a host name, which may be in the subject alone."""
         key = ec.generate_private_key(ec.SECP256R1())
         builder = _begin(_common_name(name if in_subject else "hooks"), self._name, key.public_key())
+        identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
+        builder = builder.add_extension(identifier, critical=False)
         if not in_subject:
             builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
         private = key.private_bytes(
