@@ -87,7 +87,7 @@ def start(guest: Guest) -> Iterator[tuple[subprocess.Popen[bytes], Accelerator]]
     """The guest with KVM if it comes to life with that, else without; QEMU has ended afterwards, whatever happens."""
     for accelerator in guest.list_accelerators():
         with _run(guest.build_command(accelerator), guest.console) as process:
-            if _comes_to_life(process, guest.console):
+            if _comes_to_life(process, guest.console, _LIFE_SECONDS * accelerator.patience):
                 yield process, accelerator
                 return
     raise RuntimeError(f"the guest's kernel says nothing; what QEMU said is in {guest.console}")
@@ -119,8 +119,8 @@ def _run(command: list[str], console: Path) -> Iterator[subprocess.Popen[bytes]]
             process.kill()
 
 
-def _comes_to_life(process: subprocess.Popen[bytes], console: Path) -> bool:
-    end = time.monotonic() + _LIFE_SECONDS
+def _comes_to_life(process: subprocess.Popen[bytes], console: Path, seconds: float) -> bool:
+    end = time.monotonic() + seconds
     while time.monotonic() < end and process.poll() is None:
         if _SIGN_OF_LIFE in console.read_bytes():
             return True
