@@ -22,4 +22,5 @@ check_disk() {
 
 check_host "$DISK"
 check_vxlan
+check_policies || true
 check_disk

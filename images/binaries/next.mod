@@ -3,7 +3,9 @@ module vk8s.sktelecom.com/binaries
 go 1.25.0
 
 require (
+	github.com/cloudnativelabs/kube-router/v2 v2.1.0
 	github.com/coredns/coredns v1.13.1
+	github.com/coreos/go-iptables v0.8.0
 	github.com/flannel-io/flannel v0.28.4
 	github.com/miekg/dns v1.1.68
 	go.etcd.io/etcd/api/v3 v3.6.10
@@ -112,6 +114,7 @@ require (
 	github.com/grpc-ecosystem/go-grpc-prometheus v1.2.0 // indirect
 	github.com/grpc-ecosystem/grpc-gateway/v2 v2.26.3 // indirect
 	github.com/grpc-ecosystem/grpc-opentracing v0.0.0-20180507213350-8e809c8a8645 // indirect
+	github.com/hashicorp/go-version v1.7.0 // indirect
 	github.com/inconshreveable/mousetrap v1.1.0 // indirect
 	github.com/infobloxopen/go-trees v0.0.0-20200715205103-96a057b8dfb9 // indirect
 	github.com/jonboulle/clockwork v0.5.0 // indirect

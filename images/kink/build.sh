@@ -37,6 +37,7 @@ build_own_layer() { # BINARIES OUT.tar
   "$here/store.sh" "$1" "$rootfs" "$tree/opt/vk8s/store"
   echo "$image_hash" >"$tree/opt/vk8s/store/id"
   cp "$1"/{kubelet,kubeadm,kubectl,flanneld,cni-list,api-proxy,etcd-member,etcdctl,etcdutl} "$tree/usr/local/bin/"
+  ln -s flanneld "$tree/usr/local/bin/network-policies" # one file with two names (../binaries/flanneld)
   "$here/versions.sh" >"$tree/etc/vk8s/versions"
   # Where everybody looks for CNI plugins, and where networks that users bring put theirs; Debian has another place.
   ln -s /usr/lib/cni "$tree/opt/cni/bin"

@@ -10,7 +10,16 @@ from tests.shared_material import ROOT
 PROGRAMS = [
     *(
         ("binaries", name)
-        for name in ("api-proxy", "api-writer", "cni-list", "cnilist", "etcd-member", "flanneld", "local-storage")
+        for name in (
+            "api-proxy",
+            "api-writer",
+            "cni-list",
+            "cnilist",
+            "etcd-member",
+            "flanneld",
+            "local-storage",
+            "networkpolicies",
+        )
     ),
     ("backup", "vk8s-backup"),
 ]

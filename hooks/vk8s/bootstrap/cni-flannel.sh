@@ -1,6 +1,8 @@
 # shellcheck shell=bash
 # The network between the nodes with cni: flannel. flanneld sets it up, and then writes two files. Sourced by network.sh
 # and entrypoint.sh; cni-none.sh has the same functions.
+# shellcheck source-path=SCRIPTDIR disable=SC2154 # the script that sources this sets boot
+. "$boot/network-policies.sh"
 
 KEPT_CNI=$STATE/cni # CNI lists and programs of plugins
 CNI_LIST=$KEPT_CNI/net.d/10-flannel.conflist
@@ -11,6 +13,7 @@ CNI_LIST_PROGRAM=/usr/local/bin/cni-list # older node images don't have it
 
 check_network_kernel() {
   check_vxlan # in host.sh
+  check_policies_kernel
 }
 
 # VNI and port are those that host.sh tries.
@@ -21,18 +24,24 @@ prepare_network() {
 END
 }
 
-# shellcheck disable=SC2154 # the script that sources this sets boot
 print_network_manifests() {
   cat "$boot/flannel-access.yaml"
+  print_policies_manifests
 }
 
 start_network() {
   systemctl --no-block start flanneld
+  start_policies_early
 }
 
 # flanneld reads its certificate and the subnet of its Node only when it starts.
 restart_network() {
-  systemctl try-restart flanneld
+  systemctl try-restart flanneld network-policies
+}
+
+# Called by the watcher while the node is ready.
+tend_network() {
+  arrange_policies
 }
 
 # Whether the kubelet finds a network; without a CNI list it reports NotReady. Pods may not reach other nodes yet.

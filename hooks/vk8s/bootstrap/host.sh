@@ -14,6 +14,7 @@ LEAST_MTU=1280 # of pods inside, whose packets get 50 bytes more on their way to
 VXLAN_BYTES=50
 LEAST_YEAR=2026 # a host whose clock was never set is decades behind
 CONTROLLERS=(cpu cpuset memory pids)
+POLICY_MODULES=(ip_set_hash_ip ip_set_hash_net xt_set xt_physdev xt_NFLOG)
 
 check_host() { # directory on the file system that will hold containers
   check_kernel_version
@@ -219,4 +220,32 @@ try_nftables() {
   nft -f - 2>/dev/null <<<'table ip vk8s-try {
     chain out { type nat hook postrouting priority srcnat; fib daddr type local masquerade; }
   }' && nft delete table ip vk8s-try
+}
+
+# What NetworkPolicies need, and nothing else does. Only nodes with flannel enforce them. Fails if the kernel can't, as
+# nodes run without.
+check_policies() {
+  # In older node images it is missing.
+  command -v ipset >/dev/null || return 0
+  if try_policies || { modprobe --quiet --all "${POLICY_MODULES[@]}" 2>/dev/null && try_policies; }; then
+    report ok "The kernel has what NetworkPolicies need"
+  else
+    report note "The host's kernel has no ipset or not all matches of iptables, and NetworkPolicies inside are not enforced" \
+      "run \`modprobe -a ip_set_hash_ip ip_set_hash_net xt_set xt_physdev xt_NFLOG\` on the host"
+    return 1
+  fi
+}
+
+# In a network namespace that ends with it: rules such as those of network-policies.
+try_policies() {
+  unshare --net bash -c 'ipset create ips hash:ip timeout 0 && ipset create nets hash:net timeout 0 && iptables-restore' \
+    2>/dev/null <<'END'
+*filter
+:TRY - [0:0]
+-A INPUT -p tcp -m comment --comment try -m addrtype --dst-type LOCAL -m multiport --dports 30000:32767 -j RETURN
+-A TRY -m set --match-set ips src -m set --match-set nets dst -m conntrack --ctstate INVALID -j MARK --set-xmark 0x1/0x1
+-A TRY -m mark ! --mark 0x1/0x1 -m limit --limit 10/minute --limit-burst 10 -j NFLOG --nflog-group 100
+-A TRY -m physdev --physdev-is-bridged -j REJECT
+COMMIT
+END
 }

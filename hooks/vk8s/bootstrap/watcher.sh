@@ -44,6 +44,7 @@ main() {
     observe
     publish
     tend_etcd
+    [[ $state != ready ]] || tend_network
     [[ $state = ready ]] || { explain && leave_if_others_say_so; }
     rest "$asked" "$([[ -n $was_ready ]] && echo 1000000 || echo 250000)"
   done

@@ -93,6 +93,9 @@ VARIABLES: Final = (
     Variable("ENDPOINT", lambda cluster, _: cluster.endpoint),
     Variable("POD_CIDR", lambda cluster, _: cluster.spec.kubernetes.pod_network_cidr),
     Variable("CNI", lambda cluster, _: cluster.spec.kubernetes.cni),
+    Variable(
+        "NETWORK_POLICIES", lambda cluster, _: str(cluster.spec.kubernetes.network_policies).lower(), default="true"
+    ),
     Variable("CERTIFICATE_SECONDS", lambda cluster, _: str(cluster.node_certificate_seconds)),
     Variable("TAINTS", _build_taints, default="[]"),
     Variable("GPUS", _count_gpus, default="0"),

@@ -64,11 +64,12 @@ class NodeSpec(SpecModel):
 
 
 class KubernetesSpec(SpecModel):
-    """Networks of the virtual cluster. They are immutable."""
+    """Networks of the virtual cluster. All of it but `network_policies` is immutable."""
 
     pod_network_cidr: str = DEFAULT_POD_CIDR
     service_cidr: str = DEFAULT_SERVICE_CIDR
     cni: Cni = "flannel"
+    network_policies: bool = True
 
 
 class StorageSpec(SpecModel):

@@ -29,7 +29,8 @@ Timeline = Mapping[float, str]
 ENVIRONMENT = {
     "POD_IP": "10.0.0.7", "NODE_NAME": "demo-worker", "ROLE": "worker", "CLUSTER_NAME": "demo", "ENDPOINT": "demo-api",
     "VK8S_UID": "1f6b1f0c-0000-4000-8000-000000000000", "GENERATION": "1", "HAS_WORKERS": "true", "TAINTS": "[]",
-    "CNI": "flannel", "POD_CIDR": "198.18.0.0/16", "CERTIFICATE_SECONDS": "31536000", "CPU_LIMIT_MILLIS": "2000",
+    "CNI": "flannel", "NETWORK_POLICIES": "false", "POD_CIDR": "198.18.0.0/16", "CERTIFICATE_SECONDS": "31536000",
+    "CPU_LIMIT_MILLIS": "2000",
     "MEMORY_LIMIT_BYTES": "2147483648", "ETCD_SERVICE": "", "API_SERVERS": "", "MEMBERS_OF": "", "ADOPTS": "",
     "ADMITS_TOKEN": "false", "RESTORE": "", "RESTORE_NODES": "", "HUGE_PAGES": "", "EPHEMERAL": "",
     "KUBERNETES_VERSION": "v1.34.4", "COREDNS_TAG": "v1.12.1", "ETCD_TAG": "3.6.5-0",

@@ -185,7 +185,7 @@ def test_kubelet_whose_certificate_has_expired_is_given_another_one(old: Node) -
     assert ended.calls == [
         f"kubeadm init phase kubeconfig kubelet --config {old.root}/run/vk8s/kubeadm.yaml",
         "systemctl restart kubelet",
-        "systemctl try-restart flanneld",
+        "systemctl try-restart flanneld network-policies",
     ]
     assert f"client-key: {old.root}/{CURRENT}" in old.read(KUBECONFIG)
 

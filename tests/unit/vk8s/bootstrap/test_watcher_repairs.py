@@ -44,7 +44,7 @@ def test_node_that_is_gone_registers_again_with_its_subnet(node: Node) -> None:
     }  # fmt: skip
     assert ended.calls[ended.calls.index(post) + 1 :][:2] == [
         "systemctl try-restart kubelet",
-        "systemctl try-restart flanneld",
+        "systemctl try-restart flanneld network-policies",
     ]
     assert node.has(KUBECONFIG)
 
