@@ -104,9 +104,9 @@ def test_cluster_that_has_the_role_keeps_it(master: Node) -> None:
     assert ended.calls_of("systemctl") == [STARTS]
 
 
-@pytest.mark.parametrize("trouble", [refuse(ROLE_PATH, 28), answer(ROLE_PATH, status=500)], ids=["silent", "ill"])
-def test_api_server_in_trouble_is_asked_again(master: Node, trouble: str) -> None:
-    begin = f"{answer('/healthz', 'ok')}; {reports()}; {trouble}"
+@pytest.mark.parametrize("failure", [refuse(ROLE_PATH, 28), answer(ROLE_PATH, status=500)], ids=["silent", "ill"])
+def test_api_server_that_fails_is_asked_again(master: Node, failure: str) -> None:
+    begin = f"{answer('/healthz', 'ok')}; {reports()}; {failure}"
     ended = watch(master, {0: begin, 5: answer(ROLE_PATH)})
     assert ended.said == [IS_READY]
     assert ended.calls_of("systemctl") == [STARTS]
