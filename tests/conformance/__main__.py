@@ -19,7 +19,7 @@ from tests.conformance import page, results, site
 from tests.conformance.results import Circumstances, Run, summarise
 from tests.conformance.run import SuiteError, run_part
 from tests.conformance.site import Configuration, Site
-from tests.conformance.specs import PROCESSES, Choice, Part, plan_again, plan_parts
+from tests.conformance.specs import POLICIES, PROCESSES, Choice, Part, plan_again, plan_parts
 from tests.nested.obstacles import ObstacleError
 
 BUILD: Final = ROOT / "build" / "conformance"
@@ -56,7 +56,7 @@ def main(arguments: Sequence[str]) -> int:
 def _run(options: argparse.Namespace) -> int:
     commit = read_product_commit()
     configuration = Configuration(KUBERNETES[options.kubernetes], options.control_plane_nodes)
-    choice = Choice(tuple(options.focus), tuple(options.skip))
+    choice = POLICIES if options.policies else Choice(tuple(options.focus), tuple(options.skip))
     _say("Building what is missing, and bringing up a testbed with a virtual cluster.")
     up = site.bring_up_site(configuration)
     parts = plan_parts(choice, options.processes, options.parts or PARTS)
@@ -64,6 +64,9 @@ def _run(options: argparse.Namespace) -> int:
     _say("", page.describe(run))
     if choice.is_all:
         _record(run, configuration)
+    elif choice == POLICIES and configuration == Configuration():
+        figures.record("netpol_passed", run.passed)
+        figures.record("netpol_failed", run.failed)
     return 1 if run.failures else 0
 
 
@@ -106,6 +109,7 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     expression = {"metavar": "REGEX", "action": "append", "default": []}
     parser.add_argument("--focus", **expression, help="instead of all of Conformance: any spec whose name matches")  # type: ignore[arg-type]
     parser.add_argument("--skip", **expression, help="not those whose name matches")  # type: ignore[arg-type]
+    parser.add_argument("--policies", action="store_true", help="instead: those that ask for NetworkPolicies")
     parser.add_argument("--part", dest="parts", choices=PARTS, action="append", help="only this one (default: both)")
     parser.add_argument("--processes", type=int, default=PROCESSES, help="side by side (default: %(default)s)")
     parser.add_argument("--control-plane-nodes", type=int, choices=(1, 3, 5), default=1, help="default: %(default)s")

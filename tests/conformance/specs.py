@@ -45,6 +45,10 @@ class Choice:
         return not self.focus and not self.skip
 
 
+# Those that ask whether NetworkPolicies are enforced, except for those that need SCTP between pods.
+POLICIES: Final = Choice(focus=(r"\[sig-network\] Netpol ",), skip=("SCTPConnectivity",))
+
+
 @dataclass(frozen=True)
 class Part:
     """Specs that run in one go. `labels`: an expression for their labels, in ginkgo's language."""

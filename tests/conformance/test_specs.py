@@ -1,11 +1,12 @@
 """Which specs run: all of Conformance unless something else is asked for, and those marked Serial apart."""
 
 import re
+from collections.abc import Sequence
 
 import pytest
 
 from tests.conformance.__main__ import PARTS, parse_arguments
-from tests.conformance.specs import QUICK, Choice, plan_again, plan_parts, plan_quick
+from tests.conformance.specs import POLICIES, QUICK, Choice, plan_again, plan_parts, plan_quick
 
 
 def list_filters(choice: Choice) -> list[str]:
@@ -73,3 +74,24 @@ def test_impossible_choice_is_rejected_with_the_possible_ones(
     with pytest.raises(SystemExit):
         parse_arguments(wrong)
     assert "choose from" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "is_one"),
+    [
+        (
+            "[sig-network] Netpol NetworkPolicy between server and client should support a 'default-deny-all' policy",
+            True,
+        ),
+        ("[sig-network] Netpol [LinuxOnly] NetworkPolicy between server and client using UDP should enforce", True),
+        ("[sig-network] Netpol [Feature:SCTPConnectivity] [LinuxOnly] NetworkPolicy between server and client", False),
+        ("[sig-network] Networking should provide Internet connection for containers", False),
+    ],
+)
+def test_specs_of_policies_are_those_that_this_network_can_pass(name: str, *, is_one: bool) -> None:
+    def matches(expressions: Sequence[str]) -> bool:
+        return any(re.search(each, f"Kubernetes e2e suite {name}") for each in expressions)
+
+    assert (matches(POLICIES.focus) and not matches(POLICIES.skip)) is is_one
+    assert parse_arguments(["--policies"]).policies
+    assert not POLICIES.is_all
