@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs a build for an architecture, and prints what it prints: build-for.sh ARCHITECTURE SCRIPT [ARGUMENT...], with amd64
-# or arm64, and a script next to this one, such as kink/build.sh.
+# Runs a build for an architecture, and prints what it prints: build-for.sh ARCHITECTURE [SCRIPT [ARGUMENT...]], with
+# amd64 or arm64, and a script next to this one, such as kink/build.sh. Without a script it only makes this machine ready.
 #
 # A build knows nothing of architectures. For another one than that of this machine it runs with a cache of its own, and
 # among tools that build for that one: Go by GOARCH, C by Debian's cross compiler, and Debian's packages by debootstrap.
@@ -8,15 +8,14 @@
 # with binfmt_misc. GOARCH, in the words of Go, Debian and OCI, is set only then.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-usage="usage: build-for.sh amd64|arm64 SCRIPT [ARGUMENT...]"
+usage="usage: build-for.sh amd64|arm64 [SCRIPT [ARGUMENT...]]"
 
 refuse() { # sentence
   echo "$1" >&2
   exit 2
 }
 
-[[ $# -ge 2 ]] || refuse "$usage"
-case $1 in
+case ${1-} in
 amd64) gnu=x86-64-linux-gnu processor=x86_64 elf='\x3e' ;;
 arm64) gnu=aarch64-linux-gnu processor=aarch64 elf='\xb7' ;;
 *) refuse "$usage" ;;
@@ -50,7 +49,8 @@ register_emulator() {
   magic='\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00'$elf'\x00'
   mask='\xff\xff\xff\xff\xff\xff\xff\x00\xff\xff\xff\xff\xff\xff\xff\xff\xfe\xff\xff\xff'
   # F: QEMU is opened now, so that it is found from root directories that have none.
-  echo -n ":qemu-$processor:M::$magic:$mask:$(command -v "$emulator"):F" >"$formats/register"
+  { echo -n ":qemu-$processor:M::$magic:$mask:$(command -v "$emulator"):F" >"$formats/register"; } 2>/dev/null ||
+    refuse "This kernel can't start programs for $architecture ($formats/register can't be written): build on the host itself or in a privileged container, or for this machine's own architecture alone."
 }
 
 choose_tools() {
@@ -64,4 +64,4 @@ if [[ $architecture != "$(go env GOHOSTARCH)" ]]; then
   register_emulator
   choose_tools
 fi
-exec bash "$here/$2" "${@:3}"
+[[ $# -eq 1 ]] || exec bash "$here/$2" "${@:3}"

@@ -24,6 +24,7 @@ IMAGES = ("controller", "kink", "gpu", "access", "backup")
 INSTALLER = "kubeflow-installer"
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 HOST = ARCHITECTURES[platform.machine()]
+BUILD_FOR = "build-for.sh"
 # They would give images other names than those of the release.
 NAMES = tuple(f"VK8S_{name}_IMAGE" for name in ("NODE", "ACCESS", "CONTROLLER", "BACKUP", "KUBEFLOW"))
 
@@ -33,13 +34,17 @@ def main(arguments: list[str]) -> int:
     options = _parse_arguments(arguments)
     for name in NAMES:
         os.environ.pop(name, None)
+    # No architecture twice.
+    architectures = list(dict.fromkeys(options.architectures or [HOST]))
+    if not _prepare(architectures):
+        return 1
     start = time.monotonic()
     out: Path = options.out / f"vk8s-{VERSION}"
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
     with TemporaryDirectory(prefix="charts-", dir=options.out) as packages:
         charts = _build_charts(Path(packages))
-        images = _build_images(options.architectures or [HOST], options.kubeflow)
+        images = _build_images(architectures, options.kubeflow)
         parts = Parts(VERSION, _read_time(), images, charts, _build_command())
         assemble(out, parts, _say)
     for name, size in describe_sizes(out).items():
@@ -63,6 +68,17 @@ def _parse_arguments(arguments: list[str]) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
+def _prepare(architectures: Sequence[str]) -> bool:
+    """Makes this machine ready to build for all of them, before anything takes its time; says what is missing."""
+    command = ["bash", str(ROOT / "images" / BUILD_FOR)]
+    possible = [each for each in architectures if subprocess.run([*command, each], check=False).returncode == 0]
+    others = " and ".join(each for each in architectures if each not in possible)
+    if others and possible:
+        options = " ".join(f"--architecture {each}" for each in possible)
+        _say(f'To leave out {others}, type: make release ARGS="{options}"')
+    return not others
+
+
 def _build_images(architectures: Sequence[str], kubeflows: list[list[str]]) -> list[list[DockerArchive]]:
     """For each image an archive for each architecture."""
     commands = [[f"{image}/build.sh"] for image in IMAGES]
@@ -71,7 +87,7 @@ def _build_images(architectures: Sequence[str], kubeflows: list[list[str]]) -> l
 
 
 def _build_image(architecture: str, command: Sequence[str]) -> DockerArchive:
-    return read_docker_archive(builds.run_build("build-for.sh", arguments=[architecture, *command]))
+    return read_docker_archive(builds.run_build(BUILD_FOR, arguments=[architecture, *command]))
 
 
 def _build_charts(directory: Path) -> list[Path]:

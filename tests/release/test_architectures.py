@@ -13,7 +13,7 @@ from release.oci import DockerArchive, Layers, read_docker_archive, write_image
 from testbed.builds import run_build
 from testbed.layout import ROOT
 from testbed.waiting import wait_for
-from tests.machine import REQUIRED
+from tests.machine import REQUIRED, require_testbed
 from tests.release.registry import serve_registry
 from tests.testbed.fake_programs import FakePrograms
 
@@ -117,6 +117,12 @@ def test_builds_for_this_machine_are_as_if_called_directly(tmp_path: Path) -> No
     assert result.stdout == f"none none /cache {Path.cwd()} checkout v1\n"
 
 
+def test_machine_is_made_ready_where_no_build_is_named(foreign: str) -> None:
+    for architecture in (foreign, read_own_architecture()):
+        result = run_build_for(architecture)
+        assert (result.returncode, result.stdout) == (0, "")
+
+
 def test_missing_tools_are_named_where_there_is_no_apt(tmp_path: Path) -> None:
     (foreign,) = MACHINES.keys() - {read_own_architecture()}
     fake = FakePrograms(tmp_path)
@@ -128,8 +134,42 @@ def test_missing_tools_are_named_where_there_is_no_apt(tmp_path: Path) -> None:
     assert "there is no apt-get to install them with: build on Debian" in result.stderr
 
 
-@pytest.mark.parametrize("arguments", [[], ["arm64"], ["riscv64", "pause/build.sh"]], ids=["none", "one", "unknown"])
+@pytest.mark.parametrize(
+    ("entries", "why"),
+    [
+        ([], "binfmt_misc is missing, or mounting is not allowed): run `modprobe binfmt_misc` on the host"),
+        (["register"], "/proc/sys/fs/binfmt_misc/register can't be written): build on the host itself"),
+    ],
+    ids=["missing", "read-only"],
+)
+def test_kernel_without_formats_of_its_own_is_explained(tmp_path: Path, entries: list[str], why: str) -> None:
+    require_testbed()
+    (foreign,) = MACHINES.keys() - {read_own_architecture()}
+    fake = FakePrograms(tmp_path)
+    fake.add("go", {"GOHOSTARCH": read_own_architecture()})
+    fake.add("mount", {"binfmt_misc": "!no"})
+    for tool in (*TOOLS[foreign], "debootstrap"):
+        fake.add(tool, {})
+    for entry in entries:
+        (tmp_path / "formats" / entry).mkdir(parents=True)  # which nobody can write
+    result = run_with_formats(tmp_path / "formats", fake, str(BUILD_FOR), foreign)
+    assert result.returncode == 2
+    assert result.stderr.startswith(f"This kernel can't start programs for {foreign} ({why}")
+
+
+def run_with_formats(formats: Path, fake: FakePrograms, *command: str) -> "subprocess.CompletedProcess[str]":
+    """Runs a command among fake programs, where the kernel's list of formats is that directory."""
+    formats.mkdir(exist_ok=True)
+    script = f'/usr/bin/mount --bind {formats} /proc/sys/fs/binfmt_misc && exec "$@"'
+    isolate = ["/usr/bin/unshare", "--mount", "--propagation", "private", "/bin/sh", "-c", script, "sh"]
+    fake.link("bash", "dirname")
+    return subprocess.run([*isolate, *command], env=fake.environment, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["riscv64"], ["riscv64", "pause/build.sh"]], ids=["none", "alone", "unknown"]
+)
 def test_usage_is_said_where_the_architecture_is_none(arguments: list[str]) -> None:
     result = run_build_for(*arguments)
     assert (result.returncode, result.stdout) == (2, "")
-    assert result.stderr == "usage: build-for.sh amd64|arm64 SCRIPT [ARGUMENT...]\n"
+    assert result.stderr == "usage: build-for.sh amd64|arm64 [SCRIPT [ARGUMENT...]]\n"

@@ -19,6 +19,7 @@ from tests.figures import record
 from tests.kubeflow.bundle import write_checkout
 from tests.machine import build_environment, require_testbed
 from tests.release.archives import OciArchive
+from tests.release.registry import push, serve_registry
 
 KUBEFLOW = "v1.10.2"
 CONTROL_PLANE = Path(__file__).with_name("control_plane.sh")
@@ -115,6 +116,20 @@ def test_control_plane_of_a_node_answers(images: dict[str, OciArchive], architec
         assert result.returncode == 0, result.stderr
         record(f"release_{architecture}_api_s", time.monotonic() - start)
     assert json.loads(result.stdout)["platform"] == f"linux/{architecture}"
+
+
+@pytest.mark.nightly("tests/release/test_push.py")
+def test_registry_serves_each_image_for_both_architectures(images: dict[str, OciArchive], tmp_path: Path) -> None:
+    release = images["kink"].path.parent
+    with serve_registry(tmp_path) as registry:
+        pushed = push(release, registry.address)
+        assert pushed.returncode == 0, pushed.stderr
+        for archive in images.values():
+            _, _, name = archive.index["manifests"][0]["annotations"]["io.containerd.image.name"].partition("/")
+            _, index = registry.read_manifest(*name.rsplit(":", 1))
+            assert [each["platform"]["architecture"] for each in index["manifests"]] == list(MACHINES), name
+            for each in index["manifests"]:
+                registry.read_manifest(name.rpartition(":")[0], each["digest"])
 
 
 @contextmanager
