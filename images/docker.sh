@@ -59,7 +59,9 @@ build_from_debian() { # IMAGE REFERENCE ARCHIVE FILL
   mkdir "$work/context"
   "$4" "$work/context"
   start_docker
-  docker image inspect "$base" >/dev/null 2>&1 || docker import "$layer" "$base" >/dev/null
+  docker image inspect "$base" >/dev/null 2>&1 ||
+    # The platform that builds take from the environment, an import does not.
+    docker import ${DOCKER_DEFAULT_PLATFORM:+--platform="$DOCKER_DEFAULT_PLATFORM"} "$layer" "$base" >/dev/null
   build_base=$(build_trusting "$base")
   echo "Building $2." >&2
   docker build --quiet --network=host --build-arg "BASE=$base" --build-arg "BUILD_BASE=$build_base" --tag "$2" "$work/context" >/dev/null 2>"$work/build.log" || {
