@@ -22,7 +22,7 @@ def test_hosts_have_what_nodes_need(host: Host, tmp_path: Path) -> None:
     found = [(each["title"], each["tone"]) for each in json.loads(shown.stdout)]
     for name in WORKERS:
         tones = [tone for title, tone in found if title.startswith(f"{name}: ")]
-        assert len(tones) == 14
+        assert len(tones) == 15
         assert set(tones) <= {"ok", "note"}
     (control_plane,) = set(NODES) - set(WORKERS)
     assert (f"{control_plane} was not tried", "?") in found
