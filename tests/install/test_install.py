@@ -30,10 +30,14 @@ def list_rights(installer: Installer, account: str) -> str:
 
 
 def list_refusals(installer: Installer) -> list[str]:
-    """Calls that the hooks rejected, as Metacontroller reports them; not those before a pod was there."""
+    """Calls that the hooks rejected, as Metacontroller reports them; not those before a pod was there.
+
+    Nor that the API server still held the NodePorts of a Vk8s of the same name, which had just been deleted.
+    """
+    others = ("connection refused", "provided port is already allocated")
     events = installer.kubectl.get("events", "--all-namespaces")["items"]
     messages = [event["message"] for event in events if event["reason"] in {"SyncError", "CreateError"}]
-    return [message for message in messages if "connection refused" not in message.lower()]
+    return [message for message in messages if not any(other in message.lower() for other in others)]
 
 
 def call_hooks(host: HostCluster, ca: str, *arguments: str) -> str:
