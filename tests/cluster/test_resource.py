@@ -54,7 +54,12 @@ def test_crds_have_structural_schemas_and_affordable_rules(cluster: HostCluster,
 def test_defaults_are_there_for_rules_of_updates_to_see(cluster: HostCluster) -> None:
     text = cluster.kubectl.run("apply", "--dry-run=server", "--filename=-", "--output=json", stdin=json.dumps(VALID))
     spec = json.loads(text)["spec"]
-    assert spec["kubernetes"] == {"cni": "flannel", "podNetworkCidr": "198.18.0.0/16", "serviceCidr": "198.19.0.0/16"}
+    assert spec["kubernetes"] == {
+        "cni": "flannel",
+        "networkPolicies": True,
+        "podNetworkCidr": "198.18.0.0/16",
+        "serviceCidr": "198.19.0.0/16",
+    }
     assert spec["storage"] == {"ephemeral": False, "retain": False, "size": "20Gi"}
 
 
