@@ -119,9 +119,14 @@ func TestADatabaseThatIsFullOfWhatIsThereIsReportedAndNotWrittenAnew(t *testing.
 	c := newCluster(t)
 	c.quota = 16 * mebibyte
 	a := c.initialized("a", 1)
-	for number := 0; a.write("key/"+strconv.Itoa(number), mebibyte/32); number++ {
-	}
-	want := "EtcdFull The database of etcd is full (alarm NOSPACE): "
+	want, number := "EtcdFull The database of etcd is full (alarm NOSPACE): ", 0
+	// On a slow machine the file has unused pages when it is full: then it is rewritten, and there is room once more.
+	await(t, "database that is full of what is there", func() bool {
+		for a.write("key/"+strconv.Itoa(number), mebibyte/32) {
+			number++
+		}
+		return strings.HasPrefix(a.tend().printed, want)
+	})
 	for range 3 {
 		if found := a.tend(); !strings.HasPrefix(found.printed, want) || found.reason != "" {
 			t.Errorf("it says %v", found)
