@@ -69,7 +69,12 @@ def test_pages_about_changes_of_a_virtual_cluster(page: str, up: Terminal) -> No
 
 
 def test_snapshot_that_is_taken_by_hand_before_an_upgrade(up: Terminal) -> None:
-    up.follow(read_commands(DOCS / "how-to" / "upgrade.md", under="Copy the state first"))
+    copy = ROOT / "before-v1.35.db"
+    try:
+        up.follow(read_commands(DOCS / "how-to" / "upgrade.md", under="Copy the state first"))
+        assert copy.stat().st_size
+    finally:
+        copy.unlink(missing_ok=True)
 
 
 @pytest.mark.nightly("tests/cli/test_restore.py")
