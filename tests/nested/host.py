@@ -59,7 +59,12 @@ def build_testbed_host(cluster: HostCluster) -> Host:
     return Host(
         kubectl=cluster.kubectl,
         namespace="default",
-        environment={"PATH": f"{cluster.binaries}:/usr/bin:/bin", "KUBECONFIG": str(cluster.testbed.kubeconfig)},
+        environment={
+            "PATH": f"{cluster.binaries}:/usr/bin:/bin",
+            "KUBECONFIG": str(cluster.testbed.kubeconfig),
+            # Without one, kubectl has its cache in the working directory.
+            "HOME": str(cluster.testbed.state),
+        },
         images=read_example_images(),
         client=Client(cluster.testbed.address, network, kubectl, machine, machine),
         machine=cluster,
