@@ -8,10 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hooks.kubernetes.labels import CONTROLLER_UID, NODE, PREFIX, VK8S
-from hooks.vk8s.observed.children import NETWORK_POLICY, group_key
+from hooks.kubernetes.manifest import Manifest
+from hooks.vk8s.observed.children import JOB, NETWORK_POLICY, group_key
 from hooks.vk8s.observed.kinds import CHILD_KINDS, Data
+from hooks.vk8s.spec.cluster import FORCE_REMOVE_ANNOTATION
 from hooks.vk8s.spec.labels import COMPONENT, ROLE, is_steering
 from testbed.metacontroller.objects import with_metadata
+from tests.namespace_world import quota, related
 from tests.properties.host import Host
 from tests.properties.specs import PLAIN_LABELS
 from tests.properties.walks import STEPS_TO_ALL_PODS, changed_hosts, hidden_hosts, hosts, new_hosts, settled_hosts
@@ -31,6 +34,8 @@ from tests.simulation.removals import list_removed
 from tests.simulation.risks import list_given_up
 from tests.world import UID
 
+FULL = quota(used={"limits.cpu": "8", "limits.memory": "8Gi"}, limits_cpu="8", limits_memory="8Gi")
+POD_COUNTS = ("active", "succeeded", "uncountedTerminatedPods")
 IDENTITY_LABELS = {VK8S, NODE, ROLE, COMPONENT}
 LABEL_VALUE = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")
 
@@ -43,6 +48,23 @@ def test_child_that_is_shown_stays_whatever_is_hidden(host: Host) -> None:
 @given(changed_hosts())
 def test_no_child_is_left_out_without_a_reason(host: Host) -> None:
     assert list_unexplained(host.shown) == set()
+
+
+@given(hosts())
+def test_quota_that_is_full_costs_nobody_a_child_that_it_counts(host: Host) -> None:
+    """It may be full with just these. A pod that is forced out makes room for its Job, though."""
+    world = host.shown
+    forced = FORCE_REMOVE_ANNOTATION in world.annotations
+    # Without a pod, a Job may be recreated with smaller resources.
+    bare = {(JOB, name) for name, job in world.children[JOB].items() if not _may_have_pod(job)}
+    kept = index(world.sync()).keys() & list_children(world).keys() - bare
+    crowded = index(replace(world, related=related(FULL)).sync()).keys()
+    assert {key for key in kept - crowded if not (forced and key[0] == "Pod.v1")} == set()
+
+
+def _may_have_pod(job: Manifest) -> bool:
+    status = job.get("status") or {}
+    return not status.get("startTime") or any(status.get(count) for count in POD_COUNTS)
 
 
 @given(changed_hosts())

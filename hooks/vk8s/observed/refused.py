@@ -97,8 +97,13 @@ def list_node_refusals(
 
 
 def list_job_refusals(job: Manifest, rules: NamespaceRules) -> list[Refusal]:
-    """Why a running Job has no pod."""
-    return [] if job.get("status", {}).get("active") else list_pod_refusals(job["spec"]["template"]["spec"], rules)
+    """Why a Job that needs a pod can't create it. A quota counts the pod that it has, so only one without is judged."""
+    status = job.get("status") or {}
+    # Its controller writes the start once it has tried to create the pod, and counts in two steps one that succeeded.
+    done = status.get("succeeded") or (status.get("uncountedTerminatedPods") or {}).get("succeeded")
+    if not status.get("startTime") or status.get("active") or done:
+        return []
+    return list_pod_refusals(job["spec"]["template"]["spec"], rules)
 
 
 def is_too_large(job: Manifest, resources: Manifest, rules: NamespaceRules) -> bool:

@@ -64,10 +64,13 @@ def test_job_without_resources_is_recreated_for_a_quota() -> None:
     job = world.children[JOB][NAME]["spec"]
     pod = job["template"]["spec"]
     bare = [{key: value for key, value in step.items() if key != "resources"} for step in pod["containers"]]
-    world = with_job(world, spec={**job, "template": {**job["template"], "spec": {**pod, "containers": bare}}})
+    tried = {"startTime": "2026-01-02T03:04:05Z"}
+    bare_job = {**job, "template": {**job["template"], "spec": {**pod, "containers": bare}}}
+    world = with_job(world, spec=bare_job, status=tried)
     world = replace(world, related=related(quota(limits_memory="4Gi")))
     assert JOB_NAME not in names(world.sync())
-    assert JOB_NAME in names(with_job(world, status={"active": 1}).sync())
+    assert JOB_NAME in names(with_job(world, status={**tried, "active": 1}).sync())
+    assert JOB_NAME in names(with_job(world, status={**tried, "succeeded": 1}).sync())
     assert JOB_NAME in names(with_job(world, status=DONE).sync())
 
 

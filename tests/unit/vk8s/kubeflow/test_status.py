@@ -91,7 +91,8 @@ def test_condition_says_where_to_look_without_a_pod() -> None:
 
 
 def test_quota_that_refuses_the_pod_of_the_job_is_reported() -> None:
-    world = replace(installing(), related=related(quota(limits_memory="512Mi")))
+    tried = with_job(installing(), status={"startTime": "2026-01-02T03:04:05Z"})
+    world = replace(tried, related=related(quota(limits_memory="512Mi")))
     assert JOB_NAME in names(world.sync())
     status, reason, message = read_condition(world)
     assert (status, reason) == ("False", "QuotaExceeded")

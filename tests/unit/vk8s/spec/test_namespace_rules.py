@@ -14,6 +14,8 @@ from tests.namespace_world import container_limit, limit_range, quota, related, 
 from tests.world import IDENTITY, UID, World, condition, names, node, running_world, spec
 
 MASTER = [node("m", "master")]
+# The status of a Job whose controller has tried to create its pod.
+TRIED = {"startTime": "2026-01-02T03:04:05Z"}
 FORCED = {"vk8s.sktelecom.com/force-remove": "w"}
 
 
@@ -114,9 +116,9 @@ class TestWhatIsMissing:
 def leaving_world(found: dict[str, dict[str, Manifest]], status: Manifest, **fields: Any) -> World:
     """The worker is removed from the spec, its Job has that status, and the rules exist."""
     limits = [bounded("master", "m", "2Gi"), bounded("worker", "w", "2Gi")]
-    begun = replace(running_world(spec=spec(nodes=limits)), spec=spec(nodes=limits[:1])).step()
+    begun = replace(running_world(spec=spec(nodes=limits)), spec=spec(nodes=limits[:1]), **fields).step()
     job = {**begun.children[JOB]["w-leave"], "status": status}
-    return replace(begun.with_child(JOB, "w-leave", job), related=found, **fields)
+    return replace(begun.with_child(JOB, "w-leave", job), related=found)
 
 
 def leaving(world: World) -> str:
@@ -129,7 +131,7 @@ class TestLeaving:
     crowded = related(quota(used={"pods": "2"}, pods="2"))
 
     def test_job_without_room_is_recreated_with_no_requests(self) -> None:
-        world = leaving_world(self.full, {})
+        world = leaving_world(self.full, TRIED)
         assert "Job/w-leave" not in names(world.sync())
         again = world.step()
         (job,) = [child for child in again.sync().children if child["kind"] == "Job"]
@@ -140,11 +142,24 @@ class TestLeaving:
             leaving(settled) == "Job w-leave has no pod yet; if this persists: kubectl describe -n team-a job/w-leave."
         )
 
-    def test_job_that_has_a_pod_goes_on(self) -> None:
-        assert "Job/w-leave" in names(leaving_world(self.full, {"active": 1}).sync())
+    @pytest.mark.parametrize(
+        "status",
+        [
+            {},
+            {**TRIED, "active": 1},
+            {**TRIED, "uncountedTerminatedPods": {"succeeded": ["d6a1"]}},
+            {**TRIED, "succeeded": 1, "uncountedTerminatedPods": {}},
+        ],
+        ids=["not tried", "at work", "succeeded, not counted", "succeeded"],
+    )
+    def test_job_that_may_have_a_pod_goes_on(self, status: Manifest) -> None:
+        """The quota may be full with the pod of this Job."""
+        world = leaving_world(self.full, status)
+        assert "Job/w-leave" in names(world.sync())
+        assert "can't create" not in leaving(world)
 
     def test_missing_room_for_a_pod_is_reported(self) -> None:
-        world = leaving_world(self.crowded, {})
+        world = leaving_world(self.crowded, TRIED)
         assert {"Job/w-leave", "Pod/w"} <= set(names(world.sync()))
         assert leaving(world) == (
             "Job w-leave can't create its pod: exceeded quota: q, requested: pods=1, used: pods=2, limited: pods=2 "
@@ -153,16 +168,15 @@ class TestLeaving:
 
     def test_force_remove_gives_the_job_the_place_of_the_pod(self) -> None:
         limits = [bounded("master", "m", "2Gi"), bounded("worker", "w", "2Gi")]
-        world = replace(running_world(spec=spec(nodes=limits)), spec=spec(nodes=limits[:1]), annotations=FORCED).step()
-        held = replace(world, related=self.crowded)
+        world = leaving_world(self.crowded, TRIED, annotations=FORCED)
         kept = {"Job/w-leave", "PersistentVolumeClaim/w-state"}
-        assert kept <= set(names(held.sync()))
-        assert "Pod/w" not in names(held.sync())
-        assert kept <= set(names(held.step().sync()))
+        assert kept <= set(names(world.sync()))
+        assert "Pod/w" not in names(world.sync())
+        assert kept <= set(names(world.step().sync()))
         # Where that would not help, it stays.
         used_by_others = related(quota(used={"pods": "9"}, pods="2"))
         assert "Pod/w" in names(replace(world, related=used_by_others).sync())
-        paused = replace(held, spec=spec(nodes=limits[:1], paused=True))
+        paused = replace(world, spec=spec(nodes=limits[:1], paused=True))
         assert "PersistentVolumeClaim/w-state" in names(paused.sync())
 
 
