@@ -62,9 +62,14 @@ read_certificate() { # certificate or kubeconfig
 # kubeadm has written it at all.
 follow_kubelet_certificate() {
   local file=$KUBERNETES/kubelet.conf text
-  until grep --quiet --no-messages "client-key: $CLIENT_CERTIFICATE" "$file"; do
-    text=$(sed -E "s#client-(certificate|key)-data: .*#client-\1: $CLIENT_CERTIFICATE#" "$file" 2>/dev/null || true)
-    if [[ -e $CLIENT_CERTIFICATE && $text = *"client-key: "* ]]; then
+  until
+    text=''
+    { IFS= read -rd '' text <"$file"; } 2>/dev/null || true
+    [[ $text = *"client-key: $CLIENT_CERTIFICATE"* ]]
+  do
+    # No process is started before there is something to do.
+    if [[ -e $CLIENT_CERTIFICATE && $text = *"client-key-data: "* ]]; then
+      text=$(sed -E "s#client-(certificate|key)-data: .*#client-\1: $CLIENT_CERTIFICATE#" <<<"$text")
       (umask 077 && write_file "$file" <<<"$text")
     else
       sleep 0.1

@@ -2,6 +2,9 @@
 # Log messages: sentences on standard output, which `kubectl logs` shows; details go to files in $LOG. Sourced by every
 # script.
 
+# shellcheck source=hooks/vk8s/bootstrap/sleep.sh
+. "${BASH_SOURCE[0]%/*}/sleep.sh"
+
 RUN=/run/vk8s # this boot only
 STATE=/var/lib/vk8s # on the state volume
 LOG=$STATE/log # on the volume, so that it can be read after a node has failed
@@ -46,7 +49,9 @@ rest() { # when the check began, least: microseconds
   local -r most=5000000
   local left=$((${EPOCHREALTIME/./} - $1))
   left=$((left < $2 ? $2 : left > most ? most : left))
-  sleep "$((left / 1000000)).$(printf %06d $((left % 1000000)))"
+  local seconds
+  printf -v seconds %d.%06d $((left / 1000000)) $((left % 1000000))
+  sleep "$seconds"
 }
 
 # Replaces a file atomically with standard input: a node may be killed at any moment, and must not find half a file.

@@ -46,7 +46,7 @@ main() {
     tend_etcd
     [[ $state != ready ]] || tend_network
     [[ $state = ready ]] || { explain && leave_if_others_say_so; }
-    rest "$asked" "$([[ -n $was_ready ]] && echo 1000000 || echo 250000)"
+    rest "$asked" $((${#was_ready} > 0 ? 1000000 : 250000))
   done
 }
 
