@@ -101,7 +101,7 @@ test-e2e: $(if $(filter current,$(CLUSTER)),$(VENV)/installed,prerequisites) ## 
 .PHONY: test
 test: started prerequisites check build ## What continuous integration runs: all checks, and all tests but those of `make nightly`
 	@# Side by side, as most of them wait for others; what measures times waits until it is alone.
-	$(MAKE) --jobs=3 --output-sync=target kind-installation-and-walkthrough only-nested the-rest
+	$(MAKE) --jobs=5 --output-sync=target kind-installation-and-walkthrough only-nested cluster-and-backup cluster-2 computing
 	$(PYTEST) tests/speed $(ARGS)
 	$(PYTHON) -m tests.figures --since build/started
 
@@ -211,18 +211,23 @@ walkthrough: prerequisites ## The commands of README, tutorial and other pages, 
 
 # One after the other, whatever else runs at the same time; without what runs only at night (docs/nightly.md). The last
 # tests of `nested` measure times, and begin when `kind-test` and `installation` have ended.
-.PHONY: kind-installation-and-walkthrough only-nested the-rest
+.PHONY: kind-installation-and-walkthrough only-nested cluster-and-backup cluster-2 computing
 kind-installation-and-walkthrough:
 	$(MAKE) kind-test ARGS='-m "not nightly" $(ARGS)'
 	$(MAKE) installation ARGS='-m "not nightly" $(ARGS)'
 	$(MAKE) walkthrough ARGS='-m "not nightly" $(ARGS)'
 only-nested:
 	$(MAKE) nested ARGS='-m "not nightly" $(ARGS)'
-# What only computes gets what the others leave of the processors while they wait for nodes to boot.
-the-rest:
-	$(MAKE) cluster ARGS='-m "not nightly" $(ARGS)'
-	$(MAKE) others
+# Half of tests/cluster, the files that take longest; new files are in the other half.
+CLUSTER_1 := $(patsubst %,tests/cluster/test_%.py,cli ippool_resource kubeflow quotas status)
+cluster-and-backup:
+	$(PYTEST) $(CLUSTER_1) -m "not nightly" $(ARGS)
 	$(MAKE) backup
+cluster-2:
+	VK8S_CLUSTER_TESTBED=cluster2 $(PYTEST) $(filter-out $(CLUSTER_1),$(wildcard tests/cluster/test_*.py)) -m "not nightly" $(ARGS)
+# What only computes gets what the others leave of the processors while they wait for nodes to boot.
+computing:
+	$(MAKE) others
 	nice -n 10 $(MAKE) chaos-check
 	nice -n 10 $(MAKE) covering
 	nice -n 10 $(MAKE) charts

@@ -63,7 +63,7 @@ def test_large_file_arrives_intact_on_another_host(web: VirtualCluster) -> None:
     wait_for("the file", lambda: digest_inside(web, "on-master", fetch) == there, SECONDS)
 
 
-@pytest.mark.nightly("tests/nested/test_ports.py")
+@pytest.mark.nightly("tests/kind/test_network_policies.py")
 def test_port_is_reached_through_each_host(web: VirtualCluster) -> None:
     hosts = [node["metadata"]["name"] for node in web.kubectl.get("nodes")["items"]]
     assert len(hosts) == 3

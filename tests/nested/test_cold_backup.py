@@ -26,6 +26,7 @@ def backed_up(local: VirtualCluster, machine: HostCluster) -> Iterator[VirtualCl
     yield from bring_backups(local, machine)
 
 
+@pytest.mark.nightly("tests/backup/test_volumes.py")
 def test_database_comes_back_with_all_that_it_had_acknowledged(backed_up: VirtualCluster) -> None:
     inside = backed_up.inside
     inside.apply(build_claim(DATA), build_database(inside, "local-worker"))
@@ -49,6 +50,7 @@ def test_database_comes_back_with_all_that_it_had_acknowledged(backed_up: Virtua
     back.inside.run("exec", f"pod/{NAME}", "--container=writer", "--", "/usr/local/bin/etcdctl", "endpoint", "health")
 
 
+@pytest.mark.nightly("tests/unit/vk8s/plan/test_cold_backups.py")
 def test_volume_that_is_not_in_a_backup_is_reported_to_its_claim(backed_up: VirtualCluster) -> None:
     inside = backed_up.inside
     inside.apply(build_claim(DATA), build_database(inside, "local-worker"))

@@ -99,6 +99,7 @@ def test_other_limits_are_what_the_node_offers_after_its_turn(running: VirtualCl
     running.ensure_running()
 
 
+@pytest.mark.nightly("tests/unit/vk8s/bootstrap/test_master_again.py")
 def test_fixed_image_boots_with_the_state_that_the_node_had(running: VirtualCluster) -> None:
     running.inside.apply(KEPT)
     before = read_uids(running)

@@ -34,6 +34,7 @@ def no_testbed() -> Iterator[None]:
     host_cluster.remove(LEAK_TESTS)
 
 
+@pytest.mark.nightly("tests/nested/test_delete.py")
 @pytest.mark.usefixtures("machine", "no_testbed")
 def test_nothing_is_left_on_the_machine(running: VirtualCluster) -> None:
     pods = [running.kubectl.get("pod", node)["metadata"]["uid"] for node in running.nodes]

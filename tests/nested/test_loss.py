@@ -170,6 +170,7 @@ def test_node_reports_missing_inotify_instances_and_recovers(kept: Kept, program
     kept.check()
 
 
+@pytest.mark.nightly("tests/unit/vk8s/bootstrap/test_master_again.py")
 @pytest.mark.parametrize("node", NODES)
 def test_node_without_power_boots_again_in_its_pod(kept: Kept, node: str) -> None:
     before = kept.virtual.kubectl.get("pod", node)
@@ -185,6 +186,7 @@ def test_node_without_power_boots_again_in_its_pod(kept: Kept, node: str) -> Non
     kept.check()
 
 
+@pytest.mark.nightly("tests/unit/vk8s/bootstrap/test_watcher_repairs.py")
 def test_kube_proxy_ignores_stale_chains_after_a_power_cut(kept: Kept) -> None:
     """A kube-proxy empties chains some time before it deletes them, and one that starts trusts those that it finds."""
     node, outside = "local-worker", kept.virtual.kubectl
@@ -200,6 +202,7 @@ def test_kube_proxy_ignores_stale_chains_after_a_power_cut(kept: Kept) -> None:
     kept.check()
 
 
+@pytest.mark.nightly("tests/unit/vk8s/bootstrap/test_watcher_repairs.py")
 @pytest.mark.parametrize("node", NODES)
 def test_node_that_is_deleted_inside_registers_again(kept: Kept, node: str) -> None:
     subnet = kept.virtual.inside.get("node", node)["spec"]["podCIDR"]
@@ -234,6 +237,7 @@ def read_cluster_id(volume: Path) -> list[str]:
     return [f"{path.name} {path.stat().st_ino}" for path in sorted((volume / "etcd").glob("member"))]
 
 
+@pytest.mark.nightly("tests/unit/vk8s/bootstrap/test_founding.py")
 def test_control_plane_killed_in_its_first_boot_keeps_its_data(lonely: VirtualCluster, machine: HostCluster) -> None:
     boot_again_after(lonely, machine, "etcd has data")
 

@@ -30,6 +30,7 @@ def lost(machine: HostCluster, node: str, folder: str) -> Iterator[Path]:
         aside.rename(place)
 
 
+@pytest.mark.nightly("tests/unit/vk8s/observed/test_pod_state.py")
 def test_control_plane_waits_for_its_lost_data_and_boots(kept: Kept, machine: HostCluster) -> None:
     with lost(machine, "local-master", "etcd/member") as place:
         kill_node(kept.virtual, "local-master")

@@ -54,6 +54,7 @@ def edit(virtual: VirtualCluster, paused: str) -> None:
     virtual.kubectl.run("wait", f"vk8s/{virtual.name}", wanted, f"--timeout={SECONDS}s")
 
 
+@pytest.mark.nightly("tests/unit/vk8s/plan/test_state.py")
 def test_claims_that_are_deleted_while_their_nodes_run_cost_nothing(kept: Kept) -> None:
     virtual = kept.virtual
     pods = list_pods(virtual, NODES)

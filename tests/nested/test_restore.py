@@ -54,6 +54,7 @@ def with_backup(virtual: VirtualCluster, store: Manifest) -> VirtualCluster:
     return with_spec(virtual, virtual.name, backup={"schedule": "@yearly", **store})
 
 
+@pytest.mark.nightly("tests/unit/vk8s/bootstrap/test_restore.py")
 def test_lost_control_plane_begins_again_with_its_snapshot_in_place(
     local: VirtualCluster, store: Manifest, tmp_path: Path
 ) -> None:

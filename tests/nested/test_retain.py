@@ -5,6 +5,8 @@ import shlex
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from testbed.layout import ROOT
 from tests.nested.virtual import DELETE_SECONDS, VirtualCluster
 from tests.walkthrough.pages import read_commands
@@ -12,6 +14,7 @@ from tests.walkthrough.pages import read_commands
 PAGE = ROOT / "docs" / "how-to" / "retain.md"
 
 
+@pytest.mark.nightly("tests/unit/vk8s/observed/test_retained.py")
 def test_next_vk8s_of_the_name_takes_over_volumes_and_keys(lonely: VirtualCluster, tmp_path: Path) -> None:
     lonely.ensure_running()
     lonely.inside.run("create", "configmap", "written-before")

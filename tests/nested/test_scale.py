@@ -190,6 +190,7 @@ def test_broken_worker_is_removed_and_its_held_claim_reported(running: VirtualCl
     wait_for_end(running)
 
 
+@pytest.mark.nightly("tests/unit/vk8s/bootstrap/test_leave.py")
 def test_pods_run_on_the_control_plane_after_the_last_worker(running: VirtualCluster) -> None:
     pod = deploy(running, "local-worker")
     alone = without_workers(running)

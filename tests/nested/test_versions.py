@@ -41,6 +41,7 @@ def list_boot_files(virtual: VirtualCluster) -> set[str]:
     return {item["metadata"]["name"] for item in virtual.kubectl.get("configmaps", selector)["items"]}
 
 
+@pytest.mark.nightly("tests/unit/vk8s/plan/test_boot_files.py")
 def test_new_version_changes_no_node_and_no_old_boot(running: VirtualCluster, start_version: StartVersion) -> None:
     # A container that ended a while ago would pause before it starts again, and a new version recreates such pods.
     running.replace_pod("local-worker", SECONDS)
