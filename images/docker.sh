@@ -48,6 +48,17 @@ build_trusting() { # BASE
   echo "$1-trusting"
 }
 
+# Fails if the image is for another platform than asked for. What a RUN adds is taken for this machine's by dockerd, what
+# a COPY adds for the platform of its base: an image has to end with the latter.
+check_platform() { # REFERENCE
+  local found
+  found=$(docker image inspect --format '{{.Os}}/{{.Architecture}}' "$1")
+  [[ $found = "${DOCKER_PLATFORM:-$found}" ]] || {
+    echo "$1 is for $found instead of $DOCKER_PLATFORM: let the last stage of its Dockerfile run nothing." >&2
+    return 1
+  }
+}
+
 # An image by a Dockerfile whose BASE is made of Debian packages, as those of rootfs.sh. FILL puts Dockerfile and
 # context into the directory that it is called with.
 build_from_debian() { # IMAGE REFERENCE ARCHIVE FILL
@@ -60,14 +71,14 @@ build_from_debian() { # IMAGE REFERENCE ARCHIVE FILL
   "$4" "$work/context"
   start_docker
   docker image inspect "$base" >/dev/null 2>&1 ||
-    # The platform that builds take from the environment, an import does not.
-    docker import ${DOCKER_DEFAULT_PLATFORM:+--platform="$DOCKER_DEFAULT_PLATFORM"} "$layer" "$base" >/dev/null
+    docker import ${DOCKER_PLATFORM:+--platform="$DOCKER_PLATFORM"} "$layer" "$base" >/dev/null
   build_base=$(build_trusting "$base")
   echo "Building $2." >&2
   docker build --quiet --network=host --build-arg "BASE=$base" --build-arg "BUILD_BASE=$build_base" --tag "$2" "$work/context" >/dev/null 2>"$work/build.log" || {
     cat "$work/build.log" >&2
     return 1
   }
+  check_platform "$2"
   # Next to its place first, so that half an archive is never found.
   docker save "$2" >"$3.$$.partial"
   mv "$3.$$.partial" "$3"
