@@ -36,8 +36,9 @@ HARDWARE: Final[Mapping[str, Hardware]] = {
         qemu="qemu-system-x86_64",
         package="qemu-system-x86",
         board="q35",
-        # Level 5 of page tables costs time and serves nobody here. QEMU 7.2 emulates AVX by calls, and `rep stosb` byte by
-        # byte: what Go, libc and the kernel use instead clears memory, searches and hashes in a half to a fifth of the time.
+        # Level 5 of page tables costs time and serves nobody here. QEMU 7.2 emulates AVX by calls, and `rep stosb` byte
+        # by byte: what Go, libc and the kernel use instead clears memory, searches and hashes in a half to a fifth of
+        # the time.
         emulated=("-cpu", "max,la57=off,avx=off,avx2=off,erms=off,fsrm=off"),
         console="ttyS0",
         progress="ttyS1",
