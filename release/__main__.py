@@ -1,4 +1,4 @@
-"""`make release`: builds what a registry without internet needs, for amd64 and arm64, and puts it into build/release."""
+"""`make release`: builds what a registry without internet needs, for amd64 and arm64, into build/release."""
 
 import argparse
 import os
