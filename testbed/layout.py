@@ -88,7 +88,7 @@ UP, NESTED_TESTS, CLUSTER_TESTS, LEAK_TESTS, INSTALL_TESTS, PAGE_TESTS = _ALL = 
     Testbed(name, number) for number, name in enumerate(("up", "nested", "cluster", "leaks", "install", "pages"))
 )
 # Of `make bench`, `make chaos`, `make kind-up` and `make conformance`, and of the half of tests/cluster that
-# `make test` runs beside the other one.
+# `make test` runs next to the other one.
 BENCH, CHAOS, KIND, CONFORMANCE, CLUSTER_TESTS_2 = (
     Testbed(name, -number) for number, name in enumerate(("bench", "chaos", "kind", "conform", "cluster2"), 1)
 )
