@@ -1,4 +1,4 @@
-"""`make vm-test`: proves the product on cgroup v2, in a guest, on whatever machine; some twenty minutes without KVM."""
+"""`make vm-test`: proves the product on cgroup v2, in a guest, on whatever machine; without KVM, it takes long."""
 
 import argparse
 import os
