@@ -11,7 +11,7 @@ cache=${VK8S_CACHE:-$HOME/.cache/vk8s}
 eval "$("$images/kink/versions.sh")"
 reference=registry.example.com/vk8s/kind-node:$KUBERNETES_VERSION
 # How a node gets at the images, how its network may read Nodes, and its storage are those of virtual nodes.
-shared=("$bootstrap"/{sentences,image-store}.sh "$bootstrap"/{flannel-access,storage}.yaml)
+shared=("$bootstrap"/{sentences,sleep,image-store}.sh "$bootstrap"/{flannel-access,storage}.yaml)
 
 hash_files() { # file...
   sha256sum -- "$@" | cut -d' ' -f1 | sha256sum | cut -c1-16
