@@ -53,9 +53,8 @@ register_emulator() {
     refuse "This kernel can't start programs for $architecture ($formats/register can't be written): build on the host itself or in a privileged container, or for this machine's own architecture alone."
 }
 
-# Docker's own variable for the platform would have it refuse to build on what an emulated RUN has left, see docker.sh.
 choose_tools() {
-  export GOARCH=$architecture CC=${gnu/x86-64/x86_64}-gcc DOCKER_PLATFORM=linux/$architecture
+  export GOARCH=$architecture CC=${gnu/x86-64/x86_64}-gcc
   export VK8S_CACHE=${VK8S_CACHE:-$HOME/.cache/vk8s}/$architecture
   export PATH=$here/foreign:$PATH
 }

@@ -48,13 +48,20 @@ build_trusting() { # BASE
   echo "$1-trusting"
 }
 
-# Fails if the image is for another platform than asked for. What a RUN adds is taken for this machine's by dockerd, what
-# a COPY adds for the platform of its base: an image has to end with the latter.
-check_platform() { # REFERENCE
+# `docker import` would take any layer for one of this machine's architecture.
+load_layer() { # LAYER REFERENCE
+  python3 archive.py "$work/base.tar" "$2" --layer "$1"
+  docker load --quiet --input "$work/base.tar" >/dev/null
+  rm "$work/base.tar"
+}
+
+# Fails if the image is for another architecture than asked for. What a RUN adds is taken for this machine's by dockerd,
+# what a COPY adds for that of its base: an image has to end with the latter.
+check_architecture() { # REFERENCE
   local found
-  found=$(docker image inspect --format '{{.Os}}/{{.Architecture}}' "$1")
-  [[ $found = "${DOCKER_PLATFORM:-$found}" ]] || {
-    echo "$1 is for $found instead of $DOCKER_PLATFORM: let the last stage of its Dockerfile run nothing." >&2
+  found=$(docker image inspect --format '{{.Architecture}}' "$1")
+  [[ $found = "${GOARCH:-$found}" ]] || {
+    echo "$1 is for $found instead of $GOARCH: let the last stage of its Dockerfile run nothing." >&2
     return 1
   }
 }
@@ -64,21 +71,20 @@ check_platform() { # REFERENCE
 build_from_debian() { # IMAGE REFERENCE ARCHIVE FILL
   local layer base build_base
   layer=$(bash rootfs.sh "$1")
-  base=vk8s-base:$(basename "$layer" .tar)
+  base=vk8s-debian:$(basename "$layer" .tar)
   work=$(mktemp -d -p "$cache")
   trap 'stop_docker; rm -rf --one-file-system "$work"' EXIT
   mkdir "$work/context"
   "$4" "$work/context"
   start_docker
-  docker image inspect "$base" >/dev/null 2>&1 ||
-    docker import ${DOCKER_PLATFORM:+--platform="$DOCKER_PLATFORM"} "$layer" "$base" >/dev/null
+  docker image inspect "$base" >/dev/null 2>&1 || load_layer "$layer" "$base"
   build_base=$(build_trusting "$base")
   echo "Building $2." >&2
   docker build --quiet --network=host --build-arg "BASE=$base" --build-arg "BUILD_BASE=$build_base" --tag "$2" "$work/context" >/dev/null 2>"$work/build.log" || {
     cat "$work/build.log" >&2
     return 1
   }
-  check_platform "$2"
+  check_architecture "$2"
   # Next to its place first, so that half an archive is never found.
   docker save "$2" >"$3.$$.partial"
   mv "$3.$$.partial" "$3"
