@@ -101,7 +101,7 @@ test-e2e: $(if $(filter current,$(CLUSTER)),$(VENV)/installed,prerequisites) ## 
 .PHONY: test
 test: started prerequisites check build ## What continuous integration runs: all checks, and all tests but those of `make nightly`
 	@# Side by side, as most of them wait for others; what measures times waits until it is alone.
-	$(MAKE) --jobs=5 --output-sync=target kind-installation-and-walkthrough only-nested cluster-and-backup cluster-2 computing
+	$(MAKE) --jobs=6 --output-sync=target kind-installation-and-walkthrough only-nested cluster-and-backup cluster-2 others computing
 	$(PYTEST) tests/speed $(ARGS)
 	$(PYTHON) -m tests.figures --since build/started
 
@@ -227,7 +227,6 @@ cluster-2:
 	VK8S_CLUSTER_TESTBED=cluster2 $(PYTEST) $(filter-out $(CLUSTER_1),$(wildcard tests/cluster/test_*.py)) -m "not nightly" $(ARGS)
 # What only computes gets what the others leave of the processors while they wait for nodes to boot.
 computing:
-	$(MAKE) others
 	nice -n 10 $(MAKE) chaos-check
 	nice -n 10 $(MAKE) covering
 	nice -n 10 $(MAKE) charts
