@@ -21,7 +21,7 @@ fill_context() { # DIRECTORY
 
 list_inputs() {
   find ../hooks -type f -not -path '*/__pycache__/*'
-  printf '%s\n' ../Dockerfile ../requirements.txt ../crds/vk8s.yaml docker.sh rootfs.sh controller/*.*
+  printf '%s\n' ../Dockerfile ../requirements.txt ../crds/vk8s.yaml archive.py docker.sh rootfs.sh controller/*.*
 }
 
 inputs=$({ echo "$reference" && list_inputs | sort | xargs sha256sum; } | sha256sum)

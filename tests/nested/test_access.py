@@ -81,7 +81,7 @@ def test_another_key_is_rejected(ssh: Ssh, tmp_path: Path) -> None:
     assert "Permission denied (publickey)" in result.stderr
 
 
-@pytest.mark.nightly("tests/cluster/test_node_config.py")
+@pytest.mark.nightly("tests/unit/vk8s/children/test_access_config_map.py")
 def test_keys_in_the_spec_replace_the_generated_one_in_the_pod(
     ssh: Ssh, running: VirtualCluster, tmp_path: Path
 ) -> None:

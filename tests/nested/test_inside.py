@@ -54,7 +54,6 @@ def wait_for_pod(inside: Kubectl, name: str) -> None:
     inside.run("wait", "--for=condition=Ready", f"pod/{name}", f"--timeout={SECONDS}s")
 
 
-@pytest.mark.nightly("tests/nested/test_conformance.py")
 def test_volume_belongs_to_the_group_that_its_pod_asks_for(running: VirtualCluster) -> None:
     running.wait_for_nodes()
     inside = running.inside

@@ -186,7 +186,6 @@ def test_node_without_power_boots_again_in_its_pod(kept: Kept, node: str) -> Non
     kept.check()
 
 
-@pytest.mark.nightly("tests/unit/vk8s/bootstrap/test_watcher_repairs.py")
 def test_kube_proxy_ignores_stale_chains_after_a_power_cut(kept: Kept) -> None:
     """A kube-proxy empties chains some time before it deletes them, and one that starts trusts those that it finds."""
     node, outside = "local-worker", kept.virtual.kubectl

@@ -73,7 +73,6 @@ def test_address_that_the_host_cluster_gives_leads_to_a_service_inside(web: Virt
     host.run("delete", "service", "local-web")
 
 
-@pytest.mark.nightly("tests/nested/test_main_job.py")
 def test_download_goes_on_while_the_control_plane_restarts(web: VirtualCluster, tmp_path: Path) -> None:
     web.inside.apply(build_node_port_service("on-worker", PORT))
     wait_for("an answer", lambda: fetch(web, PORT) == "on-worker", SECONDS)
