@@ -210,7 +210,7 @@ walkthrough: prerequisites ## The commands of README, tutorial and other pages, 
 	$(PYTEST) tests/walkthrough $(ARGS)
 
 # One after the other, whatever else runs at the same time; without what runs only at night (docs/nightly.md). The last
-# tests of `nested` measure times, and begin when `kind-test` and `installation` have ended.
+# tests of `nested` measure times, and begin when no other group has a testbed.
 .PHONY: kind-installation-and-walkthrough only-nested cluster-and-backup cluster-2 computing
 kind-installation-and-walkthrough:
 	$(MAKE) kind-test ARGS='-m "not nightly" $(ARGS)'

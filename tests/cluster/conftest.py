@@ -18,7 +18,8 @@ from tests.cluster.applying import try_apply
 from tests.cluster.owner import SECONDS, Owner, build_vk8s
 from tests.machine import at_work, require_testbed
 
-# Two halves of these tests may run side by side, each in a testbed of its own.
+# Two halves of these tests may run side by side, each in a testbed of its own. This is not the variable of the testbed
+# that somebody uses: the tests remove theirs.
 TESTBED_VARIABLE = "VK8S_CLUSTER_TESTBED"
 CRD = "vk8s.vk8s.sktelecom.com"
 # Applies a Vk8s that the CRD's rules would refuse.

@@ -133,17 +133,18 @@ POD_STATUSES: Final[dict[str, Callable[[_Pod], Manifest]]] = {
     "crashing without a word": _crash,
     NO_STATE: lambda pod: _crash(pod, message="There is no state here, and this node may not found a cluster.\n"),
 }
-_TRIED: Final = {"startTime": "2026-01-02T03:04:05Z"}
+# Of a Job whose controller has tried to create its pod, and has counted none.
+TRIED: Final[Manifest] = {"startTime": "2026-01-02T03:04:05Z"}
 JOB_STATUSES: dict[str, Manifest] = {
     "nothing said": {},
-    "without a pod": _TRIED,
-    "at work": {**_TRIED, "active": 1, "ready": 0},
-    "moving pods": {**_TRIED, "active": 1, "ready": 1},
-    "succeeded, not counted": {**_TRIED, "uncountedTerminatedPods": {"succeeded": ["d6a1"]}},
-    "succeeded, not complete": {**_TRIED, "succeeded": 1, "uncountedTerminatedPods": {}},
-    "Complete": {**_TRIED, "succeeded": 1, "conditions": [{"type": "Complete", "status": "True"}]},
+    "without a pod": TRIED,
+    "at work": {**TRIED, "active": 1, "ready": 0},
+    "moving pods": {**TRIED, "active": 1, "ready": 1},
+    "succeeded, not counted": {**TRIED, "uncountedTerminatedPods": {"succeeded": ["d6a1"]}},
+    "succeeded, not complete": {**TRIED, "succeeded": 1, "uncountedTerminatedPods": {}},
+    "Complete": {**TRIED, "succeeded": 1, "conditions": [{"type": "Complete", "status": "True"}]},
     "Failed": {
-        **_TRIED,
+        **TRIED,
         "failed": 1,
         "conditions": [{"type": "Failed", "status": "True", "reason": "PodFailurePolicy"}],
     },

@@ -11,6 +11,7 @@ from hooks.vk8s.decide import decide_customize
 from hooks.vk8s.observed.children import JOB, SECRET
 from hooks.wire import CustomizeRequest
 from tests.namespace_world import quota, related
+from tests.simulation.statuses import TRIED
 from tests.unit.vk8s.kubeflow.material import (
     DONE,
     JOB_NAME,
@@ -64,13 +65,12 @@ def test_job_without_resources_is_recreated_for_a_quota() -> None:
     job = world.children[JOB][NAME]["spec"]
     pod = job["template"]["spec"]
     bare = [{key: value for key, value in step.items() if key != "resources"} for step in pod["containers"]]
-    tried = {"startTime": "2026-01-02T03:04:05Z"}
     bare_job = {**job, "template": {**job["template"], "spec": {**pod, "containers": bare}}}
-    world = with_job(world, spec=bare_job, status=tried)
+    world = with_job(world, spec=bare_job, status=TRIED)
     world = replace(world, related=related(quota(limits_memory="4Gi")))
     assert JOB_NAME not in names(world.sync())
-    assert JOB_NAME in names(with_job(world, status={**tried, "active": 1}).sync())
-    assert JOB_NAME in names(with_job(world, status={**tried, "succeeded": 1}).sync())
+    assert JOB_NAME in names(with_job(world, status={**TRIED, "active": 1}).sync())
+    assert JOB_NAME in names(with_job(world, status={**TRIED, "succeeded": 1}).sync())
     assert JOB_NAME in names(with_job(world, status=DONE).sync())
 
 

@@ -7,6 +7,7 @@ import pytest
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.observed.children import JOB, POD, SECRET
 from tests.namespace_world import quota, related
+from tests.simulation.statuses import TRIED
 from tests.unit.vk8s.kubeflow.material import (
     DONE,
     JOB_NAME,
@@ -91,7 +92,7 @@ def test_condition_says_where_to_look_without_a_pod() -> None:
 
 
 def test_quota_that_refuses_the_pod_of_the_job_is_reported() -> None:
-    tried = with_job(installing(), status={"startTime": "2026-01-02T03:04:05Z"})
+    tried = with_job(installing(), status=TRIED)
     world = replace(tried, related=related(quota(limits_memory="512Mi")))
     assert JOB_NAME in names(world.sync())
     status, reason, message = read_condition(world)

@@ -11,11 +11,10 @@ from hooks.vk8s.decide import decide_customize
 from hooks.vk8s.observed.children import JOB, SERVICE
 from hooks.wire import CustomizeRequest
 from tests.namespace_world import container_limit, limit_range, quota, related, without_patience
+from tests.simulation.statuses import TRIED
 from tests.world import IDENTITY, UID, World, condition, names, node, running_world, spec
 
 MASTER = [node("m", "master")]
-# The status of a Job whose controller has tried to create its pod.
-TRIED = {"startTime": "2026-01-02T03:04:05Z"}
 FORCED = {"vk8s.sktelecom.com/force-remove": "w"}
 
 
