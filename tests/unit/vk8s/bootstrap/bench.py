@@ -63,8 +63,9 @@ set_clock() {{ # microseconds
   local planned commands
   for planned in {root}/bench/planned/*; do
     [[ -e $planned && 10#${{planned##*/}} -le $CLOCK ]] || break
-    commands=$(<"$planned")
-    rm "$planned"
+    # A part of the script that runs in the background has a clock of its own, which may come here first.
+    mv "$planned" "{root}/bench/taken-$BASHPID" 2>/dev/null || continue
+    commands=$(<"{root}/bench/taken-$BASHPID")
     eval "$commands"
   done
 }}
@@ -74,6 +75,9 @@ sleep() {{ # seconds
   part=${{part}}000000
   set_clock $((CLOCK + ${{1%.*}} * 1000000 + 10#${{part:0:6}}))
   ((CLOCK < {limit})) || exit {ended}
+}}
+is_kubelet_healthy() {{ # seconds
+  [[ $(curl -s --max-time "$1" http://127.0.0.1:10248/healthz) = ok ]]
 }}
 set_clock 0
 """
