@@ -19,7 +19,7 @@ from tests.conformance import page, results, site
 from tests.conformance.results import Circumstances, Run, summarise
 from tests.conformance.run import SuiteError, run_part
 from tests.conformance.site import Configuration, Site
-from tests.conformance.specs import POLICIES, PROCESSES, Choice, Part, plan_again, plan_parts
+from tests.conformance.specs import POLICIES, PROCESSES, STORAGE, Choice, Part, plan_again, plan_parts
 from tests.nested.obstacles import ObstacleError
 
 BUILD: Final = ROOT / "build" / "conformance"
@@ -27,6 +27,8 @@ INTERRUPTED: Final = 130
 PARTS: Final = ("parallel", "serial")
 # What a virtual cluster is made of.
 PRODUCT: Final = ("hooks", "images/binaries", "images/kink")
+# Of choices other than Conformance: how their figures begin.
+FIGURES: Final = {POLICIES: "netpol", STORAGE: "storage"}
 KUBERNETES: Final = {"same": builds.OURS, "next": builds.NEXT}
 
 
@@ -56,21 +58,21 @@ def main(arguments: Sequence[str]) -> int:
 def _run(options: argparse.Namespace) -> int:
     commit = read_product_commit()
     configuration = Configuration(KUBERNETES[options.kubernetes], options.control_plane_nodes)
-    choice = POLICIES if options.policies else Choice(tuple(options.focus), tuple(options.skip))
+    choice = options.choice or Choice(tuple(options.focus), tuple(options.skip))
     _say("Building what is missing, and bringing up a testbed with a virtual cluster.")
     up = site.bring_up_site(configuration)
     parts = plan_parts(choice, options.processes, options.parts or PARTS)
-    run = _run_parts(up, parts, commit, BUILD / f"{options.kubernetes}-{options.control_plane_nodes}")
+    run = _run_parts(up, choice, parts, commit, BUILD / f"{options.kubernetes}-{options.control_plane_nodes}")
     _say("", page.describe(run))
     if choice.is_all:
         _record(run, configuration)
-    elif choice == POLICIES and configuration == Configuration():
-        figures.record("netpol_passed", run.passed)
-        figures.record("netpol_failed", run.failed)
+    elif choice in FIGURES and configuration == Configuration():
+        figures.record(f"{FIGURES[choice]}_passed", run.passed)
+        figures.record(f"{FIGURES[choice]}_failed", run.failed)
     return 1 if run.failures else 0
 
 
-def _run_parts(up: Site, parts: Sequence[Part], commit: str, directory: Path) -> Run:
+def _run_parts(up: Site, choice: Choice, parts: Sequence[Part], commit: str, directory: Path) -> Run:
     """Runs the parts, and what failed in them once more, each spec alone."""
     nodes = [node for node in up.virtual.manifest["spec"]["nodes"] if node["role"] == "master"]
     outcomes = {}
@@ -78,7 +80,7 @@ def _run_parts(up: Site, parts: Sequence[Part], commit: str, directory: Path) ->
         _say(f"{part.name}: {part.processes} at a time; what is said meanwhile: {directory / part.name / 'output.log'}")
         outcomes[part.name] = run_part(up, part, directory)
     failed = [spec.name for each in outcomes.values() for spec in each.specs if spec.has_failed]
-    again = run_part(up, plan_again(failed), directory) if failed else None
+    again = run_part(up, plan_again(failed, choice), directory) if failed else None
     processes = {part.name: part.processes for part in parts}
     return summarise(Circumstances(commit, len(nodes), up.describe(), processes), outcomes, again)
 
@@ -109,7 +111,10 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     expression = {"metavar": "REGEX", "action": "append", "default": []}
     parser.add_argument("--focus", **expression, help="instead of all of Conformance: any spec whose name matches")  # type: ignore[arg-type]
     parser.add_argument("--skip", **expression, help="not those whose name matches")  # type: ignore[arg-type]
-    parser.add_argument("--policies", action="store_true", help="instead: those that ask for NetworkPolicies")
+    choices = parser.add_mutually_exclusive_group()
+    choice = {"action": "store_const", "dest": "choice"}
+    choices.add_argument("--policies", **choice, const=POLICIES, help="instead: those that ask for NetworkPolicies")  # type: ignore[arg-type]
+    choices.add_argument("--storage", **choice, const=STORAGE, help="instead: those of the default StorageClass")  # type: ignore[arg-type]
     parser.add_argument("--part", dest="parts", choices=PARTS, action="append", help="only this one (default: both)")
     parser.add_argument("--processes", type=int, default=PROCESSES, help="side by side (default: %(default)s)")
     parser.add_argument("--control-plane-nodes", type=int, choices=(1, 3, 5), default=1, help="default: %(default)s")

@@ -65,4 +65,5 @@ def build_command(site: Site, part: Part, folder: Path, kubeconfig: Path) -> lis
         "--report-complete-ginkgo",
         "--report-complete-junit",
         "--disable-log-dump",
+        *([f"--storage.testdriver={part.choice.driver}"] if part.choice.driver else []),
     )

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 # The label of specs that define what a Kubernetes is, and the one of specs that run one after the other.
@@ -34,10 +35,14 @@ QUICK: Final = (
 
 @dataclass(frozen=True)
 class Choice:
-    """What is asked for: expressions for the names of specs. Without a focus, all of Conformance."""
+    """What is asked for: expressions for the names of specs. Without a focus, all of Conformance.
+
+    `driver`: a file by which e2e.test knows a kind of storage, and has more specs: of "External Storage".
+    """
 
     focus: Sequence[str] = ()
     skip: Sequence[str] = ()
+    driver: Path | None = None
 
     @property
     def is_all(self) -> bool:
@@ -47,6 +52,29 @@ class Choice:
 
 # Those that ask whether NetworkPolicies are enforced, except for those that need SCTP between pods.
 POLICIES: Final = Choice(focus=(r"\[sig-network\] Netpol ",), skip=("SCTPConnectivity",))
+
+# Those of the default StorageClass: file systems that are provisioned for a claim, or for a pod, as soon as a pod has a
+# node. It has no block devices, no formats, nothing to expand, copy or measure in advance, and no limit of volumes.
+STORAGE: Final = Choice(
+    focus=(
+        r"local-storage\] \[Testpattern: (Dynamic PV|Generic \S+) \((default fs|\S+ volmode|delayed binding)\)(\]| )",
+    ),
+    skip=(
+        r"\[Feature:",
+        r"\[Disruptive\]",
+        "immediate-binding",
+        "block volmode",
+        r"\] capacity ",
+        "data source",
+        "volumeLimits",
+        "with mount options",
+        "lifecycle-performance",
+        "different volume mode",
+        "multiple PV pointing to the same storage",
+        "support expansion of pvcs",
+    ),
+    driver=Path(__file__).with_name("local-storage.yaml"),
+)
 
 
 @dataclass(frozen=True)
@@ -79,9 +107,9 @@ def plan_parts(choice: Choice, processes: int, names: Sequence[str]) -> list[Par
     return [part for part in parts if part.name in names]
 
 
-def plan_again(names: Sequence[str]) -> Part:
-    """The specs of these names once more, one after the other, with the cluster for themselves."""
-    return Part("again", "", _choose(names), 1)
+def plan_again(names: Sequence[str], choice: Choice) -> Part:
+    """The specs of these names, of a choice, once more, one after the other, with the cluster for themselves."""
+    return Part("again", "", _choose(names, choice.driver), 1)
 
 
 def plan_quick() -> Part:
@@ -89,6 +117,6 @@ def plan_quick() -> Part:
     return Part("quick", CONFORMANCE, _choose(QUICK), _QUICK_PROCESSES)
 
 
-def _choose(names: Sequence[str]) -> Choice:
+def _choose(names: Sequence[str], driver: Path | None = None) -> Choice:
     """Exactly the specs of these names, before which ginkgo puts that of the suite."""
-    return Choice([f" {re.escape(name)}$" for name in names])
+    return Choice([f" {re.escape(name)}$" for name in names], driver=driver)

@@ -19,7 +19,7 @@ from testbed.waiting import wait_for
 from tests.conformance.reports import build_spec, write_report
 from tests.conformance.run import SuiteError, build_command, run_part
 from tests.conformance.site import NAME, Site, build_vk8s, list_schedulable
-from tests.conformance.specs import Choice, Part
+from tests.conformance.specs import STORAGE, Choice, Part
 from tests.nested.host import build_testbed_host
 from tests.nested.place import Place
 from tests.nested.virtual import VirtualCluster
@@ -82,6 +82,12 @@ def test_command_names_the_programs_and_where_reports_go(site: Site, tmp_path: P
     assert "--procs=6" in command[:suite]
     assert command[suite + 1] == "--"
     assert {"--num-nodes=2", f"--kubeconfig={tmp_path}/config", f"--report-dir={tmp_path}/out"} < set(command[suite:])
+
+
+def test_storage_that_specs_are_about_is_named_to_the_suite(site: Site, tmp_path: Path) -> None:
+    part = replace(PART, choice=STORAGE)
+    assert f"--storage.testdriver={STORAGE.driver}" in build_command(site, part, tmp_path, tmp_path / "config")
+    assert not [each for each in build_command(site, PART, tmp_path, tmp_path / "config") if "testdriver" in each]
 
 
 def test_part_leaves_its_report_and_output(site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,9 +4,11 @@ import re
 from collections.abc import Sequence
 
 import pytest
+import yaml
 
+from testbed.layout import ROOT
 from tests.conformance.__main__ import PARTS, parse_arguments
-from tests.conformance.specs import POLICIES, QUICK, Choice, plan_again, plan_parts, plan_quick
+from tests.conformance.specs import POLICIES, QUICK, STORAGE, Choice, plan_again, plan_parts, plan_quick
 
 
 def list_filters(choice: Choice) -> list[str]:
@@ -41,12 +43,13 @@ def test_run_with_an_expression_is_not_the_whole() -> None:
 
 def test_failed_specs_are_found_again_by_their_whole_names() -> None:
     name = "[sig-node] Pods should be (a|b) [Conformance]"
-    part = plan_again([name])
+    part = plan_again([name], STORAGE)
     (expression,) = part.choice.focus
     # What ginkgo compares begins with the name of the suite.
     assert re.search(expression, f"Kubernetes e2e suite {name}")
     assert not re.search(expression, f"Kubernetes e2e suite {name} and more")
     assert part.processes == 1
+    assert part.choice.driver == STORAGE.driver
     assert part.labels == ""
 
 
@@ -76,6 +79,13 @@ def test_impossible_choice_is_rejected_with_the_possible_ones(
     assert "choose from" in capsys.readouterr().err
 
 
+def is_chosen(name: str, choice: Choice) -> bool:
+    def matches(expressions: Sequence[str]) -> bool:
+        return any(re.search(each, f"Kubernetes e2e suite {name}") for each in expressions)
+
+    return matches(choice.focus) and not matches(choice.skip)
+
+
 @pytest.mark.parametrize(
     ("name", "is_one"),
     [
@@ -89,9 +99,35 @@ def test_impossible_choice_is_rejected_with_the_possible_ones(
     ],
 )
 def test_specs_of_policies_are_those_that_this_network_can_pass(name: str, *, is_one: bool) -> None:
-    def matches(expressions: Sequence[str]) -> bool:
-        return any(re.search(each, f"Kubernetes e2e suite {name}") for each in expressions)
-
-    assert (matches(POLICIES.focus) and not matches(POLICIES.skip)) is is_one
-    assert parse_arguments(["--policies"]).policies
+    assert is_chosen(name, POLICIES) is is_one
+    assert parse_arguments(["--policies"]).choice == POLICIES
     assert not POLICIES.is_all
+
+
+@pytest.mark.parametrize(
+    ("pattern", "name", "is_one"),
+    [
+        ("Dynamic PV (default fs)", "subPath should support existing directory", True),
+        ("Dynamic PV (default fs)", "provisioning should provision storage with pvc data source", False),
+        ("Dynamic PV (default fs)(allowExpansion)", "volume-expand should resize volume when PVC is edited", False),
+        ("Dynamic PV (ext4)", "volumes should store data", False),
+        ("Dynamic PV (immediate binding)", "topology should provision a volume", False),
+        ("Dynamic PV (delayed binding)", "topology should provision a volume", True),
+        ("Dynamic PV (filesystem volmode)", "volumeMode should not mount / map unused volumes in a pod", True),
+        ("Generic Ephemeral-volume (default fs) (late-binding)", "ephemeral should create read/write volume", True),
+        ("Generic Ephemeral-volume (default fs) (immediate-binding)", "ephemeral should create a volume", False),
+        ("Inline-volume (default fs)", "volumes should store data", False),
+    ],
+)
+def test_specs_of_storage_are_those_that_the_default_class_can_pass(pattern: str, name: str, *, is_one: bool) -> None:
+    whole = f"External Storage [Driver: local-storage] [Testpattern: {pattern}] {name}"
+    assert is_chosen(whole, STORAGE) is is_one
+    assert parse_arguments(["--storage"]).choice == STORAGE
+    assert not is_chosen(whole.replace("local-storage", "csi-hostpath"), STORAGE)
+
+
+def test_driver_is_the_class_that_every_virtual_cluster_has() -> None:
+    assert STORAGE.driver
+    driver = yaml.safe_load(STORAGE.driver.read_text())
+    template = next(yaml.safe_load_all((ROOT / "hooks" / "vk8s" / "bootstrap" / "storage.yaml").read_text()))
+    assert driver["StorageClass"] == {"FromExistingClassName": template["metadata"]["name"]}
