@@ -1,8 +1,7 @@
-"""`make release`: builds what a registry without internet needs, and puts it into build/release."""
+"""`make release`: builds what a registry without internet needs, for amd64 and arm64, into build/release."""
 
 import argparse
 import os
-import platform
 import shutil
 import subprocess
 import sys
@@ -22,8 +21,7 @@ OUT = ROOT / "build" / "release"
 CHARTS = ("vk8s", "vk8s-crds")
 IMAGES = ("controller", "kink", "gpu", "access", "backup")
 INSTALLER = "kubeflow-installer"
-ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
-HOST = ARCHITECTURES[platform.machine()]
+ARCHITECTURES = ("amd64", "arm64")
 BUILD_FOR = "build-for.sh"
 # They would give images other names than those of the release.
 NAMES = tuple(f"VK8S_{name}_IMAGE" for name in ("NODE", "ACCESS", "CONTROLLER", "BACKUP", "KUBEFLOW"))
@@ -35,7 +33,7 @@ def main(arguments: list[str]) -> int:
     for name in NAMES:
         os.environ.pop(name, None)
     # No architecture twice.
-    architectures = list(dict.fromkeys(options.architectures or [HOST]))
+    architectures = list(dict.fromkeys(options.architectures or ARCHITECTURES))
     if not _prepare(architectures):
         return 1
     start = time.monotonic()
@@ -62,8 +60,8 @@ def _parse_arguments(arguments: list[str]) -> argparse.Namespace:
         help="repeatable: add the installer of this Kubeflow, from a checkout of kubeflow/community-distribution",
     )  # fmt: skip
     parser.add_argument(
-        "--architecture", dest="architectures", action="append", choices=list(ARCHITECTURES.values()),
-        help="repeatable: for which the images are; default: for that of this machine",
+        "--architecture", dest="architectures", action="append", choices=ARCHITECTURES,
+        help="repeatable: for which the images are; default: for both",
     )  # fmt: skip
     return parser.parse_args(arguments)
 

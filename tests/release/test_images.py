@@ -50,7 +50,6 @@ def images(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, OciAr
     directory = tmp_path_factory.mktemp("release")
     checkout = write_checkout(KUBEFLOW, directory / "checkout")
     command = [sys.executable, "-m", "release", "--out", str(directory / "out"), "--kubeflow", str(checkout), KUBEFLOW]
-    command += [f"--architecture={each}" for each in MACHINES]
     try:
         result = subprocess.run(
             command, cwd=ROOT, env=build_environment(), stdout=subprocess.PIPE, text=True, check=True
