@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from testbed.vm import clock
 from testbed.vm.disk import Disk
 from testbed.vm.hardware import HARDWARE, Hardware, read_own_architecture
 
@@ -23,7 +24,7 @@ _KERNEL_ARGUMENTS = "root=/dev/vda rw net.ifnames=0 systemd.unified_cgroup_hiera
 
 @dataclass(frozen=True)
 class Accelerator:
-    """What runs the guest's instructions. `patience`: by how much it is slower than the machine itself."""
+    """What runs the guest's instructions. `patience`: how many times slower than the machine it is."""
 
     name: str
     arguments: tuple[str, ...]
@@ -72,8 +73,12 @@ class Guest:
         ]
 
     def _build_kernel_arguments(self, accelerator: Accelerator) -> str:
-        own = self.hardware.kernel_arguments if accelerator is TCG else ""
-        environment = f"systemd.setenv=VK8S_PATIENCE={accelerator.patience} systemd.setenv=VK8S_VM={accelerator.name}"
+        own, patience = "", accelerator.patience
+        if accelerator is TCG:
+            slow = clock.list_kernel_arguments(self.architecture)
+            own = " ".join([self.hardware.kernel_arguments, *slow])
+            patience //= clock.SLOWNESS if slow else 1
+        environment = f"systemd.setenv=VK8S_PATIENCE={patience} systemd.setenv=VK8S_VM={accelerator.name}"
         return f"{_KERNEL_ARGUMENTS} console={self.hardware.console} {own} {environment}"
 
 

@@ -1,7 +1,7 @@
 """`make conformance`: Kubernetes' own conformance tests, in a virtual cluster with two workers.
 
-A run of all specs is recorded in tests/conformance/results.json, from which docs/conformance.md is written; with
---focus or --skip, nothing is written but the files in build/conformance. The exit code is 1 if a spec has failed.
+A run is recorded in tests/conformance/results.json, from which docs/conformance.md is written; with --focus or --skip,
+nothing is written but the files in build/conformance. The exit code is 1 if a spec has failed.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from tests.conformance import page, results, site
 from tests.conformance.results import Circumstances, Run, summarise
 from tests.conformance.run import SuiteError, run_part
 from tests.conformance.site import Configuration, Site
-from tests.conformance.specs import POLICIES, PROCESSES, STORAGE, Choice, Part, plan_again, plan_parts
+from tests.conformance.specs import ALL, POLICIES, PROCESSES, STORAGE, Choice, Part, plan_again, plan_parts
 from tests.nested.obstacles import ObstacleError
 
 BUILD: Final = ROOT / "build" / "conformance"
@@ -27,8 +27,8 @@ INTERRUPTED: Final = 130
 PARTS: Final = ("parallel", "serial")
 # What a virtual cluster is made of.
 PRODUCT: Final = ("hooks", "images/binaries", "images/kink")
-# Of choices other than Conformance: how their figures begin.
-FIGURES: Final = {POLICIES: "netpol", STORAGE: "storage"}
+# How the figures of a choice begin.
+FIGURES: Final = {ALL.name: "conformance", POLICIES.name: "netpol", STORAGE.name: "storage"}
 KUBERNETES: Final = {"same": builds.OURS, "next": builds.NEXT}
 
 
@@ -58,17 +58,14 @@ def main(arguments: Sequence[str]) -> int:
 def _run(options: argparse.Namespace) -> int:
     commit = read_product_commit()
     configuration = Configuration(KUBERNETES[options.kubernetes], options.control_plane_nodes)
-    choice = options.choice or Choice(tuple(options.focus), tuple(options.skip))
+    choice = choose(options)
     _say("Building what is missing, and bringing up a testbed with a virtual cluster.")
     up = site.bring_up_site(configuration)
     parts = plan_parts(choice, options.processes, options.parts or PARTS)
     run = _run_parts(up, choice, parts, commit, BUILD / f"{options.kubernetes}-{options.control_plane_nodes}")
     _say("", page.describe(run))
-    if choice.is_all:
+    if choice.name:
         _record(run, configuration)
-    elif choice in FIGURES and configuration == Configuration():
-        figures.record(f"{FIGURES[choice]}_passed", run.passed)
-        figures.record(f"{FIGURES[choice]}_failed", run.failed)
     return 1 if run.failures else 0
 
 
@@ -82,7 +79,7 @@ def _run_parts(up: Site, choice: Choice, parts: Sequence[Part], commit: str, dir
     failed = [spec.name for each in outcomes.values() for spec in each.specs if spec.has_failed]
     again = run_part(up, plan_again(failed, choice), directory) if failed else None
     processes = {part.name: part.processes for part in parts}
-    return summarise(Circumstances(commit, len(nodes), up.describe(), processes), outcomes, again)
+    return summarise(Circumstances(commit, len(nodes), up.describe(), processes, choice.name), outcomes, again)
 
 
 def _record(run: Run, configuration: Configuration) -> None:
@@ -90,9 +87,9 @@ def _record(run: Run, configuration: Configuration) -> None:
     results.record(run)
     page.write(results.read())
     if configuration == Configuration():
-        figures.record("conformance_specs", run.specs)
-        figures.record("conformance_passed", run.passed)
-        figures.record("conformance_failed", run.failed)
+        figures.record(f"{FIGURES[run.choice]}_specs", run.specs)
+        figures.record(f"{FIGURES[run.choice]}_passed", run.passed)
+        figures.record(f"{FIGURES[run.choice]}_failed", run.failed)
 
 
 def read_product_commit() -> str:
@@ -105,6 +102,14 @@ def _git(*arguments: str) -> str:
     return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
 
 
+def choose(options: argparse.Namespace) -> Choice:
+    """Which specs the options ask for."""
+    if options.focus or options.skip:
+        return Choice(tuple(options.focus), tuple(options.skip))
+    chosen: Choice = options.choice
+    return chosen
+
+
 def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     """What the command line asks for."""
     parser = argparse.ArgumentParser(prog="python -m tests.conformance", description=__doc__)
@@ -112,7 +117,7 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--focus", **expression, help="instead of all of Conformance: any spec whose name matches")  # type: ignore[arg-type]
     parser.add_argument("--skip", **expression, help="not those whose name matches")  # type: ignore[arg-type]
     choices = parser.add_mutually_exclusive_group()
-    choice = {"action": "store_const", "dest": "choice"}
+    choice = {"action": "store_const", "dest": "choice", "default": ALL}
     choices.add_argument("--policies", **choice, const=POLICIES, help="instead: those that ask for NetworkPolicies")  # type: ignore[arg-type]
     choices.add_argument("--storage", **choice, const=STORAGE, help="instead: those of the default StorageClass")  # type: ignore[arg-type]
     parser.add_argument("--part", dest="parts", choices=PARTS, action="append", help="only this one (default: both)")

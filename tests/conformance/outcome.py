@@ -102,3 +102,8 @@ def _cut(message: str) -> Sequence[str]:
 def list_conformance(outcomes: Iterable[Outcome]) -> list[str]:
     """The names of all specs of Conformance that there are, whether they ran or not."""
     return sorted({spec.name for outcome in outcomes for spec in outcome.specs if spec.is_conformance})
+
+
+def list_asked(outcomes: Iterable[Outcome]) -> list[str]:
+    """The names of all specs that were chosen in any of them."""
+    return sorted({spec.name for outcome in outcomes for spec in outcome.asked})

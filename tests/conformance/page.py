@@ -7,6 +7,7 @@ from typing import Final
 
 from testbed.layout import ROOT
 from tests.conformance.results import NOT_RUN, Failure, Ran, Run
+from tests.conformance.specs import CONFORMANCE
 
 FILE: Final = ROOT / "docs" / "conformance.md"
 _BLOCK: Final = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -65,7 +66,8 @@ def _format(part: Ran) -> str:
 
 def _name(run: Run) -> str:
     nodes = "node" if run.control_plane_nodes == 1 else "nodes"
-    return f"{run.versions['Kubernetes']}, {run.control_plane_nodes} control-plane {nodes}"
+    what = "" if run.choice == CONFORMANCE else f", {run.choice}"
+    return f"{run.versions['Kubernetes']}, {run.control_plane_nodes} control-plane {nodes}{what}"
 
 
 def _build_failures(runs: Iterable[Run]) -> list[str]:
@@ -82,7 +84,7 @@ def _describe_failure(run: Run, failure: Failure) -> list[str]:
 
 def _build_left_out(runs: Iterable[Run]) -> list[str]:
     lines = [line for run in runs for line in _list_left_out(run)]
-    return lines or ["None: every spec of Conformance has run."]
+    return lines or ["None: every spec has run."]
 
 
 def _list_left_out(run: Run) -> list[str]:

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from testbed.layout import ROOT
-from tests.conformance.outcome import Outcome, Spec, list_conformance
+from tests.conformance.outcome import Outcome, Spec, list_asked, list_conformance
+from tests.conformance.specs import CONFORMANCE
 
 FILE: Final = ROOT / "tests" / "conformance" / "results.json"
 NOT_RUN: Final = "its part did not run"
@@ -37,7 +38,11 @@ class Ran:
 
 @dataclass(frozen=True)
 class Run:
-    """One run. `specs`: how many there are in Conformance; `left_out`: those that did not run, with the reason."""
+    """One run.
+
+    `specs`: how many there are in Conformance, or in another `choice`; `left_out`: those that did not run, with the
+    reason.
+    """
 
     date: str
     commit: str
@@ -47,11 +52,13 @@ class Run:
     parts: Sequence[Ran]
     failures: Sequence[Failure]
     left_out: Mapping[str, str]
+    choice: str = CONFORMANCE
 
     @property
     def key(self) -> str:
-        """Identifies the configuration."""
-        return f"{self.versions['Kubernetes']}, {self.control_plane_nodes}"
+        """Identifies what ran where."""
+        configuration = f"{self.versions['Kubernetes']}, {self.control_plane_nodes}"
+        return configuration if self.choice == CONFORMANCE else f"{configuration}, {self.choice}"
 
     @property
     def passed(self) -> int:
@@ -73,6 +80,7 @@ class Circumstances:
     versions: Mapping[str, str]
     # By part.
     processes: Mapping[str, int]
+    choice: str = CONFORMANCE
 
 
 def summarise(circumstances: Circumstances, outcomes: Mapping[str, Outcome], again: Outcome | None) -> Run:
@@ -87,7 +95,8 @@ def summarise(circumstances: Circumstances, outcomes: Mapping[str, Outcome], aga
         for name, each in outcomes.items()
         for spec in each.failed
     ]
-    names = list_conformance(outcomes.values())
+    every = outcomes.values()
+    names = list_conformance(every) if circumstances.choice == CONFORMANCE else list_asked(every)
     return Run(
         date=min(each.start for each in outcomes.values())[:_DATE],
         commit=circumstances.commit,
@@ -97,6 +106,7 @@ def summarise(circumstances: Circumstances, outcomes: Mapping[str, Outcome], aga
         parts=parts,
         failures=failures,
         left_out=_explain_left_out(names, outcomes),
+        choice=circumstances.choice,
     )
 
 
@@ -107,7 +117,7 @@ def _describe_again(spec: Spec | None) -> str:
 
 
 def _explain_left_out(names: Sequence[str], outcomes: Mapping[str, Outcome]) -> dict[str, str]:
-    """The specs of Conformance that did not run, with what they said when they skipped themselves."""
+    """Those of these specs that did not run, with what they said when they skipped themselves."""
     asked = {spec.name: spec for each in outcomes.values() for spec in each.asked}
     return {
         name: " ".join(asked[name].lines) if name in asked else NOT_RUN

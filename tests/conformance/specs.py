@@ -37,21 +37,20 @@ QUICK: Final = (
 class Choice:
     """What is asked for: expressions for the names of specs. Without a focus, all of Conformance.
 
-    `driver`: a file by which e2e.test knows a kind of storage, and has more specs: of "External Storage".
+    `name`: what a run of exactly these is recorded as, if anything; `driver`: a file by which e2e.test knows a kind of
+    storage, and has more specs: of "External Storage".
     """
 
     focus: Sequence[str] = ()
     skip: Sequence[str] = ()
+    name: str = ""
     driver: Path | None = None
 
-    @property
-    def is_all(self) -> bool:
-        """Whether nothing of Conformance is left out."""
-        return not self.focus and not self.skip
 
+ALL: Final = Choice(name=CONFORMANCE)
 
 # Those that ask whether NetworkPolicies are enforced, except for those that need SCTP between pods.
-POLICIES: Final = Choice(focus=(r"\[sig-network\] Netpol ",), skip=("SCTPConnectivity",))
+POLICIES: Final = Choice(focus=(r"\[sig-network\] Netpol ",), skip=("SCTPConnectivity",), name="NetworkPolicies")
 
 # Those of the default StorageClass: file systems that are provisioned for a claim, or for a pod, as soon as a pod has a
 # node. It has no block devices, no formats, nothing to expand, copy or measure in advance, and no limit of volumes.
@@ -73,6 +72,7 @@ STORAGE: Final = Choice(
         "multiple PV pointing to the same storage",
         "support expansion of pvcs",
     ),
+    name="StorageClass",
     driver=Path(__file__).with_name("local-storage.yaml"),
 )
 

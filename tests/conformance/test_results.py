@@ -103,10 +103,22 @@ def test_page_says_when_nothing_failed_and_all_ran(run: Run, parallel: Outcome) 
     blocks = "<!-- table: failures -->\n<!-- end -->\n<!-- table: left_out -->\n<!-- end -->"
     text = page.fill(blocks, {run.key: replace(run, failures=[], left_out={})})
     assert "No spec failed." in text
-    assert "every spec of Conformance has run" in text
+    assert "None: every spec has run." in text
     # Of a part that did not run, only the number.
     partial = summarise(CIRCUMSTANCES, {"parallel": parallel}, None)
     assert f"1 specs: {NOT_RUN}" in page.fill(blocks, {partial.key: partial})
+
+
+def test_another_choice_is_a_run_of_its_own(parallel: Outcome, run: Run, tmp_path: Path) -> None:
+    """It has the specs that it has asked for, of Conformance or not."""
+    other = summarise(replace(CIRCUMSTANCES, choice="StorageClass"), {"parallel": parallel}, None)
+    assert (other.specs, other.left_out) == (3, {ZONES: "needs two zones"})
+    for each in (run, other):
+        results.record(each, tmp_path / "results.json")
+    stored = results.read(tmp_path / "results.json")
+    assert stored == {"v1.34.4, 1": run, "v1.34.4, 1, StorageClass": other}
+    shown = page.fill("<!-- table: runs -->\n<!-- end -->", stored)
+    assert "| v1.34.4, 1 control-plane node, StorageClass | 2026-11-30 | `abc123` | 3 | 1 | 1 |" in shown
 
 
 def test_terminal_shows_what_failed_first(run: Run) -> None:

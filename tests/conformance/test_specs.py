@@ -7,8 +7,8 @@ import pytest
 import yaml
 
 from testbed.layout import ROOT
-from tests.conformance.__main__ import PARTS, parse_arguments
-from tests.conformance.specs import POLICIES, QUICK, STORAGE, Choice, plan_again, plan_parts, plan_quick
+from tests.conformance.__main__ import FIGURES, PARTS, choose, parse_arguments
+from tests.conformance.specs import ALL, POLICIES, QUICK, STORAGE, Choice, plan_again, plan_parts, plan_quick
 
 
 def list_filters(choice: Choice) -> list[str]:
@@ -35,10 +35,16 @@ def test_only_the_part_that_is_asked_for_runs() -> None:
     assert [part.name for part in plan_parts(Choice(), 6, ["serial"])] == ["serial"]
 
 
-def test_run_with_an_expression_is_not_the_whole() -> None:
-    assert Choice().is_all
-    assert not Choice(focus=("x",)).is_all
-    assert not Choice(skip=("x",)).is_all
+@pytest.mark.parametrize("arguments", [["--focus=x"], ["--skip=x"], ["--policies", "--skip=x"]])
+def test_run_with_an_expression_is_not_recorded(arguments: list[str]) -> None:
+    assert not choose(parse_arguments(arguments)).name
+    assert choose(parse_arguments(arguments[:-1])).name
+
+
+def test_each_choice_is_recorded_as_something_else() -> None:
+    choices = [choose(parse_arguments(each)) for each in ([], ["--policies"], ["--storage"])]
+    assert choices == [ALL, POLICIES, STORAGE]
+    assert {each.name for each in choices} == set(FIGURES)
 
 
 def test_failed_specs_are_found_again_by_their_whole_names() -> None:
@@ -100,8 +106,6 @@ def is_chosen(name: str, choice: Choice) -> bool:
 )
 def test_specs_of_policies_are_those_that_this_network_can_pass(name: str, *, is_one: bool) -> None:
     assert is_chosen(name, POLICIES) is is_one
-    assert parse_arguments(["--policies"]).choice == POLICIES
-    assert not POLICIES.is_all
 
 
 @pytest.mark.parametrize(
@@ -122,7 +126,6 @@ def test_specs_of_policies_are_those_that_this_network_can_pass(name: str, *, is
 def test_specs_of_storage_are_those_that_the_default_class_can_pass(pattern: str, name: str, *, is_one: bool) -> None:
     whole = f"External Storage [Driver: local-storage] [Testpattern: {pattern}] {name}"
     assert is_chosen(whole, STORAGE) is is_one
-    assert parse_arguments(["--storage"]).choice == STORAGE
     assert not is_chosen(whole.replace("local-storage", "csi-hostpath"), STORAGE)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from testbed import builds
 from testbed.layout import ROOT
-from testbed.vm import disk, preflight
+from testbed.vm import clock, disk, preflight
 from testbed.vm.__main__ import main
 from testbed.vm.disk import Disk
 from testbed.vm.hardware import HARDWARE
@@ -35,7 +35,7 @@ def list_packages(architecture: str) -> set[str]:
 @pytest.mark.parametrize(
     ("architecture", "qemu", "arguments"),
     [
-        ("amd64", "qemu-system-x86_64", ["console=ttyS0", "clocksource=tsc", "VK8S_PATIENCE=8", "VK8S_VM=TCG"]),
+        ("amd64", "qemu-system-x86_64", ["console=ttyS0", "clocksource=tsc", "VK8S_VM=TCG"]),
         ("arm64", "qemu-system-aarch64", ["console=ttyAMA0", "VK8S_PATIENCE=8", "VK8S_VM=TCG"]),
     ],
     ids=["amd64", "arm64"],
@@ -47,6 +47,34 @@ def test_emulated_guest_gets_its_console_and_patience(architecture: str, qemu: s
     assert [each for each in arguments if each not in given] == []
     assert command.count("-cpu") == 1
     assert command[-1].endswith("chardev:progress" if architecture == "amd64" else "chardev=progress")
+
+
+def test_clock_of_an_emulated_guest_is_slow_where_its_counter_is_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    processors = tmp_path / "cpuinfo"
+    processors.write_text("processor\t: 0\ncpu MHz\t\t: 2299.998\nprocessor\t: 1\ncpu MHz\t\t: 2299.998\n")
+    monkeypatch.setattr(platform, "machine", lambda: "x86_64")
+    assert clock.list_kernel_arguments("amd64", processors) == ["tsc_early_khz=9199992", "pmtmr=0", "hpet=disable"]
+    assert clock.list_kernel_arguments("arm64", processors) == []
+    processors.write_text("processor\t: 0\nBogoMIPS\t: 50.00\n")
+    assert clock.list_kernel_arguments("amd64", processors) == []
+
+
+@pytest.mark.parametrize(("slow", "patience"), [(["slow=yes"], 2), ([], 8)], ids=["slow clock", "own clock"])
+def test_guest_is_as_patient_as_it_is_slow_by_its_clock(
+    slow: list[str], patience: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clock, "list_kernel_arguments", lambda _: slow)
+    command = build_guest("amd64").build_command(TCG)
+    given = command[command.index("-append") + 1].split()
+    assert f"systemd.setenv=VK8S_PATIENCE={patience}" in given
+    assert ("slow=yes" in given) is bool(slow)
+    # With KVM, it has the machine's own.
+    fast = build_guest("amd64").build_command(KVM)
+    given = fast[fast.index("-append") + 1].split()
+    assert "systemd.setenv=VK8S_PATIENCE=1" in given
+    assert "slow=yes" not in given
 
 
 @pytest.mark.parametrize("architecture", HARDWARE)
