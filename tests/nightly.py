@@ -39,6 +39,8 @@ JOBS: Final = {
     "chaos-hosts": ("make", "chaos-hosts"),
     "conformance": ("make", "conformance"),
     "conformance-next": ("make", "conformance", "ARGS=--control-plane-nodes 3 --kubernetes next"),
+    "policies": ("make", "conformance", "ARGS=--policies --part parallel"),
+    "storage": ("make", "conformance", "ARGS=--storage"),
     "mutants": ("make", "mutants", "SAMPLE=1000"),
     "bench": ("make", "bench"),
 }

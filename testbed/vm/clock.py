@@ -23,6 +23,6 @@ def list_kernel_arguments(architecture: str, processors: Path = Path("/proc/cpui
     `processors`: where the kernel says how fast the counter is.
     """
     found = _FREQUENCY.search(processors.read_text())
-    if not found or not architecture == read_own_architecture() == "amd64":
+    if not found or {architecture, read_own_architecture()} != {"amd64"}:
         return []
     return [f"tsc_early_khz={round(float(found[1]) * 1000) * SLOWNESS}", "pmtmr=0", "hpet=disable"]

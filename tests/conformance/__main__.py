@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -103,19 +104,19 @@ def _git(*arguments: str) -> str:
 
 
 def choose(options: argparse.Namespace) -> Choice:
-    """Which specs the options ask for."""
-    if options.focus or options.skip:
-        return Choice(tuple(options.focus), tuple(options.skip))
+    """Which specs the options ask for; expressions make it another choice, which has no name."""
     chosen: Choice = options.choice
-    return chosen
+    if not options.focus and not options.skip:
+        return chosen
+    return replace(chosen, focus=tuple(options.focus) or chosen.focus, skip=(*chosen.skip, *options.skip), name="")
 
 
 def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     """What the command line asks for."""
     parser = argparse.ArgumentParser(prog="python -m tests.conformance", description=__doc__)
     expression = {"metavar": "REGEX", "action": "append", "default": []}
-    parser.add_argument("--focus", **expression, help="instead of all of Conformance: any spec whose name matches")  # type: ignore[arg-type]
-    parser.add_argument("--skip", **expression, help="not those whose name matches")  # type: ignore[arg-type]
+    parser.add_argument("--focus", **expression, help="instead of all of Conformance: specs whose names match")  # type: ignore[arg-type]
+    parser.add_argument("--skip", **expression, help="not those whose names match")  # type: ignore[arg-type]
     choices = parser.add_mutually_exclusive_group()
     choice = {"action": "store_const", "dest": "choice", "default": ALL}
     choices.add_argument("--policies", **choice, const=POLICIES, help="instead: those that ask for NetworkPolicies")  # type: ignore[arg-type]

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 import yaml
@@ -39,6 +40,13 @@ def test_only_the_part_that_is_asked_for_runs() -> None:
 def test_run_with_an_expression_is_not_recorded(arguments: list[str]) -> None:
     assert not choose(parse_arguments(arguments)).name
     assert choose(parse_arguments(arguments[:-1])).name
+
+
+def test_expressions_choose_among_the_specs_of_a_choice() -> None:
+    left_out = choose(parse_arguments(["--storage", "--skip=subPath"]))
+    assert left_out == replace(STORAGE, skip=(*STORAGE.skip, "subPath"), name="")
+    focused = choose(parse_arguments(["--storage", "--focus=subPath"]))
+    assert (focused.focus, focused.driver) == (("subPath",), STORAGE.driver)
 
 
 def test_each_choice_is_recorded_as_something_else() -> None:
