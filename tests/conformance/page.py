@@ -38,16 +38,13 @@ def describe(run: Run) -> str:
 
 def _build_runs(runs: Iterable[Run]) -> list[str]:
     shown = list(runs)
+    others = dict.fromkeys(name for run in shown for name in run.versions if name != "Kubernetes")
+    versions = [f"| {_name(run)} | {' | '.join(run.versions.get(name, '') for name in others)} |" for run in shown]
     head = ["| run | date | commit | specs | passed | failed |", "|---|---|---|--:|--:|--:|"]
     rows = [
         f"| {_name(run)} | {run.date} | `{run.commit}` | {run.specs} | {run.passed} | {run.failed} |" for run in shown
     ]
-    return [*head, *rows, "", *(f"- {_name(run)}: {_describe_versions(run)}" for run in shown)]
-
-
-def _describe_versions(run: Run) -> str:
-    others = {name: version for name, version in run.versions.items() if name != "Kubernetes"}
-    return ", ".join(f"{name} {version}" for name, version in others.items())
+    return [*head, *rows, "", f"| run | {' | '.join(others)} |", "|---" * (len(others) + 1) + "|", *versions]
 
 
 def _build_parts(runs: Iterable[Run]) -> list[str]:
@@ -83,15 +80,15 @@ def _describe_failure(run: Run, failure: Failure) -> list[str]:
 
 
 def _build_left_out(runs: Iterable[Run]) -> list[str]:
-    lines = [line for run in runs for line in _list_left_out(run)]
-    return lines or ["None: every spec has run."]
+    rows = [row for run in runs for row in _list_left_out(run)]
+    return ["| run | spec | why |", "|---|---|---|", *rows] if rows else ["None: every spec has run."]
 
 
 def _list_left_out(run: Run) -> list[str]:
     """Each with its reason; those of a part that did not run only as a number."""
     counts = Counter(run.left_out.values())
-    told = [f"- {_name(run)}: `{name}`: {why}" for name, why in run.left_out.items() if why != NOT_RUN]
-    return [*told, *([f"- {_name(run)}: {counts[NOT_RUN]} specs: {NOT_RUN}"] if counts[NOT_RUN] else [])]
+    rows = [f"| {_name(run)} | `{name}` | {why} |" for name, why in run.left_out.items() if why != NOT_RUN]
+    return [*rows, *([f"| {_name(run)} | {counts[NOT_RUN]} of them | {NOT_RUN} |"] if counts[NOT_RUN] else [])]
 
 
 _TABLES: Final[Mapping[str, Callable[[Iterable[Run]], list[str]]]] = {

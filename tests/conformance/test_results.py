@@ -92,11 +92,11 @@ def test_page_shows_numbers_failures_and_what_is_left_out(run: Run) -> None:
     assert "old" not in text
     assert text.startswith("Prose.\n")
     assert "| v1.34.4, 1 control-plane node | 2026-11-30 | `abc123` | 4 | 2 | 1 |" in text
-    assert "- v1.34.4, 1 control-plane node: kernel 6.18" in text
+    assert "| run | kernel |\n|---|---|\n| v1.34.4, 1 control-plane node | 6.18 |" in text
     assert "| v1.34.4, 1 control-plane node | side by side | 6 | 1 | 1 | 1 min 30 s |" in text
     assert f"- v1.34.4, 1 control-plane node, parallel: `{SLOW}`. Run alone: passes." in text
     assert "  timed out\n  after 5 m\n" in text
-    assert f"- v1.34.4, 1 control-plane node: `{ZONES}`: needs two zones" in text
+    assert f"| v1.34.4, 1 control-plane node | `{ZONES}` | needs two zones |" in text
 
 
 def test_page_says_when_nothing_failed_and_all_ran(run: Run, parallel: Outcome) -> None:
@@ -106,7 +106,7 @@ def test_page_says_when_nothing_failed_and_all_ran(run: Run, parallel: Outcome) 
     assert "None: every spec has run." in text
     # Of a part that did not run, only the number.
     partial = summarise(CIRCUMSTANCES, {"parallel": parallel}, None)
-    assert f"1 specs: {NOT_RUN}" in page.fill(blocks, {partial.key: partial})
+    assert f"| 1 of them | {NOT_RUN} |" in page.fill(blocks, {partial.key: partial})
 
 
 def test_another_choice_is_a_run_of_its_own(parallel: Outcome, run: Run, tmp_path: Path) -> None:
