@@ -237,7 +237,7 @@ upgrade-test: prerequisites ## Upgrades from the patch before and to the next mi
 	  tests/nested/test_restore.py::test_snapshot_of_the_minor_version_before_is_restored $(ARGS)
 
 .PHONY: vm-test
-vm-test: prerequisites ## The product on cgroup v2, in a guest under QEMU: minutes with KVM, more than twenty without; ARGS=--debian=13, --architecture=arm64
+vm-test: prerequisites ## The product on cgroup v2, in a guest under QEMU: minutes with KVM, a quarter of an hour without; ARGS=--debian=13, --architecture=arm64
 	$(PYTHON) -m testbed.vm $(ARGS)
 	@$(PYTHON) -m tests.figures build/vm/figures.json
 
