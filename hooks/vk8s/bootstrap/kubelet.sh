@@ -11,7 +11,7 @@ NODE_URL=https://$ENDPOINT:6443/api/v1/nodes/$NODE_NAME
 HEALTH_PORT=10248 # of kubelets that kubeadm configures
 REMOVED=$STATE/left # when this node was removed from its cluster
 
-# In the shell: starting curl each second would be most of what an idle worker needs of a processor. A subshell, as it
+# In the shell: this is asked each second, and a start of curl takes ten milliseconds of a processor. A subshell, as it
 # ends if the kubelet closes the connection first. The tests have no port of a kubelet, and a function of their own.
 declare -F is_kubelet_healthy >/dev/null ||
   is_kubelet_healthy() { # seconds that the answer may take
