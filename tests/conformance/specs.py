@@ -56,13 +56,12 @@ POLICIES: Final = Choice(focus=(r"\[sig-network\] Netpol ",), skip=("SCTPConnect
 # node. It has no block devices, no formats, nothing to expand, copy or measure in advance, and no limit of volumes.
 STORAGE: Final = Choice(
     focus=(
-        r"local-storage\] \[Testpattern: (Dynamic PV|Generic \S+) \((default fs|\S+ volmode|delayed binding)\)(\]| )",
+        r"local-storage\] \[Testpattern: (Dynamic|Generic)[^(]*\((default fs|filesystem volmode|delayed binding)\)[] ]",
     ),
     skip=(
         r"\[Feature:",
         r"\[Disruptive\]",
         "immediate-binding",
-        "block volmode",
         r"\] capacity ",
         "data source",
         "volumeLimits",
