@@ -17,6 +17,8 @@ from tests.shared_material import ROOT
 IMAGE = ROOT / "images" / "kubeflow-installer"
 SCRIPT = IMAGE / "files" / "kubeflow-installer.sh"
 PASSWORD = "correct horse $tapler & söns"
+# Seconds that end a test of what never comes; what comes is not waited for that long.
+PATIENCE = 300
 KUBEFLOW = (Path(__file__).parent / "kubeflow.yaml").read_text()
 
 
@@ -78,7 +80,7 @@ class Installer:
         return content
 
     def start(self, step: str, **environment: str) -> subprocess.Popen[str]:
-        """It ends after its first look, unless the environment says something else."""
+        """It ends as soon as it can say what is missing, unless the environment says something else."""
         return subprocess.Popen(
             [str(SCRIPT), step],
             env={
@@ -100,10 +102,14 @@ class Installer:
     def run(self, step: str, **environment: str) -> tuple[int | None, str]:
         """How a step ends, and what it has logged; neither password nor hash are in there, or in any command line."""
         process = self.start(step, **environment)
-        output, _ = process.communicate(timeout=30)
+        output, _ = process.communicate(timeout=PATIENCE)
         for secret in (PASSWORD, build_hash(PASSWORD)):
             assert not any(secret in text for text in (output, self.message, *self.calls))
         return process.returncode, output
+
+    def complete(self, step: str, **environment: str) -> tuple[int | None, str]:
+        """The same with all the time that a slow machine may need."""
+        return self.run(step, KUBEFLOW_SAY_AFTER=str(PATIENCE), **environment)
 
     def hear(self, step: str, sentence: str, **environment: str) -> None:
         """Lets a step go on until it has logged a sentence; else shows what it said instead."""
@@ -117,9 +123,9 @@ class Installer:
 
     @contextmanager
     def go_on(self, step: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
-        """A step with enough time, and ten seconds for what it waits for."""
+        """A step with all the time that it may need for what it waits for."""
         with self.start(
-            step, **{"KUBEFLOW_SAY_AFTER": "10", "KUBEFLOW_PAUSE_SECONDS": "0.1", **environment}
+            step, **{"KUBEFLOW_SAY_AFTER": str(PATIENCE), "KUBEFLOW_PAUSE_SECONDS": "0.1", **environment}
         ) as process:
             try:
                 yield process

@@ -33,8 +33,8 @@ def apply() -> int:
         with (CLUSTER / "tried").open("a") as tried:
             tried.write(f"{title}\n")
         refusal = refused.get(title)
-        if refusal == "hangs":
-            time.sleep(4)
+        if refusal and refusal.startswith("hangs "):
+            time.sleep(float(refusal.split()[1]))
         elif refusal:
             refusals.append(refusal)
         else:

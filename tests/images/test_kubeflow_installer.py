@@ -7,9 +7,10 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.images.installer import PASSWORD, Installer, build_hash
+from tests.images.installer import PASSWORD, PATIENCE, Installer, build_hash
 
 ALL = 12
+HANG_SECONDS = 20
 WEBHOOK = (
     "Error from server (InternalError): Internal error occurred: failed calling webhook "
     '"p.kubeflow.org": failed to call webhook: dial tcp 10.96.0.7:443: connect: connection refused'
@@ -27,7 +28,7 @@ def get_hash(installer: Installer) -> str:
 
 
 def test_all_objects_are_applied(installer: Installer) -> None:
-    code, output = installer.run("objects", KUBEFLOW_SAY_AFTER="20")
+    code, output = installer.complete("objects")
     assert (code, installer.message) == (0, "")
     assert output.splitlines()[-1] == "Step objects is done."
     assert len(installer.cluster("tried").splitlines()) == ALL
@@ -35,17 +36,16 @@ def test_all_objects_are_applied(installer: Installer) -> None:
 
 
 def test_kubeflow_is_its_owners(installer: Installer) -> None:
-    installer.run("objects", KUBEFLOW_SAY_AFTER="20", KUBEFLOW_EMAIL="ann+k8s@example.org")
+    installer.complete("objects", KUBEFLOW_EMAIL="ann+k8s@example.org")
     assert installer.applied(PROFILE)["spec"]["owner"]["name"] == "ann+k8s@example.org"
     assert "- email: ann+k8s@example.org\n" in installer.applied("ConfigMap auth/dex")["data"]["config.yaml"]
 
 
 def test_first_refusal_is_reported(installer: Installer) -> None:
     installer.refuse({PROFILE: WEBHOOK})
-    message = installer.run_in_vain("objects", KUBEFLOW_SAY_AFTER="3")
-    if "refused" not in message:  # on a machine with other work; the next one knows
-        message = installer.run_in_vain("objects", KUBEFLOW_SAY_AFTER="3")
-    assert message == (
+    messages = (installer.run_in_vain("objects", KUBEFLOW_SAY_AFTER=seconds) for seconds in ("3", "10", "30", "100"))
+    # On a slow machine it has not come that far in a few seconds.
+    assert next(message for message in messages if "refused" in message) == (
         f'{REFUSED}failed calling webhook "p.kubeflow.org": '
         "failed to call webhook: dial tcp 10.96.0.7:443: connect: connection refused"
     )
@@ -76,10 +76,10 @@ def test_accepted_objects_are_not_applied_again(installer: Installer) -> None:
     installer.hear("objects", "10 of 12 objects are accepted; Service auth/jupyter is refused: exceeded quota")
     installer.set("tried", "")
     installer.refuse({})
-    assert installer.run("objects", KUBEFLOW_SAY_AFTER="20")[0] == 0
+    assert installer.complete("objects")[0] == 0
     assert installer.cluster("tried").splitlines() == list(refused)
     installer.set("tried", "")
-    assert installer.run("objects", KUBEFLOW_SAY_AFTER="20")[0] == 0
+    assert installer.complete("objects")[0] == 0
     assert len(installer.cluster("tried").splitlines()) == ALL, "a step that is run again after its end does all again"
 
 
@@ -92,17 +92,17 @@ def test_installer_goes_on_until_all_objects_are_accepted(installer: Installer) 
 
 
 def test_webhook_that_hangs_is_not_waited_for(installer: Installer) -> None:
-    installer.refuse({"StatefulSet kubeflow/metacontroller": "hangs"})
+    installer.refuse({"StatefulSet kubeflow/metacontroller": f"hangs {HANG_SECONDS}"})
     started = time.monotonic()
     message = installer.run_in_vain("objects", KUBEFLOW_SAY_AFTER="1")
-    assert time.monotonic() - started < 4
+    assert time.monotonic() - started < HANG_SECONDS
     assert re.fullmatch(r"\d+ of 12 objects are accepted", message)
 
 
 def test_hash_that_is_right_stays(installer: Installer) -> None:
     stored = build_hash(PASSWORD)
     installer.set("stored-hash", stored)
-    installer.run("objects", KUBEFLOW_SAY_AFTER="20")
+    installer.complete("objects")
     assert get_hash(installer) == stored
     assert not [call for call in installer.calls if call.startswith("htpasswd -n")]
 
@@ -116,7 +116,7 @@ def test_another_password_is_another_hash(installer: Installer) -> None:
 
 
 def test_dex_restarts_when_its_secret_or_settings_changed(installer: Installer) -> None:
-    installer.run("objects", KUBEFLOW_SAY_AFTER="20")
+    installer.complete("objects")
     patches = [call for call in installer.calls if " patch " in call]
     assert len(patches) == 1
     assert '{"annotations":{"vk8s.sktelecom.com/login":"41-42"}}' in patches[0]
@@ -171,7 +171,9 @@ def test_api_server_that_is_not_there(installer: Installer, step: str, said: str
 
 @pytest.mark.parametrize("step", ["objects", "gateway", "deployments", "login"])
 def test_image_of_another_version(installer: Installer, step: str) -> None:
-    message = installer.run_in_vain(step, KUBEFLOW_VERSION="v1.9.1", KUBEFLOW_SAY_AFTER="20", KUBEFLOW_URL="http://x")
+    message = installer.run_in_vain(
+        step, KUBEFLOW_VERSION="v1.9.1", KUBEFLOW_SAY_AFTER=str(PATIENCE), KUBEFLOW_URL="http://x"
+    )
     assert message == "the image has Kubeflow v1.10.2 in it, and v1.9.1 is wanted: give it the image of that version"
     assert not installer.calls
 
@@ -205,7 +207,7 @@ def test_gateway_that_is_rejected(installer: Installer) -> None:
 
 
 def wait_for(is_so: Callable[[], bool]) -> None:
-    limit = time.monotonic() + 20
+    limit = time.monotonic() + PATIENCE
     while not is_so():
         assert time.monotonic() < limit
         time.sleep(0.05)
