@@ -1,7 +1,9 @@
 """The simulation can fail: it finds hooks with a fault, and reduces the history that shows it to a few events."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Mapping
+from functools import partial
 from itertools import count
+from typing import Final
 
 import pytest
 
@@ -36,6 +38,14 @@ from tests.simulation.hooks import Hooks, ViolationError
 
 MOST_HISTORIES = 400
 MOST_EVENTS = 8
+# The first history that shows a fault which few show: it is tried before all others, which takes less time.
+RARE: Final[Mapping[type[Hooks], int]] = {
+    MakesAnotherVolume: 34,
+    KeepsTheDead: 37,
+    LetsDrainsTakeAll: 25,
+    FoundsAgain: 20,
+    GivesUpForOwners: 23,
+}
 
 
 @pytest.mark.parametrize(
@@ -62,7 +72,7 @@ MOST_EVENTS = 8
     ],
 )
 def test_fault_is_found_and_shown_in_few_events(mutant: type[Hooks], invariants: set[str]) -> None:
-    check_is_found(mutant, invariants, (make_history(seed) for seed in range(MOST_HISTORIES)))
+    check_is_found(mutant, invariants, make_history)
 
 
 @pytest.mark.parametrize(
@@ -77,12 +87,13 @@ def test_fault_is_found_and_shown_in_few_events(mutant: type[Hooks], invariants:
     ],
 )
 def test_fault_of_members_is_found(mutant: type[Hooks], invariants: set[str]) -> None:
-    check_is_found(mutant, invariants, (make_history(seed, has_members=True) for seed in range(MOST_HISTORIES)))
+    check_is_found(mutant, invariants, partial(make_history, has_members=True))
 
 
-def check_is_found(mutant: type[Hooks], invariants: set[str], histories: Iterable[History]) -> None:
-    """Fails unless one of these histories breaks one of the invariants, and a few of its events do so, too."""
-    found = ((history, play(history, mutant).violation) for history in histories)
+def check_is_found(mutant: type[Hooks], invariants: set[str], make: Callable[[int], History]) -> None:
+    """Fails unless one of 400 histories breaks one of the invariants, and a few of its events do so, too."""
+    seeds = [RARE.get(mutant, 0), *range(MOST_HISTORIES)]
+    found = ((history, play(history, mutant).violation) for history in map(make, seeds))
     # What it breaks first may be another one.
     history, violation = next((each, broken) for each, broken in found if broken and broken.invariant in invariants)
     small = shrink(history, violation.invariant, mutant)

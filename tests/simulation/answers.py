@@ -1,7 +1,9 @@
 """What the properties ask of an answer; pure, and without an opinion of how the hooks come to it."""
 
+import json
 import re
 from collections.abc import Collection, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from hooks.kubernetes.labels import NODE
@@ -33,14 +35,23 @@ def index(answer: SyncResponse) -> dict[Key, Manifest]:
 
 def is_accepted(world: World) -> bool:
     """Whether the spec is one that the hooks act on: valid, and no node lives under another role."""
-    spec, problems = parse_spec(world.spec)
-    if spec is None or problems or check_spec(world.name, spec):
+    roles = _read_roles(world.name, json.dumps(world.spec))
+    if roles is None:
         return False
-    roles = {node.name: node.role for node in spec.nodes}
     made = set(_list_made_roles(world))
     if any(roles.get(name, role) != role for name, role in made):
         return False
     return _has_its_data(world, roles, {name for name, role in made if role == "master"})
+
+
+# Asked at each call about the few specs that a virtual cluster ever has.
+@lru_cache(256)
+def _read_roles(name: str, written: str) -> Mapping[str, str] | None:
+    """The role of each node of a valid spec, which is written in JSON; None for another."""
+    spec, problems = parse_spec(json.loads(written))
+    if spec is None or problems or check_spec(name, spec):
+        return None
+    return {node.name: node.role for node in spec.nodes}
 
 
 def _has_its_data(world: World, roles: Mapping[str, str], made: Collection[str]) -> bool:
@@ -58,11 +69,17 @@ def has_usable_pki(world: World) -> bool:
     """Whether a PKI is shown that certificates can be made from, with a CA that something shown was made with."""
     secret = world.children["Secret.v1"].get(f"{world.name}-pki")
     known = read_known_authorities(world.name, Observed(world.children))
-    try:
-        ca = public_key_hash(parse_pki(read_secret(secret)).authority.cert) if secret else None
-    except PkiError:
-        return False
+    ca = _hash_authority(json.dumps(secret.get("data"))) if secret else None
     return ca is not None and (not known or ca in known)
+
+
+@lru_cache(256)
+def _hash_authority(data: str) -> str | None:
+    """The hash of the CA in the data of a PKI, which is written in JSON; None if it can't be used."""
+    try:
+        return public_key_hash(parse_pki(read_secret({"data": json.loads(data)})).authority.cert)
+    except PkiError:
+        return None
 
 
 def is_paused(world: World) -> bool:

@@ -6,6 +6,7 @@ They may have been deleted or overwritten: then they are recreated, and a Secret
 import re
 from base64 import b64decode
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Final
 
 from cryptography import x509
@@ -31,7 +32,9 @@ def read_known_authorities(vk8s: str, observed: Observed) -> Mapping[str, str]:
 
 
 def _read_join(files: Mapping[str, bytes]) -> Iterator[str]:
-    yield from _hash_cert(files.get(CA_CERT, b""))
+    known = _hash_cert(files.get(CA_CERT, b""))
+    if known:
+        yield known
     noted = files.get(CA_HASH, b"")
     if _HASH.fullmatch(noted):
         yield noted.decode()
@@ -41,14 +44,22 @@ def _read_kubeconfig(files: Mapping[str, bytes]) -> Iterator[str]:
     """Our kubeconfigs have one key per line, so no YAML has to be parsed."""
     for content in {files.get(key, b"") for key in KUBECONFIG_KEYS}:
         found = _EMBEDDED.search(content)
-        try:
-            yield from _hash_cert(b64decode(found[1])) if found else ()
-        except ValueError:
-            continue
+        known = _hash_embedded(found[1]) if found else None
+        if known:
+            yield known
 
 
-def _hash_cert(pem: bytes) -> Iterator[str]:
+def _hash_embedded(encoded: bytes) -> str | None:
     try:
-        yield public_key_hash(x509.load_pem_x509_certificate(pem))
+        return _hash_cert(b64decode(encoded))
     except ValueError:
-        return
+        return None
+
+
+# Public, and the same in each call about a virtual cluster.
+@lru_cache(4096)
+def _hash_cert(pem: bytes) -> str | None:
+    try:
+        return public_key_hash(x509.load_pem_x509_certificate(pem))
+    except ValueError:
+        return None

@@ -10,7 +10,7 @@ from hooks.settings import Settings
 from tests.world import CONTEXT
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def client() -> Iterator[TestClient]:
     with TestClient(create_app(Settings(), CONTEXT.scripts)) as client:
         yield client
