@@ -101,7 +101,7 @@ test-e2e: $(if $(filter current,$(CLUSTER)),$(VENV)/installed,prerequisites) ## 
 .PHONY: test
 test: started prerequisites check build ## What continuous integration runs: all checks, and all tests but those of `make nightly`
 	@# Side by side, as most of them wait for others; what measures times waits until it is alone.
-	$(MAKE) --jobs=6 --output-sync=target kind-installation-and-walkthrough only-nested cluster-and-backup cluster-2 others computing
+	$(MAKE) --jobs=5 --output-sync=target kind-installation-and-walkthrough only-nested cluster-and-charts others-and-backup computing
 	$(PYTEST) tests/speed $(ARGS)
 	$(PYTHON) -m tests.figures --since build/started
 
@@ -211,25 +211,23 @@ walkthrough: prerequisites ## The commands of README, tutorial and other pages, 
 
 # One after the other, whatever else runs at the same time; without what runs only at night (docs/nightly.md). The last
 # tests of `nested` measure times, and begin when no other group has a testbed.
-.PHONY: kind-installation-and-walkthrough only-nested cluster-and-backup cluster-2 computing
+.PHONY: kind-installation-and-walkthrough only-nested cluster-and-charts others-and-backup computing
 kind-installation-and-walkthrough:
 	$(MAKE) kind-test ARGS='-m "not nightly" $(ARGS)'
 	$(MAKE) installation ARGS='-m "not nightly" $(ARGS)'
 	$(MAKE) walkthrough ARGS='-m "not nightly" $(ARGS)'
 only-nested:
 	$(MAKE) nested ARGS='-m "not nightly" $(ARGS)'
-# Half of tests/cluster, the files that take longest; new files are in the other half.
-CLUSTER_1 := $(patsubst %,tests/cluster/test_%.py,cli ippool_resource kubeflow quotas status)
-cluster-and-backup:
-	$(PYTEST) $(CLUSTER_1) -m "not nightly" $(ARGS)
+cluster-and-charts:
+	$(MAKE) cluster ARGS='-m "not nightly" $(ARGS)'
+	$(MAKE) charts
+others-and-backup:
+	$(MAKE) others
 	$(MAKE) backup
-cluster-2:
-	VK8S_CLUSTER_TESTBED=cluster2 $(PYTEST) $(filter-out $(CLUSTER_1),$(wildcard tests/cluster/test_*.py)) -m "not nightly" $(ARGS)
 # What only computes gets what the others leave of the processors while they wait for nodes to boot.
 computing:
 	nice -n 10 $(MAKE) chaos-check
 	nice -n 10 $(MAKE) covering
-	nice -n 10 $(MAKE) charts
 
 .PHONY: upgrade-test
 upgrade-test: prerequisites ## Upgrades from the patch before and to the next minor version of Kubernetes; builds both first

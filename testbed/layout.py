@@ -87,11 +87,10 @@ class Testbed:
 UP, NESTED_TESTS, CLUSTER_TESTS, LEAK_TESTS, INSTALL_TESTS, PAGE_TESTS = _ALL = tuple(
     Testbed(name, number) for number, name in enumerate(("up", "nested", "cluster", "leaks", "install", "pages"))
 )
-# Of `make bench`, `make chaos`, `make kind-up` and `make conformance`, and of the half of tests/cluster that
-# `make test` runs next to the other one.
-BENCH, CHAOS, KIND, CONFORMANCE, CLUSTER_TESTS_2 = (
-    Testbed(name, -number) for number, name in enumerate(("bench", "chaos", "kind", "conform", "cluster2"), 1)
+# Of `make bench`, `make chaos`, `make kind-up` and `make conformance`.
+BENCH, CHAOS, KIND, CONFORMANCE = (
+    Testbed(name, -number) for number, name in enumerate(("bench", "chaos", "kind", "conform"), 1)
 )
-TESTBEDS = {testbed.name: testbed for testbed in (*_ALL, BENCH, CHAOS, CONFORMANCE, CLUSTER_TESTS_2)}
+TESTBEDS = {testbed.name: testbed for testbed in (*_ALL, BENCH, CHAOS, CONFORMANCE)}
 # Which one is meant where nobody says so.
 VARIABLE = "VK8S_TESTBED"

@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -129,18 +130,19 @@ def fill(text: str, rows: dict[str, str]) -> str:
     return _MOVED.sub(lambda table: table[1] + "\n".join(moved) + "\n" + table[2], text)
 
 
-def list_moved() -> list[tuple[str, str]]:
+@cache
+def list_moved() -> Sequence[tuple[str, str]]:
     """The tests that are marked `nightly`, as `file: name`, with the file that guards what they guard.
 
     Where the mark is on cases of a test, `some of` is before its name.
     """
-    return [
+    return tuple(
         (f"{path.relative_to(ROOT)}: {name}", guard)
         for path in sorted((ROOT / "tests").rglob("test_*.py"))
         for function in ast.walk(ast.parse(path.read_text()))
         if isinstance(function, ast.FunctionDef)
         for name, guard in dict.fromkeys(_list_guards(function))
-    ]
+    )
 
 
 def _list_guards(function: ast.FunctionDef) -> Iterator[tuple[str, str]]:

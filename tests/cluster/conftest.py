@@ -12,15 +12,12 @@ from testbed import builds, controller, host_cluster
 from testbed.controller import Options
 from testbed.host_cluster import HostCluster
 from testbed.kubectl import Kubectl, KubectlError
-from testbed.layout import CLUSTER_TESTS, TESTBEDS
+from testbed.layout import CLUSTER_TESTS
 from testbed.waiting import wait_for
 from tests.cluster.applying import try_apply
 from tests.cluster.owner import SECONDS, Owner, build_vk8s
 from tests.machine import at_work, require_testbed
 
-# Two halves of these tests may run side by side, each in a testbed of its own. This is not the variable of the testbed
-# that somebody uses: the tests remove theirs.
-TESTBED_VARIABLE = "VK8S_CLUSTER_TESTBED"
 CRD = "vk8s.vk8s.sktelecom.com"
 # Applies a Vk8s that the CRD's rules would refuse.
 Lenient = Callable[[Manifest], None]
@@ -32,16 +29,15 @@ BROKEN = build_vk8s(name="1a")
 def cluster() -> Iterator[HostCluster]:
     """A host cluster without a node, and with the resource."""
     require_testbed()
-    testbed = TESTBEDS[os.environ.get(TESTBED_VARIABLE, CLUSTER_TESTS.name)]
     with at_work():
-        host_cluster.remove(testbed)
+        host_cluster.remove(CLUSTER_TESTS)
         try:
-            host = HostCluster(testbed, builds.build_binaries())
+            host = HostCluster(CLUSTER_TESTS, builds.build_binaries())
             host.start_control_plane()
             controller.apply_crds(host)
             yield host
         finally:
-            host_cluster.remove(testbed)
+            host_cluster.remove(CLUSTER_TESTS)
 
 
 @pytest.fixture(scope="module")

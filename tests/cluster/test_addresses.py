@@ -151,6 +151,7 @@ def test_later_pool_changes_no_pod_until_it_is_recreated(pooled: Owner) -> None:
     wait_for("its address", lambda: list_addresses(pooled) == {"w": allocated["w"]}, SECONDS)
 
 
+@pytest.mark.nightly("tests/unit/vk8s/plan/test_addresses.py")
 def test_vk8s_with_addresses_is_left_alone(pooled: Owner) -> None:
     pooled.kubectl.apply(build_pool(pooled, f"10.64.0.1-10.64.0.{POOL_SIZE}", default=True))
     pooled.run_cluster()

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import yaml
 from cryptography import x509
 
@@ -87,6 +88,7 @@ def test_key_of_the_ca_never_reaches_a_worker(owner: Owner) -> None:
     assert sorted(children["Secret/demo-join"]["data"]) == ["ca-hash", "ca.crt", "kubelet-w.pem"]
 
 
+@pytest.mark.nightly("tests/properties/test_stillness.py")
 def test_cluster_that_runs_is_left_alone(owner: Owner) -> None:
     owner.run_cluster(build_vk8s(accessPodImage="x", accessPodPort=30097, ports=[WEB]))
     owner.check_stillness()
@@ -158,6 +160,7 @@ def test_new_label_of_the_vk8s_reaches_its_children_in_place(owner: Owner) -> No
     }
 
 
+@pytest.mark.nightly("tests/unit/vk8s/status/test_progress.py")
 def test_taken_name_is_reported_and_used_once_it_is_free(owner: Owner) -> None:
     taken = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "demo-join"}, "data": {"a": "Yg=="}}
     owner.kubectl.apply(taken)
@@ -191,6 +194,7 @@ def restore_pki(owner: Owner, pki: Manifest) -> None:
     owner.kubectl.apply({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": pki["data"]})
 
 
+@pytest.mark.nightly("tests/chaos/test_histories.py")
 def test_two_views_of_a_late_cache_never_mix_two_authorities(late_owner: Owner) -> None:
     late_owner.kubectl.apply(build_vk8s())
     children = late_owner.wait_for_children("Pod/m", "Pod/w")

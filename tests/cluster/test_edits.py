@@ -1,5 +1,7 @@
 """Edits of a Vk8s whose pods run: what is replaced, in which order, and what stays."""
 
+import pytest
+
 from testbed.waiting import wait_for
 from tests.cluster.owner import Owner, build_vk8s
 from tests.cluster.test_status import set_container_state
@@ -48,6 +50,7 @@ def test_two_nodes_without_an_image_are_fixed_at_once(owner: Owner) -> None:
         wait_for_image(owner, pod, IMAGE)
 
 
+@pytest.mark.nightly("tests/unit/vk8s/plan/test_replacements.py")
 def test_pod_that_its_host_ended_is_recreated_after_30_seconds(owner: Owner) -> None:
     owner.run_cluster()
     before = owner.children()["Pod/w"]["metadata"]["uid"]

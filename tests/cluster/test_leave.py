@@ -1,5 +1,7 @@
 """The removal of a worker as far as it goes without a kubelet: nothing runs its Job."""
 
+import pytest
+
 from testbed.waiting import wait_for
 from tests.cluster.owner import Owner, build_vk8s
 from tests.world import node
@@ -26,6 +28,7 @@ def test_worker_stays_until_its_job_is_done_and_then_its_name_is_free(owner: Own
     assert "Job/w-leave" not in owner.children()
 
 
+@pytest.mark.nightly("tests/unit/vk8s/plan/test_removals.py")
 def test_leave_is_still_to_api_server_and_job(owner: Owner) -> None:
     owner.run_cluster()
     owner.kubectl.apply(build_vk8s(nodes=[node("m", "master")]))

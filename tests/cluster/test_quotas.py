@@ -177,6 +177,7 @@ def test_job_of_a_worker_asks_for_nothing_in_a_full_quota(owner: Owner) -> None:
     assert resources == {"limits": {"cpu": "0", "memory": "0"}, "requests": {"cpu": "0", "memory": "0"}}
 
 
+@pytest.mark.nightly("tests/unit/vk8s/plan/test_removals.py")
 def test_worker_without_room_for_its_job_can_be_removed_by_force(owner: Owner) -> None:
     owner.run_cluster(build_vk8s(nodes=NODES))
     set_rule(owner, quota({"pods": "2"}))
@@ -207,6 +208,7 @@ def test_refusal_of_a_quota_is_reported_until_there_is_room(owner: Owner) -> Non
     owner.wait_for_children("Pod/w")
 
 
+@pytest.mark.nightly("tests/unit/vk8s/status/test_namespace_notes.py")
 def test_refusal_of_a_limit_range_is_reported_in_its_words(owner: Owner) -> None:
     set_rule(owner, limit_range({"type": "PersistentVolumeClaim", "max": {"storage": "5Gi"}}))
     owner.kubectl.apply(build_vk8s(nodes=NODES[:1]))

@@ -57,6 +57,7 @@ def test_first_status_replaces_the_one_of_no_generation(owner: Owner) -> None:
     )
 
 
+@pytest.mark.nightly("tests/unit/vk8s/observed/test_pod_state.py")
 @pytest.mark.usefixtures("without_scheduler")
 def test_image_that_cannot_be_pulled_is_named(owner: Owner) -> None:
     wait_for_pods(owner)
@@ -100,6 +101,7 @@ def test_volume_that_nobody_makes_is_named(owner: Owner) -> None:
     assert condition["message"] == f"m waits for its volume: kubectl describe pvc -n {owner.namespace} m-state."
 
 
+@pytest.mark.nightly("tests/unit/vk8s/status/test_progress.py")
 def test_taken_pod_name_is_reported(owner: Owner) -> None:
     container = {"name": "c", "image": "x"}
     owner.kubectl.apply(

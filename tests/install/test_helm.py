@@ -49,6 +49,7 @@ def read_settings(release: Release) -> object:
     return release.installer.system.get("configmap", "vk8s-hooks-host")
 
 
+@pytest.mark.nightly("tests/kind/test_newcomer.py")
 @pytest.mark.parametrize("release", ["helm4"], indirect=True)
 def test_release_lives_from_install_to_uninstall(release: Release, host_with_node: HostCluster) -> None:
     check_life(release, host_with_node)

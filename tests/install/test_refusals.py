@@ -88,6 +88,7 @@ def test_metacontroller_that_is_too_old(installer: Installer) -> None:
     assert "v4.17.2" in sentence
 
 
+@pytest.mark.nightly("tests/unit/setup/test_prepare.py")
 def test_metacontroller_that_is_there_already_is_used(installer: Installer) -> None:
     installer.kubectl.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": OTHER}})
     installer.kubectl.apply(build_other_metacontroller())

@@ -28,6 +28,7 @@ def test_uninstall_ends_virtual_clusters_first(installer: Installer, virtual: Vi
     assert list_remains(installer) == []
 
 
+@pytest.mark.nightly("tests/unit/test_setup_commands.py")
 def test_uninstall_leaves_nothing_over(installer: Installer, virtual: VirtualCluster) -> None:
     """Where nobody can end a virtual cluster, it stops, says so, and goes on when it is run again."""
     scale = ["scale", "deployment", "vk8s-hooks", "--timeout=60s"]

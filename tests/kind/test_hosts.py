@@ -78,10 +78,8 @@ def is_answered(virtual: VirtualCluster, host: str, pod: str) -> bool:
     return fetch_from(virtual, host) == pod
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["local-master", pytest.param("local-worker", marks=pytest.mark.nightly("tests/kind/test_hosts.py"))],
-)
+@pytest.mark.nightly("tests/nested/test_main_job.py")
+@pytest.mark.parametrize("name", ["local-master", "local-worker"])
 def test_lost_node_returns_with_its_data(web: VirtualCluster, name: str) -> None:
     inside = web.inside
     inside.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "kept"}, "data": {"a": name}})

@@ -81,7 +81,7 @@ def get_lost_node(virtual: VirtualCluster, machines: Mapping[str, Machine]) -> s
     return leader
 
 
-@pytest.mark.nightly("tests/nested/test_members.py")
+@pytest.mark.nightly("tests/nested/test_members.py::test_lost_pod_of_any_control_plane_node_hardly_interrupts_writes")
 def test_lost_host_of_the_leader_interrupts_writes_for_a_moment(
     members: VirtualCluster, machines: Mapping[str, Machine]
 ) -> None:

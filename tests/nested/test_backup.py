@@ -65,6 +65,7 @@ def with_spec(virtual: VirtualCluster, name: str, **fields: Manifest) -> Virtual
     return replace(virtual, manifest={**virtual.manifest, "metadata": {"name": name}, "spec": spec})
 
 
+@pytest.mark.nightly("tests/backup/test_restore.py")
 def test_cluster_that_was_deleted_comes_back_under_another_name(backed_up: VirtualCluster) -> None:
     inside = backed_up.inside
     inside.apply(build_pinned_deployment("before", "local-worker"))

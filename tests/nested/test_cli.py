@@ -81,6 +81,7 @@ def test_context_holds_no_key(plugin: Plugin, running: VirtualCluster) -> None:
     assert list(user) == ["exec"]
 
 
+@pytest.mark.nightly("tests/cli/test_tunnel.py")
 def test_context_outlives_the_pod_of_the_control_plane(plugin: Plugin, running: VirtualCluster) -> None:
     context = connect(plugin, running)
     get = (*GET_NODES, f"--context={context}")

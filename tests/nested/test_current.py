@@ -16,7 +16,7 @@ def read_uids(virtual: VirtualCluster, kind: str) -> dict[str, str]:
     return {item["metadata"]["name"]: item["metadata"]["uid"] for item in items}
 
 
-@pytest.mark.nightly("tests/kind/test_hosts.py")
+@pytest.mark.nightly("tests/kind/test_hosts.py::test_status_and_api_show_all_nodes")
 def test_cluster_is_reached_by_kubectl_alone_and_left_as_it_was(
     running: VirtualCluster, machine: HostCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:

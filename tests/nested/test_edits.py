@@ -44,6 +44,7 @@ def test_pause_stops_all_pods_and_a_resume_brings_the_same_cluster_back(running:
     assert running.inside.get("configmap", "kept-over-edits")["data"] == KEPT["data"]
 
 
+@pytest.mark.nightly("tests/unit/vk8s/plan/test_replacements.py")
 @pytest.mark.exclusive
 def test_restart_rolls_through_the_nodes_one_at_a_time(running: VirtualCluster) -> None:
     running.inside.apply(KEPT)

@@ -32,15 +32,12 @@ def read_message(virtual: VirtualCluster) -> str:
     return next(str(entry["message"]) for entry in conditions if entry["type"] == "ControlPlaneReady")
 
 
+@pytest.mark.nightly("tests/unit/vk8s/bootstrap/test_state_volume.py")
 @pytest.mark.parametrize(
     ("former", "sentence"),
     [
         ("v1.35.0", "This node ran Kubernetes v1.35.0 and its image has v1.34.4: a downgrade is not possible."),
-        pytest.param(
-            "v1.32.9",
-            "This node ran Kubernetes v1.32.9 and its image has v1.34.4: take one minor version at a time.",
-            marks=pytest.mark.nightly("tests/unit/vk8s/bootstrap/test_state_volume.py"),
-        ),
+        ("v1.32.9", "This node ran Kubernetes v1.32.9 and its image has v1.34.4: take one minor version at a time."),
     ],
     ids=["a downgrade", "a skipped minor version"],
 )

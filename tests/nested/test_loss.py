@@ -27,6 +27,7 @@ AWAY_SECONDS, NEW_POD_SECONDS = 40, 40
 INOTIFY_INSTANCES = Path("/proc/sys/fs/inotify/max_user_instances")
 
 
+@pytest.mark.nightly("tests/nested/test_main_job.py")
 @pytest.mark.exclusive
 def test_all_nodes_lost_at_once_come_back_with_everything(kept: Kept) -> None:
     check_time("all_nodes_recovery_s", ALL_NODES_SECONDS, lambda: replace_all(kept.virtual))
@@ -112,6 +113,7 @@ def _has_service(virtual: VirtualCluster, node: str, address: str) -> bool:
     )
 
 
+@pytest.mark.nightly("tests/images/test_go.py")
 def test_worker_finds_the_control_planes_new_address_at_once(kept: Kept) -> None:
     kept.virtual.replace_pod("local-master", RECOVERY_SECONDS)
     way = f" dst {kept.virtual.kubectl.get('pod', 'local-master')['status']['podIP']} "

@@ -99,6 +99,7 @@ def replace_in_turn(virtual: VirtualCluster) -> float:
     return measurement.outage.gap
 
 
+@pytest.mark.nightly("tests/images/test_go.py")
 def test_silent_control_plane_node_keeps_no_connection_of_a_worker(members: VirtualCluster) -> None:
     wait_for_members(members)
     check_time("ha_worker_gap_s", WORKER_SECONDS, lambda: silence_one(members))
@@ -121,6 +122,7 @@ def silence_one(virtual: VirtualCluster) -> float:
             virtual.kubectl.run("exec", silent, "--", "nft", "delete table inet silence")
 
 
+@pytest.mark.nightly("tests/images/test_go.py")
 def test_lost_volume_gets_the_data_of_the_others_again(members: VirtualCluster) -> None:
     check_time("ha_lost_volume_s", VOLUME_SECONDS, lambda: replace_volume(members))
 
@@ -140,6 +142,7 @@ def replace_volume(virtual: VirtualCluster) -> float:
     return taken
 
 
+@pytest.mark.nightly("tests/unit/vk8s/bootstrap/test_members.py")
 def test_all_control_plane_pods_lost_at_once_come_back_by_themselves(members: VirtualCluster) -> None:
     ids, names = read_ids(members), list_control_plane(members)
     before = read_uids(members, "pod", names)

@@ -29,6 +29,7 @@ def fetch(virtual: VirtualCluster, port: int, path: str = NAME_PATH) -> str:
     ).stdout
 
 
+@pytest.mark.nightly("tests/nested/test_conformance.py")
 def test_node_port_service_inside_is_reached_at_the_same_number(web: VirtualCluster) -> None:
     for pod in ("on-worker", "on-master"):
         web.inside.apply(build_node_port_service(pod, PORT))
@@ -73,6 +74,7 @@ def test_address_that_the_host_cluster_gives_leads_to_a_service_inside(web: Virt
     host.run("delete", "service", "local-web")
 
 
+@pytest.mark.nightly("tests/unit/vk8s/plan/test_services.py")
 def test_download_goes_on_while_the_control_plane_restarts(web: VirtualCluster, tmp_path: Path) -> None:
     web.inside.apply(build_node_port_service("on-worker", PORT))
     wait_for("an answer", lambda: fetch(web, PORT) == "on-worker", SECONDS)

@@ -85,7 +85,7 @@ def read_used(virtual: VirtualCluster) -> Manifest:
     return used
 
 
-@pytest.mark.nightly("tests/cluster/test_quotas.py")
+@pytest.mark.nightly("tests/cluster/test_quotas.py::test_cluster_under_quotas_lives_through_its_whole_life")
 def test_cluster_under_quotas_is_edited_scaled_and_deleted(crowded: VirtualCluster) -> None:
     # A control-plane node without limits is given too small ones.
     crowded.kubectl.apply(crowded.manifest)

@@ -129,7 +129,7 @@ def test_worker_whose_pods_may_not_be_moved_stays_until_it_is_forced_out(
     running.inside.run("delete", "poddisruptionbudget", "hold")
 
 
-@pytest.mark.nightly("tests/cluster/test_leave.py")
+@pytest.mark.nightly("tests/cluster/test_leave.py::test_worker_stays_until_its_job_is_done_and_then_its_name_is_free")
 def test_worker_that_is_removed_and_added_again_at_once_is_another_one(
     scaled: VirtualCluster, running: VirtualCluster
 ) -> None:

@@ -90,6 +90,7 @@ def test_boot_that_a_version_broke_is_fixed_by_the_next(
     local.wait_for_nodes()
 
 
+@pytest.mark.nightly("tests/unit/vk8s/bootstrap/test_image_store.py")
 def test_images_are_copied_where_links_fail_and_for_a_new_image(
     lonely: VirtualCluster, start_version: StartVersion, start_hooks: StartHooks, machine: HostCluster
 ) -> None:

@@ -62,12 +62,13 @@ def test_pages_about_the_use_of_a_virtual_cluster(page: str, up: Terminal) -> No
     follow_how_to(page, up)
 
 
-@pytest.mark.nightly("tests/cluster/test_edits.py")
+@pytest.mark.nightly("tests/cluster/test_edits.py::test_pause_takes_the_pods_and_a_resume_makes_them_again")
 @pytest.mark.parametrize("page", ["lost-volumes", "pause", "scale"])
 def test_pages_about_changes_of_a_virtual_cluster(page: str, up: Terminal) -> None:
     follow_how_to(page, up)
 
 
+@pytest.mark.nightly("tests/cli/test_snapshot.py")
 def test_snapshot_that_is_taken_by_hand_before_an_upgrade(up: Terminal) -> None:
     copy = ROOT / "before-v1.35.db"
     try:
