@@ -101,7 +101,7 @@ test-e2e: $(if $(filter current,$(CLUSTER)),$(VENV)/installed,prerequisites) ## 
 .PHONY: test
 test: started prerequisites check build ## What continuous integration runs: all checks, and all tests but those of `make nightly`
 	@# Side by side, as most of them wait for others; what measures times waits until it is alone.
-	$(MAKE) --jobs=5 --output-sync=target kind-installation-and-walkthrough only-nested cluster-and-charts others-and-backup computing
+	$(MAKE) --jobs=4 --output-sync=target kind-and-nested cluster-to-backup only-unit only-chaos
 	$(PYTEST) tests/speed $(ARGS)
 	$(PYTHON) -m tests.figures --since build/started
 
@@ -209,25 +209,25 @@ nested: prerequisites ## The tests in virtual clusters: a quarter of an hour
 walkthrough: prerequisites ## The commands of README, tutorial and other pages, typed in as they stand there
 	$(PYTEST) tests/walkthrough $(ARGS)
 
-# One after the other, whatever else runs at the same time; without what runs only at night (docs/nightly.md). The last
-# tests of `nested` measure times, and begin when no other group has a testbed.
-.PHONY: kind-installation-and-walkthrough only-nested cluster-and-charts others-and-backup computing
-kind-installation-and-walkthrough:
+# One after the other, whatever else runs at the same time; without what runs only at night (docs/nightly.md). At most
+# two host clusters are there at once: each takes processors even where nothing happens. The last tests of `nested`
+# measure times, and begin when the other group has none.
+.PHONY: kind-and-nested cluster-to-backup only-unit only-chaos
+kind-and-nested:
 	$(MAKE) kind-test ARGS='-m "not nightly" $(ARGS)'
+	$(MAKE) nested ARGS='-m "not nightly" $(ARGS)'
+cluster-to-backup:
+	$(MAKE) cluster ARGS='-m "not nightly" $(ARGS)'
 	$(MAKE) installation ARGS='-m "not nightly" $(ARGS)'
 	$(MAKE) walkthrough ARGS='-m "not nightly" $(ARGS)'
-only-nested:
-	$(MAKE) nested ARGS='-m "not nightly" $(ARGS)'
-cluster-and-charts:
-	$(MAKE) cluster ARGS='-m "not nightly" $(ARGS)'
 	$(MAKE) charts
-others-and-backup:
-	$(MAKE) others
-	$(MAKE) backup
+	$(MAKE) backup ARGS='-m "not nightly" $(ARGS)'
 # What only computes gets what the others leave of the processors while they wait for nodes to boot.
-computing:
+only-unit:
+	$(MAKE) others
+	$(MAKE) covering
+only-chaos:
 	nice -n 10 $(MAKE) chaos-check
-	nice -n 10 $(MAKE) covering
 
 .PHONY: upgrade-test
 upgrade-test: prerequisites ## Upgrades from the patch before and to the next minor version of Kubernetes; builds both first

@@ -26,6 +26,7 @@ LOGS: Final = ROOT / "build" / "nightly"
 # Targets of the Makefile, with their variables.
 JOBS: Final = {
     "cluster": ("make", "cluster"),
+    "backup": ("make", "backup"),
     "installation": ("make", "installation"),
     "walkthrough": ("make", "walkthrough"),
     "nested": ("make", "nested"),

@@ -54,6 +54,7 @@ def test_newest_snapshot_is_fetched_as_it_was_stored(node: Node, etcdutl: Path) 
     assert node.fetch(first).result["snapshot"] == first
 
 
+@pytest.mark.nightly("tests/backup/test_fetch.py::test_newest_snapshot_is_fetched_as_it_was_stored")
 def test_snapshot_in_a_bucket_is_fetched_with_its_password(s3_backup: Backup, tmp_path: Path) -> None:
     password = tmp_path / "password"
     password.write_text("correct horse")
@@ -68,6 +69,7 @@ def fetch_anew(node: Node, password: Path) -> Ended:
     return replace(node, volume=node.volume.with_name("another")).fetch(password_file=password)
 
 
+@pytest.mark.nightly("tests/backup/test_fetch.py::test_newest_snapshot_is_fetched_as_it_was_stored")
 def test_snapshot_that_is_there_is_not_fetched_again(node: Node, tmp_path: Path) -> None:
     taken = node.backup.take().snapshot
     node.fetch()
@@ -77,6 +79,7 @@ def test_snapshot_that_is_there_is_not_fetched_again(node: Node, tmp_path: Path)
     assert "has no backup of Vk8s team-a/demo" in node.fetch("0123abcd", directory=away).error
 
 
+@pytest.mark.nightly("tests/backup/test_fetch.py::test_newest_snapshot_is_fetched_as_it_was_stored")
 def test_interrupted_fetch_begins_again(node: Node) -> None:
     taken = node.backup.take().snapshot
     node.snapshot.mkdir(parents=True)
@@ -85,6 +88,7 @@ def test_interrupted_fetch_begins_again(node: Node) -> None:
     assert (node.snapshot / "etcd.db").stat().st_size == node.read_meta()["size"]
 
 
+@pytest.mark.nightly("tests/images/test_go.py")
 @pytest.mark.parametrize("damage", [flip, cut, Path.unlink], ids=["flipped", "cut off", "gone"])
 def test_snapshot_that_was_damaged_on_the_node_is_fetched_again(node: Node, damage: Callable[[Path], None]) -> None:
     node.backup.take()
@@ -96,6 +100,7 @@ def test_snapshot_that_was_damaged_on_the_node_is_fetched_again(node: Node, dama
     assert path.read_bytes() == whole
 
 
+@pytest.mark.nightly("tests/backup/test_fetch.py::test_newest_snapshot_is_fetched_as_it_was_stored")
 def test_node_with_data_needs_no_snapshot(node: Node) -> None:
     wal = node.volume / "etcd" / "member" / "wal"
     wal.mkdir(parents=True)
@@ -105,6 +110,7 @@ def test_node_with_data_needs_no_snapshot(node: Node) -> None:
     assert not node.snapshot.exists()
 
 
+@pytest.mark.nightly("tests/backup/test_fetch.py::test_newest_snapshot_is_fetched_as_it_was_stored")
 def test_name_that_is_not_there_is_answered_with_those_that_are(node: Node) -> None:
     taken = [node.backup.take().snapshot for _ in range(2)]
     error = node.fetch("0123abcd").error
@@ -123,11 +129,13 @@ def test_problems_are_named_by_the_field_of_the_restore(node: Node, tmp_path: Pa
     assert error == "the Secret of spec.restoreFrom.passwordSecretRef, or its key, is missing or empty"
 
 
+@pytest.mark.nightly("tests/images/test_go.py")
 def test_server_that_is_away_is_named(s3_backup: Backup, tmp_path: Path) -> None:
     url = f"http://127.0.0.1:{choose_port()}"
     assert "the server does not answer (" in Node(s3_backup, tmp_path / "volume").fetch(s3_endpoint=url).error
 
 
+@pytest.mark.nightly("tests/images/test_go.py")
 def test_credentials_without_the_right_to_read_are_named(s3_backup: Backup, keys: Path, tmp_path: Path) -> None:
     s3_backup.take()
     (keys / "AWS_SECRET_ACCESS_KEY").write_text("another")
@@ -135,6 +143,7 @@ def test_credentials_without_the_right_to_read_are_named(s3_backup: Backup, keys
     assert ": the server rejects the credentials, or they have no right to read there (" in error
 
 
+@pytest.mark.nightly("tests/images/test_go.py")
 @pytest.mark.parametrize("bucket", ["backups", "another"], ids=["empty", "not there"])
 def test_bucket_without_snapshots_is_named(s3_backup: Backup, buckets: Path, tmp_path: Path, bucket: str) -> None:
     error = Node(s3_backup, tmp_path / "volume").fetch(s3_bucket=bucket).error
@@ -153,6 +162,7 @@ def test_damaged_snapshot_is_never_complete(node: Node, damage: Callable[[Path],
     assert not (node.snapshot / "meta.json").exists()
 
 
+@pytest.mark.nightly("tests/images/test_go.py")
 def test_snapshot_of_a_newer_version_is_rejected(node: Node) -> None:
     node.backup.take()
     folder = node.volume.with_name("newer")
@@ -164,6 +174,7 @@ def test_snapshot_of_a_newer_version_is_rejected(node: Node) -> None:
     assert "was taken by a newer version of this project" in node.fetch().error
 
 
+@pytest.mark.nightly("tests/images/test_go.py")
 def test_full_volume_is_named(node: Node) -> None:
     node.backup.take()
     node.volume.mkdir()

@@ -26,6 +26,7 @@ def test_wrong_password_is_named_and_nothing_is_overwritten(backup: Backup, tmp_
     backup.run_restic(get_repository(backup), "snapshots", kept, password="one")
 
 
+@pytest.mark.nightly("tests/images/test_go.py")
 def test_password_that_is_not_in_its_secret_is_named(backup: Backup, tmp_path: Path) -> None:
     for path in (tmp_path / "missing", write(tmp_path / "empty", "\n")):
         assert backup.take(password_file=path).error == (
@@ -33,17 +34,20 @@ def test_password_that_is_not_in_its_secret_is_named(backup: Backup, tmp_path: P
         )
 
 
+@pytest.mark.nightly("tests/images/test_go.py")
 def test_server_that_is_away_is_named(s3_backup: Backup) -> None:
     url = f"http://127.0.0.1:{choose_port()}"
     assert s3_backup.take(s3_endpoint=url).error.startswith(f"bucket backups at {url}: the server does not answer (")
 
 
+@pytest.mark.nightly("tests/images/test_go.py")
 @pytest.mark.parametrize("key", ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"])
 def test_wrong_credentials_are_named(s3_backup: Backup, keys: Path, key: str) -> None:
     (keys / key).write_text("another")
     assert ": the server rejects the credentials, or they have no right to read" in s3_backup.take().error
 
 
+@pytest.mark.nightly("tests/images/test_go.py")
 def test_missing_credentials_are_named(s3_backup: Backup, keys: Path) -> None:
     (keys / "AWS_SECRET_ACCESS_KEY").unlink()
     assert s3_backup.take().error == (
@@ -51,11 +55,13 @@ def test_missing_credentials_are_named(s3_backup: Backup, keys: Path) -> None:
     )
 
 
+@pytest.mark.nightly("tests/images/test_go.py")
 def test_bucket_that_does_not_exist_is_created(s3_backup: Backup, buckets: Path) -> None:
     assert s3_backup.take(s3_bucket="other").snapshot
     assert (buckets / "other").is_dir()
 
 
+@pytest.mark.nightly("tests/images/test_go.py")
 def test_full_claim_is_named(backup: Backup, tmp_path: Path) -> None:
     mount = f'mount -t tmpfs -o size=64k tmpfs {tmp_path}/claim && exec "$@"'
     ended = backup.take(within=["unshare", "--mount", "sh", "-c", mount, "sh"])
@@ -89,6 +95,7 @@ def test_etcd_that_is_away_is_named(backup: Backup) -> None:
     assert backup.take(etcd=f"https://127.0.0.1:{choose_port()}").error.startswith("etcd does not answer: ")
 
 
+@pytest.mark.nightly("tests/images/test_go.py")
 def test_etcd_of_another_authority_is_not_trusted(backup: Backup, credentials: Path, tmp_path: Path) -> None:
     other = build_material(tmp_path / "other", bytes(32))
     files = tmp_path / "mixed"
@@ -99,6 +106,7 @@ def test_etcd_of_another_authority_is_not_trusted(backup: Backup, credentials: P
     assert "x509: certificate signed by unknown authority" in backup.take(etcd_credentials=files).error
 
 
+@pytest.mark.nightly("tests/images/test_go.py")
 def test_backup_that_is_ended_says_so(backup: Backup, tmp_path: Path) -> None:
     script = write(tmp_path / "restic", "#!/bin/sh\nexec sleep 600\n")
     script.chmod(0o755)
@@ -110,6 +118,7 @@ def test_backup_that_is_ended_says_so(backup: Backup, tmp_path: Path) -> None:
     assert (tmp_path / "termination").read_text() == '{"error":"the pod was ended before the backup was complete"}'
 
 
+@pytest.mark.nightly("tests/images/test_go.py")
 def test_backup_that_takes_too_long_says_how_long(backup: Backup, tmp_path: Path) -> None:
     script = write(tmp_path / "restic", "#!/bin/sh\nexec sleep 600\n")
     script.chmod(0o755)

@@ -5,6 +5,8 @@ import subprocess
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from tests.backup.certificates import build_material
 from tests.backup.processes import ABOUT, Backup, Etcd, run_s3
 
@@ -79,6 +81,7 @@ def test_snapshot_in_a_bucket_can_be_read_with_the_password_alone(s3_backup: Bac
     assert b"demo" not in b"".join(path.read_bytes() for path in tmp_path.glob("s3/**/data/**/*") if path.is_file())
 
 
+@pytest.mark.nightly("tests/backup/test_take.py::test_snapshot_in_a_bucket_can_be_read_with_the_password_alone")
 def test_server_with_a_ca_of_its_own_is_trusted_by_that_ca(
     s3_backup: Backup, s3_program: Path, buckets: Path, tmp_path: Path
 ) -> None:
@@ -89,6 +92,7 @@ def test_server_with_a_ca_of_its_own_is_trusted_by_that_ca(
     assert "the certificate of the server is not trusted: spec.backup.s3.caConfigMapRef names its CA" in refused
 
 
+@pytest.mark.nightly("tests/backup/test_take.py::test_oldest_snapshots_are_removed_and_those_of_another_uid_stay")
 def test_backup_that_can_not_remove_old_snapshots_is_a_success(backup: Backup) -> None:
     backup.take()
     repository, programs = get_repository(backup), backup.programs

@@ -71,6 +71,7 @@ def test_volumes_come_back_with_content_owner_and_mode(worker: Node) -> None:
     assert stat.S_IMODE(found.st_mode) == 0o640
 
 
+@pytest.mark.nightly("tests/backup/test_volumes.py::test_volumes_come_back_with_content_owner_and_mode")
 def test_bucket_with_a_password_stores_volumes(s3_backup: Backup, tmp_path: Path) -> None:
     (tmp_path / "password").write_text("correct horse")
     secret: dict[str, Any] = {"password_file": tmp_path / "password"}
@@ -82,6 +83,7 @@ def test_bucket_with_a_password_stores_volumes(s3_backup: Backup, tmp_path: Path
     assert (worker.after / "pvc-1" / "data" / "table").read_text() == "committed"
 
 
+@pytest.mark.nightly("tests/backup/test_volumes.py::test_volumes_come_back_with_content_owner_and_mode")
 def test_node_gets_only_its_own_volumes(worker: Node) -> None:
     other = replace(worker, name="demo-other")
     worker.write("of the worker")
@@ -92,6 +94,7 @@ def test_node_gets_only_its_own_volumes(worker: Node) -> None:
     assert not other.after.exists()
 
 
+@pytest.mark.nightly("tests/backup/test_volumes.py::test_volumes_come_back_with_content_owner_and_mode")
 def test_volumes_of_an_older_backup_are_fetched_by_its_name(worker: Node) -> None:
     first, second = (worker.backup.take(cold="true").snapshot for _ in range(2))
     for taken in (first, second):
@@ -101,6 +104,7 @@ def test_volumes_of_an_older_backup_are_fetched_by_its_name(worker: Node) -> Non
     assert (worker.after / "pvc-1" / "data" / "table").read_text() == first
 
 
+@pytest.mark.nightly("tests/backup/test_volumes.py::test_volumes_come_back_with_content_owner_and_mode")
 def test_volumes_that_are_there_stay_as_they_are(worker: Node) -> None:
     worker.write("of the backup")
     taken = worker.backup.take(cold="true").snapshot
@@ -110,6 +114,7 @@ def test_volumes_that_are_there_stay_as_they_are(worker: Node) -> None:
     assert [each.name for each in worker.after.iterdir()] == ["pvc-2"]
 
 
+@pytest.mark.nightly("tests/backup/test_volumes.py::test_volumes_come_back_with_content_owner_and_mode")
 def test_interrupted_fetch_of_volumes_begins_again(worker: Node) -> None:
     worker.write("committed")
     taken = worker.backup.take(cold="true").snapshot
@@ -122,6 +127,7 @@ def test_interrupted_fetch_of_volumes_begins_again(worker: Node) -> None:
     assert not partial.exists()
 
 
+@pytest.mark.nightly("tests/backup/test_volumes.py::test_volumes_come_back_with_content_owner_and_mode")
 def test_first_node_says_which_nodes_have_volumes(worker: Node, tmp_path: Path) -> None:
     worker.write("committed")
     taken = worker.backup.take(cold="true").snapshot
@@ -134,6 +140,7 @@ def test_first_node_says_which_nodes_have_volumes(worker: Node, tmp_path: Path) 
     assert master.fetch(taken, **given, directory=tmp_path / "nothing").result["volumes"] == ["demo-worker"]
 
 
+@pytest.mark.nightly("tests/backup/test_volumes.py::test_volumes_come_back_with_content_owner_and_mode")
 def test_control_plane_node_alone_gets_etcd_and_its_volumes(worker: Node, tmp_path: Path) -> None:
     worker.write("committed")
     taken = worker.backup.take(cold="true").snapshot
@@ -151,6 +158,7 @@ def public_restic(programs: Path) -> Iterator[Path]:
         yield Path(shutil.copy(programs / "restic", directory))
 
 
+@pytest.mark.nightly("tests/backup/test_volumes.py::test_volumes_come_back_with_content_owner_and_mode")
 def test_repository_stays_readable_to_whom_it_belongs(worker: Node, public_restic: Path) -> None:
     worker.write("committed")
     taken = worker.backup.take(cold="true").snapshot
@@ -161,6 +169,7 @@ def test_repository_stays_readable_to_whom_it_belongs(worker: Node, public_resti
     assert {path.stat().st_uid for path in repository.rglob("*")} == {NOBODY}
 
 
+@pytest.mark.nightly("tests/images/test_go.py")
 def test_files_that_can_not_be_read_fail_the_backup(worker: Node, tmp_path: Path) -> None:
     worker.write("committed")
     taken = worker.backup.take(cold="true").snapshot
@@ -171,10 +180,12 @@ def test_files_that_can_not_be_read_fail_the_backup(worker: Node, tmp_path: Path
     assert worker.backup.list_snapshots(get_repository(worker.backup)) == [taken]
 
 
+@pytest.mark.nightly("tests/images/test_go.py")
 def test_missing_repository_is_named_before_anything_is_read(worker: Node) -> None:
     assert worker.store("5fd3658b").error == "the claim has no backup of Vk8s team-a/demo"
 
 
+@pytest.mark.nightly("tests/backup/test_volumes.py::test_incomplete_cold_backups_replace_no_complete_one")
 def test_cold_backups_are_kept_by_their_own_number(worker: Node) -> None:
     worker.write("committed")
     complete = [store(worker) for _ in range(3)]

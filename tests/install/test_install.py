@@ -4,6 +4,8 @@ import base64
 import json
 import subprocess
 
+import pytest
+
 from hooks import VERSION
 from testbed.host_cluster import HostCluster
 from testbed.waiting import wait_for
@@ -55,6 +57,7 @@ def call_hooks(host: HostCluster, ca: str, *arguments: str) -> str:
     return subprocess.run(host.in_network(command), capture_output=True, text=True, check=False).stdout
 
 
+@pytest.mark.nightly("tests/kind/test_hosts.py::test_status_and_api_show_all_nodes")
 def test_everything_that_is_installed_works(installed: Installer, virtual: VirtualCluster) -> None:
     """And nothing had to be refused on the way."""
     assert list_refusals(installed) == []
@@ -62,6 +65,7 @@ def test_everything_that_is_installed_works(installed: Installer, virtual: Virtu
     virtual.wait_for_nodes()
 
 
+@pytest.mark.nightly("tests/kind/test_hosts.py::test_status_and_api_show_all_nodes")
 def test_installing_again_changes_nothing(installed: Installer) -> None:
     # Another test may have left another version.
     assert installed.install().returncode == 0
@@ -72,6 +76,7 @@ def test_installing_again_changes_nothing(installed: Installer) -> None:
     assert installed.read_keys() == keys
 
 
+@pytest.mark.nightly("tests/kind/test_hosts.py::test_status_and_api_show_all_nodes")
 def test_networks_of_the_host_are_found(installed: Installer) -> None:
     settings = installed.system.get("configmap", "vk8s-hooks-host")["data"]
     found = settings["VK8S_SETTING_HOST_CIDRS"].split(",")
@@ -81,6 +86,7 @@ def test_networks_of_the_host_are_found(installed: Installer) -> None:
     assert settings["VK8S_SETTING_KUBEFLOW_INSTALLER_IMAGE"] == f"{REGISTRY}/vk8s/kubeflow-installer:{{version}}"
 
 
+@pytest.mark.nightly("tests/unit/setup/test_prepare.py")
 def test_settings_of_the_operator_win_and_stay(installed: Installer, virtual: VirtualCluster) -> None:
     """Here: a range that a new virtual cluster may not have, and an existing one gets a warning for."""
     data = {"VK8S_SETTING_HOST_CIDRS": "198.18.0.0/15"}
@@ -98,6 +104,7 @@ def test_settings_of_the_operator_win_and_stay(installed: Installer, virtual: Vi
         installed.system.run("delete", "configmap", "vk8s-hooks-settings")
 
 
+@pytest.mark.nightly("tests/cli/test_create.py")
 def test_command_finds_images_where_the_hooks_are_from(installed: Installer) -> None:
     """Everyone may read where; what an administrator has written there stays."""
     defaults = ("configmap", "vk8s-defaults")
@@ -118,6 +125,7 @@ def read_message(virtual: VirtualCluster, name: str, kind: str) -> str:
     return next((str(entry["message"]) for entry in conditions if entry["type"] == kind), "")
 
 
+@pytest.mark.nightly("tests/api/test_process.py")
 def test_nobody_else_calls_the_hooks(installed: Installer, host_with_node: HostCluster) -> None:
     ca = installed.directory / "ca.crt"
     keys = installed.read_keys()["vk8s-hooks-client"]
@@ -134,6 +142,7 @@ def test_nobody_else_calls_the_hooks(installed: Installer, host_with_node: HostC
     assert call_hooks(host_with_node, "/etc/ssl/certs/ca-certificates.crt", sync) == "000"
 
 
+@pytest.mark.nightly("tests/contract/test_manifests.py")
 def test_hooks_may_do_nothing_in_the_cluster(installed: Installer) -> None:
     """No more than any ServiceAccount that nobody has given anything."""
     mine, nobodys = (list_rights(installed, account) for account in ("vk8s-system:vk8s-hooks", "default:nobody"))
@@ -143,6 +152,7 @@ def test_hooks_may_do_nothing_in_the_cluster(installed: Installer) -> None:
         assert [mount["name"] for mount in mounts] == ["keys"]
 
 
+@pytest.mark.nightly("tests/unit/setup/test_keys.py")
 def test_new_keys_while_everything_runs(installed: Installer, virtual: VirtualCluster) -> None:
     """No call is rejected meanwhile, and afterwards none of the previous keys is accepted."""
     former = installed.read_keys()
@@ -159,6 +169,7 @@ def test_new_keys_while_everything_runs(installed: Installer, virtual: VirtualCl
     assert list_refusals(installed) == []
 
 
+@pytest.mark.nightly("tests/unit/vk8s/plan/test_boot_files.py")
 def test_upgrade_of_the_product_restarts_no_virtual_cluster(
     installed: Installer, virtual: VirtualCluster, host_with_node: HostCluster
 ) -> None:

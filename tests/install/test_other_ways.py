@@ -1,5 +1,6 @@
 """The other ways in, without a node: one file for kubectl, the CRDs alone, and what `make` does before all that."""
 
+import pytest
 import yaml
 
 from hooks.kubernetes.manifest import Manifest
@@ -56,6 +57,7 @@ def test_make_writes_what_it_would_deploy(installer: Installer) -> None:
     assert {"Deployment", "CompositeController", "ClusterRole", "NetworkPolicy"} <= {each["kind"] for each in documents}
 
 
+@pytest.mark.nightly("tests/contract/test_manifests.py")
 def test_make_says_whether_crds_models_and_manifests_agree(installer: Installer) -> None:
     result = installer.run("make", "generate", "ARGS=-k test_manifests")
     assert result.returncode == 0, result.stdout

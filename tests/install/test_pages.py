@@ -26,14 +26,14 @@ def terminal(host_with_node: HostCluster, tmp_path: Path) -> Iterator[Terminal]:
             yield terminal
 
 
-@pytest.mark.nightly("tests/install/test_install.py")
+@pytest.mark.nightly("tests/kind/test_newcomer.py")
 def test_installing_and_asking_the_hooks(terminal: Terminal) -> None:
     terminal.follow(read_commands(ROOT / "README.md", under="With a script"))
     terminal.type("mkdir -p build && .venv/bin/python -m hooks request -f examples/local.yaml >build/request.json")
     terminal.follow(read_commands(ROOT / "docs" / "debugging.md", under="The hooks of a cluster"))
 
 
-@pytest.mark.nightly("tests/install/test_install.py")
+@pytest.mark.nightly("tests/kind/test_newcomer.py")
 def test_last_words_of_the_installer_create_a_virtual_cluster(terminal: Terminal) -> None:
     printed = terminal.type(f"./install.sh {REGISTRY}")
     commands = [line for line in printed.splitlines() if line.startswith("  ")]

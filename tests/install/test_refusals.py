@@ -108,6 +108,7 @@ def test_metacontroller_that_is_there_already_is_used(installer: Installer) -> N
         installer.kubectl.run("delete", "namespace", OTHER)
 
 
+@pytest.mark.nightly("tests/unit/setup/test_metacontroller.py")
 def test_second_metacontroller_is_reported(installer: Installer) -> None:
     assert installer.install(REGISTRY, "--no-wait").returncode == 0
     installer.kubectl.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": OTHER}})
@@ -124,6 +125,7 @@ def test_new_keys_before_there_are_any(installer: Installer) -> None:
     assert "install first" in read_error(installer.run("./install.sh", "--new-keys"))
 
 
+@pytest.mark.nightly("tests/unit/setup/test_guard.py")
 def test_question_without_a_terminal_is_an_error(installer: Installer) -> None:
     """Who deletes virtual clusters has to say so."""
     assert installer.install(REGISTRY, "--no-wait").returncode == 0

@@ -21,6 +21,7 @@ def virtual(installer: Installer, host_with_node: HostCluster) -> VirtualCluster
     return bring_virtual_cluster(installer, host_with_node)
 
 
+@pytest.mark.nightly("tests/unit/setup/test_guard.py")
 def test_uninstall_ends_virtual_clusters_first(installer: Installer, virtual: VirtualCluster) -> None:
     result = installer.uninstall("--yes")
     assert result.returncode == 0, result.stderr

@@ -30,13 +30,14 @@ def get_machine(kept: Kept, machines: Mapping[str, Machine], node: str) -> Machi
     return machines[read_hosts(kept.virtual)[node]]
 
 
+@pytest.mark.nightly("tests/nested/test_loss.py::test_program_of_a_node_that_is_killed_runs_again_and_the_pods_go_on")
 @pytest.mark.parametrize(
     ("unit", "node"),
     [
         ("containerd", "local-worker"),
-        pytest.param("kubelet", "local-master", marks=pytest.mark.nightly("tests/kind/test_host_programs.py")),
-        pytest.param("kubelet", "local-worker", marks=pytest.mark.nightly("tests/kind/test_host_programs.py")),
-        pytest.param("containerd", "local-master", marks=pytest.mark.nightly("tests/kind/test_host_programs.py")),
+        ("kubelet", "local-master"),
+        ("kubelet", "local-worker"),
+        ("containerd", "local-master"),
     ],
 )
 def test_nodes_run_on_while_a_program_of_their_host_restarts(

@@ -92,6 +92,7 @@ def test_lost_node_returns_with_its_data(web: VirtualCluster, name: str) -> None
     assert_pods_reach_each_other(web)
 
 
+@pytest.mark.nightly("tests/unit/vk8s/plan/test_disruptions.py")
 def test_drained_host_gets_its_nodes_back(web: VirtualCluster) -> None:
     hosts = read_hosts(web)
     host = hosts["local-worker"]

@@ -91,8 +91,12 @@ def wait_until(what: str, condition: Callable[[], bool]) -> None:
     ("pod", "port", "who"),
     [
         ("local-master", API, {"node", "namespace"}),
-        ("local-master", KUBELET, {"node"}),
-        ("local-worker2", KUBELET, {"node"}),
+        pytest.param(
+            "local-master", KUBELET, {"node"}, marks=pytest.mark.nightly("tests/kind/test_network_policies.py")
+        ),
+        pytest.param(
+            "local-worker2", KUBELET, {"node"}, marks=pytest.mark.nightly("tests/kind/test_network_policies.py")
+        ),
     ],
     ids=["API", "kubelet of the control-plane node", "kubelet of a worker"],
 )
@@ -103,12 +107,14 @@ def test_port_of_a_node_is_open_to_those_that_need_it_alone(
     assert {name for name, place in vars(peers).items() if connects(place, address, port)} == who
 
 
+@pytest.mark.nightly("tests/unit/vk8s/children/test_network_policy.py")
 def test_ssh_is_open_to_everybody(web: VirtualCluster, peers: Peers) -> None:
     # The spare one has another name.
     address = get_address(web.kubectl, list_access_pods(web)[0])
     assert all(connects(place, address, SSH) for place in vars(peers).values())
 
 
+@pytest.mark.nightly("tests/unit/vk8s/children/test_network_policy.py")
 def test_declared_port_is_open_to_everybody(web: VirtualCluster, peers: Peers) -> None:
     web.inside.apply(build_node_port_service("on-worker", DECLARED))
     try:
@@ -120,6 +126,7 @@ def test_declared_port_is_open_to_everybody(web: VirtualCluster, peers: Peers) -
         web.inside.run("delete", "service", "on-worker-node-port")
 
 
+@pytest.mark.nightly("tests/kind/test_network_policies.py::test_port_of_a_node_is_open_to_those_that_need_it_alone")
 def test_policy_of_the_page_on_ports_lets_a_gateway_reach_the_api(web: VirtualCluster, peers: Peers) -> None:
     address = get_address(web.kubectl, "local-master")
     assert not connects(peers.elsewhere, address, API)
@@ -133,6 +140,7 @@ def test_policy_of_the_page_on_ports_lets_a_gateway_reach_the_api(web: VirtualCl
     wait_until("the API closed again", lambda: not connects(peers.elsewhere, address, API))
 
 
+@pytest.mark.nightly("tests/contract/test_manifests.py")
 def test_hooks_are_reached_by_metacontroller_and_prometheus_alone(
     running: VirtualCluster, elsewhere: Kubectl, stranger: Place
 ) -> None:

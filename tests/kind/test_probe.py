@@ -4,6 +4,8 @@ import json
 import os
 from pathlib import Path
 
+import pytest
+
 from kubectl_vk8s.probing import LABEL
 from testbed.kind.cluster import NODES, WORKERS
 from testbed.waiting import wait_for
@@ -13,6 +15,7 @@ from tests.nested.host import Host
 GONE_SECONDS = 30
 
 
+@pytest.mark.nightly("tests/unit/vk8s/bootstrap/test_host.py")
 def test_hosts_have_what_nodes_need(host: Host, tmp_path: Path) -> None:
     path = f"{install_plugin(tmp_path)}:{host.environment['PATH']}"
     plugin = Plugin({**os.environ, **host.environment, "PATH": path})

@@ -39,7 +39,7 @@ def has_answered(writer: Writer, since: float) -> bool:
     return writer.ledger.find_answer(since) is not None
 
 
-@pytest.mark.nightly("tests/kind/test_hosts.py::test_drained_host_gets_its_nodes_back")
+@pytest.mark.nightly("tests/unit/vk8s/plan/test_disruptions.py")
 def test_upgrade_of_all_hosts_loses_no_node_and_no_write(
     running: VirtualCluster, machines: Mapping[str, Machine]
 ) -> None:

@@ -26,7 +26,7 @@ def backed_up(local: VirtualCluster, machine: HostCluster) -> Iterator[VirtualCl
     yield from bring_backups(local, machine)
 
 
-@pytest.mark.nightly("tests/backup/test_volumes.py")
+@pytest.mark.nightly("tests/backup/test_volumes.py::test_volumes_come_back_with_content_owner_and_mode")
 def test_database_comes_back_with_all_that_it_had_acknowledged(backed_up: VirtualCluster) -> None:
     inside = backed_up.inside
     inside.apply(build_claim(DATA), build_database(inside, "local-worker"))

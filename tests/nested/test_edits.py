@@ -84,7 +84,7 @@ def test_labels_and_ports_change_in_place(running: VirtualCluster) -> None:
     running.ensure_running()
 
 
-@pytest.mark.nightly("tests/nested/test_truth.py")
+@pytest.mark.nightly("tests/nested/test_truth.py::test_node_offers_what_the_limits_of_its_pod_say")
 def test_other_limits_are_what_the_node_offers_after_its_turn(running: VirtualCluster) -> None:
     before = read_uids(running)
     nodes = deepcopy(running.manifest["spec"]["nodes"])

@@ -72,7 +72,15 @@ def list_containers(pod: Manifest) -> list[str]:
     return [status["containerID"] for status in pod["status"]["containerStatuses"]]
 
 
-@pytest.mark.parametrize("program", ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"])
+@pytest.mark.parametrize(
+    "program",
+    [
+        "etcd",
+        "kube-apiserver",
+        pytest.param("kube-controller-manager", marks=pytest.mark.nightly("tests/nested/test_loss.py")),
+        pytest.param("kube-scheduler", marks=pytest.mark.nightly("tests/nested/test_loss.py")),
+    ],
+)
 def test_program_of_the_control_plane_that_is_killed_runs_again(kept: Kept, program: str) -> None:
     kept.virtual.inside.run("create", "configmap", f"before-{program}")
     kill_in_node(kept.virtual, "local-master", program[:15])
@@ -81,6 +89,7 @@ def test_program_of_the_control_plane_that_is_killed_runs_again(kept: Kept, prog
     kept.virtual.inside.run("delete", "configmap", f"before-{program}")
 
 
+@pytest.mark.nightly("tests/nested/test_loss.py::test_kube_proxy_ignores_stale_chains_after_a_power_cut")
 def test_kube_proxy_that_is_killed_takes_no_service_along(kept: Kept) -> None:
     """Its successor finds the tables that it left: twice, as a second one may repair what a first one spoiled."""
     node, inside = "local-master", kept.virtual.inside

@@ -61,6 +61,7 @@ def guarded(running: VirtualCluster) -> Iterator[VirtualCluster]:
     inside.run("delete", "pods", *pods, "--grace-period=0", "--force")
 
 
+@pytest.mark.nightly("tests/images/test_go.py")
 def test_kernel_has_no_rule_until_there_is_a_policy(running: VirtualCluster) -> None:
     """In a new pod: the rules of the last policy stay in the kernel of the node that had them."""
     running.wait_for_nodes()
@@ -99,6 +100,7 @@ def test_kubelet_reaches_pods_that_nobody_may_reach(guarded: VirtualCluster) -> 
     wait_for("the policy", lambda: not any(is_let_in(inside, client) for client in CLIENTS), EFFECT_SECONDS)
 
 
+@pytest.mark.nightly("tests/images/test_go.py")
 def test_policy_outlives_its_program_and_its_node(guarded: VirtualCluster) -> None:
     inside = guarded.inside
     guarded.kubectl.run("exec", NODE, "--", "systemctl", "kill", "--signal=KILL", PROGRAM)

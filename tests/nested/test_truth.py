@@ -34,6 +34,7 @@ def test_node_offers_what_the_limits_of_its_pod_say(running: VirtualCluster) -> 
         assert memory == parse_quantity(limits["memory"]) - RESERVED
 
 
+@pytest.mark.nightly("tests/nested/test_truth.py::test_node_offers_what_the_limits_of_its_pod_say")
 def test_pod_that_takes_all_memory_is_ended_alone(web: VirtualCluster) -> None:
     neighbours = read_restarts(web)
     web.inside.apply(build_hungry_pod("hog", "local-worker"))

@@ -48,16 +48,30 @@ def list_rows(page: Path) -> list[str]:
     return [line for line in page.read_text().splitlines() if line.startswith("|")]
 
 
+@pytest.mark.nightly("tests/walkthrough/test_pages.py::test_readme_does_as_it_says")
 def test_tutorial_does_as_it_says(terminal: Terminal) -> None:
     terminal.follow(read_commands(DOCS / "tutorial.md"))
 
 
+@pytest.mark.nightly("tests/api/test_process.py")
 def test_page_about_curl_does_as_it_says(up: Terminal) -> None:
     for section in DEBUGGING_SECTIONS["here"]:
         up.follow(read_commands(DOCS / "debugging.md", under=section))
 
 
-@pytest.mark.parametrize("page", ["connect", "ports", "ssh"])
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param("connect", marks=pytest.mark.nightly("tests/kind/test_newcomer.py")),
+        pytest.param(
+            "ports",
+            marks=pytest.mark.nightly(
+                "tests/nested/test_ports.py::test_port_below_30000_is_reached_at_the_number_that_status_shows"
+            ),
+        ),
+        pytest.param("ssh", marks=pytest.mark.nightly("tests/nested/test_access.py::test_kubectl_is_ready_to_use")),
+    ],
+)
 def test_pages_about_the_use_of_a_virtual_cluster(page: str, up: Terminal) -> None:
     follow_how_to(page, up)
 
