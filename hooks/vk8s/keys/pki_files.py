@@ -58,7 +58,7 @@ def parse_pki(files: Mapping[str, bytes]) -> Pki:
     problems = list(_list_problems(files))
     if problems:
         raise PkiError(", and ".join(problems))
-    certs = tuple(cert for name in AUTHORITIES if (cert := _parse_cert(files[f"{name}.crt"])))
+    certs = tuple(cert for name in AUTHORITIES if (cert := parse_cert(files[f"{name}.crt"])))
     key = serialization.load_pem_private_key(files[CA_KEY], password=None)
     if not isinstance(key, ec.EllipticCurvePrivateKey):
         raise AssertionError("a key of another kind is a problem")  # noqa: TRY004 nobody passes one
@@ -67,8 +67,20 @@ def parse_pki(files: Mapping[str, bytes]) -> Pki:
 
 def parse_authority(files: Mapping[str, bytes], name: str) -> Authority | None:
     """One of the CAs of a valid `pki` Secret; None if its key is not ECDSA, as one that was restored by hand may be."""
-    cert, key = _parse_cert(files[f"{name}.crt"]), _parse_key(files[f"{name}.key"])
+    cert, key = parse_cert(files[f"{name}.crt"]), _parse_key(files[f"{name}.key"])
     return Authority(cert, key) if cert and isinstance(key, ec.EllipticCurvePrivateKey) else None
+
+
+# Public, and the same in each call about a virtual cluster.
+@lru_cache(4096)
+def parse_cert(pem: bytes) -> x509.Certificate | None:
+    """The certificate in PEM; None if it, or its public key, can't be read."""
+    try:
+        cert = x509.load_pem_x509_certificate(pem)
+        cert.public_key()
+    except _UNREADABLE:
+        return None
+    return cert
 
 
 def is_token(text: bytes) -> bool:
@@ -87,7 +99,7 @@ def read_files(observed: Observed, secret: str) -> Mapping[str, bytes]:
 
 def read_ca_end(files: Mapping[str, bytes]) -> datetime | None:
     """When the first of the CAs in the files expires; None if no CA can be read."""
-    certs = [cert for name in AUTHORITIES if (cert := _parse_cert(files.get(f"{name}.crt", b"")))]
+    certs = [cert for name in AUTHORITIES if (cert := parse_cert(files.get(f"{name}.crt", b"")))]
     return min((cert.not_valid_after_utc for cert in certs), default=None)
 
 
@@ -104,7 +116,7 @@ def _list_problems(files: Mapping[str, bytes]) -> Iterator[str]:
 
 
 def _list_ca_problems(name: str, files: Mapping[str, bytes]) -> Iterator[str]:
-    cert, key = _parse_cert(files[f"{name}.crt"]), _parse_key(files[f"{name}.key"])
+    cert, key = parse_cert(files[f"{name}.crt"]), _parse_key(files[f"{name}.key"])
     if cert is None or key is None:
         yield f"{name}.crt or {name}.key is not PEM that can be read"
         return
@@ -121,17 +133,6 @@ def _is_ca(cert: x509.Certificate) -> bool:
         return cert.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
     except (x509.ExtensionNotFound, *_UNREADABLE):
         return False
-
-
-# Public, and the same in each call about a virtual cluster.
-@lru_cache(4096)
-def _parse_cert(pem: bytes) -> x509.Certificate | None:
-    try:
-        cert = x509.load_pem_x509_certificate(pem)
-        cert.public_key()
-    except _UNREADABLE:
-        return None
-    return cert
 
 
 def _parse_key(pem: bytes) -> PrivateKeyTypes | None:

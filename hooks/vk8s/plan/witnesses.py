@@ -6,15 +6,12 @@ They may have been deleted or overwritten: then they are recreated, and a Secret
 import re
 from base64 import b64decode
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 from typing import Final
-
-from cryptography import x509
 
 from hooks.vk8s.children.join_secret import CA_HASH
 from hooks.vk8s.keys.kubeconfig import KUBECONFIG_KEYS
 from hooks.vk8s.keys.pki import CA_CERT, public_key_hash
-from hooks.vk8s.keys.pki_files import read_files
+from hooks.vk8s.keys.pki_files import parse_cert, read_files
 from hooks.vk8s.observed.children import Observed
 from hooks.vk8s.spec.naming import join_secret_name, kubeconfig_secret_name
 
@@ -32,9 +29,7 @@ def read_known_authorities(vk8s: str, observed: Observed) -> Mapping[str, str]:
 
 
 def _read_join(files: Mapping[str, bytes]) -> Iterator[str]:
-    known = _hash_cert(files.get(CA_CERT, b""))
-    if known:
-        yield known
+    yield from _hash_cert(files.get(CA_CERT, b""))
     noted = files.get(CA_HASH, b"")
     if _HASH.fullmatch(noted):
         yield noted.decode()
@@ -44,22 +39,13 @@ def _read_kubeconfig(files: Mapping[str, bytes]) -> Iterator[str]:
     """Our kubeconfigs have one key per line, so no YAML has to be parsed."""
     for content in {files.get(key, b"") for key in KUBECONFIG_KEYS}:
         found = _EMBEDDED.search(content)
-        known = _hash_embedded(found[1]) if found else None
-        if known:
-            yield known
+        try:
+            yield from _hash_cert(b64decode(found[1])) if found else ()
+        except ValueError:
+            continue
 
 
-def _hash_embedded(encoded: bytes) -> str | None:
-    try:
-        return _hash_cert(b64decode(encoded))
-    except ValueError:
-        return None
-
-
-# Public, and the same in each call about a virtual cluster.
-@lru_cache(4096)
-def _hash_cert(pem: bytes) -> str | None:
-    try:
-        return public_key_hash(x509.load_pem_x509_certificate(pem))
-    except ValueError:
-        return None
+def _hash_cert(pem: bytes) -> Iterator[str]:
+    cert = parse_cert(pem)
+    if cert:
+        yield public_key_hash(cert)
