@@ -100,7 +100,7 @@ test-e2e: $(if $(filter current,$(CLUSTER)),$(VENV)/installed,prerequisites) ## 
 
 .PHONY: test
 test: started prerequisites check build ## What continuous integration runs: all checks, and all tests but those of `make nightly`
-	@# Side by side, as most of them wait for others; what measures times waits until it is alone.
+	@# Side by side: two groups leave processors to the others while they wait; what measures times waits to be alone.
 	$(MAKE) --jobs=4 --output-sync=target kind-and-nested cluster-to-backup only-unit only-chaos
 	$(PYTEST) tests/speed $(ARGS)
 	$(PYTHON) -m tests.figures --since build/started

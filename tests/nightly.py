@@ -133,7 +133,7 @@ def fill(text: str, rows: dict[str, str]) -> str:
 
 @cache
 def list_moved() -> Sequence[tuple[str, str]]:
-    """The tests that are marked `nightly`, as `file: name`, with the file that guards what they guard.
+    """The tests that are marked `nightly`, as `file: name`, with the file, or its test, that guards what they guard.
 
     Where the mark is on cases of a test, `some of` is before its name.
     """

@@ -92,7 +92,7 @@ def test_fault_of_members_is_found(mutant: type[Hooks], invariants: set[str]) ->
 
 def check_is_found(mutant: type[Hooks], invariants: set[str], make: Callable[[int], History]) -> None:
     """Fails unless one of 400 histories breaks one of the invariants, and a few of its events do so, too."""
-    seeds = [RARE.get(mutant, 0), *range(MOST_HISTORIES)]
+    seeds = dict.fromkeys([RARE.get(mutant, 0), *range(MOST_HISTORIES)])
     found = ((history, play(history, mutant).violation) for history in map(make, seeds))
     # What it breaks first may be another one.
     history, violation = next((each, broken) for each, broken in found if broken and broken.invariant in invariants)

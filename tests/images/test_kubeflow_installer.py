@@ -3,10 +3,10 @@
 import base64
 import re
 import time
-from collections.abc import Callable
 
 import pytest
 
+from testbed.waiting import wait_for
 from tests.images.installer import PASSWORD, PATIENCE, Installer, build_hash
 
 ALL = 12
@@ -86,7 +86,7 @@ def test_accepted_objects_are_not_applied_again(installer: Installer) -> None:
 def test_installer_goes_on_until_all_objects_are_accepted(installer: Installer) -> None:
     installer.refuse({PROFILE: WEBHOOK})
     with installer.go_on("objects") as process:
-        wait_for(lambda: installer.cluster("tried").count(PROFILE) > 2)
+        wait_for("another try", lambda: installer.cluster("tried").count(PROFILE) > 2, PATIENCE)
         installer.refuse({})
         assert process.communicate()[0].splitlines()[-1] == "Step objects is done."
 
@@ -112,7 +112,7 @@ def test_another_password_is_another_hash(installer: Installer) -> None:
     installer.hear("objects", f"{REFUSED}exceeded quota")
     installer.password.write_text("another\n")
     with installer.go_on("objects"):
-        wait_for(lambda: get_hash(installer) == build_hash("another"))
+        wait_for("the other hash", lambda: get_hash(installer) == build_hash("another"), PATIENCE)
 
 
 def test_dex_restarts_when_its_secret_or_settings_changed(installer: Installer) -> None:
@@ -204,10 +204,3 @@ def test_gateway_that_is_rejected(installer: Installer) -> None:
     taken = "spec.ports[1].nodePort: Invalid value: 30000: provided port is already allocated"
     installer.refuse({gateway: f'The Service "istio-ingressgateway" is invalid: {taken}'})
     assert installer.run_in_vain("gateway") == f"{gateway} is refused: {taken}"
-
-
-def wait_for(is_so: Callable[[], bool]) -> None:
-    limit = time.monotonic() + PATIENCE
-    while not is_so():
-        assert time.monotonic() < limit
-        time.sleep(0.05)
