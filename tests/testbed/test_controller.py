@@ -12,7 +12,7 @@ from testbed.metacontroller.errors import SyncError, TooManyRequestsError
 from testbed.metacontroller.events import EVENTS
 from testbed.metacontroller.objects import Manifest, with_metadata
 from tests.testbed.bench import KEY, build_demo_composite, named
-from tests.testbed.eventually import eventually
+from tests.testbed.eventually import PATIENCE, eventually
 from tests.testbed.memory_server import DELETED_AT, PARENTS, POOLS, SECRETS, SLOTS
 from tests.testbed.running import ANSWER, PARENT, Build
 
@@ -56,7 +56,7 @@ def test_missing_credentials_are_reported_and_tried_again(build: Build, caplog: 
     assert event["message"] == f"Cannot create new controller: {running.locked}"
     assert event["involvedObject"]["kind"] == "CompositeController"
     assert event["metadata"]["namespace"] == "default"
-    assert f"CompositeController demo: waiting: {running.locked}" in caplog.messages
+    eventually(lambda: f"CompositeController demo: waiting: {running.locked}" in caplog.messages)
     assert "LIST things" not in running.server.requests
     running.locked = None
     eventually(lambda: running.status() is not None)
@@ -188,13 +188,13 @@ def test_only_different_parents_are_synced_at_the_same_time(start: Build) -> Non
         most.append(len(busy))
         if len(busy) > 1:
             both.set()
-        both.wait(0.5)
+        both.wait(PATIENCE)
         busy.remove(name)
         return ANSWER
 
     running = start(hooks)
     running.server.seed(PARENTS, with_metadata(PARENT, name="second"))
-    assert both.wait(5)
+    assert both.wait(PATIENCE)
     assert max(most) == 2
 
 

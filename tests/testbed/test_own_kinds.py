@@ -5,6 +5,7 @@ import pytest
 from testbed.metacontroller.errors import FORBIDDEN, NOT_FOUND, RefusedError, SyncError
 from testbed.metacontroller.informer import MOST_REFUSALS, Informer, Informers
 from testbed.metacontroller.own_kinds import OWN_KINDS, OwnKinds
+from tests.testbed.eventually import PATIENCE
 from tests.testbed.memory_server import PODS, MemoryServer
 
 KIND = OWN_KINDS[1]
@@ -21,7 +22,7 @@ def follow(server: MemoryServer) -> Informers:
 def test_kind_that_is_there_is_watched() -> None:
     server = MemoryServer()
     informers = follow(server)
-    assert informers.start(KIND).synced.wait(5)
+    assert informers.start(KIND).synced.wait(PATIENCE)
     informers.stop()
 
 
@@ -56,7 +57,7 @@ def test_api_server_that_is_not_there_yet_is_waited_for() -> None:
 
     answer()
     informers = follow(server)
-    assert informers.start(KIND).synced.wait(5)
+    assert informers.start(KIND).synced.wait(PATIENCE)
     informers.stop()
 
 
