@@ -8,11 +8,11 @@ import pytest
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.observed.children import POD, group_key
 from hooks.vk8s.observed.kinds import CHILD_KINDS
-from tests.scenarios.golden import read_children
+from tests.scenarios.golden import list_children
 
 # The oldest host cluster that is supported, the one that most tests run in, and the newest that the library knows.
 VERSIONS = ("1.31", "1.34", kubernetes_validate.latest_version())
-CHILDREN = [child for child in read_children() if group_key(child) in CHILD_KINDS]
+CHILDREN = [child for child in list_children() if group_key(child) in CHILD_KINDS]
 
 
 def check_value(children: Iterable[Manifest], version: str) -> list[str]:

@@ -14,11 +14,12 @@ from hooks.ippool.pools import POOL, build_pool
 from hooks.ippool.request import VK8S, PoolCustomizeRequest
 from hooks.kubernetes.labels import CONTROLLER_UID
 from hooks.kubernetes.manifest import Manifest
+from hooks.vk8s.observed.children import group_key
 from hooks.wire import ClusterMetadata
 from tests.contract.test_resource import undescribed, walk
 from tests.pool_world import POOL_UID, PoolWorld, pool_manifest
 from tests.properties.test_status import closed
-from tests.scenarios.golden import ANSWER, read_answers
+from tests.scenarios.golden import ANSWER, list_children, read_answers
 from tests.shared_material import ROOT
 
 CRDS = {
@@ -46,17 +47,24 @@ def test_every_field_is_described(name: str) -> None:
     )
 
 
-@pytest.mark.parametrize(("path", "text"), read_answers("ippool").items())
-def test_answers_follow_the_schemas_of_the_crds(path: str, text: str) -> None:
-    answer = yaml.safe_load(text)
-    if path.endswith(ANSWER):
-        jsonschema.validate(answer.get("status", {}), closed(schema("ippools")["properties"]["status"]))
-        return
-    spec, described = answer["spec"], schema("ipallocations")["properties"]["spec"]
-    jsonschema.validate(spec, closed(described))
-    assert set(spec) == set(described["properties"]) == set(described["required"])
-    assert answer["metadata"]["name"] == spec["address"]
-    assert parse_address(spec["address"])
+def test_statuses_follow_the_schema_of_pools() -> None:
+    texts = [text for path, text in read_answers("ippool").items() if path.endswith(ANSWER)]
+    statuses = [answer["status"] for answer in map(yaml.safe_load, texts) if "status" in answer]
+    assert statuses
+    for status in statuses:
+        jsonschema.validate(status, closed(schema("ippools")["properties"]["status"]))
+
+
+def test_allocations_follow_their_schema() -> None:
+    described = schema("ipallocations")["properties"]["spec"]
+    allocations = [child for child in list_children() if group_key(child) == ALLOCATION]
+    assert allocations
+    for allocation in allocations:
+        spec = allocation["spec"]
+        jsonschema.validate(spec, closed(described))
+        assert set(spec) == set(described["properties"]) == set(described["required"])
+        assert allocation["metadata"]["name"] == spec["address"]
+        assert parse_address(spec["address"])
 
 
 def test_groups_of_a_request_are_named_after_the_crds() -> None:

@@ -14,7 +14,7 @@ from hooks.vk8s.observed.children import group_key
 from hooks.vk8s.observed.kinds import CHILD_KINDS, ChildKind, Data
 from tests.contract.test_role import CHILD, granted
 from tests.properties.others import UNKNOWN_CONTENTS
-from tests.scenarios.golden import read_children
+from tests.scenarios.golden import list_children
 from tests.shared_material import ROOT
 from tests.simulation.admission import PLAIN_KINDS, SPECS
 
@@ -84,7 +84,7 @@ PLACES = (
         frozenset(list_rules()),
     ),
     Place("docs/debugging.md, kinds=,", lambda kind: kind.plural, frozenset(list_debugged())),
-    Place("tests/scenarios", lambda kind: kind.key, frozenset(map(group_key, read_children())) - {ALLOCATION}),
+    Place("tests/scenarios", lambda kind: kind.key, frozenset(map(group_key, list_children())) - {ALLOCATION}),
     Place("tests/simulation/admission.py", lambda kind: kind.key, PLAIN_KINDS | SPECS.keys()),
     Place(
         "tests/properties/others.py, UNKNOWN_CONTENTS,",

@@ -1,9 +1,11 @@
 """Answers on disk: a folder per story, and in it a folder per step with what differs from the step before.
 
 `answer.yaml` has the status, the resync, the related resources and the names of children that are gone; each child that
-is new or changed has a file of its own. `make golden` rewrites all of it.
+is new or changed has a file of its own. A changed child is a `.diff` to the step before, and a new one to that of the
+same name at the end of story `first-boot`, if there is one. `make golden` rewrites all of it.
 
-Most stories have the same bootstrap files. They are in `boot_files/` once, under the name of their ConfigMap, a digest.
+Most stories have the bootstrap files of `first-boot`. They are in `boot_files/` once, under the name of their
+ConfigMap, a digest; of any other ConfigMap, what differs from them.
 """
 
 import json
@@ -17,22 +19,26 @@ import yaml
 
 from hooks.kubernetes.manifest import Manifest
 from hooks.vk8s.node_config.environment import ENVIRONMENT_FILE
-from tests.scenarios.play import Moment, play_story
+from tests.scenarios.comparison import compare_texts
+from tests.scenarios.play import Moment, play_story, play_until
 from tests.scenarios.story import DIRECTORY, STORY, list_stories
 
 ANSWER = "answer.yaml"
+# What the children of other stories are compared with.
+REFERENCE = "first-boot"
 BOOT_FILES = DIRECTORY / "boot_files"
 
 
 def render_answers(story: str) -> dict[str, str]:
-    """Path to YAML of everything that differs from step to step in the answers of the story. Nothing is blanked."""
+    """Path to text of everything that differs from step to step in the answers of the story. Nothing is blanked."""
     start, moments = play_story(story)
     contents = [_describe(start) if start else {}, *map(_describe, moments)]
+    reference = {} if story == REFERENCE else _describe(play_until(REFERENCE, None))
     names = [f"{number}-{moment.step.replace(' ', '-')}" for number, moment in enumerate(moments, 1)]
     return {
-        f"{name}/{file}": yaml.dump(value, Dumper=_Dumper, sort_keys=False, width=math.inf)
+        f"{name}/{file}": text
         for name, (before, content) in zip(names, pairwise(contents), strict=True)
-        for file, value in _compute_differences(before, content).items()
+        for file, text in _write_differences(before, content, reference).items()
     }
 
 
@@ -65,11 +71,26 @@ def _describe(moment: Moment) -> Manifest:
     return {ANSWER: answer, **files}
 
 
-def _compute_differences(before: Manifest, content: Manifest) -> dict[str, Any]:
+def _write_differences(before: Manifest, content: Manifest, reference: Manifest) -> dict[str, str]:
     """Children that are new or changed; fields of the answer that are, with the names of children that are gone."""
     answer = _pick_changed(before.get(ANSWER, {}), content[ANSWER])
     gone = [name.removesuffix(".yaml") for name in before if name not in content]
-    return {**_pick_changed(before, content), ANSWER: {**({"gone": gone} if gone else {}), **answer}}
+    texts = {ANSWER: _dump({**({"gone": gone} if gone else {}), **answer})}
+    for file, child in _pick_changed(before, content).items():
+        if file != ANSWER:
+            texts |= _write_child(file, child, before, reference)
+    return texts
+
+
+def _write_child(file: str, child: Manifest, before: Manifest, reference: Manifest) -> dict[str, str]:
+    for earlier, origin in ((before, "the step before"), (reference, f"the end of {REFERENCE}")):
+        if file in earlier:
+            return {f"{file.removesuffix('.yaml')}.diff": compare_texts(_dump(earlier[file]), _dump(child), origin)}
+    return {file: _dump(child)}
+
+
+def _dump(value: Manifest) -> str:
+    return yaml.dump(value, Dumper=_Dumper, sort_keys=False, width=math.inf)
 
 
 def _pick_changed(before: Manifest, after: Manifest) -> Manifest:
@@ -87,9 +108,15 @@ def _name_file(child: Manifest) -> str:
 
 def render_boot_files() -> dict[str, str]:
     """Path to text of all bootstrap files in the answers."""
-    moments = [moment for story in list_stories() for moment in play_story(story)[1]]
-    children = [child for moment in moments for child in moment.answer.children if _has_boot_files(child)]
-    return {_name_boot_file(child, name): text for child in children for name, text in child["data"].items()}
+    (reference,) = filter(_has_boot_files, play_until(REFERENCE, None).answer.children)
+    texts = {_name_boot_file(reference, name): text for name, text in reference["data"].items()}
+    for child in filter(_has_boot_files, list_children()):
+        for name, text in child["data"].items():
+            if text != reference["data"].get(name):
+                before = reference["data"].get(name, "")
+                difference = compare_texts(before, text, _name_boot_file(reference, name))
+                texts[f"{_name_boot_file(child, name)}.diff"] = difference
+    return texts
 
 
 def _has_boot_files(child: Manifest) -> bool:
@@ -118,11 +145,11 @@ def read_texts(directory: Path) -> dict[str, str]:
     return {str(path.relative_to(directory)): path.read_text() for path in paths}
 
 
-def read_children() -> list[Manifest]:
-    """Every distinct child in the committed answers."""
-    answers = [item for story in list_stories() for item in read_answers(story).items()]
-    texts = {text for path, text in answers if not path.endswith(ANSWER)}
-    return [yaml.load(text, yaml.CSafeLoader) for text in sorted(texts)]
+def list_children() -> list[Manifest]:
+    """Every distinct child in the answers."""
+    moments = [moment for story in list_stories() for moment in play_story(story)[1]]
+    texts = {json.dumps(child, sort_keys=True) for moment in moments for child in moment.answer.children}
+    return [json.loads(text) for text in sorted(texts)]
 
 
 def write_answers() -> None:
