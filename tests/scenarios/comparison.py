@@ -12,7 +12,7 @@ def compare_texts(before: str, after: str, origin: str) -> str:
     groups = list(SequenceMatcher(None, old, new, autojunk=False).get_grouped_opcodes(CONTEXT))
     lines = [f"# {'compared with' if groups else 'as in'} {origin}"]
     for group in groups:
-        lines.append(f"@@ {find_field(new, group[0][3])}".rstrip())
+        lines.append(f"@@ {describe_place(new, group[0][3])}".rstrip())
         for kind, old_from, old_to, new_from, new_to in group:
             if kind == "equal":
                 lines += [f" {line}" for line in new[new_from:new_to]]
@@ -22,7 +22,7 @@ def compare_texts(before: str, after: str, origin: str) -> str:
     return "\n".join([*lines, ""])
 
 
-def find_field(lines: Sequence[str], index: int) -> str:
+def describe_place(lines: Sequence[str], index: int) -> str:
     """The fields that the line is in, from the outermost on: `spec.containers`. Lists have no part in it."""
     fields, depth = list[str](), _measure_depth(lines[index])
     for line in reversed(lines[:index]):
