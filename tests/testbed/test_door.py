@@ -15,8 +15,9 @@ from testbed.metacontroller.errors import SyncError
 from testbed.metacontroller.objects import Manifest
 from testbed.metacontroller.resources import Resource
 from testbed.metacontroller.webhook import Hooks, connect_hooks
+from tests.authority import Authority
 from tests.testbed.hook_server import HookServer, Reply
-from tests.testbed.tls_server import Authority, tls_server
+from tests.testbed.tls_server import tls_server, write_pair
 
 NAME = "hooks.x"
 AUTHORITY = Authority()
@@ -73,7 +74,7 @@ def test_hook_is_trusted_by_its_name_wherever_it_is(
     tmp_path: Path, bundle: Manifest, reads: list[tuple[str, str]]
 ) -> None:
     cluster = Cluster()
-    with tls_server(AUTHORITY.issue(tmp_path, NAME), Reply(200), Reply(200)) as server:
+    with tls_server(write_pair(tmp_path, AUTHORITY.issue(NAME)), Reply(200), Reply(200)) as server:
         call = connect(server, cluster, {**bundle, **TOKEN})
         call("sync", {})
         # Read once: another token is not noticed.
@@ -85,13 +86,13 @@ def test_hook_is_trusted_by_its_name_wherever_it_is(
 
 
 def test_entry_for_the_host_counts_for_a_hook_that_sets_nothing(tmp_path: Path) -> None:
-    with tls_server(AUTHORITY.issue(tmp_path, NAME), Reply(200)) as server:
+    with tls_server(write_pair(tmp_path, AUTHORITY.issue(NAME)), Reply(200)) as server:
         connect(server, Cluster(), {}, {"host": "other", **TOKEN}, {"host": NAME, **INLINE, **TOKEN})("sync", {})
         assert server.calls[0][2]["authorization"] == "Bearer s3cret"
 
 
 def test_hook_that_sets_something_takes_nothing_of_the_entry(tmp_path: Path) -> None:
-    with tls_server(AUTHORITY.issue(tmp_path, NAME), Reply(200)) as server:
+    with tls_server(write_pair(tmp_path, AUTHORITY.issue(NAME)), Reply(200)) as server:
         connect(server, Cluster(), INLINE, {"host": NAME, **TOKEN})("sync", {})
         assert "authorization" not in server.calls[0][2]
 
@@ -108,7 +109,8 @@ def test_hook_that_sets_something_takes_nothing_of_the_entry(tmp_path: Path) -> 
     ids=["the system's authorities", "another authority", "the long name", "the address", "a name in the subject"],
 )
 def test_hook_is_not_trusted(tmp_path: Path, webhook: Manifest, name: str, in_subject: bool, why: str) -> None:  # noqa: FBT001 - a column of the table
-    certificate = AUTHORITY.issue(tmp_path, name, in_subject=in_subject)
+    pair = AUTHORITY.issue(subject=name) if in_subject else AUTHORITY.issue(name)
+    certificate = write_pair(tmp_path, pair)
     with tls_server(certificate, Reply(200)) as server:
         with pytest.raises(SyncError, match=rf'http error: Post "https://hooks.x:443/sync": .*(?:{why})'):
             connect(server, Cluster(), {**webhook, **TOKEN})("sync", {})
@@ -117,7 +119,7 @@ def test_hook_is_not_trusted(tmp_path: Path, webhook: Manifest, name: str, in_su
 
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1_1 is deprecated")
 def test_tls_is_of_version_1_2_or_newer(tmp_path: Path) -> None:
-    certificate = AUTHORITY.issue(tmp_path, NAME)
+    certificate = write_pair(tmp_path, AUTHORITY.issue(NAME))
     with tls_server(certificate, Reply(200), newest=ssl.TLSVersion.TLSv1_2) as server:
         assert connect(server, Cluster(), INLINE)("sync", {}) == b"{}"
     with tls_server(certificate, Reply(200), newest=ssl.TLSVersion.TLSv1_1) as server:
@@ -127,7 +129,7 @@ def test_tls_is_of_version_1_2_or_newer(tmp_path: Path) -> None:
 
 
 def test_plain_http_to_an_https_hook_is_an_error(tmp_path: Path) -> None:
-    with tls_server(AUTHORITY.issue(tmp_path, NAME), Reply(200)) as server:
+    with tls_server(write_pair(tmp_path, AUTHORITY.issue(NAME)), Reply(200)) as server:
         plain = {"service": {"name": "hooks", "namespace": "x"}}
         with pytest.raises(SyncError, match="http error"):
             connect(server, Cluster(), plain)("sync", {})
@@ -137,12 +139,15 @@ def test_plain_http_to_an_https_hook_is_an_error(tmp_path: Path) -> None:
 @pytest.mark.parametrize("of", [Reply(401, b"no"), Reply(403, b"no")], ids=["401", "403"])
 def test_closed_port_is_an_error_like_any_other(tmp_path: Path, of: Reply) -> None:
     sentence = f"unsupported status code: {of.status} body: no"
-    with tls_server(AUTHORITY.issue(tmp_path, NAME), of) as server, pytest.raises(SyncError, match=sentence):
+    with (
+        tls_server(write_pair(tmp_path, AUTHORITY.issue(NAME)), of) as server,
+        pytest.raises(SyncError, match=sentence),
+    ):
         connect(server, Cluster(token=b"wrong"), {**INLINE, **TOKEN})("sync", {})
 
 
 def test_value_that_no_header_can_have_is_not_repeated(tmp_path: Path) -> None:
-    with tls_server(AUTHORITY.issue(tmp_path, NAME)) as server:
+    with tls_server(write_pair(tmp_path, AUTHORITY.issue(NAME))) as server:
         call = connect(server, Cluster(token=b"hun\nter2"), {**INLINE, **TOKEN})
         with pytest.raises(SyncError, match="invalid header field value") as caught:
             call("sync", {})

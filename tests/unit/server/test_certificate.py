@@ -8,7 +8,8 @@ from cryptography.hazmat.primitives import serialization
 
 from hooks.server.certificate import build_server_context, watch_certificate
 from hooks.server.files import FileProblem
-from tests.api.material import Pair, make_pair
+from tests.api.material import make_pair
+from tests.authority import Pair
 
 PAIR, OTHER = make_pair(), make_pair()
 

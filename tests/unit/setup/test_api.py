@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from hooks.setup.api import Access, Api, ApiError, NoAnswerError
+from tests.authority import Authority
 from tests.testbed.hook_server import Reply
-from tests.testbed.tls_server import Authority, tls_server
+from tests.testbed.tls_server import tls_server, write_pair
 from tests.unit.setup.fake_api import TOKEN, FakeApi
 
 PODS = "/api/v1/namespaces/team-a/pods"
@@ -77,9 +78,8 @@ def test_token_goes_only_to_a_server_with_the_right_certificate(tmp_path: Path) 
     authority, other = Authority(), Authority("another")
     for each in (authority, other):
         (tmp_path / "ca.crt").write_bytes(each.pem)
-        with tls_server(
-            authority.issue(tmp_path, "localhost"), Reply(200, json.dumps({"kind": "Pod"}).encode())
-        ) as server:
+        certificate = write_pair(tmp_path, authority.issue("localhost"))
+        with tls_server(certificate, Reply(200, json.dumps({"kind": "Pod"}).encode())) as server:
             url = f"https://localhost:{server.server_address[1]}"
             api = Api(Access(url, TOKEN, tmp_path / "ca.crt"))
             if each is authority:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.vk8s.bootstrap.authority import Authority
+from tests.authority import Authority
 from tests.unit.vk8s.bootstrap.bench import Ended, Node, Timeline
 
 HOUR, DAY = 3600, 86400
@@ -102,11 +102,11 @@ def write_control_plane(node: Node, *, days: int = 365, **ends: int) -> None:
     """Certificates of a control plane, where kubeadm writes them, each valid for `days`, or for those of its name."""
     for name in ("pki/apiserver", "pki/ca", "pki/front-proxy-ca", "pki/etcd/server", "pki/etcd/ca", "admin"):
         life = timedelta(days=ends.get(Path(name).name.replace("-", "_"), days), minutes=1)
-        certificate = AUTHORITY.issue(life)
+        certificate = AUTHORITY.issue(life=life).cert
         if name != "admin":
             node.write(f"etc/kubernetes/{name}.crt", certificate)
             continue
-        embedded = base64.b64encode(certificate.encode()).decode()
+        embedded = base64.b64encode(certificate).decode()
         node.write("etc/kubernetes/admin.conf", f"users:\n- user:\n    client-certificate-data: {embedded}\n")
     node.write(KUBECONFIG, "users: []\n")
 
@@ -138,7 +138,7 @@ def old(node: Node) -> Node:
     """A control-plane node that booted eleven months ago; its kubelet has renewed its own certificate."""
     node.write("run/vk8s/booted")
     write_control_plane(node, days=29)
-    node.write(CURRENT, AUTHORITY.issue(timedelta(days=1)))
+    node.write(CURRENT, AUTHORITY.issue(life=timedelta(days=1)).cert)
     return node.given(ROLE="master", NODE_NAME="demo-master")
 
 
@@ -177,7 +177,7 @@ def test_renewal_that_fails_reports_it_and_is_tried_again(old: Node) -> None:
 
 def test_kubelet_whose_certificate_has_expired_is_given_another_one(old: Node) -> None:
     write_control_plane(old)
-    old.write(CURRENT, AUTHORITY.issue(timedelta(days=-1)))
+    old.write(CURRENT, AUTHORITY.issue(life=timedelta(days=-1)).cert)
     old.program("kubeadm", f"cat >{KUBECONFIG} <<END\n{EMBEDDED}END")
     old.program("systemctl", f"touch {CURRENT}")
     ended = renew(old)

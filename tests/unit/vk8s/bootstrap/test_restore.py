@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.unit.vk8s.bootstrap.authority import Authority
+from tests.authority import Authority
 from tests.unit.vk8s.bootstrap.bench import BOOT_FILES, Ended, Node
 from tests.unit.vk8s.bootstrap.test_founding import BOOTED_BEFORE, DATA, LOG, NEW, STATE, boot, list_data, write_etcd
 
@@ -161,7 +161,7 @@ def assert_given_up(ended: Ended, node: Node, sentence: str) -> None:
 def restored(node: Node) -> Node:
     """The same, in the first boot after the restore, with the authority of the new cluster."""
     node.write(RESTORED, f"{SNAPSHOT}\n")
-    node.write("vk8s/pki/ca.crt", Authority().make_own_certificate())
+    node.write("vk8s/pki/ca.crt", Authority().certify_itself())
     node.program(
         "kubectl",
         """case $* in

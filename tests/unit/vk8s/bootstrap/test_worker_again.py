@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.unit.vk8s.bootstrap.authority import Authority
+from tests.authority import Authority
 from tests.unit.vk8s.bootstrap.bench import Node, answer, refuse
 from tests.unit.vk8s.bootstrap.worker import (
     AUTHORITY,
@@ -45,7 +45,7 @@ def drop(path: str) -> Callable[[Node], None]:
     return lambda node: (node.root / path).unlink()
 
 
-def put(path: str, content: Callable[[], str]) -> Callable[[Node], object]:
+def put(path: str, content: Callable[[], str | bytes]) -> Callable[[Node], object]:
     return lambda node: node.write(path, content())
 
 
@@ -57,12 +57,12 @@ WRONG: dict[str, Callable[[Node], object]] = {
     "no CA": drop(CA),
     "no certificate": drop(CLIENT_CERTIFICATE),
     "half a certificate": put(CLIENT_CERTIFICATE, lambda: "-----BEGIN CERTIF"),
-    "a certificate that has expired": put(CLIENT_CERTIFICATE, lambda: AUTHORITY.issue(timedelta(hours=-1))),
-    "a certificate that expires now": put(CLIENT_CERTIFICATE, lambda: AUTHORITY.issue(timedelta(seconds=50))),
-    "a certificate of another CA": put(CLIENT_CERTIFICATE, Authority("other").issue),
-    "a certificate of a CA of the same name": put(CLIENT_CERTIFICATE, Authority().issue),
-    "a CA of the same key that ends later": put("vk8s/join/ca.crt", AUTHORITY.make_own_certificate),
-    "another CA": put("vk8s/join/ca.crt", Authority().make_own_certificate),
+    "a certificate that has expired": put(CLIENT_CERTIFICATE, lambda: AUTHORITY.issue(life=timedelta(hours=-1)).cert),
+    "a certificate that expires now": put(CLIENT_CERTIFICATE, lambda: AUTHORITY.issue(life=timedelta(seconds=50)).cert),
+    "a certificate of another CA": put(CLIENT_CERTIFICATE, lambda: Authority("other").issue().cert),
+    "a certificate of a CA of the same name": put(CLIENT_CERTIFICATE, lambda: Authority().issue().cert),
+    "a CA of the same key that ends later": put("vk8s/join/ca.crt", AUTHORITY.certify_itself),
+    "another CA": put("vk8s/join/ca.crt", Authority().certify_itself),
     "a previous generation": put(GENERATION, lambda: "7\n"),
 }
 

@@ -1,6 +1,6 @@
 """A worker in a directory, and what it calls."""
 
-from tests.unit.vk8s.bootstrap.authority import Authority
+from tests.authority import Authority
 from tests.unit.vk8s.bootstrap.bench import Ended, Node, Timeline, answer
 
 NODE_PATH = "/api/v1/nodes/demo-worker"
@@ -21,7 +21,7 @@ MAY_JOIN = answer(CLUSTER_INFO, '{"data": {"kubeconfig": "..."}}')
 
 def make_worker(node: Node) -> Node:
     """A worker whose cluster lives; flanneld is as fast as its start."""
-    node.write("vk8s/join/ca.crt", AUTHORITY.make_own_certificate())
+    node.write("vk8s/join/ca.crt", AUTHORITY.certify_itself())
     node.program(
         "systemctl", f"[[ $* != *flanneld ]] || {{ mkdir -p var/lib/vk8s/cni/net.d && echo '{LIST}' >{CNI_LIST}; }}"
     )
@@ -33,7 +33,7 @@ def make_joined(node: Node) -> Node:
     node.write(KUBECONFIG, "users: []\n")
     node.write(KUBELET_CONFIG, "kind: KubeletConfiguration\n")
     node.write(CA, node.read("vk8s/join/ca.crt"))
-    node.write(CLIENT_CERTIFICATE, AUTHORITY.issue())
+    node.write(CLIENT_CERTIFICATE, AUTHORITY.issue().cert)
     node.write(GENERATION, "1\n")
     node.write(VERSION, "v1.34.4\n")
     return node
