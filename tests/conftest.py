@@ -1,6 +1,7 @@
 """The order of the tests: cheap ones first, and never two testbeds at work in one run."""
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,13 @@ STAGES = (
 # What a test calls runs as in a user's shell, although `make test` called pytest.
 for variable in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL"):
     os.environ.pop(variable, None)
+
+
+def pytest_sessionstart() -> None:
+    """Clears the caches of the hooks: `make mutants` forks a session for each mutant from one that has filled them."""
+    modules = [module for name, module in sys.modules.items() if name.startswith("hooks.")]
+    for cached in (value for module in modules for value in vars(module).values() if hasattr(value, "cache_clear")):
+        cached.cache_clear()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

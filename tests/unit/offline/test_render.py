@@ -117,10 +117,9 @@ def test_refusal_by_settings_says_where_settings_come_from() -> None:
 
 def test_each_of_several_vk8s_is_named() -> None:
     wrong = {**VK8S, "metadata": {"name": "other"}, "spec": spec(paused="yes")}
-    assert refuse(VK8S, wrong, VK8S) == (
-        "Vk8s default/other: spec.paused: write true or false, without quotes.",
-        "Vk8s team-a/demo: 2 of them; give each a name of its own.",
-    )
+    sentence = "Vk8s default/other: spec.paused: write true or false, without quotes."
+    assert refuse(VK8S, wrong) == (sentence,)
+    assert refuse(VK8S, wrong, VK8S) == (sentence, "Vk8s team-a/demo: 2 of them; give each a name of its own.")
 
 
 @pytest.mark.parametrize(

@@ -108,7 +108,7 @@ def test_body_in_parts_is_passed_on_as_a_whole() -> None:
 
 
 def test_body_that_grows_too_large_is_read_no_further() -> None:
-    client = Client(part(b"12345"), part(b"678901"), part(b"never"))
+    client = Client(part(b"12345"), part(b"67890"), part(b"1"), part(b"never"))
     assert client.call(RULES) == []
     assert client.sent[0]["status"] == 413
     assert len(client.parts) == 1

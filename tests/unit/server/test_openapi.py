@@ -98,6 +98,12 @@ def test_document_describes_what_metacontroller_sends(client: TestClient) -> Non
         assert check(client, path, body) == 200
 
 
+@pytest.mark.parametrize("path", ["/docs", "/redoc"])
+def test_framework_serves_no_page_of_its_own(client: TestClient, path: str) -> None:
+    """They would load scripts from elsewhere."""
+    assert client.get(path).status_code == 404
+
+
 @pytest.mark.parametrize("path", HOOKS)
 def test_document_lists_every_status_code(path: str) -> None:
     answers = APP.openapi()["paths"][path]["post"]["responses"]

@@ -73,7 +73,9 @@ def test_image_that_can_not_be_pulled_is_named() -> None:
 
 
 def test_status_keeps_the_snapshot_that_the_cluster_began_with() -> None:
-    world = restoring(state=ended(FETCHED)).step()
+    fetched = restoring(state=ended(FETCHED))
+    assert read(fetched)[0] == "PodInitializing"
+    world = fetched.step()
     assert world.status["restoredFrom"] == FETCHED
     # Another pod, later.
     assert world.with_pod_status("m", ready_status()).step().status["restoredFrom"] == FETCHED

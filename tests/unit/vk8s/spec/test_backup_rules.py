@@ -99,7 +99,7 @@ def test_bucket_that_can_not_be_one_is_rejected() -> None:
     assert problem.startswith("spec.backup.s3.bucket: write lower-case letters, digits, '-' and '.'")
 
 
-@pytest.mark.parametrize("prefix", ["/a", "a/", "a//b", "..", "a/../b", "a b"])
+@pytest.mark.parametrize("prefix", ["/a", "a/", "a//b", ".", "a/./b", "..", "a/../b", "a b"])
 def test_prefix_that_leads_elsewhere_is_rejected(prefix: str) -> None:
     assert with_s3(prefix=prefix) == [
         "spec.backup.s3.prefix: write words of letters, digits, '-', '_' and '.', with '/' between them."

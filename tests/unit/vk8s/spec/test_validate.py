@@ -36,6 +36,7 @@ def problems(raw: object, name: str = "demo") -> list[str]:
         spec(access={"authorizedKeys": [KEY, f"{KEY} owner at home", "ecdsa-sha2-nistp256 AAAA=="]}),
         spec(access={"authorizedKeys": ["sk-ssh-ed25519@openssh.com AAAA", "ssh-rsa AAAA"]}),
         spec(nodes=[node("m", "master", resources={"requests": {"cpu": "500m"}, "limits": {"cpu": 1}})]),
+        spec(nodes=[*(node(name, "master") for name in "abc"), node("w", "worker", image="vk8s/kink:v1.33.0")]),
     ],
 )
 def test_valid_spec_is_accepted(accepted: Any) -> None:

@@ -114,8 +114,10 @@ def test_pod_that_runs_is_no_problem() -> None:
 
 def test_backup_that_was_due_and_left_no_trace_is_shown() -> None:
     world = with_cron_job(backed_up(), lastScheduleTime="2026-01-02T01:00:00Z")
-    message = "No backup has been stored since one was due. None has been stored so far."
-    assert read_condition(world) == ("False", "BackupMissed", message)
+    message = "No backup has been stored since one was due."
+    assert read_condition(world) == ("False", "BackupMissed", f"{message} None has been stored so far.")
+    before = pod({**STORED, "time": "2026-01-01T01:00:05Z"})
+    assert read_condition(with_pods(world, before))[2] == f"{message} The last one that is stored is snapshot 5fd3658b."
 
 
 def test_backup_that_is_due_now_or_runs_or_was_stored_is_not_missed() -> None:

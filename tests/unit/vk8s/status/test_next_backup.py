@@ -37,6 +37,11 @@ def test_time_after_the_last_run_is_named_and_stays() -> None:
     assert read_due("0 * * * *", status={"lastScheduleTime": "2026-01-02T12:00:00Z"}) == "2026-01-02T13:00:00+00:00"
 
 
+def test_run_that_has_begun_is_not_named_by_a_late_clock() -> None:
+    begun = {"lastScheduleTime": "2026-01-02T12:31:00Z"}
+    assert read_due("31 * * * *", zone="Etc/UTC", status=begun) == "2026-01-02T13:31:00+00:00"
+
+
 def test_time_that_has_passed_is_not_named() -> None:
     """The schedule has been edited, or nobody has begun a run for long."""
     assert read_due("0 * * * *", status={"lastScheduleTime": "2025-12-01T00:00:00Z"}) == "2026-01-02T13:00:00+00:00"
