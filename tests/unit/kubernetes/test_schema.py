@@ -23,7 +23,9 @@ def check_node(**fields: Any) -> list[str]:
 
 
 def test_valid_object_has_no_fault() -> None:
-    everything = node("m", "master", resources=RESOURCES, nodeSelector={"disk": "ssd"}, tolerations=[{"key": "a"}])
+    everything = node(
+        "m", "master", resources=RESOURCES, nodeSelector={"disk": "ssd"}, tolerations=[{"key": "a", "value": ""}]
+    )
     port = {"name": "web", "port": 80, "targetPort": 80}
     assert check(nodes=[everything], paused=True, accessPodPort=30000, ports=[port], storage={"size": 5}) == []
     assert list(check_value({**VK8S, "spec": spec(), "status": {"anything": 1}}, load_crd().schema)) == []

@@ -28,6 +28,8 @@ def waiting(reason: str, message: str = "", ended: Manifest | None = None) -> Ma
         (scheduled(""), "Unschedulable", "m can't be scheduled"),
         ({"phase": "Failed", "reason": "Evicted", "message": "disk"}, "Evicted", "m has failed: disk"),
         ({"phase": "Failed"}, "Failed", "m has failed"),
+        ({"phase": "Succeeded", "reason": "Terminated", "message": "off"}, "Terminated", "m has ended: off"),
+        ({"phase": "Succeeded"}, "Failed", "m has ended"),
         (waiting("ImagePullBackOff", "not found"), "ImagePullBackOff", "m can't start: not found"),
         (waiting("ContainerCreating"), "ContainerCreating", "m is being started by its host"),
         (waiting("CrashLoopBackOff", ended={"message": "No vxlan.\n"}), "CrashLoopBackOff", "m has stopped: No vxlan"),
