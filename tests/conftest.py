@@ -38,8 +38,13 @@ for variable in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL"):
     os.environ.pop(variable, None)
 
 
-def pytest_sessionstart() -> None:
-    """Clears the caches of the hooks: `make mutants` forks a session for each mutant from one that has filled them."""
+def pytest_runtest_setup() -> None:
+    """Clears the caches of the hooks under mutmut: a test that only hits one would be taken for one that tests nothing.
+
+    mutmut learns in one session which tests call a function, and forks the sessions of mutants from it.
+    """
+    if "MUTANT_UNDER_TEST" not in os.environ:
+        return
     modules = [module for name, module in sys.modules.items() if name.startswith("hooks.")]
     for cached in (value for module in modules for value in vars(module).values() if hasattr(value, "cache_clear")):
         cached.cache_clear()
