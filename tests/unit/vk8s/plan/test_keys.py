@@ -236,6 +236,12 @@ class TestTimesOfTheCa:
         assert at(renewed, 3470 - 100 / 86400).sync().resync_after_seconds == 100
 
 
+def test_secret_without_keys_of_the_cluster_does_not_show_that_it_has_lived() -> None:
+    living = running_world(spec=spec(accessPodImage="x"))
+    left = World(spec=living.spec).with_child("Secret.v1", "demo-ssh", living.children["Secret.v1"]["demo-ssh"])
+    assert "Secret/demo-pki" in names(left.sync())
+
+
 @pytest.mark.parametrize(
     "left", ["Pod.v1/m", "PersistentVolumeClaim.v1/m-state", "Secret.v1/demo-join", "Secret.v1/demo-kubeconfig"]
 )

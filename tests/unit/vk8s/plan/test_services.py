@@ -27,6 +27,11 @@ def test_service_points_to_a_control_plane_node_without_workers() -> None:
     assert list_targets(running_world(spec=spec(nodes=[node("m", "master")], ports=[WEB]))) == ["m"]
 
 
+def test_port_without_an_access_pod_gets_no_service() -> None:
+    assert "Service/demo-access-svc" in names(World(spec=spec(accessPodPort=30022, accessPodImage="x")).sync())
+    assert "Service/demo-access-svc" not in names(World(spec=spec(accessPodPort=30022)).sync())
+
+
 def test_service_is_pruned_with_the_last_port() -> None:
     world = running_world(spec=spec(ports=[WEB]))
     assert "Service/demo" in names(world.sync())

@@ -67,6 +67,7 @@ def test_pod_whose_claim_is_being_deleted_stays_whatever_is_requested(edit: Mani
     problem = condition(world.sync(), "ChildrenObserved")
     assert (problem["status"], problem["reason"]) == ("False", "StateAtRisk")
     assert f"PersistentVolumeClaim {pod}-state is being deleted" in problem["message"]
+    assert "example.com/hold" not in problem["message"]
     assert f"lasts only as long as pod {pod}" in problem["message"]
 
 
@@ -80,7 +81,9 @@ def test_pod_whose_keys_or_files_are_being_deleted_stays(edit: Manifest) -> None
     ):
         answer = going(world, kind, name).sync()
         assert [pod for pod in pods if f"Pod/{pod}" in names(answer)] == pods
-        assert condition(answer, "ChildrenObserved")["reason"] == "StateAtRisk"
+        problem = condition(answer, "ChildrenObserved")
+        assert problem["reason"] == "StateAtRisk"
+        assert "example.com/hold" in problem["message"]
 
 
 @pytest.mark.parametrize("status", [{"phase": "Failed"}, {"phase": "Succeeded"}], ids=["Failed", "Succeeded"])
