@@ -4,12 +4,15 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any, Final
 
 from tests.conformance.outcome import Outcome, read_outcome
 from tests.conformance.site import Site
 from tests.conformance.specs import Part
+
+_INTERRUPTS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
 class SuiteError(Exception):
@@ -31,16 +34,29 @@ def run_part(site: Site, part: Part, directory: Path) -> Outcome:
 
 def _run(command: Sequence[str], log: Path) -> None:
     """Runs ginkgo to its end; where that is not waited for, every process that it has started ends, too."""
-    with (
-        log.open("w") as output,
-        subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, start_new_session=True) as process,
-    ):
+    interrupts = list[int]()
+    with log.open("w") as output:
+        # An interrupt while it starts, when nobody knows its pid yet, would leave it behind.
+        former = {each: signal.signal(each, lambda number, _: interrupts.append(number)) for each in _INTERRUPTS}
         try:
+            process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, start_new_session=True)
+        except BaseException:
+            _restore(former)
+            raise
+        try:
+            _restore(former)
+            for number in interrupts:
+                signal.raise_signal(number)
             process.wait()
         except BaseException:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
             raise
+
+
+def _restore(handlers: Mapping[signal.Signals, Any]) -> None:
+    for each, handler in handlers.items():
+        signal.signal(each, handler)
 
 
 def build_command(site: Site, part: Part, folder: Path, kubeconfig: Path) -> list[str]:

@@ -3,9 +3,11 @@
 import base64
 import json
 import signal
+import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -117,9 +119,20 @@ def interruptible() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("interruptible")
-def test_interrupted_part_leaves_no_process(site: Site, tmp_path: Path) -> None:
-    note = tmp_path / "pid"
-    write_program(tmp_path / "ginkgo", f"sleep 1000 & echo $! >{note}", "kill -INT $PPID", "wait")
+@pytest.mark.parametrize("is_starting", [True, False], ids=["while it starts", "while it runs"])
+def test_interrupted_part_leaves_no_process(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_starting: bool
+) -> None:
+    note, sent, start = tmp_path / "pid", tmp_path / "sent", subprocess.Popen.__init__
+
+    def start_late(process: Any, *args: Any, **options: Any) -> None:
+        start(process, *args, **options)
+        if str(tmp_path / "ginkgo") in process.args:
+            wait_for("the interrupt", sent.exists, 10)
+
+    if is_starting:
+        monkeypatch.setattr(subprocess.Popen, "__init__", start_late)
+    write_program(tmp_path / "ginkgo", f"sleep 1000 & echo $! >{note}", f"kill -INT $PPID; touch {sent}", "wait")
     with pytest.raises(KeyboardInterrupt):
         run_part(site, PART, tmp_path / "out")
     process = Path("/proc", note.read_text().strip())
