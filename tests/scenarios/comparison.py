@@ -1,25 +1,22 @@
 """A text of YAML compared with an earlier one, as a reviewer wants to read it."""
 
+import re
 from collections.abc import Sequence
-from difflib import SequenceMatcher
+from difflib import unified_diff
 
 CONTEXT = 1
 
 
 def compare_texts(before: str, after: str, origin: str) -> str:
     """A unified diff whose hunks name the field that they begin in, and not a line: lines above may come and go."""
-    old, new = before.splitlines(), after.splitlines()
-    groups = list(SequenceMatcher(None, old, new, autojunk=False).get_grouped_opcodes(CONTEXT))
-    lines = [f"# {'compared with' if groups else 'as in'} {origin}"]
-    for group in groups:
-        lines.append(f"@@ {describe_place(new, group[0][3])}".rstrip())
-        for kind, old_from, old_to, new_from, new_to in group:
-            if kind == "equal":
-                lines += [f" {line}" for line in new[new_from:new_to]]
-                continue
-            lines += [f"-{line}" for line in old[old_from:old_to]]
-            lines += [f"+{line}" for line in new[new_from:new_to]]
-    return "\n".join([*lines, ""])
+    new = after.splitlines()
+    _, _, *lines = [*unified_diff(before.splitlines(), new, n=CONTEXT, lineterm="")] or ("", "")
+    named = [re.sub(r"^@@ \S+ \+(\d+).*", lambda start: _name_hunk(new, start[1]), line) for line in lines]
+    return "\n".join([f"# {'compared with' if lines else 'as in'} {origin}", *named, ""])
+
+
+def _name_hunk(lines: Sequence[str], start: str) -> str:
+    return f"@@ {describe_place(lines, int(start) - 1)}".rstrip()
 
 
 def describe_place(lines: Sequence[str], index: int) -> str:
