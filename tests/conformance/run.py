@@ -4,9 +4,10 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from tests.conformance.outcome import Outcome, read_outcome
 from tests.conformance.site import Site
@@ -34,29 +35,31 @@ def run_part(site: Site, part: Part, directory: Path) -> Outcome:
 
 def _run(command: Sequence[str], log: Path) -> None:
     """Runs ginkgo to its end; where that is not waited for, every process that it has started ends, too."""
-    interrupts = list[int]()
+    process = None
     with log.open("w") as output:
-        # An interrupt while it starts, when nobody knows its pid yet, would leave it behind.
-        former = {each: signal.signal(each, lambda number, _: interrupts.append(number)) for each in _INTERRUPTS}
         try:
-            process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, start_new_session=True)
-        except BaseException:
-            _restore(former)
-            raise
-        try:
-            _restore(former)
-            for number in interrupts:
-                signal.raise_signal(number)
+            with _hold_interrupts():
+                process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, start_new_session=True)
             process.wait()
         except BaseException:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+            if process:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
             raise
 
 
-def _restore(handlers: Mapping[signal.Signals, Any]) -> None:
-    for each, handler in handlers.items():
-        signal.signal(each, handler)
+@contextmanager
+def _hold_interrupts() -> Iterator[None]:
+    """Interrupts take effect at the end: what is being started would be left behind, as its pid is not known yet."""
+    held = list[int]()
+    former = {each: signal.signal(each, lambda number, _: held.append(number)) for each in _INTERRUPTS}
+    try:
+        yield
+    finally:
+        for each, handler in former.items():
+            signal.signal(each, handler)
+    for number in held:
+        signal.raise_signal(number)
 
 
 def build_command(site: Site, part: Part, folder: Path, kubeconfig: Path) -> list[str]:
