@@ -161,7 +161,7 @@ def assert_given_up(ended: Ended, node: Node, sentence: str) -> None:
 def restored(node: Node) -> Node:
     """The same, in the first boot after the restore, with the authority of the new cluster."""
     node.write(RESTORED, f"{SNAPSHOT}\n")
-    node.write("vk8s/pki/ca.crt", Authority().certify_itself())
+    node.write("vk8s/pki/ca.crt", Authority().pem)
     node.program(
         "kubectl",
         """case $* in
